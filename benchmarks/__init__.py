@@ -1,0 +1,1 @@
+"""What is measured: corpora, the doors to their data, and the suites made of them."""

@@ -1,0 +1,121 @@
+"""What a benchmark is made of: the Utterance, and the Dataset that states the facts about many of them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audio:
+    """Where the encoded audio of one utterance is. Nothing is decoded here: the runner does that, late."""
+
+    origin: str
+    """What to call it in messages and in the journal: a path, or ``archive.tar.gz!member``."""
+    path: Path | None = None
+    """A file on the disk, or None where `data` holds the bytes."""
+    data: bytes | None = None
+    """The encoded bytes, or None where `path` names a file."""
+    start: float | None = None
+    """Seconds from the beginning of the file where the utterance begins; None is the beginning."""
+    end: float | None = None
+    """Seconds from the beginning of the file where the utterance ends; None is the end."""
+
+    def open(self) -> BinaryIO:
+        """The encoded bytes as a seekable file.
+
+        Raises:
+            OSError: the file cannot be opened.
+        """
+        if self.path is not None:
+            return self.path.open("rb")
+        return io.BytesIO(self.data or b"")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """One piece of speech and what was said in it."""
+
+    id: str
+    """Unique in its benchmark."""
+    audio: Audio
+    """Encoded audio, decoded late."""
+    reference: str
+    """The transcript, verbatim as the corpus has it."""
+    language: str
+    """BCP-47 primary subtag, lower case: ``en``, ``de``."""
+    duration: float | None = None
+    """Seconds, where the metadata has it; None is not known before decoding."""
+    session: str | None = None
+    """What is independent of other sessions: a speaker, meeting or call. None where the corpus does not say."""
+    parent_id: str | None = None
+    """The session whose one reference this chunk shares, in corpora that are cut into chunks."""
+    chunk_index: int | None = None
+    """Place of the chunk in its parent, from 0."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Anything else worth slicing by: gender, accent, split."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user said about where the data is to come from."""
+
+    root: Path | None = None
+    """``--from``: a folder that holds original releases (archives or unpacked trees), or local Parquet copies."""
+    revision: str | None = None
+    """A hub revision that overrides the pinned one."""
+    note: Callable[[str, str], None] = lambda key, value: None
+    """Called with facts found while reading, such as ("revision", "<sha>"), which end up in run.json."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One way to the data of a data set: the hub, an original release, a folder of the project."""
+
+    kind: str
+    """``hub``, ``archive`` or ``embedded``."""
+    where: str
+    """What a person would look for: a hub id with config and split, or the name of the release's file."""
+    open: Callable[[Request], Iterator[Utterance]]
+    """Yields the utterances. Raises DataError or AccessError."""
+    revision: str | None = None
+    """The pinned revision or checksum of the source; None is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """The facts about one benchmark. A fact that is not known is None, never invented."""
+
+    name: str
+    """The benchmark's id: lower case with underscores, corpus first."""
+    title: str
+    """What people call it."""
+    language: str
+    """BCP-47 primary subtag."""
+    license: str
+    """As the corpus states it, SPDX where there is one."""
+    doors: tuple[Door, ...]
+    """The ways to the data, the one to try first standing first."""
+    rows: int | None = None
+    """Number of utterances."""
+    hours: float | None = None
+    """Hours of audio."""
+    words: int | None = None
+    """Whitespace-separated words of the raw references."""
+    url: str | None = None
+    """Home page."""
+    citation: str | None = None
+    """Paper, one line."""
+    session_pattern: str | None = None
+    """Regular expression with one group that finds the session in an utterance id; None: the utterance is the unit."""
+    file_patterns: tuple[str, ...] = ()
+    """Regular expressions, searched case-insensitively in the data-set part of foreign file names that mean this set."""
+    superseded_by: str | None = None
+    """The id of the corrected data set, where there is one."""
+    notes: str = ""
+    """Traps, and what is particular about its text form."""

@@ -1,0 +1,1 @@
+"""The doors to the data: the hub, original archives, manifests."""

@@ -1,0 +1,106 @@
+"""The protocol between the runner and a model: three stages, so that the runner can overlap and time them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from harness.types import Clip, Hypothesis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What is known about a model. A fact that is not known is None."""
+
+    id: str
+    """What `--model` takes."""
+    revision: str | None = None
+    """Revision or version of the weights."""
+    parameters: int | None = None
+    """Number of parameters."""
+    languages: tuple[str, ...] = ()
+    """BCP-47 primary subtags; empty is unknown."""
+    license: str | None = None
+    """SPDX identifier where there is one."""
+    max_seconds: float | None = None
+    """The longest clip that the model takes; None is no limit."""
+    non_autoregressive: bool = False
+    """Whether all tokens come from a fixed number of forward passes."""
+    batch_invariant: bool = False
+    """Whether a transcript does not depend on the other clips of its batch."""
+    packs: bool = False
+    """Whether a batch is packed without padding, so that its cost is the sum of its clips."""
+    max_batch: int | None = None
+    """The largest number of clips that a call takes; 1 for models that have no batches."""
+    note: str = ""
+    """What a reader of the results should know, such as whose copy of the weights this is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """What the user said about how a model is to be loaded."""
+
+    device: str = "cpu"
+    """``cpu`` or ``cuda``."""
+    dtype: str = "float32"
+    """``float32`` or ``bfloat16``."""
+    attention: str = "auto"
+    """``auto``, ``flash``, ``varlen`` or ``sdpa``."""
+    revision: str | None = None
+    """A hub revision that overrides the pinned one."""
+    trust_remote_code: bool = False
+    """Whether code from the hub may run; off unless the user said so."""
+
+
+class Model(ABC):
+    """A loaded model. Stages are called in order for each batch; a stage may run while another batch is in another."""
+
+    card: ModelCard
+
+    @abstractmethod
+    def features(self, clips: Sequence[Clip]) -> Any:
+        """Waveforms to what the network takes, on the host or the device."""
+
+    def transfer(self, features: Any) -> Any:
+        """Moves features to the device; the default leaves them where they are."""
+        return features
+
+    @abstractmethod
+    def infer(self, features: Any) -> Any:
+        """Runs the network."""
+
+    @abstractmethod
+    def text(self, output: Any) -> list[Hypothesis]:
+        """Network output to text: one hypothesis a clip, in the order of the clips."""
+
+    def synchronize(self) -> None:  # noqa: B027 - most models have nothing to wait for
+        """Waits until all device work that was started has ended."""
+
+    def close(self) -> None:  # noqa: B027 - most models have nothing to give back
+        """Gives back what the model holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """One family of models: what names it answers to and how it is loaded. One object `ADAPTER` in each module here."""
+
+    name: str
+    """The family, or the model where there is just one."""
+    summary: str
+    """One line for `list models`."""
+    accepts: Callable[[str], bool]
+    """Whether a `--model` name is meant for this adapter (names of hub models and folders are decided by their config)."""
+    load: Callable[[str, LoadOptions], Model]
+    """Loads the model of that name. Raises ModelError, UsageError or AccessError."""
+    model_types: tuple[str, ...] = ()
+    """Values of `model_type` in a hub config.json that this adapter loads."""
+    card: ModelCard | None = None
+    """Known before loading, for models that come with a package."""
+    requires: tuple[str, ...] = ()
+    """Modules that must be importable."""
+    extra: str | None = None
+    """The extra of this project that installs them."""

@@ -1,0 +1,1 @@
+"""Text normalizers, by language and version."""
