@@ -69,7 +69,7 @@ class Request:
     """``--from``: a folder that holds original releases (archives or unpacked trees), or local Parquet copies."""
     revision: str | None = None
     """A hub revision that overrides the pinned one."""
-    note: Callable[[str, str], None] = lambda key, value: None
+    note: Callable[[str, str], None] = lambda _key, _value: None
     """Called with facts found while reading, such as ("revision", "<sha>"), which end up in run.json."""
 
 
@@ -114,7 +114,7 @@ class Dataset:
     session_pattern: str | None = None
     """Regular expression with one group that finds the session in an utterance id; None: the utterance is the unit."""
     file_patterns: tuple[str, ...] = ()
-    """Regular expressions, searched case-insensitively in the data-set part of foreign file names that mean this set."""
+    """Regular expressions, searched case-insensitively in the data-set part of foreign file names."""
     superseded_by: str | None = None
     """The id of the corrected data set, where there is one."""
     notes: str = ""

@@ -93,7 +93,7 @@ class Adapter:
     summary: str
     """One line for `list models`."""
     accepts: Callable[[str], bool]
-    """Whether a `--model` name is meant for this adapter (names of hub models and folders are decided by their config)."""
+    """Whether a `--model` name is meant for this adapter; hub ids and folders are decided by their config instead."""
     load: Callable[[str, LoadOptions], Model]
     """Loads the model of that name. Raises ModelError, UsageError or AccessError."""
     model_types: tuple[str, ...] = ()
