@@ -1,0 +1,268 @@
+"""Checkpoints in the hub's format: a local folder, or a hub id that is fetched into the hub's own cache.
+
+The one place here that talks to a model hub. It asks once, waits seconds and says in one line what is wrong; a model
+that is in the cache already needs no network. Only safetensors are fetched: pickled weights can run code when read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from harness.errors import AccessError, HarnessError, ModelError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+
+FILES = ("*.json", "*.txt", "*.model", "*.jinja", "model.safetensors", "model-?????-of-?????.safetensors")
+"""What is fetched: configuration, tokenizer and weights; not the copies of a repository in other formats."""
+
+CODE = ("*.py",)
+"""Fetched too where the user trusts the repository's code."""
+
+PROBE_SECONDS = 8.0
+"""How long the hub may take to answer the first question."""
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A folder in the hub's format."""
+
+    name: str
+    """What the user called it: a hub id or a path."""
+    folder: Path
+    """Where its files are."""
+    revision: str
+    """The hub's commit, or ``sha256:`` and the beginning of the digest of a local folder's files."""
+    config: dict[str, Any]
+    """The contents of config.json."""
+
+
+def is_commit(revision: str | None) -> bool:
+    """Whether this is a full commit hash: a name such as ``main`` may mean something else tomorrow."""
+    return revision is not None and _COMMIT.fullmatch(revision) is not None
+
+
+def is_local(name: str) -> bool:
+    """Whether the name is a folder here; a folder wins over a hub id of the same name."""
+    return Path(name).expanduser().is_dir()
+
+
+def read_config(name: str, revision: str | None = None) -> dict[str, Any]:
+    """The contents of config.json of a local folder or a hub id.
+
+    Raises:
+        UsageError: the folder has no config.json, or the hub has no such revision.
+        AccessError: the hub cannot be reached, has no such model, or wants a sign-in.
+        ModelError: config.json cannot be read.
+    """
+    if is_local(name):
+        return _parse_config(Path(name).expanduser())
+    return _parse_config(_fetch(name, revision, ("config.json",), complete=_has_config))
+
+
+def fetch(name: str, revision: str | None = None, *, code: bool = False, files: Sequence[str] = FILES) -> Checkpoint:
+    """A checkpoint ready to be loaded.
+
+    Args:
+        name: a local folder or a hub id.
+        revision: of the hub; None is its newest.
+        code: whether Python files are fetched too.
+        files: patterns of what is fetched.
+
+    Raises:
+        UsageError, AccessError, ModelError: as `read_config`; also where there are only pickled weights.
+    """
+    if is_local(name):
+        folder = Path(name).expanduser()
+        config = _parse_config(folder)
+        _refuse_pickles(name, [path.name for path in folder.iterdir()])
+        return Checkpoint(name=name, folder=folder, revision=_folder_revision(folder), config=config)
+    folder = _fetch(name, revision, (*files, *(CODE if code else ())), complete=_has_weights)
+    return Checkpoint(name=name, folder=folder, revision=folder.name, config=_parse_config(folder))
+
+
+def _parse_config(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise UsageError(f"{folder} has no config.json; a model's folder holds config.json, its weights and tokenizer")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise ModelError(f"{path} holds a {type(config).__name__}, not a JSON object")
+    return config
+
+
+def _folder_revision(folder: Path) -> str:
+    """Names the contents of a folder, so that a run is never continued with other weights of the same path."""
+    real = folder.resolve()
+    if real.parent.name == "snapshots" and is_commit(real.name):  # a folder of the hub's cache
+        return real.name
+    digest = hashlib.sha256()
+    names = {path for pattern in (*FILES, *CODE, "*.safetensors") for path in folder.glob(pattern) if path.is_file()}
+    try:
+        for path in sorted(names):
+            with path.open("rb") as file:
+                digest.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be read: {error}") from error
+    return f"sha256:{digest.hexdigest()[:16]}"
+
+
+def _refuse_pickles(name: str, files: Sequence[str]) -> None:
+    """Raises where there are weights, but none that are safe to read."""
+    if any(file.endswith(".safetensors") for file in files):
+        return
+    pickled = [file for file in files if any(Path(file).match(pattern) for pattern in _PICKLES)]
+    if pickled:
+        raise ModelError(
+            f"{name} has its weights as {pickled[0]} only, a pickle that can run code when it is read; save it as"
+            " safetensors first (save_pretrained of transformers does)"
+        )
+    raise ModelError(f"{name} has no weights: there is no .safetensors file")
+
+
+def _has_config(folder: Path) -> bool:
+    return (folder / "config.json").is_file()
+
+
+def _has_weights(folder: Path) -> bool:
+    """Whether a cached folder is whole: config.json and every file of the weights."""
+    index = folder / "model.safetensors.index.json"
+    if not _has_config(folder):
+        return False
+    if (folder / "model.safetensors").is_file():
+        return True
+    try:
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (OSError, ValueError, LookupError, AttributeError, TypeError):
+        return False
+    return bool(shards) and all((folder / str(shard)).is_file() for shard in shards)
+
+
+def _fetch(name: str, revision: str | None, patterns: Sequence[str], complete: Callable[[Path], bool]) -> Path:
+    """The folder of the hub's cache that holds the wanted files of `name`, fetched where they are not there yet."""
+    from huggingface_hub import HfApi, snapshot_download
+
+    if is_commit(revision):  # says exactly what is wanted, so that a whole copy needs no question
+        cached = _cached(name, revision, complete)
+        if cached is not None:
+            return cached
+    with _quiet():
+        try:
+            info = _within(PROBE_SECONDS, lambda: HfApi().model_info(name, revision=revision, timeout=PROBE_SECONDS))
+        except Exception as error:
+            failure = _explain(name, revision, error)
+            cached = _cached(name, revision, complete) if type(failure) is AccessError else None
+            if cached is not None:
+                return cached
+            raise failure from error
+        files = [sibling.rfilename for sibling in info.siblings or []]
+        if complete is _has_weights:
+            _refuse_pickles(name, files)
+        elif "config.json" not in files:
+            raise UsageError(f"{name} has no config.json on the hub, so that its type is not known")
+        try:
+            return Path(snapshot_download(name, revision=info.sha, allow_patterns=list(patterns)))
+        except Exception as error:
+            raise _explain(name, revision, error) from error
+
+
+def _cached(name: str, revision: str | None, complete: Callable[[Path], bool]) -> Path | None:
+    """The folder of the cache with all that is wanted, or None."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = Path(snapshot_download(name, revision=revision, local_files_only=True))
+    except (OSError, ValueError):
+        return None
+    return folder if complete(folder) else None
+
+
+def _explain(name: str, revision: str | None, error: Exception) -> HarnessError:
+    """What went wrong with the hub, and how to go on, in one line."""
+    from huggingface_hub import errors
+
+    local = "or give a local folder to --model"
+    sign_in = "sign in with `hf auth login`"
+    answers: tuple[tuple[type[Exception], HarnessError], ...] = (  # a class stands before those that it derives from
+        (
+            errors.GatedRepoError,
+            AccessError(f"{name} is gated: accept its terms at https://huggingface.co/{name}, {sign_in}, {local}"),
+        ),
+        (errors.RevisionNotFoundError, UsageError(f"{name} has no revision {revision!r} on the hub")),
+        (
+            errors.RepositoryNotFoundError,
+            AccessError(f"the hub has no model {name}, or it is private; check the name, {sign_in}, {local}"),
+        ),
+        (errors.HFValidationError, UsageError(f"{name!r} is not a hub id of the form org/name")),
+        (
+            errors.OfflineModeIsEnabled,
+            AccessError(f"{name} is not in the local cache, and HF_HUB_OFFLINE forbids to fetch it; unset it, {local}"),
+        ),
+        (errors.HfHubHTTPError, AccessError(f"the hub refused {name} ({_first_line(error)}); {local}")),
+    )
+    for kind, answer in answers:
+        if isinstance(error, kind):
+            return answer
+    return AccessError(f"the hub cannot be reached for {name} ({_first_line(error)}); connect, {local}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:160]
+
+
+def _within(seconds: float, function: Callable[[], T]) -> T:
+    """The function's value, or TimeoutError: name resolution has time limits of its own, of up to a minute."""
+    value: list[T] = []
+    failure: list[Exception] = []
+
+    def call() -> None:
+        try:
+            value.append(function())
+        except Exception as error:  # noqa: BLE001 - raised again by the caller's thread
+            failure.append(error)
+
+    thread = threading.Thread(target=call, name="hub-probe", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failure:
+        raise failure[0]
+    if not value:
+        raise TimeoutError(f"no answer within {seconds:.0f} s")
+    return value[0]
+
+
+class _quiet:  # noqa: N801 - used as a function
+    """Silences the hub library while it is used: its warnings, and its progress bars where nobody watches."""
+
+    def __enter__(self) -> None:
+        from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars
+
+        self._logger = logging.getLogger("huggingface_hub")
+        self._level = self._logger.level
+        self._logger.setLevel(logging.CRITICAL)
+        self._had_bars = not are_progress_bars_disabled()
+        if not sys.stderr.isatty():
+            disable_progress_bars()
+
+    def __exit__(self, *_: object) -> None:
+        from huggingface_hub.utils.tqdm import enable_progress_bars
+
+        self._logger.setLevel(self._level)
+        if self._had_bars:
+            enable_progress_bars()

@@ -1,0 +1,140 @@
+"""Finds the models: which adapters there are, and which of them a `--model` name means.
+
+An adapter is a module (or package) of `harness.models` with an object `ADAPTER`; adding one is adding a file. Nothing
+heavy is imported to find them: a module here imports its libraries inside its functions.
+
+What `--model NAME` means, in this order:
+
+1. a name that an adapter answers to: ``pocketsphinx``, ``transcripts:FILE``, a hub id that is built in;
+2. a folder with config.json, or a hub id ``org/name``: the config's ``model_type`` decides which adapter loads it;
+   with `--trust-remote-code`, a config whose ``auto_map`` names code of its own is run by that code instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import pkgutil
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import harness.models
+from harness.errors import HarnessError, ModelError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.models.base import Adapter, LoadOptions, Model, ModelCard
+
+EMBEDDED = ("pocketsphinx", "whisper-tiny.en", "hama")
+"""Models whose weights come inside Python packages, in the order in which the `sample` suite runs them."""
+
+REMOTE_CODE = "remote_code"
+"""The adapter that runs a hub model's own code."""
+
+_NOT_ADAPTERS = frozenset({"base", "registry", "hub"})
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+
+
+@functools.cache
+def adapters() -> dict[str, Adapter]:
+    """All adapters by name, in the order of their names."""
+    found: dict[str, Adapter] = {}
+    for info in pkgutil.iter_modules(harness.models.__path__):
+        if info.name.startswith("_") or info.name in _NOT_ADAPTERS:
+            continue
+        adapter = getattr(importlib.import_module(f"harness.models.{info.name}"), "ADAPTER", None)
+        if adapter is None:  # a helper that stands among the adapters
+            continue
+        if adapter.name in found:
+            raise ModelError(f"two adapters are called {adapter.name!r}; the second is harness/models/{info.name}")
+        found[adapter.name] = adapter
+    return dict(sorted(found.items()))
+
+
+def known_models() -> list[ModelCard]:
+    """The cards of the models that are known before loading, the embedded ones first."""
+    order = {name: place for place, name in enumerate(EMBEDDED)}
+    cards = [adapter.card for adapter in adapters().values() if adapter.card is not None]
+    return sorted(cards, key=lambda card: (order.get(card.id, len(order)), card.id))
+
+
+def embedded_models() -> list[str]:
+    """The embedded models whose packages are installed, in the order of `EMBEDDED`."""
+    found = adapters()
+    return [name for name in EMBEDDED if name in found and not missing_modules(found[name])]
+
+
+def missing_modules(adapter: Adapter) -> list[str]:
+    """The modules that the adapter requires and that cannot be imported; nothing is imported to find out."""
+    return [module for module in adapter.requires if importlib.util.find_spec(module) is None]
+
+
+def load_model(name: str, options: LoadOptions) -> Model:
+    """Loads the model that `--model NAME` means.
+
+    Raises:
+        UsageError: there is no such model, or something that it needs is not installed.
+        AccessError: the hub cannot be reached, or the model asks for a sign-in.
+        ModelError: the model's files are missing, broken or not what they should be.
+    """
+    adapter, options = _resolve(name, options)
+    lacking = missing_modules(adapter)
+    if lacking:
+        how = f"pip install -c constraints.txt '.[{adapter.extra}]'" if adapter.extra else f"pip install {lacking[0]}"
+        raise UsageError(f"{name} needs {', '.join(lacking)}, not installed here; to install: {how}")
+    try:
+        return adapter.load(name, options)
+    except (HarnessError, MemoryError):
+        raise
+    except Exception as error:
+        raise ModelError(f"{name} cannot be loaded ({adapter.name}): {type(error).__name__}: {error}") from error
+
+
+def _resolve(name: str, options: LoadOptions) -> tuple[Adapter, LoadOptions]:
+    """The adapter that loads `name`, and the options with the revision that the adapter pins filled in."""
+    from dataclasses import replace
+
+    found = adapters()
+    direct = next((adapter for adapter in found.values() if adapter.accepts(name)), None)
+    if direct is not None and options.revision is None and direct.card is not None and direct.card.id == name:
+        options = replace(options, revision=direct.card.revision if "/" in name else None)
+    on_hub = _HUB_ID.fullmatch(name) is not None
+    if direct is not None and not (options.trust_remote_code and on_hub):
+        return direct, options
+    if not on_hub and not Path(name).expanduser().is_dir():
+        raise _no_such_model(name)
+
+    from harness.models.hub import read_config
+
+    config = read_config(name, options.revision)
+    if options.trust_remote_code and config.get("auto_map"):
+        return found[REMOTE_CODE], options
+    return direct or _by_model_type(name, config, found), options
+
+
+def _no_such_model(name: str) -> UsageError:
+    if "/" in name or "\\" in name or name.startswith(("~", ".")):
+        return UsageError(
+            f"no folder {name!r}; --model takes a folder with config.json, a hub id org/name or a known name"
+        )
+    error = unknown_name("model", name, {*(card.id for card in known_models()), "transcripts:FILE"})
+    return UsageError(f"{error}; a hub id has the form org/name")
+
+
+def _by_model_type(name: str, config: Mapping[str, object], found: Mapping[str, Adapter]) -> Adapter:
+    """The adapter for the config's ``model_type``."""
+    model_type = config.get("model_type")
+    for adapter in found.values():
+        if model_type in adapter.model_types:
+            return adapter
+    what = f"{name} is of type {model_type!r}, for which there is no adapter here"
+    if config.get("auto_map"):
+        raise UsageError(
+            f"{what}; it brings Python code of its own: --trust-remote-code runs that code on this machine with your"
+            " rights, so read it first at the revision that you name with --revision"
+        )
+    types = sorted(kind for adapter in found.values() for kind in adapter.model_types)
+    raise UsageError(f"{what}; types with an adapter: {', '.join(types)}")
