@@ -5,7 +5,8 @@
     |-- DataError                4  audio, transcripts or a data set that is missing, broken or not as stated
     |   `-- AccessError          4  a hub or data set that cannot be reached, or needs terms accepted
     |-- ModelError               5  a model that cannot be loaded, or returns what it must not
-    `-- RunError                 5  the run cannot go on (disk full, folder locked, worker lost)
+    |-- RunError                 5  the run cannot go on (disk full, folder locked, worker lost)
+    `-- Interrupted            130  the user stopped it; the same command goes on
 
 The message is one line: what is wrong, where, and how to go on. A traceback is shown with `--debug` only.
 """
@@ -63,6 +64,12 @@ class ModelError(HarnessError):
 
 class RunError(HarnessError):
     """The run as a whole cannot go on."""
+
+
+class Interrupted(HarnessError):  # noqa: N818 - not an error
+    """The user stopped the run; the same command goes on with it."""
+
+    exit_status = ExitStatus.INTERRUPTED
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:

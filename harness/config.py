@@ -1,0 +1,77 @@
+"""What the user asked of a run, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.errors import UsageError
+
+OnError = Literal["record", "stop", "score-empty"]
+
+DEFAULT_BATCH_SECONDS = {"cpu": 120.0, "cuda": 1200.0}
+"""Padded seconds of audio a batch, where the user does not say: small enough for a laptop's memory, large enough to
+keep an accelerator busy. Too large is no harm: the runner halves it when memory runs out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything about how a run is done. What is measured, suite and models, stands beside it."""
+
+    out: Path = Path("results/runs")
+    """Folder that holds the runs."""
+    limit: int | None = None
+    """Utterances a benchmark, as a seeded sample over all lengths; None is all of them."""
+    seed: int = 0
+    """Seed of that sample."""
+    device: str = "cpu"
+    """``cpu`` or ``cuda``."""
+    dtype: str = "float32"
+    """``float32`` or ``bfloat16``."""
+    attention: str = "auto"
+    """``auto``, ``flash``, ``varlen`` or ``sdpa``."""
+    batch_size: int | None = None
+    """Clips a batch."""
+    batch_seconds: float | None = None
+    """Padded seconds of audio a batch."""
+    root: Path | None = None
+    """``--from``: folder with original releases or Parquet copies."""
+    revision: str | None = None
+    """Revision of the model that overrides the pinned one."""
+    trust_remote_code: bool = False
+    """Whether the model's own code from the hub may run."""
+    on_error: OnError = "record"
+    """What a failed utterance does: is recorded, stops the run, or counts as an empty transcript."""
+    fresh: bool = False
+    """Start over; what is there is kept under another name."""
+    retry_failed: bool = False
+    """Run failed utterances of an earlier process again."""
+    workers: int = 2
+    """Threads that decode ahead."""
+    allow_drift: bool = False
+    """Go on, marked as not comparable, where the data differs from what is locked."""
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be meant."""
+        if self.limit is not None and self.limit < 1:
+            msg = f"--limit {self.limit}: give a positive number of utterances"
+            raise UsageError(msg)
+        if self.workers < 1:
+            msg = f"--workers {self.workers}: at least one is needed"
+            raise UsageError(msg)
+        if self.root is not None and not self.root.is_dir():
+            msg = f"--from {self.root}: no such folder"
+            raise UsageError(msg)
+
+    @property
+    def budget_seconds(self) -> float | None:
+        """Padded seconds a batch: what was asked for, else the device's default unless clips were asked for."""
+        if self.batch_seconds is not None or self.batch_size is not None:
+            return self.batch_seconds
+        return DEFAULT_BATCH_SECONDS.get(self.device, DEFAULT_BATCH_SECONDS["cpu"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """For run.json: plain values, without what concerns this one process only."""
+        skipped = {"out", "root", "fresh", "retry_failed"}
+        return {name: getattr(self, name) for name in self.__slots__ if name not in skipped}

@@ -1,0 +1,104 @@
+"""What a run was made with: packages, code, machine. Facts only; one that cannot be found is None."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "ctranslate2",
+    "datasets",
+    "faster-whisper",
+    "flash-attn",
+    "hama",
+    "huggingface_hub",
+    "jiwer",
+    "kaldialign",
+    "num2words",
+    "numpy",
+    "pocketsphinx",
+    "soundfile",
+    "soxr",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "whisper-normalizer",
+)
+"""Packages whose version can change a transcript or a score."""
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def describe() -> dict[str, Any]:
+    """The environment of this process, for run.json."""
+    return {
+        "python": platform.python_version(),
+        "packages": packages(),
+        **code(),
+        "hardware": {"cpu": cpu_name(), "cores": os.cpu_count(), "memory_gib": memory_gib(), **accelerator()},
+        "system": platform.platform(),
+    }
+
+
+def packages() -> dict[str, str]:
+    """Versions of the installed packages that matter."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def code() -> dict[str, Any]:
+    """Commit of this project, and whether files were changed since."""
+    commit = _git("rev-parse", "HEAD")
+    changes = _git("status", "--porcelain", "--untracked-files=no") if commit else None
+    return {"commit": commit, "dirty": None if changes is None else bool(changes)}
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def cpu_name() -> str | None:
+    """The processor's own name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or None
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or None
+
+
+def memory_gib() -> float | None:
+    """Memory of the machine."""
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (OSError, ValueError):
+        return None
+
+
+def accelerator() -> dict[str, Any]:
+    """Name and count of the accelerators, where torch is loaded already: loading it for this is not worth it."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return {"accelerator": None}
+    return {
+        "accelerator": torch.cuda.get_device_name(0),
+        "accelerators": torch.cuda.device_count(),
+        "accelerator_memory_gib": round(torch.cuda.get_device_properties(0).total_memory / 2**30, 1),
+        "cuda": torch.version.cuda,
+    }

@@ -1,0 +1,122 @@
+"""Encoded audio to what a model hears: 16 kHz, mono, float32. soundfile decodes, soxr resamples."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soundfile
+import soxr
+
+from harness.errors import DataError
+from harness.types import SAMPLE_RATE, Clip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from benchmarks.dataset import Audio, Utterance
+
+BLOCK_FRAMES = 1 << 20
+"""Frames read at a time: a header that lies about the length cannot make us allocate what is not there."""
+
+MAX_RATE = 768_000
+"""Samples per second; a header that states more is broken."""
+
+DURATION_SLACK = (0.5, 0.02)
+"""Seconds, and share of the stated duration, by which the decoded length may differ from it before it is called wrong.
+
+Metadata rounds, and MP3 encoders add up to a few frames of silence."""
+
+
+def load_clip(utterance: Utterance) -> Clip:
+    """Decodes an utterance.
+
+    Raises:
+        DataError: the audio is missing, broken, empty, truncated, or not as long as the metadata says.
+    """
+    waveform = decode(utterance.audio)
+    stated = utterance.duration
+    heard = len(waveform) / SAMPLE_RATE
+    if stated is not None and abs(heard - stated) > max(DURATION_SLACK[0], DURATION_SLACK[1] * stated):
+        msg = f"{utterance.audio.origin}: {heard:.2f} s of audio where {stated:.2f} s are stated; fetch the file again"
+        raise DataError(msg)
+    return Clip(id=utterance.id, language=utterance.language, waveform=waveform)
+
+
+def decode(audio: Audio) -> NDArray[np.float32]:
+    """Reads, cuts, mixes down and resamples.
+
+    Returns:
+        Mono samples at 16 kHz, float32, shape ``[samples]``, at least one.
+
+    Raises:
+        DataError: the audio is missing, broken, empty or truncated.
+    """
+    try:
+        with audio.open() as file, soundfile.SoundFile(file) as sound:
+            samples, rate = _read(sound, audio)
+    except FileNotFoundError:
+        msg = f"{audio.origin}: no such file"
+        raise DataError(msg) from None
+    except OSError as error:
+        msg = f"{audio.origin}: cannot be read ({error.strerror or error})"
+        raise DataError(msg) from None
+    except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
+        reason = str(error).rsplit(": ", 1)[-1].strip().rstrip(".")
+        msg = f"{audio.origin}: not readable as audio ({reason})"
+        raise DataError(msg) from None
+    if samples.size == 0:
+        msg = f"{audio.origin}: no samples in it"
+        raise DataError(msg)
+    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
+    if not np.isfinite(mono).all():
+        msg = f"{audio.origin}: {int((~np.isfinite(mono)).sum())} samples are not finite numbers"
+        raise DataError(msg)
+    if rate != SAMPLE_RATE:
+        mono = soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
+    return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def _read(sound: soundfile.SoundFile, audio: Audio) -> tuple[NDArray[np.float32], int]:
+    """Samples ``[frames, channels]`` of the segment, and their rate."""
+    rate = int(sound.samplerate)
+    if not 0 < rate <= MAX_RATE:
+        msg = f"{audio.origin}: states {rate} samples a second"
+        raise DataError(msg)
+    begin = round((audio.start or 0.0) * rate)
+    wanted = None if audio.end is None else round(audio.end * rate) - begin
+    if begin:
+        if begin > sound.frames:
+            msg = f"{audio.origin}: ends before its segment begins, at {audio.start:.2f} s"
+            raise DataError(msg)
+        sound.seek(begin)
+    blocks: list[NDArray[np.float32]] = []
+    got = 0
+    while wanted is None or got < wanted:
+        count = BLOCK_FRAMES if wanted is None else min(BLOCK_FRAMES, wanted - got)
+        block = sound.read(count, dtype="float32", always_2d=True)
+        if not len(block):
+            break
+        blocks.append(block)
+        got += len(block)
+    _check_whole(sound, audio, begin=begin, got=got, wanted=wanted)
+    samples = np.concatenate(blocks) if blocks else np.zeros((0, 1), dtype=np.float32)
+    return samples, rate
+
+
+def _check_whole(sound: soundfile.SoundFile, audio: Audio, *, begin: int, got: int, wanted: int | None) -> None:
+    """Tells a truncated file from a whole one; all counts are frames."""
+    rate = sound.samplerate
+    if wanted is not None:
+        if got < wanted - rate // 10:
+            msg = f"{audio.origin}: ends at {(begin + got) / rate:.2f} s, inside its segment"
+            raise DataError(msg)
+        return
+    # Compressed formats estimate their length; the others state it, and libsndfile notes where a header says more.
+    exact = sound.format in {"FLAC", "WAV", "AIFF", "AU", "NIST", "W64", "RF64", "WAVEX"}
+    cut = re.search(r"data\s*:\s*(\d+)\s*\(should be (\d+)\)", sound.extra_info)
+    stated = int(cut.group(1)) / max(1, int(cut.group(2))) if cut else 1.0
+    if exact and (begin + got < sound.frames or stated > 1.0):
+        msg = f"{audio.origin}: truncated, it ends after {got / rate:.2f} s"
+        raise DataError(msg)

@@ -1,0 +1,120 @@
+"""Where the time of a run goes: named phases and an untracked rest that sum to the wall clock."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PHASES = ("decode", "features", "transfer", "model", "text")
+"""`decode` is the time that the loop waited for decoded audio; decoding itself goes on beside it."""
+
+COUNTED = ("features", "transfer", "model", "text")
+"""The phases that `rtfx` counts."""
+
+
+@dataclass(slots=True)
+class Lap:
+    """The phases of one batch, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+
+    @property
+    def counted(self) -> float:
+        """Seconds that `rtfx` counts."""
+        return sum(self.seconds[name] for name in COUNTED)
+
+    @contextmanager
+    def phase(self, name: str, synchronize: Callable[[], None] | None = None) -> Iterator[None]:
+        """Times a phase, up to the end of the device work that it started."""
+        begin = time.perf_counter()
+        try:
+            yield
+            if synchronize is not None:
+                synchronize()
+        finally:
+            self.seconds[name] += time.perf_counter() - begin
+
+
+@dataclass(slots=True)
+class Clock:
+    """The time of one benchmark of a run, over all the processes that it took.
+
+    Attributes:
+        phases: seconds by phase, all batches.
+        wall: seconds from the first utterance read to the last line journalled, summed over processes.
+        heard: seconds of audio that the model was given, all batches.
+        clean_heard: the same over clean batches: those that nothing disturbed.
+        clean_counted: counted seconds of the clean batches.
+        batches: number of batches.
+        excluded: number of batches left out of `rtfx`.
+        warmup: seconds of warm-up, excluded from everything above.
+    """
+
+    phases: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+    wall: float = 0.0
+    heard: float = 0.0
+    clean_heard: float = 0.0
+    clean_counted: float = 0.0
+    batches: int = 0
+    excluded: int = 0
+    warmup: float = 0.0
+
+    def add(self, lap: Lap, heard: float, *, clean: bool) -> None:
+        """Adds a batch that processed so many seconds of audio."""
+        for name, seconds in lap.seconds.items():
+            self.phases[name] += seconds
+        self.heard += heard
+        self.batches += 1
+        if clean:
+            self.clean_heard += heard
+            self.clean_counted += lap.counted
+        else:
+            self.excluded += 1
+
+    @property
+    def rtfx(self) -> float | None:
+        """Seconds heard over seconds counted, clean batches only; None where there are none."""
+        return self.clean_heard / self.clean_counted if self.clean_counted > 0 and self.clean_heard > 0 else None
+
+    @property
+    def rtfx_end_to_end(self) -> float | None:
+        """Seconds heard over wall-clock seconds; None where nothing was heard."""
+        return self.heard / self.wall if self.wall > 0 and self.heard > 0 else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the `speed` keys of run.json and scores.json."""
+        untracked = max(0.0, self.wall - sum(self.phases.values()) - self.warmup)
+        return {
+            "rtfx": self.rtfx,
+            "rtfx_end_to_end": self.rtfx_end_to_end,
+            "seconds_heard": self.heard,
+            "seconds_heard_clean": self.clean_heard,
+            "seconds_counted": self.clean_counted,
+            "seconds_wall": self.wall,
+            "seconds_warmup": self.warmup,
+            "phases": {**self.phases, "untracked": untracked},
+            "batches": self.batches,
+            "excluded_batches": self.excluded,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Clock:
+        """The clock of an earlier process of the same run, to go on from."""
+        phases = dict.fromkeys(PHASES, 0.0)
+        for name in PHASES:
+            phases[name] = float(stored.get("phases", {}).get(name, 0.0))
+        return cls(
+            phases=phases,
+            wall=float(stored.get("seconds_wall", 0.0)),
+            heard=float(stored.get("seconds_heard", 0.0)),
+            clean_heard=float(stored.get("seconds_heard_clean", 0.0)),
+            clean_counted=float(stored.get("seconds_counted", 0.0)),
+            batches=int(stored.get("batches", 0)),
+            excluded=int(stored.get("excluded_batches", 0)),
+            warmup=float(stored.get("seconds_warmup", 0.0)),
+        )

@@ -1,0 +1,87 @@
+"""Durations to batches. Pure: no audio, no model, no clock.
+
+Clips of like length share a batch, so that little of it is padding; the longest go first, so that a lack of memory
+shows at once and not in the last minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much may go into one batch. Both limits hold where both are given."""
+
+    seconds: float | None = None
+    """Seconds of audio a batch may cost: clips times the longest, or their sum where the model packs."""
+    clips: int | None = None
+    """Number of clips."""
+    packs: bool = False
+    """Whether the model packs a batch without padding."""
+
+    def __post_init__(self) -> None:
+        """Refuses limits that no batch could keep."""
+        if self.seconds is not None and not self.seconds > 0:
+            msg = f"a batch needs more than {self.seconds:g} seconds; give --batch-seconds a positive number"
+            raise UsageError(msg)
+        if self.clips is not None and self.clips < 1:
+            msg = f"a batch needs at least one clip, not {self.clips}; give --batch-size a positive number"
+            raise UsageError(msg)
+
+    def cost(self, seconds: Sequence[float]) -> float:
+        """Seconds that a batch of clips of these lengths makes the model process."""
+        if not seconds:
+            return 0.0
+        return sum(seconds) if self.packs else len(seconds) * max(seconds)
+
+    def halved(self, seconds: Sequence[float]) -> Budget:
+        """The budget to go on with after a batch of these lengths did not fit into memory."""
+        return Budget(seconds=self.cost(seconds) / 2, clips=max(1, len(seconds) // 2), packs=self.packs)
+
+
+def plan(durations: Sequence[float], budget: Budget) -> list[list[int]]:
+    """Groups clips into batches.
+
+    Args:
+        durations: seconds of each clip.
+        budget: what a batch may hold. A single clip that exceeds it makes a batch of its own.
+
+    Returns:
+        Batches as indices into `durations`. Every index stands in exactly one batch; the longest clip is in the first
+        batch; clips of equal length keep their order.
+    """
+    order = sorted(range(len(durations)), key=lambda index: -durations[index])
+    batches: list[list[int]] = []
+    batch: list[int] = []
+    cost = 0.0
+    for index in order:
+        # Sorted longest first, the first clip of a batch is its longest: padding costs that length for each clip.
+        price = durations[index] if budget.packs or not batch else durations[batch[0]]
+        full = budget.clips is not None and len(batch) >= budget.clips
+        over = budget.seconds is not None and cost + price > budget.seconds
+        if batch and (full or over):
+            batches.append(batch)
+            batch, cost = [], 0.0
+            price = durations[index]
+        batch.append(index)
+        cost += price
+    if batch:
+        batches.append(batch)
+    return batches
+
+
+def padding(durations: Sequence[float], batches: Iterable[Sequence[int]]) -> float:
+    """The share of processed seconds that is padding when each batch is padded to its longest clip, from 0 to 1."""
+    real = processed = 0.0
+    for batch in batches:
+        lengths = [durations[index] for index in batch]
+        real += sum(lengths)
+        processed += len(lengths) * max(lengths, default=0.0)
+    return 1.0 - real / processed if processed else 0.0
