@@ -1,0 +1,100 @@
+"""Text from outside made safe to show.
+
+Model names, transcripts and error messages come from files that anybody may have written. Each function takes such a
+text and returns what may be placed into one kind of output; nothing else in the project escapes by hand.
+"""
+
+from __future__ import annotations
+
+import html as _html
+import re
+import unicodedata
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode categories that move the cursor, reorder or hide text: controls, formats (bidi overrides), separators."""
+
+_JOINERS = {"\u200c", "\u200d"}
+"""Format characters that Persian, Hindi and emoji need to be spelled; harmless."""
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+    "†": r"\textdagger{}",
+    "‡": r"\textdaggerdbl{}",
+    "§": r"\S{}",
+    "¶": r"\P{}",
+    "–": "--",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+}
+
+_MARKDOWN = re.compile(r"[\\`*_\[\]#!|~$]")
+_AUTOLINK = re.compile(r"\b(?:https?|ftp|mailto):|\bwww(?=\.)|(?<!\w)@|#(?=\d)", re.IGNORECASE)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def plain(text: str) -> str:
+    r"""One line without anything that a terminal would obey: ``\x1b`` is shown as those four characters.
+
+    Tabs and line ends become spaces; joiners that scripts need stay.
+    """
+    text = re.sub(r"[\t\r\n]+", " ", text)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(c) if c not in _JOINERS and unicodedata.category(c) in _HIDDEN else c for c in text)
+
+
+def html(text: str) -> str:
+    """Text for an HTML element or a quoted attribute."""
+    return _html.escape(plain(text), quote=True)
+
+
+def xml(text: str) -> str:
+    """Text for an XML element or a quoted attribute; what XML 1.0 cannot hold at all is shown as its code."""
+    return _html.escape(re.sub(r"[\ufffe\uffff]", "\ufffd", plain(text)), quote=True)
+
+
+def markdown(text: str) -> str:
+    """Text for a cell of a GitHub table or a paragraph: nothing but plain letters comes of it.
+
+    An underscore inside a word means nothing to Markdown and is left readable.
+    """
+    text = plain(text)
+
+    def backslash(match: re.Match[str]) -> str:
+        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        return "_" if match[0] == "_" and before.isalnum() and after.isalnum() else "\\" + match[0]
+
+    escaped = _MARKDOWN.sub(backslash, text.replace("&", "\0")).replace("\0", "&amp;")
+    escaped = escaped.replace("<", "&lt;").replace(">", "&gt;")
+    # No backslash keeps GitHub from linking addresses, @names and #numbers; an empty comment in their middle does.
+    return _AUTOLINK.sub(r"\g<0><!-- -->", escaped)
+
+
+def latex(text: str) -> str:
+    """Text for the body of a LaTeX document."""
+    return "".join(_LATEX.get(c, c) for c in plain(text))
+
+
+def csv_cell(text: str) -> str:
+    """Text for a CSV cell which no spreadsheet takes for a formula (quoting is the csv module's)."""
+    shown = plain(text)
+    return "'" + shown if text.startswith(_FORMULA) or shown.lstrip().startswith(_FORMULA) else shown
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

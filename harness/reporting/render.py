@@ -1,0 +1,287 @@
+"""The forms of a Table, one function each. All text passes harness.reporting.escape."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+from harness.reporting import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from harness.reporting.table import Cell, Column, Table
+
+_FOLD_FROM = 24
+"""Names longer than this are written in two lines in the terminal form."""
+
+_GAP = 2
+"""Spaces between the columns of the terminal form."""
+
+
+def markdown(table: Table) -> str:
+    """A GitHub table with its caption and notes around it."""
+    lines = [f"**{escape.markdown(table.title)}**", ""]
+    lines.append("| " + " | ".join(escape.markdown(column.title) for column in table.columns) + " |")
+    lines.append("|" + "|".join(":--" if column.align == "left" else "--:" for column in table.columns) + "|")
+    for row in table.rows:
+        lines.append(
+            "| " + " | ".join(_markdown_cell(table, c, cell) for c, cell in zip(table.columns, row, strict=True)) + " |"
+        )
+    lines += ["", escape.markdown(table.caption)]
+    for text in _footnotes(table):
+        lines += ["", escape.markdown(text)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_cell(table: Table, column: Column, cell: Cell) -> str:
+    shown = escape.markdown(column.show(cell))
+    if cell.best:
+        shown = f"**{shown}**"
+    interval = column.show_interval(cell)
+    return shown + escape.markdown(table.signs(cell)) + (f" <sub>{interval}</sub>" if interval else "")
+
+
+def csv_text(table: Table) -> str:
+    """Unrounded values in the data's own units; ends of intervals in columns of their own, notes in the last one."""
+    with_interval = [any(row[i].low is not None for row in table.rows) for i in range(len(table.columns))]
+    header: list[str] = []
+    for column, interval in zip(table.columns, with_interval, strict=True):
+        header += [column.key, f"{column.key}_low", f"{column.key}_high"] if interval else [column.key]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([escape.csv_cell(name) for name in [*header, "notes"]])
+    for row in table.rows:
+        values: list[str | int | float | None] = []
+        for cell, interval in zip(row, with_interval, strict=True):
+            values += [_value(cell), cell.low, cell.high] if interval else [_value(cell)]
+        noted = dict.fromkeys(
+            f"{column.key}: {note}" if i else note
+            for i, (column, cell) in enumerate(zip(table.columns, row, strict=True))
+            for note in cell.notes
+        )
+        values.append("; ".join(noted))
+        writer.writerow([escape.csv_cell(value) if isinstance(value, str) else value for value in values])
+    return out.getvalue()
+
+
+def latex(table: Table) -> str:
+    r"""A booktabs table; the preamble needs ``\usepackage{booktabs}``."""
+    align = "".join("l" if column.align == "left" else "r" for column in table.columns)
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{escape.latex(table.title)}. {escape.latex(table.caption)}}}",
+        rf"\begin{{tabular}}{{{align}}}",
+        r"\toprule",
+        " & ".join(escape.latex(column.title) for column in table.columns) + r" \\",
+        r"\midrule",
+    ]
+    for row in table.rows:
+        lines.append(
+            " & ".join(_latex_cell(table, c, cell) for c, cell in zip(table.columns, row, strict=True)) + r" \\"
+        )
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    lines += [rf"\\ {{\footnotesize {escape.latex(text)}}}" for text in _footnotes(table)]
+    lines.append(r"\end{table}")
+    return "\n".join(lines) + "\n"
+
+
+def _latex_cell(table: Table, column: Column, cell: Cell) -> str:
+    shown = escape.latex(column.show(cell))
+    if cell.best:
+        shown = rf"\textbf{{{shown}}}"
+    if cell.notes:
+        shown += rf"\textsuperscript{{{escape.latex(table.signs(cell))}}}"
+    interval = column.show_interval(cell)
+    return shown + (rf" {{\scriptsize {escape.latex(interval)}}}" if interval else "")
+
+
+def html(table: Table) -> str:
+    """A ``<figure>`` that stands in any page; numbers carry their unrounded value in ``data-value``."""
+    lines = [
+        '<figure class="table">',
+        f"<figcaption><b>{escape.html(table.title)}</b> {escape.html(table.caption)}</figcaption>",
+    ]
+    lines.append("<table><thead><tr>")
+    lines += [f'<th scope="col" style="text-align:{c.align}">{escape.html(c.title)}</th>' for c in table.columns]
+    lines.append("</tr></thead><tbody>")
+    for row in table.rows:
+        cells = zip(table.columns, row, strict=True)
+        lines.append(
+            "<tr>" + "".join(_html_cell(table, i, column, cell) for i, (column, cell) in enumerate(cells)) + "</tr>"
+        )
+    lines.append("</tbody></table>")
+    lines += [f"<p><small>{escape.html(text)}</small></p>" for text in _footnotes(table)]
+    lines.append("</figure>")
+    return "\n".join(lines) + "\n"
+
+
+def _html_cell(table: Table, at: int, column: Column, cell: Cell) -> str:
+    shown = escape.html(column.show(cell))
+    if cell.best:
+        shown = f"<b>{shown}</b>"
+    if cell.notes:
+        shown += f"<sup>{escape.html(table.signs(cell))}</sup>"
+    interval = column.show_interval(cell)
+    if interval:
+        shown += f" <small>{interval}</small>"
+    start, end = ('th scope="row"', "th") if at == 0 else ("td", "td")
+    value = f' data-value="{cell.number!r}"' if cell.number is not None else ""
+    return f'<{start} style="text-align:{column.align}"{value}>{shown}</{end}>'
+
+
+def json_text(table: Table) -> str:
+    """One object: title, caption, columns, rows (key to value, unrounded), notes. Not finite numbers are null."""
+    rows: list[dict[str, Any]] = []
+    for row in table.rows:
+        record: dict[str, Any] = {}
+        for column, cell in zip(table.columns, row, strict=True):
+            record[column.key] = _value(cell)
+            if cell.low is not None:
+                record[f"{column.key}_interval"] = {"low": cell.low, "high": cell.high}
+        notes = {c.key: list(cell.notes) for c, cell in zip(table.columns, row, strict=True) if cell.notes}
+        rows.append({**record, "notes": notes} if notes else record)
+    whole = {
+        "title": table.title,
+        "caption": table.caption,
+        "columns": [{"key": column.key, "title": column.title} for column in table.columns],
+        "rows": rows,
+        "notes": list(table.notes),
+    }
+    return json.dumps(whole, indent=2, allow_nan=False) + "\n"
+
+
+def terminal(table: Table, width: int | None, color: bool | None) -> str:
+    """The table as wide as the terminal. Columns that do not fit follow in a second table under the same names."""
+    if color is None:
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    if width is None:
+        width = shutil.get_terminal_size((100, 24)).columns
+    width = max(40, width)
+    parts = [_bold(escape.plain(table.title), color)]
+    headings, widths = zip(*_widths(table), strict=True)
+    parts += [_boxed(table, columns, headings, width, color) + "\n" for columns in _blocks(widths, width)]
+    parts.append(_folded([table.caption, *_footnotes(table)], width))
+    return "\n".join(parts) + "\n"
+
+
+def _bold(text: str, color: bool) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if color else text
+
+
+def _folded(texts: Sequence[str], width: int) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.fill(escape.plain(text), width, subsequent_indent="  ") for text in texts)
+
+
+def _heading(column: Column, widest: int) -> list[str]:
+    """The title in lines no wider than the column's cells where its words allow it."""
+    parts = [part for part in re.findall(r"[^_\s]*_|[^_\s]+\s*", escape.plain(column.title)) if part]
+    widest = max([widest, *(len(part.rstrip()) for part in parts)])
+    lines = [""]
+    for part in parts:
+        if lines[-1] and len(lines[-1] + part.rstrip()) > widest:
+            lines.append("")
+        lines[-1] += part
+    return [line.rstrip() for line in lines]
+
+
+def _lines(table: Table, at: int, cell: Cell) -> list[str]:
+    """The lines of one cell: the value with its signs, and below it the half-width of its interval.
+
+    Long names in the first column go to a new line after their owner: ``owner/`` above ``name``.
+    """
+    column = table.columns[at]
+    shown = escape.plain(column.show(cell))
+    owner, slash, rest = shown.partition("/")
+    parts = [owner + slash, " " + rest] if at == 0 and slash and len(shown) > _FOLD_FROM else [shown]
+    parts[-1] += " " + table.signs(cell) if cell.notes else ""
+    half = column.show_half_width(cell)
+    return [*parts, half] if half else parts
+
+
+def _widths(table: Table) -> list[tuple[list[str], int]]:
+    """The heading's lines and the width in characters of every column."""
+    from rich.cells import cell_len
+
+    result = []
+    for i, column in enumerate(table.columns):
+        widest = max((cell_len(line) for row in table.rows for line in _lines(table, i, row[i])), default=0)
+        heading = _heading(column, widest)
+        result.append((heading, max(widest, *(cell_len(line) for line in heading))))
+    return result
+
+
+def _blocks(widths: Sequence[int], width: int) -> list[list[int]]:
+    """Columns in groups that fit beside the first column."""
+    first = min(widths[0], width // 2)
+    blocks: list[list[int]] = [[0]]
+    used = first
+    for i in range(1, len(widths)):
+        if used + _GAP + widths[i] > width and len(blocks[-1]) > 1:
+            blocks.append([0])
+            used = first
+        blocks[-1].append(i)
+        used += _GAP + widths[i]
+    return blocks
+
+
+def _boxed(table: Table, columns: Sequence[int], headings: Sequence[list[str]], width: int, color: bool) -> str:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    # All content is Text, so that nothing in a name is taken for rich's markup.
+    boxed = RichTable(
+        box=box.SIMPLE_HEAD, show_edge=False, header_style="", pad_edge=False, padding=(0, _GAP - 1, 0, 0)
+    )
+    for i in columns:
+        column = table.columns[i]
+        widest = width // 2 if i == 0 else None
+        boxed.add_column(
+            Text("\n".join(headings[i])), justify=column.align, overflow="fold", max_width=widest, no_wrap=i > 0
+        )
+    for row in table.rows:
+        texts = []
+        for i in columns:
+            lines = _lines(table, i, row[i])
+            text = Text(lines[0], style="")
+            if row[i].best:
+                text.stylize("bold")
+            for line in lines[1:]:
+                text.append("\n")
+                text.append(line, style="" if i == 0 else "dim")
+            texts.append(text)
+        boxed.add_row(*texts)
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=color, no_color=not color, legacy_windows=False)
+    console.print(boxed)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _footnotes(table: Table) -> list[str]:
+    return [f"{sign} {note}" for note, sign in table.marks.items()] + list(table.notes)
+
+
+def _value(cell: Cell) -> str | int | float | None:
+    """The value for machines: a number that is not finite is not known."""
+    return cell.value if isinstance(cell.value, str) or cell.number is not None else None
+
+
+RENDERERS: Mapping[str, Callable[[Table], str]] = {
+    "markdown": markdown,
+    "csv": csv_text,
+    "latex": latex,
+    "html": html,
+    "json": json_text,
+}
+"""The forms that depend on nothing but the table."""

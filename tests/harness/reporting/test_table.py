@@ -1,0 +1,210 @@
+"""Tables: the same facts in six forms, rounded for people and whole for machines, and text from outside stays text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from harness.errors import UsageError
+from harness.reporting.table import EXTENSIONS, FORMATS, Cell, Column, Table, mark_best, results_table
+
+HOSTILE = '=HYPERLINK("x")|<script>alert(1)</script>\x1b[2J\u202e`*_$#~^{}\\&%'
+
+
+def entry(
+    benchmark: str, wer: float | None, *, failed: int = 0, utterances: int = 100, half: float = 0.0
+) -> dict[str, Any]:
+    interval = {"low": wer - half, "high": wer + half, "method": "bootstrap", "sessions": 40} if half and wer else None
+    return {
+        "benchmark": benchmark,
+        "language": "en",
+        "utterances": utterances,
+        "failed": failed,
+        "wer": wer,
+        "wer_interval": interval,
+        "speed": {"rtfx": 10.0, "rtfx_end_to_end": 5.0},
+    }
+
+
+def score(model: str, entries: list[dict[str, Any]], average: float | None, **more: Any) -> dict[str, Any]:
+    return {
+        "suite": "demo@1",
+        "model": model,
+        "profile": {"name": "card@2026-04", "libraries": {}},
+        "complete": True,
+        "benchmarks": entries,
+        "average": {"wer": average, "wer_interval": None, "speed": {"rtfx": 1234.5, "rtfx_end_to_end": 7.25}},
+        **more,
+    }
+
+
+def demo() -> Table:
+    scores = [
+        score("org/first", [entry("read", 0.0123456, half=0.002), entry("far", 0.2)], 0.1061728),
+        score(HOSTILE, [entry("read", 0.01), entry("far", 0.3, failed=2)], None, complete=False),
+    ]
+    return results_table(scores, [None, None])
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_renders_and_ends_with_one_line_end(form: str) -> None:
+    text = demo().render(form)
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+    assert set(EXTENSIONS) == set(FORMATS)
+
+
+def test_unknown_form_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean 'markdown'"):
+        demo().render("markdwn")
+
+
+def test_people_read_two_decimals_and_machines_the_whole_number() -> None:
+    table = demo()
+    assert "1.23" in table.render("markdown")
+    record = json.loads(table.render("json"))["rows"][0]
+    assert record["read"] == 0.0123456
+    assert record["read_interval"] == {"low": 0.0123456 - 0.002, "high": 0.0123456 + 0.002}
+    row = next(csv.DictReader(io.StringIO(table.render("csv"))))
+    assert float(row["read"]) == 0.0123456
+    assert float(row["read_high"]) == 0.0123456 + 0.002
+    assert float(row["rtfx"]) == 1234.5
+
+
+def test_terminal_shows_rows_interval_and_speed() -> None:
+    text = demo().render("terminal", width=100, color=False)
+    assert re.search(r"^org/first +1\.23 +20\.00 +10\.62 +1,234 +7\.25 +0$", text, re.MULTILINE)
+    assert "±0.20" in text
+    assert "\x1b" not in text
+
+
+def test_terminal_wraps_columns_at_any_width() -> None:
+    names = [f"a_long_benchmark_name_{i}" for i in range(19)]
+    scores = [
+        score(f"organization/model-number-{m}", [entry(n, 0.05, half=0.01) for n in names], 0.05) for m in range(3)
+    ]
+    table = results_table(scores, [None] * 3)
+    for width in (40, 80, 100, 120):
+        text = table.render("terminal", width=width, color=False)
+        assert max(len(line) for line in text.splitlines()) <= width
+        assert text.count("5.00") == 3 * 20
+
+
+def test_color_is_asked_for() -> None:
+    assert "\x1b[1m20.00\x1b[0m" in demo().render("terminal", color=True)
+
+
+def test_caption_names_suite_profile_and_notes_are_marked() -> None:
+    text = demo().render("markdown")
+    assert "Suite demo@1, profile card@2026-04" in text
+    assert "30.00‡" in text
+    assert "‡ incomplete: 100 utterances, 2 failed" in text
+    assert "no average: the suite is incomplete" in text
+
+
+def test_other_rules_and_other_data_are_marked() -> None:
+    scores = [
+        score("a", [entry("read", 0.1)], 0.1),
+        score("b", [entry("read", 0.1)], 0.1),
+        score("c", [entry("read", 0.1, utterances=99)], 0.1, profile={"name": "verbatim", "libraries": {}}),
+    ]
+    notes = json.loads(results_table(scores, [None] * 3).render("json"))["rows"][2]["notes"]
+    assert notes == {
+        "model": ["scored under other rules: verbatim"],
+        "read": ["other data than in the other rows: 99 utterances, not 100"],
+    }
+
+
+def test_notes_of_a_run_and_a_missing_benchmark_are_shown() -> None:
+    scores = [score("a", [entry("read", 0.1), entry("far", 0.2)], 0.15), score("b", [entry("read", 0.1)], None)]
+    run = {
+        "model": {"id": "a", "parameters": 2_100_000_000},
+        "environment": {"hardware": "TPU"},
+        "notes": ["partial: --limit 100"],
+        "benchmarks": {"read": {"expected": 120, "done": 100, "notes": ["revision not locked"]}},
+    }
+    table = results_table(scores, [run, None])
+    first, second = json.loads(table.render("json"))["rows"]
+    assert first["notes"]["model"] == ["partial: --limit 100"]
+    assert first["notes"]["read"] == ["incomplete: 100 of 120 utterances, 0 failed", "revision not locked"]
+    assert second["notes"]["far"] == ["not run on this benchmark"]
+    assert second["far"] is None
+    assert first["parameters"] == 2_100_000_000
+    assert "2.10" in table.render("latex")
+    assert "RTFx on TPU." in table.render("html")
+
+
+def test_best_is_what_shows_as_best_under_equal_conditions() -> None:
+    column = (Column("x", "x", format=".2f", scale=100, best="low"),)
+    rows = [[Cell(0.05001)], [Cell(0.05)], [Cell(0.04, notes=("other data",))], [Cell(None)], [Cell(0.06)]]
+    assert [row[0].best for row in mark_best(column, rows)] == [True, True, False, False, False]
+    assert not mark_best(column, rows[:1])[0][0].best
+    shared = [[Cell(0.05, notes=("all",))], [Cell(0.04, notes=("all",))]]
+    assert [row[0].best for row in mark_best(column, shared)] == [False, True]
+
+
+def test_hostile_name_is_text_in_html() -> None:
+    root = ET.fromstring(demo().render("html"))
+    assert [e.tag for e in root.iter() if e.tag == "script"] == []
+    names = ["".join(th.itertext()) for th in root.iter("th") if th.get("scope") == "row"]
+    assert names[1].startswith('=HYPERLINK("x")|<script>alert(1)</script>\\x1b[2J\\u202e')
+
+
+def test_hostile_name_is_one_cell_in_markdown() -> None:
+    lines = demo().render("markdown").splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+    assert "<script" not in "".join(rows)
+
+
+def test_hostile_name_is_no_formula_in_csv() -> None:
+    rows = list(csv.reader(io.StringIO(demo().render("csv"))))
+    assert rows[2][0].startswith("'=HYPERLINK")
+    assert len({len(row) for row in rows}) == 1
+
+
+def test_hostile_name_obeys_nothing_in_a_terminal() -> None:
+    text = demo().render("terminal", width=120, color=False)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+
+
+def test_latex_is_escaped_booktabs() -> None:
+    text = demo().render("latex")
+    assert r"\toprule" in text
+    assert r"\textless{}script\textgreater{}" in text
+    body = text[text.index(r"\midrule") : text.index(r"\bottomrule")]
+    for row in body.splitlines()[1:]:
+        assert len(re.findall(r"(?<!\\)&", row)) == 6
+        assert not re.search(r"(?<!\\)[%#_](?!\w*\})", row)
+
+
+def test_numbers_that_are_not_finite_are_unknown() -> None:
+    table = Table("t", "c", (Column("n", "n"), Column("x", "x")), ((Cell("a"), Cell(float("nan"))),))
+    assert json.loads(table.render("json"))["rows"] == [{"n": "a", "x": None}]
+    assert "| a | – |" in table.render("markdown")
+
+
+def test_a_row_of_the_wrong_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not have 2 cells"):
+        Table("t", "c", (Column("a", "a"), Column("b", "b")), ((Cell(1),),))
+
+
+def test_nothing_at_all_is_a_table_too() -> None:
+    empty = Table("t", "c", (Column("a", "a"),), ())
+    for form in FORMATS:
+        assert "a" in empty.render(form)
+
+
+def test_import_is_light() -> None:
+    heavy = {"matplotlib", "pandas", "torch", "numpy", "rich"}
+    code = f"import sys, harness.reporting.table; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
