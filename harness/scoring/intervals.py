@@ -1,0 +1,275 @@
+"""How sure a word error rate is: its interval over sessions, and that of the plain average over benchmarks.
+
+A rate is a ratio of sums (all errors over all words), and what is independent is a session (speaker, meeting, call),
+not an utterance. The method, in full in docs/scoring.md:
+
+1. Delete-one-session jackknife of the rate gives its variance, V = (G-1)/G * sum_g (R without g - R)^2.
+2. Sessions are unequal, so V is worth fewer than G-1 degrees of freedom: Satterthwaite's approximation, as Bell and
+   McCaffrey (2002) use it for clusters, with session errors that spread in proportion to session size.
+3. The interval is Student's t on log R, since rates are positive and skewed to the right: R * exp(+-t * sqrt(V) / R).
+
+It needs no random numbers, and its coverage beats the percentile bootstrap and the bootstrap-t where sessions are few
+(tests/harness/scoring/test_interval_coverage.py simulates it). Resampling is here too, for what has no formula: ranks.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.scoring.student_t import quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+MIN_SESSIONS = 5
+"""Under so many sessions there is no interval: with four, the variance itself is hardly known."""
+LEVEL = 0.95
+POWER = 0.8
+METHOD = "t on log rate, session jackknife"
+METHOD_NO_ERRORS = "no errors: exact Poisson limit"
+_CHUNK_BYTES = 32 * 2**20
+
+PerBenchmark = tuple["ArrayLike", "ArrayLike", "Sequence[Hashable]"]
+"""Errors, words and session of each utterance of one benchmark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval of a rate (a fraction, not percent)."""
+
+    low: float
+    high: float
+    method: str
+    sessions: int
+    """Independent units that it rests on; over several benchmarks, all of them together."""
+    standard_error: float
+    degrees: float
+    """Effective degrees of freedom: at most sessions - 1, fewer where sessions are unequal."""
+
+    def to_json(self) -> dict[str, float | int | str]:
+        """What scores.json holds of it."""
+        return {"low": self.low, "high": self.high, "method": self.method, "sessions": self.sessions}
+
+    def smallest_difference(self, level: float = LEVEL, power: float = POWER) -> float:
+        """The smallest difference to another system that such data can be expected to resolve.
+
+        It takes the other system as equally uncertain and its errors as unrelated, which is the worst case: a paired
+        comparison on the same sessions resolves smaller ones (`harness.scoring.significance`).
+        """
+        return detectable(math.sqrt(2) * self.standard_error, self.degrees, level, power)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A quantity with the standard error and effective degrees of freedom that the jackknife over sessions gives it."""
+
+    value: float
+    standard_error: float
+    degrees: float
+    sessions: int
+
+    def margin(self, level: float = LEVEL) -> float:
+        """Half the width of the symmetric t interval around the value."""
+        return quantile((1 + level) / 2, self.degrees) * self.standard_error
+
+
+def wer_interval(
+    errors: ArrayLike, words: ArrayLike, sessions: Sequence[Hashable], level: float = LEVEL
+) -> Interval | None:
+    """Interval of sum(errors) / sum(words) over sessions; None under five sessions or without words.
+
+    Args:
+        errors: errors of each utterance, shape ``[utterances]``.
+        words: reference words of each utterance, shape ``[utterances]``.
+        sessions: what each utterance belongs to, shape ``[utterances]``; an utterance whose session is None is its own.
+        level: probability that such intervals hold the true rate.
+
+    Raises:
+        ValueError: the three differ in length, or a count is negative.
+    """
+    by_session = sum_by_session(sessions, errors, words)
+    estimate = rate_estimate(by_session[0], by_session[1])
+    if estimate is None:
+        return None
+    return _rate_interval(estimate, unseen=1 / float(by_session[1].sum()), level=level)
+
+
+def average_interval(benchmarks: Sequence[PerBenchmark], level: float = LEVEL) -> Interval | None:
+    """Interval of the plain mean of the benchmarks' rates, which are taken as independent of each other.
+
+    None where there is no benchmark or one of them has no interval of its own.
+    """
+    sums = [sum_by_session(sessions, errors, words) for errors, words, sessions in benchmarks]
+    estimates = [rate_estimate(by_session[0], by_session[1]) for by_session in sums]
+    known = [estimate for estimate in estimates if estimate is not None]
+    if not known or len(known) < len(estimates):
+        return None
+    fewest_words = min(float(by_session[1].sum()) for by_session in sums)
+    return _rate_interval(mean_estimate(known), unseen=1 / (fewest_words * len(known)), level=level)
+
+
+def detectable(standard_error: float, degrees: float, level: float = LEVEL, power: float = POWER) -> float:
+    """The true difference that a two-sided test at ``1 - level`` finds with probability ``power``."""
+    return (quantile((1 + level) / 2, degrees) + quantile(power, degrees)) * standard_error
+
+
+def sum_by_session(sessions: Sequence[Hashable], *columns: ArrayLike) -> NDArray[np.float64]:
+    """Each column summed within sessions: shape ``[columns, sessions]``, sessions in order of appearance.
+
+    Sessions in which every column is zero tell nothing and are left out. An utterance without a session stands alone.
+    """
+    values = np.array([np.asarray(column, dtype=np.float64) for column in columns])
+    if values.shape != (len(columns), len(sessions)):
+        raise ValueError(f"{len(sessions)} sessions for columns of shape {values.shape}")
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise ValueError("counts are finite and not negative")
+    places: dict[Hashable, int] = {}
+    codes = [
+        places.setdefault((index,) if session is None else (session, None), len(places))
+        for index, session in enumerate(sessions)
+    ]
+    sums = np.array([np.bincount(codes, weights=column, minlength=len(places)) for column in values])
+    kept: NDArray[np.float64] = sums[:, (sums > 0).any(axis=0)]
+    return kept
+
+
+def rate_estimate(errors: NDArray[np.float64], words: NDArray[np.float64]) -> Estimate | None:
+    """The rate of summed sessions, shapes ``[sessions]``; None where they are too few, or have no words."""
+    if not can_estimate(words):
+        return None
+    total = float(errors.sum() / words.sum())
+    estimate = jackknife(total, (errors.sum() - errors) / (words.sum() - words), words)
+    # Errors never spread less than independent words would; five sessions that agree by chance are no certainty.
+    floor = math.sqrt(max(0.0, total * (1 - total)) / float(words.sum()))
+    return Estimate(total, max(estimate.standard_error, floor), estimate.degrees, estimate.sessions)
+
+
+def can_estimate(words: NDArray[np.float64]) -> bool:
+    """Whether there are enough sessions, and words in more than one of them."""
+    return len(words) >= MIN_SESSIONS and bool((words.sum() - words > 0).all())
+
+
+def jackknife(value: float, without: NDArray[np.float64], sizes: NDArray[np.float64]) -> Estimate:
+    """Estimate of any smooth statistic from its values without each session.
+
+    Args:
+        value: the statistic of all sessions.
+        without: the statistic with one session left out, shape ``[sessions]``.
+        sizes: words of each session, shape ``[sessions]``, which decide the degrees of freedom.
+    """
+    count = len(without)
+    variance = float(((without - value) ** 2).sum()) * (count - 1) / count
+    return Estimate(value, math.sqrt(variance), effective_degrees(sizes), count)
+
+
+def effective_degrees(sizes: NDArray[np.float64]) -> float:
+    """Satterthwaite's degrees of freedom of the jackknife variance of a ratio, 1 at least.
+
+    The variance is a quadratic form e'Ae in the sessions' deviations e, with A = M' diag(d) M, M = I - u 1', u the
+    share of the words and d = 1 / (W - w)^2. With var(e_g) = w_g^2 (errors of a session go together), the degrees are
+    tr(AS)^2 / tr(ASAS), S = diag(w^2); written out, so that no matrix of sessions by sessions is made.
+    """
+    share = sizes / sizes.sum()  # scaled by the words, which cancels
+    d = 1 / (1 - share) ** 2
+    spread = share**2
+    v = share * d
+    c = float((d * share**2).sum())
+    total = float(spread.sum())
+    trace = float((d * spread).sum() - 2 * (v * spread).sum() + c * total)
+    off_diagonal = (
+        c**2 * total**2
+        + 2 * total * float((spread * v**2).sum())
+        + 2 * float((spread * v).sum()) ** 2
+        - 4 * c * total * float((spread * v).sum())
+    )
+    diagonal = float((spread**2 * (2 * d * (c - 2 * v) + d**2)).sum())
+    return max(1.0, trace**2 / (off_diagonal + diagonal))
+
+
+def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
+    """The plain mean of independent estimates; degrees of freedom by Welch and Satterthwaite."""
+    count = len(estimates)
+    variances = [estimate.standard_error**2 for estimate in estimates]
+    total = sum(variances)
+    spread = sum(
+        variance**2 / estimate.degrees for variance, estimate in zip(variances, estimates, strict=True) if variance > 0
+    )
+    degrees = total**2 / spread if spread > 0 else min(estimate.degrees for estimate in estimates)
+    value = sum(estimate.value for estimate in estimates) / count
+    return Estimate(value, math.sqrt(total) / count, degrees, sum(estimate.sessions for estimate in estimates))
+
+
+def _rate_interval(estimate: Estimate, unseen: float, level: float) -> Interval:
+    """The t interval on the log scale; where no error was seen, from 0 to the exact Poisson limit.
+
+    Args:
+        estimate: of a rate that is never negative.
+        unseen: the rate that one error would have made, at most.
+        level: probability that such intervals hold the true rate.
+    """
+    if estimate.value == 0:
+        limit = -math.log((1 - level) / 2) * unseen
+        return Interval(0.0, limit, METHOD_NO_ERRORS, estimate.sessions, unseen, estimate.degrees)
+    factor = math.exp(min(estimate.margin(level) / estimate.value, 700.0))
+    return Interval(
+        estimate.value / factor,
+        estimate.value * factor,
+        METHOD,
+        estimate.sessions,
+        estimate.standard_error,
+        estimate.degrees,
+    )
+
+
+def resampled_rates(
+    errors: Sequence[ArrayLike],
+    words: Sequence[ArrayLike],
+    sessions: Sequence[Hashable],
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """Rates of several systems when whole sessions are drawn anew, the same ones for all systems.
+
+    For what has no formula, such as the rank of a system; the interval of a rate is `wer_interval`.
+
+    Args:
+        errors: for each system, the errors of each utterance, shape ``[systems][utterances]``.
+        words: for each system, the reference words of each utterance, shape ``[systems][utterances]``.
+        sessions: what each utterance belongs to, shape ``[utterances]``.
+        resamples: how many draws.
+        seed: of the random numbers; the same seed gives the same rates.
+
+    Returns:
+        Shape ``[resamples, systems]``; NaN where a draw holds no words.
+    """
+    by_session = sum_by_session(sessions, *errors, *words)
+    return np.concatenate(
+        [_rates(block, len(errors)) for block in _resampled_sums(by_session, resamples, np.random.default_rng(seed))]
+    )
+
+
+def _rates(sums: NDArray[np.float64], systems: int) -> NDArray[np.float64]:
+    total = sums[:, systems:]
+    return np.divide(sums[:, :systems], total, out=np.full_like(total, np.nan), where=total > 0)
+
+
+def _resampled_sums(
+    by_session: NDArray[np.float64], resamples: int, generator: np.random.Generator
+) -> Iterator[NDArray[np.float64]]:
+    """Column sums of bootstrap draws of the sessions, in blocks of bounded memory, shape ``[draws, columns]`` each.
+
+    Sessions with the same counts are interchangeable, so that a draw needs only how often each distinct row comes:
+    exactly multinomial, and 40,000 utterances have some thousand distinct rows.
+    """
+    rows, counts = np.unique(by_session.T, axis=0, return_counts=True)
+    sessions = int(counts.sum())
+    block = max(1, _CHUNK_BYTES // (8 * max(1, len(rows))))
+    for start in range(0, resamples, block):
+        draws = generator.multinomial(sessions, counts / sessions, size=min(block, resamples - start))
+        yield draws.astype(np.float64) @ rows
