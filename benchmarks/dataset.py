@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ class Audio:
     """A file on the disk, or None where `data` holds the bytes."""
     data: bytes | None = None
     """The encoded bytes, or None where `path` names a file."""
+    offset: int = 0
+    """Where the encoded bytes begin in the file that `path` names: a member of an archive that is stored as it is."""
+    size: int | None = None
+    """How many encoded bytes there are from `offset`; None is to the end of the file."""
     start: float | None = None
     """Seconds from the beginning of the file where the utterance begins; None is the beginning."""
     end: float | None = None
@@ -32,9 +36,14 @@ class Audio:
         Raises:
             OSError: the file cannot be opened.
         """
-        if self.path is not None:
-            return self.path.open("rb")
-        return io.BytesIO(self.data or b"")
+        if self.path is None:
+            return io.BytesIO(self.data or b"")
+        file = self.path.open("rb")
+        if self.size is None:
+            return file
+        with file:
+            file.seek(self.offset)
+            return io.BytesIO(file.read(self.size))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +71,46 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of a corpus's transcripts: all of an utterance but its audio, which is found by another way."""
+
+    id: str
+    """Unique in its benchmark."""
+    reference: str
+    """The transcript, verbatim as the corpus has it."""
+    duration: float | None = None
+    """Seconds, where the metadata has it."""
+    session: str | None = None
+    """Speaker, meeting or call; None leaves it to the data set's `session_pattern`."""
+    start: float | None = None
+    """Seconds into the recording, for a segment of a long one."""
+    end: float | None = None
+    """Seconds into the recording, for a segment of a long one."""
+    parent_id: str | None = None
+    """As in Utterance."""
+    chunk_index: int | None = None
+    """As in Utterance."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """As in Utterance."""
+
+    def utterance(self, audio: Audio, language: str) -> Utterance:
+        """The utterance that this line and its audio are."""
+        if self.start is not None or self.end is not None:
+            audio = replace(audio, start=self.start, end=self.end)
+        return Utterance(
+            id=self.id,
+            audio=audio,
+            reference=self.reference,
+            language=language,
+            duration=self.duration,
+            session=self.session,
+            parent_id=self.parent_id,
+            chunk_index=self.chunk_index,
+            tags=self.tags,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the user said about where the data is to come from."""
 
@@ -69,6 +118,8 @@ class Request:
     """``--from``: a folder that holds original releases (archives or unpacked trees), or local Parquet copies."""
     revision: str | None = None
     """A hub revision that overrides the pinned one."""
+    streaming: bool = False
+    """Whether a hub's files are read over the network as they are needed, instead of being kept in its cache."""
     note: Callable[[str, str], None] = lambda _key, _value: None
     """Called with facts found while reading, such as ("revision", "<sha>"), which end up in run.json."""
 
@@ -85,6 +136,15 @@ class Door:
     """Yields the utterances. Raises DataError or AccessError."""
     revision: str | None = None
     """The pinned revision or checksum of the source; None is not known."""
+    text_form: str = ""
+    """How its references differ from the corpus's own, where they do."""
+    locked: tuple[str, ...] = ("rows", "hours", "words")
+    """Which of the data set's facts hold for this door too, and are compared with what was read."""
+
+    @property
+    def source(self) -> str:
+        """The door in one word for locks and run.json, such as ``hub:openslr/librispeech_asr clean/test``."""
+        return f"{self.kind}:{self.where}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +175,8 @@ class Dataset:
     """Regular expression with one group that finds the session in an utterance id; None: the utterance is the unit."""
     file_patterns: tuple[str, ...] = ()
     """Regular expressions, searched case-insensitively in the data-set part of foreign file names."""
+    columns: tuple[str, ...] = ()
+    """What published tables call it, such as ``LS Clean WER``."""
     superseded_by: str | None = None
     """The id of the corrected data set, where there is one."""
     notes: str = ""

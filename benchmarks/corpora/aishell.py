@@ -1,0 +1,18 @@
+"""AISHELL-1 test set (Bu et al., 2017): read Mandarin. It has no door: for others' predictions."""
+
+from __future__ import annotations
+
+from benchmarks.dataset import Dataset
+
+AISHELL1 = Dataset(
+    name="aishell1",
+    title="AISHELL-1 test",
+    language="zh",
+    license="Apache-2.0",
+    doors=(),
+    rows=7176,
+    hours=10.0303,
+    url="https://www.openslr.org/33",
+    file_patterns=(r"(?<![a-z])aishell_?1?(_test)?(?![a-z0-9])",),
+    notes="Written without spaces: scored by characters.",
+)

@@ -1,0 +1,74 @@
+"""Earnings-21 and Earnings-22 (Del Rio et al., 2021, 2022): earnings calls, whole and cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.hub import LEADERBOARD_LONGFORM, HubSplit, hub_door, leaderboard_door, stem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CALL = r"(?:^|/)(\d{7})(?=$|[/._-])"
+"""A call's number, alone or as a folder: ``4432298``, ``earnings22/test/4432298/281``."""
+CITE_21 = "Del Rio et al., Earnings-21: A Practical Benchmark for ASR in the Wild, Interspeech 2021"
+CITE_22 = "Del Rio et al., Earnings-22: A Practical Benchmark for Accents in the Wild, 2022"
+URL = "https://github.com/revdotcom/speech-datasets"
+
+
+def call_entry(row: Mapping[str, Any]) -> Entry:
+    """A row of hf-audio/asr-leaderboard-longform: text, audio_length, and who names the call where something does."""
+    name = next((row[key] for key in ("id", "file_id", "file_name", "source_id", "audio_path") if row.get(key)), "")
+    call = stem(str(name).rpartition("/")[2])
+    return Entry(id=call, reference=row["text"], duration=row.get("audio_length"), session=call)
+
+
+def _long(corpus: str, config: str, **facts: Any) -> Dataset:
+    """A benchmark of whole calls."""
+    split = HubSplit(repo=LEADERBOARD_LONGFORM, config=config, split="test", entry=call_entry, language="en")
+    door = hub_door(split, text_form="the leaderboard's own copy of the calls' texts", locked=("rows", "hours"))
+    return Dataset(
+        name=f"{config}_long",
+        title=f"{corpus}, whole calls",
+        language="en",
+        license="CC-BY-SA-4.0",
+        doors=(door,),
+        url=URL,
+        session_pattern=CALL,
+        columns=(config,),
+        **facts,
+    )
+
+
+EARNINGS21_LONG = _long(
+    "Earnings-21",
+    "earnings21",
+    rows=44,
+    hours=39.2635,
+    citation=CITE_21,
+    file_patterns=(r"(?<![a-z])earnings21(_full|_long)?(_test)?",),
+)
+EARNINGS22_LONG = _long(
+    "Earnings-22",
+    "earnings22",
+    rows=125,
+    citation=CITE_22,
+    file_patterns=(r"longform_earnings22(_test)?", r"(?<![a-z])earnings22_(full|long)(_test)?"),
+    notes="About 119 hours.",
+)
+EARNINGS22 = Dataset(
+    name="earnings22",
+    title="Earnings-22, cut into utterances as ESB does",
+    language="en",
+    license="CC-BY-SA-4.0",
+    doors=(leaderboard_door("earnings22"),),
+    rows=2741,
+    url=URL,
+    citation=CITE_22,
+    session_pattern=CALL,
+    file_patterns=(r"(?<![a-z])earnings22(_test)?",),
+    columns=("Earnings22 WER",),
+    superseded_by="earnings22_chunked",
+    notes="No official segments; ESB's cuts reach 36.4 s. Basenames repeat across calls: ids keep the folder.",
+)

@@ -1,0 +1,46 @@
+"""Earnings-22 cleaned by Artificial Analysis, cut into chunks that share the one reference of their call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.dataset import Dataset, Door
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.dataset import Request, Utterance
+
+CHUNKS = "ArtificialAnalysis/Earnings22-Cleaned-AA-chunked"
+PARENTS = "ArtificialAnalysis/Earnings22-Cleaned-AA"
+
+
+def read_chunks(request: Request) -> Iterator[Utterance]:
+    """The chunks of all calls, each with its call's whole reference.
+
+    Raises:
+        AccessError: the hub cannot be reached or refuses.
+        DataError: a chunk whose call has no transcript, or without its audio file.
+    """
+    from benchmarks.sources.chunks import read
+
+    return read(CHUNKS, PARENTS, request)
+
+
+EARNINGS22_CHUNKED = Dataset(
+    name="earnings22_chunked",
+    title="Earnings-22 cleaned by Artificial Analysis, chunks of six calls",
+    language="en",
+    license="Apache-2.0",
+    doors=(Door(kind="hub", where=f"{CHUNKS} default/test", open=read_chunks),),
+    rows=341,
+    url=f"https://huggingface.co/datasets/{PARENTS}",
+    session_pattern=r"(?:^|/)(\d{7}(?:_trimmed)?)",
+    file_patterns=(
+        r"earnings22[_-]cleaned[_-]aa[_-]chunked(_default)?(_test)?",
+        r"(?<![a-z])earnings22_chunked(_test)?",
+    ),
+    columns=("Earnings22-Cleaned-AA-chunked WER",),
+    notes="341 chunks of at most 30 s, in order and without overlap, of 6 calls of 875 to 1,340 s. The chunks of a call "
+    "are joined in order before they are scored against its one reference; a missing chunk is an error. The session is the call.",
+)

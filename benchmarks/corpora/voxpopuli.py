@@ -1,0 +1,62 @@
+"""VoxPopuli English test set (Wang et al., 2021): European Parliament speeches, cased and punctuated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SITTING = r"^(\d{8}-\d{4}-PLENARY(?:-\d+)?)"
+CITATION = "Wang et al., VoxPopuli: A Large-Scale Multilingual Speech Corpus, ACL 2021"
+
+
+def reference(raw_text: str | None, normalized_text: str | None) -> str:
+    """The raw text, and the normalized one where the raw is empty."""
+    return (raw_text or "").strip() or (normalized_text or "").strip()
+
+
+def hub_entry(row: Mapping[str, Any]) -> Entry:
+    """A row of facebook/voxpopuli: audio_id, raw_text, normalized_text, speaker_id, gender, accent."""
+    tags = {key: str(row[key]) for key in ("gender", "accent") if row.get(key) not in {None, "", "None"}}
+    tags["speaker"] = str(row["speaker_id"])
+    return Entry(id=row["audio_id"], reference=reference(row["raw_text"], row["normalized_text"]), tags=tags)
+
+
+VOXPOPULI_EN = Dataset(
+    name="voxpopuli_en",
+    title="VoxPopuli English test",
+    language="en",
+    license="CC0-1.0",
+    doors=(
+        hub_door(HubSplit(repo="facebook/voxpopuli", config="en", split="test", entry=hub_entry, language="en")),
+        leaderboard_door("voxpopuli"),
+    ),
+    rows=1842,
+    hours=4.9299,
+    url="https://github.com/facebookresearch/voxpopuli",
+    citation=CITATION,
+    session_pattern=SITTING,
+    file_patterns=(r"(?<![a-z])voxpopuli(_en)?(_test)?",),
+    columns=("Voxpopuli WER",),
+    superseded_by="voxpopuli_cleaned_aa",
+    notes="About 3 % of the reference words are wrong. The raw text may be empty where the normalized one is not: that is "
+    "used then. Clips up to 69 s. The session is the agenda item of a sitting.",
+)
+CLEANED = Dataset(
+    name="voxpopuli_cleaned_aa",
+    title="VoxPopuli English test, corrected by Artificial Analysis",
+    language="en",
+    license="CC0-1.0",
+    doors=(leaderboard_door("voxpopuli_cleaned_aa"),),
+    rows=628,
+    url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
+    citation=CITATION,
+    session_pattern=SITTING,
+    file_patterns=(r"(?<![a-z])voxpopuli[_-]cleaned[_-]aa(_test)?",),
+    columns=("Voxpopuli-Cleaned-AA WER",),
+    notes="A corrected subset of voxpopuli_en: 600 spans differ.",
+)
