@@ -1,0 +1,38 @@
+"""`normalize`: what a profile makes of texts, line by line."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from harness.errors import DataError, ExitStatus
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "print each line of standard input as a profile normalizes it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the verb."""
+    parser.add_argument("--profile", required=True, help="rules to apply, by name or TOML file")
+    parser.add_argument("--language", default="en", help="language of the lines (default: en)")
+
+
+def run(args: argparse.Namespace) -> ExitStatus:
+    """Read a line, write a line, at once, until the input ends."""
+    from harness.scoring.file_names import primary_subtag
+    from harness.scoring.profiles import get_profile
+
+    normalize = get_profile(args.profile).normalizer(primary_subtag(args.language))
+    lines = iter(sys.stdin.buffer.readline, b"")
+    for number, line in enumerate(lines, start=1):
+        try:
+            print(normalize(line.decode("utf-8").rstrip("\r\n")), flush=True)
+        except UnicodeDecodeError:
+            message = f"line {number} is not UTF-8 text; convert the input"
+            raise DataError(message) from None
+        except ValueError as error:
+            message = f"line {number} cannot be normalized under {args.profile}: {error}; scoring takes such a text raw"
+            raise DataError(message) from None
+    return ExitStatus.GOOD

@@ -1,0 +1,61 @@
+"""`score`: word error rates of run folders and of others' predictions."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import ExitStatus
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from harness.scoring.predictions import System
+    from harness.scoring.profiles import Profile
+
+HELP = "score run folders, or predictions of others (leaderboard or NeMo manifests)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the verb."""
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a run folder, a predictions file, or a folder of them"
+    )
+    parser.add_argument("--profile", help="rules to score under, by name or TOML file (default: those of the suite)")
+    parser.add_argument("--language", help="language of the texts, where the file names do not say it: en, de, zh, ...")
+    parser.add_argument("--json", action="store_true", help="print the objects of scores.json instead of a table")
+
+
+def run(args: argparse.Namespace) -> ExitStatus:
+    """Score, print, and say by the exit status whether anything failed."""
+    from harness.scoring.predictions import read_systems
+    from harness.scoring.profiles import get_profile
+    from harness.scoring.score import score_system
+
+    chosen = get_profile(args.profile) if args.profile else None
+    systems = read_systems(args.paths, args.language)
+    scores = [score_system(system, chosen or _profile_of(system)) for system in systems]
+    if args.json:
+        json.dump(scores, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        print()
+    else:
+        print(_table(scores, systems))
+    return ExitStatus.GOOD
+
+
+def _profile_of(system: System) -> Profile:
+    """The profile of the system's suite, or the default one."""
+    from benchmarks.registry import suites
+    from harness.scoring.profiles import DEFAULT_PROFILE, get_profile
+
+    suite = suites().get(system.suite or "")
+    stored = (system.run or {}).get("profile")
+    return get_profile(suite.profile if suite else stored if isinstance(stored, str) else DEFAULT_PROFILE)
+
+
+def _table(scores: Sequence[dict[str, Any]], systems: Sequence[System]) -> str:
+    from harness.reporting.table import results_table
+
+    return results_table(scores, [system.run for system in systems]).render("terminal")

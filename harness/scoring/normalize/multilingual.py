@@ -1,0 +1,100 @@
+"""The leaderboard's normalizer for languages other than English: letters and words only, digits spelled out.
+
+Whisper's basic normalizer with diacritics kept, then digits to words of the language (`num2words`). Its rules damage
+scripts with vowel signs (Hindi, Tamil: category M becomes a space); that is a fact of the profile, not repaired here.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_BRACKETS = re.compile(r"[<\[][^>\]]*[>\]]")
+_PARENTHESES = re.compile(r"\(([^)]+?)\)")
+_NOT_WORD = re.compile(r"[^\w\s]")
+_SPACES = re.compile(r"\s+")
+_GROUPED_DIGITS = re.compile(r"(\d)\s+(\d{3})\b")
+_DIGITS = re.compile(r"\d+")
+_MEMO_LIMIT = 500_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultilingualRules:
+    """Which rules the normalizer of other languages has."""
+
+    numbers: bool = True
+    """Digits are spelled out in the language of the text."""
+
+
+@functools.cache
+def _character(character: str) -> str:
+    return " " if unicodedata.category(character)[0] in "MSP" else character
+
+
+@functools.lru_cache(maxsize=100_000)
+def _spelled(digits: str, language: str) -> str:
+    """A whole number in words, or the digits themselves where the language or the number is out of reach."""
+    import num2words
+
+    try:
+        return str(num2words.num2words(int(digits), lang=language))
+    except Exception:  # noqa: BLE001  as in the original: whatever goes wrong, the digits stay
+        return digits
+
+
+class MultilingualNormalizer:
+    """Text of one language to the form that is scored.
+
+    Args:
+        rules: which rules to apply.
+        language: primary subtag, as `num2words` knows it.
+    """
+
+    def __init__(self, rules: MultilingualRules, language: str) -> None:
+        self._rules = rules
+        self._language = language
+        self._tokens: dict[str, str] = {}
+
+    def __call__(self, text: str) -> str:
+        """Normalize one text; never raises.
+
+        Returns:
+            Words separated by one space, none at either end.
+        """
+        lower = text.lower()
+        if "<" in lower or "[" in lower or "(" in lower:
+            return self._whole(lower)
+        tokens = lower.split()
+        out = list(map(self._tokens.get, tokens))
+        if None in out:
+            if len(self._tokens) > _MEMO_LIMIT:
+                self._tokens.clear()
+            for token in tokens:
+                if token not in self._tokens:
+                    self._tokens[token] = " ".join(_letters(token).split())
+            out = [self._tokens[token] for token in tokens]
+        return self._with_numbers(" ".join(filter(None, out)))
+
+    def _whole(self, lower: str) -> str:
+        text = _PARENTHESES.sub("", _BRACKETS.sub("", lower))
+        return self._with_numbers(" ".join(_letters(text).split()))
+
+    def _with_numbers(self, text: str) -> str:
+        if not self._rules.numbers or not _DIGITS.search(text):
+            return text
+        text = _GROUPED_DIGITS.sub(r"\1\2", text)
+        return _DIGITS.sub(lambda match: _spelled(match[0], self._language), text)
+
+
+def _letters(text: str) -> str:
+    """Lower-case word characters, and spaces for marks, symbols and punctuation."""
+    composed = "".join(map(_character, unicodedata.normalize("NFKC", text))).lower()
+    return _NOT_WORD.sub("", composed)
+
+
+@functools.cache
+def multilingual_normalizer(rules: MultilingualRules, language: str) -> MultilingualNormalizer:
+    """The normalizer of these rules and this language, shared so that what it learned is used by all."""
+    return MultilingualNormalizer(rules, language)

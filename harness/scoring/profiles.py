@@ -1,0 +1,243 @@
+"""Profiles: named, versioned rules from text to score. No number is printed or stored without the name of one.
+
+A built-in profile never changes; new rules get a new name. A user's own profile is a TOML file that names the profile
+it starts from and what it does otherwise:
+
+    extends = "leaderboard@2026-08"
+    merge_compounds = false
+    [english]
+    acronyms = false
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import DataError, UsageError, unknown_name
+from harness.scoring import align
+from harness.scoring.compounds import join_pairs
+from harness.scoring.normalize.english import EnglishRules, english_normalizer
+from harness.scoring.normalize.multilingual import MultilingualRules, multilingual_normalizer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.scoring.error_counts import ErrorCounts
+
+LANGUAGES_WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "km", "my", "bo"})
+"""Primary subtags of languages that are scored by characters, as written, in every profile."""
+
+DROPPED_REFERENCE = "ignore time segment in scoring"
+"""TED-LIUM's mark of a segment without a reference; dropped together with empty references."""
+
+_LIBRARIES = ("kaldialign", "num2words", "rapidfuzz", "whisper-normalizer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The rules. Each stands alone, so that `dataclasses.replace` switches one of them."""
+
+    name: str
+    """What is printed with every number, such as ``leaderboard@2026-08``."""
+    english: EnglishRules | None
+    """Normalizer of English texts; None leaves them as written."""
+    others: EnglishRules | MultilingualRules | None
+    """Normalizer of all other languages."""
+    compound_pairs: bool = False
+    """Other languages: words that both sides write alike but for spaces are joined on both sides before alignment."""
+    merge_compounds: bool = False
+    """Words in a row that are one word of the other side, written together, match it at no cost (kaldialign)."""
+    drop_empty_references: bool = True
+    """Our own runs: a reference that normalizes to nothing is not scored. In predictions of others it always stays."""
+    round_before_average: bool = False
+    """The average is of rates rounded to hundredths of a percent."""
+
+    def normalize(self, text: str, language: str) -> str:
+        """A text in the form that is scored.
+
+        Raises:
+            ValueError: a rule cannot digest the text, such as a number of 4,400 digits.
+        """
+        return self.normalizer(language)(text)
+
+    def normalizer(self, language: str) -> Callable[[str], str]:
+        """The function that normalizes texts of one language."""
+        rules = self.english if language == "en" else self.others
+        if rules is None or language in LANGUAGES_WITHOUT_SPACES:
+            return _as_written
+        if isinstance(rules, EnglishRules):
+            return english_normalizer(rules)
+        return multilingual_normalizer(rules, language)
+
+    def count(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
+        """Errors of one pair of raw texts: of characters in languages written without spaces, else of words.
+
+        A pair on which the normalizer raises is counted as it is written.
+        """
+        try:
+            normalize = self.normalizer(language)
+            reference, hypothesis = normalize(reference), normalize(hypothesis)
+        except ValueError:
+            pass
+        return self.count_normalized(reference, hypothesis, language)
+
+    def count_normalized(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
+        """Errors of one pair of texts that are normalized already."""
+        if language in LANGUAGES_WITHOUT_SPACES:
+            return align.count_characters(reference, hypothesis)
+        words, others = reference.split(), hypothesis.split()
+        if self.compound_pairs and language != "en":
+            words, others = join_pairs(words, others)
+        return align.count_merged(words, others) if self.merge_compounds else align.count_plain(words, others)
+
+    def drops(self, normalized_reference: str) -> bool:
+        """Whether our own runs leave out an utterance with this reference."""
+        return self.drop_empty_references and (
+            not normalized_reference.strip() or normalized_reference.strip() == DROPPED_REFERENCE
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The ``profile`` object of scores.json: the name, every rule, and the libraries behind them."""
+        rules = dataclasses.asdict(self)
+        return {"name": rules.pop("name"), "libraries": libraries(), "rules": rules}
+
+
+def _as_written(text: str) -> str:
+    return text
+
+
+@functools.cache
+def libraries() -> dict[str, str]:
+    """Versions of everything outside this project that a score depends on."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in _LIBRARIES} | {"unicode": unicodedata.unidata_version}
+
+
+_CARD = EnglishRules(casual=True)
+_APRIL = EnglishRules(spelling="2025-09")
+_AUGUST = EnglishRules(
+    fillers="2026-04",
+    possessives=True,
+    spelling="2026-06",
+    compounds=True,
+    names=True,
+    acronyms=True,
+)
+
+_BUILT_IN = {
+    profile.name: profile
+    for profile in (
+        # IBM's model cards: PyPI's whisper-normalizer, English rules for every row whatever its language, jiwer.
+        Profile(name="card@2026-04", english=_CARD, others=_CARD),
+        # The leaderboard until June 2026: Whisper's rules with the repaired spelling table, jiwer.
+        Profile(
+            name="leaderboard@2026-04",
+            english=_APRIL,
+            others=MultilingualRules(),
+            compound_pairs=True,
+            round_before_average=True,
+        ),
+        # The leaderboard as of August 2026: its own English rules, kaldialign with merged compounds.
+        Profile(
+            name="leaderboard@2026-08",
+            english=_AUGUST,
+            others=MultilingualRules(),
+            compound_pairs=True,
+            merge_compounds=True,
+            round_before_average=True,
+        ),
+        # Texts as they are written, jiwer.
+        Profile(name="verbatim", english=None, others=None, drop_empty_references=False),
+    )
+}
+
+DEFAULT_PROFILE = "leaderboard@2026-08"
+"""For predictions of others that belong to no suite."""
+
+
+def profile_names() -> list[str]:
+    """The built-in profiles."""
+    return list(_BUILT_IN)
+
+
+def get_profile(name: str) -> Profile:
+    """A built-in profile by name, or a user's own by the path of its TOML file.
+
+    Raises:
+        UsageError: there is no such profile, or the file says what no profile knows.
+        DataError: the file cannot be read.
+    """
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]
+    if name.endswith(".toml"):
+        return _from_file(Path(name))
+    raise unknown_name("profile", name, _BUILT_IN)
+
+
+def _from_file(path: Path) -> Profile:
+    try:
+        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        message = f"no profile file {path}; the built-in profiles are: {', '.join(_BUILT_IN)}"
+        raise UsageError(message) from None
+    except OSError as error:
+        message = f"profile file {path} cannot be read: {error.strerror}"
+        raise DataError(message) from None
+    except ValueError as error:
+        message = f"profile file {path} is not TOML: {error}"
+        raise DataError(message) from None
+    base = stated.pop("extends", DEFAULT_PROFILE)
+    if base not in _BUILT_IN:
+        raise unknown_name("profile", str(base), _BUILT_IN)
+    name = stated.pop("name", path.stem)
+    if not isinstance(name, str) or name in _BUILT_IN:
+        message = f"profile file {path}: name {name!r} must be a text that no built-in profile has"
+        raise UsageError(message)
+    changed = _changed(_BUILT_IN[base], stated, str(path))
+    assert isinstance(changed, Profile)
+    return dataclasses.replace(changed, name=name)
+
+
+def _changed(rules: Any, stated: dict[str, Any], where: str) -> Any:
+    """Frozen rules with what a table of the file states otherwise."""
+    known = {field.name for field in dataclasses.fields(rules)} - {"name"}
+    changes: dict[str, Any] = {}
+    for key, value in stated.items():
+        if key not in known:
+            error = unknown_name("rule", key, known)
+            message = f"profile file {where}: {error}"
+            raise UsageError(message)
+        changes[key] = _changed_value(getattr(rules, key), value, f"{where}: {key}")
+    return dataclasses.replace(rules, **changes)
+
+
+_CHOICES: dict[str, dict[str, Any]] = {
+    "english": {"none": None, "card@2026-04": _CARD, "leaderboard@2026-04": _APRIL, "leaderboard@2026-08": _AUGUST},
+    "others": {"none": None, "english": _CARD, "multilingual": MultilingualRules()},
+    "fillers": {"whisper": "whisper", "2026-04": "2026-04"},
+    "spelling": {"whisper": "whisper", "2025-09": "2025-09", "2026-06": "2026-06"},
+}
+"""What a rule that is not just on or off can be in a profile file."""
+
+
+def _changed_value(now: Any, value: Any, where: str) -> Any:
+    if isinstance(value, dict) and dataclasses.is_dataclass(now):
+        return _changed(now, value, where)
+    choices = _CHOICES.get(where.rsplit(" ", 1)[-1])
+    if choices is not None and isinstance(value, str):
+        if value not in choices:
+            message = f"profile file {where} cannot be {value!r}; it can be {', '.join(choices)}"
+            raise UsageError(message)
+        return choices[value]
+    if isinstance(now, bool) and isinstance(value, bool):
+        return value
+    expected = "true or false" if isinstance(now, bool) else f"a table, or one of {', '.join(choices or ())}"
+    message = f"profile file {where} must be {expected}, not {value!r}"
+    raise UsageError(message)

@@ -1,0 +1,209 @@
+"""From predictions to the object of scores.json (DESIGN section 5): counts, rates, intervals, speed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.scoring.counting import Counted, count_pairs
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
+from harness.scoring.sessions import merge_sessions, total
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.scoring.predictions import Predictions, Row, System
+    from harness.scoring.profiles import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One benchmark of one model, counted."""
+
+    predictions: Predictions
+    """As read."""
+    units: Predictions
+    """What is scored: rows as they are, or sessions put together from their chunks."""
+    counted: list[Counted | None]
+    """One for each row of `units`; None where the row has no hypothesis to count."""
+
+    def kept(self) -> list[ErrorCounts]:
+        """Counts of each row of `units`; zeros where the row is failed or dropped."""
+        return [
+            ErrorCounts() if found is None or (found.dropped and self.units.ours) else found.counts
+            for found in self.counted
+        ]
+
+
+def score_system(system: System, profile: Profile, *, score_empty: bool | None = None) -> dict[str, Any]:
+    """Score all benchmarks of one model.
+
+    Args:
+        system: the model's predictions.
+        profile: the rules.
+        score_empty: failed utterances count as empty transcripts; None does as the run was told (``--on-error``).
+
+    Returns:
+        The object of scores.json.
+
+    Raises:
+        DataError: the chunks of a session are incomplete.
+    """
+    settings = (system.run or {}).get("settings") or {}
+    if score_empty is None:
+        score_empty = settings.get("on_error") == "score-empty"
+    scored = [count_predictions(predictions, profile, score_empty=score_empty) for predictions in system.benchmarks]
+    facts = (system.run or {}).get("benchmarks") or {}
+    entries = [_entry(one, facts.get(one.units.benchmark)) for one in scored]
+    complete = _is_complete(system, entries, score_empty=score_empty)
+    return {
+        "suite": system.suite,
+        "model": system.model,
+        "profile": profile.as_dict(),
+        "complete": complete,
+        "benchmarks": entries,
+        "average": _average(scored, entries, profile, complete=complete),
+    }
+
+
+def utterance_counts(predictions: Predictions, profile: Profile) -> list[ErrorCounts]:
+    """Counts of each row of `merge_sessions(predictions)`, for statistics.
+
+    Characters in languages written without spaces, words elsewhere. A failed row, and a row of ours whose reference
+    the profile drops, has all zeros, so that sums are those of `score_system`.
+
+    Raises:
+        DataError: the chunks of a session are incomplete.
+    """
+    return count_predictions(predictions, profile).kept()
+
+
+def count_predictions(predictions: Predictions, profile: Profile, *, score_empty: bool = False) -> Scored:
+    """Count every row of one benchmark that has a hypothesis.
+
+    Raises:
+        DataError: the chunks of a session are incomplete.
+    """
+    units = merge_sessions(predictions)
+    pairs = [(row.reference, _hypothesis(row, score_empty=score_empty)) for row in units.rows]
+    found = iter(count_pairs([(ref, hyp) for ref, hyp in pairs if hyp is not None], profile, units.language))
+    return Scored(predictions, units, [None if hyp is None else next(found) for _, hyp in pairs])
+
+
+def _hypothesis(row: Row, *, score_empty: bool) -> str | None:
+    return "" if row.hypothesis is None and score_empty else row.hypothesis
+
+
+def _entry(scored: Scored, fact: Mapping[str, Any] | None) -> dict[str, Any]:
+    """One element of ``benchmarks``."""
+    units, kept = scored.units, scored.kept()
+    counts = sum(kept, ErrorCounts())
+    by_character = units.language in LANGUAGES_WITHOUT_SPACES
+    seen = [found for found in scored.counted if found is not None]
+    interval = _interval(kept, units.rows)
+    return {
+        "benchmark": units.benchmark,
+        "language": units.language,
+        "metric": "cer" if by_character else "wer",
+        "utterances": len(scored.predictions.rows),
+        "failed": sum(row.hypothesis is None for row in scored.predictions.rows),
+        "dropped_references": sum(found.dropped for found in seen) if units.ours else 0,
+        "empty_references": sum(found.dropped for found in seen),
+        "scored_as_written": sum(found.as_written for found in seen),
+        "words": None if by_character else counts.words,
+        "errors": None if by_character else counts.as_dict(),
+        "wer": None if by_character else counts.rate,
+        "characters": counts.words if by_character else None,
+        "character_errors": counts.errors if by_character else None,
+        "cer": counts.rate if by_character else None,
+        "draft_wer": None,
+        "wer_interval": None if by_character else interval,
+        "cer_interval": interval if by_character else None,
+        "unit": "session" if any(row.session is not None for row in units.rows) else "utterance",
+        "audio_seconds": total(row.duration for row in units.rows),
+        "speed": _speed(units.rows, fact),
+    }
+
+
+def _interval(counts: Sequence[ErrorCounts], rows: Sequence[Row]) -> dict[str, Any] | None:
+    from harness.scoring.intervals import wer_interval
+
+    found = wer_interval(
+        [count.errors for count in counts], [count.words for count in counts], [row.session for row in rows]
+    )
+    return None if found is None else found.to_json()
+
+
+def _speed(rows: Sequence[Row], fact: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the run measured; for predictions of others total audio over total time, where every row has both."""
+    if fact is not None:
+        return dict(fact.get("speed") or {})
+    heard, spent = total(row.duration or None for row in rows), total(row.time or None for row in rows)
+    rtfx = heard / spent if heard and spent else None
+    return {"rtfx": rtfx, "rtfx_end_to_end": None, "seconds_heard": heard, "seconds_counted": spent}
+
+
+def _is_complete(system: System, entries: Sequence[Mapping[str, Any]], *, score_empty: bool) -> bool:
+    """Whether every utterance of every benchmark that belongs there is scored."""
+    if any(entry["failed"] for entry in entries) and not score_empty:
+        return False
+    if system.run is None:
+        return True
+    present = {entry["benchmark"]: entry["utterances"] for entry in entries}
+    facts = system.run.get("benchmarks") or {}
+    if any(fact.get("expected") not in {None, present.get(name)} for name, fact in facts.items()):
+        return False
+    return set(_suite_benchmarks(system.suite) or facts) <= set(present) and bool(system.run.get("complete", True))
+
+
+def _suite_benchmarks(suite: str | None) -> tuple[str, ...]:
+    from benchmarks.registry import suites
+
+    known = suites().get(suite or "")
+    return tuple(known.benchmarks) if known else ()
+
+
+def _average(
+    scored: Sequence[Scored], entries: Sequence[Mapping[str, Any]], profile: Profile, *, complete: bool
+) -> dict[str, Any]:
+    """The plain mean over benchmarks; null where the suite is incomplete or a benchmark has no word error rate."""
+    rates = [entry["wer"] for entry in entries]
+    if profile.round_before_average:
+        rates = [None if rate is None else round(100 * rate, 2) / 100 for rate in rates]
+    if not complete or not rates or None in rates:
+        return {"wer": None, "wer_interval": None, "rounded": profile.round_before_average, "speed": _no_speed()}
+    return {
+        "wer": sum(rates) / len(rates),
+        "wer_interval": _average_interval(scored),
+        "rounded": profile.round_before_average,
+        "speed": _average_speed(entries),
+    }
+
+
+def _average_interval(scored: Sequence[Scored]) -> dict[str, Any] | None:
+    from harness.scoring.intervals import average_interval
+
+    columns = []
+    for one in scored:
+        kept = one.kept()
+        sessions = [row.session for row in one.units.rows]
+        columns.append(([count.errors for count in kept], [count.words for count in kept], sessions))
+    found = average_interval(columns)
+    return None if found is None else found.to_json()
+
+
+def _no_speed() -> dict[str, Any]:
+    return {"rtfx": None, "rtfx_end_to_end": None}
+
+
+def _average_speed(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Seconds heard over seconds spent, summed over all benchmarks."""
+    speeds = [entry["speed"] for entry in entries]
+    heard = total(speed.get("seconds_heard") for speed in speeds)
+    counted = total(speed.get("seconds_counted") for speed in speeds)
+    wall = total(speed.get("seconds_wall") for speed in speeds)
+    return {
+        "rtfx": heard / counted if heard and counted else None,
+        "rtfx_end_to_end": heard / wall if heard and wall else None,
+    }

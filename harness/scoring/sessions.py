@@ -1,0 +1,70 @@
+"""Chunks of one session back together: they share one reference, so they can only be scored as one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harness.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.scoring.predictions import Predictions, Row
+
+
+def merge_sessions(predictions: Predictions) -> Predictions:
+    """Predictions whose rows are what is scored: a row a session where the data is cut into chunks, else as they are.
+
+    Sessions come in the order of their names, as on the leaderboard. A session's hypothesis is those of its chunks,
+    joined by one space; a failed chunk makes a failed session; durations and times are summed where all are known.
+
+    Raises:
+        DataError: a chunk is missing or stands twice, or only some rows are chunks. (The leaderboard warns, and counts
+            what was said in a missing chunk as deleted.)
+    """
+    rows = predictions.rows
+    chunks = sum(row.parent_id is not None for row in rows)
+    if not chunks:
+        return predictions
+    if chunks < len(rows):
+        message = f"{predictions.source}: {len(rows) - chunks} of {len(rows)} rows have no parent_id; all must, or none"
+        raise DataError(message)
+    by_parent: dict[str, list[Row]] = {}
+    for row in rows:
+        by_parent.setdefault(str(row.parent_id), []).append(row)
+    merged = [_merged(parent, by_parent[parent], str(predictions.source)) for parent in sorted(by_parent)]
+    return replace(predictions, rows=merged)
+
+
+def _merged(parent: str, chunks: Sequence[Row], source: str) -> Row:
+    ordered = sorted(chunks, key=lambda row: row.chunk_index or 0)
+    found = [row.chunk_index for row in ordered]
+    if found != list(range(len(found))):
+        missing = sorted(set(range(max(index or 0 for index in found) + 1)) - set(found))
+        what = f"chunk {missing[0]} is missing" if missing else "a chunk stands there twice"
+        message = f"{source}: {what} of session {parent!r}; run it again, or leave the session out"
+        raise DataError(message)
+    first = ordered[0]
+    errors = [row.error or "no transcript" for row in ordered if row.hypothesis is None]
+    return replace(
+        first,
+        id=parent,
+        hypothesis=None if errors else _joined(row.hypothesis for row in ordered),
+        draft=_joined(row.draft for row in ordered) if all(row.draft is not None for row in ordered) else None,
+        duration=total(row.duration for row in ordered),
+        time=total(row.time for row in ordered),
+        session=first.session or parent,
+        chunk_index=None,
+        error=errors[0] if errors else None,
+    )
+
+
+def _joined(texts: Iterable[str | None]) -> str:
+    return " ".join(stripped for text in texts if text and (stripped := text.strip()))
+
+
+def total(seconds: Iterable[float | None]) -> float | None:
+    """The sum, or None where one of them is not known."""
+    known = list(seconds)
+    return None if None in known or not known else sum(second for second in known if second is not None)
