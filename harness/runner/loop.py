@@ -41,8 +41,8 @@ AHEAD_CLIPS = 16
 class Listener(Protocol):
     """Who wants to know how the run goes."""
 
-    def started(self, benchmark: str, expected: int | None, done: int) -> None:
-        """A benchmark begins; `expected` utterances where known, of which `done` are there from before."""
+    def planned(self, utterances: int, seconds: float) -> None:
+        """So many utterances of so many seconds were found and are about to be run."""
 
     def batch(self, lines: Sequence[dict[str, Any]]) -> None:
         """A batch was journalled."""
@@ -109,6 +109,8 @@ class Loop:
             self.padding.append((sum(seconds), padding(seconds, batches)))
         batches = [[index for index in batch if window[index].id not in done] for batch in batches]
         pending = deque(batch for batch in batches if batch)
+        left = [index for batch in pending for index in batch]
+        self.listener.planned(len(left), sum(seconds[index] for index in left))
         decoded: dict[int, Future[Clip]] = {}
         disturbed: set[int] = set()
         while pending:
@@ -127,7 +129,7 @@ class Loop:
             if good:
                 self._warm_up(list(clips.values()))
                 attempt = self._attempt([clips[index] for index in good], lap)
-                if isinstance(attempt, _OutOfMemory) and len(good) > 1:
+                if isinstance(attempt, _OutOfMemory):
                     self._replan(good, pending, seconds, disturbed)
                     for index in good:  # decoded already: not to be decoded again
                         decoded[index] = _ready(clips[index])
@@ -159,7 +161,11 @@ class Loop:
             with lap.phase("text", model.synchronize):
                 return _checked(model.text(output), clips, model.card.id)
         except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost its clips only
-            return _OutOfMemory(str(error)) if _is_out_of_memory(error) else error
+            if not _is_out_of_memory(error):
+                return error
+            if len(clips) > 1:
+                return _OutOfMemory()
+            return ModelError(f"{clips[0].id}: {clips[0].duration:.1f} s do not fit into memory, even alone")
 
     def _one_by_one(self, clips: list[Clip], lap: Lap, error: Exception) -> list[Hypothesis | Exception]:
         """Each clip of a batch that failed on its own, so that one bad clip costs one clip."""
@@ -186,8 +192,9 @@ class Loop:
             }
         )
         left = batch + [index for later in pending for index in later]
+        again = plan([seconds[index] for index in left], self.budget)
         pending.clear()
-        pending.extend([left[i] for i in again] for again in plan([seconds[index] for index in left], self.budget))
+        pending.extend([left[place] for place in smaller] for smaller in again)
         disturbed.update(batch)
 
     def _warm_up(self, clips: list[Clip]) -> None:

@@ -1,0 +1,135 @@
+"""The command line: finds the verb, runs it, and turns what goes wrong into one line and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+import traceback
+import warnings
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+
+from harness.errors import ExitStatus, HarnessError, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RUN = "run"
+"""The verb where none is given: ``run_eval.py --suite NAME``."""
+
+VERBS = {
+    RUN: "run models on a suite (the default: run_eval.py --suite NAME)",
+    "score": "score a run, or predictions of others",
+    "normalize": "normalize text: one line in, one line out",
+    "explain": "say why one set of predictions has two WERs",
+    "compare": "compare systems: differences with intervals",
+    "gate": "pass or fail a run against a baseline",
+    "baseline": "save or list baselines for the gate",
+    "report": "make tables, plots and a page from runs",
+    "data": "describe a data set, or verify what is on the disk",
+    "list": "list suites, benchmarks, models or profiles",
+    "doctor": "check this machine: packages, device, audio, hub, disk",
+}
+"""The verbs, in the order of the help, with what they do."""
+
+QUIET = {
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+"""Settings that keep libraries from talking over our own output."""
+
+
+class Verb(Protocol):
+    """A module of `harness.commands`."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declares the verb's flags."""
+
+    def run(self, args: argparse.Namespace) -> ExitStatus:
+        """Does it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are one line like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises what argparse would print with a page of usage."""
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        arguments: without the program's name; None takes those of the process.
+
+    Returns:
+        The exit status, as `harness.errors.ExitStatus` names it.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    if not debug:
+        _silence_libraries()
+    try:
+        status = _dispatch(words)
+        sys.stdout.flush()
+    except HarnessError as error:
+        return _complain(str(error), error.exit_status, debug=debug)
+    except KeyboardInterrupt:
+        return _complain("interrupted; the same command goes on where it was", ExitStatus.INTERRUPTED, debug=debug)
+    except BrokenPipeError:  # the reader of our output has seen enough, as in `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.GOOD
+    except Exception as error:  # noqa: BLE001 - a bug: say so in one line as well
+        what = f"internal error, {type(error).__name__}: {error}; run again with --debug and report what it prints"
+        return _complain(" ".join(what.split()), ExitStatus.FAILED, debug=debug)
+    return status
+
+
+def _dispatch(words: list[str]) -> ExitStatus:
+    """Finds the verb and runs it; its module is imported only now."""
+    name = RUN
+    if words and not words[0].startswith("-"):
+        name = words.pop(0)
+        if name not in VERBS:
+            raise unknown_name("command", name, VERBS)
+    verb = cast("Verb", importlib.import_module(f"harness.commands.{name}"))
+    parser = Parser(
+        prog="run_eval.py" if name == RUN else f"run_eval.py {name}",
+        description=verb.HELP,
+        epilog=_overview() if name == RUN else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verb.add_arguments(parser)
+    parser.add_argument("--debug", action="store_true", help="show tracebacks and the libraries' own messages")
+    return verb.run(parser.parse_args(words))
+
+
+def _overview() -> str:
+    """The list of verbs under the main help."""
+    lines = [f"  {name:<10} {what}" for name, what in VERBS.items() if name != RUN]
+    return "other commands (run_eval.py COMMAND --help):\n" + "\n".join(lines)
+
+
+def _silence_libraries() -> None:
+    """Keeps libraries' warnings and logs off the screen; errors of theirs reach the user as ours."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+
+
+def _complain(message: str, status: ExitStatus, *, debug: bool) -> ExitStatus:
+    if debug:
+        traceback.print_exc()
+    print(f"{'error' if status != ExitStatus.INTERRUPTED else 'stopped'}: {message}", file=sys.stderr)
+    return status

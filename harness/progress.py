@@ -1,0 +1,185 @@
+"""What a person sees while a run goes on: on stderr, a bar on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.profiles import get_profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from rich.progress import Progress
+
+    from harness.scoring.profiles import Profile
+
+LINE_SECONDS = 15.0
+"""How often a line is written where there is no terminal."""
+
+
+class Tally:
+    """The running WER and speed of one benchmark, from its journal lines."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self.counts = ErrorCounts()
+        self.heard = self.counted = 0.0
+        self.utterances = self.failed = 0
+
+    def add(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Counts journal lines."""
+        for line in lines:
+            self.utterances += 1
+            if "error" in line:
+                self.failed += 1
+                continue
+            self.counts += self._profile.count(line["reference"], line["hypothesis"], line["language"])
+            self.heard += line["heard"]
+            self.counted += line["time"]
+
+    def __str__(self) -> str:
+        """Such as ``8.15 % WER, RTFx 13.2``."""
+        parts = []
+        if self.counts.rate is not None:
+            parts.append(f"{100 * self.counts.rate:.2f} % WER")
+        if self.counted > 0:
+            parts.append(f"RTFx {self.heard / self.counted:,.1f}")
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        return ", ".join(parts)
+
+
+class Silent:
+    """Says nothing: `--quiet`."""
+
+    def loading(self, model: str) -> None:
+        """A model is about to be loaded."""
+
+    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[dict[str, Any]]) -> None:
+        """A benchmark begins."""
+
+    def planned(self, utterances: int, seconds: float) -> None:
+        """So much was found and is about to be run."""
+
+    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+        """A batch was journalled."""
+
+    def benchmark_finished(self, folder: Path, benchmark: str) -> None:
+        """A benchmark is over."""
+
+
+class Lines(Silent):
+    """A line at the start and end of each benchmark, and one now and then between."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._tally: Tally | None = None
+        self._total = self._left = 0.0
+        self._begin = self._said = time.monotonic()
+
+    def loading(self, model: str) -> None:
+        """Says so: it may take long."""
+        self._say(f"{model}: loading")
+
+    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[dict[str, Any]]) -> None:
+        """Begins to count; what was done before counts too."""
+        self._name = f"{model} on {benchmark}"
+        self._tally = Tally(get_profile(profile))
+        self._tally.add(done)
+        self._total = self._left = 0.0
+        self._begin = time.monotonic()
+        if done:
+            self._say(f"{self._name}: going on after {len(done)} utterances")
+
+    def planned(self, utterances: int, seconds: float) -> None:
+        """Adds to what is to be done."""
+        self._total += seconds
+        self._left += seconds
+
+    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Counts, and says how far it is if the last line is old enough."""
+        assert self._tally is not None
+        self._tally.add(lines)
+        self._left -= sum(line["duration"] or 0.0 for line in lines)
+        if time.monotonic() - self._said > LINE_SECONDS:
+            share = 1.0 - max(0.0, self._left) / self._total if self._total else 1.0
+            passed = time.monotonic() - self._begin
+            ahead = f", {_clock(passed * (1 - share) / share)} left" if share else ""
+            self._say(f"{self._name}: {100 * share:.0f} %{ahead}, {self._tally}")
+
+    def benchmark_finished(self, folder: Path, benchmark: str) -> None:
+        """The result of the benchmark, before the run ends."""
+        assert self._tally is not None
+        self._say(f"{self._name}: {self._tally.utterances} utterances, {self._tally}")
+
+    def _say(self, text: str) -> None:
+        self._said = time.monotonic()
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 - progress is what this module is for
+
+
+class Bars(Lines):
+    """A bar for the benchmark in hand, with the time left and the running WER; a line for each that is over."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+        self._task = progress.add_task("", total=None, tally="", visible=False)
+
+    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[dict[str, Any]]) -> None:
+        """A new bar."""
+        super().benchmark_started(model, benchmark, profile, done)
+        self._progress.reset(self._task, total=None, description=self._name, tally="", visible=True)
+
+    def planned(self, utterances: int, seconds: float) -> None:
+        """A longer bar."""
+        super().planned(utterances, seconds)
+        self._progress.update(self._task, total=self._total)
+
+    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+        """Moves the bar."""
+        assert self._tally is not None
+        self._tally.add(lines)
+        seconds = sum(line["duration"] or 0.0 for line in lines)
+        self._progress.update(self._task, advance=seconds, tally=str(self._tally))
+
+    def benchmark_finished(self, folder: Path, benchmark: str) -> None:
+        """Its result instead of the bar."""
+        self._progress.update(self._task, visible=False)
+        super().benchmark_finished(folder, benchmark)
+
+    def _say(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, highlight=False)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Silent]:
+    """The reporter that fits where stderr goes."""
+    if quiet:
+        yield Silent()
+        return
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=None),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[tally]}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as display:
+        yield Bars(display)

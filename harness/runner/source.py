@@ -1,0 +1,76 @@
+"""From a data set to the utterances of a run: opened, sampled, counted, and compared with what is locked."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.dataset import Request, open_dataset
+from benchmarks.facts import Seen, check_facts
+from benchmarks.sampling import sample
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.dataset import Dataset, Utterance
+    from benchmarks.suite import Lock
+    from harness.config import Settings
+
+
+class Source:
+    """The utterances of one benchmark of a run, and what is found out about them on the way."""
+
+    def __init__(self, dataset: Dataset, lock: Lock | None, settings: Settings) -> None:
+        self._dataset, self._lock, self._settings = dataset, lock, settings
+        self._seen = Seen()
+        self._drift: list[str] | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """For run.json: where the data came from, how much of it there is, and whether it is what the lock states."""
+        seen = self._seen
+        facts: dict[str, Any] = {
+            "source": seen.source,
+            "revision": seen.revision,
+            "revision_locked": self._lock is not None and self._lock.revision is not None,
+        }
+        if self._drift is not None:  # read to the end
+            facts |= {"rows": seen.rows, "hours": seen.hours, "words": seen.words, "drift": self._drift}
+        return facts
+
+    def open(self, done: set[str]) -> Iterator[Utterance]:
+        """The utterances to run.
+
+        Args:
+            done: ids that the journal holds already.
+
+        Raises:
+            UsageError: the journal holds utterances outside the sample that was asked for.
+            AccessError, DataError: as `open_dataset`, and where the data is not what is stated.
+        """
+        limit = self._settings.limit
+        if limit is None:
+            return self._counted()
+        # The data is read twice, so that none of it is held in memory.
+        lengths = [(utterance.id, utterance.duration or 0.0) for utterance in self._counted()]
+        kept = sample(lengths, limit, self._settings.seed, length=itemgetter(1), key=itemgetter(0))
+        chosen = {name for name, _ in kept}
+        strays = sorted(done - chosen)
+        if strays:
+            msg = (
+                f"the run there has {self._dataset.name} utterances outside this sample, such as {strays[0]!r}: it was "
+                "made with another --limit or --seed; give another --out, or --fresh to start over"
+            )
+            raise UsageError(msg)
+        return (utterance for utterance in self._read() if utterance.id in chosen)
+
+    def _read(self) -> Iterator[Utterance]:
+        return open_dataset(self._dataset, Request(root=self._settings.root, note=self._seen.note))
+
+    def _counted(self) -> Iterator[Utterance]:
+        """Passes every utterance on; after the last, compares what was seen with what is stated."""
+        for utterance in self._read():
+            self._seen.add(utterance)
+            yield utterance
+        self._drift = check_facts(self._dataset, self._lock, self._seen, allow_drift=self._settings.allow_drift)

@@ -1,0 +1,153 @@
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from benchmarks.dataset import Audio, Utterance
+from harness.errors import DataError
+from harness.runner.audio import decode, load_clip
+from harness.types import SAMPLE_RATE
+
+NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, SAMPLE_RATE).astype(np.float32)
+
+
+def encoded(samples: np.ndarray, rate: int = SAMPLE_RATE, form: str = "WAV", subtype: str | None = "FLOAT") -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format=form, subtype=subtype)
+    return buffer.getvalue()
+
+
+def heard(data: bytes, start: float | None = None, end: float | None = None) -> np.ndarray:
+    return decode(Audio(origin="clip", data=data, start=start, end=end))
+
+
+def test_16_khz_mono_is_handed_on_sample_for_sample() -> None:
+    waveform = heard(encoded(NOISE))
+    assert waveform.dtype == np.float32
+    assert np.array_equal(waveform, NOISE)
+
+
+def test_flac_is_what_soundfile_says_it_is() -> None:
+    data = encoded(NOISE, form="FLAC", subtype="PCM_16")
+    assert np.array_equal(heard(data), soundfile.read(io.BytesIO(data), dtype="float32")[0])
+
+
+def test_channels_are_averaged() -> None:
+    stereo = np.stack([NOISE, -NOISE / 2], axis=1)
+    assert np.allclose(heard(encoded(stereo)), NOISE / 4, atol=1e-7)
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 32_000, 44_100, 48_000])
+def test_other_rates_are_resampled_by_soxr(rate: int) -> None:
+    samples = np.sin(np.arange(rate) * 2 * np.pi * 440 / rate).astype(np.float32) / 2
+    waveform = heard(encoded(samples, rate))
+    assert np.array_equal(waveform, soxr.resample(samples, rate, SAMPLE_RATE, quality="HQ"))
+    expected = np.sin(np.arange(len(waveform)) * 2 * np.pi * 440 / SAMPLE_RATE) / 2
+    middle = slice(SAMPLE_RATE // 10, -SAMPLE_RATE // 10)
+    assert abs(len(waveform) - SAMPLE_RATE) <= 1
+    assert np.abs(waveform - expected)[middle].max() < 1e-3
+
+
+@pytest.mark.parametrize(("form", "subtype"), [("FLAC", "PCM_16"), ("WAV", "PCM_16"), ("OGG", "VORBIS"), ("MP3", None)])
+def test_a_segment_is_the_same_as_cutting_the_whole(form: str, subtype: str | None) -> None:
+    data = encoded(NOISE, form=form, subtype=subtype)
+    whole = heard(data)
+    part = heard(data, start=0.25, end=0.5)
+    assert part.shape == (4000,)
+    tolerance = 0.0 if form in {"FLAC", "WAV"} else 0.05
+    assert np.abs(part - whole[4000:8000]).max() <= tolerance
+
+
+def test_a_segment_needs_only_its_own_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    original = soundfile.SoundFile.read
+
+    def counting(self: soundfile.SoundFile, frames: int = -1, **more: object) -> np.ndarray:
+        read.append(frames)
+        return original(self, frames, **more)
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", counting)
+    heard(encoded(np.tile(NOISE, 60), form="FLAC", subtype="PCM_16"), start=30.0, end=31.0)
+    assert sum(read) == SAMPLE_RATE
+
+
+def test_a_header_that_lies_about_the_length_costs_no_memory() -> None:
+    data = bytearray(encoded(NOISE, subtype="PCM_16"))
+    place = data.index(b"data") + 4
+    data[place : place + 4] = struct.pack("<I", 0xFFFFFF00)
+    with pytest.raises(DataError, match=r"clip: truncated, it ends after 1\.00 s"):
+        heard(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "not readable as audio"),
+        (b"this is no audio at all" * 100, "not readable as audio"),
+        (encoded(NOISE[:0]), "no samples in it"),
+        (encoded(np.full(100, np.nan, np.float32)), "100 samples are not finite"),
+        (encoded(NOISE, form="FLAC", subtype="PCM_16")[:5_000], r"truncated|not readable"),
+        (encoded(NOISE, subtype="PCM_16")[:-8_000], "truncated"),
+    ],
+)
+def test_broken_audio_is_one_clear_line(data: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        heard(data)
+    assert str(caught.value).startswith("clip: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        decode(Audio(origin="gone.wav", path=tmp_path / "gone.wav"))
+    with pytest.raises(DataError, match="cannot be read"):
+        decode(Audio(origin="folder", path=tmp_path))
+
+
+def test_a_segment_beyond_the_end() -> None:
+    with pytest.raises(DataError, match="ends before its segment begins"):
+        heard(encoded(NOISE), start=2.0, end=3.0)
+    with pytest.raises(DataError, match="inside its segment"):
+        heard(encoded(NOISE), start=0.5, end=3.0)
+
+
+def test_a_length_other_than_stated_is_an_error() -> None:
+    audio = Audio(origin="clip", data=encoded(NOISE))
+
+    def utterance(duration: float | None) -> Utterance:
+        return Utterance(id="a", audio=audio, reference="x", language="en", duration=duration)
+
+    assert load_clip(utterance(1.2)).duration == 1.0
+    assert load_clip(utterance(None)).duration == 1.0
+    with pytest.raises(DataError, match=r"1\.00 s of audio where 4\.90 s are stated"):
+        load_clip(utterance(4.9))
+
+
+def test_a_thousand_broken_files_are_decoded_or_refused() -> None:
+    """Mutated real encodings: never a crash, and an error is always ours."""
+    random = np.random.default_rng(1)
+    wholes = [
+        encoded(NOISE, form="FLAC", subtype="PCM_16"),
+        encoded(NOISE, subtype="PCM_16"),
+        encoded(NOISE, form="OGG", subtype="VORBIS"),
+        encoded(NOISE, form="MP3", subtype=None),
+    ]
+    outcomes = {"decoded": 0, "refused": 0}
+    for number in range(1_000):
+        data = bytearray(wholes[number % len(wholes)])
+        for place in random.integers(0, min(len(data), 200), size=random.integers(1, 6)):
+            data[place] = random.integers(0, 256)
+        try:
+            waveform = heard(bytes(data))
+        except DataError:
+            outcomes["refused"] += 1
+        else:
+            assert np.isfinite(waveform).all()
+            assert 0 < len(waveform) < 1_000 * SAMPLE_RATE
+            outcomes["decoded"] += 1
+    assert outcomes["decoded"] > 100
+    assert outcomes["refused"] > 100

@@ -1,0 +1,64 @@
+import time
+
+import pytest
+
+from harness.runner.clock import PHASES, Clock, Lap
+
+
+def test_sleeping_in_one_phase_moves_only_that_phase() -> None:
+    lap = Lap()
+    with lap.phase("features"):
+        time.sleep(0.02)
+    with lap.phase("text"):
+        pass
+    assert lap.seconds["features"] >= 0.02
+    assert lap.seconds["text"] < 0.01
+    assert lap.seconds["model"] == 0.0
+
+
+def test_a_phase_ends_when_the_device_does() -> None:
+    lap = Lap()
+    with lap.phase("model", lambda: time.sleep(0.02)):
+        pass
+    assert lap.seconds["model"] >= 0.02
+
+
+def test_a_phase_that_raises_is_counted() -> None:
+    lap = Lap()
+
+    def work() -> None:
+        with lap.phase("model"):
+            time.sleep(0.01)
+            raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        work()
+    assert lap.seconds["model"] >= 0.01
+
+
+def lap_of(**seconds: float) -> Lap:
+    return Lap(seconds=dict.fromkeys(PHASES, 0.0) | seconds)
+
+
+def test_rtfx_counts_clean_batches_and_four_phases() -> None:
+    clock = Clock(wall=20.0)
+    clock.add(lap_of(decode=5.0, features=1.0, transfer=1.0, model=2.0, text=1.0), 50.0, clean=True)
+    clock.add(lap_of(model=5.0), 50.0, clean=False)
+    assert clock.rtfx == 10.0
+    assert clock.rtfx_end_to_end == 5.0
+    assert clock.excluded == 1
+    stored = clock.as_dict()
+    assert stored["phases"]["untracked"] == 5.0
+    assert sum(stored["phases"].values()) == stored["seconds_wall"]
+
+
+def test_the_clock_goes_on_where_it_was() -> None:
+    clock = Clock(wall=3.0, warmup=0.5)
+    clock.add(lap_of(model=1.0), 7.0, clean=True)
+    again = Clock.from_dict(clock.as_dict())
+    assert again == clock
+
+
+def test_nothing_heard_has_no_speed() -> None:
+    assert Clock().rtfx is None
+    assert Clock(wall=1.0).rtfx_end_to_end is None

@@ -1,0 +1,284 @@
+"""The loop with small models that do on purpose what models do by accident."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from benchmarks.dataset import Audio, Utterance
+from harness.config import OnError
+from harness.errors import Interrupted, RunError
+from harness.models.base import Model, ModelCard
+from harness.runner.clock import Clock
+from harness.runner.journal import Journal, read_lines
+from harness.runner.loop import Loop, Stop
+from harness.runner.plan import Budget
+from harness.types import SAMPLE_RATE, Clip, Hypothesis
+
+
+class Echo(Model):
+    """Says the id of each clip; remembers the batches that it was given."""
+
+    def __init__(self, **card: Any) -> None:
+        self.card = ModelCard(id="echo", batch_invariant=True, **card)
+        self.batches: list[list[str]] = []
+
+    def features(self, clips: Sequence[Clip]) -> list[str]:
+        return [clip.id for clip in clips]
+
+    def infer(self, features: list[str]) -> list[str]:
+        self.batches.append(features)
+        return features
+
+    def text(self, output: list[str]) -> list[Hypothesis]:
+        return [Hypothesis(text=f"this is {name}") for name in output]
+
+
+class Quiet:
+    def __init__(self, after: Callable[[], None] = lambda: None) -> None:
+        self.after = after
+        self.utterances = 0
+
+    def planned(self, utterances: int, seconds: float) -> None:
+        self.utterances += utterances
+
+    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+        self.after()
+
+
+def speech(seconds: float) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.zeros(round(seconds * SAMPLE_RATE), np.float32), SAMPLE_RATE, format="WAV")
+    return buffer.getvalue()
+
+
+def utterances(lengths: Sequence[float], broken: Sequence[int] = ()) -> list[Utterance]:
+    return [
+        Utterance(
+            id=f"u{number}",
+            audio=Audio(origin=f"u{number}.wav", data=b"rubbish" if number in broken else speech(seconds)),
+            reference=f"reference {number}",
+            language="en",
+            duration=seconds,
+            session=f"s{number % 2}",
+        )
+        for number, seconds in enumerate(lengths)
+    ]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "b.jsonl") as opened:
+        yield opened
+
+
+def loop(model: Model, journal: Journal, *, on_error: OnError = "record", **more: Any) -> Loop:
+    parts: dict[str, Any] = {"budget": Budget(clips=2), "listener": Quiet(), "stop": Stop(), "clock": Clock()}
+    return Loop(model=model, benchmark="b", journal=journal, on_error=on_error, **(parts | more))
+
+
+def test_every_utterance_is_journalled_once_with_its_own_text(journal: Journal) -> None:
+    model = Echo()
+    work = loop(model, journal)
+    assert work.run(utterances([1.0, 3.0, 2.0])) == 3
+    lines = {line["id"]: line for line in read_lines(journal.path)[0]}
+    assert {name: line["hypothesis"] for name, line in lines.items()} == {f"u{n}": f"this is u{n}" for n in range(3)}
+    assert model.batches == [["u2"], ["u1", "u2"], ["u0"]]  # the first is the warm-up
+    assert lines["u1"]["batch"] == lines["u2"]["batch"] == 0
+    assert lines["u0"]["batch"] == 1
+    assert all(line["clean"] for line in lines.values())
+    assert lines["u1"] | {"time": 0} == {
+        "id": "u1",
+        "language": "en",
+        "session": "s1",
+        "duration": 3.0,
+        "heard": 3.0,
+        "reference": "reference 1",
+        "audio": "u1.wav",
+        "hypothesis": "this is u1",
+        "time": 0,
+        "batch": 0,
+        "clean": True,
+    }
+
+
+def test_times_sum_to_what_the_clock_counted(journal: Journal) -> None:
+    clock = Clock()
+    loop(Echo(), journal, clock=clock).run(utterances([1.0, 3.0, 2.0, 0.5]))
+    assert sum(line["time"] for line in journal.lines) == pytest.approx(clock.clean_counted)
+    assert clock.heard == clock.clean_heard == 6.5
+    assert clock.batches == 2
+
+
+def test_a_broken_file_costs_itself_only(journal: Journal) -> None:
+    loop(Echo(), journal).run(utterances([1.0, 3.0, 2.0], broken=[1]))
+    lines = {line["id"]: line for line in journal.lines}
+    assert "hypothesis" not in lines["u1"]
+    assert lines["u1"]["error"].startswith("u1.wav: not readable as audio")
+    assert lines["u0"]["hypothesis"] == "this is u0"
+    assert lines["u2"]["hypothesis"] == "this is u2"
+
+
+def test_a_clip_that_breaks_its_batch_costs_one_clip_and_the_batch_its_clock(journal: Journal) -> None:
+    class Fussy(Echo):
+        def infer(self, features: list[str]) -> list[str]:
+            if "u1" in features:
+                raise ValueError("cannot stand u1")
+            return features
+
+    clock = Clock()
+    work = loop(Fussy(), journal, budget=Budget(clips=3), clock=clock)
+    work.run(utterances([1.0, 3.0, 2.0, 0.5]))
+    lines = {line["id"]: line for line in journal.lines}
+    assert lines["u1"]["error"] == "ValueError: cannot stand u1"
+    assert [lines[name]["clean"] for name in ("u0", "u2", "u3")] == [False, False, True]
+    assert clock.excluded == 1
+    assert clock.clean_heard == 0.5
+    assert [event["event"] for event in work.events] == ["batch_failed"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            lambda output: [Hypothesis(text="one")] * (len(output) - 1),
+            "echo returned 0 texts for 1 clips (first: 'u0')",
+        ),
+        (lambda output: None, "echo returned NoneType texts for 1 clips (first: 'u0')"),
+        (lambda output: [None] * len(output), "echo returned no text for 'u0' but NoneType"),
+        (lambda output: [Hypothesis(text=None)] * len(output), "echo returned no text for 'u0' but Hypothesis"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_model_that_breaks_its_contract_is_named(
+    journal: Journal, answer: Callable[[list[str]], Any], message: str
+) -> None:
+    class Bad(Echo):
+        def text(self, output: list[str]) -> list[Hypothesis]:
+            result: list[Hypothesis] = answer(output)
+            return result
+
+    loop(Bad(), journal).run(utterances([1.0, 1.0]))
+    assert next(line["error"] for line in journal.lines) == message
+
+
+class Small(Echo):
+    """Has memory for a few seconds of padded audio only."""
+
+    seconds = 4.0
+
+    def features(self, clips: Sequence[Clip]) -> list[str]:
+        if len(clips) * max(clip.duration for clip in clips) > self.seconds:
+            raise MemoryError
+        return super().features(clips)
+
+
+def test_a_lack_of_memory_is_planned_around(journal: Journal) -> None:
+    clock = Clock()
+    work = loop(Small(), journal, budget=Budget(clips=8), clock=clock)
+    work.run(utterances([1.0, 2.0, 1.5, 0.5, 1.0, 3.0, 1.0, 0.2]))
+    assert sorted(line["id"] for line in journal.lines) == [f"u{number}" for number in range(8)]
+    assert all(line["hypothesis"] == f"this is {line['id']}" for line in journal.lines)
+    assert {event["event"] for event in work.events} == {"out_of_memory"}
+    assert clock.excluded == clock.batches  # all of them were in the batch that did not fit
+    assert clock.rtfx is None
+
+
+def test_a_clip_that_does_not_fit_alone_is_recorded(journal: Journal) -> None:
+    loop(Small(), journal, budget=Budget(clips=8)).run(utterances([1.0, 9.0, 2.0]))
+    lines = {line["id"]: line for line in journal.lines}
+    assert lines["u1"]["error"] == "u1: 9.0 s do not fit into memory, even alone"
+    assert lines["u0"]["hypothesis"] == "this is u0"
+    assert lines["u2"]["hypothesis"] == "this is u2"
+
+
+def test_memory_that_runs_out_at_random_leaves_complete_results(journal: Journal) -> None:
+    random = np.random.default_rng(0)
+
+    class Moody(Echo):
+        def infer(self, features: list[str]) -> list[str]:
+            if len(features) > 1 and random.random() < 0.1:
+                raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
+            return features
+
+    clock = Clock()
+    work = loop(Moody(), journal, budget=Budget(seconds=20.0), clock=clock)
+    work.run(utterances([0.1 + 0.01 * number for number in range(300)]))
+    assert sorted(line["id"] for line in journal.lines) == sorted(f"u{number}" for number in range(300))
+    assert not any("error" in line for line in journal.lines)
+    assert work.events
+    unclean = {line["batch"] for line in journal.lines if not line["clean"]}
+    assert len(unclean) == clock.excluded > 0
+    assert clock.clean_heard == pytest.approx(sum(line["heard"] for line in journal.lines if line["clean"]))
+
+
+def test_a_longer_clip_than_the_model_takes_is_a_clear_failure(journal: Journal) -> None:
+    loop(Echo(max_seconds=2.0), journal).run(utterances([1.0, 3.0]))
+    lines = {line["id"]: line for line in journal.lines}
+    assert lines["u1"]["error"] == "u1: 3.0 s is longer than the 2 s that echo takes"
+    assert lines["u0"]["hypothesis"] == "this is u0"
+
+
+def test_on_error_stop_ends_the_run_and_keeps_what_was_done(journal: Journal) -> None:
+    with pytest.raises(RunError, match=r"b: utterance 'u0' failed: u0\.wav: not readable"):
+        loop(Echo(), journal, on_error="stop", budget=Budget(clips=1)).run(utterances([1.0, 3.0], broken=[0]))
+    assert [line["id"] for line in journal.lines] == ["u1"]
+
+
+def test_a_stopped_run_goes_on_where_it_was_with_the_same_batches(journal: Journal) -> None:
+    data = utterances([float(number % 5 + 1) for number in range(10)])
+    whole = Echo()
+    with Journal(journal.path.with_name("whole.jsonl")) as uninterrupted:
+        loop(whole, uninterrupted).run(data)
+
+    stop = Stop()
+
+    def stop_now() -> None:
+        stop.requested = True
+
+    first, second = Echo(), Echo()
+    with pytest.raises(Interrupted):
+        loop(first, journal, listener=Quiet(stop_now), stop=stop).run(data)
+    assert len(journal.lines) == 2
+    loop(second, journal).run(data)
+    assert [*first.batches[1:], *second.batches[1:]] == whole.batches[1:]
+    keep = ("id", "hypothesis", "reference", "batch")
+    assert [[line[name] for name in keep] for line in journal.lines] == [
+        [line[name] for name in keep] for line in uninterrupted.lines
+    ]
+
+
+def test_a_journal_of_other_references_is_refused(journal: Journal) -> None:
+    journal.append([{"id": "u0", "reference": "something else", "hypothesis": ""}])
+    with pytest.raises(RunError, match="the reference of 'u0' is not the one that this run began with"):
+        loop(Echo(), journal).run(utterances([1.0]))
+
+
+def test_words_draft_and_segments_are_in_the_line(journal: Journal) -> None:
+    from harness.types import Word
+
+    class Rich(Echo):
+        def text(self, output: list[str]) -> list[Hypothesis]:
+            return [Hypothesis(text="a", draft="b", words=(Word("a", 0.0, 0.5),), speakers=("x",)) for _ in output]
+
+    (whole,) = utterances([2.0])
+    part = Utterance(
+        id="p",
+        audio=Audio(origin="long.wav", data=whole.audio.data, start=0.5, end=1.5),
+        reference="a",
+        language="en",
+        tags={"accent": "x"},
+        parent_id="long",
+        chunk_index=0,
+    )
+    loop(Rich(), journal).run([part])
+    (line,) = journal.lines
+    assert line["draft"] == "b"
+    assert line["words"] == [["a", 0.0, 0.5]]
+    assert line["speakers"] == ["x"]
+    assert line["audio"] == "long.wav#t=0.5,1.5"
+    assert line["duration"] == line["heard"] == 1.0
+    assert (line["parent_id"], line["chunk_index"], line["tags"]) == ("long", 0, {"accent": "x"})
