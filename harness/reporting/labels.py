@@ -1,0 +1,132 @@
+"""Where labels go in a scatter so that they do not collide: greedy, deterministic, in pixels."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Boxes = NDArray[np.float64]
+    """Rectangles in pixels, shape ``[n, 4]``: left, bottom, right, top (the larger)."""
+    Lines = NDArray[np.float64]
+    """Segments in pixels, shape ``[n, 4]``: x and y of the one end, x and y of the other."""
+
+_DIRECTIONS = tuple(math.tau * k / 16 for k in (0, 8, 4, 12, 2, 14, 6, 10, 1, 15, 7, 9, 3, 13, 5, 11))
+"""Sixteen directions, those that read best first: right, left, above, below, then the diagonals."""
+
+_RINGS = (1.0, 1.5, 2.1, 2.8, 3.6, 4.5, 5.5, 6.6, 7.8, 9.1, 10.5, 12.0, 14.0, 16.5, 19.5)
+"""Distances to try, in multiples of the marker's radius plus half a line."""
+
+_HIDES, _LEAVES, _STRUCK, _CROSSES = 800.0, 1000.0, 300.0, 100.0
+"""What it costs to hide something else (once, and again for each line height squared hidden), to stick out by a line
+height, to be struck through by a line, and to cross another leader line. A place on the next ring costs 16."""
+
+
+def place(
+    points: Sequence[tuple[float, float]],
+    sizes: Sequence[tuple[float, float]],
+    frame: tuple[float, float, float, float],
+    radius: float,
+    drawn: Sequence[tuple[float, float, float, float]] = (),
+) -> list[tuple[float, float]]:
+    """The left and bottom of each label's box, in the order of the points.
+
+    A label hides no other label and no marker and is not struck through while there is room within the outermost ring;
+    after that it takes the place that costs least. Labels in the most crowded places are placed first, because they
+    have the fewest choices.
+
+    Args:
+        points: centers of the markers in pixels.
+        sizes: width and height of each label in pixels.
+        frame: left, bottom, right and top of what the labels have to stay in.
+        radius: the marker's radius in pixels.
+        drawn: segments that are drawn already (x, y, x, y): frontier, intervals.
+    """
+    import numpy as np
+
+    if not points:
+        return []
+    spots = np.array(points, float)
+    height = max(h for _, h in sizes)
+    markers = np.hstack([spots - radius, spots + radius])
+    obstacles = np.array(drawn, float).reshape(-1, 4)
+    near = (abs(spots[:, None] - spots[None]) < [16 * height, 8 * height]).all(axis=2).sum(axis=1)
+    boxes = np.empty((0, 4))
+    leaders = np.empty((0, 4))
+    result: dict[int, tuple[float, float]] = {}
+    for i in sorted(range(len(points)), key=lambda i: (-int(near[i]), -points[i][1], points[i][0], i)):
+        tried = _candidates(spots[i], sizes[i], radius)
+        lines = np.hstack([np.broadcast_to(spots[i], (len(tried), 2)), _nearest(spots[i], tried)])
+        areas = _overlap(tried, np.vstack([boxes, markers])) / height**2
+        sides = np.hstack([frame[:2] - tried[:, :2], tried[:, 2:] - frame[2:]])
+        struck = _through(np.vstack([obstacles, leaders]), tried).sum(axis=0) + _through(lines, boxes).sum(axis=1)
+        cost = _HIDES * ((areas > 0) + areas).sum(axis=1) + _LEAVES * np.clip(sides, 0, None).sum(axis=1) / height
+        cost += _STRUCK * struck + _CROSSES * _cross(lines, leaders).sum(axis=1) + np.arange(len(tried))
+        best = int(cost.argmin())
+        boxes, leaders = np.vstack([boxes, tried[best]]), np.vstack([leaders, lines[best]])
+        result[i] = (float(tried[best, 0]), float(tried[best, 1]))
+    return [result[i] for i in range(len(points))]
+
+
+def _candidates(spot: NDArray[np.float64], size: tuple[float, float], radius: float) -> Boxes:
+    """Boxes around a marker, the best first: each touches its ring with the side or corner that faces the marker."""
+    import numpy as np
+
+    width, height = size
+    boxes = []
+    for ring in _RINGS:
+        for angle in _DIRECTIONS:
+            dx, dy = math.cos(angle), math.sin(angle)
+            side = 1 if dx > 0.1 else -1 if dx < -0.1 else 0
+            x = spot[0] + dx * (radius + height / 2) * ring + side * width / 2
+            y = spot[1] + dy * (radius + height / 2) * ring
+            boxes.append((x - width / 2, y - height / 2, x + width / 2, y + height / 2))
+    return np.array(boxes)
+
+
+def _nearest(spot: NDArray[np.float64], boxes: Boxes) -> NDArray[np.float64]:
+    """The point of each box that is nearest to the marker, where the leader line ends."""
+    import numpy as np
+
+    return np.clip(spot, boxes[:, :2], boxes[:, 2:])
+
+
+def _overlap(a: Boxes, b: Boxes) -> NDArray[np.float64]:
+    """Common areas, shape ``[len(a), len(b)]``."""
+    import numpy as np
+
+    size = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
+    areas: NDArray[np.float64] = np.clip(size, 0, None).prod(axis=2)
+    return areas
+
+
+def _through(lines: Lines, boxes: Boxes) -> NDArray[np.bool_]:
+    """Whether each line passes through each box, shape ``[len(lines), len(boxes)]`` (Liang and Barsky)."""
+    import numpy as np
+
+    start, step = lines[:, None, :2], (lines[:, 2:] - lines[:, :2])[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a, b = (boxes[None, :, :2] - start) / step, (boxes[None, :, 2:] - start) / step
+    flat = step == 0
+    inside = (boxes[None, :, :2] < start) & (start < boxes[None, :, 2:])
+    enter = np.where(flat, np.where(inside, -np.inf, np.inf), np.minimum(a, b)).max(axis=2)
+    leave = np.where(flat, np.where(inside, np.inf, -np.inf), np.maximum(a, b)).min(axis=2)
+    result: NDArray[np.bool_] = np.maximum(enter, 0) < np.minimum(leave, 1) - 1e-9
+    return result
+
+
+def _cross(a: Lines, b: Lines) -> NDArray[np.bool_]:
+    """Whether segments cross, shape ``[len(a), len(b)]``."""
+    p, q, r, s = a[:, None, :2], a[:, None, 2:], b[None, :, :2], b[None, :, 2:]
+
+    def side(u: NDArray[np.float64], v: NDArray[np.float64], w: NDArray[np.float64]) -> NDArray[np.float64]:
+        turn: NDArray[np.float64] = (v - u)[..., 0] * (w - u)[..., 1] - (v - u)[..., 1] * (w - u)[..., 0]
+        return turn
+
+    result: NDArray[np.bool_] = (side(p, q, r) * side(p, q, s) < 0) & (side(r, s, p) * side(r, s, q) < 0)
+    return result

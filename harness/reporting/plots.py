@@ -1,0 +1,155 @@
+"""Plots of results as PNG (200 dpi) and SVG: readable by color-blind people, and the same bytes for the same numbers.
+
+matplotlib is imported when a plot is drawn; its global state (backend, settings, open figures) is left alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.reporting import escape
+from harness.reporting.drawing import (
+    COLORS,
+    PHASES,
+    Point,
+    caption_below,
+    drawing,
+    finite,
+    legend_of_kinds,
+    legend_of_models,
+    limit_of,
+    marker,
+    names,
+    panel,
+    save,
+    style,
+)
+from harness.reporting.scatter import pareto, rtfx_wer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["PHASES", "Point", "pareto", "phases", "rtfx_wer", "wer_bars", "wer_by_benchmark", "wer_by_length"]
+
+
+def wer_bars(
+    points: Sequence[Point], path_stem: Path, *, title: str = "Word error rate", caption: str = ""
+) -> list[Path]:
+    """WER of each model as a bar with its interval, best on top. Published figures (`ours` false) are hollow."""
+    shown = sorted((p for p in points if finite(p.wer)), key=lambda p: (p.wer or 0.0, p.model))
+    limit = limit_of(shown)
+    with drawing():
+        figure, axis = panel(9, 1.6 + 0.24 * max(3, len(shown)))
+        for y, point in enumerate(shown):
+            wer = 100 * (point.wer or 0.0)
+            face = COLORS[0] if point.ours else "white"
+            axis.barh(y, min(wer, 100 * limit), height=0.66, color=face, edgecolor=COLORS[0], zorder=2)
+            end = wer
+            if point.low is not None and point.high is not None and point.low <= (point.wer or 0.0) <= point.high:
+                axis.plot([100 * point.low, 100 * point.high], [y, y], color="black", lw=1.4, zorder=3)
+                for x in (point.low, point.high):
+                    axis.plot([100 * x] * 2, [y - 0.18, y + 0.18], color="black", lw=1.4, zorder=3)
+                end = 100 * point.high
+            text = f" {wer:.2f}" + (" →" if wer > 100 * limit else "")
+            axis.text(min(end, 100 * limit), y, text, va="center", fontsize=8, clip_on=False, zorder=4)
+        names(axis, [p.model for p in shown])
+        axis.set_xlim(0, 108 * limit)
+        axis.set_xlabel("WER, percent; lines are 95 % intervals")
+        axis.set_title(escape.plain(title), loc="left", fontweight="bold", parse_math=False)
+        legend_of_kinds(figure, axis, shown)
+        caption_below(figure, caption)
+        return save(figure, path_stem)
+
+
+def wer_by_benchmark(values: Mapping[str, Mapping[str, Point]], path_stem: Path, *, caption: str = "") -> list[Path]:
+    """A line of the plot for each benchmark, a marker for each model on it.
+
+    Args:
+        values: benchmark to model to its point.
+        path_stem: where to write, without extension.
+        caption: suite and profile.
+    """
+    models = list(dict.fromkeys(model for row in values.values() for model in row))
+    limit = limit_of([p for row in values.values() for p in row.values()])
+    with drawing():
+        figure, axis = panel(10, 2.2 + 0.5 * max(2, len(values)) + 0.1 * len(models))
+        for m, model in enumerate(models):
+            shift = (m - (len(models) - 1) / 2) * min(0.11, 0.7 / max(1, len(models)))
+            for y, row in enumerate(values.values()):
+                point = row.get(model)
+                if point is None or point.wer is None:
+                    continue
+                marker(axis, point, y + shift, style(m), limit)
+        for y in range(1, len(values)):
+            axis.axhline(y - 0.5, color="#dddddd", lw=0.8, zorder=0)
+        names(axis, list(values))
+        axis.set_xlim(0, 105 * limit)
+        axis.set_xlabel("WER, percent; lines are 95 % intervals")
+        axis.set_title("WER by benchmark", loc="left", fontweight="bold")
+        legend_of_models(figure, models)
+        caption_below(figure, caption)
+        return save(figure, path_stem)
+
+
+def wer_by_length(
+    values: Mapping[str, Sequence[tuple[str, float | None, int]]], path_stem: Path, *, caption: str = ""
+) -> list[Path]:
+    """WER over classes of utterance length, a line for each model.
+
+    Args:
+        values: model to (name of the class, WER or None, utterances) for each class, all models the same classes.
+        path_stem: where to write, without extension.
+        caption: suite and profile.
+    """
+    limit = limit_of([Point("", wer) for row in values.values() for _, wer, _ in row])
+    with drawing():
+        figure, axis = panel(9, 5.2)
+        for m, row in enumerate(values.values()):
+            xs = [x for x, (_, wer, _) in enumerate(row) if wer is not None]
+            ys = [min(100 * wer, 100 * limit) for _, wer, _ in row if wer is not None]
+            color, marker = style(m)
+            axis.plot(xs, ys, color=color, marker=marker, ms=6, lw=1.4)
+        first: Sequence[tuple[str, float | None, int]] = next(iter(values.values()), ())
+        axis.set_xticks(range(len(first)), [f"{name}\nn={count:,}" for name, _, count in first])
+        axis.set_ylim(0, 105 * limit)
+        axis.set_xlabel("length of the utterance, seconds")
+        axis.set_ylabel("WER, percent")
+        axis.set_title("WER by utterance length", loc="left", fontweight="bold")
+        legend_of_models(figure, list(values))
+        caption_below(figure, caption)
+        return save(figure, path_stem)
+
+
+def phases(
+    values: Mapping[str, tuple[Mapping[str, float], float]], path_stem: Path, *, caption: str = ""
+) -> list[Path]:
+    """Where the time went: seconds spent for an hour of audio, by phase of the clock, a bar for each model.
+
+    Args:
+        values: model to (seconds by phase, seconds of audio heard).
+        path_stem: where to write, without extension.
+        caption: suite and hardware.
+    """
+    hatches = ("", "//", "..", "", "\\\\", "xx")
+    with drawing():
+        figure, axis = panel(9, 2.0 + 0.4 * max(2, len(values)))
+        for y, (seconds, heard) in enumerate(values.values()):
+            left = 0.0
+            for phase, color, hatch in zip(PHASES, (*COLORS[:5], "#BBBBBB"), hatches, strict=True):
+                width = 3600 * seconds.get(phase, 0.0) / heard if heard else 0.0
+                axis.barh(y, width, left=left, height=0.66, color=color, hatch=hatch, edgecolor="white", lw=0.5)
+                left += width
+            axis.text(left, y, f" {left:,.1f}", va="center", fontsize=8)
+        names(axis, list(values))
+        axis.margins(x=0.1)
+        axis.set_xlim(left=0)
+        axis.set_xlabel("seconds spent for an hour of audio")
+        axis.set_title("Where the time went", loc="left", fontweight="bold")
+        from matplotlib.patches import Patch
+
+        colors = zip(PHASES, (*COLORS[:5], "#BBBBBB"), hatches, strict=True)
+        keys = [Patch(facecolor=c, hatch=h, edgecolor="white", label=phase) for phase, c, h in colors]
+        figure.legend(handles=keys, loc="outside lower center", ncols=6, frameon=False, fontsize=8)
+        caption_below(figure, caption)
+        return save(figure, path_stem)

@@ -1,0 +1,186 @@
+"""The scatter of speed against accuracy, with its Pareto frontier and a name at every marker."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from harness.reporting import escape
+from harness.reporting.drawing import (
+    COLORS,
+    RADIUS,
+    Point,
+    caption_below,
+    drawing,
+    finite,
+    legend_of_kinds,
+    limit_of,
+    log_axis,
+    marker,
+    save,
+    shortened,
+    timed,
+    two_panels,
+    wer_x,
+)
+from harness.reporting.labels import place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+
+def pareto(points: Sequence[Point]) -> list[Point]:
+    """The points that no other beats: none is better on one axis and not worse on the other. By increasing WER."""
+    known = sorted((p for p in points if timed(p)), key=lambda p: (p.wer or 0.0, -(p.rtfx or 0.0), p.model))
+    frontier: list[Point] = []
+    for point in known:
+        last = frontier[-1] if frontier else None
+        if last is None or (point.rtfx or 0.0) > (last.rtfx or 0.0) or (point.wer, point.rtfx) == (last.wer, last.rtfx):
+            frontier.append(point)
+    return frontier
+
+
+def rtfx_wer(
+    points: Sequence[Point], path_stem: Path, *, title: str = "Speed against accuracy", caption: str = ""
+) -> list[Path]:
+    """WER against RTFx on a log scale, with the Pareto frontier and every model's name.
+
+    Models whose RTFx is not known stand in a strip below. A WER far above all others is drawn at the right edge as an
+    arrow, with its value in the label, so that it does not squeeze the rest. The WER axis is logarithmic too where the
+    largest is over four times the smallest.
+
+    Args:
+        points: one for each model.
+        path_stem: where to write, without extension.
+        title: what the plot is of.
+        caption: suite, profile and hardware; printed below.
+
+    Returns:
+        The files written: PNG and SVG.
+    """
+    shown = [p for p in points if finite(p.wer)]
+    placed = [p for p in shown if timed(p)]
+    untimed = sorted((p for p in shown if not timed(p)), key=lambda p: (p.wer or 0.0, p.model))
+    limit = limit_of(shown)
+    with drawing():
+        large = 1.5 if len(placed) > 40 else 1.0
+        strip = min(0.3 + 0.15 * len(untimed), 5.0) if untimed else 0.0
+        figure, main, below = two_panels(10 * large, 7.0 * large, strip)
+        best = set(map(id, pareto(placed)))
+        for point in placed:
+            style = (COLORS[1], "D") if id(point) in best else (COLORS[0], "o")
+            marker(main, point, point.rtfx or 1.0, style, limit)
+        steps = _frontier(main, pareto(placed), limit)
+        log_axis(main.yaxis, [p.rtfx or 1.0 for p in placed] or [1.0, 1000.0])
+        main.set_ylabel("RTFx, seconds of audio per second (log scale; up is faster)")
+        _wer_axis(main, [100 * min(v, limit) for p in shown for v in (p.low, p.wer, p.high) if v is not None])
+        if below is not None:
+            _unknown(below, untimed, limit)
+        scale = ", log scale" if main.get_xscale() == "log" else ""
+        (below or main).set_xlabel(f"WER, percent{scale} (left is better)")
+        main.set_title(escape.plain(title), loc="left", fontweight="bold", parse_math=False)
+        legend_of_kinds(figure, main, shown)
+        unknown = [p.model for p in points if p not in shown]
+        caption_below(figure, caption, f"Not shown, WER not known: {', '.join(unknown)}." if unknown else "")
+        figure.canvas.draw()
+        _label(main, placed, limit, steps)
+        return save(figure, path_stem)
+
+
+def _unknown(axis: Axes, points: Sequence[Point], limit: float) -> None:
+    """The strip of models whose RTFx is not known: a row for each, its name beside its marker."""
+    for row, point in enumerate(points):
+        marker(axis, point, row, (COLORS[0], "o"), limit)
+        left, right = axis.get_xlim()
+        middle = math.sqrt(left * right) if axis.get_xscale() == "log" else (left + right) / 2
+        side = 1 if wer_x(point, limit) < middle else -1
+        axis.annotate(
+            _name(point, limit), (wer_x(point, limit), row), (7 * side, 0), textcoords="offset points", fontsize=6.5,
+            ha="left" if side > 0 else "right", va="center_baseline", parse_math=False,
+        )  # fmt: skip
+    axis.set(ylim=(len(points) - 0.3, -0.7), yticks=[])
+    axis.set_ylabel("RTFx\nnot known", rotation=0, ha="right", va="center")
+    axis.grid(visible=False, axis="y")
+
+
+def _frontier(axis: Axes, frontier: Sequence[Point], limit: float) -> list[tuple[float, float, float, float]]:
+    """The border of what is reachable: the best RTFx for every WER. Returns its segments in data coordinates."""
+    corners: list[tuple[float, float]] = []
+    for point in frontier:
+        if corners:
+            corners.append((wer_x(point, limit), corners[-1][1]))
+        corners.append((wer_x(point, limit), point.rtfx or 1.0))
+    if len(corners) > 1:
+        xs, ys = zip(*corners, strict=True)
+        axis.plot(xs, ys, color=COLORS[1], ls="--", lw=1, zorder=1, label="Pareto frontier")
+    return [(*start, *end) for start, end in pairwise(corners)]
+
+
+def _wer_axis(axis: Axes, values: Sequence[float]) -> None:
+    """Limits of the WER axis, and its scale: logarithmic where a linear one would squeeze most models together."""
+    low, high = (min(values), max(values)) if values else (0.0, 100.0)
+    if low > 0 and high > 4 * low:
+        log_axis(axis.xaxis, values, room=1.2)
+        return
+    pad = 0.08 * (high - low) or 0.2 * high or 1.0
+    axis.set_xlim(max(-pad / 2, low - pad), high + pad)
+
+
+def _name(point: Point, limit: float) -> str:
+    """What to write beside a marker."""
+    return shortened(point.model) + (f" ({100 * (point.wer or 0):.0f} %)" if (point.wer or 0) > limit else "")
+
+
+def _label(
+    axis: Axes, group: Sequence[Point], limit: float, drawn: Sequence[tuple[float, float, float, float]]
+) -> None:
+    """Names beside their markers, with a thin line where a name had to move away.
+
+    Args:
+        axis: where the markers are; its limits are final.
+        group: the points.
+        limit: the largest WER shown.
+        drawn: segments that names should not lie on, in data coordinates.
+    """
+    from matplotlib.patheffects import withStroke
+
+    figure = axis.get_figure(root=True)
+    assert figure is not None
+    pixel = figure.dpi / 72
+    spots = [(wer_x(p, limit), p.rtfx or 1.0) for p in group]
+    halo = [withStroke(linewidth=1.5, foreground="white")]
+    size = 7.5 if len(group) <= 30 else 6.5
+    texts = [
+        axis.text(*spot, _name(point, limit), fontsize=size, parse_math=False, zorder=5, path_effects=halo)
+        for point, spot in zip(group, spots, strict=True)
+    ]
+    boxes = [text.get_window_extent() for text in texts]
+    sizes = [(box.width + 4 * pixel, size * 1.15 * pixel) for box in boxes]
+    intervals = [
+        (100 * min(p.low, limit), p.rtfx or 1.0, 100 * min(p.high, limit), p.rtfx or 1.0)
+        for p in group
+        if p.low is not None and p.high is not None
+    ]
+
+    def pixels(x: float, y: float) -> tuple[float, float]:
+        place_x, place_y = axis.transData.transform((x, y))
+        return float(place_x), float(place_y)
+
+    lines = [(*pixels(a, b), *pixels(c, d)) for a, b, c, d in [*drawn, *intervals]]
+    area = axis.get_window_extent()
+    frame = (area.x0, area.y0, area.x1, area.y1)
+    corners = place([pixels(*spot) for spot in spots], sizes, frame, RADIUS * pixel, lines)
+    to_data = axis.transData.inverted()
+    for text, spot, (left, bottom), (width, height) in zip(texts, spots, corners, sizes, strict=True):
+        x, y = pixels(*spot)
+        end = (min(max(x, left), left + width), min(max(y, bottom), bottom + height))
+        text_x, text_y = to_data.transform((left + 2 * pixel, bottom + height / 2))
+        text.set_position((float(text_x), float(text_y)))
+        text.set_verticalalignment("center_baseline")
+        if math.dist((x, y), end) > 2.5 * RADIUS * pixel:
+            (x0, y0), (x1, y1) = spot, to_data.transform(end)
+            axis.plot([x0, x1], [y0, y1], color="#999999", lw=0.5, zorder=1.5, scalex=False, scaley=False)

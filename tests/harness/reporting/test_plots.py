@@ -1,0 +1,144 @@
+"""Plots: the frontier, labels that do not collide, equal bytes for equal numbers, odd data."""
+
+from __future__ import annotations
+
+import math
+import random
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.reporting import scatter
+from harness.reporting.drawing import limit_of
+from harness.reporting.labels import place
+from harness.reporting.plots import Point, pareto, phases, rtfx_wer, wer_bars, wer_by_benchmark, wer_by_length
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+THREE = [Point("a", 0.33, 3.2, 0.28, 0.38), Point("b", 0.042, 25.0, 0.03, 0.06), Point("c", 0.19, 80.0)]
+
+
+def test_pareto_keeps_what_nothing_beats() -> None:
+    beaten, equal = Point("d", 0.2, 80.0), Point("e", 0.042, 25.0)
+    unknown = [Point("f", 0.001, None), Point("g", None, 1e9), Point("h", math.nan, 1e9)]
+    assert [p.model for p in pareto([*THREE, beaten, equal, *unknown])] == ["b", "e", "c"]
+    assert pareto([]) == []
+
+
+def boxes_of(
+    spots: list[tuple[float, float]], sizes: list[tuple[float, float]]
+) -> list[tuple[float, float, float, float]]:
+    corners = place(spots, sizes, (0, 0, 2000, 1400), 11)
+    return [(x, y, x + w, y + h) for (x, y), (w, h) in zip(corners, sizes, strict=True)]
+
+
+@pytest.mark.parametrize("spread", [1000.0, 300.0, 0.0])
+def test_forty_labels_hide_neither_each_other_nor_a_marker(spread: float) -> None:
+    count = 40 if spread else 12
+    randomness = random.Random(7)
+    spots = [
+        (900 + randomness.uniform(-spread, spread) * 0.8, 700 + randomness.uniform(-spread, spread) * 0.6)
+        for _ in range(count)
+    ]
+    sizes = [(randomness.uniform(60, 300), 24.0) for _ in range(count)]
+    boxes = boxes_of(spots, sizes)
+    for i, (left, bottom, right, top) in enumerate(boxes):
+        assert left >= 0
+        assert right <= 2000
+        assert bottom >= 0
+        assert top <= 1400
+        for other in boxes[:i]:
+            assert min(right, other[2]) <= max(left, other[0]) or min(top, other[3]) <= max(bottom, other[1])
+        for x, y in spots:
+            assert not (left < x < right and bottom < y < top)
+
+
+def test_labels_are_where_they_were() -> None:
+    spots = [(100.0 * k % 700, 60.0 * k % 500) for k in range(30)]
+    sizes = [(120.0, 20.0)] * 30
+    assert boxes_of(spots, sizes) == boxes_of(spots, sizes)
+    assert place([], [], (0, 0, 1, 1), 1) == []
+
+
+def test_label_leaves_a_drawn_line_free() -> None:
+    [(_, bottom)] = place([(500, 500)], [(100, 20)], (0, 0, 1000, 1000), 10, [(0, 500, 1000, 500)])
+    assert bottom >= 500 or bottom + 20 <= 500
+
+
+def test_axis_leaves_an_outlier_at_its_edge() -> None:
+    assert limit_of([Point(str(x), x) for x in (0.05, 0.1, 0.2)]) == 0.2
+    assert limit_of([Point(str(x), x) for x in (0.05, 0.1, 0.2, 3.0)]) == 0.25
+    assert limit_of([Point("a", 0.1, None, 0.05, 0.12)]) == 0.12
+    assert limit_of([]) == 1.0
+    assert scatter._name(Point("far", 3.0), 0.25) == "far (300 %)"
+
+
+CASES = {
+    "three": THREE,
+    "far": [*THREE, Point("org/broken", 3.0, 50.0)],
+    "unknown": [*THREE, Point("api", 0.05, None), Point("zero", 0.06, 0.0), Point("nothing", None, 5.0)],
+    "equal": [Point(f"org/model-{i}", 0.05, 100.0) for i in range(5)],
+    "perfect": [Point("perfect", 0.0, 10.0), Point("other", 0.1, 5.0)],
+    "one": [Point("only", 0.05, 100.0)],
+    "none": [],
+    "hostile": [Point("$\\frac{$_^</svg><script>\x1b日本語" + "x" * 300, 0.1, 1.0, ours=False)],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_kind_of_data_is_drawn(name: str, tmp_path: Path) -> None:
+    png, svg = rtfx_wer(CASES[name], tmp_path / "made" / "scatter", title="$ %", caption="c_$")
+    assert png.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    root = ET.parse(svg).getroot()
+    assert not [e for e in root.iter() if "script" in str(e.tag)]
+    markers = [e for e in root.iter() if str(e.get("id", "")).startswith("line2d")]
+    assert len(markers) >= len([p for p in CASES[name] if p.wer is not None])
+
+
+def test_png_has_200_dots_an_inch(tmp_path: Path) -> None:
+    from PIL import Image
+
+    png, _ = rtfx_wer(THREE, tmp_path / "x")
+    with Image.open(png) as image:
+        assert image.size == (2000, 1400)
+        assert round(image.info["dpi"][0]) == 200
+
+
+def test_equal_numbers_are_equal_files(tmp_path: Path) -> None:
+    first, second = rtfx_wer(THREE, tmp_path / "a"), rtfx_wer(THREE, tmp_path / "b")
+    assert [f.read_bytes() for f in first] == [f.read_bytes() for f in second]
+    assert b"<dc:date>" not in first[1].read_bytes()
+
+
+def test_other_plots_are_drawn(tmp_path: Path) -> None:
+    values = {"read": {p.model: p for p in THREE}, "far": {"a": Point("a", 2.0)}}
+    seconds = ({"decode": 1.0, "model": 5.0, "untracked": 0.1}, 3600.0)
+    lengths = {"a": [("0–5", 0.1, 10), ("5–10", None, 0)], "$b$": [("0–5", 0.2, 10), ("5–10", None, 0)]}
+    files = [
+        *wer_bars([*THREE, Point("published", 0.1, ours=False)], tmp_path / "bars"),
+        *wer_by_benchmark(values, tmp_path / "benchmarks"),
+        *wer_by_length(lengths, tmp_path / "lengths"),
+        *phases({"a": seconds, "b": ({}, 0.0)}, tmp_path / "phases"),
+    ]
+    assert sorted(f.name for f in files) == sorted(
+        f"{stem}.{kind}" for stem in ("bars", "benchmarks", "lengths", "phases") for kind in ("png", "svg")
+    )
+    assert all(f.stat().st_size > 5000 for f in files)
+
+
+def test_matplotlib_is_left_as_it_was(tmp_path: Path) -> None:
+    code = f"""
+import sys, pathlib, harness.reporting.plots as plots
+assert "matplotlib" not in sys.modules
+import matplotlib
+state = lambda: [(key, matplotlib.rcParams[key]) for key in matplotlib.rcParams if key != 'backend']
+before = state()
+plots.wer_bars([plots.Point("a", 0.1)], pathlib.Path({str(tmp_path)!r}) / "x")
+assert state() == before
+assert "matplotlib.pyplot" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
