@@ -1,10 +1,16 @@
-"""What a benchmark is made of: the Utterance, and the Dataset that states the facts about many of them."""
+"""What a benchmark is made of: the Utterance, and the Dataset that states the facts about many of them.
+
+`open_dataset` yields the utterances through the first door that opens.
+"""
 
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
+
+from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -181,3 +187,77 @@ class Dataset:
     """The id of the corrected data set, where there is one."""
     notes: str = ""
     """Traps, and what is particular about its text form."""
+
+
+class NoCopyError(AccessError):
+    """A door that was not opened. The message is what it would have opened, such as ``a Parquet copy of X``."""
+
+
+class HubUnreachableError(AccessError):
+    """The hub as a whole does not answer, so that no other of its repositories needs to be tried."""
+
+
+def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
+    """The utterances of a benchmark, through the first door that opens, one at a time.
+
+    With `request.root` only what lies below it is read: the network is not used. Without, what comes with the project
+    and then the hub, whose repositories are tried in the order in which the data set states them.
+
+    Args:
+        dataset: the benchmark.
+        request: what the user said about where the data is; its `note` is told the source and the revision.
+
+    Raises:
+        AccessError: no door opened; the message says where to get the data.
+        DataError: the data is broken, or an id occurs twice.
+    """
+    session = re.compile(dataset.session_pattern).search if dataset.session_pattern else None
+    seen: set[str] = set()
+    for utterance in _first_open_door(dataset, request):
+        if utterance.id in seen:
+            msg = f"{dataset.name}: the id {utterance.id!r} occurs twice, the second time at {utterance.audio.origin}"
+            raise DataError(msg)
+        seen.add(utterance.id)
+        found = session(utterance.id) if session and utterance.session is None else None
+        yield replace(utterance, session=found.group(1)) if found else utterance
+
+
+def _first_open_door(dataset: Dataset, request: Request) -> Iterator[Utterance]:
+    """The utterances as the first door that opens gives them."""
+    below = [door for door in dataset.doors if door.kind != "hub"] + [
+        door for door in dataset.doors if door.kind == "hub"
+    ]
+    doors = below if request.root else [door for door in dataset.doors if door.kind != "archive"]
+    reasons: list[AccessError] = []
+    for door in doors:
+        stream = door.open(request)
+        try:
+            first = next(stream)
+        except StopIteration:
+            msg = f"{dataset.name}: {door.source} holds no utterance"
+            raise DataError(msg) from None
+        except AccessError as error:
+            reasons.append(error)
+            if isinstance(error, HubUnreachableError):
+                break
+            continue
+        yield first
+        yield from stream
+        return
+    raise _no_door(dataset, request, reasons)
+
+
+def _no_door(dataset: Dataset, request: Request, reasons: list[AccessError]) -> AccessError:
+    """Why no door opened, in one line."""
+    releases = [door.where for door in dataset.doors if door.kind == "archive"]
+    home = f" (its home is {dataset.url})" if dataset.url else ""
+    if not dataset.doors:
+        return AccessError(
+            f"{dataset.name} has no door to its audio: it is known for scoring predictions of others{home}"
+        )
+    if request.root:
+        looked = "; ".join(str(reason) for reason in reasons)
+        return AccessError(f"{dataset.name} is not below {request.root}: looked for {looked}{home}")
+    said = "; ".join(dict.fromkeys(str(reason) for reason in reasons)) or "only its original release is read"
+    local = f"; the original release also works: --from DIR with {' or '.join(releases)}{home}" if releases else ""
+    return AccessError(f"{dataset.name}: {said}{local}")

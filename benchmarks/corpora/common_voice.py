@@ -52,8 +52,8 @@ def _dataset(release: str, language: str, **facts: Any) -> Dataset:
         url="https://datacollective.mozillafoundation.org",
         citation="Ardila et al., Common Voice: A Massively-Multilingual Speech Corpus, LREC 2020",
         file_patterns=(rf"common_voice_{release}(_0)?_{language}(?![a-z])(_test)?",),
-        notes="Cased and punctuated prompts; the session is the volunteer (client_id). The originals moved from the hub "
-        "to Mozilla Data Collective (account and terms) in October 2025; the hub door is a mirror.",
+        notes="Cased and punctuated prompts; the session is the volunteer (client_id). The originals moved from "
+        "the hub to Mozilla Data Collective (account and terms) in October 2025; the hub door is a mirror.",
         **facts,
     )
 

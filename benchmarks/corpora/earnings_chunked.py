@@ -41,6 +41,7 @@ EARNINGS22_CHUNKED = Dataset(
         r"(?<![a-z])earnings22_chunked(_test)?",
     ),
     columns=("Earnings22-Cleaned-AA-chunked WER",),
-    notes="341 chunks of at most 30 s, in order and without overlap, of 6 calls of 875 to 1,340 s. The chunks of a call "
-    "are joined in order before they are scored against its one reference; a missing chunk is an error. The session is the call.",
+    notes="341 chunks of at most 30 s, in order and without overlap, of 6 calls of 875 to 1,340 s. The chunks of a "
+    "call are joined in order before they are scored against its one reference; a missing chunk is an error. "
+    "The session is the call.",
 )

@@ -45,8 +45,8 @@ GIGASPEECH = Dataset(
     file_patterns=(r"(?<![a-z])gigaspeech(_test)?",),
     columns=("Gigaspeech WER",),
     superseded_by="gigaspeech_cleaned",
-    notes="About 40 hours. 19,931 rows is the leaderboard's copy; of the original people count 19,928, 19,930 or 20,406 "
-    "before garbage is left out. Upper-case text with tags for punctuation. The session is the recording.",
+    notes="About 40 hours. 19,931 rows is the leaderboard's copy; of the original people count 19,928, 19,930 or "
+    "20,406 before garbage is left out. Upper-case text with tags for punctuation. The session is the recording.",
 )
 CLEANED = Dataset(
     name="gigaspeech_cleaned",

@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.archive import PACKED, archive_door
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.pairing import pair
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
+    from benchmarks.sources.archive import Release
 
 
 def hub_entry(row: Mapping[str, Any]) -> Entry:
     """A row of openslr/librispeech_asr: id, text, speaker_id, chapter_id."""
     return Entry(id=row["id"], reference=row["text"], session=str(row["speaker_id"]))
+
+
+def parse(part: str, release: Release) -> Iterator[Utterance]:
+    """The original release: ``<part>/<speaker>/<chapter>/<id>.flac`` beside ``<speaker>-<chapter>.trans.txt``.
+
+    Raises:
+        DataError: a line without an id, an id twice, or transcripts and audio that do not match.
+    """
+    entries: dict[str, list[Entry]] = {}
+    for name, text in release.texts(rf"(^|/){part}/.*\.trans\.txt$"):
+        for number, line in enumerate(text.splitlines(), start=1):
+            key, _, words = line.strip().partition(" ")
+            if key.count("-") != 2 or key in entries:
+                msg = (
+                    f"{release.path}: {name}, line {number}: {'twice' if key in entries else 'no'} utterance id {key!r}"
+                )
+                raise DataError(msg)
+            entries[key] = [Entry(id=key, reference=words.strip(), session=key.partition("-")[0])]
+    key_of = partial(audio_key, part)
+    yield from pair(release, entries, key_of, "en", every_audio=True)
+
+
+def audio_key(part: str, name: str) -> str | None:
+    """The utterance id that a member's name holds, for FLACs of the part."""
+    inside = f"/{name}".rpartition(f"/{part}/")
+    return name.rpartition("/")[2].removesuffix(".flac") if inside[1] and name.endswith(".flac") else None
 
 
 def _dataset(part: str, **facts: Any) -> Dataset:
@@ -25,7 +58,11 @@ def _dataset(part: str, **facts: Any) -> Dataset:
         title=f"LibriSpeech test-{kind}",
         language="en",
         license="CC-BY-4.0",
-        doors=(hub_door(split), leaderboard_door("librispeech", f"test.{kind}")),
+        doors=(
+            hub_door(split),
+            archive_door(f"{part}.tar.gz", (part, rf"{part}{PACKED}"), partial(parse, part)),
+            leaderboard_door("librispeech", f"test.{kind}"),
+        ),
         url="https://www.openslr.org/12",
         citation="Panayotov et al., LibriSpeech: an ASR corpus based on public domain audio books, ICASSP 2015",
         session_pattern=r"^(\d+)-\d+-\d+",

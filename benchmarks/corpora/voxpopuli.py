@@ -43,8 +43,8 @@ VOXPOPULI_EN = Dataset(
     file_patterns=(r"(?<![a-z])voxpopuli(_en)?(_test)?",),
     columns=("Voxpopuli WER",),
     superseded_by="voxpopuli_cleaned_aa",
-    notes="About 3 % of the reference words are wrong. The raw text may be empty where the normalized one is not: that is "
-    "used then. Clips up to 69 s. The session is the agenda item of a sitting.",
+    notes="About 3 % of the reference words are wrong. The raw text may be empty where the normalized one is not: that "
+    "is used then. Clips up to 69 s. The session is the agenda item of a sitting.",
 )
 CLEANED = Dataset(
     name="voxpopuli_cleaned_aa",

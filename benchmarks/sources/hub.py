@@ -6,16 +6,19 @@ Parquet (``refs/convert/parquet``), which is all there is of repositories that h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Door, Entry, Request, Utterance
+from benchmarks.sources.header import seconds
+from harness.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 ALL_FACTS = ("rows", "hours", "words")
+"""A door's facts that the data set states, unless the door says less."""
 
 LEADERBOARD = "hf-audio/open-asr-leaderboard"
 LEADERBOARD_MULTILINGUAL = "hf-audio/open-asr-leaderboard-multilingual-datasets"
@@ -119,7 +122,13 @@ def read_split(split: HubSplit, request: Request) -> Iterator[Utterance]:
     """
     from benchmarks.sources.parquet import split_rows
 
+    request.note("source", f"hub:{split.where}")
     for row, audio in split_rows(split, request):
-        entry = split.entry(row)
+        try:
+            entry = split.entry(row)
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"{audio.origin}: the row does not have the form of {split.where} ({type(error).__name__}: {error})"
+            raise DataError(msg) from error
         if entry is not None:
-            yield entry.utterance(audio, split.language)
+            known = entry if entry.duration is not None else replace(entry, duration=seconds(audio))
+            yield known.utterance(audio, split.language)

@@ -11,7 +11,44 @@ from benchmarks.registry import datasets, get_dataset, get_suite, identify, suit
 from benchmarks.suite import parse_suite
 from harness.errors import UsageError
 
-DESIGN_BENCHMARKS = ["librispeech_test_clean", "librispeech_test_other", "mls_en", "mls_de", "mls_pt", "mls_es", "mls_fr", "mls_it", "common_voice_15_en", "common_voice_15_de", "common_voice_15_pt", "common_voice_15_es", "common_voice_15_fr", "ami_ihm", "ami_sdm", "ami_cleaned", "earnings22", "earnings22_chunked", "earnings22_long", "earnings21_long", "gigaspeech", "gigaspeech_cleaned", "spgispeech", "tedlium", "tedlium_long", "voxpopuli_en", "voxpopuli_cleaned_aa", "fleurs_de", "fleurs_es", "fleurs_fr", "fleurs_it", "fleurs_pt", "mcv_de", "mcv_es", "mcv_fr", "mcv_it"]
+DESIGN_BENCHMARKS = [
+    "librispeech_test_clean",
+    "librispeech_test_other",
+    "mls_en",
+    "mls_de",
+    "mls_pt",
+    "mls_es",
+    "mls_fr",
+    "mls_it",
+    "common_voice_15_en",
+    "common_voice_15_de",
+    "common_voice_15_pt",
+    "common_voice_15_es",
+    "common_voice_15_fr",
+    "ami_ihm",
+    "ami_sdm",
+    "ami_cleaned",
+    "earnings22",
+    "earnings22_chunked",
+    "earnings22_long",
+    "earnings21_long",
+    "gigaspeech",
+    "gigaspeech_cleaned",
+    "spgispeech",
+    "tedlium",
+    "tedlium_long",
+    "voxpopuli_en",
+    "voxpopuli_cleaned_aa",
+    "fleurs_de",
+    "fleurs_es",
+    "fleurs_fr",
+    "fleurs_it",
+    "fleurs_pt",
+    "mcv_de",
+    "mcv_es",
+    "mcv_fr",
+    "mcv_it",
+]
 
 FOREIGN = {
     "hf-audio-esb-datasets-test-only-sorted_librispeech_test.clean": "librispeech_test_clean",

@@ -1,0 +1,58 @@
+"""A part of a benchmark that stands for the whole: seeded, and stratified by length.
+
+Never the first N: the hub's copies are sorted longest first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeVar
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.dataset import Utterance
+
+T = TypeVar("T")
+
+
+def stratified(utterances: Sequence[Utterance], limit: int, seed: int = 0) -> list[Utterance]:
+    """At most `limit` utterances, spread evenly over the lengths, in the order in which they came.
+
+    The utterances are sorted by length and cut into `limit` strata of equal size (within one); of each the utterance
+    with the least hash of seed and id is taken. So the sample does not depend on the order in which the data came, nor
+    on Python's random generator. An unknown length counts as the shortest.
+
+    Args:
+        utterances: the whole benchmark.
+        limit: how many to take, 1 or more; all where there are no more.
+        seed: another seed, another sample.
+
+    Raises:
+        UsageError: `limit` is less than 1.
+    """
+    return sample(utterances, limit, seed, length=lambda item: item.duration or 0.0, key=lambda item: item.id)
+
+
+def sample(
+    items: Sequence[T], limit: int, seed: int, *, length: Callable[[T], float], key: Callable[[T], str]
+) -> list[T]:
+    """As `stratified`, for anything that has a length and a unique key."""
+    if limit < 1:
+        msg = f"--limit takes a number of utterances from 1, not {limit}"
+        raise UsageError(msg)
+    if len(items) <= limit:
+        return list(items)
+    order = sorted(range(len(items)), key=lambda index: (length(items[index]), key(items[index])))
+    bounds = [number * len(order) // limit for number in range(limit + 1)]
+    strata = [order[low:high] for low, high in pairwise(bounds)]
+    chosen = {min(stratum, key=lambda index: _draw(seed, key(items[index]))) for stratum in strata}
+    return [item for index, item in enumerate(items) if index in chosen]
+
+
+def _draw(seed: int, key: str) -> bytes:
+    """A number that looks random and depends on nothing but the seed and the key."""
+    return hashlib.sha256(f"{seed}:{key}".encode()).digest()

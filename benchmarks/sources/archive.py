@@ -1,0 +1,240 @@
+"""The original releases' door: tar, tar.gz, zip or an unpacked tree, read in place; nothing is written to the disk.
+
+A tree, a plain tar and a zip can be read in any order; a tar.gz only from front to back, so its transcripts are read in
+a first pass and its audio in a second, and no more than one member is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.dataset import Audio, Door, NoCopyError
+from harness.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from benchmarks.dataset import Request, Utterance
+
+PACKED = r"(\.tar|\.tar\.gz|\.tgz|\.zip)"
+"""How the names of archives end, as a regular expression."""
+SEARCH_DEPTH = 4
+"""How many folders deep a release is looked for below `--from`."""
+ALL_FACTS = ("rows", "hours", "words")
+"""A door's facts that the data set states, unless the door says less."""
+LARGEST_TEXT = 1 << 30
+"""Bytes: a longer transcript file is refused rather than read into memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file of a release."""
+
+    name: str
+    """Its path in the release, with ``/``."""
+    size: int
+    """Bytes, unpacked."""
+    read: Callable[[], bytes]
+    """Its content; of a tar.gz only while it is the member at hand."""
+    audio: Callable[[], Audio]
+    """Its content as audio: a place in a file where there is one, else bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A folder or archive with the files of a corpus."""
+
+    path: Path
+    """The folder or archive."""
+
+    def members(self, wanted: Callable[[str], bool]) -> Iterator[Member]:
+        """The files whose names are wanted, in the order in which they are stored.
+
+        Raises:
+            DataError: the archive is broken or truncated, or a member would leave its folder.
+        """
+        try:
+            if self.path.is_dir():
+                yield from _tree(self.path, wanted)
+            elif self.path.name.endswith(".zip"):
+                yield from _zip(self.path, wanted)
+            elif self.path.name.endswith(".tar"):
+                yield from _tar(self.path, wanted)
+            else:
+                yield from _tar_gz(self.path, wanted)
+        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            msg = f"{self.path}: cannot be read to its end ({error}): compare its checksum, get it again"
+            raise DataError(msg) from error
+
+    def texts(self, pattern: str, at_most: int | None = None) -> Iterator[tuple[str, str]]:
+        """Names and contents of the text files whose names match a pattern, as UTF-8.
+
+        Args:
+            pattern: regular expression, searched in the member's name.
+            at_most: how many there can be; a tar.gz is then not read any further.
+
+        Raises:
+            DataError: one is not UTF-8 or too large.
+        """
+        search = re.compile(pattern).search
+        for number, member in enumerate(self.members(lambda name: search(name) is not None), start=1):
+            if member.size > LARGEST_TEXT:
+                msg = f"{self.path}: {member.name} is {member.size} bytes, too large for a transcript"
+                raise DataError(msg)
+            try:
+                yield member.name, member.read().decode("utf-8-sig")
+            except UnicodeDecodeError as error:
+                msg = f"{self.path}: {member.name} is not UTF-8 text ({error.reason} at byte {error.start})"
+                raise DataError(msg) from error
+            if number == at_most:
+                return
+
+
+Parser = Callable[[Release], "Iterator[Utterance]"]
+"""A corpus's one parser: a release to its utterances."""
+
+
+def archive_door(where: str, names: tuple[str, ...], parse: Parser, *, locked: tuple[str, ...] = ALL_FACTS) -> Door:
+    """The door to an original release.
+
+    Args:
+        where: what a person would look for, such as ``test-clean.tar.gz``.
+        names: regular expressions of folder or archive names that mean the release.
+        parse: the corpus's one parser.
+        locked: as in `Door`.
+    """
+    return Door(kind="archive", where=where, open=partial(read_release, where, names, parse), locked=locked)
+
+
+def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Request) -> Iterator[Utterance]:
+    """The utterances of the release below the folder that the user named.
+
+    Raises:
+        AccessError: no folder was named, or the release is not below it.
+        DataError: it is broken.
+    """
+    path = find_release(request.root, names) if request.root else None
+    if path is None:
+        msg = f"the original release ({where})"
+        raise NoCopyError(msg)
+    request.note("source", f"archive:{where}")
+    request.note("revision", str(path.name))
+    yield from parse(Release(path))
+
+
+def find_release(root: Path, names: Iterable[str]) -> Path | None:
+    """The folder or archive that one of the patterns means: the root itself, else the shallowest; folders first."""
+    patterns = [re.compile(name) for name in names]
+
+    def fits(path: Path) -> bool:
+        return any(pattern.fullmatch(path.name) for pattern in patterns)
+
+    level = [root]
+    for _ in range(SEARCH_DEPTH):
+        found = [path for path in level if fits(path)]
+        if found:
+            return min(found, key=lambda path: (not path.is_dir(), path.name))
+        level = [entry for path in level if path.is_dir() for entry in _children(path)]
+    return None
+
+
+def _children(folder: Path) -> list[Path]:
+    """What lies in a folder, hidden things excepted; nothing where it cannot be read or holds thousands of clips."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [Path(entry.path) for _, entry in zip(range(5_000), entries, strict=False) if entry.name[0] != "."]
+    except OSError:
+        return []
+    return sorted(found)
+
+
+def safe_name(name: str, where: Path) -> str:
+    """A member's name without ``./``.
+
+    Raises:
+        DataError: it is absolute or climbs out of its folder.
+    """
+    clean = name.replace("\\", "/").removeprefix("./")
+    if clean.startswith("/") or ".." in clean.split("/") or re.match(r"[A-Za-z]:/", clean):
+        msg = f"{where}: the member {name!r} would leave its folder; this is not the release's archive"
+        raise DataError(msg)
+    return clean
+
+
+def _tree(root: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+    """The files of a folder, sorted; their names begin with the folder's own."""
+    for folder, folders, files in os.walk(root):
+        folders.sort()
+        for file in sorted(files):
+            path = Path(folder, file)
+            name = path.relative_to(root.parent).as_posix()
+            if wanted(name):
+                yield Member(name, path.stat().st_size, path.read_bytes, partial(Audio, origin=str(path), path=path))
+
+
+def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+    """The files of an uncompressed tar: audio is a place in the archive."""
+    with tarfile.open(path, "r:") as archive:
+        for info in archive:
+            name = safe_name(info.name, path)
+            if info.isreg() and wanted(name):
+                audio = Audio(origin=f"{path}!{name}", path=path, offset=info.offset_data, size=info.size)
+                yield Member(name, info.size, partial(_bytes_of, audio), partial(_same, audio))
+            archive.members = []  # type: ignore[attr-defined]  # the index of a long archive is not kept
+
+
+def _tar_gz(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+    """The files of a compressed tar, from front to back."""
+    with tarfile.open(path, "r|gz") as archive:
+        for info in archive:
+            name = safe_name(info.name, path)
+            if info.isreg() and wanted(name):
+                file = archive.extractfile(info)
+                assert file is not None
+                read = partial(_whole, file.read, info.size, name)
+                yield Member(name, info.size, read, partial(_in_memory, f"{path}!{name}", read))
+            archive.members = []  # type: ignore[attr-defined]
+
+
+def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
+    """The files of a zip."""
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            name = safe_name(info.filename, path)
+            if not info.is_dir() and wanted(name):
+                read = partial(_whole, partial(archive.read, info), info.file_size, name)
+                yield Member(name, info.file_size, read, partial(_in_memory, f"{path}!{name}", read))
+
+
+def _bytes_of(audio: Audio) -> bytes:
+    """The encoded bytes of an audio."""
+    with audio.open() as file:
+        return file.read()
+
+
+def _same(audio: Audio) -> Audio:
+    """The audio itself."""
+    return audio
+
+
+def _in_memory(origin: str, read: Callable[[], bytes]) -> Audio:
+    """An audio whose bytes are read now."""
+    return Audio(origin=origin, data=read())
+
+
+def _whole(read: Callable[[], bytes], size: int, name: str) -> bytes:
+    """What `read` gives, which must be as long as the archive says."""
+    data = read()
+    if len(data) != size:
+        msg = f"unexpected end of {name}"
+        raise EOFError(msg)
+    return data

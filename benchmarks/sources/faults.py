@@ -1,0 +1,190 @@
+"""What can go wrong between here and a hub, each as one line that says which data set, why, and how to go on.
+
+cannot connect, no name, no answer     HubUnreachableError at once: nothing else on that hub will work either
+401, 403                               AccessError: whose terms, where to accept them, HF_TOKEN
+404                                    AccessError: no such repository, revision or file
+429, 5xx, a cut or slow answer         a few retries with growing pauses, then AccessError
+HF_HUB_OFFLINE                         AccessError: what the cache does not hold
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from benchmarks.dataset import HubUnreachableError
+from harness.errors import AccessError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.sources.hub import HubSplit
+
+T = TypeVar("T")
+
+ATTEMPTS = 4
+"""How often a request is made before it is given up."""
+FIRST_PAUSE = 0.5
+"""Seconds before the second attempt; each later pause is twice as long."""
+LONGEST_PAUSE = 30.0
+"""Seconds that a hub's Retry-After is followed up to."""
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Status codes that another attempt may not meet."""
+
+
+def endpoint() -> str:
+    """The hub's address: HF_ENDPOINT, or the public one."""
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
+
+
+def is_offline() -> bool:
+    """Whether the user forbade the network (HF_HUB_OFFLINE)."""
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silences what the hub's libraries say by themselves: our one line says it better."""
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    loggers = [logging.getLogger(name) for name in ("huggingface_hub", "datasets", "fsspec")]
+    levels = [logger.level for logger in loggers]
+    bars = not are_progress_bars_disabled()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        if bars:
+            disable_progress_bars()
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+            if bars:
+                enable_progress_bars()
+
+
+def ask(split: HubSplit, request: Callable[[], T]) -> T:
+    """Makes a request of the hub, again where the fault may pass.
+
+    Args:
+        split: what is wanted, for the message.
+        request: does it; called up to ATTEMPTS times.
+
+    Raises:
+        AccessError: it failed for good; HubUnreachableError where the hub as a whole does not answer.
+        DataError: what came cannot be stored.
+    """
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+
+    # The base of all errors of the HTTP client that the hub's library uses, whichever that is.
+    transport = cast("type[Exception]", HfHubHTTPError.__mro__[1])
+
+    pause = FIRST_PAUSE
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with quiet():
+                return request()
+        except (transport, EntryNotFoundError, OSError) as error:
+            if attempt == ATTEMPTS or not _may_pass(error):
+                raise explain(split, error) from error
+            time.sleep(min(_retry_after(error) or pause, LONGEST_PAUSE))
+            pause *= 2
+    raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+
+def explain(split: HubSplit, error: Exception) -> DataError:
+    """The one line that says what an exception of the hub's libraries means."""
+    status, kind = _status(error), type(error).__name__
+    local = f"or use a local copy with --from DIR (a download of {split.repo})"
+    if status is not None:
+        return AccessError(f"{split.where}: {_answer(split, status, kind)}; {local}")
+    if is_offline() and not isinstance(error, PermissionError):
+        return AccessError(f"{split.where} is not in the cache and HF_HUB_OFFLINE is set: unset it, {local}")
+    if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
+        return DataError(f"{split.where}: cannot store what the hub sent: {error.strerror or error}")
+    if _is_network(error) or kind == "LocalEntryNotFoundError":
+        return HubUnreachableError(f"{split.where}: the hub at {endpoint()} cannot be reached; try again, {local}")
+    return AccessError(f"{split.where}: the download failed {ATTEMPTS} times ({error}); try again, {local}")
+
+
+def _answer(split: HubSplit, status: int, kind: str) -> str:
+    """What a status code means, and what to do."""
+    sign_in = "sign in (set HF_TOKEN, or `hf auth login`)"
+    if status == 404:
+        return f"the hub at {endpoint()} has no such repository, revision or file"
+    if kind == "GatedRepoError" or (status in {401, 403} and split.terms):
+        return f"it is gated: accept its terms at {split.page}, {sign_in}"
+    if status in {401, 403}:
+        return f"the hub answers {status}: {sign_in} and accept the terms, if there are any, at {split.page}"
+    tries = f" {ATTEMPTS} times" if status in PASSING else ""
+    return f"the hub answers {status}{tries}; try again later"
+
+
+def within(seconds: float, request: Callable[[], T]) -> T:
+    """The request's value, or TimeoutError: name resolution has time limits of its own, of up to a minute."""
+    values: list[T] = []
+    failures: list[Exception] = []
+
+    def call() -> None:
+        try:
+            values.append(request())
+        except Exception as error:  # noqa: BLE001 - raised again by the caller's thread
+            failures.append(error)
+
+    thread = threading.Thread(target=call, name="hub-probe", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failures:
+        raise failures[0]
+    if not values:
+        msg = f"no answer within {seconds:.0f} s"
+        raise TimeoutError(msg)
+    return values[0]
+
+
+def _status(error: BaseException | None) -> int | None:
+    """The status code of the response behind an error or its cause."""
+    while error is not None:
+        response = getattr(error, "response", None)
+        if response is not None:
+            return int(response.status_code)
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _is_network(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, is a connection that did not come about or broke."""
+    while error is not None:
+        names = {cls.__name__ for cls in type(error).__mro__}
+        if isinstance(error, ConnectionError | TimeoutError) or "TransportError" in names:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether another attempt may go better."""
+    status = _status(error)
+    if status is not None:
+        return status in PASSING
+    names = {cls.__name__ for item in (error, error.__cause__, error.__context__) for cls in type(item).__mro__}
+    if names & {"ConnectError", "ConnectTimeout", "OfflineModeIsEnabled", "LocalEntryNotFoundError"}:
+        return False
+    cut = {"ReadTimeout", "RemoteProtocolError", "ReadError", "WriteError", "PoolTimeout"}
+    return bool(names & cut) or (isinstance(error, OSError) and "Consistency check failed" in str(error))
+
+
+def _retry_after(error: Exception) -> float | None:
+    """Seconds that the hub asks to wait, where it says."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        return float(headers.get("Retry-After", ""))
+    except ValueError:
+        return None
