@@ -1,0 +1,87 @@
+"""A run of a stub model on made-up data, as a process of its own that a test may kill.
+
+    python stub_run.py OUT UTTERANCES SECONDS_PER_CLIP
+"""
+
+import io
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from benchmarks.dataset import Audio, Dataset, Door, Request, Utterance
+from benchmarks.registry import Suite
+from harness.commands.summary import write_scores
+from harness.config import Settings
+from harness.models import base
+from harness.progress import Silent
+from harness.runner import run as run_module
+from harness.runner.loop import Stop
+from harness.types import SAMPLE_RATE, Clip, Hypothesis
+
+WORDS = "the quick brown fox jumps over the lazy dog again and again".split()
+
+
+def audio(number: int) -> bytes:
+    buffer = io.BytesIO()
+    samples = np.full(SAMPLE_RATE // 10 + 160 * (number % 17), number / 1000, np.float32)
+    soundfile.write(buffer, samples, SAMPLE_RATE, format="FLAC")
+    return buffer.getvalue()
+
+
+def dataset(count: int) -> Dataset:
+    def utterances(request: Request) -> Iterator[Utterance]:
+        request.note("source", "embedded:made up")
+        request.note("revision", "r1")
+        for number in range(count):
+            yield Utterance(
+                id=f"u{number:04}",
+                audio=Audio(origin=f"u{number}", data=audio(number)),
+                reference=" ".join(WORDS[: 3 + number % 8]),
+                language="en",
+                duration=0.1 + 0.01 * (number % 17),
+                session=f"speaker{number % 7}",
+            )
+
+    door = Door(kind="embedded", where="made up", open=utterances)
+    return Dataset(name="stub", title="Stub", language="en", license="CC0-1.0", doors=(door,), rows=count)
+
+
+class Slow(base.Model):
+    """Leaves out the last word of every third clip; takes its time."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.card = base.ModelCard(id="slow", revision="1", batch_invariant=True)
+
+    def features(self, clips: Sequence[Clip]) -> list[int]:
+        return [int(clip.id[1:]) for clip in clips]
+
+    def infer(self, features: list[int]) -> list[int]:
+        time.sleep(self.seconds * len(features))
+        return features
+
+    def text(self, output: list[int]) -> list[Hypothesis]:
+        return [Hypothesis(text=" ".join(WORDS[: 3 + n % 8 - (n % 3 == 0)])) for n in output]
+
+
+def main(out: str, count: int, seconds: float) -> None:
+    run_module.load_model = lambda _name, _options: Slow(seconds)
+    data = dataset(count)
+    work = run_module.Run(
+        suite=Suite(name="stubs", profile="card@2026-04", benchmarks=("stub",)),
+        datasets=[data],
+        model_name="slow",
+        settings=Settings(out=Path(out), batch_size=4),
+        reporter=Silent(),
+        stop=Stop(),
+    )
+    work.execute()
+    write_scores(work.folder)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))

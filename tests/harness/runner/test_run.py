@@ -1,0 +1,242 @@
+"""Runs in a folder: what is written, going on with it, and what is refused."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.dataset import Dataset
+from benchmarks.registry import Suite
+from harness.config import Settings
+from harness.errors import DataError, RunError, UsageError
+from harness.models.base import LoadOptions, Model
+from harness.progress import Silent
+from harness.runner import run as run_module
+from harness.runner.folder import model_folder_name, run_folder
+from harness.runner.journal import read_lines
+from harness.runner.loop import Stop
+from harness.runner.run import Run
+
+sys.path.insert(0, str(Path(__file__).parent))
+from stub_run import Slow, dataset  # noqa: E402 - lies beside this file, and runs as a script as well
+
+STUB = Path(__file__).with_name("stub_run.py")
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Makes every model name mean the stub; the list tells which were loaded."""
+    names: list[str] = []
+
+    def load(name: str, options: LoadOptions) -> Model:
+        names.append(name)
+        return Slow(0.0)
+
+    monkeypatch.setattr(run_module, "load_model", load)
+    return names
+
+
+def work(out: Path, data: Dataset | None = None, **settings: Any) -> Run:
+    data = data or dataset(30)
+    return Run(
+        suite=Suite(name="stubs", profile="card@2026-04", benchmarks=(data.name,)),
+        datasets=[data],
+        model_name="org/slow",
+        settings=Settings(out=out, **({"batch_size": 4} | settings)),
+        reporter=Silent(),
+        stop=Stop(),
+    )
+
+
+def test_a_run_writes_journal_and_run_json(tmp_path: Path, loaded: list[str]) -> None:
+    run = work(tmp_path)
+    record = run.execute()
+    assert run.folder == tmp_path / "stubs" / "org--slow"
+    assert sorted(path.name for path in run.folder.iterdir()) == [".lock", "run.json", "stub.jsonl"]
+    stored = json.loads((run.folder / "run.json").read_text())
+    assert stored == json.loads(json.dumps(record))
+    assert stored["complete"] is True
+    assert stored["model"]["id"] == "org/slow"
+    entry = stored["benchmarks"]["stub"]
+    assert (entry["expected"], entry["done"], entry["failed"], entry["complete"]) == (30, 30, 0, True)
+    assert (entry["revision"], entry["source"], entry["revision_locked"]) == ("r1", "embedded:made up", False)
+    lines, _ = read_lines(run.folder / "stub.jsonl")
+    assert entry["speed"]["seconds_heard"] == pytest.approx(sum(line["heard"] for line in lines))
+    phases = entry["speed"]["phases"]
+    assert sum(phases.values()) + entry["speed"]["seconds_warmup"] == pytest.approx(entry["speed"]["seconds_wall"])
+
+
+def test_the_same_command_again_loads_no_model_and_changes_nothing(tmp_path: Path, loaded: list[str]) -> None:
+    first = work(tmp_path)
+    first.execute()
+    before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
+    again = work(tmp_path)
+    again.execute()
+    assert loaded == ["org/slow"]
+    assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"dtype": "bfloat16"}, "dtype"), ({"attention": "sdpa"}, "attention"), ({"revision": "abc"}, "model revision")],
+)
+def test_another_configuration_is_refused_by_name(
+    tmp_path: Path, loaded: list[str], change: dict[str, Any], field: str
+) -> None:
+    run = work(tmp_path)
+    run.execute()
+    journal = (run.folder / "stub.jsonl").read_bytes()
+    with pytest.raises(UsageError, match=f"holds a run with {field} .*--fresh"):
+        work(tmp_path, **change).execute()
+    assert (run.folder / "stub.jsonl").read_bytes() == journal
+    work(tmp_path, batch_size=7).execute()  # the batch plan is no part of it: this model does not depend on it
+
+
+def test_fresh_keeps_the_old_run_under_another_name(tmp_path: Path, loaded: list[str]) -> None:
+    run = work(tmp_path)
+    run.execute()
+    journal = (run.folder / "stub.jsonl").read_bytes()
+    work(tmp_path, fresh=True, dtype="bfloat16").execute()
+    assert (run.folder.with_name("org--slow.old1") / "stub.jsonl").read_bytes() == journal
+    assert loaded == ["org/slow", "org/slow"]
+
+
+def test_other_data_under_the_same_ids_is_refused(tmp_path: Path, loaded: list[str]) -> None:
+    run = work(tmp_path)
+    run.execute()
+    record = json.loads((run.folder / "run.json").read_text())
+    record["benchmarks"]["stub"] |= {"complete": False, "revision": "r0"}
+    (run.folder / "run.json").write_text(json.dumps(record))
+    with pytest.raises(UsageError, match="at data revision r0, the data is now at r1"):
+        work(tmp_path).execute()
+
+
+def test_fewer_rows_than_stated_are_an_error_that_names_the_field(tmp_path: Path, loaded: list[str]) -> None:
+    from dataclasses import replace
+
+    short = replace(dataset(30), rows=31)
+    with pytest.raises(DataError, match="stub: rows is 30 where 31 is stated"):
+        work(tmp_path, short).execute()
+    assert loaded == [] or read_lines(tmp_path / "stubs" / "org--slow" / "stub.jsonl")[0] == []
+    record = work(tmp_path, short, allow_drift=True).execute()
+    assert record["benchmarks"]["stub"]["drift"] == ["stub: rows is 30 where 31 is stated"]
+
+
+def test_a_sample_grows_into_the_whole_and_never_shrinks(tmp_path: Path, loaded: list[str]) -> None:
+    run = work(tmp_path, limit=6)
+    assert run.execute()["benchmarks"]["stub"]["expected"] == 6
+    lines, _ = read_lines(run.folder / "stub.jsonl")
+    lengths = [line["duration"] for line in lines]
+    assert max(lengths) >= 0.22  # from the shortest, 0.10 s, to the longest, 0.26 s,
+    assert min(lengths) <= 0.14  # and not the first six, which are all short
+    assert work(tmp_path).execute()["benchmarks"]["stub"]["expected"] == 30
+    assert read_lines(run.folder / "stub.jsonl")[0][:6] == lines
+    with pytest.raises(UsageError, match="outside this sample"):
+        work(tmp_path, limit=6).execute()
+
+
+def test_failed_utterances_make_the_run_incomplete_and_can_be_tried_again(tmp_path: Path, loaded: list[str]) -> None:
+    from dataclasses import replace
+
+    from benchmarks.dataset import Audio, Request, Utterance
+
+    good = dataset(5)
+    healed = False
+
+    def broken(request: Request) -> Any:
+        for utterance in good.doors[0].open(request):
+            bad: Callable[[Utterance], Utterance] = lambda u: replace(u, audio=Audio(origin="gone", data=b""))  # noqa: E731
+            yield utterance if healed or utterance.id != "u0002" else bad(utterance)
+
+    data = replace(good, doors=(replace(good.doors[0], open=broken),))
+    record = work(tmp_path, data).execute()
+    assert record["complete"] is False
+    assert record["benchmarks"]["stub"]["failed"] == 1
+    assert work(tmp_path, data).execute()["benchmarks"]["stub"]["failed"] == 1
+    healed = True
+    record = work(tmp_path, data, retry_failed=True).execute()
+    assert record["complete"] is True
+    assert len(read_lines(tmp_path / "stubs" / "org--slow" / "stub.jsonl")[0]) == 5
+
+
+def test_a_broken_or_missing_run_json_is_an_error(tmp_path: Path, loaded: list[str]) -> None:
+    run = work(tmp_path)
+    run.execute()
+    (run.folder / "run.json").write_text("{")
+    with pytest.raises(DataError, match=r"run\.json: not a run\.json"):
+        work(tmp_path).execute()
+    (run.folder / "run.json").unlink()
+    with pytest.raises(UsageError, match=r"no run\.json beside it"):
+        work(tmp_path).execute()
+
+
+def test_an_unwritable_folder_is_one_line(tmp_path: Path, loaded: list[str]) -> None:
+    (tmp_path / "stubs").write_text("a file where the folder should be")
+    with pytest.raises(RunError, match="cannot be written"):
+        work(tmp_path).execute()
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("org/name", "org--name"),
+        ("/home/me/model/", "home--me--model"),
+        ("../../etc", "..--..--etc"),
+        ("..", "model"),
+        ("transcripts:../a b.jsonl", "transcripts:..--a b.jsonl"),
+    ],
+)
+def test_a_model_name_never_leads_out_of_the_folder(model: str, name: str, tmp_path: Path) -> None:
+    assert model_folder_name(model) == name
+    assert run_folder(tmp_path, "s", model).parent == tmp_path / "s"
+
+
+def test_killed_at_random_points_it_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    """SIGKILL at 25 points of one run; then every utterance is there once, and the scores are the same bytes."""
+
+    def start(out: Path, seconds: float) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, str(STUB), str(out), "200", str(seconds)]
+        return subprocess.Popen(command, cwd=STUB.parents[3], env={"PYTHONPATH": str(STUB.parents[3])})
+
+    assert start(tmp_path / "whole", 0.0).wait(timeout=120) == 0
+    choose = random.Random(7)
+    journal = tmp_path / "killed" / "stubs" / "slow" / "stub.jsonl"
+    kept = b""
+    kills = 0
+    while kills < 25:
+        process = start(tmp_path / "killed", 0.01)
+        target = len(kept) + choose.randrange(1, 1200)
+        while process.poll() is None and (not journal.exists() or journal.stat().st_size < target):
+            time.sleep(0.002)
+        if process.poll() is not None:
+            break
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        kills += 1
+        now = journal.read_bytes() if journal.exists() else b""
+        assert now.startswith(kept[: kept.rfind(b"\n") + 1])
+        kept = now
+    assert kills >= 10
+    assert start(tmp_path / "killed", 0.0).wait(timeout=120) == 0
+
+    def essence(out: str) -> tuple[list[Any], Any]:
+        folder = tmp_path / out / "stubs" / "slow"
+        lines, _ = read_lines(folder / "stub.jsonl")
+        return sorted(line["id"] for line in lines), without_speed(json.loads((folder / "scores.json").read_text()))
+
+    assert essence("killed") == essence("whole")
+    assert len(essence("killed")[0]) == 200
+
+
+def without_speed(value: Any) -> Any:
+    """A JSON value without what stands under `speed`."""
+    if isinstance(value, dict):
+        return {key: without_speed(item) for key, item in value.items() if key != "speed"}
+    return [without_speed(item) for item in value] if isinstance(value, list) else value
