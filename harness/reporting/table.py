@@ -186,9 +186,9 @@ def results_table(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[st
     for score, run in pairs:
         entries = {entry["benchmark"]: entry for entry in score["benchmarks"]}
         ours = (run or {}).get("benchmarks", {})
-        cells = [Cell(score["model"], notes=_model_notes(score, run, profile))]
+        cells = [Cell(score["model"], notes=_model_notes(score, profile))]
         cells += [_wer_cell(entries.get(name), ours.get(name), _utterances(scores, name)) for name in names]
-        cells += _summary_cells(score, entries)
+        cells += _summary_cells(score, entries, len(names))
         size = ((run or {}).get("model") or {}).get("parameters")
         cells.append(Cell(size))
         rows.append(tuple(cells))
@@ -196,7 +196,7 @@ def results_table(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[st
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     suites = [score["suite"] for score in scores if score.get("suite")]
     title = "Word error rate, percent"
-    return Table(title, _caption(suites, profile, scores), columns, mark_best(columns, rows), _hardware(runs))
+    return Table(title, _caption(suites, profile, scores), columns, mark_best(columns, rows), _remarks(runs))
 
 
 def _columns(scores: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Column]:
@@ -215,38 +215,42 @@ def _columns(scores: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[
 def _wer_cell(entry: Mapping[str, Any] | None, run: Mapping[str, Any] | None, usual: int | None) -> Cell:
     """The rate of one model on one benchmark, with all that makes it less than it seems."""
     if entry is None:
-        return Cell(None, notes=("not run on this benchmark",))
-    interval = entry.get("wer_interval") or {}
+        return Cell(None)
+    fact = run or {}
+    expected, limit = fact.get("expected"), (fact.get("selection") or {}).get("limit")
     notes = []
-    expected = (run or {}).get("expected")
+    if limit is not None:
+        notes.append(f"a sample only: --limit {limit:,}")
     if entry["failed"] or (expected is not None and entry["utterances"] < expected):
         of = f" of {expected:,}" if expected is not None else ""
         notes.append(f"incomplete: {entry['utterances']:,}{of} utterances, {entry['failed']:,} failed")
-    if usual is not None and entry["utterances"] != usual and expected in {None, entry["utterances"]}:
+    elif usual is not None and entry["utterances"] != usual and limit is None:
         notes.append(f"other data than in the other rows: {entry['utterances']:,} utterances, not {usual:,}")
-    notes += (run or {}).get("notes", ())
-    if entry.get("metric") == "cer":
-        return Cell(entry.get("cer"), notes=tuple(notes))
-    return Cell(entry.get("wer"), interval.get("low"), interval.get("high"), tuple(notes))
+    notes += [f"not the locked data: {drift}" for drift in fact.get("drift") or ()]
+    rate = "cer" if entry.get("metric") == "cer" else "wer"
+    interval = entry.get(f"{rate}_interval") or {}
+    return Cell(entry.get(rate), interval.get("low"), interval.get("high"), tuple(notes))
 
 
-def _summary_cells(score: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> list[Cell]:
+def _summary_cells(score: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]], columns: int) -> list[Cell]:
+    """Average, both RTFx and failures of one model; marked where they are of fewer benchmarks than the table has."""
     average = score.get("average") or {}
     interval, speed = average.get("wer_interval") or {}, average.get("speed") or {}
-    notes = () if average.get("wer") is not None else ("no average: the suite is incomplete",)
+    over = (f"over {len(entries)} of the {columns} benchmarks",) if len(entries) < columns else ()
+    notes = over if average.get("wer") is not None else ("no average: the suite is incomplete",)
     return [
         Cell(average.get("wer"), interval.get("low"), interval.get("high"), notes),
-        Cell(speed.get("rtfx")),
-        Cell(speed.get("rtfx_end_to_end")),
+        Cell(speed.get("rtfx"), notes=over),
+        Cell(speed.get("rtfx_end_to_end"), notes=over),
         Cell(sum(entry["failed"] for entry in entries.values())),
     ]
 
 
-def _model_notes(score: Mapping[str, Any], run: Mapping[str, Any] | None, profile: str) -> tuple[str, ...]:
+def _model_notes(score: Mapping[str, Any], profile: str) -> tuple[str, ...]:
     notes = [] if score.get("complete", True) else ["incomplete run"]
     if score["profile"]["name"] != profile:
         notes.append(f"scored under other rules: {score['profile']['name']}")
-    return (*notes, *(run or {}).get("notes", ()))
+    return tuple(notes)
 
 
 def _utterances(scores: Sequence[Mapping[str, Any]], name: str) -> int | None:
@@ -269,17 +273,36 @@ def _caption(suites: Sequence[str], profile: str, scores: Sequence[Mapping[str, 
     entries = [entry for score in scores for entry in score["benchmarks"]]
     methods = dict.fromkeys(e["wer_interval"]["method"] for e in entries if e.get("wer_interval"))
     between = f" 95 % intervals: {', '.join(methods)}." if methods else " No intervals: fewer than five sessions."
-    average = " Average: plain mean of the unrounded rates of the benchmarks."
+    rounded = any((score.get("average") or {}).get("rounded") for score in scores)
+    average = f" Average: plain mean of the {'' if rounded else 'un'}rounded rates of the benchmarks."
     return f"{suite}, profile {profile}.{average}{between}"
 
 
-def _hardware(runs: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
-    """One line that says where the RTFx were measured, if that is known."""
+def _remarks(runs: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
+    """What is true of the whole table: where it was measured, and which data is not locked."""
     machines: dict[str, list[str]] = {}
+    unlocked: dict[str, None] = {}
     for run in runs:
-        hardware = ((run or {}).get("environment") or {}).get("hardware")
-        if run is not None and hardware:
-            machines.setdefault(str(hardware), []).append(run["model"]["id"])
-    if len(machines) == 1:
-        return (f"RTFx on {next(iter(machines))}.",)
-    return tuple(f"RTFx of {', '.join(models)} on {machine}." for machine, models in machines.items())
+        if run is None:
+            continue
+        machine = hardware_of(run)
+        if machine:
+            machines.setdefault(machine, []).append(run["model"]["id"])
+        for name, fact in run["benchmarks"].items():
+            if fact.get("revision_locked") is False and not str(fact.get("source")).startswith("embedded"):
+                unlocked[name] = None
+    remarks = [f"RTFx on {machine}." for machine in machines]
+    if len(machines) > 1:
+        remarks = [f"RTFx of {', '.join(models)} on {machine}." for machine, models in machines.items()]
+    return (*remarks, *([f"Data revision not locked: {', '.join(unlocked)}."] if unlocked else []))
+
+
+def hardware_of(run: Mapping[str, Any]) -> str | None:
+    """What a run was computed on, in words: the accelerator, or the processor with its cores. None is not known."""
+    hardware = (run.get("environment") or {}).get("hardware") or {}
+    if hardware.get("accelerator"):
+        count = hardware.get("accelerators") or 1
+        return f"{count} x {hardware['accelerator']}" if count > 1 else str(hardware["accelerator"])
+    if hardware.get("cpu"):
+        return f"{hardware['cpu']}, {hardware.get('cores')} cores"
+    return None

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from harness.errors import UsageError
-from harness.reporting.table import EXTENSIONS, FORMATS, Cell, Column, Table, mark_best, results_table
+from harness.reporting.table import EXTENSIONS, FORMATS, Cell, Column, Table, hardware_of, mark_best, results_table
 
 HOSTILE = '=HYPERLINK("x")|<script>alert(1)</script>\x1b[2J\u202e`*_$#~^{}\\&%'
 
@@ -123,23 +123,43 @@ def test_other_rules_and_other_data_are_marked() -> None:
     }
 
 
-def test_notes_of_a_run_and_a_missing_benchmark_are_shown() -> None:
+def test_what_a_run_says_of_itself_is_shown() -> None:
     scores = [score("a", [entry("read", 0.1), entry("far", 0.2)], 0.15), score("b", [entry("read", 0.1)], None)]
     run = {
         "model": {"id": "a", "parameters": 2_100_000_000},
-        "environment": {"hardware": "TPU"},
-        "notes": ["partial: --limit 100"],
-        "benchmarks": {"read": {"expected": 120, "done": 100, "notes": ["revision not locked"]}},
+        "environment": {"hardware": {"cpu": "Abacus", "cores": 2, "accelerator": None}},
+        "benchmarks": {
+            "read": {"expected": 120, "selection": {"limit": None}, "drift": ["read: rows is 1 where 2 is stated"]},
+            "far": {"expected": 100, "selection": {"limit": 100}, "source": "hub:x/y", "revision_locked": False},
+        },
     }
     table = results_table(scores, [run, None])
     first, second = json.loads(table.render("json"))["rows"]
-    assert first["notes"]["model"] == ["partial: --limit 100"]
-    assert first["notes"]["read"] == ["incomplete: 100 of 120 utterances, 0 failed", "revision not locked"]
-    assert second["notes"]["far"] == ["not run on this benchmark"]
+    assert first["notes"] == {
+        "read": [
+            "incomplete: 100 of 120 utterances, 0 failed",
+            "not the locked data: read: rows is 1 where 2 is stated",
+        ],
+        "far": ["a sample only: --limit 100"],
+    }
     assert second["far"] is None
+    assert second["notes"]["rtfx"] == ["over 1 of the 2 benchmarks"]
     assert first["parameters"] == 2_100_000_000
     assert "2.10" in table.render("latex")
-    assert "RTFx on TPU." in table.render("html")
+    assert table.notes == ("RTFx on Abacus, 2 cores.", "Data revision not locked: far.")
+
+
+def test_hardware_of_a_run() -> None:
+    assert hardware_of({"environment": {"hardware": {"accelerator": "GPU", "accelerators": 2}}}) == "2 x GPU"
+    assert hardware_of({"environment": {"hardware": {"accelerator": "GPU", "accelerators": 1}}}) == "GPU"
+    assert hardware_of({"environment": {}}) is None
+
+
+def test_a_benchmark_in_characters_says_so() -> None:
+    characters = entry("ja", None) | {"metric": "cer", "cer": 0.125, "cer_interval": {"low": 0.1, "high": 0.15}}
+    text = results_table([score("a", [characters], None)], [None]).render("markdown")
+    assert "ja CER" in text
+    assert "12.50 <sub>10.00–15.00</sub>" in text
 
 
 def test_best_is_what_shows_as_best_under_equal_conditions() -> None:
