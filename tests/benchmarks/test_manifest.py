@@ -1,0 +1,206 @@
+"""The user's own data: every form it may have, and every fault by its line."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+import soundfile
+
+from benchmarks.dataset import Request, open_dataset
+from benchmarks.facts import Seen, check_facts
+from benchmarks.sources.manifest import dataset_from_path
+from harness.errors import DataError, HarnessError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RATE = 8_000
+
+
+@pytest.fixture
+def audio(tmp_path: Path) -> Path:
+    """A folder with a.wav (1 s), sub/b.wav (2 s) and long.wav (4 s)."""
+    folder = tmp_path / "my Calls"
+    (folder / "sub").mkdir(parents=True)
+    for name, seconds in {"a.wav": 1, "sub/b.wav": 2, "long.wav": 4}.items():
+        soundfile.write(folder / name, [0.1] * (RATE * seconds), RATE)
+    return folder
+
+
+def write(folder: Path, name: str, *lines: object) -> Path:
+    path = folder / name
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def read(path: Path, language: str = "en") -> list[tuple[object, ...]]:
+    found = open_dataset(dataset_from_path(path, language), Request())
+    return [(item.id, item.reference, item.language, item.session, item.duration) for item in found]
+
+
+def test_json_lines(audio: Path) -> None:
+    path = write(
+        audio,
+        "calls.jsonl",
+        {"audio": "a.wav", "text": "hello there", "id": "one", "session": "call 1", "language": "de"},
+        {"audio": "sub/b.wav", "text": ""},
+        "",
+    )
+    assert read(path) == [("one", "hello there", "de", "call 1", 1.0), ("sub/b", "", "en", None, 2.0)]
+    dataset = dataset_from_path(path)
+    assert (dataset.name, dataset.rows, dataset.words) == ("data_calls", 2, 2)
+    assert dataset.notes.startswith("1 of 2 references are empty")
+
+
+def test_nemo_manifests_with_and_without_offsets(audio: Path) -> None:
+    path = write(
+        audio,
+        "nemo.json",
+        {"audio_filepath": "a.wav", "text": "hello", "duration": 1.0},
+        {"audio_filepath": str(audio / "long.wav"), "text": "one", "offset": 0.5, "duration": 1.25},
+        {"audio_filepath": "long.wav", "text": "two", "offset": 2, "duration": 1},
+    )
+    assert read(path) == [
+        ("a", "hello", "en", None, 1.0),
+        ("long_0.5", "one", "en", None, 1.25),
+        ("long_2", "two", "en", None, 1.0),
+    ]
+    cut = list(open_dataset(dataset_from_path(path), Request()))[1].audio
+    assert (cut.start, cut.end) == (0.5, 1.75)
+
+
+def test_csv_with_quotes_and_tsv_without(audio: Path) -> None:
+    comma = write(audio, "t.csv", "audio,text,speaker", 'a.wav,"say ""yes"", please",s1')
+    assert read(comma) == [("a", 'say "yes", please', "en", "s1", 1.0)]
+    tab = write(audio, "t.tsv", "path\tsentence\tlocale", 'a.wav\tan "open quote\tpt_BR')
+    assert read(tab, "es") == [("a", 'an "open quote', "pt", None, 1.0)]
+
+
+def test_a_folder_with_texts_beside_the_audio(audio: Path) -> None:
+    for name in ("a", "sub/b", "long"):
+        (audio / f"{name}.txt").write_text(f"text of\n{name}\n", encoding="utf-8")
+    assert read(audio) == [
+        ("a", "text of a", "en", None, 1.0),
+        ("long", "text of long", "en", None, 4.0),
+        ("sub/b", "text of sub/b", "en", None, 2.0),
+    ]
+    assert dataset_from_path(audio).name == "data_my_calls"
+
+
+def test_a_folder_with_a_manifest(audio: Path) -> None:
+    write(audio, "metadata.csv", "file_name,transcription", "a.wav,hello")
+    assert read(audio) == [("a", "hello", "en", None, 1.0)]
+    assert dataset_from_path(audio).name == "data_my_calls"
+
+
+def test_its_facts_are_its_own(audio: Path) -> None:
+    path = write(audio, "f.jsonl", {"audio": "a.wav", "text": "one two", "duration": 1.0})
+    dataset, seen = dataset_from_path(path), Seen()
+    for utterance in open_dataset(dataset, Request(note=seen.note)):
+        seen.add(utterance)
+    assert (seen.rows, seen.words, seen.hours) == (1, 2, 1 / 3600)
+    assert check_facts(dataset, None, seen) == []
+
+
+GOOD = {"audio": "a.wav", "text": "hello"}
+FAULTS: list[tuple[str, list[object], str]] = [
+    ("x.jsonl", [GOOD, '{"audio": '], "x.jsonl, line 2: not JSON"),
+    ("x.jsonl", [GOOD, "[1, 2]"], "line 2: a JSON list, not an object"),
+    ("x.jsonl", [{"text": "hello"}], "line 1: no audio"),
+    ("x.jsonl", [{"audio": "a.wav"}], "line 1: no text"),
+    ("x.jsonl", [GOOD, {"audio": "gone.wav", "text": "x"}], "line 2: no audio file at .*gone.wav"),
+    ("x.jsonl", [{"audio": ["a.wav"], "text": "x"}], "line 1: audio holds list, not text"),
+    ("x.jsonl", [{"audio": "a.wav", "text": "x", "duration": "long"}], "line 1: duration is 'long'"),
+    ("x.jsonl", [{"audio": "a.wav", "text": "x", "duration": -1}], "line 1: duration is '-1'"),
+    ("x.jsonl", ['{"audio": "a.wav", "text": "x", "duration": 1e999}'], "line 1: duration is 'inf'"),
+    ("x.jsonl", [{"audio": "a.wav", "text": "x", "offset": 1}], "line 1: an offset without a duration"),
+    ("x.jsonl", ['{"audio": "a.wav", "text": "\\ud800"}'], "line 1: text holds a character that is not text"),
+    ("x.jsonl", [GOOD, GOOD], "the id 'a' occurs 2 times"),
+    ("x.jsonl", [GOOD | {"id": "same"}, {"audio": "sub/b.wav", "text": "", "id": "same"}], "the id 'same' occurs 2"),
+    ("x.jsonl", ["[" * 100_000], "line 1: not JSON"),
+    ("x.csv", ["audio,text", "a.wav,hello,too many"], "x.csv, line 2: 3 fields where the header has 2"),
+    ("x.csv", ["audio,text", 'a.wav,"hello'], "line 2: not readable as a table"),
+    ("x.csv", ["audio,text", "a.wav," + "x" * 200_000], "line 2: not readable as a table"),
+    ("x.tsv", ["audio\ttext", "a.wav\thello", "a.wav"], "line 3: 1 fields where the header has 2"),
+    ("x.csv", ["sound,words", "a.wav,hello"], "line 2: no audio"),
+    ("x.jsonl", [], "no utterances in it"),
+]
+
+
+@pytest.mark.parametrize(("name", "lines", "message"), FAULTS)
+def test_faults_name_the_line(audio: Path, name: str, lines: list[object], message: str) -> None:
+    with pytest.raises(DataError, match=message) as failure:
+        dataset_from_path(write(audio, name, *lines))
+    assert "\n" not in str(failure.value)
+
+
+def test_bytes_that_are_not_text(audio: Path) -> None:
+    path = audio / "x.jsonl"
+    path.write_bytes(json.dumps(GOOD).encode() + b"\n\xff\xfe\n")
+    with pytest.raises(DataError, match="line 2: not UTF-8 text"):
+        dataset_from_path(path)
+
+
+def test_folders_with_something_missing(audio: Path) -> None:
+    (audio / "a.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(DataError, match=r"2 of 3 audio files have no .txt beside them, the first is .*long.wav"):
+        dataset_from_path(audio)
+    for name in ("long", "sub/b", "nothing"):
+        (audio / f"{name}.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(DataError, match=r"1 texts have no audio file beside them, the first is .*nothing.txt"):
+        dataset_from_path(audio)
+
+
+def test_paths_that_lead_nowhere(audio: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file or folder at"):
+        dataset_from_path(tmp_path / "nowhere.jsonl")
+    with pytest.raises(UsageError, match=r"a manifest ends in .jsonl"):
+        dataset_from_path(write(audio, "notes.txt", "hello"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no utterances in it"):
+        dataset_from_path(tmp_path / "empty")
+
+
+def test_a_thousand_mutated_manifests_end_in_rows_or_in_one_line(audio: Path) -> None:
+    """Each is read to its end, or refused in one line; nothing else may happen."""
+    rng = random.Random(4)
+    rows = [GOOD | {"id": str(number), "duration": 1.0, "session": "s"} for number in range(5)]
+    forms = {
+        "m.jsonl": "\n".join(map(json.dumps, rows)).encode(),
+        "m.csv": ("audio,text,id\n" + "\n".join(f'a.wav,"he ""said""",{row["id"]}' for row in rows)).encode(),
+        "m.tsv": ("audio\ttext\tid\n" + "\n".join(f"a.wav\thello\t{row['id']}" for row in rows)).encode(),
+    }
+    outcomes = {"read": 0, "refused": 0}
+    for number in range(1_000):
+        name = sorted(forms)[number % 3]
+        path = audio / name
+        path.write_bytes(mutate(forms[name], rng))
+        try:
+            outcomes["read"] += bool(read(path))
+        except HarnessError as error:
+            outcomes["refused"] += "\n" not in str(error)
+    assert sum(outcomes.values()) == 1_000
+    assert min(outcomes.values()) > 100, outcomes
+
+
+def mutate(data: bytes, rng: random.Random) -> bytes:
+    """One to four bytes changed, put in, or a stretch taken out, doubled or cut off."""
+    out = bytearray(data)
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(out) + 1)
+        kind = rng.randrange(5)
+        if kind == 0 and at < len(out):
+            out[at] = rng.randrange(256)
+        elif kind == 1:
+            out[at:at] = rng.choice([b"\0", b'"', b"\n", b"\t", b",", b"{", b"\xff", b"\xed\xa0\x80", b"9" * 5_000])
+        elif kind == 2:
+            del out[at : at + rng.randrange(40)]
+        elif kind == 3:
+            out[at:at] = out[at : at + rng.randrange(40)]
+        else:
+            del out[max(at, 1) :]
+    return bytes(out)
