@@ -85,6 +85,21 @@ def _audio(split: HubSplit, shard: Shard, row: dict[str, Any], number: int) -> t
     return row, Audio(origin=f"{shard.name}#{number}", data=data or b"")
 
 
+def plain_rows(path: Path, name: str) -> Iterator[Mapping[str, Any]]:
+    """The rows of a Parquet file without audio."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = [field.name for field in file.schema_arrow if field.name != "audio"]
+            for batch in file.iter_batches(columns=columns):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        msg = f"{name}: not a readable Parquet file ({error}); delete it and get it again"
+        raise DataError(msg) from error
+
+
 # ---------------------------------------------------------------------------------------------- below `--from`
 
 
@@ -96,7 +111,7 @@ def local_shards(split: HubSplit, request: Request) -> list[Shard]:
         DataError: only some of them are.
     """
     assert request.root is not None
-    for folder in _copies(request.root, split.repo):
+    for folder in copies(request.root, split.repo):
         files = [str(path.relative_to(folder).as_posix()) for path in folder.rglob("*.parquet")]
         readme = folder / "README.md"
         text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
@@ -108,7 +123,7 @@ def local_shards(split: HubSplit, request: Request) -> list[Shard]:
     raise NoCopyError(msg)
 
 
-def _copies(root: Path, repo: str) -> list[Path]:
+def copies(root: Path, repo: str) -> list[Path]:
     """Folders that may be a copy of a repository, the likeliest first; the root itself is the last."""
     owner, name = repo.split("/")
     cached = [root, root / f"datasets--{owner}--{name}", root / "hub" / f"datasets--{owner}--{name}"]
@@ -128,14 +143,14 @@ def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
     """
     revisions = [request.revision or split.revision, CONVERTED]
     for revision in revisions:
-        sha, sizes = _files(split, revision)
+        sha, sizes = repository_files(split, revision)
         readme = str(_fetch(split, "README.md", sha)) if "README.md" in sizes else ""
         text = Path(readme).read_text(encoding="utf-8", errors="replace") if readme else ""
         names = choose(sizes, text, split.config, split.split)
         if names:
             request.note("revision", sha)
             for name in names:
-                opener = _remote if request.streaming and not faults.is_offline() else _verified
+                opener = _remote if request.streaming and not faults.is_offline() else verified
                 yield Shard(f"{split.repo}@{sha[:12]}/{name}", partial(opener, split, name, sha, sizes[name]))
             return
     if faults.is_offline():
@@ -154,7 +169,7 @@ def _cache() -> str | None:
     return os.environ.get("HF_HUB_CACHE") or (str(Path(home) / "hub") if home else None)
 
 
-def _files(split: HubSplit, revision: str | None) -> tuple[str, dict[str, str | None]]:
+def repository_files(split: HubSplit, revision: str | None) -> tuple[str, dict[str, str | None]]:
     """The commit that a revision is, and its files with the SHA-256 that the hub states (None for small ones)."""
     if faults.is_offline():
         return _cached_files(split, revision)
@@ -216,7 +231,7 @@ def _fetch(split: HubSplit, name: str, sha: str, *, force: bool = False) -> Path
     return Path(faults.ask(split, request))
 
 
-def _verified(split: HubSplit, name: str, sha: str, expected: str | None) -> Path:
+def verified(split: HubSplit, name: str, sha: str, expected: str | None) -> Path:
     """A file in the cache whose SHA-256 is the hub's; one that differs is fetched once more.
 
     Raises:

@@ -188,9 +188,9 @@ def test_a_thousand_mutated_manifests_end_in_rows_or_in_one_line(audio: Path) ->
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
-    """One to four bytes changed, put in, or a stretch taken out, doubled or cut off."""
+    """Once or twice: a byte changed or put in, a stretch taken out or doubled, the end cut off."""
     out = bytearray(data)
-    for _ in range(rng.randint(1, 4)):
+    for _ in range(rng.randint(1, 2)):
         at = rng.randrange(len(out) + 1)
         kind = rng.randrange(5)
         if kind == 0 and at < len(out):
