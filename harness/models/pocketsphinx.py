@@ -1,0 +1,68 @@
+"""PocketSphinx with the English model of its own package: hidden Markov models and a trigram, no neural network.
+
+Source: https://github.com/cmusphinx/pocketsphinx. A decoder adapts its cepstral mean while it listens, and keeps it:
+the same clip after another one has another transcript (4 of 14 clips of LibriSpeech test-other, read forwards and
+backwards). So its features are reset before each clip, which gives what a new decoder gives, and the mean is taken
+over the whole clip.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.models._per_clip import PerClipModel
+from harness.models.base import Adapter, LoadOptions, ModelCard
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NAME = "pocketsphinx"
+
+CARD = ModelCard(
+    id=NAME,
+    languages=("en",),
+    license="BSD-2-Clause",
+    batch_invariant=True,
+    max_batch=1,
+    note="hidden Markov models, generic US English model of the package; runs on the CPU",
+)
+
+
+class PocketSphinx(PerClipModel):
+    """The package's decoder with its default search: three passes, US English dictionary and trigram."""
+
+    def __init__(self) -> None:
+        from dataclasses import replace
+        from importlib.metadata import version
+
+        from pocketsphinx import Decoder
+
+        self.card = replace(CARD, revision=f"pocketsphinx {version('pocketsphinx')}")
+        self._decoder = Decoder(loglevel="FATAL")
+
+    def transcribe(self, waveform: NDArray[np.float32]) -> str:
+        """The best path's words, lower case, without the dictionary's marks of variants and fillers."""
+        samples = np.clip(np.rint(waveform * 32768.0), -32768, 32767).astype("<i2")
+        self._decoder.reinit_feat()
+        self._decoder.start_utt()
+        self._decoder.process_raw(samples.tobytes(), full_utt=True)
+        self._decoder.end_utt()
+        hypothesis = self._decoder.hyp()
+        return "" if hypothesis is None else str(hypothesis.hypstr)
+
+
+def _load(_name: str, _options: LoadOptions) -> PocketSphinx:
+    return PocketSphinx()
+
+
+ADAPTER = Adapter(
+    name=NAME,
+    summary="PocketSphinx, English, hidden Markov models; its model comes with the package",
+    accepts=lambda name: name == NAME,
+    load=_load,
+    card=CARD,
+    requires=("pocketsphinx",),
+    extra="sample",
+)
