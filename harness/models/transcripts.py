@@ -1,0 +1,179 @@
+"""``transcripts:FILE``: a "model" that looks up what somebody else's system wrote, so that it is scored by our rules.
+
+FILE is JSON lines (a journal of ours; a leaderboard or NeMo manifest, whose ``pred_text`` is taken; or ``id`` and
+``text``), NIST's trn (``words (id)``), Kaldi's text (``id words``), or a folder of such .jsonl and .trn files. A clip
+is found by its id, or by the name of its file without folder and ending. No sound is listened to, and the speed of
+such a run means nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import DataError, UsageError
+from harness.models.base import Adapter, LoadOptions, Model, ModelCard
+from harness.types import Hypothesis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.types import Clip
+
+PREFIX = "transcripts:"
+
+_ID_KEYS = ("id", "utt_id", "utterance_id", "key", "audio_filepath", "audio_file", "audio")
+_TEXT_KEYS = ("hypothesis", "pred_text", "hyp", "prediction")
+_AUDIO_KEYS = ("audio_filepath", "audio_file", "audio")
+_AUDIO_ENDING = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|webm|sph|mp4|aac|wma)$", re.IGNORECASE)
+_TRN_LINE = re.compile(r"(?P<text>.*)\((?P<id>[^()\s]+)\)\s*")
+
+
+@dataclass(slots=True)
+class _Table:
+    """Transcripts by id. None stands for an id whose transcript is not clear, with the reason in `unclear`."""
+
+    texts: dict[str, str | None] = field(default_factory=dict)
+    unclear: dict[str, str] = field(default_factory=dict)
+
+    def add(self, key: str, text: str | None, why: str) -> None:
+        """Notes a transcript; one that contradicts an earlier one makes both unclear."""
+        if key in self.texts and self.texts[key] != text:
+            text, why = None, "it stands there more than once, with different transcripts"
+        self.texts[key] = text
+        if text is None:
+            self.unclear[key] = why
+
+
+class Transcripts(Model):
+    """Texts by id, read once."""
+
+    def __init__(self, name: str) -> None:
+        self._path = Path(name.removeprefix(PREFIX)).expanduser()
+        self._by_id, self._by_stem = _Table(), _Table()
+        digest = hashlib.sha256()
+        for path in _files(self._path):
+            content = _read(path)
+            digest.update(content)
+            for key, text, why in _entries(path, content):
+                self._by_id.add(key, text, why)
+                self._by_stem.add(_stem(key), text, why)
+        if not self._by_id.texts:
+            raise DataError(f"{self._path} holds no transcripts")
+        self.card = ModelCard(
+            id=name,
+            revision=f"sha256:{digest.hexdigest()[:16]}",
+            batch_invariant=True,
+            note="transcripts that were written before; nothing is listened to, and speed means nothing",
+        )
+
+    def features(self, clips: Sequence[Clip]) -> list[str]:
+        """The ids."""
+        return [clip.id for clip in clips]
+
+    def infer(self, features: Sequence[str]) -> list[str]:
+        """The transcripts.
+
+        Raises:
+            DataError: there is none for an id, or more than one.
+        """
+        return [self._look_up(key) for key in features]
+
+    def text(self, output: Any) -> list[Hypothesis]:
+        """One hypothesis a clip."""
+        return [Hypothesis(text=text) for text in output]
+
+    def _look_up(self, key: str) -> str:
+        for table, name in ((self._by_id, key), (self._by_stem, _stem(key))):
+            if name in table.texts:
+                text = table.texts[name]
+                if text is None:
+                    raise DataError(f"{key} has no clear transcript in {self._path}: {table.unclear[name]}")
+                return text
+        raise DataError(f"{key} is not in {self._path}, which holds {len(self._by_id.texts)} transcripts")
+
+
+def _stem(key: str) -> str:
+    """The last part of a path, without an audio file's ending; ids may contain dots."""
+    return _AUDIO_ENDING.sub("", re.split(r"[/\\]", key)[-1])
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        found = sorted(file for ending in ("jsonl", "trn") for file in path.glob(f"*.{ending}"))
+        if not found:
+            raise UsageError(f"{path} holds neither .jsonl nor .trn files with transcripts")
+        return found
+    if not path.is_file():
+        raise UsageError(f"no file {str(path)!r}; write --model {PREFIX}FILE")
+    return [path]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _entries(path: Path, content: bytes) -> Iterator[tuple[str, str | None, str]]:
+    """Id, transcript, and why there is none, for each line."""
+    try:
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text: byte {error.start}") from error
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    if path.suffix in {".jsonl", ".json"}:
+        yield from _json_entries(path, numbered)
+        return
+    for number, line in numbered:
+        if path.suffix == ".trn":
+            match = _TRN_LINE.fullmatch(line)
+            if match is None:
+                raise DataError(f"{path}, line {number}: expected words and then (id)")
+            yield match["id"], match["text"].strip(), ""
+        else:
+            key, _, text = line.strip().replace("\t", " ", 1).partition(" ")
+            yield key, text.strip(), ""
+
+
+def _json_entries(path: Path, lines: Sequence[tuple[int, str]]) -> Iterator[tuple[str, str | None, str]]:
+    rows = [(number, _row(path, number, line)) for number, line in lines]
+    keys = [key for key in _TEXT_KEYS if any(key in row for _, row in rows)]
+    if not keys and any(key in row for _, row in rows for key in _AUDIO_KEYS):
+        raise DataError(f"{path} has no pred_text: its text is the reference, which would score as perfect")
+    column = keys[0] if keys else "text"
+    for number, row in rows:
+        key = next((row[key] for key in _ID_KEYS if isinstance(row.get(key), str)), None)
+        if key is None:
+            raise DataError(f"{path}, line {number}: no id; expected one of {', '.join(_ID_KEYS)}")
+        text = row.get(column)
+        if text is not None and not isinstance(text, str):
+            raise DataError(f"{path}, line {number}: {column} is a {type(text).__name__}, not text")
+        yield key, text, str(row.get("error") or f"line {number} of {path.name} has no {column}")
+
+
+def _row(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}, line {number}: not JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise DataError(f"{path}, line {number}: a {type(row).__name__}, not a JSON object")
+    return row
+
+
+def _load(name: str, _options: LoadOptions) -> Transcripts:
+    return Transcripts(name)
+
+
+ADAPTER = Adapter(
+    name="transcripts",
+    summary="transcripts:FILE looks up what another system wrote, by utterance id",
+    accepts=lambda name: name.startswith(PREFIX),
+    load=_load,
+)
