@@ -242,14 +242,17 @@ def _first_open_door(dataset: Dataset, request: Request) -> Iterator[Utterance]:
                 break
             continue
         yield first
-        yield from stream
+        try:
+            yield from stream
+        except AccessError as error:
+            raise _no_door(dataset, request, [error]) from error
         return
     raise _no_door(dataset, request, reasons)
 
 
 def _no_door(dataset: Dataset, request: Request, reasons: list[AccessError]) -> AccessError:
     """Why no door opened, in one line."""
-    releases = [door.where for door in dataset.doors if door.kind == "archive"]
+    copies = [door.where if door.kind == "archive" else f"a Parquet copy of {door.where}" for door in dataset.doors]
     home = f" (its home is {dataset.url})" if dataset.url else ""
     if not dataset.doors:
         return AccessError(
@@ -258,6 +261,5 @@ def _no_door(dataset: Dataset, request: Request, reasons: list[AccessError]) -> 
     if request.root:
         looked = "; ".join(str(reason) for reason in reasons)
         return AccessError(f"{dataset.name} is not below {request.root}: looked for {looked}{home}")
-    said = "; ".join(dict.fromkeys(str(reason) for reason in reasons)) or "only its original release is read"
-    local = f"; the original release also works: --from DIR with {' or '.join(releases)}{home}" if releases else ""
-    return AccessError(f"{dataset.name}: {said}{local}")
+    said = "; ".join(dict.fromkeys(str(reason) for reason in reasons)) or "the network has no copy of it"
+    return AccessError(f"{dataset.name}: {said}; or use a local copy with --from DIR: {', or '.join(copies)}{home}")

@@ -37,7 +37,8 @@ def read(chunks: str, parents: str, request: Request) -> Iterator[Utterance]:
     names, get = _repository(chunks, request)
     rows = list(_rows(chunks, names, get, ("file_name", "parent_id", "chunk_index")))
     parent_names, parent_get = _repository(parents, request)
-    texts = {str(row["id"]): str(row["transcript"]) for row in _rows(parents, parent_names, parent_get, ("id", "transcript"))}
+    calls = _rows(parents, parent_names, parent_get, ("id", "transcript"))
+    texts = {str(row["id"]): str(row["transcript"]) for row in calls}
     request.note("source", f"hub:{chunks} default/test")
     for parent, members in sorted(_calls(chunks, rows).items()):
         if parent not in texts:

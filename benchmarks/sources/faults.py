@@ -70,12 +70,13 @@ def quiet() -> Iterator[None]:
                 enable_progress_bars()
 
 
-def ask(split: HubSplit, request: Callable[[], T]) -> T:
+def ask(split: HubSplit, request: Callable[[], T], attempts: int = ATTEMPTS) -> T:
     """Makes a request of the hub, again where the fault may pass.
 
     Args:
         split: what is wanted, for the message.
-        request: does it; called up to ATTEMPTS times.
+        request: does it.
+        attempts: how often it is called at most.
 
     Raises:
         AccessError: it failed for good; HubUnreachableError where the hub as a whole does not answer.
@@ -87,12 +88,12 @@ def ask(split: HubSplit, request: Callable[[], T]) -> T:
     transport = cast("type[Exception]", HfHubHTTPError.__mro__[1])
 
     pause = FIRST_PAUSE
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, attempts + 1):
         try:
             with quiet():
                 return request()
         except (transport, EntryNotFoundError, OSError) as error:
-            if attempt == ATTEMPTS or not _may_pass(error):
+            if attempt == attempts or not _may_pass(error):
                 raise explain(split, error) from error
             time.sleep(min(_retry_after(error) or pause, LONGEST_PAUSE))
             pause *= 2
@@ -102,16 +103,15 @@ def ask(split: HubSplit, request: Callable[[], T]) -> T:
 def explain(split: HubSplit, error: Exception) -> DataError:
     """The one line that says what an exception of the hub's libraries means."""
     status, kind = _status(error), type(error).__name__
-    local = f"or use a local copy with --from DIR (a download of {split.repo})"
     if status is not None:
-        return AccessError(f"{split.where}: {_answer(split, status, kind)}; {local}")
+        return AccessError(f"{split.where}: {_answer(split, status, kind)}")
     if is_offline() and not isinstance(error, PermissionError):
-        return AccessError(f"{split.where} is not in the cache and HF_HUB_OFFLINE is set: unset it, {local}")
+        return AccessError(f"{split.where} is not in the cache and HF_HUB_OFFLINE is set: unset it")
     if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
         return DataError(f"{split.where}: cannot store what the hub sent: {error.strerror or error}")
     if _is_network(error) or kind == "LocalEntryNotFoundError":
-        return HubUnreachableError(f"{split.where}: the hub at {endpoint()} cannot be reached; try again, {local}")
-    return AccessError(f"{split.where}: the download failed {ATTEMPTS} times ({error}); try again, {local}")
+        return HubUnreachableError(f"{split.where}: the hub at {endpoint()} cannot be reached; try again")
+    return AccessError(f"{split.where}: the download failed again and again ({error}); try again")
 
 
 def _answer(split: HubSplit, status: int, kind: str) -> str:
@@ -123,8 +123,8 @@ def _answer(split: HubSplit, status: int, kind: str) -> str:
         return f"it is gated: accept its terms at {split.page}, {sign_in}"
     if status in {401, 403}:
         return f"the hub answers {status}: {sign_in} and accept the terms, if there are any, at {split.page}"
-    tries = f" {ATTEMPTS} times" if status in PASSING else ""
-    return f"the hub answers {status}{tries}; try again later"
+    again = ", again and again" if status in PASSING else ""
+    return f"the hub answers {status}{again}; try again later"
 
 
 def within(seconds: float, request: Callable[[], T]) -> T:

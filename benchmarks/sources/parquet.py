@@ -24,6 +24,8 @@ BATCH_ROWS = 32
 """Rows decoded at a time: with 35 s clips some 20 MB."""
 CONVERTED = "refs/convert/parquet"
 """The hub's own conversion, for repositories that hold only a loading script."""
+DOWNLOAD_ATTEMPTS = 3
+"""How often a file is asked for; the hub's own library tries several times within each."""
 CONNECT_SECONDS = 8.0
 """How long an answer about a repository may take."""
 
@@ -154,12 +156,9 @@ def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
                 yield Shard(f"{split.repo}@{sha[:12]}/{name}", partial(opener, split, name, sha, sizes[name]))
             return
     if faults.is_offline():
-        msg = f"{split.where} is not in the cache and HF_HUB_OFFLINE is set: unset it, or use a copy with --from DIR"
+        msg = f"{split.where} is not in the cache and HF_HUB_OFFLINE is set: unset it"
         raise AccessError(msg)
-    msg = (
-        f"{split.where}: the hub has no Parquet of it, converted or not (a loading script alone is not run); "
-        "use the original release with --from DIR"
-    )
+    msg = f"{split.where}: the hub has no Parquet of it, converted or not (a loading script alone is not run)"
     raise AccessError(msg)
 
 
@@ -202,11 +201,11 @@ def _cached_files(split: HubSplit, revision: str | None) -> tuple[str, dict[str,
 
     owner, name = split.repo.split("/")
     folder = Path(_cache() or constants.HF_HUB_CACHE) / f"datasets--{owner}--{name}"
-    reference = folder / "refs" / (revision or "main")
-    sha = reference.read_text(encoding="utf-8").strip() if reference.is_file() else (revision or "")
-    snapshot = folder / "snapshots" / sha
-    if not sha or not snapshot.is_dir():
+    snapshots = [path for path in (folder / "snapshots").glob("*") if revision in {None, CONVERTED, path.name}]
+    if not snapshots:
         return "", {}
+    snapshot = max(snapshots, key=lambda path: path.stat().st_mtime)
+    sha = snapshot.name
     return sha, {path.relative_to(snapshot).as_posix(): None for path in snapshot.rglob("*") if path.is_file()}
 
 
@@ -228,7 +227,7 @@ def _fetch(split: HubSplit, name: str, sha: str, *, force: bool = False) -> Path
             )
         )
 
-    return Path(faults.ask(split, request))
+    return Path(faults.ask(split, request, attempts=DOWNLOAD_ATTEMPTS))
 
 
 def verified(split: HubSplit, name: str, sha: str, expected: str | None) -> Path:
