@@ -1,0 +1,183 @@
+"""`explain`: why one set of predictions has two word error rates, rule by rule, and what no rule explains."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import ExitStatus
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from harness.reporting.published import Figure
+    from harness.reporting.table import Cell, Table
+    from harness.scoring.explain import Explanation
+    from harness.scoring.predictions import Predictions, System
+    from harness.scoring.profiles import Profile
+
+HELP = "say why one set of predictions has two error rates: from one profile to another, rule by rule"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the verb."""
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a run folder, a predictions file, or a folder of them"
+    )
+    parser.add_argument(
+        "--from",
+        dest="first",
+        metavar="PROFILE",
+        default="leaderboard@2026-04",
+        help="rules to start from (%(default)s)",
+    )
+    parser.add_argument(
+        "--to", dest="second", metavar="PROFILE", default="leaderboard@2026-08", help="rules to arrive at (%(default)s)"
+    )
+    parser.add_argument(
+        "--against", choices=["published"], help="add the published figure, and what is left unexplained"
+    )
+    parser.add_argument("--language", help="language of the texts, where the file names do not say it: en, de, zh, ...")
+    parser.add_argument(
+        "--top", type=int, default=3, metavar="N", help="utterances to name for each step (%(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+
+
+def run(args: argparse.Namespace) -> ExitStatus:
+    """Explain every benchmark of every system, and their average."""
+    from harness.scoring.explain import explain, to_json
+    from harness.scoring.predictions import read_systems
+    from harness.scoring.profiles import get_profile
+
+    first, second = get_profile(args.first), get_profile(args.second)
+    found = []
+    for system in read_systems(args.paths, args.language):
+        explained = [explain(one, first, second, top=max(0, args.top)) for one in system.benchmarks]
+        against = [_published(system, one) if args.against else [] for one in system.benchmarks]
+        if args.json:
+            entries: list[dict[str, Any]] = []
+            for one, figures in zip(explained, against, strict=True):
+                entries.append(to_json(one) | ({"published": figures} if args.against else {}))
+            found.append({"model": system.model, "from": first.name, "to": second.name, "benchmarks": entries})
+            continue
+        for one, figures in zip(explained, against, strict=True):
+            print(_table(system.model, one, first, second).render("terminal"))
+            _print_moves(one)
+            if args.against:
+                _print_published(system.model, one, figures)
+        if len(explained) > 1 and all(one.total is not None and one.metric == "wer" for one in explained):
+            print(_average_table(system.model, explained, first, second).render("terminal"))
+    if args.json:
+        json.dump(found, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
+        print()
+    return ExitStatus.GOOD
+
+
+def _table(model: str, one: Explanation, first: Profile, second: Profile) -> Table:
+    from harness.reporting.table import Cell, Column, Table
+
+    columns = (
+        Column("rule", "Rule", align="left"),
+        Column("switch", "Switched", align="left"),
+        Column("rate", one.metric.upper(), format=".2f", scale=100),
+        Column("effect", "Effect", format="+.3f", scale=100),
+        Column("alone", "Alone", format="+.3f", scale=100),
+        Column("errors", "Errors"),
+        Column("words", "Words"),
+        Column("moved", "Utterances moved"),
+        Column("examples", "Most often", align="left"),
+    )
+    none = Cell(None)
+    rows = [_row(first.name, "", one.start.rate, None, None, one.start.errors, one.start.words, None, "")]
+    rows += [
+        _row(
+            step.rule,
+            f"{step.before} -> {step.after}",
+            step.counts.rate,
+            step.effect,
+            step.alone,
+            step.counts.errors,
+            step.counts.words,
+            step.moved,
+            "; ".join(f"{change} ({times})" for change, times in step.examples),
+        )
+        for step in one.steps
+    ]
+    rows.append((Cell("interaction"), Cell(""), none, none, Cell(one.interaction), none, none, none, Cell("")))
+    rows.append(_row(second.name, "", one.end.rate, one.total, one.total, one.end.errors, one.end.words, None, ""))
+    caption = f"{model}, {one.utterances:,} utterances; rates in percent, effects in points."
+    notes = (
+        "Effect: on top of the steps above it; the effects add up to the difference of the two profiles.",
+        "Alone: this rule only, on top of the first profile; with the interaction these add up to it as well.",
+        *(f"{step.rule}: {step.meaning}" for step in one.steps),
+    )
+    return Table(f"{one.benchmark}: {first.name} to {second.name}", caption, columns, tuple(rows), notes)
+
+
+def _row(*values: str | float | None) -> tuple[Cell, ...]:
+    from harness.reporting.table import Cell
+
+    return tuple(Cell(value) for value in values)
+
+
+def _average_table(model: str, explained: Sequence[Explanation], first: Profile, second: Profile) -> Table:
+    from harness.reporting.table import Column, Table
+    from harness.scoring.explain import average_effects
+
+    columns = (
+        Column("rule", "Rule", align="left"),
+        Column("rate", "WER", format=".2f", scale=100),
+        Column("effect", "Effect", format="+.3f", scale=100),
+    )
+    rate = sum(one.start.rate or 0.0 for one in explained) / len(explained)
+    start, rows = rate, [_row(first.name, rate, None)]
+    for rule, effect in average_effects(explained).items():
+        rate += effect
+        rows.append(_row(rule, rate, effect))
+    rows.append(_row(second.name, rate, rate - start))
+    caption = f"{model}: plain mean over {len(explained)} benchmarks, unrounded; rates in percent, effects in points."
+    return Table(f"average: {first.name} to {second.name}", caption, columns, tuple(rows))
+
+
+def _print_moves(one: Explanation) -> None:
+    for step in one.steps:
+        for move in step.moves:
+            changes = f": {'; '.join(move.changes)}" if move.changes else ""
+            words = (
+                f", words {move.words_before} -> {move.words_after}" if move.words_before != move.words_after else ""
+            )
+            print(
+                f"  {step.rule:<16} {move.id}  {100 * move.contribution:+.4f} points, "
+                f"errors {move.errors_before} -> {move.errors_after}{words}{_plain(changes)}"
+            )
+    print()
+
+
+def _plain(text: str) -> str:
+    """Transcripts are text from outside: nothing in them may steer the terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def _published(system: System, predictions: Predictions) -> list[dict[str, Any]]:
+    """Published figures of this model and benchmark, with our own rate under the rules that each was made under."""
+    from harness.reporting.published import find
+    from harness.scoring.error_counts import ErrorCounts
+    from harness.scoring.profiles import get_profile, profile_names
+    from harness.scoring.score import count_predictions
+
+    found = []
+    figures: Sequence[Figure] = find(system.model, predictions.benchmark, "wer")
+    for figure in figures:
+        ours = None
+        if figure.profile in profile_names():
+            ours = sum(count_predictions(predictions, get_profile(figure.profile)).kept(), ErrorCounts()).rate
+        found.append({"figure": figure, "ours": ours})
+    return found
+
+
+def _print_published(model: str, one: Explanation, figures: Sequence[dict[str, Any]]) -> None:
+    if not figures:
+        print(f"no published figure of {model} on {one.benchmark}; `list models` shows the names that are known\n")

@@ -1,0 +1,69 @@
+"""What was compared as NIST trn files, so that sclite and sc_stats can repeat it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from harness.errors import DataError
+from harness.scoring.interchange import label, write_trn
+from harness.scoring.pairing import labels, pair_benchmarks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from harness.scoring.predictions import Row, System
+    from harness.scoring.profiles import Profile
+
+_UNSAFE = re.compile(r"[^\w.@+-]+")
+
+
+def write_comparison(systems: Sequence[System], profile: Profile, folder: Path) -> list[Path]:
+    """For each benchmark a reference and a hypothesis file a system, of normalized words; failed rows are left empty.
+
+    Returns:
+        The files, called ``<benchmark>.ref.trn`` and ``<benchmark>.<system>.trn``.
+
+    Raises:
+        UsageError: as `pair_benchmarks` does.
+        DataError: the folder cannot be written to.
+    """
+    names = [_UNSAFE.sub("-", name) for name in labels(systems)]
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for paired in pair_benchmarks(systems):
+            tags = _labels(paired.rows[0], paired.sessions())
+            stem = _UNSAFE.sub("-", paired.benchmark)
+            files = [("ref", [row.reference for row in paired.rows[0]])]
+            files += [
+                (names[index], [row.hypothesis or "" for row in rows])
+                for index, rows in zip(paired.systems, paired.rows, strict=True)
+            ]
+            for name, texts in files:
+                path = folder / f"{stem}.{name}.trn"
+                normalized = [_normalize(text, profile, paired.language) for text in texts]
+                write_trn(path, zip(tags, normalized, strict=True))
+                written.append(path)
+    except OSError as error:
+        raise DataError(f"cannot write trn files to {folder}: {error.strerror}") from None
+    return written
+
+
+def _labels(rows: Sequence[Row], sessions: Sequence[str | None]) -> list[str]:
+    """A name for each row that no other has: others' ids may repeat."""
+    seen: dict[str, int] = {}
+    names = []
+    for row, session in zip(rows, sessions, strict=True):
+        name = label(row.id, session)
+        count = seen[name] = seen.get(name, 0) + 1
+        names.append(name if count == 1 else f"{name}~{count}")
+    return names
+
+
+def _normalize(text: str, profile: Profile, language: str) -> str:
+    try:
+        return profile.normalize(text, language)
+    except ValueError:
+        return text  # counted as it is written, like everywhere
