@@ -1,0 +1,79 @@
+"""`baseline save|list`: keeps baselines of the gate as small files that belong into a repository."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import ExitStatus
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "save a run as a baseline for the gate, or list those that are there"
+
+DIRECTORY = Path("baselines")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the two things to do and their flags."""
+    verbs = parser.add_subparsers(dest="what", required=True, metavar="save|list")
+    save = verbs.add_parser("save", help="save a complete run", allow_abbrev=False)
+    save.add_argument("run", nargs="+", type=Path, metavar="RUN", help="a run folder; further ones repeat it for speed")
+    listing = verbs.add_parser("list", help="list baselines", allow_abbrev=False)
+    listing.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+    for one in (save, listing):
+        one.add_argument(
+            "--dir", type=Path, default=DIRECTORY, help=f"folder of baselines (default {DIRECTORY}); commit it"
+        )
+
+
+def run(args: argparse.Namespace) -> ExitStatus:
+    """Does it."""
+    return _save(args) if args.what == "save" else _list(args)
+
+
+def _save(args: argparse.Namespace) -> ExitStatus:
+    from harness.gate.baseline import save
+    from harness.gate.sides import speeds
+
+    path = save(args.run[0], speeds(args.run), args.dir)
+    print(f"{path}: {path.stat().st_size:,} bytes; commit it, then: run_eval.py gate RUN --baseline {args.dir}")
+    return ExitStatus.GOOD
+
+
+def _list(args: argparse.Namespace) -> ExitStatus:
+    from dataclasses import asdict
+
+    from harness.gate.baseline import stored
+    from harness.reporting.table import Cell, Column, Table
+
+    found = stored(args.dir)
+    if args.json:
+        print(json.dumps([{**asdict(one), "path": str(one.path)} for one in found], indent=1))
+        return ExitStatus.GOOD
+    columns = (
+        Column("model", "Model", align="left"),
+        Column("suite", "Suite", align="left"),
+        Column("profile", "Profile", align="left"),
+        Column("utterances", "Utterances"),
+        Column("repeats", "Speeds"),
+        Column("commit", "Commit", align="left"),
+        Column("bytes", "Bytes"),
+    )
+    rows = tuple(
+        (
+            Cell(one.model),
+            Cell(one.suite),
+            Cell(one.profile),
+            Cell(one.utterances),
+            Cell(one.repeats),
+            Cell((one.commit or "")[:12] or None),
+            Cell(one.bytes),
+        )
+        for one in found
+    )
+    note = () if found else ("None there; make one with `run_eval.py baseline save RUN`.",)
+    print(Table(f"Baselines in {args.dir}", "", columns, rows, note).render("terminal"), end="")
+    return ExitStatus.GOOD

@@ -1,0 +1,298 @@
+"""The gate's decision, case by case, and simulated: false alarms are rare, planted regressions are found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.errors import ExitStatus
+from harness.gate.decide import decide, effect, judge
+from harness.gate.findings import Benchmark, Decision, Finding, Reason, Side, Unit, Verdict
+from harness.gate.policy import Policy, Rule, Tier
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.significance import Counts, Difference, difference
+
+WORDS = 20
+
+
+def units(errors: list[int], sessions: int = 10) -> list[Unit]:
+    """Utterances of 20 words with so many substitutions each."""
+    return [
+        Unit(f"u{i}", f"reference {i}", f"{e} errors", f"s{i % sessions}", ErrorCounts(WORDS - e, e))
+        for i, e in enumerate(errors)
+    ]
+
+
+def benchmark(errors: list[int], name: str = "read", **more: Any) -> Benchmark:
+    return Benchmark(name=name, units=units(errors), expected=len(errors), utterances=len(errors), **more)
+
+
+def side(*benchmarks: Benchmark, **more: Any) -> Side:
+    facts: dict[str, Any] = {
+        "name": "run",
+        "model": "m",
+        "suite": "demo@1",
+        "profile": "card@2026-04",
+        "complete": True,
+    }
+    return Side(benchmarks={one.name: one for one in benchmarks}, **(facts | more))
+
+
+GOOD = [0, 1] * 100
+WORSE = [4, 5] * 100
+POLICY = Policy()
+
+
+def finding(decision: Decision, subject: str = "read") -> Finding:
+    return next(one for one in decision.findings if one.subject == subject)
+
+
+def test_nothing_changed_passes() -> None:
+    decision = decide(side(benchmark(GOOD)), side(benchmark(GOOD)), POLICY)
+    assert decision.status is ExitStatus.GOOD
+    assert decision.verdict is Verdict.PASS
+    assert finding(decision).reason is Reason.UNCHANGED
+
+
+def test_worse_fails_and_names_who_is_to_blame() -> None:
+    errors = list(GOOD)
+    errors[7] = 9
+    worse = [e + 1 for e in errors]
+    decision = decide(side(benchmark(worse)), side(benchmark(GOOD)), POLICY)
+    found = finding(decision)
+    assert decision.status is ExitStatus.REGRESSION
+    assert found.verdict is Verdict.FAIL
+    assert found.changed == 200
+    assert found.before == 100 / 4000
+    assert found.after == (100 + 8 + 200) / 4000
+    assert found.blame[0].id == "u7"
+    assert found.blame[0].more_errors == 9
+    assert found.blame[0].contribution == 9 / 4000
+    assert len(found.blame) == 10
+    assert "above the margin of 0.1 points" in found.message
+
+
+def test_better_passes() -> None:
+    decision = decide(side(benchmark(GOOD)), side(benchmark(WORSE)), POLICY)
+    assert decision.status is ExitStatus.GOOD
+    assert finding(decision).blame == ()
+
+
+def test_a_little_worse_is_inconclusive_and_says_what_would_be_enough() -> None:
+    errors = [e + (i % 17 == 0) - (i % 19 == 0 and e > 0) for i, e in enumerate(GOOD)]
+    decision = decide(side(benchmark(errors)), side(benchmark(GOOD)), POLICY)
+    found = finding(decision)
+    assert decision.status is ExitStatus.INCONCLUSIVE
+    assert found.change is not None
+    assert found.change.low <= 0.001 < found.change.high
+    assert found.enough is not None
+    assert found.enough > 200
+    assert f"about {found.enough:,} utterances would be enough" in found.message
+
+
+def test_equal_counts_with_other_texts_pass() -> None:
+    other = [replace(unit, hypothesis="something else") for unit in units(GOOD)]
+    run = Benchmark(name="read", units=other, expected=200, utterances=200)
+    assert decide(side(run), side(benchmark(GOOD)), POLICY).status is ExitStatus.GOOD
+
+
+def test_few_sessions_cannot_decide() -> None:
+    def few(errors: list[int]) -> Benchmark:
+        return Benchmark(name="read", units=units(errors, sessions=4), expected=200, utterances=200)
+
+    decision = decide(side(few(WORSE)), side(few(GOOD)), POLICY)
+    assert finding(decision).reason is Reason.FEW_SESSIONS
+    assert decision.status is ExitStatus.INCONCLUSIVE
+
+
+def cases() -> dict[str, tuple[Side, Side | None, str, Reason, str]]:
+    good = benchmark(GOOD)
+    far = benchmark(GOOD, name="far")
+    lost = Benchmark(name="read", units=good.units[1:], expected=None, utterances=199)
+    other_text = [replace(good.units[0], reference="other"), *good.units[1:]]
+    silent = Benchmark(name="read", units=[replace(u, counts=ErrorCounts()) for u in good.units], utterances=200)
+    return {
+        "no baseline": (side(good), None, "run", Reason.NO_BASELINE, "baseline save"),
+        "missing": (side(good), side(good, far), "far", Reason.MISSING, "the run does not"),
+        "extra": (side(good, far), side(good), "far", Reason.EXTRA, "save a new baseline"),
+        "empty run": (side(), side(good), "run", Reason.INCOMPLETE, "no transcripts at all"),
+        "both empty": (side(), side(), "run", Reason.NOTHING_COMPARED, "no benchmark"),
+        "stopped run": (side(good, complete=False), side(good), "run", Reason.INCOMPLETE, "repeat its command"),
+        "stopped baseline": (side(good), side(good, complete=False), "run", Reason.INCOMPLETE, "repeat its command"),
+        "not begun": (side(Benchmark(name="read", units=())), side(good), "read", Reason.INCOMPLETE, "no transcript"),
+        "partial": (side(replace(good, expected=201)), side(good), "read", Reason.INCOMPLETE, "200 of 201"),
+        "failed": (side(replace(good, failed=1)), side(good), "read", Reason.INCOMPLETE, "1 utterances of the run"),
+        "lost": (side(lost), side(good), "read", Reason.INCOMPLETE, "lacks 1 of the baseline's 200"),
+        "added": (side(good), side(lost), "read", Reason.OTHER_DATA, "1 utterances that the baseline lacks"),
+        "text": (side(replace(good, units=other_text)), side(good), "read", Reason.OTHER_DATA, "such as that of 'u0'"),
+        "drift": (side(replace(good, drift=("rows",))), side(good), "read", Reason.OTHER_DATA, "not what is locked"),
+        "revision": (
+            side(replace(good, revision="a")),
+            side(replace(good, revision="b")),
+            "read",
+            Reason.OTHER_REVISION,
+            "data revision a",
+        ),
+        "profile": (side(good, profile="verbatim"), side(good), "run", Reason.OTHER_PROFILE, "--profile"),
+        "no words": (side(silent), side(silent), "read", Reason.NO_WORDS, "no reference words"),
+    }
+
+
+@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize("inconclusive", ["inconclusive", "pass"])
+def test_what_cannot_be_compared_never_passes(name: str, tier: Tier, inconclusive: Any) -> None:
+    run, baseline, subject, reason, words = cases()[name]
+    lenient = Policy(wer=Rule(0.5, tier), average=Rule(0.5, tier), inconclusive=inconclusive)
+    decision = decide(run, baseline, lenient)
+    assert decision.status is ExitStatus.INCONCLUSIVE
+    found = [one for one in decision.findings if one.subject == subject and one.reason is reason]
+    assert len(found) == 1
+    assert found[0].verdict is Verdict.INCONCLUSIVE
+    assert words in found[0].message
+
+
+def test_other_profile_compares_nothing() -> None:
+    decision = decide(side(benchmark(WORSE), profile="verbatim"), side(benchmark(GOOD)), POLICY)
+    assert Reason.COMPARED not in {one.reason for one in decision.findings}
+
+
+def test_one_unknown_revision_is_compared() -> None:
+    decision = decide(side(benchmark(GOOD, revision="a")), side(benchmark(GOOD)), POLICY)
+    assert decision.status is ExitStatus.GOOD
+
+
+def test_a_regression_wins_over_what_is_missing() -> None:
+    decision = decide(side(benchmark(WORSE)), side(benchmark(GOOD), benchmark(GOOD, name="far")), POLICY)
+    assert decision.status is ExitStatus.REGRESSION
+
+
+def test_average_needs_every_benchmark() -> None:
+    two = side(benchmark(GOOD), benchmark(GOOD, name="far"))
+    assert finding(decide(two, two, POLICY), "average").verdict is Verdict.PASS
+    one = side(benchmark(GOOD), benchmark([], name="far"))
+    assert finding(decide(one, two, POLICY), "average").reason is Reason.INCOMPLETE
+    single = decide(side(benchmark(GOOD)), side(benchmark(GOOD)), POLICY)
+    assert "average" not in {one.subject for one in single.findings}
+
+
+def test_average_is_the_plain_mean() -> None:
+    run = side(benchmark(WORSE), benchmark(GOOD, name="far"))
+    decision = decide(run, side(benchmark(GOOD), benchmark(GOOD, name="far")), POLICY)
+    average = finding(decision, "average")
+    assert average.verdict is Verdict.FAIL
+    assert average.after == (0.225 + 0.025) / 2
+    assert average.changed == 200
+
+
+@pytest.mark.parametrize(
+    ("tier", "inconclusive", "worse", "status"),
+    [
+        ("must", "inconclusive", True, ExitStatus.REGRESSION),
+        ("should", "inconclusive", True, ExitStatus.INCONCLUSIVE),
+        ("informative", "inconclusive", True, ExitStatus.GOOD),
+        ("must", "inconclusive", False, ExitStatus.INCONCLUSIVE),
+        ("must", "pass", False, ExitStatus.GOOD),
+        ("must", "fail", False, ExitStatus.REGRESSION),
+        ("should", "fail", False, ExitStatus.GOOD),
+        ("informative", "fail", False, ExitStatus.GOOD),
+    ],
+)
+def test_tiers(tier: str, inconclusive: Any, worse: bool, status: ExitStatus) -> None:
+    errors = WORSE if worse else [e + (i % 17 == 0) - (i % 19 == 0 and e > 0) for i, e in enumerate(GOOD)]
+    policy = Policy(wer=Rule(0.001, Tier(tier)), inconclusive=inconclusive)
+    decision = decide(side(benchmark(errors)), side(benchmark(GOOD)), policy)
+    assert finding(decision).verdict is (Verdict.FAIL if worse else Verdict.INCONCLUSIVE)
+    assert decision.status is status
+    assert effect(finding(decision), policy) is status
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "there", "verdict", "reason", "status"),
+    [
+        ((50, 51, 52), (100, 101, 99), "GPU", "FAIL", Reason.COMPARED, ExitStatus.REGRESSION),
+        ((91, 92, 5), (100, 101, 99), "GPU", "PASS", Reason.COMPARED, ExitStatus.GOOD),
+        ((89, 89.5, 500), (100, 101, 99), "GPU", "FAIL", Reason.COMPARED, ExitStatus.REGRESSION),
+        ((50, 51), (100, 101, 99), "GPU", "FAIL", Reason.COMPARED, ExitStatus.GOOD),
+        ((50, 51, 52), (100,), "GPU", "FAIL", Reason.COMPARED, ExitStatus.GOOD),
+        ((50, 51, 52), (100, 101, 99), "CPU", "INCONCLUSIVE", Reason.OTHER_HARDWARE, ExitStatus.GOOD),
+        ((50, 51, 52), (100, 101, 99), None, "INCONCLUSIVE", Reason.OTHER_HARDWARE, ExitStatus.GOOD),
+        ((), (100, 101, 99), "GPU", "INCONCLUSIVE", Reason.NOT_MEASURED, ExitStatus.GOOD),
+        ((float("nan"), 0.0), (1.0,), "GPU", "INCONCLUSIVE", Reason.NOT_MEASURED, ExitStatus.GOOD),
+    ],
+)
+def test_speed(new: Any, old: Any, there: Any, verdict: str, reason: Reason, status: ExitStatus) -> None:
+    run = side(benchmark(GOOD), rtfx=new, hardware="GPU")
+    decision = decide(run, side(benchmark(GOOD), rtfx=old, hardware=there), POLICY)
+    found = finding(decision, "speed")
+    assert (found.verdict.value, found.reason, decision.status) == (verdict, reason, status)
+
+
+def test_repeated_ids_are_paired_in_order() -> None:
+    doubled = [replace(unit, id="same", reference="same") for unit in units([1] * 20)]
+    one = Benchmark(name="read", units=doubled, expected=20, utterances=20)
+    assert decide(side(one), side(one), POLICY).status is ExitStatus.GOOD
+
+
+def change(low: float, high: float) -> Difference:
+    return Difference((low + high) / 2, low, high, 0.5, (high - low) / 4, 30.0, 40)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.002, 0.001, Verdict.PASS),
+        (-0.002, 0.0011, Verdict.INCONCLUSIVE),
+        (0.001, 0.002, Verdict.INCONCLUSIVE),
+        (0.0011, 0.002, Verdict.FAIL),
+    ],
+)
+def test_judge(low: float, high: float, verdict: Verdict) -> None:
+    assert judge(change(low, high), 0.001, changed=5) is verdict
+    assert judge(change(low, high), 0.001, changed=0) is Verdict.PASS
+
+
+# Simulation: two systems on a set like LibriSpeech test-clean, 40 speakers, 2,620 utterances, 52,000 words, 2 % WER.
+
+SPEAKERS = 40
+UTTERANCES = 2620
+
+
+def librispeech_like(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Reference words, the chance of an error in each word (speakers and utterances differ), and sessions."""
+    sessions = np.sort(random.integers(0, SPEAKERS, UTTERANCES))
+    words = np.maximum(2, random.gamma(2.2, 9.1, UTTERANCES)).astype(int)
+    speaker = random.gamma(2.0, 0.5, SPEAKERS)[sessions]
+    chance = np.clip(0.02 * speaker * random.gamma(0.7, 1 / 0.7, UTTERANCES), 0, 0.9)
+    return words, chance, sessions.tolist()
+
+
+def verdict_of(run: np.ndarray, baseline: np.ndarray, words: np.ndarray, sessions: list[int]) -> Verdict:
+    found = difference(Counts(run, words), Counts(baseline, words), sessions, level=1 - POLICY.alpha)
+    return judge(found, POLICY.wer.margin, changed=int((run != baseline).sum()))
+
+
+def test_null_pairs_seldom_fail() -> None:
+    """Two systems that are equally good but err in different places: 1,000 pairs, FAIL in at most 5 %."""
+    random = np.random.default_rng(20_260_401)
+    fails = 0
+    for _ in range(1000):
+        words, chance, sessions = librispeech_like(random)
+        run, baseline = random.binomial(words, chance), random.binomial(words, chance)
+        fails += verdict_of(run, baseline, words, sessions) is Verdict.FAIL
+    assert fails <= 50
+
+
+def test_planted_errors_are_found() -> None:
+    """0.3 points of extra errors in the output of one system: FAIL in at least 90 % of 300 pairs."""
+    random = np.random.default_rng(20_260_402)
+    found = 0
+    for _ in range(300):
+        words, chance, sessions = librispeech_like(random)
+        baseline = random.binomial(words, chance)
+        extra = random.multinomial(round(0.003 * words.sum()), words / words.sum())
+        found += verdict_of(baseline + extra, baseline, words, sessions) is Verdict.FAIL
+    assert found >= 270

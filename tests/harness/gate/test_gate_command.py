@@ -1,0 +1,273 @@
+"""`gate` and `baseline` from the command line, over run folders on disk: statuses, files, damaged input."""
+
+from __future__ import annotations
+
+import json
+import os
+import xml.etree.ElementTree as ET
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.cli import main
+from harness.gate import baseline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+WORDS = ["apple", "river", "stone", "garden", "window", "mountain", "silver", "paper", "candle", "bridge"]
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a run folder: ten sessions of four utterances of ten words, the first words of each heard wrong."""
+
+    def make(name: str, wrong: Callable[[int], int] = lambda i: i % 2, **more: Any) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        lines = []
+        for i in range(40):
+            heard = [f"x{w}" if k < wrong(i) else w for k, w in enumerate(WORDS)]
+            line = {"id": f"u{i}", "language": "en", "session": f"s{i % 10}", "duration": 2.5, "heard": 2.5}
+            line |= {
+                "reference": " ".join(WORDS),
+                "hypothesis": " ".join(heard),
+                "time": 0.1,
+                "batch": 1,
+                "clean": True,
+            }
+            lines.append(line | {"audio": f"read/u{i}.flac"})
+        benchmarks = {
+            "read": {"language": "en", "expected": 40, "done": 40, "failed": 0, "revision": None, "drift": []}
+        }
+        benchmarks["read"]["speed"] = {"seconds_heard": 100.0, "seconds_counted": 4.0, "seconds_wall": 8.0}
+        record = {
+            "suite": "demo@1", "profile": "card@2026-04", "complete": True, "model": {"id": "org/model"},
+            "settings": {}, "environment": {"commit": "0" * 40, "hardware": {"cpu": "Abacus", "cores": 2}},
+            "benchmarks": benchmarks,
+        }  # fmt: skip
+        (folder / "run.json").write_text(json.dumps(record | more))
+        (folder / "read.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return folder
+
+    return make
+
+
+def gate(*arguments: object) -> int:
+    return main(["gate", *map(str, arguments)])
+
+
+def test_statuses(make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    good, same, worse = make_run("good"), make_run("same"), make_run("worse", lambda i: 3 + i % 3)
+    assert gate(same, "--baseline", good) == 0
+    assert "PASS (exit status 0)" in capsys.readouterr().out
+    assert gate(worse, "--baseline", good) == 1
+    out = capsys.readouterr().out
+    assert "FAIL (exit status 1)" in out
+    assert "u14: 5 more errors" in out
+    assert gate(good) == 3
+    assert gate(good, "--baseline", good.parent / "nothing") == 2
+    assert gate(good, "--baseline", good, "--policy", good.parent / "nothing.toml") == 2
+
+
+def test_failed_utterance_never_passes(make_run: Callable[..., Path]) -> None:
+    good, broken = make_run("good"), make_run("broken")
+    journal = broken / "read.jsonl"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    lines[3] = {key: value for key, value in lines[3].items() if key != "hypothesis"} | {"error": "boom"}
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert gate(broken, "--baseline", good) == 3
+
+
+def test_partial_and_empty_runs_never_pass(make_run: Callable[..., Path]) -> None:
+    good, partial = make_run("good"), make_run("partial", complete=False)
+    assert gate(partial, "--baseline", good) == 3
+    short = make_run("short")
+    text = (short / "read.jsonl").read_text().splitlines(keepends=True)
+    (short / "read.jsonl").write_text("".join(text[:-1]))
+    assert gate(short, "--baseline", good) == 3
+    (short / "read.jsonl").write_text("")
+    assert gate(short, "--baseline", good) == 3
+    (short / "read.jsonl").unlink()
+    assert gate(short, "--baseline", good) == 3
+    assert gate(short, "--baseline", short) == 3
+
+
+def test_json_is_alone_on_stdout(make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    good, worse = make_run("good"), make_run("worse", lambda i: 3 + i % 3)
+    assert gate(worse, "--baseline", good, "--json", "--github") == 1
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert (found["verdict"], found["exit_status"]) == ("FAIL", 1)
+    read = found["findings"][0]
+    assert (read["subject"], read["verdict"], read["changed"]) == ("read", "FAIL", 40)
+    # 13 fours, 14 threes and 13 fives, against 20 ones, over 400 words
+    assert read["after"] == (14 * 3 + 13 * 4 + 13 * 5) / 400
+    assert read["before"] == 20 / 400
+    assert sum(one["contribution"] for one in read["blame"]) <= read["after"] - read["before"]
+    assert captured.err.startswith("::error title=ASR gate FAIL%3A read::")
+
+
+def test_files_for_ci(make_run: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = make_run("good")
+    hostile = make_run("worse", lambda i: 3 + i % 3, model={"id": "<b>&\x1b|\n::error::x"})
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    junit, markdown = tmp_path / "deep" / "junit.xml", tmp_path / "comment.md"
+    assert gate(hostile, "--baseline", good, "--junit", junit, "--markdown", markdown, "--github") == 1
+    suite = ET.parse(junit).getroot().find("testsuite")
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped")) == (
+        "2",
+        "1",
+        "0",
+        "0",
+    )
+    case = suite.findall("testcase")[0]
+    assert case.get("name") == "read"
+    assert case.get("classname") == "<b>&\\x1b| ::error::x"
+    failure = case.find("failure")
+    assert failure is not None
+    assert str(failure.get("message")).startswith("FAIL: 40 of 40 utterances changed")
+    assert "u14: 5 more errors" in str(failure.text)
+    assert summary.read_text() == markdown.read_text()
+    assert "<b>" not in markdown.read_text()
+    assert "Utterances to blame on read" in markdown.read_text()
+
+
+def test_workflow_commands_are_one_line_each(
+    make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    good = make_run("good")
+    journal = good / "read.jsonl"
+    evil = make_run("evil", lambda i: 3 + i % 3)
+    for path in (journal, evil / "read.jsonl"):
+        path.write_text(path.read_text().replace('"u2"', '"u2\\n::set-output name=x::y%0A"'))
+    assert gate(evil, "--baseline", good, "--github") == 1
+    out = capsys.readouterr().out
+    assert not [line for line in out.splitlines() if line.startswith("::set-output")]
+    commands = [line for line in out.splitlines() if line.startswith("::")]
+    assert [line.split(" ")[0] for line in commands] == ["::error", "::notice"]
+    assert "%250A" in commands[0]
+
+
+def test_saved_baseline_judges_like_the_run(make_run: Callable[..., Path], tmp_path: Path) -> None:
+    good, worse = make_run("good"), make_run("worse", lambda i: 3 + i % 3)
+    directory = tmp_path / "baselines"
+    assert main(["baseline", "save", str(good), "--dir", str(directory)]) == 0
+    [path] = directory.glob("*/*.zip")
+    assert path.relative_to(directory).as_posix() == "demo@1/org--model.zip"
+    first = path.read_bytes()
+    assert main(["baseline", "save", str(good), "--dir", str(directory)]) == 0
+    assert path.read_bytes() == first
+    assert gate(good, "--baseline", directory) == 0
+    assert gate(worse, "--baseline", directory) == 1
+    assert gate(worse, "--baseline", path) == 1
+    other = make_run("other", model={"id": "org/unknown"})
+    assert gate(other, "--baseline", directory) == 3
+
+
+def test_saved_baseline_is_small_and_without_audio(make_run: Callable[..., Path], tmp_path: Path) -> None:
+    main(["baseline", "save", str(make_run("good")), "--dir", str(tmp_path / "b")])
+    [path] = (tmp_path / "b").glob("*/*.zip")
+    with zipfile.ZipFile(path) as archive:
+        assert sorted(archive.namelist()) == ["read.jsonl", "run.json", "speed.json"]
+        lines = archive.read("read.jsonl").decode().splitlines()
+    assert set(json.loads(lines[0])) == {"id", "language", "session", "duration", "reference", "hypothesis"}
+    assert path.stat().st_size < 3000
+
+
+def test_speed_needs_three_repeats_of_the_same(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = [make_run(f"run{i}") for i in range(3)]
+    slow = []
+    for i in range(3):
+        slow.append(make_run(f"slow{i}"))
+        text = (slow[-1] / "run.json").read_text()
+        (slow[-1] / "run.json").write_text(text.replace('"seconds_counted": 4.0', f'"seconds_counted": {8.0 + i}'))
+    assert main(["baseline", "save", *map(str, runs), "--dir", str(tmp_path / "b")]) == 0
+    assert gate(slow[0], "--baseline", tmp_path / "b") == 0
+    assert gate(*slow, "--baseline", tmp_path / "b") == 1
+    capsys.readouterr()
+    assert gate(*slow, "--baseline", *runs, "--json") == 1
+    speed = json.loads(capsys.readouterr().out)["findings"][-1]
+    assert (speed["before"], speed["after"]) == (25.0, 100 / 9)
+    stranger = make_run("stranger", model={"id": "org/other"})
+    assert gate(slow[0], stranger, "--baseline", tmp_path / "b") == 2
+
+
+def test_baseline_list(make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = str(tmp_path / "b")
+    assert main(["baseline", "list", "--dir", directory]) == 0
+    assert "None there" in capsys.readouterr().out
+    main(["baseline", "save", str(make_run("good")), "--dir", directory])
+    capsys.readouterr()
+    assert main(["baseline", "list", "--dir", directory, "--json"]) == 0
+    [entry] = json.loads(capsys.readouterr().out)
+    assert (entry["model"], entry["suite"], entry["utterances"], entry["repeats"]) == ("org/model", "demo@1", 40, 1)
+    assert main(["baseline", "list", "--dir", directory]) == 0
+    assert "org/model" in capsys.readouterr().out
+
+
+def test_only_complete_runs_become_baselines(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = str(tmp_path / "b")
+    assert main(["baseline", "save", str(make_run("part", complete=False)), "--dir", directory]) == 2
+    assert "did not go to its end" in capsys.readouterr().err
+    assert main(["baseline", "save", str(tmp_path), "--dir", directory]) == 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "stranger", "bomb", "no run.json"])
+def test_damaged_baselines_are_refused(
+    damage: str, make_run: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = make_run("good")
+    main(["baseline", "save", str(good), "--dir", str(tmp_path / "b")])
+    [path] = (tmp_path / "b").glob("*/*.zip")
+    content = bytearray(path.read_bytes())
+    if damage == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    elif damage == "text":
+        path.write_text("not a zip")
+    elif damage == "bomb":
+        monkeypatch.setattr(baseline, "LIMIT_BYTES", 100)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("../../evil.jsonl" if damage == "stranger" else "read.jsonl", "{}")
+    assert gate(good, "--baseline", path) in {2, 4}
+    assert not list(tmp_path.rglob("evil*"))
+
+
+def test_many_flipped_bytes_never_crash(make_run: Callable[..., Path], tmp_path: Path) -> None:
+    good = make_run("good")
+    main(["baseline", "save", str(good), "--dir", str(tmp_path / "b")])
+    [path] = (tmp_path / "b").glob("*/*.zip")
+    content = path.read_bytes()
+    for at in range(0, len(content), 37):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
+        assert gate(good, "--baseline", path) in {0, 2, 3, 4}
+
+
+def test_predictions_of_others_are_judged_too(tmp_path: Path) -> None:
+    for name, wrong in (("old", 0), ("new", 4)):
+        (tmp_path / name).mkdir()
+        rows = [
+            {"audio_filepath": f"{i}.wav", "text": " ".join(WORDS), "pred_text": " ".join(WORDS[wrong:])}
+            for i in range(50)
+        ]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / name / "MODEL_m_DATASET_voxpopuli_en.jsonl").write_text(text)
+    assert gate(tmp_path / "old", "--baseline", tmp_path / "old") == 0
+    assert gate(tmp_path / "new", "--baseline", tmp_path / "old") == 1
+    assert gate(tmp_path, "--baseline", tmp_path / "old") == 2
+
+
+def test_unwritable_files_are_named(make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    good = make_run("good")
+    assert gate(good, "--baseline", good, "--junit", os.devnull + "/x.xml") == 5
+    assert "cannot be written" in capsys.readouterr().err

@@ -1,0 +1,82 @@
+"""Policies: what a file may say, and one clear line where it says something else."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.errors import UsageError
+from harness.gate.policy import Policy, Rule, Tier, parse_policy, read_policy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FULL = """
+alpha = 0.01
+inconclusive = "fail"
+[wer]
+margin = 0.2
+tier = "should"
+[wer.benchmarks.ami_ihm]
+margin = 0.5
+[wer.benchmarks.tedlium]
+tier = "informative"
+[average]
+margin = 0
+[speed]
+margin = 0.25
+tier = "must"
+measure = "rtfx_end_to_end"
+"""
+
+
+def test_no_file_is_the_default() -> None:
+    assert read_policy(None) == Policy()
+    assert parse_policy({}, "x") == Policy()
+    assert Policy().rule("anything") == Rule(0.001, Tier.MUST)
+
+
+def test_everything_can_be_said() -> None:
+    policy = parse_policy(tomllib.loads(FULL), "x")
+    assert policy.rule("librispeech_test_clean") == Rule(0.002, Tier.SHOULD)
+    assert policy.rule("ami_ihm") == Rule(0.005, Tier.SHOULD)
+    assert policy.rule("tedlium") == Rule(0.002, Tier.INFORMATIVE)
+    assert policy.average == Rule(0.0, Tier.SHOULD)
+    assert policy.speed == Rule(0.25, Tier.MUST)
+    assert (policy.measure, policy.alpha, policy.inconclusive) == ("rtfx_end_to_end", 0.01, "fail")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[wre]", "did you mean 'wer'"),
+        ("[wer]\nmargn = 1", "did you mean 'margin'"),
+        ("[wer]\nmargin = '0.1'", "margin must be a number from 0 to 100, not '0.1'"),
+        ("[wer]\nmargin = true", "margin must be a number"),
+        ("[wer]\nmargin = -1", "margin must be a number"),
+        ("[wer]\nmargin = nan", "margin must be a number"),
+        ("[wer]\ntier = 'most'", "did you mean 'must'"),
+        ("[wer.benchmarks]\nami_ihm = 3", "[wer.benchmarks.ami_ihm] must be a table"),
+        ("[speed]\nmargin = 5", "margin must be a number from 0 to 1"),
+        ("[speed]\nmeasure = 'rtf'", "did you mean 'rtfx'"),
+        ("wer = 1", "wer must be a table"),
+        ("alpha = 0.9", "alpha must be a number between 0 and 0.5"),
+        ("alpha = '5 %'", "alpha must be a number"),
+        ("inconclusive = 'passed'", "did you mean 'pass'"),
+        ("alpha = ", "is not TOML"),
+    ],
+)
+def test_mistakes_are_named(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as error:
+        read_policy(path)
+    assert words in str(error.value)
+    assert "policy.toml" in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"none\.toml cannot be read: No such file"):
+        read_policy(tmp_path / "none.toml")
