@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.archive import Release, archive_door, find_release
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.pairing import pair
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
 
 MEETING = r"^(?:AMI_)?((?:EN|ES|IB|IN|IS|TS)\d{4}[a-f]?)"
 NOTES = (
     "The number of utterances depends on the segmentation (Kaldi's s5b chunking gives 12,643). Many fillers, one-word "
-    "turns and some wrong references; segments as short as 0.04 s. The session is the meeting."
+    "turns and some wrong references; segments as short as 0.04 s. The original release is read in the annotators' own "
+    "segments, so its rows are not those of the hub. The session is the meeting."
 )
 
 
@@ -22,6 +29,49 @@ def hub_entry(row: Mapping[str, Any]) -> Entry:
     seconds = float(row["end_time"]) - float(row["begin_time"])
     tags = {"speaker": str(row["speaker_id"])}
     return Entry(id=row["audio_id"], reference=row["text"], duration=seconds, session=row["meeting_id"], tags=tags)
+
+
+TEST = frozenset(f"{series}{letter}" for series in ("ES2004", "IS1009", "TS3003", "EN2002") for letter in "abcd")
+"""The meetings of the full-corpus-ASR partition's test set."""
+AUDIO_FOLDERS = ("wav_db", "amicorpus")
+
+
+def parse(config: str, release: Release) -> Iterator[Utterance]:
+    """The manual annotations, and beside them ``wav_db/<meeting>/audio/<meeting>.Headset-<n>.wav`` or ``.Array1-01.wav``.
+
+    The ids have the form of Kaldi's, with the annotators' own segments.
+
+    Raises:
+        DataError: annotations or recordings are missing or broken.
+    """
+    from benchmarks.sources.ami_annotations import segments
+
+    recordings = find_release(release.path.parent, AUDIO_FOLDERS)
+    if recordings is None:
+        msg = f"{release.path}: no folder {' or '.join(AUDIO_FOLDERS)} with the recordings beside it"
+        raise DataError(msg)
+    entries: dict[str, list[Entry]] = {}
+    for item in segments(release, TEST):
+        microphone = f"H{item.channel:02d}" if config == "ihm" else "SDM"
+        key = f"{item.meeting}.Headset-{item.channel}" if config == "ihm" else f"{item.meeting}.Array1-01"
+        span = f"{round(item.start * 100):07d}_{round(item.end * 100):07d}"
+        entry = Entry(
+            id=f"AMI_{item.meeting}_{microphone}_{item.speaker}_{span}",
+            reference=item.text,
+            duration=item.end - item.start,
+            session=item.meeting,
+            start=item.start,
+            end=item.end,
+            tags={"speaker": item.speaker},
+        )
+        entries.setdefault(key, []).append(entry)
+    yield from pair(Release(recordings), entries, audio_key, "en")
+
+
+def audio_key(name: str) -> str | None:
+    """``<meeting>.<microphone>`` of a member's name, for the recordings."""
+    file = name.rpartition("/")[2]
+    return file.removesuffix(".wav") if file.endswith(".wav") else None
 
 
 def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: Any) -> Dataset:
@@ -33,7 +83,16 @@ def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: A
         title=title,
         language="en",
         license="CC-BY-4.0",
-        doors=(hub_door(split), *theirs),
+        doors=(
+            hub_door(split),
+            archive_door(
+                "ami_public_manual_1.6.2.zip beside wav_db",
+                (r"ami_public_manual_1\.6\.\d", r"ami_public_manual_1\.6\.\d\.zip"),
+                partial(parse, config),
+                locked=(),
+            ),
+            *theirs,
+        ),
         rows=12643,
         url="https://groups.inf.ed.ac.uk/ami/corpus/",
         citation="Carletta et al., The AMI Meeting Corpus: A Pre-announcement, MLMI 2005",

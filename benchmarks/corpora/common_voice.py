@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.archive import PACKED, archive_door
 from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door, stem
+from benchmarks.sources.pairing import pair
+from benchmarks.sources.tables import unquoted_rows
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
+    from benchmarks.sources.archive import Release
 
 NAMES = {
     "en": "English",
@@ -38,6 +47,40 @@ def hub_entry(row: Mapping[str, Any]) -> Entry:
     return Entry(id=stem(name), reference=row["sentence"], session=row["client_id"], tags=tags)
 
 
+def parse(language: str, release: Release) -> Iterator[Utterance]:
+    """The original release: ``<language>/test.tsv`` and ``<language>/clips/*.mp3``; lengths in ``clip_durations.tsv``.
+
+    Raises:
+        DataError: no test.tsv, a row with other columns, a clip twice, or one without its file.
+    """
+    where = release.inside(language)
+    texts = dict(where.texts(rf"(^|/){language}/(test|clip_durations)\.tsv$"))
+    tsv = next((name for name in texts if name.endswith("test.tsv")), None)
+    if tsv is None:
+        msg = f"{release.path}: there is no {language}/test.tsv in it; this is not the {NAMES[language]} release"
+        raise DataError(msg)
+    entries: dict[str, list[Entry]] = {}
+    for row in unquoted_rows(texts.pop(tsv), f"{release.path}: {tsv}", "\t"):
+        entry = hub_entry(row)
+        if entry.id in entries:
+            msg = f"{release.path}: {tsv}: the clip {entry.id} is there twice"
+            raise DataError(msg)
+        entries[entry.id] = [entry]
+    for name, text in texts.items():
+        for row in unquoted_rows(text, f"{release.path}: {name}", "\t"):
+            key, milliseconds = stem(row["clip"]), row["duration[ms]"]
+            entries.update(
+                {key: [replace(entries[key][0], duration=int(milliseconds) / 1000)]} if key in entries else {}
+            )
+    yield from pair(where, entries, audio_key, language)
+
+
+def audio_key(name: str) -> str | None:
+    """The clip's id of a member's name."""
+    folder, _, file = name.rpartition("/")
+    return stem(file) if folder.endswith("clips") else None
+
+
 def _dataset(release: str, language: str, **facts: Any) -> Dataset:
     """The benchmark of one release and language."""
     split = HubSplit(
@@ -48,7 +91,14 @@ def _dataset(release: str, language: str, **facts: Any) -> Dataset:
         title=f"Common Voice {release}.0, {NAMES[language]}",
         language=language,
         license="CC0-1.0",
-        doors=(hub_door(split),),
+        doors=(
+            hub_door(split),
+            archive_door(
+                f"cv-corpus-{release}.0-*-{language}.tar.gz",
+                (rf"cv-corpus-{release}\.0-[\d-]*", rf"cv-corpus-{release}\.0-[\d-]*-{language}{PACKED}"),
+                partial(parse, language),
+            ),
+        ),
         url="https://datacollective.mozillafoundation.org",
         citation="Ardila et al., Common Voice: A Massively-Multilingual Speech Corpus, LREC 2020",
         file_patterns=(rf"common_voice_{release}(_0)?_{language}(?![a-z])(_test)?",),

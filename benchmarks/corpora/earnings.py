@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.archive import archive_door
 from benchmarks.sources.hub import LEADERBOARD_LONGFORM, HubSplit, hub_door, leaderboard_door, stem
+from benchmarks.sources.pairing import pair
+from benchmarks.sources.tables import unquoted_rows
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
+    from benchmarks.sources.archive import Release
 
 CALL = r"(?:^|/)(\d{7})(?=$|[/._-])"
 """A call's number, alone or as a folder: ``4432298``, ``earnings22/test/4432298/281``."""
@@ -24,16 +31,52 @@ def call_entry(row: Mapping[str, Any]) -> Entry:
     return Entry(id=call, reference=row["text"], duration=row.get("audio_length"), session=call)
 
 
+def parse(release: Release) -> Iterator[Utterance]:
+    """The original release: ``media/<call>.mp3`` and ``transcripts/nlp_references/<call>.nlp``.
+
+    Raises:
+        DataError: no transcripts, a row with other columns, or transcripts and recordings that do not match.
+    """
+    entries: dict[str, list[Entry]] = {}
+    for name, text in release.texts(r"(^|/)nlp_references/[^/]+\.nlp$"):
+        call = name.rpartition("/")[2].removesuffix(".nlp").split(".")[0]
+        entries[call] = [Entry(id=call, reference=nlp_text(text, f"{release.path}: {name}"), session=call)]
+    if not entries:
+        msg = f"{release.path}: no transcripts/nlp_references/*.nlp in it; this is not the release"
+        raise DataError(msg)
+    yield from pair(release, entries, audio_key, "en", every_audio=True)
+
+
+def nlp_text(text: str, where: str) -> str:
+    """The words of a .nlp table with their punctuation; tags such as ``<laugh>`` stay, normalizers drop them.
+
+    Columns: token, speaker, ts, endTs, punctuation, prepunctuation (in newer files), case, tags, wer_tags.
+    """
+    rows = unquoted_rows(text, where, "|")
+    words = (f"{row.get('prepunctuation', '')}{row['token']}{row['punctuation']}" for row in rows)
+    return " ".join(word for word in words if word)
+
+
+def audio_key(name: str) -> str | None:
+    """The call of a member's name, for recordings."""
+    folder, _, file = f"/{name}".rpartition("/")
+    return stem(file) if folder.endswith("/media") else None
+
+
 def _long(corpus: str, config: str, **facts: Any) -> Dataset:
     """A benchmark of whole calls."""
     split = HubSplit(repo=LEADERBOARD_LONGFORM, config=config, split="test", entry=call_entry, language="en")
     door = hub_door(split, text_form="the leaderboard's own copy of the calls' texts", locked=("rows", "hours"))
+    archive_door(f"the folder {config} of speech-datasets", (config,), parse, locked=("rows", "hours"))
     return Dataset(
         name=f"{config}_long",
         title=f"{corpus}, whole calls",
         language="en",
         license="CC-BY-SA-4.0",
-        doors=(door,),
+        doors=(
+            door,
+            archive_door(f"the folder {config} of speech-datasets", (config,), parse, locked=("rows", "hours")),
+        ),
         url=URL,
         session_pattern=CALL,
         columns=(config,),

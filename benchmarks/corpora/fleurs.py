@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.archive import PACKED, Release, archive_door
 from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door, stem
+from benchmarks.sources.pairing import pair
+from benchmarks.sources.tables import unquoted_rows
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
 
 CODES = {"de": "de_de", "es": "es_419", "fr": "fr_fr", "it": "it_it", "pt": "pt_br"}
 NAMES = {"de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese"}
@@ -27,6 +34,33 @@ def hub_entry(row: Mapping[str, Any]) -> Entry:
     )
 
 
+COLUMNS = ("id", "path", "raw_transcription", "transcription", "characters", "num_samples", "gender")
+"""Of the release's tables, which have no header."""
+
+
+def parse(language: str, release: Release) -> Iterator[Utterance]:
+    """The original release: ``<code>/test.tsv`` without a header, ``<code>/audio/test.tar.gz`` or unpacked WAV files.
+
+    Raises:
+        DataError: no test.tsv, a row with other columns, or a recording without its file.
+    """
+    tables = list(release.texts(r"(^|/)test\.tsv$"))
+    if len(tables) != 1:
+        msg = f"{release.path}: {len(tables)} files test.tsv in it, not one; it should be the folder {CODES[language]}"
+        raise DataError(msg)
+    name, text = tables[0]
+    rows = unquoted_rows(text, f"{release.path}: {name}", "\t", COLUMNS)
+    entries = {entry.id: [entry] for entry in map(hub_entry, rows)}
+    packed = release.path / "audio" / "test.tar.gz"
+    yield from pair(Release(packed) if packed.is_file() else release, entries, audio_key, language)
+
+
+def audio_key(name: str) -> str | None:
+    """The recording's id of a member's name, for the test set's audio."""
+    folder, _, file = f"/{name}".rpartition("/")
+    return stem(file) if folder.endswith("/test") else None
+
+
 def _dataset(language: str) -> Dataset:
     """The benchmark of one language."""
     code = CODES[language]
@@ -36,7 +70,11 @@ def _dataset(language: str) -> Dataset:
         title=f"FLEURS, {NAMES[language]}",
         language=language,
         license="CC-BY-4.0",
-        doors=(multilingual_door(f"fleurs_{language}", language), hub_door(split)),
+        doors=(
+            multilingual_door(f"fleurs_{language}", language),
+            hub_door(split),
+            archive_door(f"{code}.tar.gz", (code, rf"{code}{PACKED}"), partial(parse, language)),
+        ),
         url="https://huggingface.co/datasets/google/fleurs",
         citation="Conneau et al., FLEURS: Few-shot Learning Evaluation of Universal Representations, SLT 2022",
         file_patterns=(rf"(?<![a-z])fleurs_({code}|{language})(?![a-z])(_test)?",),

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.archive import archive_door
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.json_stream import objects
+from benchmarks.sources.pairing import pair
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
+    from benchmarks.sources.archive import Release
 
 GARBAGE = frozenset({"<SIL>", "<MUSIC>", "<NOISE>", "<OTHER>"})
 """Tags that stand for a whole utterance without speech to transcribe; such utterances are left out."""
@@ -29,6 +36,37 @@ def hub_entry(row: Mapping[str, Any]) -> Entry | None:
     return Entry(id=row["segment_id"], reference=row["text"], duration=seconds, session=row["audio_id"])
 
 
+def parse(release: Release) -> Iterator[Utterance]:
+    """The original release: ``GigaSpeech.json`` (3.9 GB, read as a stream) and the recordings at its paths.
+
+    Raises:
+        DataError: no GigaSpeech.json, broken JSON, no test segments, or a recording that is not there.
+    """
+    path = release.path / "GigaSpeech.json"
+    if not path.is_file():
+        msg = f"{release.path}: there is no GigaSpeech.json in it; this is not the release"
+        raise DataError(msg)
+    entries: dict[str, list[Entry]] = {}
+    for recording in objects(path, "audios"):
+        found = [segment(item, recording["aid"]) for item in recording["segments"] if "{TEST}" in item["subsets"]]
+        if any(found):
+            entries[recording["path"]] = [entry for entry in found if entry is not None]
+    if not entries:
+        msg = f"{path}: no segment of the subset {{TEST}} in it"
+        raise DataError(msg)
+    yield from pair(release, entries, lambda name: name.partition("/")[2], "en")
+
+
+def segment(item: Mapping[str, Any], recording: str) -> Entry | None:
+    """A segment of GigaSpeech.json: sid, begin_time, end_time, text_tn; None where it is garbage."""
+    if is_garbage(item["text_tn"]):
+        return None
+    start, end = float(item["begin_time"]), float(item["end_time"])
+    return Entry(
+        id=item["sid"], reference=item["text_tn"], duration=end - start, session=recording, start=start, end=end
+    )
+
+
 UPSTREAM = HubSplit(
     repo="speechcolab/gigaspeech", config="test", split="test", entry=hub_entry, language="en", terms=True
 )
@@ -37,7 +75,11 @@ GIGASPEECH = Dataset(
     title="GigaSpeech test",
     language="en",
     license="Apache-2.0",
-    doors=(leaderboard_door("gigaspeech"), hub_door(UPSTREAM, locked=())),
+    doors=(
+        leaderboard_door("gigaspeech"),
+        hub_door(UPSTREAM, locked=()),
+        archive_door("the folder GigaSpeech with GigaSpeech.json", ("GigaSpeech",), parse, locked=()),
+    ),
     rows=19931,
     url="https://github.com/SpeechColab/GigaSpeech",
     citation="Chen et al., GigaSpeech: An Evolving, Multi-domain ASR Corpus, Interspeech 2021",

@@ -9,6 +9,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_door
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
 from benchmarks.sources.pairing import pair
+from benchmarks.sources.tables import lines_of
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def parse(part: str, release: Release) -> Iterator[Utterance]:
     """
     entries: dict[str, list[Entry]] = {}
     for name, text in release.texts(rf"(^|/){part}/.*\.trans\.txt$"):
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in lines_of(text):
             key, _, words = line.strip().partition(" ")
             if key.count("-") != 2 or key in entries:
                 msg = (

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.archive import PACKED, archive_door
 from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door
+from benchmarks.sources.pairing import pair
+from benchmarks.sources.tables import lines_of
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
+    from benchmarks.sources.archive import Release
 
 WORDS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "it": "italian"}
 ON_LEADERBOARD = ("es", "fr", "it", "pt")
@@ -18,6 +27,37 @@ def hub_entry(row: Mapping[str, Any]) -> Entry:
     """A row of facebook/multilingual_librispeech: transcript (text in older copies), audio_duration, speaker_id, id."""
     text = row["transcript"] if row.get("transcript") is not None else row["text"]
     return Entry(id=str(row["id"]), reference=text, duration=row.get("audio_duration"), session=str(row["speaker_id"]))
+
+
+def parse(language: str, release: Release) -> Iterator[Utterance]:
+    """The original release: ``test/transcripts.txt`` (id, tab, text), ``test/audio/<speaker>/<book>/<id>.flac|opus``.
+
+    Lengths come from ``segments.txt`` (id, url, begin, end) where it is there.
+
+    Raises:
+        DataError: a line without a tab, an id twice, or transcripts and audio that do not match.
+    """
+    texts = dict(release.texts(r"(^|/)test/(transcripts|segments)\.txt$"))
+    lengths: dict[str, float] = {}
+    entries: dict[str, list[Entry]] = {}
+    for name, text in sorted(texts.items()):  # segments.txt comes first
+        for number, line in lines_of(text):
+            key, *fields = line.split("\t")
+            if name.endswith("segments.txt") and len(fields) == 3:
+                lengths[key] = float(fields[2]) - float(fields[1])
+            elif len(fields) != 1 or key in entries:
+                msg = f"{release.path}: {name}, line {number}: not an id of its own, a tab and a text: {line[:60]!r}"
+                raise DataError(msg)
+            else:
+                session = key.partition("_")[0]
+                entries[key] = [Entry(id=key, reference=fields[0], duration=lengths.get(key), session=session)]
+    yield from pair(release, entries, audio_key, language, every_audio=True)
+
+
+def audio_key(name: str) -> str | None:
+    """The utterance id of a member's name, for the audio of the test set."""
+    match = re.search(r"(?:^|/)test/audio/.*?([^/]+)\.(?:flac|opus)$", name)
+    return match.group(1) if match else None
 
 
 def _dataset(language: str) -> Dataset:
@@ -32,7 +72,15 @@ def _dataset(language: str) -> Dataset:
         title=f"Multilingual LibriSpeech, {word.capitalize()}",
         language=language,
         license="CC-BY-4.0",
-        doors=(hub_door(split), *theirs),
+        doors=(
+            hub_door(split),
+            archive_door(
+                f"mls_{word}.tar.gz or mls_{word}_opus.tar.gz",
+                (rf"mls_{word}(_opus)?", rf"mls_{word}(_opus)?{PACKED}"),
+                partial(parse, language),
+            ),
+            *theirs,
+        ),
         url="https://www.openslr.org/94",
         citation="Pratap et al., MLS: A Large-Scale Multilingual Dataset for Speech Research, Interspeech 2020",
         session_pattern=r"^(\d+)_\d+_\d+",

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.archive import archive_door
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door, stem
+from benchmarks.sources.pairing import pair
+from benchmarks.sources.tables import unquoted_rows
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
+    from benchmarks.sources.archive import Release
 
 
 def hub_entry(row: Mapping[str, Any]) -> Entry:
@@ -17,13 +24,39 @@ def hub_entry(row: Mapping[str, Any]) -> Entry:
     return Entry(id=name, reference=row["transcript"], session=name.rpartition("/")[0] or None)
 
 
+def parse(release: Release) -> Iterator[Utterance]:
+    """The release: ``test.csv``, else ``val.csv`` (pipes between the columns), and ``val/<call>/<n>.wav``.
+
+    Raises:
+        DataError: neither table, a row with other columns, or one without its file.
+    """
+    tables = dict(release.texts(r"(^|/)(test|val)\.csv$"))
+    if not tables:
+        msg = f"{release.path}: neither test.csv nor val.csv in it; this is not the release"
+        raise DataError(msg)
+    name = min(tables)  # test.csv comes before val.csv
+    rows = unquoted_rows(tables[name], f"{release.path}: {name}", "|")
+    entries = {entry.id: [entry] for entry in map(hub_entry, rows)}
+    yield from pair(release, entries, audio_key, "en")
+
+
+def audio_key(name: str) -> str | None:
+    """``<call>/<n>`` of a member's name."""
+    parts = stem(name).split("/")
+    return "/".join(parts[-2:]) if len(parts) > 1 else None
+
+
 UPSTREAM = HubSplit(repo="kensho/spgispeech", config="test", split="test", entry=hub_entry, language="en", terms=True)
 SPGISPEECH = Dataset(
     name="spgispeech",
     title="SPGISpeech test",
     language="en",
     license="Kensho user agreement (non-commercial)",
-    doors=(leaderboard_door("spgispeech"), hub_door(UPSTREAM)),
+    doors=(
+        leaderboard_door("spgispeech"),
+        hub_door(UPSTREAM),
+        archive_door("the folder spgispeech", ("spgispeech",), parse, locked=()),
+    ),
     rows=39341,
     url="https://datasets.kensho.com/datasets/spgispeech",
     citation="O'Neill et al., SPGISpeech: 5,000 hours of transcribed financial audio, Interspeech 2021",

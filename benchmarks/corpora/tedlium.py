@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
+from benchmarks.sources.archive import PACKED, archive_door
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.pairing import pair
+from benchmarks.sources.tables import lines_of
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
+    from benchmarks.sources.archive import Release
 
 IGNORED = "ignore_time_segment_in_scoring"
 CITATION = "Hernandez et al., TED-LIUM 3: Twice as Much Data and Corpus Repartition, SPECOM 2018"
@@ -16,11 +23,77 @@ URL = "https://www.openslr.org/51"
 TALK = r"^(.+?)-\d+(?:\.\d+)?-\d+(?:\.\d+)?(?:-|$)"
 
 
+def is_ignored(text: str) -> bool:
+    """Whether a segment says that it is not to be scored."""
+    return "_".join(text.split()) == IGNORED
+
+
 def hub_entry(row: Mapping[str, Any]) -> Entry | None:
     """A row of LIUM/tedlium: id (``Talk-start-end-<labels>``), text, speaker_id; unscored segments are left out."""
-    if row["text"].replace(" ", "_").strip("_") == IGNORED:
+    if is_ignored(row["text"]):
         return None
     return Entry(id=row["id"], reference=row["text"], tags={"speaker": str(row["speaker_id"])})
+
+
+def segments(release: Release) -> dict[str, list[Entry]]:
+    """The scored segments of each talk of the test set, from ``legacy/test/stm/<talk>.stm``.
+
+    A line is: talk, channel, speaker, begin, end, ``<o,f0,male>``, words. The id is the hub's: talk-begin-end-labels.
+
+    Raises:
+        DataError: no such file, or a line of another form.
+    """
+    texts = list(release.texts(r"(^|/)test/stm/[^/]+\.stm$"))
+    legacy = [(name, text) for name, text in texts if "legacy/" in name]
+    if not texts:
+        msg = f"{release.path}: no legacy/test/stm in it; this is not release 3"
+        raise DataError(msg)
+    found: dict[str, list[Entry]] = {}
+    for name, text in legacy or texts:
+        for number, line in lines_of(text):
+            fields = line.split(maxsplit=6)
+            if len(fields) < 6:
+                msg = f"{release.path}: {name}, line {number}: {len(fields)} fields where an STM has 7"
+                raise DataError(msg)
+            talk, _, speaker, begin, end, labels = fields[:6]
+            words = fields[6].strip() if len(fields) == 7 else ""
+            if is_ignored(words):
+                continue
+            start, stop = float(begin), float(end)
+            entry = Entry(
+                id=f"{talk}-{begin}-{end}-{labels}",
+                reference=words,
+                duration=stop - start,
+                session=talk,
+                start=start,
+                end=stop,
+                tags={"speaker": speaker},
+            )
+            found.setdefault(talk, []).append(entry)
+    return found
+
+
+def parse(release: Release) -> Iterator[Utterance]:
+    """The original release, cut into its scored segments; the recordings are ``test/sph/<talk>.sph``."""
+    yield from pair(release, segments(release), audio_key, "en")
+
+
+def parse_talks(release: Release) -> Iterator[Utterance]:
+    """The original release, whole talks: the reference is the scored segments' text, joined."""
+    talks = {
+        talk: [Entry(id=talk, reference=" ".join(entry.reference for entry in members), session=talk)]
+        for talk, members in segments(release).items()
+    }
+    yield from pair(release, talks, audio_key, "en")
+
+
+def audio_key(name: str) -> str | None:
+    """The talk of a member's name, for the test set's recordings."""
+    folder, _, file = f"/{name}".rpartition("/")
+    return file.removesuffix(".sph") if folder.endswith("/test/sph") and file.endswith(".sph") else None
+
+
+RELEASE = ("TEDLIUM_release-?3", rf"TEDLIUM_release-?3{PACKED}")
 
 
 def talk_entry(row: Mapping[str, Any]) -> Entry:
@@ -35,6 +108,7 @@ TEDLIUM = Dataset(
     license="CC-BY-NC-ND",
     doors=(
         hub_door(HubSplit(repo="LIUM/tedlium", config="release3", split="test", entry=hub_entry, language="en")),
+        archive_door("TEDLIUM_release-3.tgz", RELEASE, parse),
         leaderboard_door("tedlium"),
     ),
     rows=1155,
@@ -60,6 +134,7 @@ TEDLIUM_LONG = Dataset(
             text_form="distil-whisper's copy: segments joined",
             locked=("rows",),
         ),
+        archive_door("TEDLIUM_release-3.tgz", RELEASE, parse_talks, locked=("rows",)),
     ),
     rows=11,
     url=URL,

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.archive import archive_door
+from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door, stem
+from benchmarks.sources.pairing import pair
+from benchmarks.sources.tables import unquoted_rows
+from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.dataset import Utterance
+    from benchmarks.sources.archive import Release
 
 SITTING = r"^(\d{8}-\d{4}-PLENARY(?:-\d+)?)"
 CITATION = "Wang et al., VoxPopuli: A Large-Scale Multilingual Speech Corpus, ACL 2021"
@@ -26,6 +33,29 @@ def hub_entry(row: Mapping[str, Any]) -> Entry:
     return Entry(id=row["audio_id"], reference=reference(row["raw_text"], row["normalized_text"]), tags=tags)
 
 
+def parse(release: Release) -> Iterator[Utterance]:
+    """The release as its own scripts lay it out: ``transcribed_data/en/asr_test.tsv`` and ``en/<year>/<id>.ogg``.
+
+    Raises:
+        DataError: no asr_test.tsv, a row with other columns, an id twice, or one without its file.
+    """
+    where = release.inside("en")
+    tables = list(where.texts(r"(^|/)en/asr_test\.tsv$"))
+    if len(tables) != 1:
+        msg = f"{release.path}: there is no en/asr_test.tsv in it; VoxPopuli's get_asr_data makes it"
+        raise DataError(msg)
+    name, text = tables[0]
+    delimiter = "\t" if "\t" in text.partition("\n")[0] else "|"
+    entries: dict[str, list[Entry]] = {}
+    for row in unquoted_rows(text, f"{release.path}: {name}", delimiter):
+        entry = hub_entry({**row, "audio_id": row.get("id", row.get("id_", ""))})
+        if entry.id in entries:
+            msg = f"{release.path}: {name}: the id {entry.id} is there twice"
+            raise DataError(msg)
+        entries[entry.id] = [entry]
+    yield from pair(where, entries, lambda name: stem(name.rpartition("/")[2]), "en")
+
+
 VOXPOPULI_EN = Dataset(
     name="voxpopuli_en",
     title="VoxPopuli English test",
@@ -33,6 +63,7 @@ VOXPOPULI_EN = Dataset(
     license="CC0-1.0",
     doors=(
         hub_door(HubSplit(repo="facebook/voxpopuli", config="en", split="test", entry=hub_entry, language="en")),
+        archive_door("transcribed_data/en", ("transcribed_data",), parse),
         leaderboard_door("voxpopuli"),
     ),
     rows=1842,

@@ -75,6 +75,11 @@ class Release:
             msg = f"{self.path}: cannot be read to its end ({error}): compare its checksum, get it again"
             raise DataError(msg) from error
 
+    def inside(self, folder: str) -> Release:
+        """The release's folder of that name, where it is an unpacked tree that has one; else the release."""
+        path = self.path / folder
+        return Release(path) if path.is_dir() else self
+
     def texts(self, pattern: str, at_most: int | None = None) -> Iterator[tuple[str, str]]:
         """Names and contents of the text files whose names match a pattern, as UTF-8.
 
@@ -128,7 +133,11 @@ def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Req
         raise NoCopyError(msg)
     request.note("source", f"archive:{where}")
     request.note("revision", str(path.name))
-    yield from parse(Release(path))
+    try:
+        yield from parse(Release(path))
+    except (KeyError, ValueError, IndexError) as error:
+        msg = f"{path}: it does not have the form of {where} ({type(error).__name__}: {error})"
+        raise DataError(msg) from error
 
 
 def find_release(root: Path, names: Iterable[str]) -> Path | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 LARGEST = 1 << 30
@@ -150,3 +150,36 @@ def _delimited(path: Path, reader: Any) -> Iterator[Row]:
                 yield Row(dict(zip(header, fields, strict=True)), path, reader.line_num)
     except csv.Error as error:
         raise Row({}, path, reader.line_num).error(f"not readable as a table ({error})") from error
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
+    """Numbers and contents of a text's lines that hold something. Only line feeds end one: prompts may hold U+2028."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, line.rstrip("\r")
+
+
+def unquoted_rows(
+    text: str, where: str, delimiter: str, header: Sequence[str] | None = None
+) -> Iterator[dict[str, str]]:
+    """The rows of a corpus's table, in which quotes mean nothing: they are often unbalanced.
+
+    Args:
+        text: the whole table.
+        where: the file, for messages.
+        delimiter: a tab or ``|``.
+        header: names of the columns, for tables that do not begin with them.
+
+    Raises:
+        DataError: a row has more or fewer fields than the header.
+    """
+    names = None if header is None else list(header)
+    for number, line in lines_of(text):
+        fields = line.split(delimiter)
+        if names is None:
+            names = [field.strip() for field in fields]
+        elif len(fields) != len(names):
+            msg = f"{where}, line {number}: {len(fields)} fields where the header has {len(names)}"
+            raise DataError(msg)
+        else:
+            yield dict(zip(names, fields, strict=True))

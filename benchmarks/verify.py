@@ -1,0 +1,130 @@
+"""Reads benchmarks to their end and compares them with what is stated; fills a suite's lock with what was found."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.dataset import open_dataset
+from benchmarks.facts import Seen, check_facts
+from benchmarks.suite import Lock
+from harness.errors import AccessError, DataError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from benchmarks.dataset import Dataset, Request
+
+GOOD, DIFFERS, MISSING, BROKEN = "good", "differs", "missing", "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is true of one benchmark's data."""
+
+    benchmark: str
+    status: str
+    """``good``, ``differs`` from what is stated, ``missing``, or ``broken``."""
+    details: tuple[str, ...] = ()
+    """What is wrong, one line each."""
+    seen: Lock = field(default_factory=Lock)
+    """What was found."""
+    unlocked: tuple[str, ...] = ()
+    """Facts that neither the lock nor the data set states, so that nothing could be compared."""
+
+
+def verify(dataset: Dataset, lock: Lock | None, request: Request) -> Finding:
+    """Reads a benchmark to its end, without decoding, and compares rows, hours, words and revision.
+
+    Args:
+        dataset: the benchmark.
+        lock: what the suite states of it.
+        request: where to look.
+    """
+    seen = Seen()
+    try:
+        for utterance in open_dataset(dataset, replace(request, note=seen.note)):
+            seen.add(utterance)
+        details = check_facts(dataset, lock, seen, allow_drift=True)
+    except AccessError as error:
+        return Finding(benchmark=dataset.name, status=MISSING, details=(str(error),))
+    except DataError as error:
+        return Finding(benchmark=dataset.name, status=BROKEN, details=(str(error),))
+    hours = None if seen.hours is None else round(seen.hours, 4)
+    found = Lock(source=seen.source, revision=seen.revision, rows=seen.rows, hours=hours, words=seen.words)
+    known = {name for name in ("rows", "hours", "words") if _stated(dataset, lock, name)}
+    if lock is not None and lock.revision is not None and lock.source == seen.source:
+        known.add("revision")
+    unlocked = tuple(name for name in ("revision", "rows", "hours", "words") if name not in known)
+    status = DIFFERS if details else GOOD
+    return Finding(benchmark=dataset.name, status=status, details=tuple(details), seen=found, unlocked=unlocked)
+
+
+def _stated(dataset: Dataset, lock: Lock | None, name: str) -> bool:
+    """Whether the lock or the data set states a fact."""
+    return getattr(lock, name, None) is not None or getattr(dataset, name) is not None
+
+
+def merge(lock: Lock | None, seen: Lock) -> Lock:
+    """The lock with its unknown facts filled in. What it states stays: corrected data gets a new name instead."""
+    old = lock or Lock()
+    same_source = old.source in {None, seen.source}
+    facts = {name: getattr(old, name) for name in ("rows", "hours")}
+    facts |= {name: value if value is not None else getattr(seen, name) for name, value in facts.items()}
+    revision = old.revision or (seen.revision if same_source and is_commit(seen.revision) else None)
+    words = old.words if old.words is not None else (seen.words if same_source else None)
+    return Lock(source=old.source or seen.source, revision=revision, words=words, **facts)
+
+
+def is_commit(revision: str | None) -> bool:
+    """Whether a revision is a full commit, which cannot come to mean something else."""
+    return revision is not None and re.fullmatch(r"[0-9a-f]{40}", revision) is not None
+
+
+def write_lock(suite: str, lock: Mapping[str, Lock], find: Callable[[str], Path] | None = None) -> Path:
+    """Writes the lock into the suite's file, and leaves what stands above it as it is.
+
+    Args:
+        suite: the suite's resolved name.
+        lock: facts by benchmark.
+        find: the suite's file, for tests.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: the project's folder cannot be written to.
+    """
+    path = (find or suite_file)(suite)
+    head = path.read_text(encoding="utf-8").partition("\n[lock.")[0].rstrip("\n")
+    sections = []
+    for name, facts in sorted(lock.items()):
+        known = {key: value for key, value in asdict(facts).items() if value is not None}
+        if known:
+            lines = [
+                f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in known.items()
+            ]
+            sections.append("\n".join([f"[lock.{name}]", *lines]))
+    text = "\n\n".join([head, *sections]) + "\n"
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"cannot write the lock to {path} ({error.strerror}); run this in a clone of the project"
+        raise UsageError(msg) from error
+    return path
+
+
+def suite_file(suite: str) -> Path:
+    """The file that declares a suite.
+
+    Raises:
+        UsageError: no file does.
+    """
+    for entry in (files("benchmarks") / "suites").iterdir():
+        if entry.name.endswith(".toml") and f'\nname = "{suite}"\n' in "\n" + entry.read_text(encoding="utf-8"):
+            return Path(str(entry))
+    msg = f"no file in benchmarks/suites declares {suite}"
+    raise UsageError(msg)

@@ -1,0 +1,171 @@
+"""`data describe|verify`: what a data set is, and whether what is on the disk is it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import DataError, ExitStatus, UsageError, unknown_name
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from benchmarks.dataset import Dataset
+    from benchmarks.suite import Lock, Suite
+    from benchmarks.verify import Finding
+
+HELP = "Describe a data set, or verify what is on the disk."
+
+EXAMPLES = 3
+"""How many utterances `describe` shows."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the flags."""
+    verbs = parser.add_subparsers(dest="data_verb", required=True, metavar="describe|verify")
+    describe = verbs.add_parser("describe", help="facts, license, citation, doors and three examples")
+    describe.add_argument("name", metavar="BENCHMARK")
+    check = verbs.add_parser("verify", help="read data to its end and compare it with what is stated")
+    check.add_argument("name", metavar="SUITE|BENCHMARK")
+    check.add_argument("--write-lock", action="store_true", help="write what was not known into the suite's file")
+    for verb in (describe, check):
+        verb.add_argument("--from", dest="root", metavar="DIR", type=Path, help="original releases or Parquet copies")
+        verb.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+
+
+def run(args: argparse.Namespace) -> ExitStatus:
+    """Does the verb."""
+    if args.root is not None and not args.root.exists():
+        msg = f"no folder at {args.root}; --from names one that holds the original releases or Parquet copies"
+        raise UsageError(msg)
+    return _describe(args) if args.data_verb == "describe" else _verify(args)
+
+
+def _describe(args: argparse.Namespace) -> ExitStatus:
+    """Prints the facts of a benchmark and, where a door opens, three utterances."""
+    from benchmarks.registry import get_dataset, suites
+
+    dataset = get_dataset(args.name)
+    facts: dict[str, Any] = {
+        "benchmark": dataset.name,
+        "title": dataset.title,
+        "language": dataset.language,
+        "license": dataset.license,
+        "rows": dataset.rows,
+        "hours": dataset.hours,
+        "words": dataset.words,
+        "home": dataset.url,
+        "citation": dataset.citation,
+        "doors": [door.source + (f" ({door.text_form})" if door.text_form else "") for door in dataset.doors],
+        "suites": [suite.name for suite in suites().values() if dataset.name in suite.benchmarks],
+        "superseded by": dataset.superseded_by,
+        "notes": dataset.notes or None,
+    }
+    examples, why_not = _examples(dataset, args.root)
+    if args.json:
+        print(json.dumps(facts | {"examples": examples, "no_examples": why_not}, ensure_ascii=False, indent=1))
+        return ExitStatus.GOOD
+    for name, value in facts.items():
+        for number, item in enumerate(value if isinstance(value, list) else [value]):
+            print(f"{name if not number else '':13}  {_show(item)}")
+    for item in examples:
+        print(f"\n{item['id']}  ({_show(item['seconds'])} s, session {_show(item['session'])})\n  {item['reference']}")
+    if why_not:
+        print(f"\nno examples: {why_not}")
+    return ExitStatus.GOOD
+
+
+def _examples(dataset: Dataset, root: Path | None) -> tuple[list[dict[str, Any]], str | None]:
+    """The first utterances, or why there are none."""
+    from benchmarks.dataset import Request, open_dataset
+
+    try:
+        found = list(islice(open_dataset(dataset, Request(root=root, streaming=True)), EXAMPLES))
+    except DataError as error:
+        return [], str(error)
+    return [
+        {"id": item.id, "seconds": item.duration, "session": item.session, "reference": item.reference}
+        for item in found
+    ], None
+
+
+def _show(value: Any) -> str:
+    """A fact as a person reads it; ``?`` is unknown."""
+    if value is None:
+        return "?"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _verify(args: argparse.Namespace) -> ExitStatus:
+    """Checks each benchmark; ends with the data status where one is not good."""
+    from benchmarks.verify import GOOD
+
+    suites, plan = _plan(args.name)
+    found: list[Finding] = []
+    for finding in _findings(plan, args.root):
+        found.append(finding)
+        if not args.json:
+            print(_line(finding), flush=True)
+    if args.json:
+        print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False, indent=1))
+    if args.write_lock:
+        for path in _write(suites, found):
+            if not args.json:
+                print(f"wrote {path}")
+    return ExitStatus.GOOD if all(finding.status == GOOD for finding in found) else ExitStatus.DATA
+
+
+def _plan(name: str) -> tuple[list[Suite], list[tuple[Dataset, Lock | None]]]:
+    """The suites that a name concerns, and its benchmarks with what is stated of each."""
+    from benchmarks.registry import datasets, get_dataset, get_suite, suites
+
+    aliases = {alias for suite in suites().values() for alias in (suite.name, *suite.aliases)}
+    if name in aliases and not (name in datasets() and name not in suites()):
+        suite = get_suite(name)
+        return [suite], [(get_dataset(benchmark), suite.lock.get(benchmark)) for benchmark in suite.benchmarks]
+    if name not in datasets():
+        kind = "suite or benchmark"
+        raise unknown_name(kind, name, aliases | set(datasets()))
+    holders = [suite for suite in suites().values() if name in suite.benchmarks]
+    lock = next((suite.lock[name] for suite in holders if name in suite.lock), None)
+    return holders, [(get_dataset(name), lock)]
+
+
+def _findings(plan: list[tuple[Dataset, Lock | None]], root: Path | None) -> Iterator[Finding]:
+    """What is true of each benchmark."""
+    from benchmarks.dataset import Request
+    from benchmarks.verify import verify
+
+    for dataset, lock in plan:
+        yield verify(dataset, lock, Request(root=root))
+
+
+def _line(finding: Finding) -> str:
+    """A finding for the terminal."""
+    seen = finding.seen
+    if seen.rows is None:
+        return f"{finding.status:8} {finding.benchmark}: {finding.details[0]}"
+    facts = f"{_show(seen.rows)} rows, {_show(seen.hours)} hours, {_show(seen.words)} words, {seen.source}"
+    open_facts = f"; not locked: {', '.join(finding.unlocked)}" if finding.unlocked else ""
+    wrong = "".join(f"\n         {detail}" for detail in finding.details)
+    return f"{finding.status:8} {finding.benchmark}: {facts} at {seen.revision}{open_facts}{wrong}"
+
+
+def _write(suites: list[Suite], found: list[Finding]) -> list[Path]:
+    """Fills the locks of the suites with what was found to be good."""
+    from benchmarks.verify import GOOD, merge, write_lock
+
+    good = {finding.benchmark: finding.seen for finding in found if finding.status == GOOD}
+    written = []
+    for suite in suites:
+        lock = dict(suite.lock)
+        lock |= {name: merge(lock.get(name), seen) for name, seen in good.items() if name in suite.benchmarks}
+        if lock != suite.lock:
+            written.append(write_lock(suite.name, lock))
+    return written
