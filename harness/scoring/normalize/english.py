@@ -45,6 +45,9 @@ _PERIOD = re.compile(r"\.([^0-9]|$)")
 _TWO_WORD_CONTRACTION = re.compile(r"'(?:[ds] (?:been|gone)|d done|s got)\b")
 _STRAY_BEFORE = re.compile(r"[.$¢€£]([^0-9])")
 _STRAY_AFTER = re.compile(r"([^0-9])%")
+_WHOLE_WORD = re.compile(r"\\b([a-z]+)\\b")
+_COMPOUND = re.compile("|".join(rf"\b{first}\s+{second}\b" for first, second in tables.COMPOUNDS))
+_STRAY = re.compile(r"[.$¢€£][^0-9]|[^0-9]%")
 _SPACES = re.compile(r"\s+")
 _ACRONYM_WORDS = frozenset({"a", "i"})
 
@@ -85,26 +88,60 @@ def _character(character: str) -> str:
     return " " if category[0] in "MSP" else character
 
 
+_ASCII = {code: _character(chr(code)) for code in range(128)}
+
+
 def _without_symbols(text: str) -> str:
     """Spaces for symbols and punctuation, no diacritics."""
+    if text.isascii():
+        return text.translate(_ASCII)
     return "".join(map(_character, unicodedata.normalize("NFKD", text)))
 
 
 def _joined_acronyms(words: list[str]) -> list[str]:
     """Join runs of single letters and digits: two or more, three or more where an "a" or "i" is among them."""
+    single = [at for at, word in enumerate(words) if len(word) == 1 and word.isalnum()]
+    if len(single) < 2:
+        return words
     out: list[str] = []
-    run: list[str] = []
-    for word in [*words, ""]:
-        if len(word) == 1 and word.isalnum():
-            run.append(word)
-            continue
+    done = first = 0
+    for last in range(len(single)):
+        if last + 1 < len(single) and single[last + 1] == single[last] + 1:
+            continue  # the run goes on
+        start, end = single[first], single[last] + 1
+        first = last + 1
+        run = words[start:end]
         if len(run) >= (2 if _ACRONYM_WORDS.isdisjoint(run) else 3):
+            out.extend(words[done:start])
             out.append("".join(run))
-        else:
-            out.extend(run)
-        run.clear()
-        out.append(word)
-    return out[:-1]
+            done = end
+    out.extend(words[done:])
+    return out
+
+
+def _written_together(compound: str) -> str:
+    first, second = compound.split()
+    return tables.COMPOUNDS[first, second]
+
+
+def _joined_compounds(text: str) -> str:
+    """Write the compounds of a text together."""
+    words = text.split()
+    parts: list[str] = []
+    done = 0
+    for at, word in enumerate(words):
+        if word not in tables.COMPOUND_ENDS and word.isalnum():
+            continue
+        before = words[at - 1] if at else ""
+        joined = tables.COMPOUNDS.get((before, word))
+        if joined is not None:
+            parts.extend(words[done : at - 1])
+            parts.append(joined)
+            done = at + 1
+        elif _COMPOUND.search(f"{before} {word}"):  # with a symbol in the middle, such as "a m$"
+            return _COMPOUND.sub(lambda match: _written_together(match[0]), text)
+    parts.extend(words[done:])
+    return " ".join(parts)
 
 
 class EnglishNormalizer:
@@ -116,6 +153,7 @@ class EnglishNormalizer:
 
     def __init__(self, rules: EnglishRules) -> None:
         self._rules = rules
+        self._filler_words = frozenset(tables.FILLERS[rules.fillers].split())
         self._fillers = re.compile(rf"\b({'|'.join(tables.FILLERS[rules.fillers].split())})\b")
         contractions = {
             **tables.CONTRACTIONS_BEFORE,
@@ -128,8 +166,11 @@ class EnglishNormalizer:
             **(tables.IS_AFTER_PRONOUNS if rules.possessives else tables.IS_ALWAYS),
             **tables.ENDINGS,
         }
-        self._contractions = [(re.compile(pattern), to) for pattern, to in contractions.items()]
-        self._compounds = [(re.compile(pattern), to) for pattern, to in tables.COMPOUNDS.items()]
+        # Patterns of whole words ("mr", "gonna") are looked up at once: nothing that a rule writes is such a word.
+        whole = {found[1]: to for pattern, to in contractions.items() if (found := _WHOLE_WORD.fullmatch(pattern))}
+        self._whole_words = whole
+        self._whole_word = re.compile(rf"\b({'|'.join(whole)})\b")
+        self._with_apostrophe = [(re.compile(pattern), to) for pattern, to in contractions.items() if "'" in pattern]
         self._words = dict(tables.spelling(rules.spelling))
         if rules.names:
             # A spelling is mapped first and its result looked up among the names.
@@ -137,6 +178,7 @@ class EnglishNormalizer:
                 word: to for word, to in tables.NAMES.items() if word not in self._words
             }
         self._halves: dict[str, str | None] = {}
+        self._locals: dict[str, str] = {}
         self._plain: dict[str, str] = {}
 
     def __call__(self, text: str) -> str:
@@ -149,40 +191,70 @@ class EnglishNormalizer:
             ValueError: a number has more digits than Python converts.
         """
         lower = text.lower()
-        tokens = lower.split()
+        if _GLUE in lower:  # rare enough for the plain, slow way
+            return self._second_half(self._local_rules(self._without_brackets(lower)))
+        tokens = (_glue(lower) if "'" in lower else lower).split()
         out = list(map(self._plain.get, tokens))
         if None in out:
-            return self._not_all_plain(lower, tokens)
-        if "'" in lower and _TWO_WORD_CONTRACTION.search(lower):
-            return self._second_half(self._first_half(lower))
+            return self._second_half(self._first_half(lower, tokens))
         joined = " ".join(filter(None, out))
         if self._rules.acronyms and _has_short_run(joined):
             return " ".join(_joined_acronyms(joined.split()))
         return joined
 
-    def _not_all_plain(self, lower: str, tokens: list[str]) -> str:
-        """The long way, learning the tokens that were not seen before."""
+    def _first_half(self, lower: str, tokens: list[str]) -> str:
+        """Brackets, fillers, contractions, symbols: token by token where nothing reaches beyond one."""
         halves = self._halves
-        if len(halves) > _MEMO_LIMIT:
-            halves.clear()
-            self._plain.clear()
+        if len(halves) + len(self._locals) > _MEMO_LIMIT:
+            for memo in (halves, self._locals, self._plain):
+                memo.clear()
         for token in tokens:
             if token not in halves:
                 self._learn(token)
-        local = [halves[token] for token in tokens]
-        if None in local or ("'" in lower and _TWO_WORD_CONTRACTION.search(lower)):
-            return self._second_half(self._first_half(lower))
-        return self._second_half(" ".join(filter(None, local)))
+        known = [halves[token] for token in tokens]
+        if None not in known:
+            return " ".join(filter(None, known))
+        # With what reaches further out of the way, what is left of the rules is local.
+        return " ".join(map(self._local, _glue(self._without_brackets(lower)).split()))
 
     def _learn(self, token: str) -> None:
         """Remember what the first half makes of a token, and the second where it looks at nothing else."""
-        if token[0] == "'" or not _BRACKET_CHARACTERS.isdisjoint(token):
-            self._halves[token] = None  # reaches beyond the token
-            return
-        words = self._first_half(token).split()
-        self._halves[token] = " ".join(words)
-        if all(map(self._is_plain, words)):
+        letters = token[:-1] if token[-1] in _SIMPLE_ENDS else token
+        half: str | None
+        if letters.isascii() and letters.isalpha():
+            half = "" if letters in self._filler_words else self._whole_words.get(letters, letters).strip()
+        else:
+            half = None
+            if _REACHING.isdisjoint(token):
+                bare = self._fillers.sub("", token)
+                half = None if bare.startswith("'") else self._local(bare)
+        self._halves[token] = half
+        if half is not None and all(map(self._is_plain, words := half.split())):
             self._plain[token] = " ".join(self._words.get(word, word) for word in words)
+
+    def _local(self, token: str) -> str:
+        """What the local rules make of a token, remembered."""
+        known = self._locals.get(token)
+        if known is None:
+            known = self._locals[token] = " ".join(self._local_rules(token.replace(_GLUE, " ")).split())
+        return known
+
+    def _without_brackets(self, text: str) -> str:
+        """The rules that can reach over several tokens: brackets, fillers, spaces before an apostrophe."""
+        text = _BRACKETS.sub("", text)
+        text = _PARENTHESES.sub("", text)
+        text = self._fillers.sub("", text)
+        return _SPACE_APOSTROPHE.sub("'", text)
+
+    def _local_rules(self, text: str) -> str:
+        """The rules of the first half that look at one token, or at two that were glued together."""
+        if "'" in text:
+            for pattern, to in self._with_apostrophe:
+                text = pattern.sub(to, text)
+        text = self._whole_word.sub(lambda match: self._whole_words[match[0]], text)
+        text = _DIGIT_COMMA.sub(r"\1\2", text)
+        text = _PERIOD.sub(r" \1", text)
+        return _without_symbols(text)
 
     def _is_plain(self, word: str) -> bool:
         """Whether the second half does no more to this word than to look it up, whatever stands beside it."""
@@ -194,31 +266,29 @@ class EnglishNormalizer:
             return False
         return not (self._rules.acronyms and len(word) == 1 and word not in _ACRONYM_WORDS)
 
-    def _first_half(self, text: str) -> str:
-        text = _BRACKETS.sub("", text)
-        text = _PARENTHESES.sub("", text)
-        text = self._fillers.sub("", text)
-        text = _SPACE_APOSTROPHE.sub("'", text)
-        for pattern, to in self._contractions:
-            text = pattern.sub(to, text)
-        text = _DIGIT_COMMA.sub(r"\1\2", text)
-        text = _PERIOD.sub(r" \1", text)
-        return _without_symbols(text)
-
     def _second_half(self, text: str) -> str:
         if self._rules.compounds:
-            for pattern, to in self._compounds:
-                text = pattern.sub(to, text)
+            text = _joined_compounds(text)
         words = [self._words.get(word, word) for word in numbers.standardize_numbers(text).split()]
         if self._rules.acronyms:
             words = _joined_acronyms(words)
         text = " ".join(words)
-        text = _STRAY_BEFORE.sub(r" \1", text)
-        text = _STRAY_AFTER.sub(r"\1 ", text)
-        return _SPACES.sub(" ", text)
+        if _STRAY.search(text):
+            text = _STRAY_BEFORE.sub(r" \1", text)
+            text = _STRAY_AFTER.sub(r"\1 ", text)
+            text = _SPACES.sub(" ", text)
+        return text
 
 
-_BRACKET_CHARACTERS = frozenset("<[(")
+_SIMPLE_ENDS = frozenset(".,?!;:")
+_GLUE = "\0"
+_REACHING = frozenset("<[(")
+"""Characters that may begin what ends in a later token."""
+
+
+def _glue(lower: str) -> str:
+    """Make one token of the two words that a contraction looks at, such as "he's been"."""
+    return _TWO_WORD_CONTRACTION.sub(lambda match: match[0].replace(" ", _GLUE), lower)
 
 
 def _has_short_run(text: str) -> bool:

@@ -139,23 +139,33 @@ class _Reader:
 
     def read(self, words: list[str]) -> list[str]:
         last = len(words) - 1
-        for index, word in enumerate(words):
+        position = 0  # of the first word that is not read yet
+        for index in [at for at, word in enumerate(words) if word in _HANDLERS or not word[0].isalpha()]:
             if self.skip:
                 self.skip = False
+                position = index + 1
                 continue
-            handler = _HANDLERS.get(word)
-            if handler is None and not (word[0].isdecimal() or word[0] in PREFIXES):
-                self.flush()
-                self.emit(word)
-                continue
+            if position < index:
+                self.plain(words[position:index])
+            position = index + 1
+            word = words[index]
             self.previous = words[index - 1] if index else None
             self.following = words[index + 1] if index < last else None
+            handler = _HANDLERS.get(word)
             if handler is None:
                 self.digits(word)
             else:
                 handler(self, word)
+        if position <= last and not self.skip:
+            self.plain(words[position:])
         self.flush()
         return self.out
+
+    def plain(self, words: list[str]) -> None:
+        """Words that mean no number; the first takes what is left of one before it."""
+        self.flush()
+        self.emit(words[0])
+        self.out.extend(words[1:])
 
     def digits(self, word: str) -> None:
         """Arabic digits, with a currency sign or a fraction perhaps; anything else is a plain word."""

@@ -78,20 +78,26 @@ IS_AFTER_PRONOUNS = {r"\b(it|he|she|what|that|who|here|there|how|when|where|why|
 ENDINGS = {r"'d\b": " would", r"'ll\b": " will", r"'t\b": " not", r"'ve\b": " have", r"'m\b": " am"}
 
 COMPOUNDS = {
-    r"\bet\s+cetera\b": "etc",
-    r"\b(?:al|all)\s+right\b": "alright",
-    r"\bhow\s+ever\b": "however",
-    r"\b(wi|hi|lo|sci)\s+fi\b": r"\1fi",
-    r"\be\s+(mail|book|commerce)\b": r"e\1",
-    r"\bx\s+ray\b": "xray",
-    r"\bt\s+shirt\b": "tshirt",
-    r"\ba\s+m\b": "am",
-    r"\bp\s+m\b": "pm",
-    r"\bo\s+k\b": "okay",
+    ("et", "cetera"): "etc",
+    ("al", "right"): "alright",
+    ("all", "right"): "alright",
+    ("how", "ever"): "however",
+    ("wi", "fi"): "wifi",
+    ("hi", "fi"): "hifi",
+    ("lo", "fi"): "lofi",
+    ("sci", "fi"): "scifi",
+    ("e", "mail"): "email",
+    ("e", "book"): "ebook",
+    ("e", "commerce"): "ecommerce",
+    ("x", "ray"): "xray",
+    ("t", "shirt"): "tshirt",
+    ("a", "m"): "am",
+    ("p", "m"): "pm",
+    ("o", "k"): "okay",
 }
-"""Written apart or together (2026-04), applied in this order after symbols are gone."""
-COMPOUND_ENDS = frozenset(["cetera", "right", "ever", "fi", "mail", "book", "commerce", "ray", "shirt", "m", "k"])
-"""The second words of all compounds: a text without any of them has no compound."""
+"""Written apart or together (2026-04): two words, and what is written instead. No first word is a second one."""
+COMPOUND_ENDS = frozenset(second for _, second in COMPOUNDS)
+"""Their second words."""
 
 _NAMES = (
     "aaron<aron alfonso<alphonso alison<allison,alyson allen<alan,allan anne<ann anthony<antony arthur<artur "
