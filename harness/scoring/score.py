@@ -87,7 +87,7 @@ def count_predictions(predictions: Predictions, profile: Profile, *, score_empty
     """
     units = merge_sessions(predictions)
     pairs = [(row.reference, _hypothesis(row, score_empty=score_empty)) for row in units.rows]
-    found = iter(count_pairs([(ref, hyp) for ref, hyp in pairs if hyp is not None], profile, units.language))
+    found = iter(count_pairs([(ref, hyp, units.language) for ref, hyp in pairs if hyp is not None], profile))
     return Scored(predictions, units, [None if hyp is None else next(found) for _, hyp in pairs])
 
 
