@@ -6,10 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import Release, archive_door, find_release
+from benchmarks.sources.archive import Release, archive_door, find_release, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
 from benchmarks.sources.pairing import pair
-from harness.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +36,7 @@ AUDIO_FOLDERS = ("wav_db", "amicorpus")
 
 
 def parse(config: str, release: Release) -> Iterator[Utterance]:
-    """The manual annotations, and beside them ``wav_db/<meeting>/audio/<meeting>.Headset-<n>.wav`` or ``.Array1-01.wav``.
+    """The manual annotations; beside them ``wav_db/<meeting>/audio/<meeting>.Headset-<n>.wav``, ``.Array1-01.wav``.
 
     The ids have the form of Kaldi's, with the annotators' own segments.
 
@@ -48,8 +47,7 @@ def parse(config: str, release: Release) -> Iterator[Utterance]:
 
     recordings = find_release(release.path.parent, AUDIO_FOLDERS)
     if recordings is None:
-        msg = f"{release.path}: no folder {' or '.join(AUDIO_FOLDERS)} with the recordings beside it"
-        raise DataError(msg)
+        raise lacks(Release(release.path.parent), f"a folder {' or '.join(AUDIO_FOLDERS)} with the recordings")
     entries: dict[str, list[Entry]] = {}
     for item in segments(release, TEST):
         microphone = f"H{item.channel:02d}" if config == "ihm" else "SDM"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_door
+from benchmarks.sources.archive import PACKED, archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import unquoted_rows
@@ -57,8 +57,7 @@ def parse(language: str, release: Release) -> Iterator[Utterance]:
     texts = dict(where.texts(rf"(^|/){language}/(test|clip_durations)\.tsv$"))
     tsv = next((name for name in texts if name.endswith("test.tsv")), None)
     if tsv is None:
-        msg = f"{release.path}: there is no {language}/test.tsv in it; this is not the {NAMES[language]} release"
-        raise DataError(msg)
+        raise lacks(release, f"{language}/test.tsv")
     entries: dict[str, list[Entry]] = {}
     for row in unquoted_rows(texts.pop(tsv), f"{release.path}: {tsv}", "\t"):
         entry = hub_entry(row)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_door
+from benchmarks.sources.archive import archive_door, lacks
 from benchmarks.sources.hub import LEADERBOARD_LONGFORM, HubSplit, hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import unquoted_rows
-from harness.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,8 +41,7 @@ def parse(release: Release) -> Iterator[Utterance]:
         call = name.rpartition("/")[2].removesuffix(".nlp").split(".")[0]
         entries[call] = [Entry(id=call, reference=nlp_text(text, f"{release.path}: {name}"), session=call)]
     if not entries:
-        msg = f"{release.path}: no transcripts/nlp_references/*.nlp in it; this is not the release"
-        raise DataError(msg)
+        raise lacks(release, "transcripts/nlp_references/*.nlp")
     yield from pair(release, entries, audio_key, "en", every_audio=True)
 
 
@@ -67,16 +65,13 @@ def _long(corpus: str, config: str, **facts: Any) -> Dataset:
     """A benchmark of whole calls."""
     split = HubSplit(repo=LEADERBOARD_LONGFORM, config=config, split="test", entry=call_entry, language="en")
     door = hub_door(split, text_form="the leaderboard's own copy of the calls' texts", locked=("rows", "hours"))
-    archive_door(f"the folder {config} of speech-datasets", (config,), parse, locked=("rows", "hours"))
+    release = archive_door(f"the folder {config} of speech-datasets", (config,), parse, locked=("rows", "hours"))
     return Dataset(
         name=f"{config}_long",
         title=f"{corpus}, whole calls",
         language="en",
         license="CC-BY-SA-4.0",
-        doors=(
-            door,
-            archive_door(f"the folder {config} of speech-datasets", (config,), parse, locked=("rows", "hours")),
-        ),
+        doors=(door, release),
         url=URL,
         session_pattern=CALL,
         columns=(config,),

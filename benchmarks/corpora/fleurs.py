@@ -6,11 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, Release, archive_door
+from benchmarks.sources.archive import PACKED, Release, archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import unquoted_rows
-from harness.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,8 +45,7 @@ def parse(language: str, release: Release) -> Iterator[Utterance]:
     """
     tables = list(release.texts(r"(^|/)test\.tsv$"))
     if len(tables) != 1:
-        msg = f"{release.path}: {len(tables)} files test.tsv in it, not one; it should be the folder {CODES[language]}"
-        raise DataError(msg)
+        raise lacks(release, "one test.tsv")
     name, text = tables[0]
     rows = unquoted_rows(text, f"{release.path}: {name}", "\t", COLUMNS)
     entries = {entry.id: [entry] for entry in map(hub_entry, rows)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_door
+from benchmarks.sources.archive import archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
 from benchmarks.sources.json_stream import objects
 from benchmarks.sources.pairing import pair
@@ -44,8 +44,7 @@ def parse(release: Release) -> Iterator[Utterance]:
     """
     path = release.path / "GigaSpeech.json"
     if not path.is_file():
-        msg = f"{release.path}: there is no GigaSpeech.json in it; this is not the release"
-        raise DataError(msg)
+        raise lacks(release, "GigaSpeech.json")
     entries: dict[str, list[Entry]] = {}
     for recording in objects(path, "audios"):
         found = [segment(item, recording["aid"]) for item in recording["segments"] if "{TEST}" in item["subsets"]]

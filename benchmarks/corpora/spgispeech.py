@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_door
+from benchmarks.sources.archive import archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import unquoted_rows
-from harness.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,8 +31,7 @@ def parse(release: Release) -> Iterator[Utterance]:
     """
     tables = dict(release.texts(r"(^|/)(test|val)\.csv$"))
     if not tables:
-        msg = f"{release.path}: neither test.csv nor val.csv in it; this is not the release"
-        raise DataError(msg)
+        raise lacks(release, "test.csv or val.csv")
     name = min(tables)  # test.csv comes before val.csv
     rows = unquoted_rows(tables[name], f"{release.path}: {name}", "|")
     entries = {entry.id: [entry] for entry in map(hub_entry, rows)}

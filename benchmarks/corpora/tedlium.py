@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_door
+from benchmarks.sources.archive import PACKED, archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import lines_of
@@ -46,14 +46,13 @@ def segments(release: Release) -> dict[str, list[Entry]]:
     texts = list(release.texts(r"(^|/)test/stm/[^/]+\.stm$"))
     legacy = [(name, text) for name, text in texts if "legacy/" in name]
     if not texts:
-        msg = f"{release.path}: no legacy/test/stm in it; this is not release 3"
-        raise DataError(msg)
+        raise lacks(release, "legacy/test/stm/*.stm")
     found: dict[str, list[Entry]] = {}
     for name, text in legacy or texts:
         for number, line in lines_of(text):
             fields = line.split(maxsplit=6)
-            if len(fields) < 6:
-                msg = f"{release.path}: {name}, line {number}: {len(fields)} fields where an STM has 7"
+            if len(fields) < 6 or not fields[5].startswith("<"):
+                msg = f"{release.path}: {name}, line {number}: not talk, channel, speaker, begin, end, <labels>, words"
                 raise DataError(msg)
             talk, _, speaker, begin, end, labels = fields[:6]
             words = fields[6].strip() if len(fields) == 7 else ""

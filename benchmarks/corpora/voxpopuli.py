@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_door
+from benchmarks.sources.archive import archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import unquoted_rows
@@ -42,8 +42,7 @@ def parse(release: Release) -> Iterator[Utterance]:
     where = release.inside("en")
     tables = list(where.texts(r"(^|/)en/asr_test\.tsv$"))
     if len(tables) != 1:
-        msg = f"{release.path}: there is no en/asr_test.tsv in it; VoxPopuli's get_asr_data makes it"
-        raise DataError(msg)
+        raise lacks(release, "en/asr_test.tsv (VoxPopuli's get_asr_data makes it)")
     name, text = tables[0]
     delimiter = "\t" if "\t" in text.partition("\n")[0] else "|"
     entries: dict[str, list[Entry]] = {}

@@ -120,6 +120,11 @@ def archive_door(where: str, names: tuple[str, ...], parse: Parser, *, locked: t
     return Door(kind="archive", where=where, open=partial(read_release, where, names, parse), locked=locked)
 
 
+def lacks(release: Release, what: str) -> NoCopyError:
+    """The error for a folder with the release's name but not what the release must have: another door may know it."""
+    return NoCopyError(f"{what} in {release.path}")
+
+
 def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Request) -> Iterator[Utterance]:
     """The utterances of the release below the folder that the user named.
 

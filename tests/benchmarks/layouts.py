@@ -75,7 +75,8 @@ def write_files(root: Path, files: Mapping[str, bytes]) -> Path:
 def write_tar(path: Path, files: Mapping[str, bytes], mode: str = "w:gz") -> Path:
     """Writes files as a tar in the order given."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+    options = {"compresslevel": 1} if mode.endswith("gz") else {}
+    with tarfile.open(path, mode, **options) as archive:  # type: ignore[call-overload]
         for name, data in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
