@@ -1,0 +1,56 @@
+"""Granite Speech NAR (`granite_speech_nar`): a transcript in a fixed number of passes, by editing a CTC draft.
+
+A native implementation: no remote code, no package beside torch, safetensors and tokenizers. One file a component:
+config, features, encoder, projector, editor, decode, network; segments is how batches are packed, attention its
+backends, layouts and loading read checkpoints, model is what the runner sees. docs/granite_nar.md tells the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harness.models.base import Adapter, ModelCard
+
+if TYPE_CHECKING:
+    from harness.models.base import LoadOptions, Model
+
+MODEL_ID = "ibm-granite/granite-speech-4.1-2b-nar"
+REVISION = "a1e3416e25ce29ab3852778e54fa8b3bd59c4bf2"
+"""What `--model` takes unless `--revision` says otherwise (June 2026); 99a4df9007ac5682f9daa093fb7008ff606e9a5d is the leaderboard's."""
+
+CARD = ModelCard(
+    id=MODEL_ID,
+    revision=REVISION,
+    parameters=2_254_569_820,
+    languages=("en", "fr", "de", "es", "pt"),
+    license="Apache-2.0",
+    max_seconds=227.0,
+    non_autoregressive=True,
+    batch_invariant=True,
+    packs=True,
+)
+
+
+def load(name: str, options: LoadOptions) -> Model:
+    """Loads `MODEL_ID` at its pinned revision, another hub id, or a local folder.
+
+    Raises:
+        UsageError, AccessError, ModelError: it cannot be had, or is not a whole granite_speech_nar.
+    """
+    from harness.models.granite_nar.model import load_checkpoint
+    from harness.models.hub import fetch
+
+    if name == MODEL_ID and options.revision is None:
+        options = replace(options, revision=REVISION)
+    return load_checkpoint(fetch(name, options.revision), options)
+
+
+ADAPTER = Adapter(
+    name="granite_nar",
+    summary="Granite Speech NAR: edits a CTC draft in one pass; native, batch-invariant",
+    accepts=lambda name: name == MODEL_ID,
+    load=load,
+    model_types=("granite_speech_nar", "nle"),
+    card=CARD,
+)

@@ -1,0 +1,118 @@
+"""Log-mel features, computed for each clip as if it were alone, in one short-time Fourier transform over all of them.
+
+As torchaudio's MelSpectrogram (periodic Hann of 400 in 512 samples, hop 160, reflected edges, power 2, HTK mels without
+norm), then log10 limited to 80 dB below the clip's loudest cell, then `x / 4 + 1`. A frame of the encoder is two frames of
+10 ms. All in float32.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from harness.models._per_clip import finite
+from harness.models.granite_nar.segments import Segments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from harness.models.granite_nar.config import FeatureConfig
+
+SHORTEST = 1600
+"""Samples; shorter clips are continued with silence, for 0.1 s is the shortest that gives the editor an audio token."""
+
+LOUDEST = 1e6
+"""No sound is as loud: full scale is 1. The power of greater samples would not fit into float32."""
+
+
+def mel_filters(config: FeatureConfig) -> Tensor:
+    """HTK mel filterbank, float32 ``[n_fft / 2 + 1, n_mels]``, built in float32 as torchaudio builds it."""
+    bins = torch.linspace(0, config.sampling_rate // 2, config.n_fft // 2 + 1)
+    top = 2595.0 * float(np.log10(1.0 + (config.sampling_rate / 2) / 700.0))
+    points = 700.0 * (10 ** (torch.linspace(0.0, top, config.n_mels + 2) / 2595.0) - 1.0)
+    widths = points[1:] - points[:-1]
+    slopes = points[None, :] - bins[:, None]
+    rising = -slopes[:, :-2] / widths[:-1]
+    falling = slopes[:, 2:] / widths[1:]
+    return torch.minimum(rising, falling).clamp_min(0.0)
+
+
+@lru_cache(maxsize=4)
+def _constants(config: FeatureConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+    return mel_filters(config).to(device), torch.hann_window(config.win_length).to(device)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedAudio:
+    """Waveforms one after the other, each with its edges reflected and filled up to whole hops."""
+
+    samples: Tensor
+    """float32 ``[sum of all]``."""
+    frames: NDArray[np.int64]
+    """Encoder frames (20 ms) of each clip."""
+    hops: NDArray[np.int64]
+    """Hops (10 ms) that each clip takes in `samples`."""
+
+
+def clean(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A waveform that the model can take: float32, finite, at least `SHORTEST` samples, below what would overflow."""
+    samples = np.clip(finite(np.asarray(waveform, np.float32).reshape(-1)), -LOUDEST, LOUDEST)
+    return np.pad(samples, (0, max(0, SHORTEST - len(samples))))
+
+
+def pack_audio(waveforms: Sequence[NDArray[np.float32]], config: FeatureConfig) -> PackedAudio:
+    """Puts waveforms one after the other on the host.
+
+    Args:
+        waveforms: mono at 16 kHz, float32 ``[samples]``, any length, any content.
+        config: window and hop.
+    """
+    edge, hop = config.n_fft // 2, config.hop_length
+    cleaned = [clean(waveform) for waveform in waveforms]
+    lengths = np.array([len(samples) for samples in cleaned], np.int64)
+    # A clip needs a window's length after its last frame's start, so that no frame reaches into the next clip.
+    hops = -(-(lengths + 2 * edge) // hop)
+    packed = torch.zeros(int(hops.sum()) * hop + config.n_fft)
+    view, start = packed.numpy(), 0
+    for samples, taken in zip(cleaned, hops, strict=True):
+        view[start : start + edge] = samples[edge:0:-1]
+        view[start + edge : start + edge + len(samples)] = samples
+        view[start + edge + len(samples) : start + len(samples) + 2 * edge] = samples[-2 : -edge - 2 : -1]
+        start += int(taken) * hop
+    return PackedAudio(packed, lengths // (2 * hop), hops)
+
+
+def log_mel(audio: PackedAudio, config: FeatureConfig, device: torch.device | str = "cpu") -> tuple[Tensor, Segments]:
+    """Packed features and their segments.
+
+    Args:
+        audio: from `pack_audio`.
+        config: of the features.
+        device: where they are computed.
+
+    Returns:
+        float32 ``[sum of frames, 2 * n_mels]``, the earlier half-frame first; and each clip's frames.
+    """
+    device = torch.device(device)
+    filters, window = _constants(config, device)
+    samples = audio.samples
+    if device.type == "cuda":
+        samples = samples.pin_memory().to(device, non_blocking=True)
+    spectrum = torch.stft(
+        samples, config.n_fft, config.hop_length, config.win_length, window, center=False, return_complex=True
+    )
+    cells = Segments(2 * audio.frames, device)
+    rows = cells.heads(2 * audio.frames, audio.hops)
+    power = spectrum.T[rows].abs().square()
+    logs = torch.log10((power @ filters).clamp_min(1e-10))
+    loudest = torch.full((len(audio.frames),), -10.0, device=device)
+    loudest = loudest.scatter_reduce(0, cells.owners, logs.amax(dim=1), "amax")
+    logs = torch.maximum(logs, loudest[cells.owners, None] - 8.0) / 4.0 + 1.0
+    return logs.reshape(-1, 2 * config.n_mels), Segments(audio.frames, device)

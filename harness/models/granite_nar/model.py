@@ -1,0 +1,123 @@
+"""The network behind the runner's protocol: clips in, transcripts with their drafts out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness.errors import ModelError
+from harness.models._transformers import card_of, torch_device
+from harness.models.base import Model
+from harness.models.granite_nar.attention import choose_backend
+from harness.models.granite_nar.features import PackedAudio, log_mel, pack_audio
+from harness.models.granite_nar.loading import load_folder
+from harness.types import Hypothesis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from harness.models.base import LoadOptions, ModelCard
+    from harness.models.granite_nar.config import GraniteNarConfig
+    from harness.models.granite_nar.loading import Loaded
+    from harness.models.granite_nar.network import Transcribed
+    from harness.models.granite_nar.segments import Segments
+    from harness.models.hub import Checkpoint
+    from harness.types import Clip
+
+POSITIONS_A_SECOND = 18
+"""Rows of the editor that a second of fast speech takes: 10 of audio, and two slots for each of four tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the network takes."""
+
+    rows: Tensor
+    """float32 ``[frames, 160]`` on the device."""
+    frames: Segments
+
+
+def max_seconds(config: GraniteNarConfig) -> float:
+    """The longest clip whose audio and text fit into the editor's positions, in whole seconds."""
+    return float(config.editor.max_position_embeddings // POSITIONS_A_SECOND)
+
+
+class GraniteNarModel(Model):
+    """A granite_speech_nar checkpoint.
+
+    Args:
+        loaded: network and tokenizer.
+        card: facts about it.
+        attention: ``auto`` or a backend's name.
+    """
+
+    def __init__(self, loaded: Loaded, card: ModelCard, attention: str) -> None:
+        self.card = card
+        self.network, self.tokenizer = loaded.network, loaded.tokenizer
+        weight = self.network.encoder.input_linear.weight
+        self.device = weight.device
+        self.attention = choose_backend(attention, self.device, weight.dtype)
+        self._config = self.network.config
+
+    def features(self, clips: Sequence[Clip]) -> PackedAudio:
+        """Waveforms one after the other, on the host.
+
+        Raises:
+            ModelError: a clip is longer than the model takes.
+        """
+        for clip in clips:
+            if self.card.max_seconds is not None and clip.duration > self.card.max_seconds:
+                raise ModelError(
+                    f"{clip.id}: {clip.duration:.1f} s is longer than the {self.card.max_seconds:g} s that"
+                    f" {self.card.id} takes; cut it to shorter clips"
+                )
+        return pack_audio([clip.waveform for clip in clips], self._config.features)
+
+    def transfer(self, features: PackedAudio) -> Features:
+        """To the device, where the log-mel features are made."""
+        return Features(*log_mel(features, self._config.features, self.device))
+
+    def infer(self, features: Features) -> Transcribed:
+        """Token ids of draft and final text."""
+        return self.network.transcribe(features.rows, features.frames, self.attention)
+
+    def text(self, output: Transcribed) -> list[Hypothesis]:
+        """One hypothesis a clip, its draft with it."""
+        texts, drafts = self.tokenizer.decode(output.final), self.tokenizer.decode(output.draft)
+        return [Hypothesis(text=text, draft=draft) for text, draft in zip(texts, drafts, strict=True)]
+
+    def synchronize(self) -> None:
+        """Waits for the device."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) -> GraniteNarModel:
+    """Loads a checkpoint in the hub's format.
+
+    Args:
+        checkpoint: a folder with config.json, safetensors and tokenizer.json.
+        options: device, dtype and attention.
+        facts: of the card, where they are not those of the checkpoint.
+
+    Raises:
+        UsageError: the device or attention cannot be had here.
+        ModelError: the files are not a whole granite_speech_nar.
+    """
+    device, dtype = torch_device(options), getattr(torch, options.dtype)
+    choose_backend(options.attention, device, dtype)  # fails before gigabytes are read
+    loaded = load_folder(checkpoint.folder, device, dtype)
+    card = card_of(
+        checkpoint,
+        loaded.network,
+        max_seconds=max_seconds(loaded.network.config),
+        non_autoregressive=True,
+        batch_invariant=True,
+        packs=True,
+        **facts,
+    )
+    return GraniteNarModel(loaded, card, options.attention)

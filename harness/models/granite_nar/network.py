@@ -1,0 +1,135 @@
+"""The whole network: features in, draft and final token ids out.
+
+features -> Encoder -> pooled -> token head -> draft ids ----------------.
+               |                                                        v
+               '-> hidden states -> Projector -> audio embeddings, text slots -> Editor -> final ids
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from harness.models.granite_nar import decode
+from harness.models.granite_nar.attention import PackedAttention
+from harness.models.granite_nar.editor import Editor
+from harness.models.granite_nar.encoder import Encoded, Encoder
+from harness.models.granite_nar.projector import Projector
+from harness.models.granite_nar.segments import Segments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from harness.models.granite_nar.config import GraniteNarConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """Token ids of each clip of a batch."""
+
+    draft: list[NDArray[np.int64]]
+    """What the encoder's token head said."""
+    final: list[NDArray[np.int64]]
+    """What the editor made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The editor's hidden states of a packed batch."""
+
+    audio: Tensor
+    """``[audio tokens, hidden]``."""
+    text: Tensor
+    """``[text slots, hidden]``."""
+    slots: Segments
+    """Text slots of each clip."""
+
+
+class GraniteNar(nn.Module):
+    """Encoder, projector and editor; names of parameters are those of the published checkpoint (layout B)."""
+
+    def __init__(self, config: GraniteNarConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config.encoder)
+        self.projector = Projector(config.projector)
+        self.language_model = Editor(config.editor)
+
+    def encode(self, features: Tensor, frames: Segments) -> Encoded:
+        """Features ``[total frames, input_dim]`` to hidden states."""
+        out: Encoded = self.encoder(features, frames, self.config.encoder_layer_indices)
+        return out
+
+    def draft(self, encoded: Encoded, frames: Segments) -> list[NDArray[np.int64]]:
+        """The draft's token ids of each clip. Waits for the device."""
+        pooled, windows = self.encoder.pooled(encoded, frames)
+        head = self.encoder.out_bpe
+        classes = decode.best_classes(pooled, head.weight, head.bias).cpu().numpy()
+        shifted = self.config.shifted_blank
+        blank = 0 if shifted else self.config.blank_token_id
+        return decode.collapse_each(classes, windows.starts, blank, shift=int(shifted))
+
+    def edit(
+        self, audio: Tensor, tokens: Segments, drafts: Sequence[NDArray[np.int64]], attention: str = "sdpa"
+    ) -> Edited:
+        """Runs the editor over audio embeddings and the draft's slots.
+
+        Args:
+            audio: packed output of the projector, ``[total tokens, hidden]``.
+            tokens: audio tokens of each clip.
+            drafts: token ids of each clip.
+            attention: backend, from `choose_backend`.
+        """
+        config = self.config
+        filled = [decode.slots(each, config.blank_token_id, config.min_edit_sequence_length) for each in drafts]
+        return self.edit_slots(audio, tokens, filled, attention)
+
+    def edit_slots(
+        self, audio: Tensor, tokens: Segments, filled: Sequence[NDArray[np.int64]], attention: str = "sdpa"
+    ) -> Edited:
+        """As `edit`, with the slots' token ids themselves."""
+        config = self.config
+        text = Segments([len(each) for each in filled], tokens.device)
+        clips = Segments(tokens.lengths + text.lengths, tokens.device)
+        embedding = self.language_model.model.embed_tokens
+        if config.scale_projected_embeddings:
+            audio = audio / config.editor.embedding_multiplier
+        audio_rows = tokens.slots(clips.lengths)
+        text_rows = clips.on_device(_tail_rows(clips, text))
+        rows = audio.new_zeros(clips.total, audio.shape[1])
+        rows = rows.index_copy(0, audio_rows, audio)
+        rows = rows.index_copy(0, text_rows, embedding(clips.on_device(decode.joined(filled))))
+        hidden = self.language_model.model(rows, clips.positions, PackedAttention(clips, attention))
+        return Edited(hidden[audio_rows], hidden[text_rows], text)
+
+    def final(self, edited: Edited) -> list[NDArray[np.int64]]:
+        """The final token ids of each clip. Waits for the device."""
+        classes = self.best_tokens(edited.text).cpu().numpy()
+        return decode.collapse_each(classes, edited.slots.starts, self.config.blank_token_id)
+
+    def best_tokens(self, rows: Tensor) -> Tensor:
+        """The likeliest token of each hidden state; dividing the logits by 8 would not change it."""
+        return decode.best_classes(rows, self.language_model.model.embed_tokens.weight, None)
+
+    @torch.inference_mode()
+    def transcribe(self, features: Tensor, frames: Segments, attention: str = "sdpa") -> Transcribed:
+        """Features ``[total frames, input_dim]`` to the token ids of each clip."""
+        if not len(frames.lengths):
+            return Transcribed([], [])
+        encoded = self.encode(features, frames)
+        drafts = self.draft(encoded, frames)
+        audio, tokens = self.projector(encoded.states, frames)
+        return Transcribed(drafts, self.final(self.edit(audio, tokens, drafts, attention)))
+
+
+def _tail_rows(clips: Segments, tail: Segments) -> NDArray[np.int64]:
+    """Rows of `clips` that belong to the last `tail.lengths[i]` rows of each clip."""
+    first = clips.starts[1:] - tail.lengths
+    return np.repeat(first - tail.starts[:-1], tail.lengths) + np.arange(tail.total)

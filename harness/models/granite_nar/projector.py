@@ -1,0 +1,123 @@
+"""Projector: a windowed Q-Former that turns encoder frames (50 a second) into embeddings of the editor (10 a second).
+
+Four hidden states of the encoder are normed, joined and projected; each window of 15 frames is then read by 3 queries, each
+a learned vector plus the mean of 5 frames. Empty slots of a clip's last window are zeros plus their position, as in training.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from harness.models.granite_nar.segments import Blocks, Segments
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from harness.models.granite_nar.config import ProjectorConfig
+
+
+class CrossAttention(nn.Module):
+    """Queries of a window attend to its frames."""
+
+    def __init__(self, config: ProjectorConfig) -> None:
+        super().__init__()
+        self.heads = config.num_heads
+        self.q_proj, self.k_proj, self.v_proj, self.o_proj = (
+            nn.Linear(config.hidden_size, config.hidden_size) for _ in range(4)
+        )
+
+    def forward(self, queries: Tensor, frames: Tensor) -> Tensor:
+        """``[windows, queries, hidden]`` and ``[windows, frames, hidden]`` to ``[windows, queries, hidden]``."""
+        query, key, value = (
+            projection(source).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for projection, source in ((self.q_proj, queries), (self.k_proj, frames), (self.v_proj, frames))
+        )
+        attended = functional.scaled_dot_product_attention(query, key, value)
+        out: Tensor = self.o_proj(attended.transpose(1, 2).flatten(2))
+        return out
+
+
+class Mlp(nn.Module):
+    """Linear, SiLU, linear."""
+
+    def __init__(self, config: ProjectorConfig) -> None:
+        super().__init__()
+        inner = round(config.hidden_size * config.mlp_ratio)
+        self.fc1 = nn.Linear(config.hidden_size, inner)
+        self.fc2 = nn.Linear(inner, config.hidden_size)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """``[..., hidden]`` to the same."""
+        out: Tensor = self.fc2(functional.silu(self.fc1(rows)))
+        return out
+
+
+class QFormerLayer(nn.Module):
+    """Cross-attention and MLP, each with a norm before it."""
+
+    def __init__(self, config: ProjectorConfig) -> None:
+        super().__init__()
+        self.attn_norm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_eps)
+        self.cross_attention = CrossAttention(config)
+        self.mlp_norm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_eps)
+        self.mlp = Mlp(config)
+
+    def forward(self, queries: Tensor, frames: Tensor) -> Tensor:
+        """``[windows, queries, hidden]`` to the same."""
+        queries = queries + self.cross_attention(self.attn_norm(queries), frames)
+        out: Tensor = queries + self.mlp(self.mlp_norm(queries))
+        return out
+
+
+class QFormer(nn.Module):
+    """Holds the layers under the checkpoint's name."""
+
+    def __init__(self, config: ProjectorConfig) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(QFormerLayer(config) for _ in range(config.num_layers))
+
+
+class Projector(nn.Module):
+    """The whole projector."""
+
+    def __init__(self, config: ProjectorConfig) -> None:
+        super().__init__()
+        self.config = config
+        eps = config.layernorm_eps
+        self.layer_norms = nn.ModuleList(
+            nn.LayerNorm(config.encoder_dim, eps=eps) for _ in range(config.num_encoder_layers)
+        )
+        self.layer_projector = nn.Linear(config.encoder_dim * config.num_encoder_layers, config.hidden_size)
+        self.query = nn.Parameter(torch.empty(1, config.queries, config.hidden_size))
+        self.window_positions = nn.Parameter(torch.empty(1, config.block_size, config.hidden_size))
+        self.qformer = QFormer(config)
+        self.out_norm = nn.LayerNorm(config.hidden_size, eps=eps)
+        self.out_linear = nn.Linear(config.hidden_size, config.llm_dim)
+
+    def forward(self, states: tuple[Tensor, ...], segments: Segments) -> tuple[Tensor, Segments]:
+        """Projects a packed batch.
+
+        Args:
+            states: the encoder's hidden states, each ``[total frames, encoder_dim]``.
+            segments: frames of each clip.
+
+        Returns:
+            Audio embeddings ``[total tokens, llm_dim]`` and each clip's tokens: a fifth of its frames, rounded down.
+        """
+        config = self.config
+        joined = torch.cat([norm(state) for norm, state in zip(self.layer_norms, states, strict=True)], dim=-1)
+        windows = Blocks(segments, config.block_size)
+        frames = windows.spread(functional.gelu(self.layer_projector(joined)))
+        means = frames.unflatten(1, (config.queries, config.downsample_rate)).mean(dim=2)
+        queries = self.query + means
+        frames = frames + self.window_positions
+        for layer in self.qformer.layers:
+            queries = layer(queries, frames)
+        tokens = Segments(segments.lengths // config.downsample_rate, segments.device)
+        kept = tokens.slots(windows.counts * config.queries)
+        # What is left works row by row, so queries of a last window's empty part are dropped before it.
+        return self.out_linear(self.out_norm(queries.flatten(0, 1)[kept])), tokens
