@@ -117,7 +117,27 @@ def _models() -> Rows:
 def _profiles() -> Rows:
     from harness.scoring.profiles import get_profile, profile_names
 
-    return [{"profile": name, "rules": get_profile(name).summary} for name in profile_names()]
+    rows = []
+    for name in profile_names():
+        rules = get_profile(name).as_dict()["rules"]
+        rows.append(
+            {
+                "profile": name,
+                "English": _rules(rules["english"]),
+                "other languages": _rules(rules["others"]),
+                "counting": _rules({key: value for key, value in rules.items() if key not in {"english", "others"}}),
+            }
+        )
+    return rows
+
+
+def _rules(rules: dict[str, Any] | None) -> str:
+    """The rules that are on, by name."""
+    if rules is None:
+        return "as written"
+    return ", ".join(
+        name.replace("_", " ") if value is True else f"{name} {value}" for name, value in rules.items() if value
+    )
 
 
 LISTS: dict[str, Callable[[], Rows]] = {
