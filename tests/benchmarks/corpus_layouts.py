@@ -98,7 +98,7 @@ def mls(language: str) -> Built:
         ending, folder = "flac", f"mls_{WORDS[language]}"
     built, lines, spans, rows = Built(), [], [], []
     for number, clip in enumerate(found):
-        key = clip.id if ending == "opus" else f"{100 + number}_{7 + number}_{number:06d}"
+        key = clip.id if ending == "opus" else f"{100 + number}_{sum(map(ord, language))}_{number:06d}"
         speaker, book, _ = key.split("_")
         data = clip.path.read_bytes() if ending == "opus" else encode(*clip.samples(), "FLAC", "PCM_16")
         built.files[f"{folder}/test/audio/{speaker}/{book}/{key}.{ending}"] = data
