@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from harness.reporting.published import Figure
     from harness.reporting.table import Cell, Table
     from harness.scoring.explain import Explanation
-    from harness.scoring.predictions import Predictions, System
+    from harness.scoring.predictions import Predictions
     from harness.scoring.profiles import Profile
 
 HELP = "say why one set of predictions has two error rates: from one profile to another, rule by rule"
@@ -39,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", choices=["published"], help="add the published figure, and what is left unexplained"
     )
+    parser.add_argument(
+        "--model", metavar="ID", help="whose published figure to find, if the file name does not say it"
+    )
     parser.add_argument("--language", help="language of the texts, where the file names do not say it: en, de, zh, ...")
     parser.add_argument(
         "--top", type=int, default=3, metavar="N", help="utterances to name for each step (%(default)s)"
@@ -56,7 +58,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
     found = []
     for system in read_systems(args.paths, args.language):
         explained = [explain(one, first, second, top=max(0, args.top)) for one in system.benchmarks]
-        against = [_published(system, one) if args.against else [] for one in system.benchmarks]
+        name = args.model or system.model
+        against = [_published(name, one) if args.against else [] for one in system.benchmarks]
         if args.json:
             entries: list[dict[str, Any]] = []
             for one, figures in zip(explained, against, strict=True):
@@ -67,7 +70,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             print(_table(system.model, one, first, second).render("terminal"))
             _print_moves(one)
             if args.against:
-                _print_published(system.model, one, figures)
+                _print_published(name, one, figures)
         if len(explained) > 1 and all(one.total is not None and one.metric == "wer" for one in explained):
             print(_average_table(system.model, explained, first, second).render("terminal"))
     if args.json:
@@ -111,7 +114,8 @@ def _table(model: str, one: Explanation, first: Profile, second: Profile) -> Tab
     caption = f"{model}, {one.utterances:,} utterances; rates in percent, effects in points."
     notes = (
         "Effect: on top of the steps above it; the effects add up to the difference of the two profiles.",
-        "Alone: this rule only, on top of the first profile; with the interaction these add up to it as well.",
+        "Alone: this rule only, on top of the first profile; with the interaction these add up to it as well. (Rules of "
+        "a normalizer that the first profile does not have: on top of that normalizer.)",
         *(f"{step.rule}: {step.meaning}" for step in one.steps),
     )
     return Table(f"{one.benchmark}: {first.name} to {second.name}", caption, columns, tuple(rows), notes)
@@ -161,23 +165,46 @@ def _plain(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def _published(system: System, predictions: Predictions) -> list[dict[str, Any]]:
-    """Published figures of this model and benchmark, with our own rate under the rules that each was made under."""
+def _published(model: str, predictions: Predictions) -> list[dict[str, Any]]:
+    """Published figures of this model and benchmark, each with our rate under the rules that it was made under."""
     from harness.reporting.published import find
     from harness.scoring.error_counts import ErrorCounts
-    from harness.scoring.profiles import get_profile, profile_names
-    from harness.scoring.score import count_predictions
+    from harness.scoring.profiles import get_profile
+    from harness.scoring.score import utterance_counts
 
     found = []
-    figures: Sequence[Figure] = find(system.model, predictions.benchmark, "wer")
-    for figure in figures:
+    for figure in find(model, predictions.benchmark, "wer"):
         ours = None
-        if figure.profile in profile_names():
-            ours = sum(count_predictions(predictions, get_profile(figure.profile)).kept(), ErrorCounts()).rate
-        found.append({"figure": figure, "ours": ours})
+        if figure.profile is not None:
+            ours = sum(utterance_counts(predictions, get_profile(figure.profile)), ErrorCounts()).rate
+        found.append(
+            {
+                "value": figure.rate,
+                "profile": figure.profile,
+                "suite": figure.suite,
+                "date": figure.date,
+                "hardware": figure.hardware,
+                "source": figure.source,
+                "ours": ours,
+                "unexplained": None if ours is None else figure.rate - ours,
+            }
+        )
     return found
 
 
 def _print_published(model: str, one: Explanation, figures: Sequence[dict[str, Any]]) -> None:
     if not figures:
-        print(f"no published figure of {model} on {one.benchmark}; `list models` shows the names that are known\n")
+        print(f"No published WER of {model} on {one.benchmark}.\n")
+    for figure in figures:
+        stated = [figure[key] for key in ("date", "hardware", "source") if figure[key]]
+        print(
+            f"Published: {100 * figure['value']:.2f} under {figure['profile'] or 'unknown rules'} ({', '.join(stated)})"
+        )
+        if figure["ours"] is None:
+            print("  Its rules are not known, so that it cannot be compared.")
+        else:
+            print(f"  these predictions under the same rules: {100 * figure['ours']:.2f}")
+            print(f"  left unexplained: {100 * figure['unexplained']:+.2f} points, which no rule of scoring makes:")
+            print("  other data, decoding or batches, a rounded figure, or texts normalized before they were stored")
+    if figures:
+        print()

@@ -77,7 +77,7 @@ class Step:
     effect: float | None
     """Change of the error rate by this step on top of those before it, as a fraction."""
     alone: float | None
-    """Change of the error rate by this rule alone, on top of the first profile."""
+    """Change of the error rate by this rule alone, on top of the first profile (and the normalizer, if it is new)."""
     moved: int
     """Utterances whose counts this step changes."""
     moves: list[Move]
@@ -136,8 +136,12 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
     before, counts_before = first, start
     for rule, after in _way(first, second, language):
         counts = _counts(predictions, after)
-        switched = _only(first, second, rule, language)
-        alone = counts if before == first else _counts(predictions, switched)
+        base, switched = _alone(first, second, rule, language)
+        alone = (
+            (counts_before, counts)
+            if before == base
+            else (_counts(predictions, base) if base != first else start, _counts(predictions, switched))
+        )
         moves = _moves(rows, counts_before, counts)
         named = [_with_changes(move, rows[index], before, after, language) for index, move in moves[:top]]
         steps.append(
@@ -148,7 +152,7 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
                 meaning=_MEANING.get(rule, rule),
                 counts=sum(counts, ErrorCounts()),
                 effect=_change(sum(counts_before, ErrorCounts()), sum(counts, ErrorCounts())),
-                alone=_change(sum(start, ErrorCounts()), sum(alone, ErrorCounts())),
+                alone=_change(sum(alone[0], ErrorCounts()), sum(alone[1], ErrorCounts())),
                 moved=len(moves),
                 moves=named,
                 examples=_examples([rows[index] for index, _ in moves], before, after, language, top),
@@ -246,12 +250,17 @@ def _switch(profile: Profile, target: Profile, rule: str, language: str) -> Prof
     return dataclasses.replace(profile, name=name, **{_normalizer_field(language): rules})
 
 
-def _only(first: Profile, second: Profile, rule: str, language: str) -> Profile:
-    """The first profile with this one rule switched; a rule of a normalizer that it does not have brings that along."""
+def _alone(first: Profile, second: Profile, rule: str, language: str) -> tuple[Profile, Profile]:
+    """The profiles without and with a rule alone.
+
+    Without it is the first profile, or, for a rule of a normalizer that it does not have, the first profile with that
+    normalizer in its plainest form.
+    """
     goal = _normalizer(second, language)
+    base = first
     if rule not in _ALIGNED and rule != "normalizer" and type(_normalizer(first, language)) is not type(goal):
-        return _switch(_switch(first, second, "normalizer", language), second, rule, language)
-    return _switch(first, second, rule, language)
+        base = _switch(first, second, "normalizer", language)
+    return base, _switch(base, second, rule, language)
 
 
 def _value(profile: Profile, rule: str, language: str) -> Any:

@@ -1,0 +1,201 @@
+"""Explanations: steps that sum, rules alone, interaction, utterances to blame; and the verb itself."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli import main
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.explain import Explanation, average_effects, explain
+from harness.scoring.predictions import Predictions, Row, read_systems
+from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.score import utterance_counts
+
+APRIL, AUGUST, VERBATIM = (get_profile(name) for name in ("leaderboard@2026-04", "leaderboard@2026-08", "verbatim"))
+DISTIL = "MODEL_distil-whisper-cpu_DATASET_librispeech_test.clean_raw.jsonl"
+
+
+def predictions(*pairs: tuple[str, str], language: str = "en") -> Predictions:
+    rows = [Row(id=f"u{index}", reference=one, hypothesis=other) for index, (one, other) in enumerate(pairs)]
+    return Predictions(benchmark="mine", language=language, rows=rows, source=Path("mine.jsonl"))
+
+
+def exact(counts: ErrorCounts) -> Fraction:
+    return Fraction(counts.errors, counts.words)
+
+
+def check_sums(found: Explanation, one: Predictions, first: Profile, second: Profile) -> None:
+    """The steps lead from one rate to the other, and the single effects do with the interaction."""
+    assert found.start == sum(utterance_counts(one, first), ErrorCounts())
+    assert found.end == sum(utterance_counts(one, second), ErrorCounts())
+    before = found.start
+    for step in found.steps:
+        assert step.effect == pytest.approx(float(exact(step.counts) - exact(before)), abs=1e-15)
+        before = step.counts
+    assert found.total is not None
+    assert sum(step.effect or 0 for step in found.steps) == pytest.approx(found.total, abs=1e-15)
+    assert found.interaction is not None
+    assert sum(step.alone or 0 for step in found.steps) + found.interaction == pytest.approx(found.total, abs=1e-15)
+
+
+def test_each_rule_is_a_step_with_its_own_effect() -> None:
+    one = predictions(
+        ("ah yes indeed", "yes indeed"),
+        ("stephen came", "steven came"),
+        ("the white paper today", "the whitepaper today"),
+        ("nothing to see", "nothing to see"),
+    )
+    found = explain(one, APRIL, AUGUST)
+    check_sums(found, one, APRIL, AUGUST)
+    effects = {step.rule: step for step in found.steps}
+    assert [*effects] == ["fillers", "possessives", "compounds", "spelling", "names", "acronyms", "merge_compounds"]
+    assert found.start == ErrorCounts(8, 2, 2, 0)
+    assert effects["fillers"].counts == ErrorCounts(8, 2, 1, 0)
+    assert effects["names"].counts == ErrorCounts(9, 1, 1, 0)
+    assert effects["merge_compounds"].counts == ErrorCounts(11, 0, 0, 0)
+    assert [step.moved for step in found.steps] == [1, 0, 0, 0, 1, 0, 1]
+    assert effects["fillers"].examples == [("ah -> (nothing)", 1)]
+    assert effects["names"].moves[0].id == "u1"
+    assert effects["names"].moves[0].changes == ("stephen -> steven",)
+    assert effects["merge_compounds"].moves[0].changes == ("white paper = whitepaper",)
+    assert (effects["names"].before, effects["names"].after) == ("off", "on")
+
+
+def test_contributions_of_utterances_add_up_to_the_effect() -> None:
+    one = predictions(("ah yes", "yes"), ("um ah no", "no"), ("hm so ah be it", "so be a"), ("ok", "ok"))
+    found = explain(one, APRIL, AUGUST, top=99)
+    for step in found.steps:
+        assert sum(move.contribution for move in step.moves) == pytest.approx(step.effect, abs=1e-12)
+        assert len(step.moves) == step.moved
+
+
+def test_two_rules_that_do_the_same_work_show_as_interaction() -> None:
+    one = predictions(("all right then", "alright then"))
+    found = explain(one, APRIL, AUGUST)
+    check_sums(found, one, APRIL, AUGUST)
+    alone = {step.rule: step.alone for step in found.steps}
+    assert alone["compounds"] == alone["merge_compounds"] == found.total == pytest.approx(-2 / 3)
+    assert found.interaction == pytest.approx(2 / 3)
+
+
+def test_a_normalizer_that_is_new_comes_first_and_its_rules_build_on_it() -> None:
+    one = predictions(("Ah, Stephen came.", "steven came"), ("IT'S IN THE WHITE PAPER", "it is in the whitepaper"))
+    found = explain(one, VERBATIM, AUGUST)
+    check_sums(found, one, VERBATIM, AUGUST)
+    steps = {step.rule: step for step in found.steps}
+    assert next(iter(steps)) == "normalizer"
+    assert (steps["normalizer"].before, steps["normalizer"].after) == ("none", "Whisper's English")
+    assert steps["possessives"].alone == 0
+    back = explain(one, AUGUST, VERBATIM)
+    check_sums(back, one, AUGUST, VERBATIM)
+    assert [step.rule for step in back.steps] == ["normalizer", "merge_compounds", "drop_empty_references"]
+
+
+def test_other_languages_have_their_own_rules() -> None:
+    one = predictions(("der fuß ball 3", "der fußball drei"), ("Größe", "große"), language="de")
+    found = explain(one, get_profile("card@2026-04"), AUGUST)
+    check_sums(found, one, get_profile("card@2026-04"), AUGUST)
+    assert [step.rule for step in found.steps] == ["normalizer", "compound_pairs", "merge_compounds"]
+    assert explain(one, APRIL, APRIL).steps == []
+
+
+def test_languages_without_spaces_are_not_normalized() -> None:
+    found = explain(predictions(("今日は", "今日わ"), language="ja"), APRIL, AUGUST)
+    assert (found.metric, found.steps) == ("cer", [])
+    assert found.start == ErrorCounts(2, 1, 0, 0)
+
+
+def test_no_words_have_no_effects() -> None:
+    found = explain(predictions(("", "")), APRIL, AUGUST)
+    assert (found.total, found.interaction) == (None, None)
+    assert {step.effect for step in found.steps} == {None}
+    with pytest.raises(ValueError, match="mine has no error rate"):
+        average_effects([found])
+
+
+def test_average_effects_sum_to_the_difference_of_means() -> None:
+    parts = [predictions(("ah yes", "yes")), predictions(("the white paper", "the whitepaper"), ("a", "b"))]
+    found = [explain(one, APRIL, AUGUST) for one in parts]
+    effects = average_effects(found)
+    assert sum(effects.values()) == pytest.approx(sum(one.total or 0 for one in found) / 2)
+    assert list(effects) == ["fillers", "possessives", "compounds", "spelling", "names", "acronyms", "merge_compounds"]
+
+
+def test_distil_whisper_from_april_to_august(shared: Path) -> None:
+    [system] = read_systems([shared / "predictions" / "raw" / DISTIL])
+    found = explain(system.benchmarks[0], APRIL, AUGUST)
+    check_sums(found, system.benchmarks[0], APRIL, AUGUST)
+    assert (found.start.errors, found.start.words) == (1943, 53027)
+    assert (found.end.errors, found.end.words) == (1688, 53004)
+    assert [f"{100 * counts.rate:.2f}" for counts in (found.start, found.end) if counts.rate is not None] == [
+        "3.66",
+        "3.18",
+    ]
+    merging = found.steps[-1]
+    assert merging.rule == "merge_compounds"
+    assert merging.examples[0][0] == "to night = tonight"
+    assert found.steps[-2].counts.errors == 1930  # the official code's count without merging
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "MODEL_openai-whisper-large-v3_DATASET_librispeech_test.clean.jsonl"
+    rows: list[dict[str, Any]] = [
+        {
+            "audio_filepath": f"1-2-{index:04d}",
+            "text": "the white paper is here",
+            "pred_text": "the whitepaper is \x1b[2J here",
+        }
+        for index in range(3)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_verb_prints_steps_and_what_is_unexplained(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(file), "--against", "published"]) == 0
+    printed = capsys.readouterr().out
+    for text in (
+        "merge_compounds",
+        "interaction",
+        "white paper = whitepaper",
+        "left unexplained",
+        "under the same rules",
+    ):
+        assert text in printed
+    assert "\x1b" not in printed  # what a transcript says cannot steer the terminal
+
+
+def test_verb_prints_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(file), "--against", "published", "--json"]) == 0
+    [found] = json.loads(capsys.readouterr().out)
+    [one] = found["benchmarks"]
+    assert found["model"] == "openai-whisper-large-v3"
+    assert one["total"] == pytest.approx(sum(step["effect"] for step in one["steps"]))
+    for figure in one["published"]:
+        assert (figure["ours"] is None) == (figure["profile"] is None)
+        if figure["ours"] is not None:
+            assert figure["unexplained"] == pytest.approx(figure["value"] - figure["ours"])
+    assert any(figure["profile"] == "leaderboard@2026-04" for figure in one["published"])
+
+
+def test_verb_says_that_nothing_is_published(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(file), "--against", "published", "--model", "me/mine", "--top", "0"]) == 0
+    assert "No published WER of me/mine on librispeech_test_clean." in capsys.readouterr().out
+
+
+def test_verb_averages_several_benchmarks(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = file.with_name(file.name.replace("clean", "other"))
+    other.write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert main(["explain", str(file.parent)]) == 0
+    assert "average: leaderboard@2026-04 to leaderboard@2026-08" in capsys.readouterr().out
+
+
+def test_verb_complains_about_unknown_profiles(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(file), "--to", "leaderboard@2026-80"]) == 2
+    assert "did you mean 'leaderboard@2026-08'" in capsys.readouterr().err
