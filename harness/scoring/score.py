@@ -36,13 +36,16 @@ class Scored:
         ]
 
 
-def score_system(system: System, profile: Profile, *, score_empty: bool | None = None) -> dict[str, Any]:
+def score_system(
+    system: System, profile: Profile, *, score_empty: bool | None = None, scored: list[Scored] | None = None
+) -> dict[str, Any]:
     """Score all benchmarks of one model.
 
     Args:
         system: the model's predictions.
         profile: the rules.
         score_empty: failed utterances count as empty transcripts; None does as the run was told (``--on-error``).
+        scored: what `count_predictions` gave for each benchmark, where the caller has counted already.
 
     Returns:
         The object of scores.json.
@@ -53,7 +56,8 @@ def score_system(system: System, profile: Profile, *, score_empty: bool | None =
     settings = (system.run or {}).get("settings") or {}
     if score_empty is None:
         score_empty = settings.get("on_error") == "score-empty"
-    scored = [count_predictions(predictions, profile, score_empty=score_empty) for predictions in system.benchmarks]
+    if scored is None:
+        scored = [count_predictions(predictions, profile, score_empty=score_empty) for predictions in system.benchmarks]
     facts = (system.run or {}).get("benchmarks") or {}
     entries = [_entry(one, facts.get(one.units.benchmark)) for one in scored]
     complete = _is_complete(system, entries, score_empty=score_empty)
