@@ -114,7 +114,7 @@ def _table(model: str, one: Explanation, first: Profile, second: Profile) -> Tab
     caption = f"{model}, {one.utterances:,} utterances; rates in percent, effects in points."
     notes = (
         "Effect: on top of the steps above it; the effects add up to the difference of the two profiles.",
-        "Alone: this rule only, on top of the first profile; with the interaction these add up to it as well. (Rules of "
+        "Alone: this rule only, on top of the first profile; with the interaction these add up to it too. (Rules of "
         "a normalizer that the first profile does not have: on top of that normalizer.)",
         *(f"{step.rule}: {step.meaning}" for step in one.steps),
     )

@@ -75,7 +75,7 @@ def test_contributions_of_utterances_add_up_to_the_effect() -> None:
 
 
 def test_two_rules_that_do_the_same_work_show_as_interaction() -> None:
-    one = predictions(("all right then", "alright then"))
+    one = predictions(("e mail now", "email now"))
     found = explain(one, APRIL, AUGUST)
     check_sums(found, one, APRIL, AUGUST)
     alone = {step.rule: step.alone for step in found.steps}
