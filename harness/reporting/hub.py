@@ -1,0 +1,305 @@
+"""What a hub or a leaderboard wants of a run: the leaderboard's CSV rows, `.eval_results` YAML, a card's model-index.
+
+All of it is made of scores.json (DESIGN section 5) and, where there is one, the run.json beside it. Only a complete run
+of the whole data, scored under its suite's own rules, is written: such files are pasted where nobody sees conditions.
+Formats: `scripts/data` of the leaderboard's repository, and huggingface_hub, whose own classes build and parse them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.registry import datasets, get_suite, suites
+from harness.errors import DataError, UsageError
+from harness.reporting.escape import csv_cell
+from harness.reporting.table import hardware_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from benchmarks.suite import Suite
+
+HEADERS = {
+    "open_asr@2026-08": (
+        "model,RTFx,License,Size (B),# Languages,Encoder,Decoder,AMI-Cleaned WER,Earnings22-Cleaned-AA-chunked WER,"
+        "Gigaspeech-Cleaned WER,LS Clean WER,LS Other WER,SPGISpeech WER,Voxpopuli-Cleaned-AA WER"
+    ),
+    "open_asr@2026-04": (
+        "model,Avg. WER,RTFx,Model size (B),License,AMI WER,Earnings22 WER,Gigaspeech WER,LS Clean WER,LS Other WER,"
+        "SPGISpeech WER,Tedlium WER,Voxpopuli WER"
+    ),
+    "multilingual@2026-07": (
+        "model,RTFx,de_covost,de_fleurs,fr_covost,fr_mls,fr_fleurs,it_covost,it_mls,it_fleurs,es_covost,es_mls,"
+        "es_fleurs,pt_mls,pt_fleurs,Avg"
+    ),
+    "longform@2026-03": (
+        "model_id,Average,RTFx,Model size (B),earnings21,earnings22,tedlium,coraal_avg,Avg (without CORAAL)"
+    ),
+}
+"""The leaderboard's own header for each suite that it has a table for."""
+UNKNOWN = {"open_asr@2026-04": "-1"}
+"""What the leaderboard writes for an unknown speed or size; an empty cell in its other tables."""
+
+LEADERBOARD = "hf-audio/open-asr-leaderboard"
+"""The data set that `.eval_results/open_asr_leaderboard.yaml` speaks of."""
+TASKS = {
+    "ami_ihm": "ami_wer",
+    "earnings22": "earnings22_wer",
+    "gigaspeech": "gigaspeech_wer",
+    "librispeech_test_clean": "librispeech_clean_wer",
+    "librispeech_test_other": "librispeech_other_wer",
+    "spgispeech": "spgispeech_wer",
+    "tedlium": "tedlium_wer",
+    "voxpopuli_en": "voxpopuli_wer",
+}
+"""Its task of each benchmark. How it calls the cleaned sets of August 2026 is not known: they are left out."""
+EVAL_RESULTS_PATH = ".eval_results/open_asr_leaderboard.yaml"
+"""Where the file belongs in a model's repository."""
+ASR_TASK = "automatic-speech-recognition"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_HUB_SOURCE = re.compile(r"hub:(?P<repo>\S+) (?P<config>\S+)/(?P<split>\S+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A model's scores on a suite, checked: complete, whole, and under the suite's own rules."""
+
+    model: str
+    suite: Suite
+    wers: Mapping[str, float]
+    """Percent with two decimals, by benchmark."""
+    average: float
+    """Percent: mean of `wers` where the rules round before they average, else of the unrounded rates."""
+    rtfx: float | None
+    """Of all benchmarks together."""
+    run: Mapping[str, Any]
+    """run.json, or nothing where the predictions are somebody else's."""
+
+    @property
+    def rounded_average(self) -> float:
+        """The average with two decimals."""
+        return round(self.average, 2)
+
+    def fact(self, name: str) -> Any:
+        """What run.json states about the model, or None."""
+        return (self.run.get("model") or {}).get(name)
+
+    def source(self, benchmark: str) -> tuple[str | None, str | None]:
+        """Where the data of a benchmark came from, and its revision."""
+        stated = (self.run.get("benchmarks") or {}).get(benchmark) or {}
+        return stated.get("source"), stated.get("revision")
+
+
+def checked(scores: Mapping[str, Any], run: Mapping[str, Any] | None = None, suite: str | None = None) -> Result:
+    """A result that may be published.
+
+    Args:
+        scores: the object of scores.json.
+        run: the object of run.json.
+        suite: name of the suite, where the scores state none (predictions of others).
+
+    Raises:
+        UsageError: the scores are incomplete, of a part of the data, of other data, or under other rules than the
+            suite's; the message says what to do.
+        DataError: something that scores.json has is missing.
+    """
+    try:
+        return _checked(scores, run or {}, suite)
+    except (KeyError, TypeError, AttributeError) as error:
+        msg = f"the scores are not those of a scores.json ({type(error).__name__}: {error}); make them with `score`"
+        raise DataError(msg) from error
+
+
+def _checked(scores: Mapping[str, Any], run: Mapping[str, Any], name: str | None) -> Result:
+    """As `checked`, where the objects have the right form."""
+    model, profile = scores["model"], scores["profile"]["name"]
+    name = scores["suite"] or name
+    if not name:
+        raise UsageError(f"{model}: the predictions belong to no suite; name one of {', '.join(suites())}")
+    suite = get_suite(name)
+    if profile != suite.profile:
+        msg = (
+            f"{model}: scored under {profile}, but {suite.name} is under {suite.profile}; score it with that --profile"
+        )
+        raise UsageError(msg)
+    entries = {entry["benchmark"]: entry for entry in scores["benchmarks"]}
+    missing = [benchmark for benchmark in suite.benchmarks if benchmark not in entries]
+    if missing or not scores["complete"]:
+        what = f"has no {', '.join(missing)}" if missing else "has failed or missing utterances"
+        raise UsageError(f"{model}: {suite.name} {what}; finish it by running the same command again")
+    if (run.get("settings") or {}).get("limit") is not None:
+        raise UsageError(f"{model}: ran on a sample of the data (--limit); run it without")
+    drift = [line for fact in (run.get("benchmarks") or {}).values() for line in fact.get("drift") or ()]
+    if drift:
+        raise UsageError(f"{model}: ran on other data than is stated ({drift[0]}); it is not comparable")
+    rates = {benchmark: entries[benchmark]["wer"] for benchmark in suite.benchmarks}
+    empty = [benchmark for benchmark, rate in rates.items() if rate is None]
+    if empty:
+        raise UsageError(f"{model}: {empty[0]} has no word error rate")
+    wers = {benchmark: round(100 * rate, 2) for benchmark, rate in rates.items()}
+    averaged = wers.values() if scores["average"].get("rounded") else [100 * rate for rate in rates.values()]
+    rtfx = _rtfx([entries[benchmark]["speed"] for benchmark in suite.benchmarks])
+    return Result(model=model, suite=suite, wers=wers, average=sum(averaged) / len(wers), rtfx=rtfx, run=run)
+
+
+def _rtfx(speeds: Sequence[Mapping[str, Any]]) -> float | None:
+    """Seconds heard over seconds spent, or None where one of them is not known."""
+    heard = [float(speed.get("seconds_heard_clean", speed.get("seconds_heard")) or 0) for speed in speeds]
+    spent = [float(speed.get("seconds_counted") or 0) for speed in speeds]
+    return sum(heard) / sum(spent) if all(heard) and all(spent) else None
+
+
+def leaderboard_csv(results: Sequence[Result]) -> str:
+    """The leaderboard's own table: its header, and a row for each model.
+
+    What a run does not know (encoder, decoder, CORAAL) is an empty cell.
+
+    Raises:
+        UsageError: the results are of several suites, or of one that the leaderboard has no table for.
+    """
+    names = {result.suite.name for result in results}
+    if len(names) != 1:
+        raise UsageError(f"one table is of one suite, not of {', '.join(sorted(names)) or 'none'}")
+    (suite,) = names
+    if suite not in HEADERS:
+        raise UsageError(f"the leaderboard has no table for {suite}; it has for {', '.join(HEADERS)}")
+    header = HEADERS[suite].split(",")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    for result in results:
+        writer.writerow([_cell(result, column, UNKNOWN.get(suite, "")) for column in header])
+    return text.getvalue()
+
+
+def _cell(result: Result, column: str, unknown: str) -> str:
+    """One cell of the leaderboard's table."""
+    if column in _CELLS:
+        value = _CELLS[column](result)
+        return unknown if value is None else value
+    (benchmark,) = [name for name in result.suite.benchmarks if column in datasets()[name].columns]
+    return f"{result.wers[benchmark]:.10g}"
+
+
+def _size(result: Result) -> str | None:
+    """Parameters in billions."""
+    parameters = result.fact("parameters")
+    return None if parameters is None else f"{parameters / 1e9:.10g}"
+
+
+def _speed(result: Result) -> str | None:
+    return None if result.rtfx is None else f"{result.rtfx:.2f}"
+
+
+def _languages(result: Result) -> str:
+    return str(len(result.fact("languages") or ()) or "")
+
+
+_CELLS: Mapping[str, Callable[[Result], str | None]] = {
+    "model": lambda result: csv_cell(result.model),
+    "model_id": lambda result: csv_cell(result.model),
+    "RTFx": _speed,
+    "License": lambda result: csv_cell(result.fact("license") or ""),
+    "Size (B)": _size,
+    "Model size (B)": _size,
+    "# Languages": _languages,
+    "Encoder": lambda _result: "",
+    "Decoder": lambda _result: "",
+    "coraal_avg": lambda _result: "",
+    "Avg. WER": lambda result: f"{result.rounded_average:.10g}",
+    "Avg": lambda result: f"{result.average:.10g}",
+    "Average": lambda result: f"{result.average:.10g}",
+    "Avg (without CORAAL)": lambda result: f"{result.average:.10g}",
+}
+"""The cells that are not a benchmark's; None is an unknown speed or size."""
+
+
+def eval_results_yaml(result: Result, *, date: str, source_url: str | None = None) -> str:
+    """The text of `.eval_results/open_asr_leaderboard.yaml`, for the model's repository.
+
+    Each entry's notes state suite, rules, data and hardware. The speed is left out where it is not known, and a
+    benchmark for which the leaderboard's task is not known (`TASKS`) is named in a comment.
+
+    Args:
+        result: on one of the leaderboard's English suites.
+        date: day of the run, YYYY-MM-DD.
+        source_url: where the numbers can be looked up.
+
+    Raises:
+        UsageError: another suite, or not a date.
+    """
+    import yaml
+    from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
+
+    if not result.suite.name.startswith("open_asr@"):
+        raise UsageError(f"{EVAL_RESULTS_PATH} is for suite open_asr, not for {result.suite.name}")
+    if not _DATE.fullmatch(date):
+        raise UsageError(f"date {date!r} is not YYYY-MM-DD")
+
+    def entry(task: str, value: float, *notes: str | None) -> EvalResultEntry:
+        rules = (result.suite.name, f"rules {result.suite.profile}", *notes)
+        return EvalResultEntry(
+            dataset_id=LEADERBOARD,
+            task_id=task,
+            value=value,
+            date=date,
+            source_url=source_url,
+            notes="; ".join(note for note in rules if note),
+        )
+
+    entries = [entry("mean_wer", result.rounded_average)]
+    if result.rtfx is not None:
+        entries.append(entry("rtfx", round(result.rtfx, 2), hardware_of(result.run)))
+    for benchmark, wer in result.wers.items():
+        if benchmark in TASKS:
+            source, revision = result.source(benchmark)
+            data = f"data {source}" + (f" at {revision}" if revision else "") if source else None
+            entries.append(entry(TASKS[benchmark], wer, data))
+    text: str = yaml.safe_dump(eval_result_entries_to_yaml(entries), sort_keys=False, allow_unicode=True, width=1000)
+    unnamed = [benchmark for benchmark in result.wers if benchmark not in TASKS]
+    return f"# without {', '.join(unnamed)}: no task is known for them\n{text}" if unnamed else text
+
+
+def model_index(result: Result, *, source_url: str | None = None) -> str:
+    """The `model-index` of a model card: YAML for the block between the ``---`` lines at its head.
+
+    The data set is the hub's repository that the run read, or the benchmark's id where it read another copy.
+
+    Raises:
+        DataError: huggingface_hub does not read back what was written.
+    """
+    import yaml
+    from huggingface_hub import ModelCardData
+    from huggingface_hub.repocard_data import EvalResult, model_index_to_eval_results
+
+    known, found = datasets(), []
+    for benchmark, wer in result.wers.items():
+        source, revision = result.source(benchmark)
+        hub = _HUB_SOURCE.fullmatch(source or "")
+        found.append(
+            EvalResult(
+                task_type=ASR_TASK,
+                task_name="Automatic Speech Recognition",
+                dataset_type=hub["repo"] if hub else benchmark,
+                dataset_name=known[benchmark].title,
+                dataset_config=hub["config"] if hub else None,
+                dataset_split=hub["split"] if hub else None,
+                dataset_revision=revision if hub else None,
+                dataset_args={"language": known[benchmark].language},
+                metric_type="wer",
+                metric_name=f"WER ({result.suite.profile})",
+                metric_value=wer,
+                source_name=None if source_url is None else f"{result.suite.name}",
+                source_url=source_url,
+            )
+        )
+    name = result.model.rpartition("/")[2]
+    text: str = ModelCardData(model_name=name, eval_results=found).to_yaml()
+    read_name, read = model_index_to_eval_results(yaml.safe_load(text)["model-index"])
+    if read_name != name or sorted(map(repr, read)) != sorted(map(repr, found)):
+        raise DataError(f"{result.model}: huggingface_hub does not read the model-index back that it wrote")
+    return text + "\n"

@@ -1,0 +1,259 @@
+"""The leaderboard's CSV, .eval_results and model-index: right numbers, right names, nothing half-done published."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from huggingface_hub import parse_eval_result_entries
+from huggingface_hub.repocard_data import model_index_to_eval_results
+
+from benchmarks.registry import get_suite
+from harness.errors import DataError, UsageError
+from harness.reporting import hub
+from harness.reporting.hub import checked, eval_results_yaml, leaderboard_csv, model_index
+
+ROOT = Path(__file__).parents[3]
+SOURCES = Path(os.environ.get("ASR_TEST_DATA", ROOT.parent / "shared")) / "published"
+RATES = (0.080349, 0.083651, 0.098, 0.01333, 0.025, 0.03784, 0.0307, 0.05701)
+"""Of the eight sets of April 2026 in their order: 8.03 8.37 9.80 1.33 2.50 3.78 3.07 5.70."""
+
+
+def scores_of(suite: str = "open_asr@2026-04", **changed: Any) -> dict[str, Any]:
+    benchmarks = get_suite(suite).benchmarks
+    entries = [
+        {
+            "benchmark": benchmark,
+            "wer": RATES[number % len(RATES)],
+            "speed": {"seconds_heard": 1100.0, "seconds_heard_clean": 1000.0, "seconds_counted": 2.0 + number},
+        }
+        for number, benchmark in enumerate(benchmarks)
+    ]
+    return {
+        "suite": suite,
+        "model": "org/model",
+        "profile": {"name": get_suite(suite).profile},
+        "complete": True,
+        "benchmarks": entries,
+        "average": {"wer": 0.05, "rounded": True, "speed": {}},
+        **changed,
+    }
+
+
+def run_of(**changed: Any) -> dict[str, Any]:
+    return {
+        "model": {"id": "org/model", "license": "Apache-2.0", "parameters": 2_254_635_356, "languages": ["en", "de"]},
+        "settings": {"limit": None},
+        "environment": {"hardware": {"cpu": "Some CPU", "cores": 16, "accelerator": "NVIDIA H100", "accelerators": 1}},
+        "benchmarks": {
+            "librispeech_test_clean": {
+                "source": "hub:openslr/librispeech_asr clean/test",
+                "revision": "a" * 40,
+                "drift": [],
+            },
+            "ami_ihm": {"source": "archive:ami", "revision": None, "drift": []},
+        },
+        **changed,
+    }
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_table_of_april_has_every_cell_in_the_leaderboards_form() -> None:
+    (row,) = rows_of(leaderboard_csv([checked(scores_of(), run_of())]))
+    assert row == {
+        "model": "org/model",
+        "Avg. WER": "5.32",  # mean of the rounded rates: 42.58 / 8 = 5.3225
+        "RTFx": "181.82",  # 8 x 1000 s of clean audio over 2 + 3 + ... + 9 = 44 s
+        "Model size (B)": "2.254635356",
+        "License": "Apache-2.0",
+        "AMI WER": "8.03",
+        "Earnings22 WER": "8.37",
+        "Gigaspeech WER": "9.8",
+        "LS Clean WER": "1.33",
+        "LS Other WER": "2.5",
+        "SPGISpeech WER": "3.78",
+        "Tedlium WER": "3.07",
+        "Voxpopuli WER": "5.7",
+    }
+
+
+def test_the_table_of_today_leaves_empty_what_a_run_does_not_know() -> None:
+    (row,) = rows_of(leaderboard_csv([checked(scores_of("open_asr@2026-08"), run_of())]))
+    assert (row["Encoder"], row["Decoder"], row["# Languages"], row["Size (B)"]) == ("", "", "2", "2.254635356")
+    assert (row["AMI-Cleaned WER"], row["Voxpopuli-Cleaned-AA WER"]) == ("8.03", "3.07")
+    scores = scores_of("open_asr@2026-08")
+    for entry in scores["benchmarks"]:
+        entry["speed"] = {}
+    (row,) = rows_of(leaderboard_csv([checked(scores)]))
+    assert (row["RTFx"], row["Size (B)"], row["License"], row["# Languages"]) == ("", "", "", "")
+
+
+def test_an_unknown_speed_is_minus_one_where_the_leaderboard_writes_it_so() -> None:
+    scores = scores_of()
+    del scores["benchmarks"][3]["speed"]["seconds_counted"]
+    (row,) = rows_of(leaderboard_csv([checked(scores)]))
+    assert (row["RTFx"], row["Model size (B)"]) == ("-1", "-1")
+
+
+@pytest.mark.parametrize("suite", sorted(hub.HEADERS))
+def test_every_benchmark_of_a_suite_has_its_column(suite: str) -> None:
+    results = [checked(scores_of(suite)), checked(scores_of(suite, model="org/other"))]
+    text = leaderboard_csv(results)
+    assert text.splitlines()[0] == hub.HEADERS[suite]
+    first, second = rows_of(text)
+    written = {value for key, value in first.items() if value.replace(".", "").isdigit() and key != "RTFx"}
+    assert {f"{wer:.10g}" for wer in results[0].wers.values()} <= written
+    assert second[next(iter(second))] == "org/other"
+
+
+@pytest.mark.skipif(not SOURCES.is_dir(), reason=f"no leaderboard tables in {SOURCES} (ASR_TEST_DATA)")
+@pytest.mark.parametrize(
+    ("file", "suite"), [("en_shortform.csv", "open_asr@2026-04"), ("en_longform.csv", "longform@2026-03")]
+)
+def test_the_headers_are_those_of_the_leaderboards_files(file: str, suite: str) -> None:
+    assert (SOURCES / file).read_text().splitlines()[0] == hub.HEADERS[suite]
+
+
+def test_the_average_is_unrounded_where_the_rules_say_so() -> None:
+    scores = scores_of(average={"rounded": False})
+    assert checked(scores).average == pytest.approx(100 * sum(RATES) / 8)
+    assert checked(scores_of()).average == pytest.approx(42.58 / 8)
+
+
+def test_eval_results_are_read_back_by_the_hubs_own_parser() -> None:
+    text = eval_results_yaml(checked(scores_of(), run_of()), date="2026-11-22", source_url="https://example.org/run")
+    entries = {entry.task_id: entry for entry in parse_eval_result_entries(yaml.safe_load(text))}
+    assert {name: entry.value for name, entry in entries.items()} == {
+        "mean_wer": 5.32,
+        "rtfx": 181.82,
+        "ami_wer": 8.03,
+        "earnings22_wer": 8.37,
+        "gigaspeech_wer": 9.8,
+        "librispeech_clean_wer": 1.33,
+        "librispeech_other_wer": 2.5,
+        "spgispeech_wer": 3.78,
+        "tedlium_wer": 3.07,
+        "voxpopuli_wer": 5.7,
+    }
+    assert {entry.dataset_id for entry in entries.values()} == {"hf-audio/open-asr-leaderboard"}
+    assert {entry.date for entry in entries.values()} == {"2026-11-22"}
+    assert {entry.source_url for entry in entries.values()} == {"https://example.org/run"}
+    assert entries["rtfx"].notes == "open_asr@2026-04; rules leaderboard@2026-04; NVIDIA H100"
+    clean = entries["librispeech_clean_wer"].notes
+    assert clean is not None
+    assert clean.endswith(f"data hub:openslr/librispeech_asr clean/test at {'a' * 40}")
+    assert text.startswith("- dataset:\n    id: hf-audio/open-asr-leaderboard\n    task_id: mean_wer\n  value: 5.32\n")
+
+
+def test_cleaned_sets_have_no_task_and_are_named() -> None:
+    text = eval_results_yaml(checked(scores_of("open_asr@2026-08")), date="2026-11-22")
+    tasks = [entry.task_id for entry in parse_eval_result_entries(yaml.safe_load(text))]
+    assert tasks == ["mean_wer", "rtfx", "librispeech_clean_wer", "librispeech_other_wer", "spgispeech_wer"]
+    assert text.splitlines()[0] == (
+        "# without ami_cleaned, earnings22_chunked, gigaspeech_cleaned, voxpopuli_cleaned_aa: no task is known for them"
+    )
+
+
+def test_the_model_index_is_read_back() -> None:
+    text = model_index(checked(scores_of(), run_of()), source_url="https://example.org/run")
+    name, results = model_index_to_eval_results(yaml.safe_load(text)["model-index"])
+    assert name == "model"
+    found = {result.dataset_name: result for result in results}
+    assert len(found) == len(results) == 8
+    clean = found["LibriSpeech test-clean"]
+    assert (clean.dataset_type, clean.dataset_config, clean.dataset_split) == (
+        "openslr/librispeech_asr",
+        "clean",
+        "test",
+    )
+    assert (clean.dataset_revision, clean.metric_type, clean.metric_value) == ("a" * 40, "wer", 1.33)
+    assert clean.metric_name == "WER (leaderboard@2026-04)"
+    assert clean.task_type == "automatic-speech-recognition"
+    (ami,) = [result for result in results if result.dataset_type == "ami_ihm"]
+    assert (ami.dataset_config, ami.dataset_revision, ami.metric_value) == (None, None, 8.03)
+
+
+def test_predictions_of_others_need_the_suites_name() -> None:
+    scores = scores_of(suite="open_asr@2026-04") | {"suite": None}
+    with pytest.raises(UsageError, match="belong to no suite; name one of"):
+        checked(scores)
+    assert checked(scores, suite="open_asr@2026-04").suite.name == "open_asr@2026-04"
+
+
+@pytest.mark.parametrize(
+    ("scores", "run", "message"),
+    [
+        ({"complete": False}, {}, "failed or missing utterances; finish it by running the same command again"),
+        ({"benchmarks": scores_of()["benchmarks"][1:]}, {}, "has no ami_ihm; finish it"),
+        ({"profile": {"name": "card@2026-04"}}, {}, "scored under card@2026-04, but open_asr@2026-04 is under leaderb"),
+        ({"suite": "open_asr@2031-01"}, {}, "no suite called 'open_asr@2031-01'"),
+        ({}, {"settings": {"limit": 100}}, "ran on a sample of the data"),
+        ({}, {"benchmarks": {"ami_ihm": {"drift": ["ami_ihm: rows is 3"]}}}, "ami_ihm: rows is 3.*not comparable"),
+    ],
+)
+def test_what_is_not_whole_is_not_published(scores: dict[str, Any], run: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        checked(scores_of() | scores, run_of(**run))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_rate_that_is_not_known_is_not_published() -> None:
+    scores = scores_of()
+    scores["benchmarks"][2]["wer"] = None
+    with pytest.raises(UsageError, match="gigaspeech has no word error rate"):
+        checked(scores)
+
+
+@pytest.mark.parametrize("lacking", ["model", "profile", "suite", "benchmarks", "average", "complete"])
+def test_an_object_that_is_no_scores_json_is_told(lacking: str) -> None:
+    scores = copy.deepcopy(scores_of())
+    del scores[lacking]
+    with pytest.raises(DataError, match=rf"not those of a scores\.json .*{lacking}"):
+        checked(scores)
+    with pytest.raises(DataError, match=r"not those of a scores\.json"):
+        checked(scores_of() | {"profile": "leaderboard@2026-04"})
+
+
+def test_one_table_is_of_one_suite_that_the_leaderboard_has() -> None:
+    mixed = [checked(scores_of()), checked(scores_of("open_asr@2026-08"))]
+    for results, message in (
+        (mixed, "one table is of one suite, not of open_asr@2026-04, open_asr@2026-08"),
+        ([], "not of none"),
+        ([checked(scores_of("granite_card@2026-04"))], "no table for granite_card@2026-04; it has for"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            leaderboard_csv(results)
+    with pytest.raises(UsageError, match="is for suite open_asr, not for longform@2026-03"):
+        eval_results_yaml(checked(scores_of("longform@2026-03")), date="2026-11-22")
+    with pytest.raises(UsageError, match="date 'today' is not YYYY-MM-DD"):
+        eval_results_yaml(checked(scores_of()), date="today")
+
+
+def test_a_hostile_name_stays_a_name() -> None:
+    name = '=HYPERLINK("x"), "y"\n- dataset: {id: evil}\n---'
+    result = checked(scores_of(model=name), run_of())
+    (row,) = rows_of(leaderboard_csv([result]))
+    assert row["model"].startswith("'=HYPERLINK")
+    assert "\n" not in row["model"]
+    (index,) = yaml.safe_load(model_index(result))["model-index"]
+    assert index["name"] == name
+
+
+def test_importing_it_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, harness.reporting.hub;"
+        "print([name for name in ('torch', 'pandas', 'matplotlib', 'huggingface_hub') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
