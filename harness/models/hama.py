@@ -1,8 +1,8 @@
 """hama: a Conformer-CTC that hears English phonemes, and a small decoder that spells them. Weights in the package.
 
-Source: https://github.com/hamanlp/hama. The speller reads 192 phonemes and writes 192 letters at most, and says nothing
-of the rest: it is given groups of whole words instead. Groups of 45 phonemes had the lowest WER on 31 sentences of
-LJ Speech (45: 18.4 %; 20: 20.0 %; 190: 22.2 %; one word at a time: 25.3 %).
+Source: https://github.com/hamanlp/hama. The speller reads 192 tokens (phonemes, and bars between words) and writes 192
+letters at most, and says nothing of the rest: it is given groups of whole words instead. Groups of 45 tokens had the
+lowest WER on 31 sentences of LJ Speech (45: 18.4 %; 20: 20.0 %; 190: 22.2 %; one word at a time: 25.3 %).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = "hama"
 
 GROUP = 45
-"""The speller is given whole words of so many phonemes together, or one longer word."""
+"""The speller is given whole words of so many tokens together, or one longer word."""
 
 CARD = ModelCard(
     id=NAME,
@@ -56,16 +56,16 @@ class Hama(PerClipModel):
 
 
 def grouped(words: list[str], size: int) -> Iterator[list[str]]:
-    """Neighboring words, each of phonemes with blanks between, in groups of `size` phonemes at most."""
+    """Neighboring words, each of phonemes with blanks between, in groups of `size` tokens at most, bars counted."""
     group: list[str] = []
-    phonemes = 0
+    tokens = 0
     for word in words:
-        more = len(word.split())
-        if group and phonemes + more > size:
+        more = len(word.split()) + 1  # and the bar before it
+        if group and tokens + more > size:
             yield group
-            group, phonemes = [], 0
+            group, tokens = [], 0
         group.append(word)
-        phonemes += more
+        tokens += more if tokens else more - 1
     if group:
         yield group
 

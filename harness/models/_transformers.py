@@ -1,0 +1,163 @@
+"""What the adapters for models of transformers share: loading strictly and quietly, and the facts of the card."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import ModelError, UsageError
+from harness.models.base import ModelCard
+
+if TYPE_CHECKING:
+    from harness.models.base import LoadOptions
+    from harness.models.hub import Checkpoint
+
+_ATTENTION = {"auto": None, "sdpa": "sdpa", "flash": "flash_attention_2"}
+_ONLY_TRAINING = ("masked_spec_embed",)
+"""Tensors that old checkpoints lack and that are not used when transcribing."""
+
+
+def silence() -> None:
+    """Stops the library's progress bars, advice and warnings: what matters is raised as an error here."""
+    from transformers.utils import logging
+
+    library: Any = logging  # its functions are not typed
+    library.set_verbosity_error()
+    library.disable_progress_bar()
+
+
+def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) -> Any:
+    """The network with the checkpoint's weights, ready to transcribe on the device.
+
+    Args:
+        auto_class: such as `transformers.AutoModelForCTC`.
+        checkpoint: a folder with config.json and safetensors; pickled weights are refused before.
+        options: device, dtype and attention.
+
+    Raises:
+        UsageError: the device or attention is not there, or the model does not know it.
+        ModelError: a tensor is missing, misshapen or unreadable.
+    """
+    import torch
+
+    device = torch_device(options)
+    attention = attention_argument(checkpoint, options)
+    silence()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            network, info = auto_class.from_pretrained(
+                checkpoint.folder,
+                use_safetensors=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+                local_files_only=True,
+                dtype=getattr(torch, options.dtype),
+                **attention,
+            )
+    except Exception as error:
+        text = one_line(error)
+        if "attn" in text.lower() or "attention" in text.lower() or "flash" in text.lower():
+            raise UsageError(f"{checkpoint.name} cannot use --attention {options.attention} here: {text}") from error
+        raise ModelError(f"the weights in {checkpoint.folder} cannot be loaded: {text}") from error
+    missing = sorted(key for key in info["missing_keys"] if not key.endswith(_ONLY_TRAINING))
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise ModelError(f"the weights in {checkpoint.folder} lack {missing[0]}{more}; the copy is not whole")
+    broken = next((name for name, tensor in network.named_parameters() if not torch.isfinite(tensor).all()), None)
+    if broken is not None:
+        raise ModelError(f"the weights in {checkpoint.folder} hold values that are not finite numbers, in {broken}")
+    return network.eval().requires_grad_(requires_grad=False).to(device)
+
+
+def load_part(auto_class: Any, checkpoint: Checkpoint) -> Any:
+    """The checkpoint's tokenizer, feature extractor or processor.
+
+    Raises:
+        ModelError: its files are missing or broken.
+    """
+    silence()
+    try:
+        return auto_class.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:
+        what = auto_class.__name__.removeprefix("Auto")
+        raise ModelError(f"no usable {what} in {checkpoint.folder}: {one_line(error)}") from error
+
+
+def attention_argument(checkpoint: Checkpoint, options: LoadOptions) -> dict[str, Any]:
+    """The library's argument for `--attention`; nothing where it is to choose.
+
+    Raises:
+        UsageError: the library has no such attention.
+    """
+    if options.attention not in _ATTENTION:
+        raise UsageError(f"{checkpoint.name} knows --attention {', '.join(_ATTENTION)}, not {options.attention}")
+    chosen = _ATTENTION[options.attention]
+    return {} if chosen is None else {"attn_implementation": chosen}
+
+
+def torch_device(options: LoadOptions) -> Any:
+    """The device that the options name.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    import torch
+
+    if options.device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError("--device cuda: no GPU is visible to torch here; say --device cpu")
+    return torch.device(options.device)
+
+
+def to_device(tensors: dict[str, Any], network: Any) -> dict[str, Any]:
+    """The tensors on the network's device, those of floating point in its dtype."""
+    return {
+        name: tensor.to(network.device, network.dtype if tensor.is_floating_point() else None, non_blocking=True)
+        for name, tensor in tensors.items()
+    }
+
+
+def synchronize(network: Any) -> None:
+    """Waits for the device."""
+    if network.device.type == "cuda":
+        import torch
+
+        torch.cuda.synchronize(network.device)
+
+
+def card_of(checkpoint: Checkpoint, network: Any, **facts: Any) -> ModelCard:
+    """The card: parameters counted, license and languages from the repository's README where it states them."""
+    license_, languages = _readme_facts(checkpoint)
+    return ModelCard(
+        id=checkpoint.name,
+        revision=checkpoint.revision,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        license=license_,
+        languages=languages,
+        **facts,
+    )
+
+
+def _readme_facts(checkpoint: Checkpoint) -> tuple[str | None, tuple[str, ...]]:
+    from huggingface_hub import ModelCard as HubCard
+
+    path = checkpoint.folder / "README.md"
+    if not path.is_file():
+        return None, ()
+    try:
+        readme: Any = HubCard(path.read_text(encoding="utf-8"), ignore_metadata_errors=True)
+        data = readme.data.to_dict()
+    except Exception:  # noqa: BLE001 - a README that nobody can parse states nothing
+        return None, ()
+    license_, languages = data.get("license"), data.get("language") or []
+    listed = [languages] if isinstance(languages, str) else languages if isinstance(languages, list) else []
+    return (
+        license_ if isinstance(license_, str) else None,
+        tuple(language for language in listed if isinstance(language, str)),
+    )
+
+
+def one_line(error: Exception) -> str:
+    """The kind of an error and the beginning of what it says."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {' '.join(lines)[:300]}"

@@ -1,0 +1,276 @@
+"""Any CTC model of transformers: wav2vec2, HuBERT, WavLM, Parakeet, Granite Speech 5 TurboCTC, and their kin.
+
+A transcript must not depend on what else was in the batch, so
+
+* features are made clip by clip and padded afterwards: the edges, maximum and mean of a spectrogram are the clip's;
+* families whose network masks what is padded run in padded batches. wav2vec2's group norm takes its mean over time and
+  was trained without a mask; here it takes it over the clip's own frames, which is what it does with the clip alone;
+* families that let padding leak into their neighbors (`_LEAK`) run in groups of clips of the same length.
+
+Decoding is greedy: repeated labels are merged, then blanks dropped. In this order and on ids: a tokenizer that is asked
+to skip special tokens drops the blanks first, so that "hello" becomes "helo".
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.errors import ModelError
+from harness.models._granite_speech5 import GraniteSpeech5Features
+from harness.models._per_clip import finite
+from harness.models._transformers import card_of, load_network, load_part, synchronize, to_device
+from harness.models.base import Adapter, LoadOptions, Model
+from harness.models.hub import Checkpoint, fetch
+from harness.types import SAMPLE_RATE, Hypothesis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.types import Clip
+
+MODEL_TYPES = (
+    "data2vec-audio",
+    "granite_speech5_ctc",
+    "hubert",
+    "lasr_ctc",
+    "parakeet_ctc",
+    "sew",
+    "sew-d",
+    "unispeech",
+    "unispeech-sat",
+    "wav2vec2",
+    "wav2vec2-bert",
+    "wav2vec2-conformer",
+    "wavlm",
+)
+
+_LEAK = frozenset({"data2vec-audio", "lasr_ctc", "sew", "sew-d", "wav2vec2-bert", "wav2vec2-conformer"})
+"""Families whose convolutions, poolings or pieces of speech cross from padding into the clip."""
+
+MIN_SAMPLES = SAMPLE_RATE // 10
+"""Shorter clips are filled up with silence: wav2vec2's convolutions need 400 samples to give one frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Clips that go through the network together."""
+
+    places: list[int]
+    """Where each of them stands among all."""
+    tensors: dict[str, Any]
+    """What the network takes, each of shape ``[clips, longest, ...]``."""
+    frames: list[int]
+    """Length of each clip on the axis that was padded."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Features:
+    ids: list[str]
+    batches: list[_Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    ids: list[str]
+    labels: list[tuple[list[int], Any, Any, list[int]]]
+    """For each batch: places, labels ``[clips, frames]`` and whether they are numbers ``[clips]``, both on the device,
+    and the frames that are each clip's own."""
+
+
+class CTC(Model):
+    """A network of `AutoModelForCTC` with its feature extractor and tokenizer."""
+
+    def __init__(self, checkpoint: Checkpoint, options: LoadOptions) -> None:
+        import transformers
+
+        self._family = str(checkpoint.config["model_type"])
+        self._network = load_network(transformers.AutoModelForCTC, checkpoint, options)
+        self._extractor: Any
+        if self._family == "granite_speech5_ctc":
+            self._extractor = GraniteSpeech5Features(checkpoint)
+        else:
+            self._extractor = load_part(transformers.AutoFeatureExtractor, checkpoint)
+        self._tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
+        self._blank = self._network.config.pad_token_id
+        if not isinstance(self._blank, int):
+            raise ModelError(f"{checkpoint.folder}: config.json names no pad_token_id, which is the blank of CTC")
+        rate = getattr(self._extractor, "sampling_rate", SAMPLE_RATE)
+        if rate != SAMPLE_RATE:
+            raise ModelError(f"{checkpoint.name} hears {rate} Hz; models here are given {SAMPLE_RATE} Hz")
+        self._pads = self._family not in _LEAK
+        self._norms = _mask_group_norms(self._network) if self._pads else []
+        self.card = card_of(
+            checkpoint,
+            self._network,
+            non_autoregressive=True,
+            batch_invariant=True,
+            note="" if self._pads else f"{self._family} lets padding leak: only clips of equal length share a batch",
+        )
+
+    def features(self, clips: Sequence[Clip]) -> _Features:
+        """What the network takes, each clip's computed as if alone."""
+        made = [(place, self._extract(clip)) for place, clip in enumerate(clips) if len(clip.waveform)]
+        lengths = {place: _length(tensors) for place, tensors in made}
+        groups: list[list[tuple[int, dict[str, Any]]]]
+        if self._pads:
+            groups = [made] if made else []
+        else:
+            made.sort(key=lambda one: lengths[one[0]])
+            groups = [list(group) for _, group in itertools.groupby(made, key=lambda one: lengths[one[0]])]
+        batches = [
+            _Batch(
+                places=[place for place, _ in group],
+                tensors=_padded([tensors for _, tensors in group]),
+                frames=[lengths[place] for place, _ in group],
+            )
+            for group in groups
+        ]
+        return _Features(ids=[clip.id for clip in clips], batches=batches)
+
+    def transfer(self, features: _Features) -> _Features:
+        """The tensors on the device, in the network's dtype."""
+        moved = [
+            _Batch(batch.places, to_device(batch.tensors, self._network), batch.frames) for batch in features.batches
+        ]
+        return _Features(ids=features.ids, batches=moved)
+
+    def infer(self, features: _Features) -> _Output:
+        """The most likely label of each frame."""
+        import torch
+
+        labels = []
+        with torch.inference_mode():
+            for batch in features.batches:
+                for norm in self._norms:
+                    norm.samples = batch.frames
+                logits = self._network(**batch.tensors).logits
+                own = self._own_frames(batch, logits.shape[1])
+                valid = (
+                    torch.arange(logits.shape[1], device=logits.device) < torch.tensor(own).to(logits.device)[:, None]
+                )
+                numbers = (torch.isfinite(logits).all(-1) | ~valid).all(-1)
+                labels.append((batch.places, logits.argmax(-1), numbers, own))
+        return _Output(ids=features.ids, labels=labels)
+
+    def text(self, output: _Output) -> list[Hypothesis]:
+        """One hypothesis a clip.
+
+        Raises:
+            ModelError: the network's output for a clip is not a number.
+        """
+        texts = [""] * len(output.ids)
+        for places, labels, numbers, own in output.labels:
+            for place, row, is_number, frames in zip(places, labels.tolist(), numbers.tolist(), own, strict=True):
+                if not is_number:
+                    raise ModelError(f"{output.ids[place]}: {self.card.id} gave values that are not finite numbers")
+                texts[place] = self._spell(row[:frames])
+        return [Hypothesis(text=text) for text in texts]
+
+    def synchronize(self) -> None:
+        """Waits for the device."""
+        synchronize(self._network)
+
+    def _extract(self, clip: Clip) -> dict[str, Any]:
+        """One clip's tensors of shape ``[length, ...]``."""
+        waveform = finite(clip.waveform)
+        if len(waveform) < MIN_SAMPLES:
+            waveform = np.pad(waveform, (0, MIN_SAMPLES - len(waveform)))
+        made = self._extractor(
+            [np.array(waveform)], sampling_rate=SAMPLE_RATE, return_tensors="pt", return_attention_mask=True
+        )
+        return {name: tensor[0] for name, tensor in made.items()}
+
+    def _own_frames(self, batch: _Batch, frames: int) -> list[int]:
+        """How many of the network's output frames belong to each clip."""
+        if not self._pads:
+            return [frames] * len(batch.places)
+        import torch
+
+        lengths = torch.tensor(batch.frames)
+        if "input_values" in batch.tensors:
+            counted = self._network._get_feat_extract_output_lengths(lengths)
+        else:
+            counted = self._network._get_subsampling_output_length(lengths)
+        return [min(int(count), frames) for count in counted]
+
+    def _spell(self, labels: list[int]) -> str:
+        """Text of one clip's labels, a label a frame."""
+        merged = [label for label, _ in itertools.groupby(labels) if label != self._blank]
+        if not merged:
+            return ""
+        text = self._tokenizer.decode(
+            merged, skip_special_tokens=True, group_tokens=False, clean_up_tokenization_spaces=False
+        )
+        return str(text).strip()
+
+
+def _length(tensors: dict[str, Any]) -> int:
+    """Length on the axis that is padded, without what the extractor padded itself."""
+    mask = tensors.get("attention_mask")
+    if mask is not None:
+        return int(mask.sum())
+    return len(tensors["input_values" if "input_values" in tensors else "input_features"])
+
+
+def _padded(clips: list[dict[str, Any]]) -> dict[str, Any]:
+    """Clips' tensors ``[length, ...]`` as ``[clips, longest, ...]``, filled with zeros, which mask what is filled."""
+    from torch.nn.utils.rnn import pad_sequence
+
+    return {name: pad_sequence([clip[name] for clip in clips], batch_first=True) for name in clips[0]}
+
+
+def _mask_group_norms(network: Any) -> list[Any]:
+    """Lets the group norm of a wav2vec2-like feature encoder take its mean over each clip's own frames.
+
+    Returns:
+        The norms, whose ``samples`` must be set to the lengths of the waveforms before each batch.
+    """
+    import torch
+    from torch import nn
+
+    class ClipGroupNorm(nn.Module):
+        """A group norm with one channel a group, over the own frames of ``[clips, channels, frames]``."""
+
+        def __init__(self, norm: nn.GroupNorm, kernel: int, stride: int) -> None:
+            super().__init__()
+            self.norm, self.kernel, self.stride = norm, kernel, stride
+            self.samples: list[int] = []
+
+        def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+            own = (
+                torch.tensor(self.samples).to(hidden.device).sub(self.kernel).div(self.stride, rounding_mode="floor")
+                + 1
+            )
+            mask = (torch.arange(hidden.shape[-1], device=hidden.device) < own[:, None])[:, None]
+            count = own[:, None, None].float()
+            values = hidden.float()
+            mean = torch.where(mask, values, 0).sum(-1, keepdim=True) / count
+            variance = torch.where(mask, values - mean, 0).square().sum(-1, keepdim=True) / count
+            scaled = (values - mean) * torch.rsqrt(variance + self.norm.eps)
+            return (scaled * self.norm.weight[:, None] + self.norm.bias[:, None]).to(hidden.dtype)
+
+    norms = []
+    for layer in list(network.modules()):
+        norm = getattr(layer, "layer_norm", None)
+        if isinstance(norm, nn.GroupNorm) and isinstance(getattr(layer, "conv", None), nn.Conv1d):
+            layer.layer_norm = ClipGroupNorm(norm, layer.conv.kernel_size[0], layer.conv.stride[0])
+            norms.append(layer.layer_norm)
+    return norms
+
+
+def _load(name: str, options: LoadOptions) -> CTC:
+    return CTC(fetch(name, options.revision), options)
+
+
+ADAPTER = Adapter(
+    name="ctc",
+    summary="any CTC model of transformers: wav2vec2, hubert, wavlm, parakeet_ctc, granite_speech5_ctc, ...",
+    accepts=lambda _name: False,
+    load=_load,
+    model_types=MODEL_TYPES,
+    requires=("torch", "transformers"),
+)

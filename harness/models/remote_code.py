@@ -1,0 +1,111 @@
+"""The other door: a hub model's own code, for users who said `--trust-remote-code`.
+
+The repository's Python files run on this machine with the user's rights. They run at a full commit hash only: a branch
+may hold other code tomorrow than what was read today. The classes are expected to have the interface of the Granite NAR
+model's card: ``processor(audios, device=...)`` -> tensors, ``model.transcribe(**tensors)`` -> ``.preds``, one tensor of
+token ids a clip, and ``processor.batch_decode(preds)`` -> texts. What such a model's transcripts depend on is its own
+affair: nothing is claimed of its batches, and weights are read as safetensors only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.errors import ModelError, UsageError
+from harness.models._per_clip import finite
+from harness.models._transformers import attention_argument, card_of, one_line, silence, synchronize, torch_device
+from harness.models.base import Adapter, LoadOptions, Model
+from harness.models.hub import Checkpoint, fetch, is_commit, is_local
+from harness.types import Hypothesis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.types import Clip
+
+NAME = "remote_code"
+
+
+class RemoteCode(Model):
+    """Classes that `AutoModel` and `AutoProcessor` find through the repository's ``auto_map``."""
+
+    def __init__(self, checkpoint: Checkpoint, options: LoadOptions) -> None:
+        import torch
+        import transformers
+
+        silence()
+        self._device = torch_device(options)
+        kwargs = {"trust_remote_code": True, "local_files_only": True}
+        try:
+            self._processor = transformers.AutoProcessor.from_pretrained(checkpoint.folder, **kwargs)
+            self._network = transformers.AutoModel.from_pretrained(
+                checkpoint.folder,
+                dtype=getattr(torch, options.dtype),
+                use_safetensors=True,
+                **attention_argument(checkpoint, options),
+                **kwargs,
+            )
+        except Exception as error:
+            raise ModelError(
+                f"the code of {checkpoint.name} at {checkpoint.revision} failed: {one_line(error)}"
+            ) from error
+        for owner, method in ((self._network, "transcribe"), (self._processor, "batch_decode")):
+            if not callable(getattr(owner, method, None)):
+                raise ModelError(
+                    f"{checkpoint.name} cannot be run by its own code: {type(owner).__name__} has no method {method}"
+                )
+        self._network.eval().to(self._device)
+        self.card = card_of(
+            checkpoint, self._network, note=f"the repository's own code, trusted by the user, at {checkpoint.revision}"
+        )
+
+    def features(self, clips: Sequence[Clip]) -> Any:
+        """What the processor makes of the waveforms, on the device where it can."""
+        import torch
+
+        audios = [torch.from_numpy(np.array(finite(clip.waveform))) for clip in clips]
+        return self._processor(audios, device=self._device)
+
+    def transfer(self, features: Any) -> dict[str, Any]:
+        """The same on the device."""
+        return {
+            name: value.to(self._device) if hasattr(value, "to") else value for name, value in dict(features).items()
+        }
+
+    def infer(self, features: dict[str, Any]) -> list[Any]:
+        """Token ids, a tensor a clip."""
+        import torch
+
+        with torch.inference_mode():
+            return list(self._network.transcribe(**features).preds)
+
+    def text(self, output: list[Any]) -> list[Hypothesis]:
+        """One hypothesis a clip, as far as the code gives one."""
+        texts = self._processor.batch_decode(output)
+        return [Hypothesis(text=str(text)) for text in texts]
+
+    def synchronize(self) -> None:
+        """Waits for the device."""
+        synchronize(self._network)
+
+
+def _load(name: str, options: LoadOptions) -> RemoteCode:
+    if not options.trust_remote_code:
+        raise UsageError(f"{name} brings its own code, which runs only where --trust-remote-code is given")
+    if not is_local(name) and not is_commit(options.revision):
+        raise UsageError(
+            f"--trust-remote-code runs code of {name}: name the commit that you have read, --revision with 40 hex digits,"
+            f" not {options.revision or 'the newest'}"
+        )
+    return RemoteCode(fetch(name, options.revision, code=True), options)
+
+
+ADAPTER = Adapter(
+    name=NAME,
+    summary="with --trust-remote-code: a hub model's own code, at a pinned commit",
+    accepts=lambda _name: False,
+    load=_load,
+    requires=("torch", "transformers"),
+)

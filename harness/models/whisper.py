@@ -1,0 +1,152 @@
+"""Any Whisper of transformers, decoded greedily.
+
+Every clip is filled up with silence to 30 s, as the model was trained, so that no clip sees another one's length; a
+longer clip is refused, not cut. Multilingual checkpoints are told the clip's language and to transcribe; English ones
+know neither. What a checkpoint's generation_config.json suppresses stays suppressed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from harness.errors import ModelError
+from harness.models._per_clip import finite
+from harness.models._transformers import card_of, load_network, load_part, synchronize, to_device
+from harness.models.base import Adapter, LoadOptions, Model
+from harness.models.hub import Checkpoint, fetch
+from harness.types import SAMPLE_RATE, Hypothesis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.types import Clip
+
+_PROMPT = 4
+"""Tokens before the text: start of transcript, language, task, no timestamps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Features:
+    ids: list[str]
+    places: list[int]
+    """Clips that have samples; the others say nothing."""
+    tensors: dict[str, Any]
+    """``input_features [clips, mels, 3000]`` and ``attention_mask [clips, 3000]``."""
+    languages: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    ids: list[str]
+    places: list[int]
+    tokens: Any
+    """``[clips, longest]`` on the device, or None where no clip has samples."""
+    numbers: Any
+    """Whether what the encoder heard is numbers, ``[clips]``."""
+
+
+class Whisper(Model):
+    """A `WhisperForConditionalGeneration` with its feature extractor and tokenizer."""
+
+    def __init__(self, checkpoint: Checkpoint, options: LoadOptions) -> None:
+        import transformers
+
+        self._network = load_network(transformers.AutoModelForSpeechSeq2Seq, checkpoint, options)
+        self._extractor = load_part(transformers.AutoFeatureExtractor, checkpoint)
+        self._tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
+        config = self._network.generation_config
+        self._languages: dict[str, int] | None = getattr(config, "lang_to_id", None)
+        if not getattr(config, "is_multilingual", self._languages is not None):
+            self._languages = None
+        self._numbers: Any = None
+        self._network.get_encoder().register_forward_hook(self._look)
+        window = float(self._extractor.chunk_length)  # 30 s in all that were published
+        self.card = card_of(checkpoint, self._network, max_seconds=window, batch_invariant=True)
+
+    def features(self, clips: Sequence[Clip]) -> _Features:
+        """Log-mel spectrograms of 30 s.
+
+        Raises:
+            ModelError: a clip is longer, or its language is one that the model does not know.
+        """
+        longest = self.card.max_seconds or 0.0
+        for clip in clips:
+            if clip.duration > longest:
+                raise ModelError(
+                    f"{clip.id}: {clip.duration:.1f} s is over the {longest:.0f} s that {self.card.id} hears"
+                )
+            if self._languages is not None and f"<|{clip.language}|>" not in self._languages:
+                raise ModelError(f"{clip.id}: {self.card.id} does not know the language {clip.language!r}")
+        places = [place for place, clip in enumerate(clips) if len(clip.waveform)]
+        tensors: dict[str, Any] = {}
+        if places:
+            waveforms = [np.array(finite(clips[place].waveform)) for place in places]
+            made = self._extractor(
+                waveforms, sampling_rate=SAMPLE_RATE, return_tensors="pt", return_attention_mask=True
+            )
+            tensors = dict(made.items())
+        return _Features([clip.id for clip in clips], places, tensors, [clips[place].language for place in places])
+
+    def transfer(self, features: _Features) -> _Features:
+        """The tensors on the device, in the network's dtype."""
+        return _Features(features.ids, features.places, to_device(features.tensors, self._network), features.languages)
+
+    def infer(self, features: _Features) -> _Output:
+        """The likeliest token, and then the likeliest token, and so on."""
+        import torch
+
+        if not features.places:
+            return _Output(features.ids, [], None, None)
+        told: dict[str, Any] = {}
+        if self._languages is not None:
+            told = {"language": features.languages, "task": "transcribe"}
+        with torch.inference_mode():
+            tokens = self._network.generate(
+                **features.tensors,
+                **told,
+                do_sample=False,
+                num_beams=1,
+                return_timestamps=False,
+                max_new_tokens=self._network.config.max_target_positions - _PROMPT,
+            )
+        return _Output(features.ids, features.places, tokens, self._numbers)
+
+    def text(self, output: _Output) -> list[Hypothesis]:
+        """One hypothesis a clip.
+
+        Raises:
+            ModelError: the network's output for a clip is not a number.
+        """
+        texts = [""] * len(output.ids)
+        if output.places:
+            spelled = self._tokenizer.batch_decode(output.tokens, skip_special_tokens=True)
+            for place, text, is_number in zip(output.places, spelled, output.numbers.tolist(), strict=True):
+                if not is_number:
+                    raise ModelError(f"{output.ids[place]}: {self.card.id} gave values that are not finite numbers")
+                texts[place] = text.strip()
+        return [Hypothesis(text=text) for text in texts]
+
+    def synchronize(self) -> None:
+        """Waits for the device."""
+        synchronize(self._network)
+
+    def _look(self, _module: Any, _inputs: Any, output: Any) -> None:
+        """Notes which clips the encoder made numbers of."""
+        self._numbers = output[0].isfinite().flatten(1).all(1)
+
+
+def _load(name: str, options: LoadOptions) -> Whisper:
+    return Whisper(fetch(name, options.revision), options)
+
+
+ADAPTER = Adapter(
+    name="whisper",
+    summary="any Whisper of transformers, greedy; clips up to 30 s",
+    accepts=lambda _name: False,
+    load=_load,
+    model_types=("whisper",),
+    requires=("torch", "transformers"),
+)
