@@ -60,6 +60,12 @@ class Settings:
         if self.workers < 1:
             msg = f"--workers {self.workers}: at least one is needed"
             raise UsageError(msg)
+        if self.batch_size is not None and self.batch_size < 1:
+            msg = f"--batch-size {self.batch_size}: give a positive number of clips"
+            raise UsageError(msg)
+        if self.batch_seconds is not None and not 0 < self.batch_seconds < float("inf"):
+            msg = f"--batch-seconds {self.batch_seconds:g}: give a positive number of seconds"
+            raise UsageError(msg)
         if self.root is not None and not self.root.is_dir():
             msg = f"--from {self.root}: no such folder"
             raise UsageError(msg)

@@ -144,6 +144,10 @@ def _models(asked: list[str], suite: Suite) -> list[str]:
     if not names:
         msg = f"{suite.name} has no model of its own; name one with --model (see `run_eval.py list models`)"
         raise UsageError(msg)
+    from harness.models.registry import check_model
+
+    for name in names:
+        check_model(name)
     return names
 
 

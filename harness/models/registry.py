@@ -81,16 +81,33 @@ def load_model(name: str, options: LoadOptions) -> Model:
         ModelError: the model's files are missing, broken or not what they should be.
     """
     adapter, options = _resolve(name, options)
-    lacking = missing_modules(adapter)
-    if lacking:
-        how = f"pip install -c constraints.txt '.[{adapter.extra}]'" if adapter.extra else f"pip install {lacking[0]}"
-        raise UsageError(f"{name} needs {', '.join(lacking)}, not installed here; to install: {how}")
+    _check_installed(name, adapter)
     try:
         return adapter.load(name, options)
     except (HarnessError, MemoryError):
         raise
     except Exception as error:
         raise ModelError(f"{name} cannot be loaded ({adapter.name}): {type(error).__name__}: {error}") from error
+
+
+def check_model(name: str) -> None:
+    """Raises what can be told without the network and without loading: a mistyped name, a package that is missing.
+
+    Raises:
+        UsageError: as `load_model`.
+    """
+    direct = next((adapter for adapter in adapters().values() if adapter.accepts(name)), None)
+    if direct is not None:
+        _check_installed(name, direct)
+    elif _HUB_ID.fullmatch(name) is None and not Path(name).expanduser().is_dir():
+        raise _no_such_model(name)
+
+
+def _check_installed(name: str, adapter: Adapter) -> None:
+    lacking = missing_modules(adapter)
+    if lacking:
+        how = f"pip install -c constraints.txt '.[{adapter.extra}]'" if adapter.extra else f"pip install {lacking[0]}"
+        raise UsageError(f"{name} needs {', '.join(lacking)}, not installed here; to install: {how}")
 
 
 def _resolve(name: str, options: LoadOptions) -> tuple[Adapter, LoadOptions]:
