@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_door, lacks
-from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door, leaderboard_entry
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import lines_of
 from harness.errors import DataError
@@ -33,6 +33,12 @@ def hub_entry(row: Mapping[str, Any]) -> Entry | None:
     if is_ignored(row["text"]):
         return None
     return Entry(id=row["id"], reference=row["text"], tags={"speaker": str(row["speaker_id"])})
+
+
+def their_entry(row: Mapping[str, Any]) -> Entry | None:
+    """A row of the leaderboard's copy; segments not for scoring are left out here too."""
+    entry = leaderboard_entry(row)
+    return None if is_ignored(entry.reference) else entry
 
 
 def segments(release: Release) -> dict[str, list[Entry]]:
@@ -108,7 +114,7 @@ TEDLIUM = Dataset(
     doors=(
         hub_door(HubSplit(repo="LIUM/tedlium", config="release3", split="test", entry=hub_entry, language="en")),
         archive_door("TEDLIUM_release-3.tgz", RELEASE, parse),
-        leaderboard_door("tedlium"),
+        leaderboard_door("tedlium", entry=their_entry),
     ),
     rows=1155,
     hours=2.62,

@@ -6,6 +6,7 @@ Parquet (``refs/convert/parquet``), which is all there is of repositories that h
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,10 @@ from benchmarks.sources.header import seconds
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
+
+EntryOf = Callable[[Mapping[str, Any]], Entry | None]
+"""A row, audio excepted, to what it says; None leaves the row out."""
 
 ALL_FACTS = ("rows", "hours", "words")
 """A door's facts that the data set states, unless the door says less."""
@@ -35,7 +39,7 @@ class HubSplit:
     """Configuration, ``default`` where the repository has only one."""
     split: str
     """Split, such as ``test`` or ``test.clean``."""
-    entry: Callable[[Mapping[str, Any]], Entry | None]
+    entry: EntryOf
     """A row, audio excepted, to what it says; None leaves the row out. ``audio_path`` is the audio's own name."""
     language: str
     """BCP-47 primary subtag of the rows."""
@@ -75,12 +79,12 @@ def hub_door(split: HubSplit, *, text_form: str = "", locked: tuple[str, ...] = 
     )
 
 
-def leaderboard_door(config: str, split: str = "test", *, locked: tuple[str, ...] = ("rows", "hours")) -> Door:
+def leaderboard_door(config: str, split: str = "test", *, entry: EntryOf | None = None) -> Door:
     """The door to the leaderboard's copy of an English set: ids are the corpus's, the text has a form of its own."""
     return hub_door(
-        HubSplit(repo=LEADERBOARD, config=config, split=split, entry=leaderboard_entry, language="en"),
+        HubSplit(repo=LEADERBOARD, config=config, split=split, entry=entry or leaderboard_entry, language="en"),
         text_form="the leaderboard's own copy: its text is not the corpus's, letter for letter",
-        locked=locked,
+        locked=("rows", "hours"),
     )
 
 

@@ -1,0 +1,281 @@
+"""How fast each door gives utterances, against a bare soundfile loop, and how much memory it takes.
+
+Usage: python perf/data.py [--rows N] [--long-rows M] [--json]
+
+Writes one LibriSpeech-like set of N utterances, made of the real recordings that come with the project, in every form:
+an unpacked tree, tar, tar.gz, zip, the hub's Parquet, a manifest. Each door's utterances are decoded by two workers,
+as a run does; the bare loop decodes the same files with soundfile by the same two workers and does nothing else. Doors
+and bare loop take turns, and the median of the ratios is given. Then, in a process each, the doors are read through
+without decoding at 1,000 and at M utterances: seconds to the first, to the last, and the peak of resident memory.
+
+The last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import statistics
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.dataset import Audio, Utterance
+
+WORKERS = 2
+WINDOW = 64
+"""Utterances that are decoded or wait for it at one time."""
+ROUNDS = 5
+DOORS = ("tree", "tar", "tar.gz", "zip", "parquet", "manifest")
+PER_CHAPTER = 100
+FIGURES = ("of_bare", "utterances_per_s", "hours_per_s")
+
+
+def encoded_clips() -> list[bytes]:
+    """The project's own recordings, each cut to pieces of at most five seconds and encoded as FLAC."""
+    import soundfile
+
+    folder = Path(__file__).resolve().parent.parent / "benchmarks" / "corpora" / "sample_audio"
+    pieces = []
+    for path in sorted(folder.glob("*.flac")):
+        samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
+        for begin in range(0, len(samples), 5 * rate):
+            buffer = io.BytesIO()
+            soundfile.write(buffer, samples[begin : begin + 5 * rate, 0], rate, format="FLAC")
+            pieces.append(buffer.getvalue())
+    if not pieces:
+        msg = f"no recordings in {folder}; this measurement needs those that come with the project"
+        raise SystemExit(msg)
+    return pieces
+
+
+def key_of(number: int) -> str:
+    """The utterance's id: speaker, chapter, number."""
+    return f"1-{number // PER_CHAPTER}-{number % PER_CHAPTER:04d}"
+
+
+def release_files(clips: list[bytes], rows: int) -> Iterator[tuple[str, bytes]]:
+    """The original release's files, one after another."""
+    for first in range(0, rows, PER_CHAPTER):
+        numbers = range(first, min(first + PER_CHAPTER, rows))
+        folder = f"LibriSpeech/test-clean/1/{first // PER_CHAPTER}"
+        for number in numbers:
+            yield f"{folder}/{key_of(number)}.flac", clips[number % len(clips)]
+        lines = "".join(f"{key_of(number)} WORDS OF {number}\n" for number in numbers)
+        yield f"{folder}/1-{first // PER_CHAPTER}.trans.txt", lines.encode()
+
+
+def build(door: str, root: Path, clips: list[bytes], rows: int) -> None:
+    """Writes the set in the form of a door."""
+    root.mkdir(parents=True)
+    if door in {"tar", "tar.gz"}:
+        options = {"compresslevel": 1} if door == "tar.gz" else {}
+        mode = "w:gz" if door == "tar.gz" else "w:"
+        with tarfile.open(root / f"test-clean.{door}", mode, **options) as tar:  # type: ignore[call-overload]
+            for name, data in release_files(clips, rows):
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+    elif door == "zip":
+        with zipfile.ZipFile(root / "test-clean.zip", "w") as archive:
+            for name, data in release_files(clips, rows):
+                archive.writestr(name, data)
+    elif door == "parquet":
+        build_parquet(root / "librispeech_asr" / "clean" / "test", clips, rows)
+    else:
+        for name, data in release_files(clips, rows):
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    if door == "manifest":
+        with (root / "m.jsonl").open("w", encoding="utf-8") as file:
+            for name, _ in release_files(clips, rows):
+                if name.endswith(".flac"):
+                    file.write(json.dumps({"audio": name, "text": "words"}) + "\n")
+
+
+def build_parquet(folder: Path, clips: list[bytes], rows: int) -> None:
+    """As the hub writes it: row groups of a hundred, shards of ten thousand."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True)
+    for shard, first in enumerate(range(0, rows, 10_000)):
+        writer = None
+        for begin in range(first, min(first + 10_000, rows), 100):
+            found = [
+                {
+                    "id": key_of(number),
+                    "text": "WORDS",
+                    "speaker_id": 1,
+                    "chapter_id": 1,
+                    "audio": {"bytes": clips[number % len(clips)], "path": None},
+                }
+                for number in range(begin, min(begin + 100, rows))
+            ]
+            table = pa.Table.from_pylist(found)
+            writer = writer or pq.ParquetWriter(folder / f"{shard:04d}.parquet", table.schema)
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
+
+
+def utterances(door: str, root: Path) -> Iterator[Utterance]:
+    """What the door gives."""
+    from benchmarks.dataset import Request, open_dataset
+    from benchmarks.registry import get_dataset
+    from benchmarks.sources.manifest import dataset_from_path
+
+    if door == "manifest":
+        return open_dataset(dataset_from_path(root / "m.jsonl"), Request())
+    return open_dataset(get_dataset("librispeech_test_clean"), Request(root=root))
+
+
+def decode_audio(audio: Audio) -> float:
+    """Seconds of one utterance, decoded as a run does before it resamples."""
+    import soundfile
+
+    with audio.open() as file:
+        samples, rate = soundfile.read(file, dtype="float32")
+    return float(len(samples) / rate)
+
+
+def decode_file(path: Path) -> float:
+    """Seconds of one file: the bare loop's body."""
+    import soundfile
+
+    samples, rate = soundfile.read(path, dtype="float32")
+    return float(len(samples) / rate)
+
+
+def door_rate(door: str, root: Path) -> tuple[float, float]:
+    """Utterances and hours of audio per second through a door, decoded by WORKERS."""
+    begin = time.perf_counter()
+    count, seconds = 0, 0.0
+    with ThreadPoolExecutor(WORKERS) as pool:
+        waiting = deque()  # type: ignore[var-annotated]
+        for utterance in utterances(door, root):
+            waiting.append(pool.submit(decode_audio, utterance.audio))
+            if len(waiting) >= WINDOW:
+                seconds += waiting.popleft().result()
+            count += 1
+        seconds += sum(item.result() for item in waiting)
+    spent = time.perf_counter() - begin
+    return count / spent, seconds / 3600 / spent
+
+
+def bare_rate(paths: list[Path]) -> float:
+    """Files per second of the bare loop, by WORKERS."""
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        waiting = deque()  # type: ignore[var-annotated]
+        for path in paths:
+            waiting.append(pool.submit(decode_file, path))
+            if len(waiting) >= WINDOW:
+                waiting.popleft().result()
+        for item in waiting:
+            item.result()
+    return len(paths) / (time.perf_counter() - begin)
+
+
+def read_through(door: str, root: Path) -> dict[str, float]:
+    """Reads without decoding, holding nothing: seconds to the first and the last utterance, and the peak of memory."""
+    begin = time.perf_counter()
+    first, count = 0.0, 0
+    for _ in utterances(door, root):
+        first = first or time.perf_counter() - begin
+        count += 1
+    spent = time.perf_counter() - begin
+    return {"rows": count, "first_s": first, "all_s": spent, "peak_mib": peak_mib()}
+
+
+def peak_mib() -> float:
+    """The most memory that was resident so far. getrusage would count the parent's too."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def throughput(folder: Path, clips: list[bytes], rows: int) -> dict[str, dict[str, float]]:
+    """Each door's rate beside the bare loop's, taking turns."""
+    for door in DOORS:
+        build(door, folder / door, clips, rows)
+    paths = sorted((folder / "tree").rglob("*.flac"))
+    found: dict[str, list[tuple[float, float, float]]] = {door: [] for door in DOORS}
+    for door in DOORS:
+        next(utterances(door, folder / door))  # imports are no part of a door's speed
+    for _ in range(ROUNDS):
+        for door in DOORS:
+            bare = bare_rate(paths)
+            rate, hours = door_rate(door, folder / door)
+            found[door].append((rate / bare, rate, hours))
+    return {
+        door: dict(
+            zip(
+                ("of_bare", "utterances_per_s", "hours_per_s"),
+                map(statistics.median, zip(*rates, strict=True)),
+                strict=True,
+            )
+        )
+        for door, rates in found.items()
+    }
+
+
+def memory(folder: Path, clips: list[bytes], sizes: tuple[int, int]) -> dict[str, list[dict[str, float]]]:
+    """Each door read through at two sizes, in a process each."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for door in DOORS:
+        for rows in sizes:
+            root = folder / f"{door}-{rows}"
+            build(door, root, clips, rows)
+            command = [sys.executable, __file__, "--read", door, str(root)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            found.setdefault(door, []).append(json.loads(done.stdout))
+            subprocess.run(["rm", "-rf", str(root)], check=True)
+    return found
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000, help="utterances for the speed (default 1,000)")
+    parser.add_argument("--long-rows", type=int, default=40_000, help="utterances for the memory (default 40,000)")
+    parser.add_argument("--read", nargs=2, metavar=("DOOR", "ROOT"), help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.read:
+        print(json.dumps(read_through(args.read[0], Path(args.read[1]))))
+        return
+    clips = encoded_clips()
+    with TemporaryDirectory() as name:
+        speed = throughput(Path(name), clips, args.rows)
+    # Short clips, so that 40,000 of them fit on a small disk; what is measured does not depend on their length.
+    short = sorted(clips, key=len)[: max(1, len(clips) // 4)]
+    with TemporaryDirectory() as name:
+        sizes = memory(Path(name), short, (1_000, args.long_rows))
+    for door in DOORS:
+        small, large = sizes[door]
+        rate = speed[door]
+        print(
+            f"{door:9} {rate['of_bare']:5.2f} of the bare loop, {rate['utterances_per_s']:6,.0f} utterances/s, "
+            f"{rate['hours_per_s']:5.2f} hours/s; {large['rows']:,.0f} rows: first after {large['first_s']:.2f} s, "
+            f"all after {large['all_s']:.1f} s, peak {large['peak_mib']:,.0f} MiB (1,000: {small['peak_mib']:,.0f})"
+        )
+    print(json.dumps({"workers": WORKERS, "rows": args.rows, "speed": speed, "read_through": sizes}))
+
+
+if __name__ == "__main__":
+    main()
