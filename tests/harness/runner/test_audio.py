@@ -68,7 +68,8 @@ def test_a_segment_needs_only_its_own_part(monkeypatch: pytest.MonkeyPatch) -> N
 
     def counting(self: soundfile.SoundFile, frames: int = -1, **more: object) -> np.ndarray:
         read.append(frames)
-        return original(self, frames, **more)
+        block: np.ndarray = original(self, frames, **more)
+        return block
 
     monkeypatch.setattr(soundfile.SoundFile, "read", counting)
     heard(encoded(np.tile(NOISE, 60), form="FLAC", subtype="PCM_16"), start=30.0, end=31.0)

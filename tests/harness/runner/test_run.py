@@ -25,7 +25,7 @@ from harness.runner.loop import Stop
 from harness.runner.run import Run
 
 sys.path.insert(0, str(Path(__file__).parent))
-from stub_run import Slow, dataset  # noqa: E402 - lies beside this file, and runs as a script as well
+from stub_run import Slow, dataset
 
 STUB = Path(__file__).with_name("stub_run.py")
 

@@ -1,0 +1,93 @@
+"""README and docs are tried as a reader would: their commands are run, their code is loaded, their links lead somewhere."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from harness.cli import VERBS, main
+from harness.models.base import Adapter, LoadOptions
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CHEAP = ("list ", "doctor", "data describe", "--help")
+"""Commands of the README that take seconds; the others are run by tests of their own on data of their own."""
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Every command line of our program in a page's code blocks, as words."""
+    blocks = re.findall(r"```(?:sh|bash|console)?\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    found = []
+    for line in lines:
+        match = re.search(r"(?:^|&& |python )(?:\.venv/bin/)?run_eval\.py +(.*)", line.split("  #")[0])
+        if match:
+            found.append(shlex.split(match.group(1).split(" && ")[0].split(" > ")[0].split(" | ")[0]))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.cli._silence_libraries", lambda: None)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_has_only_flags_that_exist(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in commands(page):
+        verb = words[0] if words[0] in VERBS else "run"
+        flags = {word.split("=")[0] for word in words if word.startswith("--")}
+        with pytest.raises(SystemExit):
+            main([*([] if verb == "run" else [verb]), "--help"])
+        text = capsys.readouterr().out
+        missing = [flag for flag in flags if not re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", text)]
+        assert not missing, f"{page.name}: {' '.join(words)}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [words for words in commands(ROOT / "README.md") if " ".join(words).startswith(CHEAP)],
+    ids=" ".join,
+)
+def test_the_readme_s_quick_commands_work(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    if words == ["--help"]:
+        with pytest.raises(SystemExit, match="0"):
+            main(words)
+    else:
+        assert main(words) == 0
+    assert len(capsys.readouterr().out) > 100
+
+
+def test_the_readme_names_both_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for marker, last in (("sample", "run_eval.py --suite sample"), ("test", "-m pytest")):
+        (command,) = re.findall(rf"<!-- {marker} command -->\n```sh\n(.*?)\n```", readme)
+        assert command.endswith(last)
+        assert "\n" not in command
+
+
+def test_the_model_of_the_docs_is_an_adapter_that_runs(tmp_path: Path) -> None:
+    """The pattern in adding_a_model.md, as it stands there, through the loop."""
+    import numpy as np
+
+    from harness.types import Clip
+
+    page = (ROOT / "docs" / "adding_a_model.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"<!-- tested: model -->\n```python\n(.*?)```", page, re.DOTALL)
+    module: dict[str, object] = {}
+    exec(compile(source, "adding_a_model.md", "exec"), module)
+    adapter = module["ADAPTER"]
+    assert isinstance(adapter, Adapter)
+    assert adapter.accepts("stopwatch")
+    model = adapter.load("stopwatch", LoadOptions())
+    clips = [Clip(id=str(n), language="en", waveform=np.zeros(16_000 * n, np.float32)) for n in (1, 3)]
+    said = model.text(model.infer(model.transfer(model.features(clips))))
+    assert [hypothesis.text for hypothesis in said] == ["1 seconds", "3 seconds"]
