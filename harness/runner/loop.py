@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.errors import HarnessError, Interrupted, ModelError, RunError
+from harness.errors import Interrupted, ModelError, RunError
+from harness.runner import lines, segments
 from harness.runner.audio import load_clip
 from harness.runner.clock import Clock, Lap
 from harness.runner.plan import Budget, padding, plan
@@ -123,8 +124,8 @@ class Loop:
             batch = pending.popleft()
             lap = Lap()
             with lap.phase("decode"):
-                clips, failures = _collect(batch, window, decoded, self.model)
-            lines = [self._failed(window[index], failures[index]) for index in batch if index in failures]
+                clips, failures = _collect(batch, decoded)
+            written = [self._failed(window[index], failures[index]) for index in batch if index in failures]
             good = [index for index in batch if index in clips]
             if good:
                 self._warm_up(list(clips.values()))
@@ -140,26 +141,21 @@ class Loop:
                         disturbed.update(good)
                     else:
                         results = attempt
-                    lines += self._done(
+                    written += self._done(
                         [(window[index], clips[index]) for index in good],
                         results,
                         lap,
                         clean=disturbed.isdisjoint(good),
                     )
-            self._write(lines)
+            self._write(written)
 
     def _attempt(self, clips: list[Clip], lap: Lap) -> list[Hypothesis] | Exception:
-        """One batch through the model's stages. What goes wrong in a model is its caller's to deal with, not fatal."""
-        model = self.model
+        """One batch through the model. What goes wrong in a model is its caller's to deal with, not fatal."""
         try:
-            with lap.phase("features", model.synchronize):
-                features = model.features(clips)
-            with lap.phase("transfer", model.synchronize):
-                features = model.transfer(features)
-            with lap.phase("model", model.synchronize):
-                output = model.infer(features)
-            with lap.phase("text", model.synchronize):
-                return _checked(model.text(output), clips, model.card.id)
+            limit = self.model.card.max_seconds
+            if limit is None or all(clip.duration <= limit for clip in clips):
+                return self._stages(clips, lap)
+            return self._in_pieces(clips, limit, lap)
         except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost its clips only
             if not _is_out_of_memory(error):
                 return error
@@ -167,11 +163,33 @@ class Loop:
                 return _OutOfMemory()
             return ModelError(f"{clips[0].id}: {clips[0].duration:.1f} s do not fit into memory, even alone")
 
+    def _stages(self, clips: list[Clip], lap: Lap) -> list[Hypothesis]:
+        """The model's stages, each timed."""
+        model = self.model
+        with lap.phase("features", model.synchronize):
+            features = model.features(clips)
+        with lap.phase("transfer", model.synchronize):
+            features = model.transfer(features)
+        with lap.phase("model", model.synchronize):
+            output = model.infer(features)
+        with lap.phase("text", model.synchronize):
+            return _checked(model.text(output), clips, model.card.id)
+
+    def _in_pieces(self, clips: list[Clip], limit: float, lap: Lap) -> list[Hypothesis]:
+        """Clips of which some are longer than the model takes: cut at pauses, and joined again."""
+        pieces = [segments.split(clip, limit) for clip in clips]
+        flat = [piece for clip in pieces for piece in clip]
+        said: dict[int, Hypothesis] = {}
+        for batch in plan([piece.duration for piece in flat], self.budget):
+            said.update(zip(batch, self._stages([flat[index] for index in batch], lap), strict=True))
+        every = iter([said[index] for index in range(len(flat))])
+        return [segments.join(list(islice(every, len(clip))), clip) for clip in pieces]
+
     def _one_by_one(self, clips: list[Clip], lap: Lap, error: Exception) -> list[Hypothesis | Exception]:
         """Each clip of a batch that failed on its own, so that one bad clip costs one clip."""
         if len(clips) == 1:
             return [error]
-        self.events.append({"event": "batch_failed", "batch": self._batches, "error": _describe(error)})
+        self.events.append({"event": "batch_failed", "batch": self._batches, "error": lines.describe(error)})
         results: list[Hypothesis | Exception] = []
         for clip in clips:
             result = self._attempt([clip], lap)
@@ -216,38 +234,44 @@ class Loop:
     ) -> list[dict[str, Any]]:
         """Journal lines of a batch. The batch's counted seconds are shared by duration: they sum to the total."""
         heard = sum(clip.duration for _, clip in batch)
-        lines = []
+        done = []
         for (utterance, clip), result in zip(batch, results, strict=True):
             if isinstance(result, Exception):
-                lines.append(self._failed(utterance, result, heard=clip.duration))
+                done.append(self._failed(utterance, result, heard=clip.duration))
                 continue
             share = lap.counted * clip.duration / heard if heard else 0.0
-            line = _line(utterance, heard=clip.duration)
-            line |= {"hypothesis": result.text, "time": share, "batch": self._batches, "clean": clean}
-            if result.draft is not None:
-                line["draft"] = result.draft
-            if result.words is not None:
-                line["words"] = [[word.text, word.start, word.end] for word in result.words]
-            if result.speakers is not None:
-                line["speakers"] = list(result.speakers)
-            lines.append(line)
+            pieces = segments.split(clip, self.model.card.max_seconds)
+            done.append(
+                lines.transcribed(
+                    utterance,
+                    result,
+                    heard=clip.duration,
+                    time=share,
+                    batch=self._batches,
+                    clean=clean,
+                    segments=segments.bounds(pieces),
+                )
+            )
         if batch:
             self.clock.add(lap, heard, clean=clean)
             self._batches += 1
-        return lines
+        return done
 
     def _failed(self, utterance: Utterance, error: Exception, heard: float | None = None) -> dict[str, Any]:
         """The journal line of an utterance that failed."""
-        message = _describe(error)
+        line = lines.failed(utterance, error, heard)
         if self.on_error == "stop":
-            msg = f"{self.benchmark}: utterance {utterance.id!r} failed: {message}; leave out --on-error stop to go on"
+            msg = (
+                f"{self.benchmark}: utterance {utterance.id!r} failed: {line['error']}; "
+                "leave out --on-error stop to go on"
+            )
             raise RunError(msg)
-        return _line(utterance, heard=heard) | {"error": message}
+        return line
 
-    def _write(self, lines: list[dict[str, Any]]) -> None:
-        if lines:
-            self.journal.append(lines)
-            self.listener.batch(lines)
+    def _write(self, written: list[dict[str, Any]]) -> None:
+        if written:
+            self.journal.append(written)
+            self.listener.batch(written)
 
 
 class _OutOfMemory(Exception):  # noqa: N818 - a value that _attempt returns, never raised
@@ -297,25 +321,15 @@ def _decode_ahead(
         ahead += len(batch)
 
 
-def _collect(
-    batch: list[int], window: list[Utterance], decoded: dict[int, Future[Clip]], model: Model
-) -> tuple[dict[int, Clip], dict[int, Exception]]:
-    """Decoded clips of a batch, and the errors of those that cannot be transcribed."""
+def _collect(batch: list[int], decoded: dict[int, Future[Clip]]) -> tuple[dict[int, Clip], dict[int, Exception]]:
+    """Decoded clips of a batch, and the errors of those that cannot be decoded."""
     clips: dict[int, Clip] = {}
     failures: dict[int, Exception] = {}
-    limit = model.card.max_seconds
     for index in batch:
         try:
-            clip = decoded.pop(index).result()
+            clips[index] = decoded.pop(index).result()
         except Exception as error:  # noqa: BLE001 - whatever a broken file makes a decoder raise costs that file only
             failures[index] = error
-            continue
-        if limit is not None and clip.duration > limit:
-            failures[index] = ModelError(
-                f"{window[index].id}: {clip.duration:.1f} s is longer than the {limit:g} s that {model.card.id} takes"
-            )
-        else:
-            clips[index] = clip
     return clips, failures
 
 
@@ -338,25 +352,6 @@ def _checked(hypotheses: Any, clips: Sequence[Clip], model: str) -> list[Hypothe
     return hypotheses
 
 
-def _line(utterance: Utterance, heard: float | None) -> dict[str, Any]:
-    """What a journal line says about an utterance, whatever became of it."""
-    audio = utterance.audio
-    line: dict[str, Any] = {
-        "id": utterance.id,
-        "language": utterance.language,
-        "session": utterance.session,
-        "duration": utterance.duration if utterance.duration is not None else heard,
-        "heard": heard,
-        "reference": utterance.reference,
-    }
-    if utterance.parent_id is not None:
-        line |= {"parent_id": utterance.parent_id, "chunk_index": utterance.chunk_index}
-    if utterance.tags:
-        line["tags"] = dict(utterance.tags)
-    cut = "" if audio.start is None and audio.end is None else f"#t={audio.start or 0:g},{audio.end or '':g}"
-    return line | {"audio": audio.origin + cut}
-
-
 def _check_same(line: dict[str, Any] | None, utterance: Utterance, journal: Journal) -> None:
     """Refuses to go on with a journal of other data."""
     if line is not None and line.get("reference") != utterance.reference:
@@ -365,12 +360,6 @@ def _check_same(line: dict[str, Any] | None, utterance: Utterance, journal: Jour
             "give another --out, or start over with --fresh"
         )
         raise RunError(msg)
-
-
-def _describe(error: Exception) -> str:
-    """An exception as one line for the journal."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}"[:500]
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -215,11 +215,17 @@ def test_memory_that_runs_out_at_random_leaves_complete_results(journal: Journal
     assert clock.clean_heard == pytest.approx(sum(line["heard"] for line in journal.lines if line["clean"]))
 
 
-def test_a_longer_clip_than_the_model_takes_is_a_clear_failure(journal: Journal) -> None:
-    loop(Echo(max_seconds=2.0), journal).run(utterances([1.0, 3.0]))
+def test_a_longer_clip_than_the_model_takes_is_cut_and_joined(journal: Journal) -> None:
+    model = Echo(max_seconds=2.0)
+    loop(model, journal, warm=True).run(utterances([1.0, 5.0]))
     lines = {line["id"]: line for line in journal.lines}
-    assert lines["u1"]["error"] == "u1: 3.0 s is longer than the 2 s that echo takes"
+    assert lines["u1"]["hypothesis"] == "this is u1#0 this is u1#1 this is u1#2"
+    assert "segments" not in lines["u0"]
+    ends = [end for _, end in lines["u1"]["segments"]]
+    assert len(ends) == 3
+    assert ends[-1] == lines["u1"]["heard"] == 5.0
     assert lines["u0"]["hypothesis"] == "this is u0"
+    assert all(len(batch) <= 2 for batch in model.batches)  # pieces keep to the budget too
 
 
 def test_on_error_stop_ends_the_run_and_keeps_what_was_done(journal: Journal) -> None:
