@@ -26,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", help="rules to score under, by name or TOML file (default: those of the suite)")
     parser.add_argument("--language", help="language of the texts, where the file names do not say it: en, de, zh, ...")
     parser.add_argument("--json", action="store_true", help="print the objects of scores.json instead of a table")
+    parser.add_argument(
+        "--details",
+        action="store_true",
+        help="also CER, MER, WIL, sentence errors, slices, confusions, flags",
+    )
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
@@ -37,12 +42,37 @@ def run(args: argparse.Namespace) -> ExitStatus:
     chosen = get_profile(args.profile) if args.profile else None
     systems = read_systems(args.paths, args.language)
     scores = [score_system(system, chosen or _profile_of(system)) for system in systems]
+    if args.details:
+        _add_details(scores, systems, chosen)
     if args.json:
         json.dump(scores, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
         print()
     else:
         print(_table(scores, systems))
+        _print_details(scores)
+    for score in scores:
+        for entry in score["benchmarks"]:
+            for warning in entry["warnings"]:
+                print(f"warning: {score['model']} on {entry['benchmark']}: {warning}", file=sys.stderr)
     return ExitStatus.GOOD
+
+
+def _add_details(scores: Sequence[dict[str, Any]], systems: Sequence[System], chosen: Profile | None) -> None:
+    """Put what `describe` finds into each benchmark of each score."""
+    from harness.scoring.details import describe
+
+    for score, system in zip(scores, systems, strict=True):
+        for entry, predictions in zip(score["benchmarks"], system.benchmarks, strict=True):
+            entry["details"] = describe(predictions, chosen or _profile_of(system))
+
+
+def _print_details(scores: Sequence[dict[str, Any]]) -> None:
+    from harness.commands.details import details_text
+
+    for score in scores:
+        for entry in score["benchmarks"]:
+            if "details" in entry:
+                print(details_text(score["model"], entry["details"]))
 
 
 def _profile_of(system: System) -> Profile:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.scoring.counting import count_pairs
+from harness.scoring.counting import available_workers, count_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.intervals import Interval, average_interval, resampled_rates, wer_interval
 from harness.scoring.pairing import labels, pair_benchmarks
@@ -170,8 +170,8 @@ def _transcribed_by_all(paired: PairedBenchmark) -> list[int]:
 
 
 def _count(paired: PairedBenchmark, kept: Sequence[int], profile: Profile) -> _Columns:
-    pairs = [(rows[i].reference, rows[i].hypothesis or "") for rows in paired.rows for i in kept]
-    together = count_pairs(pairs, profile, paired.language)  # in one call: each reference is normalized once
+    pairs = [(rows[i].reference, rows[i].hypothesis or "", paired.language) for rows in paired.rows for i in kept]
+    together = count_pairs(pairs, profile, available_workers())  # in one call: each reference is normalized once
     counted = [together[start : start + len(kept)] for start in range(0, len(together), max(1, len(kept)))]
     # What one system's run does not score (a reference that normalizes to nothing), no system is scored on.
     dropped = [
