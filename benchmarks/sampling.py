@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from benchmarks.dataset import Utterance
 
@@ -35,6 +35,33 @@ def stratified(utterances: Sequence[Utterance], limit: int, seed: int = 0) -> li
         UsageError: `limit` is less than 1.
     """
     return sample(utterances, limit, seed, length=lambda item: item.duration or 0.0, key=lambda item: item.id)
+
+
+def sample_ids(utterances: Iterable[Utterance], limit: int, seed: int = 0) -> set[str]:
+    """The ids of a stratified sample, holding nothing of the utterances but ids and lengths.
+
+    Chunks of one session are taken together or not at all, since they are scored against one reference: of such a
+    benchmark as many sessions are taken as make up about `limit` utterances, one at least.
+
+    Args:
+        utterances: the whole benchmark, as it streams in.
+        limit: how many to take, 1 or more.
+        seed: another seed, another sample.
+
+    Raises:
+        UsageError: `limit` is less than 1.
+    """
+    units: dict[str, list[str]] = {}
+    lengths: dict[str, float] = {}
+    total = 0
+    for utterance in utterances:
+        unit = utterance.id if utterance.parent_id is None else f"parent {utterance.parent_id}"
+        units.setdefault(unit, []).append(utterance.id)
+        lengths[unit] = lengths.get(unit, 0.0) + (utterance.duration or 0.0)
+        total += 1
+    wanted = limit if limit < 1 or len(units) == total else max(1, round(limit * len(units) / total))
+    chosen = sample(list(units), wanted, seed, length=lengths.__getitem__, key=str)
+    return {name for unit in chosen for name in units[unit]}
 
 
 def sample(

@@ -45,7 +45,7 @@ def segments(release: Release, meetings: frozenset[str]) -> Iterator[Segment]:
         DataError: a file is missing or not XML, or a segment points at words or agents that are not there.
     """
     names = "|".join(sorted(meetings))
-    files = dict(release.texts(rf"(^|/)((words|segments)/({names})\.[A-Z]\.\w+\.xml|corpusResources/meetings\.xml)$"))
+    files = dict(release.files(rf"(^|/)((words|segments)/({names})\.[A-Z]\.\w+\.xml|corpusResources/meetings\.xml)$"))
     people = _people(release, files)
     words = {_stem(name): _words(release, name, text) for name, text in files.items() if name.endswith(".words.xml")}
     found = False
@@ -74,8 +74,8 @@ def _stem(name: str) -> tuple[str, str]:
     return meeting, agent
 
 
-def _xml(release: Release, name: str, text: str) -> ET.Element:
-    """The root of an XML text. Expat limits how much entities may grow, so that no such text fills the memory."""
+def _xml(release: Release, name: str, text: bytes) -> ET.Element:
+    """The root of an XML file, which says its encoding (Latin-1). Expat limits how much entities may grow."""
     try:
         return ET.fromstring(text)  # noqa: S314 - see above
     except (ET.ParseError, ValueError) as error:
@@ -83,7 +83,7 @@ def _xml(release: Release, name: str, text: str) -> ET.Element:
         raise DataError(msg) from error
 
 
-def _people(release: Release, files: Mapping[str, str]) -> dict[tuple[str, str], tuple[int, str]]:
+def _people(release: Release, files: Mapping[str, bytes]) -> dict[tuple[str, str], tuple[int, str]]:
     """Headset and name by meeting and agent. EN2001 has five people in three of its meetings."""
     name = next((name for name in files if name.endswith("meetings.xml")), None)
     if name is None:
@@ -99,7 +99,7 @@ def _people(release: Release, files: Mapping[str, str]) -> dict[tuple[str, str],
     }
 
 
-def _words(release: Release, name: str, text: str) -> tuple[dict[str, int], list[str]]:
+def _words(release: Release, name: str, text: bytes) -> tuple[dict[str, int], list[str]]:
     """Places by id and, at each place, the word; punctuation, laughter and gaps are empty there."""
     places: dict[str, int] = {}
     said: list[str] = []

@@ -31,8 +31,8 @@ SEARCH_DEPTH = 4
 """How many folders deep a release is looked for below `--from`."""
 ALL_FACTS = ("rows", "hours", "words")
 """A door's facts that the data set states, unless the door says less."""
-LARGEST_TEXT = 1 << 30
-"""Bytes: a longer transcript file is refused rather than read into memory."""
+LARGEST_MEMBER = 2 << 30
+"""Bytes: a longer member is refused rather than read into memory. Nine hours of 16-bit audio are half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +80,28 @@ class Release:
         path = self.path / folder
         return Release(path) if path.is_dir() else self
 
-    def texts(self, pattern: str, at_most: int | None = None) -> Iterator[tuple[str, str]]:
-        """Names and contents of the text files whose names match a pattern, as UTF-8.
-
-        Args:
-            pattern: regular expression, searched in the member's name.
-            at_most: how many there can be; a tar.gz is then not read any further.
+    def files(self, pattern: str) -> Iterator[tuple[str, bytes]]:
+        """Names and contents of the files whose names match a pattern, searched as a regular expression.
 
         Raises:
-            DataError: one is not UTF-8 or too large.
+            DataError: one is too large to be a transcript.
         """
         search = re.compile(pattern).search
-        for number, member in enumerate(self.members(lambda name: search(name) is not None), start=1):
-            if member.size > LARGEST_TEXT:
-                msg = f"{self.path}: {member.name} is {member.size} bytes, too large for a transcript"
-                raise DataError(msg)
+        for member in self.members(lambda name: search(name) is not None):
+            yield member.name, member.read()
+
+    def texts(self, pattern: str) -> Iterator[tuple[str, str]]:
+        """As `files`, as UTF-8 text.
+
+        Raises:
+            DataError: one is not UTF-8, or too large.
+        """
+        for name, data in self.files(pattern):
             try:
-                yield member.name, member.read().decode("utf-8-sig")
+                yield name, data.decode("utf-8-sig")
             except UnicodeDecodeError as error:
-                msg = f"{self.path}: {member.name} is not UTF-8 text ({error.reason} at byte {error.start})"
+                msg = f"{self.path}: {name} is not UTF-8 text ({error.reason} at byte {error.start})"
                 raise DataError(msg) from error
-            if number == at_most:
-                return
 
 
 Parser = Callable[[Release], "Iterator[Utterance]"]
@@ -246,7 +246,10 @@ def _in_memory(origin: str, read: Callable[[], bytes]) -> Audio:
 
 
 def _whole(read: Callable[[], bytes], size: int, name: str) -> bytes:
-    """What `read` gives, which must be as long as the archive says."""
+    """What `read` gives, which must be as long as the archive says, and no longer than what fits into memory."""
+    if size > LARGEST_MEMBER:
+        msg = f"{name} has {size:,} bytes, too many to be read from an archive; unpack it"
+        raise DataError(msg)
     data = read()
     if len(data) != size:
         msg = f"unexpected end of {name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -170,7 +170,7 @@ def ami(config: str) -> Built:
     distant, _ = recording(english(4))
     speakers = ""
     for place, (agent, channel, name) in enumerate((("A", 1, "FEE083"), ("E", 4, "MEE068"))):
-        found = english(2, first=2 * place)
+        found = [replace(clip, text=f"{clip.text} CAFÉ") for clip in english(2, first=2 * place)]
         samples, spans = recording(found)
         microphone = f"Headset-{channel}" if config == "ihm" else "Array1-01"
         file = f"wav_db/EN2002a/audio/EN2002a.{microphone}.wav"

@@ -47,7 +47,7 @@ def test_a_new_file_is_a_new_benchmark(extra: Path) -> None:
 def test_two_data_sets_of_one_name_are_refused(extra: Path) -> None:
     text = blocks("adding_a_data_set.md", "python")[0].replace('"harbor_radio"', '"spgispeech"')
     (extra / "zz_again.py").write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match="two data sets are called 'spgispeech'; rename the one in .*zz_again"):
+    with pytest.raises(UsageError, match=r"two data sets are called 'spgispeech'; rename the one in .*zz_again"):
         registry.datasets()
 
 

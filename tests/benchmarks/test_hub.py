@@ -192,6 +192,22 @@ def test_a_broken_parquet_file(hub: Hub) -> None:
     assert "0001.parquet: not a readable Parquet file" in message()
 
 
+def test_what_was_fetched_is_not_fetched_again_after_a_failure(hub: Hub, pauses: list[float]) -> None:
+    hub.faults = [Fault("500", where="0001.parquet")]
+    assert "the hub answers 500" in message()
+    hub.faults = []
+    hub.requests.clear()
+    assert len(read()) == 8
+    fetched = [name.rpartition("/")[2] for name in hub.requests if name.startswith("GET /datasets/")]
+    assert fetched == ["0001.parquet"]
+
+
+def test_a_cache_that_cannot_be_written(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "file" / "cache"))
+    assert "cannot store what the hub sent: Not a directory" in message()
+
+
 def test_the_token_is_sent_and_never_shown(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_secretsecretsecret")
     hub.faults = [Fault("gated")]

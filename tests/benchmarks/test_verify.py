@@ -13,7 +13,7 @@ import pytest
 from benchmarks.dataset import Request
 from benchmarks.facts import Seen, check_facts
 from benchmarks.registry import get_dataset
-from benchmarks.sampling import stratified
+from benchmarks.sampling import sample_ids, stratified
 from benchmarks.suite import Lock, parse_suite
 from benchmarks.verify import merge, suite_file, verify, write_lock
 from harness.errors import DataError, UsageError
@@ -162,3 +162,18 @@ def test_a_sample_covers_all_lengths_and_does_not_depend_on_the_order() -> None:
     assert len({item.id for item in stratified(data, 999)}) == 999
     with pytest.raises(UsageError, match="--limit takes a number of utterances from 1, not 0"):
         stratified(data, 0)
+
+
+def test_chunks_of_a_session_are_sampled_together() -> None:
+    data = [
+        replace(item, parent_id=f"call {number // 10}", chunk_index=number % 10)
+        for number, item in enumerate(lengths([20.0] * 60))
+    ]
+    chosen = sample_ids(iter(data), 20)
+    assert len(chosen) == 20
+    assert len({item.parent_id for item in data if item.id in chosen}) == 2
+    assert len(sample_ids(iter(data), 1)) == 10
+    whole = lengths([float(number) for number in range(100)])
+    assert sample_ids(iter(whole), 7, seed=5) == {item.id for item in stratified(whole, 7, seed=5)}
+    with pytest.raises(UsageError, match="--limit"):
+        sample_ids(iter(whole), 0)
