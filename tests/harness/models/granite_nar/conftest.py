@@ -13,7 +13,7 @@ from harness.models.granite_nar.config import EditorConfig, EncoderConfig, Grani
 from harness.models.granite_nar.network import GraniteNar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -62,6 +62,15 @@ def randomized(network: GraniteNar, seed: int = 0) -> GraniteNar:
                 spread = 0.3 if tensor.dim() == 1 else 1.5 / tensor[0].numel() ** 0.5
                 tensor.normal_(0, spread, generator=generator)
     return network.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Matrices here are so small that a second thread only waits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -146,9 +155,9 @@ def slow_encoder(
             k, v = (each.view(n, heads, dim) for each in lin(f"{name}.to_kv", piece).chunk(2, dim=-1))
             scores = torch.zeros(heads, n, n)
             for c in range(n):
-                for r in range(n):
-                    for h in range(heads):
-                        scores[h, c, r] = dim**-0.5 * (q[c, h] @ k[r, h] + q[c, h] @ table[c - r + config.max_pos_emb])
+                places = table[c - torch.arange(n) + config.max_pos_emb]
+                for h in range(heads):
+                    scores[h, c] = dim**-0.5 * (k[:, h] @ q[c, h] + places @ q[c, h])
             out.append(torch.einsum("hcr,rhd->chd", scores.softmax(-1), v).reshape(n, -1))
         return lin(f"{name}.to_out", torch.cat(out))
 

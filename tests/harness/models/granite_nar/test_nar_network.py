@@ -153,7 +153,10 @@ def test_the_full_model_has_the_tensors_of_the_catalogue(shared: Path) -> None:
     found = {name: (list(tensor.shape), kinds[tensor.dtype]) for name, tensor in network.state_dict().items()}
     assert found == {name: (entry["shape"], entry["dtype"]) for name, entry in catalogue.items()}
     assert len(found) == 946
-    assert sum(tensor.numel() for tensor in network.state_dict().values() if tensor.dtype == torch.bfloat16) == 2_254_635_356
+    assert (
+        sum(tensor.numel() for tensor in network.state_dict().values() if tensor.dtype == torch.bfloat16)
+        == 2_254_635_356
+    )
     from harness.models.granite_nar import CARD
 
     assert sum(parameter.numel() for parameter in network.parameters()) == CARD.parameters

@@ -1,0 +1,49 @@
+"""tiny-nar: the architecture and file format of Granite Speech NAR at 3.6 million parameters, trained here on spoken digits.
+
+It is there so that tests and examples have a model that really transcribes. It knows eleven English words (zero to nine and
+oh) and nothing else. `training` makes it, README.md beside this file tells from what.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.models.base import Adapter, ModelCard
+
+if TYPE_CHECKING:
+    from harness.models.base import LoadOptions, Model
+
+NAME = "tiny-nar"
+FOLDER = Path(__file__).parent / "checkpoint"
+
+CARD = ModelCard(
+    id=NAME,
+    parameters=3_624_896,
+    languages=("en",),
+    license="CC-BY-SA-4.0",
+    max_seconds=56.0,
+    non_autoregressive=True,
+    batch_invariant=True,
+    packs=True,
+    note="knows English digits only; trained by this project",
+)
+
+
+def load(name: str, options: LoadOptions) -> Model:  # noqa: ARG001 - there is just one
+    """Loads the checkpoint that comes with the project."""
+    from dataclasses import replace
+
+    from harness.models.granite_nar.model import load_checkpoint
+    from harness.models.hub import fetch
+
+    return load_checkpoint(replace(fetch(str(FOLDER)), name=NAME), options, note=CARD.note)
+
+
+ADAPTER = Adapter(
+    name=NAME,
+    summary="3.6 M parameters in Granite Speech NAR's architecture, for tests and examples: English digits",
+    accepts=lambda name: name == NAME,
+    load=load,
+    card=CARD,
+)
