@@ -110,7 +110,9 @@ def html(table: Table) -> str:
         f"<figcaption><b>{escape.html(table.title)}</b> {escape.html(table.caption)}</figcaption>",
     ]
     lines.append("<table><thead><tr>")
-    lines += [f'<th scope="col" style="text-align:{c.align}">{escape.html(c.title)}</th>' for c in table.columns]
+    for column in table.columns:
+        title = escape.html(column.title).replace("_", "_<wbr/>")  # a long name may be broken there
+        lines.append(f'<th scope="col" style="text-align:{column.align}">{title}</th>')
     lines.append("</tr></thead><tbody>")
     for row in table.rows:
         cells = zip(table.columns, row, strict=True)

@@ -1,0 +1,91 @@
+"""Our figures beside published ones, and whether the two can be compared at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.reporting.plots import Point
+from harness.reporting.published import Figure, canonical_model, find
+from harness.reporting.table import Cell, Column, Table, hardware_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def against_published(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any] | None]) -> Table:
+    """A row for each of our rates that has a published counterpart: the newest under our rules, else the newest.
+
+    A difference in rules, suite or hardware is marked, and such a row shows no difference.
+    """
+    columns = (
+        Column("model", "Model", align="left"),
+        Column("benchmark", "Benchmark", align="left"),
+        Column("metric", "Metric", align="left"),
+        Column("ours", "Ours", format=".2f"),
+        Column("published", "Published", format=".2f"),
+        Column("difference", "Difference", format="+.2f"),
+        Column("source", "Source", align="left"),
+    )
+    rows = []
+    for score, run in zip(scores, runs, strict=True):
+        for benchmark, metric, ours in _figures(score):
+            known = find(score["model"], benchmark, metric)
+            if ours is None or not known:
+                continue
+            figure = next((one for one in known if not _obstacles(one, score, run)), known[0])
+            notes = tuple(_obstacles(figure, score, run))
+            difference = None if notes else ours - figure.value
+            source = f"{figure.source}{f', {figure.date}' if figure.date else ''}"
+            facts = (Cell(score["model"]), Cell(benchmark), Cell(metric), Cell(ours))
+            rows.append((*facts, Cell(figure.value, notes=notes), Cell(difference), Cell(source)))
+    caption = (
+        "WER in percent. Where rules, suite or hardware differ the two cannot be compared, and no difference is shown."
+    )
+    empty = () if rows else ("Nothing is published of these models on these benchmarks.",)
+    return Table("Against published figures", caption, columns, tuple(rows), empty)
+
+
+def _figures(score: Mapping[str, Any]) -> list[tuple[str, str, float | None]]:
+    """Benchmark, metric and value (WER in percent) of all that can be published."""
+    average = score["average"]
+    found = [(entry["benchmark"], "wer", _percent(entry["wer"])) for entry in score["benchmarks"]]
+    return [*found, ("average", "wer", _percent(average["wer"])), ("average", "rtfx", average["speed"]["rtfx"])]
+
+
+def _percent(rate: float | None) -> float | None:
+    return None if rate is None else 100 * rate
+
+
+def _obstacles(figure: Figure, score: Mapping[str, Any], run: Mapping[str, Any] | None) -> list[str]:
+    """Why our figure and a published one are not of the same thing."""
+    found = []
+    profile = score["profile"]["name"]
+    if figure.metric == "wer" and figure.profile != profile:
+        found.append(f"other rules: published under {figure.profile or 'rules that are not stated'}, ours {profile}")
+    if figure.benchmark == "average" and figure.suite != score["suite"]:
+        found.append(f"other suite: published over {figure.suite or 'one that is not stated'}")
+    if figure.metric == "rtfx":
+        here = hardware_of(run) if run else None
+        if here is None or not figure.hardware or figure.hardware.lower() not in here.lower():
+            found.append(f"other hardware: published on {figure.hardware or 'one that is not stated'}")
+    return found
+
+
+def published_points(suite: str | None, ours: Sequence[str]) -> list[Point]:
+    """Published average and RTFx of the models of a suite, without those that are measured here.
+
+    Args:
+        suite: resolved name.
+        ours: the models that are measured here.
+    """
+    if suite is None:
+        return []
+    here = {canonical_model(model) for model in ours}
+    speeds: dict[str, float] = {}
+    for figure in find(metric="rtfx", suite=suite):
+        speeds.setdefault(figure.model, figure.value)
+    points: dict[str, Point] = {}
+    for figure in find(metric="wer", benchmark="average", suite=suite):
+        if figure.model not in here:
+            points.setdefault(figure.model, Point(figure.model, figure.rate, speeds.get(figure.model), ours=False))
+    return list(points.values())

@@ -1,0 +1,85 @@
+"""Audio for the page: the files that journals name, inlined up to a limit, the rest linked."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.scoring.predictions import System
+
+_CUT = re.compile(r"#t=([\d.eE+-]*),([\d.eE+-]*)\Z")
+_TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".opus": "audio/ogg"}
+
+Utterance = tuple[str, str]
+"""A benchmark and an utterance's id."""
+
+
+def origins(systems: Sequence[System]) -> dict[Utterance, str]:
+    """Where the journals say that each utterance's audio is. Predictions of others do not say."""
+    found: dict[Utterance, str] = {}
+    for system in systems:
+        for predictions in system.benchmarks:
+            if not predictions.ours:
+                continue
+            for line in predictions.source.read_text(encoding="utf-8").split("\n"):
+                try:
+                    row = json.loads(line)
+                    found.setdefault((predictions.benchmark, row["id"]), str(row["audio"]))
+                except (ValueError, KeyError, TypeError):
+                    continue  # a torn line, or one without audio
+    return found
+
+
+def addresses(wanted: Iterable[Utterance], where: dict[Utterance, str], limit: int) -> dict[Utterance, str]:
+    """An address that the page can play for each utterance whose audio is a file on this disk.
+
+    Args:
+        wanted: utterances in the order in which they get the room that there is.
+        where: what `origins` gives.
+        limit: bytes of audio to inline; what does not fit is linked, whole files only.
+    """
+    result: dict[Utterance, str] = {}
+    for utterance in wanted:
+        cut = _CUT.search(where.get(utterance, ""))
+        path = Path(_CUT.sub("", where.get(utterance, "")))
+        if not where.get(utterance) or not path.is_file():
+            continue
+        content, kind = _encoded(path, cut) if limit > 0 else (None, "")
+        if content is not None and len(content) <= limit:
+            limit -= len(content)
+            result[utterance] = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+        elif path.suffix.lower() in _TYPES:
+            fragment = cut[0] if cut else ""
+            result[utterance] = "file://" + quote(str(path.resolve())) + fragment
+    return result
+
+
+def _encoded(path: Path, cut: re.Match[str] | None) -> tuple[bytes | None, str]:
+    """The utterance's bytes in a form that browsers play; None where they cannot be read."""
+    suffix = path.suffix.lower()
+    if cut is None and suffix in _TYPES:
+        try:
+            return path.read_bytes(), _TYPES[suffix]
+        except OSError:
+            return None, ""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            start = int(float(cut[1]) * file.samplerate) if cut and cut[1] else 0
+            stop = int(float(cut[2]) * file.samplerate) if cut and cut[2] else file.frames
+            file.seek(min(start, file.frames))
+            samples: Any = file.read(max(0, stop - start), dtype="int16")
+            buffer = io.BytesIO()
+            soundfile.write(buffer, samples, file.samplerate, format="FLAC")
+    except (soundfile.SoundFileError, OSError, ValueError):
+        return None, ""
+    return buffer.getvalue(), "audio/flac"

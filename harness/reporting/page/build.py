@@ -1,0 +1,70 @@
+"""Puts the page together: template, style, scripts and compressed data in one file."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import RunError
+from harness.reporting import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from harness.reporting.table import Table
+
+SCRIPTS = ("align.js", "charts.js", "tables.js", "browser.js", "main.js")
+"""In the order in which they build on each other."""
+
+
+def page(title: str, caption: str, tables: Sequence[Table], data: Mapping[str, Any]) -> str:
+    """The whole page. It loads nothing, and its policy forbids it to.
+
+    Args:
+        title: heading and title of the window.
+        caption: under which rules the numbers were made.
+        tables: shown first, sortable.
+        data: what `harness.reporting.page.data.page_data` gives.
+    """
+    here = files(__name__.rpartition(".")[0])
+    script = "\n".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    # The browser hashes the script as it stands in the file.
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    packed = gzip.compress(text.encode("utf-8", errors="replace"), compresslevel=7, mtime=0)
+    parts = {
+        "@HASH@": digest,
+        "@TITLE@": escape.html(title),
+        "@CAPTION@": escape.html(caption),
+        "@STYLE@": (here / "page.css").read_text(encoding="utf-8"),
+        "@TABLES@": "\n".join(table.render("html") for table in tables),
+        "@DATA@": base64.b64encode(packed).decode("ascii"),
+        "@SCRIPT@": script,
+    }
+    return _filled((here / "page.html").read_text(encoding="utf-8"), parts)
+
+
+def _filled(template: str, parts: Mapping[str, str]) -> str:
+    """The template with its marks replaced, once and from left to right, so that no text can bring in a mark."""
+    import re
+
+    return re.sub("|".join(map(re.escape, parts)), lambda match: parts[match[0]], template)
+
+
+def write_page(path: Path, text: str) -> None:
+    """Writes the page.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        message = f"{path}: cannot be written ({error.strerror or error})"
+        raise RunError(message) from None

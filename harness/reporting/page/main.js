@@ -1,0 +1,16 @@
+// Unpacks the data (JSON, gzip, base64) and sets everything up.
+async function unpack() {
+  const packed = Uint8Array.from(atob(document.getElementById("data").textContent), (c) => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+setUpTables();
+unpack().then((data) => {
+  drawScatter(data.models, chooseRow);
+  drawPhases(data.models);
+  window.browser = new Browser(data);
+  document.body.dataset.ready = "yes";
+}).catch((error) => {
+  document.getElementById("summary").textContent = `This browser cannot unpack the page's data (${error}); any browser from 2023 on can.`;
+});
