@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import UsageError
+from harness.runner.plan import Budget
+
+if TYPE_CHECKING:
+    from harness.models.base import ModelCard
 
 OnError = Literal["record", "stop", "score-empty"]
 
@@ -49,6 +53,8 @@ class Settings:
     """Run failed utterances of an earlier process again."""
     workers: int = 2
     """Threads that decode ahead."""
+    audit_batching: int = 0
+    """Utterances a benchmark that are transcribed again in other batches."""
     allow_drift: bool = False
     """Go on, marked as not comparable, where the data differs from what is locked."""
 
@@ -56,6 +62,9 @@ class Settings:
         """Refuses what cannot be meant."""
         if self.limit is not None and self.limit < 1:
             msg = f"--limit {self.limit}: give a positive number of utterances"
+            raise UsageError(msg)
+        if self.audit_batching < 0:
+            msg = f"--audit-batching {self.audit_batching}: give a number of utterances"
             raise UsageError(msg)
         if self.workers < 1:
             msg = f"--workers {self.workers}: at least one is needed"
@@ -76,6 +85,13 @@ class Settings:
         if self.batch_seconds is not None or self.batch_size is not None:
             return self.batch_seconds
         return DEFAULT_BATCH_SECONDS.get(self.device, DEFAULT_BATCH_SECONDS["cpu"])
+
+    def budget(self, card: ModelCard | None) -> Budget:
+        """What may go into a batch, by the user's wish and the model's limits; None where those are not known yet."""
+        clips = self.batch_size
+        if card is not None and card.max_batch is not None:
+            clips = card.max_batch if clips is None else min(clips, card.max_batch)
+        return Budget(seconds=self.budget_seconds, clips=clips, packs=card is not None and card.packs)
 
     def as_dict(self) -> dict[str, Any]:
         """For run.json: plain values, without what concerns this one process only."""

@@ -48,6 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--workers", metavar="N", type=int, default=2, help="threads that decode ahead (default 2)")
     how.add_argument("--revision", metavar="SHA", help="revision of the model on the hub")
     how.add_argument("--trust-remote-code", action="store_true", help="let a model's own code from the hub run here")
+    how.add_argument(
+        "--audit-batching", metavar="N", type=int, default=0, help="transcribe N utterances again in other batches"
+    )
+    how.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
     again = parser.add_argument_group("going on, failing, starting over")
     again.add_argument(
         "--on-error",
@@ -82,8 +86,15 @@ def run(args: argparse.Namespace) -> ExitStatus:
         retry_failed=args.retry_failed,
         workers=args.workers,
         allow_drift=args.allow_drift,
+        audit_batching=args.audit_batching,
     )
     models = _models(args.model, suite)
+    if args.dry_run:
+        from harness.runner.preview import preview
+
+        for model in models:
+            print(preview(suite, datasets, model, settings))
+        return ExitStatus.GOOD
 
     from harness.commands.summary import finish, write_scores
     from harness.progress import progress

@@ -64,6 +64,20 @@ def _plot(scores: Sequence[dict[str, Any]], report: Path) -> list[Path]:
     return rtfx_wer(points, report / "rtfx_wer", caption=caption)
 
 
+def _audits(run: dict[str, Any]) -> list[str]:
+    """What `--audit-batching` found, one line a benchmark."""
+    lines = []
+    for name, entry in run["benchmarks"].items():
+        audit = entry.get("audit")
+        if audit:
+            ways = ", ".join(
+                f"{audit[way]['changed']} {words}"
+                for way, words in (("alone", "alone"), ("reversed", "in reversed order"), ("one_batch", "in one batch"))
+            )
+            lines.append(f"batching: of {audit['utterances']} utterances of {name} changed: {ways}")
+    return lines
+
+
 def _next(
     folders: Sequence[Path], runs: Sequence[dict[str, Any] | None], report: Path, plots: Sequence[Path]
 ) -> list[str]:
@@ -76,6 +90,7 @@ def _next(
                     f"failed: {entry['failed']} of {entry['expected']} utterances of {name}; "
                     f"why: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
                 )
+        lines += _audits(run or {"benchmarks": {}})
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")
     lines.append(f"table{' and plot' if plots else ''}: {report}")
     if len(folders) > 1:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness import environment
 from harness.errors import RunError, UsageError
 from harness.models.base import LoadOptions
 from harness.models.registry import load_model
+from harness.runner.audit import audit_batching
 from harness.runner.clock import Clock
 from harness.runner.folder import (
     RUN_FILE,
@@ -22,8 +23,8 @@ from harness.runner.folder import (
 )
 from harness.runner.journal import FolderLock, Journal, read_lines
 from harness.runner.loop import Listener, Loop
-from harness.runner.plan import Budget
 from harness.runner.source import Source
+from harness.scoring.profiles import get_profile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,11 +159,16 @@ class Run:
         if self.settings.retry_failed:
             _drop_failed(path)
         lines, _ = read_lines(path)
+        audited = entry.get("audit", {}).get("asked", 0) >= self.settings.audit_batching
         selection = {"limit": self.settings.limit, "seed": self.settings.seed if self.settings.limit else None}
-        if entry.get("complete") and entry.get("selection") == selection and len(lines) == entry.get("expected"):
+        whole = entry.get("complete") and entry.get("selection") == selection and len(lines) == entry.get("expected")
+        if whole and audited:
             return
-        with Journal(path) as journal:
-            self._run_benchmark(dataset, journal, entry, selection)
+        if not whole:
+            with Journal(path) as journal:
+                self._run_benchmark(dataset, journal, entry, selection)
+        if self.settings.audit_batching:
+            self._audit(dataset, path)
         self.reporter.benchmark_finished(self.folder, dataset.name)
 
     def _run_benchmark(
@@ -187,7 +193,7 @@ class Run:
             model=model,
             benchmark=dataset.name,
             journal=journal,
-            budget=self._budget(model),
+            budget=self.settings.budget(model.card),
             clock=clock,
             listener=save,
             stop=self.stop,
@@ -207,13 +213,20 @@ class Run:
             entry |= source.facts
             save.now()
 
-    def _budget(self, model: Model) -> Budget:
-        """What may go into a batch, by the user's wish and the model's limits."""
-        clips = self.settings.batch_size
-        limit = model.card.max_batch
-        if limit is not None:
-            clips = limit if clips is None else min(clips, limit)
-        return Budget(seconds=self.settings.budget_seconds, clips=clips, packs=model.card.packs)
+    def _audit(self, dataset: Dataset, path: Path) -> None:
+        """Replays a sample of the benchmark in other batches, and stores what changed."""
+        model = self._load()
+        asked = self.settings.audit_batching
+        found = audit_batching(
+            model,
+            read_lines(path)[0],
+            Source(dataset, None, replace(self.settings, limit=None, allow_drift=True)).open(set()),
+            count=asked,
+            budget=self.settings.budget(model.card),
+            profile=get_profile(self.suite.profile),
+        )
+        self.record["benchmarks"][dataset.name]["audit"] = {"asked": asked, **found}
+        self.save()
 
     def save(self) -> None:
         """Writes run.json."""

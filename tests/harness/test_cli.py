@@ -111,6 +111,22 @@ def test_the_same_command_again_prints_the_same_table(capsys: pytest.CaptureFixt
     assert (scores["complete"], entry["words"], entry["utterances"]) == (True, 36, 6)
 
 
+def test_a_dry_run_prints_the_plan_and_writes_nothing(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    assert main(run_data(data, "--dry-run", "--batch-size", "4")) == ExitStatus.GOOD
+    assert "data_calls: 6 utterances, 0.00 h, 2 batches, longest 1.0 s" in capsys.readouterr().out
+    assert not data.with_name("out").exists()
+
+
+def test_the_batching_audit_is_stored_and_printed(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    assert main(run_data(data)) == ExitStatus.GOOD
+    assert "batching: of" not in capsys.readouterr().err
+    assert main(run_data(data, "--audit-batching", "4")) == ExitStatus.GOOD
+    told = capsys.readouterr().err
+    assert "batching: of 4 utterances of data_calls changed: 0 alone, 0 in reversed order, 0 in one batch" in told
+    run = json.loads(next(data.with_name("out").glob("data_calls/*/run.json")).read_text())
+    assert run["benchmarks"]["data_calls"]["audit"]["alone"]["wer"] is not None
+
+
 def test_json_is_alone_on_stdout(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     assert main(run_data(data, "--json")) == ExitStatus.GOOD
     captured = capsys.readouterr()

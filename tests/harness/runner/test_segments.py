@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ def test_pieces_cover_the_clip_and_none_is_too_long(samples: int, max_seconds: f
     pieces = cut(clip(samples).waveform, max_seconds)
     assert pieces[0][0] == 0
     assert pieces[-1][1] == samples
-    assert all(before[1] == after[0] for before, after in zip(pieces, pieces[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(pieces))
     assert all(0 < end - begin <= max_seconds * SAMPLE_RATE for begin, end in pieces) or samples == 0
     assert len(pieces) <= 1 + samples / (max_seconds * SAMPLE_RATE * 0.49)
 

@@ -1,0 +1,77 @@
+"""A model with a deliberate padding bug is caught; a sound one is not."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from benchmarks.dataset import Audio, Utterance
+from harness.models.base import Model, ModelCard
+from harness.progress import Silent
+from harness.runner.audit import audit_batching
+from harness.runner.clock import Clock
+from harness.runner.journal import Journal
+from harness.runner.loop import Loop, Stop
+from harness.runner.plan import Budget
+from harness.scoring.profiles import get_profile
+from harness.types import SAMPLE_RATE, Clip, Hypothesis
+
+LENGTHS = [0.4 + 0.1 * number for number in range(12)]
+
+
+class Padded(Model):
+    """Says how long its clip is; with the bug, how long the longest of its batch is."""
+
+    def __init__(self, *, bug: bool) -> None:
+        self.card = ModelCard(id="padded")
+        self.bug = bug
+
+    def features(self, clips: Sequence[Clip]) -> list[float]:
+        longest = max(clip.duration for clip in clips)
+        return [longest if self.bug else clip.duration for clip in clips]
+
+    def infer(self, features: list[float]) -> list[float]:
+        return features
+
+    def text(self, output: list[float]) -> list[Hypothesis]:
+        return [Hypothesis(text=f"tenths {round(10 * seconds)}") for seconds in output]
+
+
+def utterance(number: int, seconds: float) -> Utterance:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.zeros(round(seconds * SAMPLE_RATE), np.float32), SAMPLE_RATE, format="FLAC")
+    return Utterance(
+        id=f"u{number:02}",
+        audio=Audio(origin=str(number), data=buffer.getvalue()),
+        reference=f"tenths {round(10 * seconds)}",
+        language="en",
+        duration=seconds,
+    )
+
+
+@pytest.mark.parametrize(
+    ("bug", "changed"),
+    [(False, (0, 0, 0)), (True, (8, 0, 9))],
+    ids=["sound", "padding bug"],
+)
+def test_a_padding_bug_is_found(tmp_path: Path, bug: bool, changed: tuple[int, int, int]) -> None:
+    data = [utterance(number, seconds) for number, seconds in enumerate(LENGTHS)]
+    model, budget = Padded(bug=bug), Budget(clips=3)
+    with Journal(tmp_path / "b.jsonl") as journal:
+        parts = {"listener": Silent(), "stop": Stop(), "clock": Clock()}
+        Loop(model=model, benchmark="b", journal=journal, budget=budget, **parts).run(data)  # type: ignore[arg-type]
+        found = audit_batching(model, journal.lines, data, count=12, budget=budget, profile=get_profile("card@2026-04"))
+    ways = ("alone", "reversed", "one_batch")
+    assert found["utterances"] == 12
+    # In batches of three sorted by length, the two shorter of each say the longest's; alone they say their own. In one
+    # batch all say the longest of all, which three of them did before.
+    assert tuple(found[way]["changed"] for way in ways) == changed
+    assert found["alone"]["wer"] == 0.0
+    assert found["alone"]["wer_in_run"] == (8 / 24 if bug else 0.0)
+    assert (found["alone"]["worst"] is None) == (not bug)
+    if bug:
+        worst = found["alone"]["worst"]
+        assert worst["in_run"] != worst["now"]
