@@ -164,7 +164,9 @@ class Run:
         whole = entry.get("complete") and entry.get("selection") == selection and len(lines) == entry.get("expected")
         if whole and audited:
             return
-        if not whole:
+        if whole:
+            self.reporter.benchmark_started(self.model_name, dataset.name, self.suite.profile, lines)
+        else:
             with Journal(path) as journal:
                 self._run_benchmark(dataset, journal, entry, selection)
         if self.settings.audit_batching:
