@@ -99,8 +99,8 @@ class Entry:
     tags: Mapping[str, str] = field(default_factory=dict)
     """As in Utterance."""
 
-    def utterance(self, audio: Audio, language: str) -> Utterance:
-        """The utterance that this line and its audio are."""
+    def utterance(self, audio: Audio, language: str, duration: float | None = None) -> Utterance:
+        """The utterance that this line and its audio are; `duration` is for entries that do not say theirs."""
         if self.start is not None or self.end is not None:
             audio = replace(audio, start=self.start, end=self.end)
         return Utterance(
@@ -108,7 +108,7 @@ class Entry:
             audio=audio,
             reference=self.reference,
             language=language,
-            duration=self.duration,
+            duration=self.duration if self.duration is not None else duration,
             session=self.session,
             parent_id=self.parent_id,
             chunk_index=self.chunk_index,

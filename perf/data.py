@@ -253,7 +253,9 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000, help="utterances for the speed (default 1,000)")
-    parser.add_argument("--long-rows", type=int, default=40_000, help="utterances for the memory (default 40,000)")
+    parser.add_argument(
+        "--long-rows", type=int, default=40_000, help="utterances for the memory (default 40,000; 0: none)"
+    )
     parser.add_argument("--read", nargs=2, metavar=("DOOR", "ROOT"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.read:
@@ -265,14 +267,17 @@ def main() -> None:
     # Short clips, so that 40,000 of them fit on a small disk; what is measured does not depend on their length.
     short = sorted(clips, key=len)[: max(1, len(clips) // 4)]
     with TemporaryDirectory() as name:
-        sizes = memory(Path(name), short, (1_000, args.long_rows))
+        sizes = memory(Path(name), short, (1_000, args.long_rows)) if args.long_rows else {}
     for door in DOORS:
-        small, large = sizes[door]
         rate = speed[door]
         print(
             f"{door:9} {rate['of_bare']:5.2f} of the bare loop, {rate['utterances_per_s']:6,.0f} utterances/s, "
-            f"{rate['hours_per_s']:5.2f} hours/s; {large['rows']:,.0f} rows: first after {large['first_s']:.2f} s, "
-            f"all after {large['all_s']:.1f} s, peak {large['peak_mib']:,.0f} MiB (1,000: {small['peak_mib']:,.0f})"
+            f"{rate['hours_per_s']:5.2f} hours/s"
+        )
+    for door, (small, large) in sizes.items():
+        print(
+            f"{door:9} {large['rows']:,.0f} rows: first after {large['first_s']:.2f} s, all after {large['all_s']:.1f} s, "
+            f"peak {large['peak_mib']:,.0f} MiB (1,000 rows: {small['peak_mib']:,.0f})"
         )
     print(json.dumps({"workers": WORKERS, "rows": args.rows, "speed": speed, "read_through": sizes}))
 

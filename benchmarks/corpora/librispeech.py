@@ -46,8 +46,9 @@ def parse(part: str, release: Release) -> Iterator[Utterance]:
 
 def audio_key(part: str, name: str) -> str | None:
     """The utterance id that a member's name holds, for FLACs of the part."""
-    inside = f"/{name}".rpartition(f"/{part}/")
-    return name.rpartition("/")[2].removesuffix(".flac") if inside[1] and name.endswith(".flac") else None
+    if not name.endswith(".flac") or f"/{part}/" not in f"/{name}":
+        return None
+    return name.rpartition("/")[2].removesuffix(".flac")
 
 
 def _dataset(part: str, **facts: Any) -> Dataset:

@@ -41,8 +41,6 @@ class Member:
 
     name: str
     """Its path in the release, with ``/``."""
-    size: int
-    """Bytes, unpacked."""
     read: Callable[[], bytes]
     """Its content; of a tar.gz only while it is the member at hand."""
     audio: Callable[[], Audio]
@@ -188,11 +186,12 @@ def _tree(root: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
     """The files of a folder, sorted; their names begin with the folder's own."""
     for folder, folders, files in os.walk(root):
         folders.sort()
+        prefix = Path(folder).relative_to(root.parent).as_posix()
         for file in sorted(files):
-            path = Path(folder, file)
-            name = path.relative_to(root.parent).as_posix()
+            name = f"{prefix}/{file}"
             if wanted(name):
-                yield Member(name, path.stat().st_size, path.read_bytes, partial(Audio, origin=str(path), path=path))
+                path = Path(folder, file)
+                yield Member(name, partial(_read_file, path), partial(Audio, origin=str(path), path=path))
 
 
 def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
@@ -202,7 +201,7 @@ def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
             name = safe_name(info.name, path)
             if info.isreg() and wanted(name):
                 audio = Audio(origin=f"{path}!{name}", path=path, offset=info.offset_data, size=info.size)
-                yield Member(name, info.size, partial(_bytes_of, audio), partial(_same, audio))
+                yield Member(name, partial(_bytes_of, audio), partial(_same, audio))
             archive.members = []  # type: ignore[attr-defined]  # the index of a long archive is not kept
 
 
@@ -215,7 +214,7 @@ def _tar_gz(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
                 file = archive.extractfile(info)
                 assert file is not None
                 read = partial(_whole, file.read, info.size, name)
-                yield Member(name, info.size, read, partial(_in_memory, f"{path}!{name}", read))
+                yield Member(name, read, partial(_in_memory, f"{path}!{name}", read))
             archive.members = []  # type: ignore[attr-defined]
 
 
@@ -226,7 +225,12 @@ def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
             name = safe_name(info.filename, path)
             if not info.is_dir() and wanted(name):
                 read = partial(_whole, partial(archive.read, info), info.file_size, name)
-                yield Member(name, info.file_size, read, partial(_in_memory, f"{path}!{name}", read))
+                yield Member(name, read, partial(_in_memory, f"{path}!{name}", read))
+
+
+def _read_file(path: Path) -> bytes:
+    """The content of a file."""
+    return _whole(path.read_bytes, path.stat().st_size, str(path))
 
 
 def _bytes_of(audio: Audio) -> bytes:
@@ -248,7 +252,7 @@ def _in_memory(origin: str, read: Callable[[], bytes]) -> Audio:
 def _whole(read: Callable[[], bytes], size: int, name: str) -> bytes:
     """What `read` gives, which must be as long as the archive says, and no longer than what fits into memory."""
     if size > LARGEST_MEMBER:
-        msg = f"{name} has {size:,} bytes, too many to be read from an archive; unpack it"
+        msg = f"{name} has {size:,} bytes, too many to be read into memory"
         raise DataError(msg)
     data = read()
     if len(data) != size:

@@ -7,7 +7,7 @@ Parquet (``refs/convert/parquet``), which is all there is of repositories that h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -134,5 +134,4 @@ def read_split(split: HubSplit, request: Request) -> Iterator[Utterance]:
             msg = f"{audio.origin}: the row does not have the form of {split.where} ({type(error).__name__}: {error})"
             raise DataError(msg) from error
         if entry is not None:
-            known = entry if entry.duration is not None else replace(entry, duration=seconds(audio))
-            yield known.utterance(audio, split.language)
+            yield entry.utterance(audio, split.language, seconds(audio) if entry.duration is None else None)

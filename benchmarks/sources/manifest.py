@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio, Dataset, Door, Entry
@@ -17,7 +18,6 @@ from harness.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from benchmarks.dataset import Request, Utterance
 
@@ -36,7 +36,7 @@ class Item:
     """One utterance of the user's own."""
 
     entry: Entry
-    path: Path
+    path: str
     language: str
 
 
@@ -106,7 +106,7 @@ def _item(source: Path, row: Row, language: str) -> Item:
     if audio is None or text is None:
         missing = f"audio ({', '.join(AUDIO[:2])}, ...)" if audio is None else f"text ({', '.join(TEXT[:2])}, ...)"
         raise row.error(f"no {missing}")
-    path = source.parent / audio
+    path = os.path.join(source.parent, audio)  # noqa: PTH118 - five times as fast as pathlib
     start, duration = row.number("offset"), row.number("duration")
     if start is not None and duration is None:
         raise row.error("an offset without a duration")
@@ -121,7 +121,7 @@ def _item(source: Path, row: Row, language: str) -> Item:
         end=None if start is None or duration is None else start + duration,
     )
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
-        raise row.error(f"no audio file at {str(path)[:300]}")
+        raise row.error(f"no audio file at {path[:300]}")
     return Item(entry, path, (row.string(*LANGUAGE) or language).lower().replace("_", "-").partition("-")[0])
 
 
@@ -153,7 +153,7 @@ def _from_folder(folder: Path, language: str) -> list[Item]:
             msg = f"{text}: cannot be read as UTF-8 text ({error})"
             raise DataError(msg) from error
         key = path.relative_to(folder).with_suffix("").as_posix()
-        items.append(Item(Entry(id=key, reference=reference), path, language))
+        items.append(Item(Entry(id=key, reference=reference), str(path), language))
     return items
 
 
@@ -169,6 +169,5 @@ def _open(items: Sequence[Item], request: Request) -> Iterator[Utterance]:
     """The utterances, in the manifest's order."""
     request.note("revision", "local files")
     for item in items:
-        audio = Audio(origin=str(item.path), path=item.path)
-        found = item.entry.utterance(audio, item.language)
-        yield found if found.duration is not None else replace(found, duration=seconds(audio))
+        audio = Audio(origin=item.path, path=Path(item.path))
+        yield item.entry.utterance(audio, item.language, seconds(audio) if item.entry.duration is None else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from benchmarks.sources.header import seconds
@@ -57,7 +56,7 @@ def pair(
         audio = member.audio()
         for entry in entries[recording]:
             whole = entry.start is None and entry.end is None and entry.duration is None
-            yield (replace(entry, duration=seconds(audio)) if whole else entry).utterance(audio, language)
+            yield entry.utterance(audio, language, seconds(audio) if whole else None)
         if not left and not every_audio:
             return
     if left:
