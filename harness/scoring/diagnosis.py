@@ -133,7 +133,9 @@ def diagnose(utterances: Sequence[ScoredUtterance]) -> list[Finding]:
     if len(spoken) < FEWEST:
         return []
     lengths = [_Length(one.row.id, len(one.reference), len(one.hypothesis)) for one in spoken]
-    tails = [one.row.id for one in spoken if one.hypothesis and _missing_at_end(one) >= 3]
+    tails = [
+        one.row.id for one in spoken if one.hypothesis and _missing_at_end(one) >= max(3, 0.1 * len(one.reference))
+    ]
     loops = [one.row.id for one in spoken if "repetition" in flags(one)]
     found = [
         *_cut_off(lengths, tails),
@@ -164,7 +166,7 @@ def _cut_off(lengths: Sequence[_Length], tails: Sequence[str]) -> list[Finding]:
     if max(len(short), len(tails)) <= 0.05 * len(lengths):
         return []
     share = 100 * sum(one.heard for one in lengths) / sum(one.words for one in lengths)
-    at_end = f"{len(tails)} miss three or more at the end, " if tails else ""
+    at_end = f"{len(tails)} miss a tenth or more at the end, " if tails else ""
     message = (
         f"outputs look cut off: {len(short)} of {len(lengths)} utterances have less than 60 % of their words, {at_end}"
         f"{share:.0f} % of all words are there: a limit on new tokens, clipped audio, or text lost when it was written?"

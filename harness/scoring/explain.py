@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from harness.scoring.predictions import Predictions, Row
 
-_MEANING = {
+MEANING = {
     "normalizer": "the kind of normalizer",
     "fillers": "hesitations that are dropped (uh, um, ...)",
     "possessives": "'s is a word of its own, but after he, it, that, ...",
@@ -34,7 +34,6 @@ _MEANING = {
     "spelling": "table of British and American spellings",
     "names": "one spelling for each name",
     "acronyms": "single letters joined",
-    "keep_diacritics": "diacritics kept",
     "numbers": "digits written as words",
     "compound_pairs": "words that both sides write alike but for spaces joined",
     "merge_compounds": "compounds that one side writes apart match at no cost",
@@ -149,7 +148,7 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
                 rule=rule,
                 before=_shown(_value(before, rule, language)),
                 after=_shown(_value(after, rule, language)),
-                meaning=_MEANING.get(rule, rule),
+                meaning=MEANING.get(rule, rule),
                 counts=sum(counts, ErrorCounts()),
                 effect=_change(sum(counts_before, ErrorCounts()), sum(counts, ErrorCounts())),
                 alone=_change(sum(alone[0], ErrorCounts()), sum(alone[1], ErrorCounts())),
@@ -227,7 +226,7 @@ def _differing(first: Profile, second: Profile, language: str) -> list[str]:
 
 def _place(rule: str) -> tuple[int, str]:
     """Where a rule stands in the order of the steps."""
-    order = list(_MEANING)
+    order = list(MEANING)
     return (order.index(rule) if rule in order else len(order), rule)
 
 

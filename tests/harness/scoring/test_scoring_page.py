@@ -1,0 +1,90 @@
+"""What docs/scoring.md states is what the code does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.scoring.diagnosis import FLAGS
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.explain import _MEANING
+from harness.scoring.measures import (
+    LENGTHS,
+    _name,
+    character_errors,
+    match_error_rate,
+    scored_utterances,
+    sentence_error_rate,
+    word_information_lost,
+)
+from harness.scoring.predictions import Predictions, Row
+from harness.scoring.profiles import get_profile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def page(root: Path) -> str:
+    return (root / "docs" / "scoring.md").read_text(encoding="utf-8")
+
+
+def rows(page: str, header: str) -> list[list[str]]:
+    """The cells of the table with this header, without header and rule."""
+    lines = page[page.index(header) :].split("\n\n", maxsplit=1)[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_edge_cases_are_as_stated(page: str, root: Path) -> None:
+    cases = rows(page, "| reference | hypothesis | WER | CER | MER | WIL | SER |")
+    assert len(cases) == 6
+    for reference, hypothesis, *stated in cases:
+        texts = [text.replace("(empty)", "") for text in (reference, hypothesis)]
+        one = Predictions(
+            benchmark="b",
+            language="en",
+            rows=[Row(id="a", reference=texts[0], hypothesis=texts[1])],
+            source=root,
+        )
+        found = scored_utterances(one, get_profile("verbatim"))
+        counts = sum((one.counts for one in found), ErrorCounts())
+        errors, characters = character_errors(found)
+        values = [
+            counts.rate,
+            errors / characters if characters else None,
+            match_error_rate(counts),
+            word_information_lost(counts),
+            sentence_error_rate(one.counts for one in found),
+        ]
+        shown = ["–" if value is None else f"{value:.4f}".rstrip("0").rstrip(".") for value in values]
+        assert shown == stated, (reference, hypothesis)
+
+
+def test_flags_are_as_stated(page: str) -> None:
+    assert [cells[0] for cells in rows(page, "| flag | an output with |")] == list(FLAGS)
+
+
+def test_lengths_and_rules_are_as_stated(page: str) -> None:
+    lengths = ", ".join(_name(*ends) for ends in LENGTHS[:-1])
+    assert f"({lengths}, {LENGTHS[-1][0]} and more)" in page
+    words = (
+        "normalizer",
+        "fillers",
+        "possessives",
+        "casual",
+        "compound",
+        "spelling",
+        "names",
+        "acronyms",
+        "numbers",
+        "pairs",
+    )
+    section = page[page.index("in the order in which a text meets them:") :]
+    places = [re.search(word, section) for word in words]
+    assert all(places)
+    starts = [place.start() for place in places if place]
+    assert starts == sorted(starts)
+    rules = [rule for rule in _MEANING if rule in words]
+    assert rules == [word for word in words if word in rules]
