@@ -9,7 +9,7 @@ import pytest
 
 from harness.scoring.diagnosis import FLAGS
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.explain import _MEANING
+from harness.scoring.explain import MEANING
 from harness.scoring.measures import (
     LENGTHS,
     _name,
@@ -86,5 +86,5 @@ def test_lengths_and_rules_are_as_stated(page: str) -> None:
     assert all(places)
     starts = [place.start() for place in places if place]
     assert starts == sorted(starts)
-    rules = [rule for rule in _MEANING if rule in words]
+    rules = [rule for rule in MEANING if rule in words]
     assert rules == [word for word in words if word in rules]
