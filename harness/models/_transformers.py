@@ -21,6 +21,9 @@ def silence() -> None:
     """Stops the library's progress bars, advice and warnings: what matters is raised as an error here."""
     from transformers.utils import logging
 
+    for noisy in (r"torch\.", r"transformers\."):
+        warnings.filterwarnings("ignore", category=UserWarning, module=noisy)
+        warnings.filterwarnings("ignore", category=FutureWarning, module=noisy)
     library: Any = logging  # its functions are not typed
     library.set_verbosity_error()
     library.disable_progress_bar()
@@ -51,6 +54,7 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) 
                 use_safetensors=True,
                 trust_remote_code=False,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they are reported here, by name
                 local_files_only=True,
                 dtype=getattr(torch, options.dtype),
                 **attention,
@@ -60,6 +64,9 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) 
         if "attn" in text.lower() or "attention" in text.lower() or "flash" in text.lower():
             raise UsageError(f"{checkpoint.name} cannot use --attention {options.attention} here: {text}") from error
         raise ModelError(f"the weights in {checkpoint.folder} cannot be loaded: {text}") from error
+    for name, stored, wanted in info["mismatched_keys"]:
+        shapes = f"{list(stored)}, not {list(wanted)} as config.json has it"
+        raise ModelError(f"the weights in {checkpoint.folder} do not fit: {name} is of shape {shapes}")
     missing = sorted(key for key in info["missing_keys"] if not key.endswith(_ONLY_TRAINING))
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""

@@ -38,9 +38,10 @@ class RemoteCode(Model):
         silence()
         self._device = torch_device(options)
         kwargs = {"trust_remote_code": True, "local_files_only": True}
+        library: Any = transformers  # not all of it is typed
         try:
-            self._processor = transformers.AutoProcessor.from_pretrained(checkpoint.folder, **kwargs)
-            self._network = transformers.AutoModel.from_pretrained(
+            self._processor = library.AutoProcessor.from_pretrained(checkpoint.folder, **kwargs)
+            self._network = library.AutoModel.from_pretrained(
                 checkpoint.folder,
                 dtype=getattr(torch, options.dtype),
                 use_safetensors=True,
@@ -96,8 +97,8 @@ def _load(name: str, options: LoadOptions) -> RemoteCode:
         raise UsageError(f"{name} brings its own code, which runs only where --trust-remote-code is given")
     if not is_local(name) and not is_commit(options.revision):
         raise UsageError(
-            f"--trust-remote-code runs code of {name}: name the commit that you have read, --revision with 40 hex digits,"
-            f" not {options.revision or 'the newest'}"
+            f"--trust-remote-code runs code of {name}: name the commit whose code you have read, as --revision and 40"
+            f" hex digits, not {options.revision or 'the newest'}"
         )
     return RemoteCode(fetch(name, options.revision, code=True), options)
 

@@ -53,6 +53,8 @@ class Transcripts(Model):
     """Texts by id, read once."""
 
     def __init__(self, name: str) -> None:
+        if name == PREFIX:
+            raise UsageError(f"which file? write --model {PREFIX}FILE")
         self._path = Path(name.removeprefix(PREFIX)).expanduser()
         self._by_id, self._by_stem = _Table(), _Table()
         digest = hashlib.sha256()

@@ -229,6 +229,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
 
 @pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of data that is shared between checkouts; it may not be there."""
+    return DATA
+
+
+@pytest.fixture(scope="session")
 def clips() -> list[Clip]:
     """Twelve clips of noise with a melody in it, of 0.02 to 2.6 s, two of the same length."""
     random = np.random.default_rng(3)
