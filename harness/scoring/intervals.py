@@ -54,7 +54,13 @@ class Interval:
 
     def to_json(self) -> dict[str, float | int | str]:
         """What scores.json holds of it."""
-        return {"low": self.low, "high": self.high, "method": self.method, "sessions": self.sessions}
+        return {
+            "low": self.low,
+            "high": self.high,
+            "method": self.method,
+            "sessions": self.sessions,
+            "smallest_difference": self.smallest_difference(),
+        }
 
     def smallest_difference(self, level: float = LEVEL, power: float = POWER) -> float:
         """The smallest difference to another system that such data can be expected to resolve.

@@ -33,7 +33,8 @@ def test_the_interval_is_the_documented_formula() -> None:
     assert interval.standard_error == pytest.approx(error, rel=1e-12)
     assert (interval.low, interval.high) == pytest.approx((rate / factor, rate * factor), rel=1e-12)
     assert (interval.method, interval.sessions) == (METHOD, 6)
-    assert interval.to_json() == {"low": interval.low, "high": interval.high, "method": METHOD, "sessions": 6}
+    stored = {"method": METHOD, "sessions": 6, "smallest_difference": interval.smallest_difference()}
+    assert interval.to_json() == {"low": interval.low, "high": interval.high, **stored}
 
 
 def test_degrees_are_the_satterthwaite_formula_with_matrices() -> None:
