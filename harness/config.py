@@ -53,6 +53,8 @@ class Settings:
     """Run failed utterances of an earlier process again."""
     workers: int = 2
     """Threads that decode ahead."""
+    repeats: int = 1
+    """How often a benchmark is run in all, for the spread of its speed."""
     audit_batching: int = 0
     """Utterances a benchmark that are transcribed again in other batches."""
     allow_drift: bool = False
@@ -65,6 +67,9 @@ class Settings:
             raise UsageError(msg)
         if self.audit_batching < 0:
             msg = f"--audit-batching {self.audit_batching}: give a number of utterances"
+            raise UsageError(msg)
+        if self.repeats < 1:
+            msg = f"--repeats {self.repeats}: give a positive number of runs"
             raise UsageError(msg)
         if self.workers < 1:
             msg = f"--workers {self.workers}: at least one is needed"

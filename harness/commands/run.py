@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--workers", metavar="N", type=int, default=2, help="threads that decode ahead (default 2)")
     how.add_argument("--revision", metavar="SHA", help="revision of the model on the hub")
     how.add_argument("--trust-remote-code", action="store_true", help="let a model's own code from the hub run here")
+    how.add_argument("--repeats", metavar="N", type=int, default=1, help="run N times in all, for the spread of speed")
     how.add_argument(
         "--audit-batching", metavar="N", type=int, default=0, help="transcribe N utterances again in other batches"
     )
@@ -87,6 +88,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         workers=args.workers,
         allow_drift=args.allow_drift,
         audit_batching=args.audit_batching,
+        repeats=args.repeats,
     )
     models = _models(args.model, suite)
     if args.dry_run:

@@ -130,7 +130,20 @@ def _without_journal(record: Mapping[str, Any], found: Mapping[str, Benchmark]) 
 
 
 def _rtfx(system: System, measure: str) -> list[float]:
-    """RTFx over all benchmarks of one run: total over total. Empty where a benchmark has none."""
+    """RTFx over all benchmarks, one for each repeat: total over total. Empty where a benchmark has none."""
+    entries = [fact.get("speed") or {} for fact in ((system.run or {}).get("benchmarks") or {}).values()]
+    repeats = [(speed.get("repeats") or {}).get(measure) or [] for speed in entries]
+    if entries and min(map(len, repeats)) > 1:
+        heard = [float(speed["seconds_heard"]) for speed in entries]
+        return [
+            sum(heard) / sum(seconds / rtfx for seconds, rtfx in zip(heard, each, strict=True))
+            for each in zip(*repeats, strict=False)
+        ]
+    return _single_rtfx(system, measure)
+
+
+def _single_rtfx(system: System, measure: str) -> list[float]:
+    """RTFx of a run that was not repeated."""
     heard = spent = 0.0
     keys = ("seconds_heard_clean", "seconds_counted") if measure == "rtfx" else ("seconds_heard", "seconds_wall")
     for fact in ((system.run or {}).get("benchmarks") or {}).values():

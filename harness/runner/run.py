@@ -23,14 +23,15 @@ from harness.runner.folder import (
 )
 from harness.runner.journal import FolderLock, Journal, read_lines
 from harness.runner.loop import Listener, Loop
+from harness.runner.repeat import run_again, summary
 from harness.runner.source import Source
 from harness.scoring.profiles import get_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from benchmarks.dataset import Dataset
+    from benchmarks.dataset import Dataset, Utterance
     from benchmarks.registry import Suite
     from harness.config import Settings
     from harness.models.base import Model
@@ -160,16 +161,19 @@ class Run:
             _drop_failed(path)
         lines, _ = read_lines(path)
         audited = entry.get("audit", {}).get("asked", 0) >= self.settings.audit_batching
+        repeated = entry.get("speed", {}).get("repeats", {}).get("asked", 1) >= self.settings.repeats
         selection = {"limit": self.settings.limit, "seed": self.settings.seed if self.settings.limit else None}
         whole = entry.get("complete") and entry.get("selection") == selection and len(lines) == entry.get("expected")
-        if whole and audited:
+        if whole and audited and repeated:
             return
         if whole:
             self.reporter.benchmark_started(self.model_name, dataset.name, self.suite.profile, lines)
         else:
             with Journal(path) as journal:
                 self._run_benchmark(dataset, journal, entry, selection)
-        if self.settings.audit_batching:
+        if not repeated:
+            self._repeat(dataset, path)
+        if self.settings.audit_batching and not audited:
             self._audit(dataset, path)
         self.reporter.benchmark_finished(self.folder, dataset.name)
 
@@ -215,6 +219,31 @@ class Run:
             entry |= source.facts
             save.now()
 
+    def _anew(self, dataset: Dataset) -> Iterator[Utterance]:
+        """All utterances of a benchmark, read again; what they are was checked when they were read first."""
+        return Source(dataset, None, replace(self.settings, limit=None, allow_drift=True)).open(set())
+
+    def _repeat(self, dataset: Dataset, path: Path) -> None:
+        """Runs the benchmark again for its speed, and stores each."""
+        model = self._load()
+        entry = self.record["benchmarks"][dataset.name]
+        lines, _ = read_lines(path)
+        clocks = [_resume_clock(entry["speed"], lines)]
+        changed = 0
+        for _ in range(self.settings.repeats - 1):
+            clock, differ = run_again(
+                model,
+                self._anew(dataset),
+                lines,
+                settings=self.settings,
+                listener=self.reporter,
+                stop=self.stop,
+            )
+            clocks.append(clock)
+            changed += differ
+        entry["speed"]["repeats"] = {"asked": self.settings.repeats, **summary(clocks, changed)}
+        self.save()
+
     def _audit(self, dataset: Dataset, path: Path) -> None:
         """Replays a sample of the benchmark in other batches, and stores what changed."""
         model = self._load()
@@ -222,7 +251,7 @@ class Run:
         found = audit_batching(
             model,
             read_lines(path)[0],
-            Source(dataset, None, replace(self.settings, limit=None, allow_drift=True)).open(set()),
+            self._anew(dataset),
             count=asked,
             budget=self.settings.budget(model.card),
             profile=get_profile(self.suite.profile),

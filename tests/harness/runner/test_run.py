@@ -166,6 +166,21 @@ def test_failed_utterances_make_the_run_incomplete_and_can_be_tried_again(tmp_pa
     assert len(read_lines(tmp_path / "stubs" / "org--slow" / "stub.jsonl")[0]) == 5
 
 
+def test_repeats_are_for_speed_and_leave_the_journal_alone(tmp_path: Path, loaded: list[str]) -> None:
+    run = work(tmp_path)
+    run.execute()
+    journal = (run.folder / "stub.jsonl").read_bytes()
+    record = work(tmp_path, repeats=3).execute()
+    repeats = record["benchmarks"]["stub"]["speed"]["repeats"]
+    assert (len(repeats["rtfx"]), len(repeats["rtfx_end_to_end"]), repeats["changed_transcripts"]) == (3, 3, 0)
+    assert repeats["rtfx"][0] == pytest.approx(record["benchmarks"]["stub"]["speed"]["rtfx"])
+    assert sorted(repeats["rtfx"])[1] == repeats["rtfx_median"]
+    assert (run.folder / "stub.jsonl").read_bytes() == journal
+    assert loaded == ["org/slow", "org/slow"]
+    work(tmp_path, repeats=2).execute()  # three are there
+    assert loaded == ["org/slow", "org/slow"]
+
+
 def test_a_broken_or_missing_run_json_is_an_error(tmp_path: Path, loaded: list[str]) -> None:
     run = work(tmp_path)
     run.execute()
