@@ -196,7 +196,8 @@ def results_table(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[st
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     suites = [score["suite"] for score in scores if score.get("suite")]
     title = "Word error rate, percent"
-    return Table(title, _caption(suites, profile, scores), columns, mark_best(columns, rows), _remarks(runs))
+    notes = (*_precision(scores), *_remarks(runs))
+    return Table(title, _caption(suites, profile, scores), columns, mark_best(columns, rows), notes)
 
 
 def _columns(scores: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Column]:
@@ -276,6 +277,28 @@ def _caption(suites: Sequence[str], profile: str, scores: Sequence[Mapping[str, 
     rounded = any((score.get("average") or {}).get("rounded") for score in scores)
     average = f" Average: plain mean of the {'' if rounded else 'un'}rounded rates of the benchmarks."
     return f"{suite}, profile {profile}.{average}{between}"
+
+
+def _precision(scores: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The smallest difference that the data resolves, and where utterances had to stand for sessions."""
+    entries = [entry for score in scores for entry in score["benchmarks"]]
+    averages = [score.get("average") or {} for score in scores]
+    known = [(average.get("wer_interval") or {}).get("smallest_difference") for average in averages]
+    where = "on average"
+    if len({entry["benchmark"] for entry in entries}) == 1:
+        known = [(entry.get("wer_interval") or {}).get("smallest_difference") for entry in entries]
+        where = f"on {entries[0]['benchmark']}"
+    found = [difference for difference in known if difference is not None]
+    notes = []
+    if found:
+        notes.append(
+            f"Resolves {100 * max(found):.2f} points {where} between two such models whose errors are unrelated; "
+            "compare, which pairs the utterances, resolves smaller ones."
+        )
+    alone = dict.fromkeys(entry["benchmark"] for entry in entries if entry.get("unit") == "utterance")
+    if alone:
+        notes.append(f"No sessions are known, utterances are taken as independent: {', '.join(alone)}.")
+    return tuple(notes)
 
 
 def _remarks(runs: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:

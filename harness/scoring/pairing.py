@@ -25,7 +25,10 @@ class PairedBenchmark:
     systems: list[int]
     """Index of each system that has this benchmark."""
     rows: list[list[Row]]
-    """The rows of each of those systems, in one order, shape ``[systems][utterances]``."""
+    """The rows of each of those systems, in one order, shape ``[systems][utterances]``.
+
+    Where a run was told to score failed utterances as empty (``--on-error score-empty``), their hypothesis is empty.
+    """
     ours: list[bool]
     """For each of those systems: whether it is a run of ours, from which the profile may drop references."""
 
@@ -83,8 +86,9 @@ def pair_benchmarks(systems: Sequence[System]) -> list[PairedBenchmark]:
     holders: dict[str, list[tuple[int, Predictions]]] = {}
     for index, system in enumerate(systems):
         for predictions in system.benchmarks:
-            holders.setdefault(predictions.benchmark, []).append((index, predictions))
-    paired = [_pair(benchmark, held, names) for benchmark, held in holders.items() if len(held) > 1]
+            held = _with_empty(predictions) if _scores_empty(system) else predictions
+            holders.setdefault(predictions.benchmark, []).append((index, held))
+    paired = [_pair(benchmark, having, names) for benchmark, having in holders.items() if len(having) > 1]
     if not paired:
         listed = "; ".join(
             f"{name} has {', '.join(p.benchmark for p in system.benchmarks) or 'none'}"
@@ -92,6 +96,15 @@ def pair_benchmarks(systems: Sequence[System]) -> list[PairedBenchmark]:
         )
         raise UsageError(f"nothing to compare: no benchmark is in two of the systems: {listed}")
     return paired
+
+
+def _scores_empty(system: System) -> bool:
+    return bool(((system.run or {}).get("settings") or {}).get("on_error") == "score-empty")
+
+
+def _with_empty(predictions: Predictions) -> Predictions:
+    rows = [replace(row, hypothesis="") if row.hypothesis is None else row for row in predictions.rows]
+    return replace(predictions, rows=rows)
 
 
 def _pair(benchmark: str, held: Sequence[tuple[int, Predictions]], names: Sequence[str]) -> PairedBenchmark:

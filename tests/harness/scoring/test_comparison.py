@@ -192,3 +192,14 @@ def test_real_systems(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert block["unit"] == "utterance"
     [pair] = block["pairs"]
     assert pair["difference"]["low"] < pair["difference"]["value"] < pair["difference"]["high"] < 0
+
+
+def test_score_says_what_the_data_resolves_and_what_stood_for_sessions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, "a", damaged(corpus(12), 0.1, 1))
+    write(tmp_path, "a", damaged(corpus(12), 0.1, 1), "mine_en")
+    assert main(["score", str(tmp_path)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "points on average between two such models whose errors are unrelated" in printed
+    assert "No sessions are known, utterances are taken as independent: mine_en." in printed

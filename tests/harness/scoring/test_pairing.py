@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,3 +68,13 @@ def test_nothing_in_common_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "two", [row("a", "x", "x")], "t_en")
     with pytest.raises(UsageError, match="no benchmark is in two of the systems: one has s_en; two has t_en"):
         pair_benchmarks(read_apart([tmp_path]))
+
+
+def test_failures_of_a_run_that_scores_them_as_empty_are_empty(tmp_path: Path) -> None:
+    write(tmp_path, "one", [row("a", "x", None)])
+    write(tmp_path, "two", [row("a", "x", "x")])
+    one, two = read_apart([tmp_path])
+    [paired] = pair_benchmarks([one, two])
+    assert paired.rows[0][0].hypothesis is None
+    [paired] = pair_benchmarks([replace(one, run={"settings": {"on_error": "score-empty"}}), two])
+    assert paired.rows[0][0].hypothesis == ""
