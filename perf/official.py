@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 Version = Literal["card@2026-04", "leaderboard@2026-04", "leaderboard@2026-08"]
 
-_FILLERS = (
-    r"\b(hmm|mm|mhm|mmm|uh|um|ah|aha|ahh|ahm|eh|ehehe|em|hm|huh|hum|mhum|uhm|umm|uhuh)\b"  # b2eea90, 2026-04-24
-)
+_FILLERS = r"\b(hmm|mm|mhm|mmm|uh|um|ah|aha|ahh|ahm|eh|ehehe|em|hm|huh|hum|mhum|uhm|umm|uhuh)\b"  # b2eea90, 2026-04-24
 _COMPOUNDS = (
     (r"\bet\s+cetera\b", "etc"),
     (r"\b(?:al|all)\s+right\b", "alright"),

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness.scoring.counting import count_pairs
+from harness.scoring.counting import available_workers, count_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import Predictions, read_systems
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, get_profile
@@ -47,7 +47,9 @@ def main() -> int:
 
     profile = get_profile("leaderboard@2026-08")
     started = time.perf_counter()
-    counted = count_pairs([(*pair, language) for part, language in sets.values() for pair in part], profile, int(os.environ.get("W","1")))
+    counted = count_pairs(
+        [(*pair, language) for part, language in sets.values() for pair in part], profile, available_workers()
+    )
     ours = time.perf_counter() - started
 
     started = time.perf_counter()

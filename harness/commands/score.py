@@ -35,13 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Score, print, and say by the exit status whether anything failed."""
+    from harness.scoring.counting import available_workers
     from harness.scoring.predictions import read_systems
     from harness.scoring.profiles import get_profile
-    from harness.scoring.score import score_system
+    from harness.scoring.score import score_systems
 
     chosen = get_profile(args.profile) if args.profile else None
     systems = read_systems(args.paths, args.language)
-    scores = [score_system(system, chosen or _profile_of(system)) for system in systems]
+    profiles = [chosen or _profile_of(system) for system in systems]
+    scores = score_systems(systems, profiles, workers=available_workers())
     if args.details:
         _add_details(scores, systems, chosen)
     if args.json:

@@ -66,9 +66,9 @@ def count_merged(reference: Words, hypothesis: Words) -> ErrorCounts:
         return _count_pieces(align_merged(reference, hypothesis))
     from harness.scoring.banded import merged_spans
 
-    if not merged_spans(reference, hypothesis) and not merged_spans(hypothesis, reference):
-        return _count_without_spans(reference, hypothesis)
-    return _count_by_kaldialign(reference, hypothesis, merge=True)
+    if merged_spans(reference, hypothesis) or merged_spans(hypothesis, reference):
+        return _count_by_kaldialign(reference, hypothesis, merge=True)
+    return _count_without_merges(reference, hypothesis)
 
 
 def count_characters(reference: str, hypothesis: str) -> ErrorCounts:
@@ -116,15 +116,27 @@ def align_merged(reference: Words, hypothesis: Words) -> list[Piece]:
     return pieces
 
 
+class _Codes(dict[str, int]):
+    """A number for each word, which cannot collide as hashes of words might."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = code = len(self)
+        return code
+
+
+_CODES = _Codes()
+_CODES_LIMIT = 1_000_000
+
+
 def _coded(reference: Words, hypothesis: Words) -> tuple[list[int], list[int]]:
-    """Both texts with a small number for each word, which cannot collide as hashes of words might."""
-    codes: dict[str, int] = {}
-    number = codes.setdefault
-    return [number(word, len(codes)) for word in reference], [number(word, len(codes)) for word in hypothesis]
+    """Both texts as numbers."""
+    if len(_CODES) > _CODES_LIMIT:
+        _CODES.clear()
+    return list(map(_CODES.__getitem__, reference)), list(map(_CODES.__getitem__, hypothesis))
 
 
-def _count_without_spans(reference: Words, hypothesis: Words) -> ErrorCounts:
-    """kaldialign's counts of a short pair in which nothing can be merged.
+def _count_without_merges(reference: Words, hypothesis: Words) -> ErrorCounts:
+    """Kaldialign's counts of a short pair in which nothing can be merged.
 
     The cost is then the Levenshtein distance. As deletions less insertions are the difference in length, the cost
     leaves no choice where it exceeds that difference by at most one substitution. Else kaldialign chooses; cutting off

@@ -11,7 +11,7 @@ costs two bits, and only those cells are looked at that an optimal path can reac
   what takes it back to N - M is paid for, but for the merges. Outside of this band a cell is taken as infinite. All
   optimal paths lie inside, so the cells on them are exact, and a cell beside them that is too high loses a comparison
   that it would have lost anyway: were it tied, it would lie on an optimal path itself.
-- Costs are kept as F = cost - i - j. A deletion or an insertion then leaves F as it is, so a row is one running minimum.
+- Costs are kept as F = cost - i - j. Deletions and insertions leave F as it is, so a row is one running minimum.
 - At most one merge leads to a cell: the number of words whose letters make up one given word is fixed, and it cannot
   be longer and shorter than its partner at once. So two bits name the way into any cell.
 """

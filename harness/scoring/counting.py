@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness.scoring.error_counts import ErrorCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from multiprocessing.connection import Connection
 
     from harness.scoring.profiles import Profile
@@ -67,7 +67,7 @@ def available_workers() -> int:
 
 def _count_all(pairs: Iterable[Pair], profile: Profile) -> list[Counted]:
     known: dict[tuple[str, str], str | None] = {}
-    normalizers = {}
+    normalizers: dict[str, Callable[[str], str]] = {}
     counted = []
     for reference, hypothesis, language in pairs:
         normalize = normalizers.get(language)

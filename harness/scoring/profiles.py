@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import DataError, UsageError, unknown_name
 from harness.scoring import align
 from harness.scoring.compounds import join_pairs
+from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.english import EnglishRules, english_normalizer
 from harness.scoring.normalize.multilingual import MultilingualRules, multilingual_normalizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.scoring.error_counts import ErrorCounts
 
 LANGUAGES_WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "km", "my", "bo"})
 """Primary subtags of languages that are scored by characters, as written, in every profile."""
@@ -91,7 +91,10 @@ class Profile:
         """Errors of one pair of texts that are normalized already."""
         if language in LANGUAGES_WITHOUT_SPACES:
             return align.count_characters(reference, hypothesis)
-        words, others = reference.split(), hypothesis.split()
+        words = reference.split()
+        if reference == hypothesis:
+            return ErrorCounts(len(words))
+        others = hypothesis.split()
         if self.compound_pairs and language != "en":
             words, others = join_pairs(words, others)
         return align.count_merged(words, others) if self.merge_compounds else align.count_plain(words, others)

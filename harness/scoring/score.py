@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.scoring.counting import Counted, count_pairs
+from harness.scoring.counting import count_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.sessions import merge_sessions, total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from harness.scoring.counting import Counted
     from harness.scoring.predictions import Predictions, Row, System
     from harness.scoring.profiles import Profile
 
@@ -37,7 +38,12 @@ class Scored:
 
 
 def score_system(
-    system: System, profile: Profile, *, score_empty: bool | None = None, scored: list[Scored] | None = None
+    system: System,
+    profile: Profile,
+    *,
+    score_empty: bool | None = None,
+    scored: list[Scored] | None = None,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Score all benchmarks of one model.
 
@@ -46,6 +52,7 @@ def score_system(
         profile: the rules.
         score_empty: failed utterances count as empty transcripts; None does as the run was told (``--on-error``).
         scored: what `count_predictions` gave for each benchmark, where the caller has counted already.
+        workers: processes at most.
 
     Returns:
         The object of scores.json.
@@ -53,11 +60,45 @@ def score_system(
     Raises:
         DataError: the chunks of a session are incomplete.
     """
+    if scored is not None:
+        empty = _scores_empty(system) if score_empty is None else score_empty
+        return _object(system, profile, scored, score_empty=empty)
+    return score_systems([system], [profile], score_empty=score_empty, workers=workers)[0]
+
+
+def score_systems(
+    systems: Sequence[System],
+    profiles: Sequence[Profile],
+    *,
+    score_empty: bool | None = None,
+    workers: int = 1,
+) -> list[dict[str, Any]]:
+    """Score several models at once, each under its profile; what they share is normalized once.
+
+    Raises:
+        DataError: the chunks of a session are incomplete.
+    """
+    empties = [_scores_empty(system) if score_empty is None else score_empty for system in systems]
+    tasks = [
+        _Task(merge_sessions(predictions), predictions, profile, empty)
+        for system, profile, empty in zip(systems, profiles, empties, strict=True)
+        for predictions in system.benchmarks
+    ]
+    scored = iter(_count(tasks, workers))
+    return [
+        _object(system, profile, [next(scored) for _ in system.benchmarks], score_empty=empty)
+        for system, profile, empty in zip(systems, profiles, empties, strict=True)
+    ]
+
+
+def _scores_empty(system: System) -> bool:
+    """Whether the run was told to count failed utterances as empty transcripts."""
     settings = (system.run or {}).get("settings") or {}
-    if score_empty is None:
-        score_empty = settings.get("on_error") == "score-empty"
-    if scored is None:
-        scored = [count_predictions(predictions, profile, score_empty=score_empty) for predictions in system.benchmarks]
+    return bool(settings.get("on_error") == "score-empty")
+
+
+def _object(system: System, profile: Profile, scored: list[Scored], *, score_empty: bool) -> dict[str, Any]:
+    """The object of scores.json."""
     facts = (system.run or {}).get("benchmarks") or {}
     entries = [_entry(one, facts.get(one.units.benchmark)) for one in scored]
     complete = _is_complete(system, entries, score_empty=score_empty)
@@ -89,10 +130,35 @@ def count_predictions(predictions: Predictions, profile: Profile, *, score_empty
     Raises:
         DataError: the chunks of a session are incomplete.
     """
-    units = merge_sessions(predictions)
-    pairs = [(row.reference, _hypothesis(row, score_empty=score_empty)) for row in units.rows]
-    found = iter(count_pairs([(ref, hyp, units.language) for ref, hyp in pairs if hyp is not None], profile))
-    return Scored(predictions, units, [None if hyp is None else next(found) for _, hyp in pairs])
+    return _count([_Task(merge_sessions(predictions), predictions, profile, score_empty)], workers=1)[0]
+
+
+class _Task(NamedTuple):
+    """One benchmark of one model to be counted."""
+
+    units: Predictions
+    predictions: Predictions
+    profile: Profile
+    score_empty: bool
+
+
+def _count(tasks: Sequence[_Task], workers: int) -> list[Scored]:
+    """Count all tasks, those of one profile together."""
+    hypotheses = [[_hypothesis(row, score_empty=task.score_empty) for row in task.units.rows] for task in tasks]
+    found: dict[Profile, Iterator[Counted]] = {}
+    for profile in dict.fromkeys(task.profile for task in tasks):
+        pairs = [
+            (row.reference, hypothesis, task.units.language)
+            for task, texts in zip(tasks, hypotheses, strict=True)
+            if task.profile == profile
+            for row, hypothesis in zip(task.units.rows, texts, strict=True)
+            if hypothesis is not None
+        ]
+        found[profile] = iter(count_pairs(pairs, profile, workers))
+    return [
+        Scored(task.predictions, task.units, [None if text is None else next(found[task.profile]) for text in texts])
+        for task, texts in zip(tasks, hypotheses, strict=True)
+    ]
 
 
 def _hypothesis(row: Row, *, score_empty: bool) -> str | None:
@@ -210,12 +276,13 @@ def _no_speed() -> dict[str, Any]:
 
 
 def _average_speed(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Seconds heard over seconds spent, summed over all benchmarks."""
+    """Seconds heard over seconds spent, summed over all benchmarks; `rtfx` over clean batches on both sides."""
     speeds = [entry["speed"] for entry in entries]
     heard = total(speed.get("seconds_heard") for speed in speeds)
+    clean = total(speed.get("seconds_heard_clean", speed.get("seconds_heard")) for speed in speeds)
     counted = total(speed.get("seconds_counted") for speed in speeds)
     wall = total(speed.get("seconds_wall") for speed in speeds)
     return {
-        "rtfx": heard / counted if heard and counted else None,
+        "rtfx": clean / counted if clean and counted else None,
         "rtfx_end_to_end": heard / wall if heard and wall else None,
     }

@@ -124,9 +124,8 @@ def _written_together(compound: str) -> str:
     return tables.COMPOUNDS[first, second]
 
 
-def _joined_compounds(text: str) -> str:
-    """Write the compounds of a text together."""
-    words = text.split()
+def _joined_compounds(words: list[str]) -> list[str]:
+    """Write compounds together."""
     parts: list[str] = []
     done = 0
     for at, word in enumerate(words):
@@ -139,9 +138,9 @@ def _joined_compounds(text: str) -> str:
             parts.append(joined)
             done = at + 1
         elif _COMPOUND.search(f"{before} {word}"):  # with a symbol in the middle, such as "a m$"
-            return _COMPOUND.sub(lambda match: _written_together(match[0]), text)
+            return _COMPOUND.sub(lambda match: _written_together(match[0]), " ".join(words)).split()
     parts.extend(words[done:])
-    return " ".join(parts)
+    return parts
 
 
 class EnglishNormalizer:
@@ -267,13 +266,15 @@ class EnglishNormalizer:
         return not (self._rules.acronyms and len(word) == 1 and word not in _ACRONYM_WORDS)
 
     def _second_half(self, text: str) -> str:
-        if self._rules.compounds:
-            text = _joined_compounds(text)
-        words = [self._words.get(word, word) for word in numbers.standardize_numbers(text).split()]
+        """Compounds, numbers, spellings, names, acronyms, and symbols that belong to no number."""
+        words = text.split()
+        if self._rules.compounds and not (tables.COMPOUND_ENDS.isdisjoint(words) and text.replace(" ", "").isalnum()):
+            words = _joined_compounds(words)
+        words = [self._words.get(word, word) for word in numbers.standardize_numbers(words)]
         if self._rules.acronyms:
             words = _joined_acronyms(words)
         text = " ".join(words)
-        if _STRAY.search(text):
+        if not text.replace(" ", "").isalnum() and _STRAY.search(text):
             text = _STRAY_BEFORE.sub(r" \1", text)
             text = _STRAY_AFTER.sub(r"\1 ", text)
             text = _SPACES.sub(" ", text)

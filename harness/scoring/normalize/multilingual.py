@@ -90,6 +90,8 @@ class MultilingualNormalizer:
 
 def _letters(text: str) -> str:
     """Lower-case word characters, and spaces for marks, symbols and punctuation."""
+    if text.isalpha() and unicodedata.is_normalized("NFKC", text):
+        return text
     composed = "".join(map(_character, unicodedata.normalize("NFKC", text))).lower()
     return _NOT_WORD.sub("", composed)
 

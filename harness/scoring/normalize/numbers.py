@@ -8,6 +8,7 @@ look-ups, words that mean no number passed through at once, and every regular ex
 
 from __future__ import annotations
 
+import functools
 import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -98,10 +99,10 @@ _AND_A_HALF = re.compile(r"\band\s+a\s+half\b")
 _LETTER_DIGIT = re.compile(r"([a-z])([0-9])")
 _DIGIT_LETTER = re.compile(r"([0-9])([a-z])")
 _DIGIT_SUFFIX = re.compile(r"([0-9])\s+(st|nd|rd|th|s)\b")
+_SUFFIXES = frozenset({"st", "nd", "rd", "th", "s"})
 _CURRENCY_CENTS = re.compile(r"([€£$])([0-9]+) (?:and )?¢([0-9]{1,2})\b")
 _ONLY_CENTS = re.compile(r"[€£$]0.([0-9]{1,2})\b")
 _LONE_ONE = re.compile(r"\b1(s?)\b")
-_ASCII_DIGIT = re.compile(r"[0-9]")
 
 
 def _fraction(text: str) -> Fraction | None:
@@ -139,33 +140,15 @@ class _Reader:
 
     def read(self, words: list[str]) -> list[str]:
         last = len(words) - 1
-        position = 0  # of the first word that is not read yet
-        for index in [at for at, word in enumerate(words) if word in _HANDLERS or not word[0].isalpha()]:
+        for index, word in enumerate(words):
             if self.skip:
                 self.skip = False
-                position = index + 1
                 continue
-            if position < index:
-                self.plain(words[position:index])
-            position = index + 1
-            word = words[index]
             self.previous = words[index - 1] if index else None
             self.following = words[index + 1] if index < last else None
-            handler = _HANDLERS.get(word)
-            if handler is None:
-                self.digits(word)
-            else:
-                handler(self, word)
-        if position <= last and not self.skip:
-            self.plain(words[position:])
+            _HANDLERS.get(word, _Reader.digits)(self, word)
         self.flush()
         return self.out
-
-    def plain(self, words: list[str]) -> None:
-        """Words that mean no number; the first takes what is left of one before it."""
-        self.flush()
-        self.emit(words[0])
-        self.out.extend(words[1:])
 
     def digits(self, word: str) -> None:
         """Arabic digits, with a currency sign or a fraction perhaps; anything else is a plain word."""
@@ -348,29 +331,51 @@ def _halves(text: str) -> str:
     return " ".join(parts)
 
 
-def standardize_numbers(text: str) -> str:
+def standardize_numbers(words: list[str]) -> list[str]:
     """Write the numbers of a text in digits.
 
+    Words in a row that may be numbers are read together and remembered; what stands around them says nothing about
+    them, but for "and a half" and for the endings of ordinals.
+
     Args:
-        text: lower case, without symbols other than ``. % $ ¢ € £``.
+        words: lower case, without symbols other than ``. % $ ¢ € £``.
 
     Returns:
-        The words joined by one space.
+        The words, in the same list where there is no number among them.
 
     Raises:
         ValueError: a number has more digits than Python converts.
     """
-    if "half" in text:
-        text = _halves(text)
-    if _ASCII_DIGIT.search(text):
-        text = _LETTER_DIGIT.sub(r"\1 \2", text)
-        text = _DIGIT_LETTER.sub(r"\1 \2", text)
-        text = _DIGIT_SUFFIX.sub(r"\1\2", text)
+    if "half" in words:
+        words = _halves(" ".join(words)).split()
+    numeric = [at for at, word in enumerate(words) if word in _HANDLERS or not word.isalpha()]
+    if not numeric:
+        return words
+    out: list[str] = []
+    done = index = 0
+    while index < len(numeric):
+        start = numeric[index]
+        end = start + 1
+        index += 1
+        while index < len(numeric) and numeric[index] == end:
+            end += 1
+            index += 1
+        if end < len(words) and words[end] in _SUFFIXES:
+            end += 1
+        out += words[done:start]
+        out += _read(tuple(words[start:end]))
+        done = end
+    return out + words[done:]
+
+
+@functools.lru_cache(maxsize=100_000)
+def _read(words: tuple[str, ...]) -> list[str]:
+    """Words in a row that may be numbers, and perhaps the ending of an ordinal, in digits."""
+    text = " ".join(words)
+    text = _LETTER_DIGIT.sub(r"\1 \2", text)
+    text = _DIGIT_LETTER.sub(r"\1 \2", text)
+    text = _DIGIT_SUFFIX.sub(r"\1\2", text)
     text = " ".join(_Reader().read(text.split()))
-    if "¢" in text:
-        text = _CURRENCY_CENTS.sub(_combine_cents, text)
-    if "$" in text or "€" in text or "£" in text:
-        text = _ONLY_CENTS.sub(_extract_cents, text)
-    if "1" in text:
-        text = _LONE_ONE.sub(r"one\1", text)
-    return text
+    text = _CURRENCY_CENTS.sub(_combine_cents, text)
+    text = _ONLY_CENTS.sub(_extract_cents, text)
+    return _LONE_ONE.sub(r"one\1", text).split()

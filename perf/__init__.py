@@ -1,0 +1,1 @@
+"""Measurements of the harness itself, each a program that prints one JSON line last."""
