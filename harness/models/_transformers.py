@@ -64,6 +64,23 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) 
         if "attn" in text.lower() or "attention" in text.lower() or "flash" in text.lower():
             raise UsageError(f"{checkpoint.name} cannot use --attention {options.attention} here: {text}") from error
         raise ModelError(f"the weights in {checkpoint.folder} cannot be loaded: {text}") from error
+    check_whole(network, info, checkpoint)
+    return network.eval().requires_grad_(requires_grad=False).to(device)
+
+
+def check_whole(network: Any, info: dict[str, Any], checkpoint: Checkpoint) -> None:
+    """Raises where the library would go on with random weights: it only warns of tensors that it did not find.
+
+    Args:
+        network: what was loaded.
+        info: the library's account of the loading.
+        checkpoint: where from.
+
+    Raises:
+        ModelError: a tensor is missing, misshapen, or holds what is no number.
+    """
+    import torch
+
     for name, stored, wanted in info["mismatched_keys"]:
         shapes = f"{list(stored)}, not {list(wanted)} as config.json has it"
         raise ModelError(f"the weights in {checkpoint.folder} do not fit: {name} is of shape {shapes}")
@@ -74,7 +91,6 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) 
     broken = next((name for name, tensor in network.named_parameters() if not torch.isfinite(tensor).all()), None)
     if broken is not None:
         raise ModelError(f"the weights in {checkpoint.folder} hold values that are not finite numbers, in {broken}")
-    return network.eval().requires_grad_(requires_grad=False).to(device)
 
 
 def load_part(auto_class: Any, checkpoint: Checkpoint) -> Any:

@@ -15,7 +15,15 @@ import numpy as np
 
 from harness.errors import ModelError, UsageError
 from harness.models._per_clip import finite
-from harness.models._transformers import attention_argument, card_of, one_line, silence, synchronize, torch_device
+from harness.models._transformers import (
+    attention_argument,
+    card_of,
+    check_whole,
+    one_line,
+    silence,
+    synchronize,
+    torch_device,
+)
 from harness.models.base import Adapter, LoadOptions, Model
 from harness.models.hub import Checkpoint, fetch, is_commit, is_local
 from harness.types import Hypothesis
@@ -41,8 +49,9 @@ class RemoteCode(Model):
         library: Any = transformers  # not all of it is typed
         try:
             self._processor = library.AutoProcessor.from_pretrained(checkpoint.folder, **kwargs)
-            self._network = library.AutoModel.from_pretrained(
+            self._network, info = library.AutoModel.from_pretrained(
                 checkpoint.folder,
+                output_loading_info=True,
                 dtype=getattr(torch, options.dtype),
                 use_safetensors=True,
                 **attention_argument(checkpoint, options),
@@ -52,6 +61,7 @@ class RemoteCode(Model):
             raise ModelError(
                 f"the code of {checkpoint.name} at {checkpoint.revision} failed: {one_line(error)}"
             ) from error
+        check_whole(self._network, info, checkpoint)
         for owner, method in ((self._network, "transcribe"), (self._processor, "batch_decode")):
             if not callable(getattr(owner, method, None)):
                 raise ModelError(
