@@ -15,39 +15,45 @@ function joined(words, end, whole) {
 }
 
 function align(said, heard, merge) {
-  // Returns [kind, words said, words heard] in order; kind is "=", "s", "d" or "i".
-  const n = said.length, m = heard.length;
-  const band = n * m <= FULL_CELLS ? m : Math.max(HALF_BAND, Math.abs(n - m) + HALF_BAND);
-  const width = Math.min(m, 2 * band) + 1;
-  const first = (i) => Math.max(0, Math.min(m + 1 - width, Math.round(n ? (i * m) / n : 0) - band));
-  const cost = new Uint32Array((n + 1) * width).fill(1 << 30), move = new Uint8Array((n + 1) * width), span = new Uint16Array(merge ? (n + 1) * width : 0);
-  const at = (i, j) => (j < first(i) || j >= first(i) + width ? -1 : i * width + j - first(i));
-  const price = (i, j) => { const cell = i < 0 || j < 0 ? -1 : at(i, j); return cell < 0 ? 1 << 30 : cost[cell]; };
+  // Returns [kind, words said, words heard] in order; kind is "=", "s", "d" or "i". Very long pairs are aligned in a band
+  // around the diagonal, which is exact unless one side drifts from the other by more than HALF_BAND words.
+  const n = said.length, m = heard.length, FAR = 1 << 30;
+  const band = n * m <= FULL_CELLS ? m : Math.max(HALF_BAND, Math.abs(n - m) + HALF_BAND), width = Math.min(m, 2 * band) + 1;
+  const numbers = new Map(), number = (word) => { if (!numbers.has(word)) numbers.set(word, numbers.size); return numbers.get(word); };
+  const a = Uint32Array.from(said, number), b = Uint32Array.from(heard, number);
+  const first = Int32Array.from({ length: n + 1 }, (_, i) => Math.max(0, Math.min(m + 1 - width, Math.round(n ? (i * m) / n : 0) - band)));
+  const cost = new Uint32Array((n + 1) * width), move = new Uint8Array((n + 1) * width), span = new Uint16Array(merge ? (n + 1) * width : 0);
+  const price = (i, j) => (i < 0 || j < first[i] || j >= first[i] + width ? FAR : cost[i * width + j - first[i]]);
   for (let i = 0; i <= n; i += 1) {
-    for (let j = first(i); j < first(i) + width; j += 1) {
-      const cell = at(i, j);
-      if (i === 0 && j === 0) { cost[cell] = 0; continue; }
-      let best = 1 << 30, kind = HIT, length = 0;
-      const consider = (value, what, many) => { if (value < best) { best = value; kind = what; length = many; } };
-      if (i && j) {
-        const same = said[i - 1] === heard[j - 1];
-        consider(price(i - 1, j - 1) + (same ? 0 : 1), same ? HIT : SUB, 1);
-        if (merge && !same) {
-          let many = joined(said, i, heard[j - 1]);
-          if (many) consider(price(i - many, j - 1), JOIN_SAID, many);
-          many = joined(heard, j, said[i - 1]);
-          if (many) consider(price(i - 1, j - many), JOIN_HEARD, many);
+    const shift = i ? first[i] - first[i - 1] : 0, above = (i - 1) * width + shift, row = i * width;
+    for (let k = 0; k < width; k += 1) {
+      const j = first[i] + k, cell = row + k;
+      if (i === 0 && j === 0) continue;
+      let best = FAR, kind = HIT, length = 1;
+      if (i) {
+        const here = k + shift; // the same column in the row above
+        if (j && here >= 1 && here <= width) {
+          const same = a[i - 1] === b[j - 1];
+          best = cost[above + k - 1] + (same ? 0 : 1);
+          kind = same ? HIT : SUB;
+          if (merge && !same) {
+            let many = joined(said, i, heard[j - 1]), value = many ? price(i - many, j - 1) : FAR;
+            if (value < best) { best = value; kind = JOIN_SAID; length = many; }
+            many = joined(heard, j, said[i - 1]);
+            value = many ? price(i - 1, j - many) : FAR;
+            if (value < best) { best = value; kind = JOIN_HEARD; length = many; }
+          }
         }
+        if (here < width && cost[above + k] + 1 < best) { best = cost[above + k] + 1; kind = DEL; }
       }
-      if (i) consider(price(i - 1, j) + 1, DEL, 1);
-      if (j) consider(price(i, j - 1) + 1, INS, 1);
+      if (k && cost[cell - 1] + 1 < best) { best = cost[cell - 1] + 1; kind = INS; }
       cost[cell] = best; move[cell] = kind;
       if (merge) span[cell] = length;
     }
   }
   const steps = [];
   for (let i = n, j = m; i > 0 || j > 0;) {
-    const cell = at(i, j), kind = move[cell];
+    const cell = i * width + j - first[i], kind = move[cell];
     const back = kind === INS ? 0 : kind === JOIN_SAID ? span[cell] : 1, other = kind === DEL ? 0 : kind === JOIN_HEARD ? span[cell] : 1;
     steps.push([kind === SUB ? "s" : kind === DEL ? "d" : kind === INS ? "i" : "=", said.slice(i - back, i), heard.slice(j - other, j)]);
     i -= back; j -= other;

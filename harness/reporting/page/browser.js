@@ -158,12 +158,12 @@ class Browser {
     const parts = [element("h3", "", one.ids[i])];
     const facts = [one.name, one.sessions[i] && `session ${one.sessions[i]}`, one.seconds[i] !== null && `${one.seconds[i]} s`];
     parts.push(element("p", "note", facts.filter(Boolean).join(" · ")));
-    if (one.audio[i]) { const player = element("audio"); player.controls = true; player.preload = "metadata"; player.src = one.audio[i]; parts.push(player); }
+    if (one.audio[i]) { const player = element("audio"); player.controls = true; player.preload = one.audio[i].startsWith("data:") ? "metadata" : "none"; player.src = one.audio[i]; parts.push(player); }
     parts.push(element("h4", "", "Said"), element("p", "", one.said[i]));
     for (const [k, system] of Object.entries(one.systems)) {
       if (system.there[i] !== "1") continue;
       const errors = system.sub[i] + system.del[i] + system.ins[i];
-      parts.push(element("h4", "", `${this.data.models[k].name}: ${errors} of ${system.words[i]}`), system.heard[i] === null ? element("p", "note", "failed: no transcript") : this.aligned(one, system, i, errors));
+      parts.push(element("h4", "", `${this.data.models[k].name}: ${errors} of ${system.words[i]}`), system.heard[i] === null ? element("p", "note", `failed: ${(system.failed || {})[i] || "no transcript"}`) : this.aligned(one, system, i, errors));
     }
     this.detail.replaceChildren(...parts);
     this.detail.scrollTop = 0;

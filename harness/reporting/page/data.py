@@ -143,6 +143,7 @@ def _transcripts(
             _other(text, normalize) if text is not None and count.errors else 0
             for text, count in zip(texts, counts, strict=True)
         ],
+        "failed": {str(i): pair[0].error for i, pair in enumerate(held) if pair is not None and pair[0].error},
         "there": "".join("0" if pair is None else "1" for pair in held),
         "words": [count.words for count in counts],
         "sub": [count.substitutions for count in counts],

@@ -1,0 +1,371 @@
+"""The page in a real browser: sort, filter, rank, keyboard, play, hostile text, phone width, 20,000 utterances.
+
+Needs Chromium and the `playwright` package (no browser download of its own); skipped where they are absent. With
+ASR_SCREENSHOTS set to a folder, screenshots of the page are written there.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from harness.cli import main
+from harness.reporting.page.build import page
+from harness.reporting.table import Cell, Column, Table
+from harness.scoring.align import count_characters, count_merged, count_plain
+from harness.scoring.predictions import read_systems
+from harness.scoring.profiles import get_profile
+from harness.scoring.score import score_system
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--mute-audio",
+]
+HOSTILE = "</script><script>window.pwned=1</script><img src=x onerror=window.pwned=1> <b>bold</b> javascript:alert(1)"
+WORDS = [
+    "apple",
+    "river",
+    "stone",
+    "garden",
+    "window",
+    "mountain",
+    "silver",
+    "paper",
+    "candle",
+    "bridge",
+    "forest",
+    "harbor",
+    "lantern",
+    "meadow",
+]
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"
+)
+
+
+def until(tab: Any, condition: str) -> None:
+    """Waits for a JavaScript expression to hold. (The page's policy forbids playwright's own way, which uses eval.)"""
+    for _ in range(200):
+        if tab.evaluate(condition):
+            return
+        tab.wait_for_timeout(50)
+    pytest.fail(f"never became true: {condition}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+def fine(url: str, address: str) -> bool:
+    """Whether a request stays in the page."""
+    return url in {address, "data:,"} or url.startswith("data:audio/")
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page from the disk; at the end nothing may have been complained about, requested or shown as a dialog."""
+    opened: list[Any] = []
+    complaints: list[str] = []
+
+    def go(path: Path, width: int = 1280, height: int = 900) -> Any:
+        tab = browser.new_page(viewport={"width": width, "height": height})
+        opened.append(tab)
+        tab.on("console", lambda message: complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("dialog", lambda dialog: complaints.append(dialog.message))
+        address = path.resolve().as_uri()
+        tab.on("request", lambda request: complaints.extend([] if fine(request.url, address) else [request.url]))
+        tab.goto(address)
+        tab.wait_for_selector("body[data-ready]", timeout=60_000)
+        return tab
+
+    yield go
+    for tab in opened:
+        assert tab.evaluate("window.pwned") is None
+        tab.close()
+    assert complaints == []
+
+
+def tone() -> bytes:
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, 0.1 * np.sin(np.arange(16_000) / 20).astype(np.float32), 16_000, format="FLAC")
+    return buffer.getvalue()
+
+
+def write_run(folder: Path, model: str, wrong: float, seed: int) -> Path:
+    """A run over two benchmarks, with audio beside it; the 9th utterance of the first is hostile, the 10th failed."""
+    folder.mkdir(parents=True)
+    (folder / "tone.flac").write_bytes(tone())
+    draw = random.Random(7)
+    err = random.Random(seed)
+    facts: dict[str, Any] = {}
+    for name, count in (("read", 120), ("far", 60)):
+        lines: list[dict[str, Any]] = []
+        for i in range(count):
+            said = [draw.choice(WORDS) for _ in range(draw.randint(3, 14))]
+            heard = [w for w in said if err.random() > wrong / 3]
+            heard = [err.choice(WORDS) if err.random() < wrong else w for w in heard]
+            line = {"id": f"{name}-{i}", "session": f"speaker-{i % 12}", "duration": len(said) * 0.5, "batch": 0}
+            line |= {"reference": " ".join(said), "hypothesis": " ".join(heard), "audio": str(folder / "tone.flac")}
+            lines.append(line)
+        lines[8] |= {"id": HOSTILE, "reference": HOSTILE, "hypothesis": HOSTILE + " more"}
+        if name == "read" and seed == 2:
+            del lines[9]["hypothesis"]
+            lines[9]["error"] = HOSTILE
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        phases = {"decode": 1.0, "features": 2.0, "transfer": 0.5, "model": 9.0 * seed, "text": 0.3, "untracked": 0.1}
+        speed = {"rtfx": 30.0 / seed, "rtfx_end_to_end": 20.0, "seconds_heard": 300.0, "seconds_counted": 10.0 * seed}
+        facts[name] = {"language": "en", "expected": count, "done": count, "failed": 0}
+        facts[name]["speed"] = speed | {"seconds_wall": 15.0, "phases": phases}
+    record = {
+        "suite": "demo@1", "profile": "verbatim", "complete": True, "model": {"id": model, "parameters": 39_000_000},
+        "settings": {"on_error": "score-empty"}, "environment": {"hardware": {"cpu": "Abacus", "cores": 2}},
+        "benchmarks": facts,
+    }  # fmt: skip
+    (folder / "run.json").write_text(json.dumps(record))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("page")
+    runs = [
+        write_run(where / "a", "org/careful-model", 0.05, 1),
+        write_run(where / "b", "org/hasty-model", 0.15, 2),
+        write_run(where / "c", HOSTILE, 0.3, 3),
+    ]
+    assert main(["report", *map(str, runs), "--out", str(where / "report"), "--audio-mb", "0.2"]) == 0
+    return where / "report" / "index.html"
+
+
+def test_tables_sort_and_filter(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made)
+    table = tab.locator("#results table").first
+    names = "rows => rows.map(row => row.cells[0].textContent)"
+    average = table.locator("thead button", has_text="Average")
+    average.click()
+    ascending = table.locator("tbody tr").evaluate_all(names)
+    assert ascending[0].startswith("org/careful-model")
+    average.focus()
+    tab.keyboard.press("Enter")
+    assert table.locator("tbody tr").evaluate_all(names) == ascending[::-1]
+    assert table.locator("th[aria-sort=descending]").count() == 1
+    tab.fill("#table-filter", "hasty")
+    assert table.locator("tbody tr:visible").count() == 1
+
+
+def test_contributions_sum_to_the_difference(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made)
+    profile = get_profile("verbatim")
+    first, second = (score_system(read_systems([made.parents[1] / x])[0], profile) for x in "ab")
+    expected = second["average"]["wer"] - first["average"]["wer"]
+    tab.select_option("#system-a", "1")
+    tab.select_option("#system-b", "0")
+    until(tab, "browser.all.length === 180 && browser.difference > 0")
+    assert tab.evaluate("browser.difference") == pytest.approx(expected, abs=1e-12)
+    assert tab.evaluate("browser.all.reduce((sum, item) => sum + item.part, 0)") == pytest.approx(expected, abs=1e-12)
+    assert f"= +{100 * expected:.3f} points over 180 utterances" in tab.text_content("#summary")
+    parts = tab.evaluate("browser.found.map(item => item.part)")
+    assert parts == sorted(parts, reverse=True)
+
+
+def test_filters_and_search(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made)
+
+    def listed(expression: str) -> Any:
+        tab.wait_for_timeout(300)
+        return tab.evaluate(f"browser.found.map(({{one, i}}) => {expression})")
+
+    tab.select_option("#benchmark", label="read")
+    assert set(listed("one.name")) == {"read"}
+    tab.fill("#session", "speaker-3")
+    assert set(listed("one.sessions[i]")) == {"speaker-3"}
+    assert len(listed("0")) == 10
+    tab.fill("#session", "")
+    tab.fill("#shortest", "2")
+    tab.fill("#longest", "3")
+    assert {2.0, 2.5, 3.0} == set(listed("one.seconds[i]"))
+    for field in ("#shortest", "#longest"):
+        tab.fill(field, "")
+    tab.select_option("#system-a", "2")
+    for kind in ("sub", "del", "ins"):
+        tab.select_option("#kind", kind)
+        counts = listed(f"one.systems[2].{kind}[i]")
+        assert counts
+        assert min(counts) > 0
+    tab.select_option("#system-a", "1")
+    tab.select_option("#kind", "failed")
+    assert listed("one.ids[i]") == ["read-9"]
+    tab.select_option("#kind", "all")
+    tab.keyboard.press("Escape")
+    tab.locator("#list").focus()
+    tab.keyboard.press("/")
+    tab.keyboard.type("javascript:ALERT")
+    assert listed("one.ids[i]") == [HOSTILE]
+
+
+def test_keyboard_moves_and_plays(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made)
+    tab.locator("#list").focus()
+    for key, place in (
+        ("ArrowDown", 1),
+        ("ArrowDown", 2),
+        ("ArrowUp", 1),
+        ("End", 179),
+        ("PageDown", 179),
+        ("Home", 0),
+    ):
+        tab.keyboard.press(key)
+        assert tab.evaluate("browser.chosen") == place
+        assert tab.locator(".row[aria-selected=true]").count() == 1
+        assert tab.locator("#detail h3").text_content() == tab.evaluate(
+            "browser.found[browser.chosen].one.ids[browser.found[browser.chosen].i]"
+        )
+    player = tab.locator("#detail audio")
+    assert player.get_attribute("src").startswith("data:audio/flac;base64,")
+    tab.keyboard.press("Enter")
+    until(tab, "document.querySelector('#detail audio').currentTime > 0.05")
+    assert tab.evaluate("Math.round(document.querySelector('#detail audio').duration * 10) / 10") == 1.0
+
+
+def test_charts_answer_to_keys(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made)
+    marks = tab.locator("#scatter-chart .mark")
+    assert marks.count() == 3
+    marks.first.focus()
+    tab.keyboard.press("Enter")
+    assert tab.locator("#results tr.chosen").first.text_content().startswith("org/careful-model")
+    assert tab.locator("#phases-chart rect title").count() == 18
+
+
+def test_hostile_text_is_text(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made)
+    tab.fill("#search", "bold")
+    until(tab, "browser.found.length === 2")
+    tab.wait_for_timeout(100)
+    assert tab.locator("#detail h3").text_content() == HOSTILE
+    assert tab.locator("#utterances img, #utterances b >> text=bold, main script").count() == 0
+
+
+def test_errors_are_colored_words(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made)
+    tab.select_option("#order", "errors")
+    tab.wait_for_timeout(300)
+    all_heard = "({one, i}) => [0, 1, 2].every(k => one.systems[k].heard[i])"
+    tab.evaluate(f"browser.choose(browser.found.findIndex({all_heard}))")
+    counts = tab.evaluate(
+        "(({one, i}) => [0, 1, 2].map(k => ['sub', 'del', 'ins'].map(kind => one.systems[k][kind][i])))"
+        "(browser.found[browser.chosen])"
+    )
+    lines = tab.locator("#detail .aligned")
+    assert lines.count() == 3
+    assert sum(map(sum, counts)) > 3
+    for k, (substituted, deleted, inserted) in enumerate(counts):
+        assert lines.nth(k).locator("del").count() + lines.nth(k).locator("ins").count() == (
+            2 * substituted + deleted + inserted
+        )
+
+
+def test_fits_a_phone(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made, width=390, height=844)
+    assert tab.evaluate("document.documentElement.scrollWidth") == 390
+    assert tab.locator("#list").bounding_box()["width"] > 350
+    tab.locator(".row").nth(2).click()
+    assert tab.evaluate("browser.chosen") == 2
+    assert tab.locator("#detail h3").is_visible()
+
+
+def test_page_aligns_as_the_scorer_counts(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made)
+    draw = random.Random(3)
+    pairs = []
+    for _ in range(300):
+        said = [draw.choice(["a", "b", "ab", "ba", "aba", "c"]) for _ in range(draw.randint(0, 9))]
+        pairs.append((said, [draw.choice(["a", "b", "ab", "ba", "aba", "c"]) for _ in range(draw.randint(0, 9))]))
+    count = "pairs => pairs.map(([said, heard]) => align(said, heard, MERGE).filter(([kind]) => kind !== '=').length)"
+    plain = tab.evaluate(count.replace("MERGE", "false"), pairs)
+    merged = tab.evaluate(count.replace("MERGE", "true"), pairs)
+    assert plain == [count_plain(*pair).errors for pair in pairs]
+    assert merged == [count_merged(*pair).errors for pair in pairs]
+    assert plain != merged
+    spoken, written = "音声認識の評価", "音声の認識評価です"
+    characters = tab.evaluate(count.replace("MERGE", "false"), [[list(spoken), list(written)]])
+    assert characters == [count_characters(spoken, written).errors]
+    long = [draw.choice(WORDS) for _ in range(17_000)]
+    other = [draw.choice(WORDS) if draw.random() < 0.05 else word for word in long if draw.random() > 0.02]
+    assert tab.evaluate(count.replace("MERGE", "false"), [[long, other]]) == [count_plain(long, other).errors]
+
+
+def test_twenty_thousand_utterances_stay_fluent(tmp_path: Path, visit: Callable[..., Any]) -> None:
+    count, systems = 20_000, 6
+    draw = np.random.default_rng(1)
+    said = [" ".join(draw.choice(WORDS, 12)) for _ in range(count)]
+    numbers = {key: draw.poisson(0.4, (systems, count)).tolist() for key in ("sub", "del", "ins")}
+    one = {
+        "name": "read", "characters": False, "ids": [f"u{i}" for i in range(count)],
+        "sessions": [f"s{i % 40}" for i in range(count)],
+        "seconds": [5.0] * count, "said": said, "plain": [0] * count, "audio": {},
+        "systems": {
+            str(k): {key: numbers[key][k] for key in numbers}
+            | {"heard": [s + " x" for s in said], "plain": [0] * count}
+            | {"there": "1" * count, "words": [12] * count}
+            for k in range(systems)
+        },
+    }  # fmt: skip
+    models = [
+        {"name": f"m{k}", "wer": 0.1, "low": None, "high": None, "rtfx": 10.0 + k, "hardware": None, "phases": None}
+        for k in range(systems)
+    ]  # fmt: skip
+    table = Table("t", "c", (Column("m", "Model", align="left"),), ((Cell("m0"),),))
+    text = page("Many", "c", [table], {"profile": "p", "merge": False, "models": models, "benchmarks": [one]})
+    assert len(text) < 15e6
+    path = tmp_path / "many.html"
+    path.write_text(text, encoding="utf-8")
+    begin = time.perf_counter()
+    tab = visit(path)
+    assert time.perf_counter() - begin < 30
+    assert tab.locator(".row").count() < 60
+    timed = "(() => {{ const t = performance.now(); {}; return performance.now() - t; }})()"
+    assert tab.evaluate(timed.format("browser.update()")) < 1500
+    scroll = "for (let k = 0; k < 50; k += 1) { browser.list.scrollTop = k * 9000; browser.draw(); }"
+    assert tab.evaluate(timed.format(scroll)) < 50 * 50
+
+
+def test_screenshots(made: Path, visit: Callable[..., Any], tmp_path: Path) -> None:
+    folder = Path(os.environ.get("ASR_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, width, height in (("desktop", 1280, 900), ("phone", 390, 844)):
+        tab = visit(made, width=width, height=height)
+        tab.locator("#utterances").scroll_into_view_if_needed()
+        tab.evaluate("document.getElementById('utterances').scrollIntoView()")
+        tab.screenshot(path=folder / f"page_{name}.png")
+        assert (folder / f"page_{name}.png").stat().st_size > 20_000
