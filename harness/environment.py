@@ -91,6 +91,18 @@ def memory_gib() -> float | None:
         return None
 
 
+def peak_memory() -> dict[str, float | None]:
+    """The most memory that this process held at a time, on the host and on the device, in GiB."""
+    import resource
+
+    scale = 2**30 if sys.platform == "darwin" else 2**20  # getrusage counts bytes there, KiB elsewhere
+    host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
+    torch = sys.modules.get("torch")
+    on_device = torch is not None and torch.cuda.is_available()
+    device = torch.cuda.max_memory_allocated() / 2**30 if torch is not None and on_device else None
+    return {"host_gib": round(host, 3), "device_gib": None if device is None else round(device, 3)}
+
+
 def accelerator() -> dict[str, Any]:
     """Name and count of the accelerators, where torch is loaded already: loading it for this is not worth it."""
     torch = sys.modules.get("torch")

@@ -287,6 +287,7 @@ class _Saving:
         self._saved = time.perf_counter()
         self._clock.wall = self._wall_before + self._saved - self._begin
         self._entry |= {"done": len(self._journal.lines), "failed": self._failed, "speed": self._clock.as_dict()}
+        self._entry["peak_memory"] = environment.peak_memory()
         self._run.save()
 
 

@@ -69,6 +69,7 @@ def test_a_run_writes_journal_and_run_json(tmp_path: Path, loaded: list[str]) ->
     assert (entry["revision"], entry["source"], entry["revision_locked"]) == ("r1", "embedded:made up", False)
     lines, _ = read_lines(run.folder / "stub.jsonl")
     assert entry["speed"]["seconds_heard"] == pytest.approx(sum(line["heard"] for line in lines))
+    assert entry["peak_memory"]["host_gib"] > 0.01
     phases = entry["speed"]["phases"]
     assert sum(phases.values()) + entry["speed"]["seconds_warmup"] == pytest.approx(entry["speed"]["seconds_wall"])
 
