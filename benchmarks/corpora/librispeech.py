@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_door
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
-from benchmarks.sources.pairing import pair
+from benchmarks.sources.pairing import pair_as_read
 from benchmarks.sources.tables import lines_of
 from harness.errors import DataError
 
@@ -30,18 +30,20 @@ def parse(part: str, release: Release) -> Iterator[Utterance]:
     Raises:
         DataError: a line without an id, an id twice, or transcripts and audio that do not match.
     """
-    entries: dict[str, list[Entry]] = {}
-    for name, text in release.texts(rf"(^|/){part}/.*\.trans\.txt$"):
-        for number, line in lines_of(text):
-            key, _, words = line.strip().partition(" ")
-            if key.count("-") != 2 or key in entries:
-                msg = (
-                    f"{release.path}: {name}, line {number}: {'twice' if key in entries else 'no'} utterance id {key!r}"
-                )
-                raise DataError(msg)
-            entries[key] = [Entry(id=key, reference=words.strip(), session=key.partition("-")[0])]
-    key_of = partial(audio_key, part)
-    yield from pair(release, entries, key_of, "en", every_audio=True)
+    read = partial(transcripts, release, part)
+    yield from pair_as_read(release, ".trans.txt", read, partial(audio_key, part), "en")
+
+
+def transcripts(release: Release, part: str, name: str, text: str) -> dict[str, Entry]:
+    """The lines of a chapter: an id, a space, words."""
+    entries: dict[str, Entry] = {}
+    for number, line in lines_of(text) if f"/{part}/" in f"/{name}" else ():
+        key, _, words = line.strip().partition(" ")
+        if key.count("-") != 2 or key in entries:
+            msg = f"{release.path}: {name}, line {number}: {'twice' if key in entries else 'no'} utterance id {key!r}"
+            raise DataError(msg)
+        entries[key] = Entry(id=key, reference=words.strip(), session=key.partition("-")[0])
+    return entries
 
 
 def audio_key(part: str, name: str) -> str | None:

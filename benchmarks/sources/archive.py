@@ -29,6 +29,9 @@ PACKED = r"(\.tar|\.tar\.gz|\.tgz|\.zip)"
 """How the names of archives end, as a regular expression."""
 SEARCH_DEPTH = 4
 """How many folders deep a release is looked for below `--from`."""
+BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
+"""What the libraries raise where an archive is broken."""
+
 ALL_FACTS = ("rows", "hours", "words")
 """A door's facts that the data set states, unless the door says less."""
 LARGEST_MEMBER = 2 << 30
@@ -69,9 +72,8 @@ class Release:
                 yield from _tar(self.path, wanted)
             else:
                 yield from _tar_gz(self.path, wanted)
-        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-            msg = f"{self.path}: cannot be read to its end ({error}): compare its checksum, get it again"
-            raise DataError(msg) from error
+        except BROKEN as error:
+            raise _broken(self.path, error) from error
 
     def inside(self, folder: str) -> Release:
         """The release's folder of that name, where it is an unpacked tree that has one; else the release."""
@@ -95,11 +97,19 @@ class Release:
             DataError: one is not UTF-8, or too large.
         """
         for name, data in self.files(pattern):
-            try:
-                yield name, data.decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                msg = f"{self.path}: {name} is not UTF-8 text ({error.reason} at byte {error.start})"
-                raise DataError(msg) from error
+            yield name, self.decode(name, data)
+
+    def decode(self, name: str, data: bytes) -> str:
+        """A file's content as UTF-8 text.
+
+        Raises:
+            DataError: it is none.
+        """
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            msg = f"{self.path}: {name} is not UTF-8 text ({error.reason} at byte {error.start})"
+            raise DataError(msg) from error
 
 
 Parser = Callable[[Release], "Iterator[Utterance]"]
@@ -213,7 +223,7 @@ def _tar_gz(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
             if info.isreg() and wanted(name):
                 file = archive.extractfile(info)
                 assert file is not None
-                read = partial(_whole, file.read, info.size, name)
+                read = partial(_whole, file.read, info.size, f"{path}!{name}")
                 yield Member(name, read, partial(_in_memory, f"{path}!{name}", read))
             archive.members = []  # type: ignore[attr-defined]
 
@@ -224,7 +234,7 @@ def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
         for info in archive.infolist():
             name = safe_name(info.filename, path)
             if not info.is_dir() and wanted(name):
-                read = partial(_whole, partial(archive.read, info), info.file_size, name)
+                read = partial(_whole, partial(archive.read, info), info.file_size, f"{path}!{name}")
                 yield Member(name, read, partial(_in_memory, f"{path}!{name}", read))
 
 
@@ -249,13 +259,20 @@ def _in_memory(origin: str, read: Callable[[], bytes]) -> Audio:
     return Audio(origin=origin, data=read())
 
 
-def _whole(read: Callable[[], bytes], size: int, name: str) -> bytes:
+def _whole(read: Callable[[], bytes], size: int, where: str) -> bytes:
     """What `read` gives, which must be as long as the archive says, and no longer than what fits into memory."""
     if size > LARGEST_MEMBER:
-        msg = f"{name} has {size:,} bytes, too many to be read into memory"
+        msg = f"{where} has {size:,} bytes, too many to be read into memory; unpack it"
         raise DataError(msg)
-    data = read()
+    try:
+        data = read()
+    except BROKEN as error:
+        raise _broken(where, error) from error
     if len(data) != size:
-        msg = f"unexpected end of {name}"
-        raise EOFError(msg)
+        raise _broken(where, f"{len(data)} of {size} bytes")
     return data
+
+
+def _broken(where: Path | str, reason: BaseException | str) -> DataError:
+    """The error for an archive or a member that cannot be read to its end."""
+    return DataError(f"{where}: cannot be read to its end ({reason}): compare its checksum, get it again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from benchmarks.sources.header import seconds
@@ -10,8 +11,11 @@ from harness.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from benchmarks.dataset import Entry, Utterance
+    from benchmarks.dataset import Audio, Entry, Utterance
     from benchmarks.sources.archive import Release
+
+PENDING_BYTES = 256 << 20
+"""How much audio may wait for its transcripts in memory, while an archive is read."""
 
 AUDIO_ENDINGS = (".flac", ".wav", ".mp3", ".ogg", ".opus", ".sph")
 
@@ -59,7 +63,90 @@ def pair(
             yield entry.utterance(audio, language, seconds(audio) if whole else None)
         if not left and not every_audio:
             return
+    _check_all_heard(release, left)
+
+
+def pair_as_read(
+    release: Release,
+    text: str,
+    parse: Callable[[str, str], Mapping[str, Entry]],
+    key: Callable[[str], str | None],
+    language: str,
+) -> Iterator[Utterance]:
+    """As `pair` with every audio, for releases whose transcripts lie near their audio: the release is read only once.
+
+    Audio waits for its transcripts; where more than PENDING_BYTES of it would wait, the release is read once more.
+
+    Args:
+        release: where both are.
+        text: how the names of the transcript files end.
+        parse: a transcript file's name and content to its entries by the key of their recording.
+        key: as in `pair`.
+        language: BCP-47 primary subtag.
+
+    Raises:
+        DataError: as `pair`, or an id is in two transcript files.
+    """
+    entries: dict[str, Entry] = {}
+    waiting: dict[str, Audio] = {}
+    heard: set[str] = set()
+    held = 0
+    for member in release.members(lambda name: name.endswith(text) or key(name) is not None):
+        if member.name.endswith(text):
+            found = _new(release, entries, parse(member.name, release.decode(member.name, member.read())))
+            for name in [name for name in waiting if name in found]:
+                audio = waiting.pop(name)
+                held -= len(audio.data or b"")
+                yield found[name].utterance(audio, language, seconds(audio))
+            continue
+        name = key(member.name) or ""
+        if name in heard:
+            msg = f"{release.path}: the recording {name} is there twice, the second time as {member.name}"
+            raise DataError(msg)
+        heard.add(name)
+        audio = member.audio()
+        if name in entries:
+            yield entries[name].utterance(audio, language, seconds(audio))
+            continue
+        waiting[name] = audio
+        held += len(audio.data or b"")
+        if held > PENDING_BYTES:
+            done = heard - set(waiting)
+            waiting.clear()
+            entries = {}
+            for file, content in release.texts(re.escape(text) + "$"):
+                _new(release, entries, parse(file, content))
+            yield from _the_rest(release, entries, key, language, done)
+            return
+    if waiting:
+        msg = f"{release.path}: {next(iter(waiting.values())).origin} has no transcript; the release is not whole"
+        raise DataError(msg)
+    _check_all_heard(release, set(entries) - heard)
+
+
+def _new(release: Release, entries: dict[str, Entry], found: Mapping[str, Entry]) -> Mapping[str, Entry]:
+    """The entries of another transcript file, taken in."""
+    twice = next((name for name in found if name in entries), None)
+    if twice is not None:
+        msg = f"{release.path}: the utterance {twice} is in two transcript files"
+        raise DataError(msg)
+    entries.update(found)
+    return found
+
+
+def _the_rest(
+    release: Release, entries: Mapping[str, Entry], key: Callable[[str], str | None], language: str, done: set[str]
+) -> Iterator[Utterance]:
+    """All utterances but those that are done, now that the transcripts are known."""
+    skipped = {entries[name].id for name in done}
+    lists = {name: [entry] for name, entry in entries.items()}
+    for utterance in pair(release, lists, key, language, every_audio=True):
+        if utterance.id not in skipped:
+            yield utterance
+
+
+def _check_all_heard(release: Release, left: set[str]) -> None:
+    """Every transcript must have its audio."""
     if left:
-        first = min(left)
-        msg = f"{release.path}: {len(left)} transcripts have no audio, the first is {first}: get the audio again"
+        msg = f"{release.path}: {len(left)} transcripts have no audio, the first is {min(left)}: get the audio again"
         raise DataError(msg)

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.registry import get_dataset
+from benchmarks.sources import pairing
 from harness.errors import AccessError, DataError
 from tests.benchmarks.layouts import (
     clips,
@@ -70,6 +71,38 @@ def test_tars_with_transcripts_before_or_after_the_audio(
 def test_zip(tmp_path: Path, expected: str) -> None:
     write_zip(tmp_path / "test-other.zip", librispeech_files(count=10))
     assert content_hash(read(tmp_path)) == expected
+
+
+@pytest.mark.parametrize("text_last", [True, False])
+def test_transcripts_far_from_their_audio_are_read_first(
+    tmp_path: Path, expected: str, text_last: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All transcripts at one end of the archive, and no more room than for two recordings to wait."""
+    files = librispeech_files(count=10)
+    ordered = dict(sorted(files.items(), key=lambda item: item[0].endswith(".txt") == text_last))
+    write_tar(tmp_path / "test-other.tar.gz", ordered)
+    monkeypatch.setattr(pairing, "PENDING_BYTES", 2 * max(map(len, files.values())))
+    found = read(tmp_path)
+    assert len(found) == 10
+    assert content_hash(found) == expected
+
+
+def test_a_zip_with_a_broken_member(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "test-other.zip", librispeech_files(count=2))
+    data = bytearray(path.read_bytes())
+    at = data.find(b"fLaC") + 1_000
+    data[at] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"\.flac: cannot be read to its end .Bad CRC"):
+        read(tmp_path)
+
+
+def test_a_transcript_in_two_files(tmp_path: Path) -> None:
+    files = librispeech_files(count=1)
+    files["LibriSpeech/test-other/1688/142285/again.trans.txt"] = b"1688-142285-0000 WORDS"
+    write_tar(tmp_path / "test-other.tar.gz", files)
+    with pytest.raises(DataError, match="the utterance 1688-142285-0000 is in two transcript files"):
+        read(tmp_path)
 
 
 def test_a_plain_tar_is_not_held_in_memory(tmp_path: Path) -> None:
