@@ -31,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--profile", help="rules to score under, by name or TOML file (default: those of the suite)")
     parser.add_argument("--language", help="language of the texts, where the file names do not say it: en, de, zh, ...")
+    parser.add_argument(
+        "--reference", metavar="FILE", type=Path, help="the PATHs are NIST trn or Kaldi text, this is their reference"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument(
         "--trn",
@@ -44,8 +47,12 @@ def run(args: argparse.Namespace) -> ExitStatus:
     """Compare and print."""
     from harness.scoring.comparison import compare_systems, to_json
     from harness.scoring.pairing import read_apart
+    from harness.scoring.transcripts import read_transcripts
 
-    systems = read_apart(args.paths, args.language)
+    if args.reference is None:
+        systems = read_apart(args.paths, args.language)
+    else:
+        systems = read_transcripts(args.reference, map(Path, args.paths), args.language)
     if len(systems) < 2:
         raise UsageError(f"nothing to compare {systems[0].model} with; give predictions of two systems or more")
     profile = _profile(args.profile, systems)

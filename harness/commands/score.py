@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ExitStatus
@@ -25,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--profile", help="rules to score under, by name or TOML file (default: those of the suite)")
     parser.add_argument("--language", help="language of the texts, where the file names do not say it: en, de, zh, ...")
+    parser.add_argument(
+        "--reference", metavar="FILE", type=Path, help="the PATHs are NIST trn or Kaldi text, this is their reference"
+    )
     parser.add_argument("--json", action="store_true", help="print the objects of scores.json instead of a table")
     parser.add_argument(
         "--details",
@@ -39,9 +43,13 @@ def run(args: argparse.Namespace) -> ExitStatus:
     from harness.scoring.predictions import read_systems
     from harness.scoring.profiles import get_profile
     from harness.scoring.score import score_systems
+    from harness.scoring.transcripts import read_transcripts
 
     chosen = get_profile(args.profile) if args.profile else None
-    systems = read_systems(args.paths, args.language)
+    if args.reference is None:
+        systems = read_systems(args.paths, args.language)
+    else:
+        systems = read_transcripts(args.reference, map(Path, args.paths), args.language)
     profiles = [chosen or _profile_of(system) for system in systems]
     scores = score_systems(systems, profiles, workers=available_workers())
     if args.details:

@@ -1,0 +1,78 @@
+"""NIST trn and Kaldi text as predictions, from their files to `score` and `compare`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.cli import main
+from harness.errors import DataError, UsageError
+from harness.scoring.interchange import write_trn
+from harness.scoring.transcripts import read_transcripts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LABELS = [f"s{session}-{index}" for session in range(6) for index in range(3)]
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Path:
+    path = tmp_path / "set.ref.trn"
+    write_trn(path, [(label, "one two three") for label in LABELS])
+    return path
+
+
+def test_trn_and_kaldi_text_are_systems(tmp_path: Path, reference: Path) -> None:
+    first, second = tmp_path / "set.first.trn", tmp_path / "second"
+    write_trn(first, [(label, "one two tree") for label in reversed(LABELS)])
+    second.write_text("".join(f"{label} one two three\n" for label in LABELS[1:]), encoding="utf-8")
+    one, other = read_transcripts(reference, [first, second], "de_DE")
+    assert [(system.model, system.benchmarks[0].benchmark) for system in (one, other)] == [
+        ("first", "set"),
+        ("second", "set"),
+    ]
+    assert one.benchmarks[0].language == "de"
+    rows = one.benchmarks[0].rows
+    assert [row.id for row in rows] == LABELS
+    assert (rows[4].reference, rows[4].hypothesis, rows[4].session) == ("one two three", "one two tree", "s1")
+    failed = other.benchmarks[0].rows[0]
+    assert (failed.hypothesis, failed.error) == (None, "no line in second")
+
+
+@pytest.mark.parametrize("labels", [["utt-1", "utt-2"], ["a-1", "b-2"], ["a-1", "a-2", "b"], ["clip1", "clip2"]])
+def test_labels_that_tell_no_session(tmp_path: Path, labels: list[str]) -> None:
+    path = tmp_path / "text"
+    path.write_text("".join(f"{label} x\n" for label in labels), encoding="utf-8")
+    [system] = read_transcripts(path, [path])
+    assert {row.session for row in system.benchmarks[0].rows} == {None}
+
+
+def test_files_that_do_not_fit_are_refused(tmp_path: Path, reference: Path) -> None:
+    stranger, empty = tmp_path / "stranger.trn", tmp_path / "empty.trn"
+    write_trn(stranger, [("s0-0", "one"), ("x-1", "two"), ("x-2", "three")])
+    with pytest.raises(DataError, match=r"stranger\.trn: 'x-1' and 1 more is not in .*set\.ref\.trn"):
+        read_transcripts(reference, [stranger])
+    empty.write_text("\n", encoding="utf-8")
+    with pytest.raises(DataError, match="is empty"):
+        read_transcripts(reference, [empty])
+    with pytest.raises(UsageError, match="given twice"):
+        read_transcripts(reference, [reference, reference, reference])
+
+
+def test_verbs_read_them(tmp_path: Path, reference: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    worse = tmp_path / "worse.trn"
+    write_trn(worse, [(label, "one too three") for label in LABELS])
+    assert main(["score", str(worse), "--reference", str(reference), "--profile", "verbatim", "--json"]) == 0
+    [score] = json.loads(capsys.readouterr().out)
+    [entry] = score["benchmarks"]
+    assert (score["model"], entry["benchmark"], entry["unit"]) == ("worse", "set", "session")
+    assert entry["errors"] == {"hits": 36, "substitutions": 18, "deletions": 0, "insertions": 0}
+    assert entry["wer_interval"]["sessions"] == 6
+    same = tmp_path / "same.trn"
+    same.write_bytes(reference.read_bytes())
+    arguments = [str(worse), str(same), "--reference", str(reference), "--profile", "verbatim"]
+    assert main(["compare", *arguments]) == 0
+    assert "B is better" in capsys.readouterr().out
