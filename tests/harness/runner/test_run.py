@@ -23,9 +23,7 @@ from harness.runner.folder import model_folder_name, run_folder
 from harness.runner.journal import read_lines
 from harness.runner.loop import Stop
 from harness.runner.run import Run
-
-sys.path.insert(0, str(Path(__file__).parent))
-from stub_run import Slow, dataset
+from tests.harness.runner.stub_run import Slow, dataset
 
 STUB = Path(__file__).with_name("stub_run.py")
 
