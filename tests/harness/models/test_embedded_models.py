@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+SHORT = ("2414-128291-0003", "1998-15444-0008", "2033-164914-0005")
+"""Of three speakers; PocketSphinx hears the last one otherwise where its decoder remembers another clip."""
+
+
 def _installed(name: str) -> Model:
     lacking = missing_modules(adapters()[name])
     if lacking:
@@ -41,13 +45,9 @@ def speech(data: Path) -> list[tuple[Clip, str]]:
     if not folder.is_dir():
         pytest.skip(f"no {folder}: set ASR_TEST_DATA")
     rows = {row["id"]: row for row in map(json.loads, (folder / "manifest.jsonl").read_text().splitlines())}
-    short = sorted(rows.values(), key=lambda row: row["duration_s"])
-    chosen: dict[str, dict[str, str]] = {}
-    for row in short:
-        if row["duration_s"] > 2:
-            chosen.setdefault(row["speaker"], row)
     made = []
-    for row in list(chosen.values())[:3]:
+    for key in SHORT:
+        row = rows[key]
         waveform, rate = soundfile.read(folder / row["audio"], dtype="float32")
         assert rate == 16000
         made.append((Clip(id=row["id"], language="en", waveform=waveform), row["text"]))
@@ -61,11 +61,11 @@ def test_real_speech_is_understood_whatever_came_before(name: str, speech: list[
     forwards = _texts(model, clips)
     backwards = _texts(model, clips[::-1])[::-1]
     assert forwards == backwards
-    assert _texts(_installed(name), clips[1:2]) == forwards[1:2]  # as a model that has heard nothing before
+    assert _texts(_installed(name), clips[2:]) == forwards[2:]  # as a model that has heard nothing before
     wanted = [word for _, text in speech for word in text.lower().split()]
     heard = " ".join(forwards).lower()
     found = sum(word in heard for word in wanted) / len(wanted)
-    assert found > {"whisper-tiny.en": 0.8, "hama": 0.5, "pocketsphinx": 0.4}[name]
+    assert found > {"whisper-tiny.en": 0.6, "hama": 0.4, "pocketsphinx": 0.3}[name]
     assert model.card.batch_invariant
     assert model.card.max_batch == 1
 
