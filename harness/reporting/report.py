@@ -16,6 +16,7 @@ from harness.reporting.table import EXTENSIONS, Cell, Column, Table, results_tab
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.pairing import labels
 from harness.scoring.score import count_predictions, score_system
+from harness.scoring.ties import ties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +62,7 @@ def write_report(report: Report) -> list[Path]:
     named = [{**score, "model": name} for score, name in zip(scores, names, strict=True)]
     groups = group(scored)
     runs = [system.run for system in systems]
-    tables = {"table": results_table(named, runs), "errors": errors_table(names, groups)}
+    tables = {"table": results_table(named, runs, ties(scored)), "errors": errors_table(names, groups)}
     if report.against_published:
         tables["published"] = against_published(scores, runs)
     try:

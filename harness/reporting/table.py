@@ -14,7 +14,7 @@ from harness.errors import unknown_name
 from harness.reporting import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -171,24 +171,36 @@ def mark_best(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> tupl
     return tuple(tuple(row) for row in marked)
 
 
-def results_table(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any] | None]) -> Table:
+TIE = "not told apart from the best: paired over sessions, corrected after Holm"
+
+
+def results_table(
+    scores: Sequence[Mapping[str, Any]],
+    runs: Sequence[Mapping[str, Any] | None],
+    ties: Mapping[str, Collection[int]] | None = None,
+) -> Table:
     """Models by benchmarks: WER in percent, average, RTFx, end-to-end RTFx and failed utterances.
 
     Args:
         scores: one object of scores.json for each model.
         runs: the run.json beside each, or None where there is none (predictions of others).
+        ties: for each benchmark and ``average``, which of the scores are tied with the best
+            (`harness.scoring.ties.ties`).
     """
     pairs = list(zip(scores, runs, strict=True))
     names = list(dict.fromkeys(entry["benchmark"] for score in scores for entry in score["benchmarks"]))
     profile = _most_common([score["profile"]["name"] for score in scores])
     columns = (Column("model", "Model", align="left"), *_columns(scores, names))
     rows = []
-    for score, run in pairs:
+    for index, (score, run) in enumerate(pairs):
         entries = {entry["benchmark"]: entry for entry in score["benchmarks"]}
         ours = (run or {}).get("benchmarks", {})
         cells = [Cell(score["model"], notes=_model_notes(score, profile))]
         cells += [_wer_cell(entries.get(name), ours.get(name), _utterances(scores, name)) for name in names]
         cells += _summary_cells(score, entries, len(names))
+        for at, name in enumerate([*names, "average"], start=1):
+            if index in (ties or {}).get(name, ()) and cells[at].number is not None:
+                cells[at] = replace(cells[at], notes=(*cells[at].notes, TIE))
         size = ((run or {}).get("model") or {}).get("parameters")
         cells.append(Cell(size))
         rows.append(tuple(cells))

@@ -21,6 +21,7 @@ from harness.scoring.intervals import Interval, average_interval, resampled_rate
 from harness.scoring.pairing import labels, pair_benchmarks
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.significance import (
+    ALPHA,
     Counts,
     Difference,
     MatchedPairs,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
 
-ALPHA = 0.05
 RESAMPLES = 2000
 """Draws behind a rank's range: its ends are known to one rank with far fewer."""
 

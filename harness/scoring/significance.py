@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 METHOD = "paired t, session jackknife"
+ALPHA = 0.05
+"""A corrected p below it tells two systems apart."""
 BUFFER_WORDS = 2
 """Words that both systems have right which end a segment: sc_stats' default."""
 _LONG_PAIR = 1_000_000
