@@ -29,7 +29,7 @@ def write_comparison(systems: Sequence[System], profile: Profile, folder: Path) 
         UsageError: as `pair_benchmarks` does.
         DataError: the folder cannot be written to.
     """
-    names = [_UNSAFE.sub("-", name) for name in labels(systems)]
+    names = _file_names(labels(systems))
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,6 +49,20 @@ def write_comparison(systems: Sequence[System], profile: Profile, folder: Path) 
     except OSError as error:
         raise DataError(f"cannot write trn files to {folder}: {error.strerror}") from None
     return written
+
+
+def _file_names(names: Sequence[str]) -> list[str]:
+    """A name that is safe in a file's, and no other's, for each system; "ref" is the reference's."""
+    taken = {"ref"}
+    found = []
+    for name in names:
+        safe = stem = _UNSAFE.sub("-", name)
+        number = 2
+        while safe in taken:
+            safe, number = f"{stem}~{number}", number + 1
+        taken.add(safe)
+        found.append(safe)
+    return found
 
 
 def _labels(rows: Sequence[Row], sessions: Sequence[str | None]) -> list[str]:

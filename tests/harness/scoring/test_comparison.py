@@ -163,6 +163,18 @@ def test_verb_writes_trn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert set(reference.values()) == {" ".join(WORDS)}
 
 
+def test_trn_files_never_overwrite_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for model in ("a b", "a&b", "ref"):
+        write(tmp_path, model, corpus(5))
+    assert main(["compare", str(tmp_path), "--trn", str(tmp_path / "trn"), "--profile", "verbatim"]) == 0
+    names = sorted(path.name.split(".")[1] for path in (tmp_path / "trn").iterdir())
+    assert names == ["a-b", "a-b~2", "ref", "ref~2"]
+    blocked = tmp_path / "file"
+    blocked.write_text("", encoding="utf-8")
+    assert main(["compare", str(tmp_path), "--trn", str(blocked / "trn")]) == 4
+    assert "cannot write trn files to" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(["{a}"], "nothing to compare a with"), (["{a}", "{b}", "--profile", "leaderbord"], "no profile called")],
