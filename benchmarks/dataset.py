@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
@@ -108,7 +109,7 @@ class Entry:
             audio=audio,
             reference=self.reference,
             language=language,
-            duration=self.duration if self.duration is not None else duration,
+            duration=self.duration if 0 < (self.duration or 0) < math.inf else duration,
             session=self.session,
             parent_id=self.parent_id,
             chunk_index=self.chunk_index,
@@ -124,6 +125,8 @@ class Request:
     """``--from``: a folder that holds original releases (archives or unpacked trees), or local Parquet copies."""
     revision: str | None = None
     """A hub revision that overrides the pinned one."""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """Revisions that a suite's lock states, by the door's `source`; they win over `revision`."""
     streaming: bool = False
     """Whether a hub's files are read over the network as they are needed, instead of being kept in its cache."""
     note: Callable[[str, str], None] = lambda _key, _value: None

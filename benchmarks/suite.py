@@ -31,6 +31,11 @@ class Lock:
     words: int | None = None
     """Whitespace-separated words of the raw references."""
 
+    @property
+    def pins(self) -> dict[str, str]:
+        """What `Request.pins` takes: the revision to ask for, by the door that it belongs to."""
+        return {self.source: self.revision} if self.source and self.revision else {}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:

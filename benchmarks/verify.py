@@ -46,7 +46,8 @@ def verify(dataset: Dataset, lock: Lock | None, request: Request) -> Finding:
     """
     seen = Seen()
     try:
-        for utterance in open_dataset(dataset, replace(request, note=seen.note)):
+        pins = lock.pins if lock else {}
+        for utterance in open_dataset(dataset, replace(request, note=seen.note, pins=pins)):
             seen.add(utterance)
         details = check_facts(dataset, lock, seen, allow_drift=True)
     except AccessError as error:

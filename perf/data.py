@@ -1,12 +1,13 @@
 """How fast each door gives utterances, against a bare soundfile loop, and how much memory it takes.
 
-Usage: python perf/data.py [--rows N] [--long-rows M] [--json]
+Usage: python perf/data.py [--rows N] [--long-rows M]
 
 Writes one LibriSpeech-like set of N utterances, made of the real recordings that come with the project, in every form:
 an unpacked tree, tar, tar.gz, zip, the hub's Parquet, a manifest. Each door's utterances are decoded by two workers,
 as a run does; the bare loop decodes the same files with soundfile by the same two workers and does nothing else. Doors
-and bare loop take turns, and the median of the ratios is given, by wall clock and by processor time. Then, in a process each, the doors are read through
-without decoding at 1,000 and at M utterances: seconds to the first, to the last, and the peak of resident memory.
+and bare loop take turns, and the median of the ratios is given, by wall clock and by processor time (which other
+work on the machine disturbs less). Then, in a process each, the doors are read through without decoding at 1,000 and at
+M utterances: seconds to the first, to the last, and the peak of resident memory.
 
 The last line is one JSON object.
 """
@@ -224,13 +225,7 @@ def throughput(folder: Path, clips: list[bytes], rows: int) -> dict[str, dict[st
             rate, hours, cpu = door_rate(door, folder / door)
             found[door].append((rate / bare, cpu / bare_cpu, rate, hours))
     return {
-        door: dict(
-            zip(
-                ("of_bare", "utterances_per_s", "hours_per_s"),
-                map(statistics.median, zip(*rates, strict=True)),
-                strict=True,
-            )
-        )
+        door: dict(zip(FIGURES, map(statistics.median, zip(*rates, strict=True)), strict=True))
         for door, rates in found.items()
     }
 

@@ -34,9 +34,9 @@ def read(chunks: str, parents: str, request: Request) -> Iterator[Utterance]:
         AccessError: a repository cannot be reached, refuses, or is not below `request.root`.
         DataError: a call without a transcript, a chunk missing or twice, or without its audio file.
     """
-    names, get = _repository(chunks, request)
+    names, get = _repository(chunks, request, "revision")
     rows = list(_rows(chunks, names, get, ("file_name", "parent_id", "chunk_index")))
-    parent_names, parent_get = _repository(parents, request)
+    parent_names, parent_get = _repository(parents, request, "parents_revision")
     calls = _rows(parents, parent_names, parent_get, ("id", "transcript"))
     texts = {str(row["id"]): str(row["transcript"]) for row in calls}
     request.note("source", f"hub:{chunks} default/test")
@@ -103,12 +103,13 @@ def _values(path: Path) -> Iterator[Mapping[str, Any]]:
     return (row.values for row in read_table(path))
 
 
-def _repository(repo: str, request: Request) -> tuple[list[str], Callable[[str], Path]]:
+def _repository(repo: str, request: Request, note: str) -> tuple[list[str], Callable[[str], Path]]:
     """The files of a repository and how each is got, from below `--from` or from the hub."""
     if request.root is None:
         split = HubSplit(repo=repo, config="default", split="test", entry=leaderboard_entry, language="en")
-        sha, sums = parquet.repository_files(split, request.revision)
-        request.note("revision", sha)
+        pinned = request.pins.get(f"hub:{split.where}")
+        sha, sums = parquet.repository_files(split, pinned or request.revision)
+        request.note(note, sha)
         return sorted(sums), lambda name: parquet.verified(split, name, sha, sums[name])
     for folder in parquet.copies(request.root, repo)[:-1]:
         names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

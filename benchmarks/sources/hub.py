@@ -134,4 +134,17 @@ def read_split(split: HubSplit, request: Request) -> Iterator[Utterance]:
             msg = f"{audio.origin}: the row does not have the form of {split.where} ({type(error).__name__}: {error})"
             raise DataError(msg) from error
         if entry is not None:
+            _check(entry, audio.origin)
             yield entry.utterance(audio, split.language, seconds(audio) if entry.duration is None else None)
+
+
+def _check(entry: Entry, origin: str) -> None:
+    """An utterance needs an id and a text; a Parquet column may hold anything, and nothing.
+
+    Raises:
+        DataError: it has none, or it is no text.
+    """
+    for name, value in (("id", entry.id), ("text", entry.reference)):
+        if not isinstance(value, str) or (name == "id" and not value):
+            msg = f"{origin}: the row's {name} is {value!r}, not a text; get the file again, or report it to its owners"
+            raise DataError(msg)

@@ -41,7 +41,7 @@ def _globs(readme: str, config: str, split: str) -> list[str]:
     head = re.match(r"\s*---\s*\n(.*?)\n---", readme, re.DOTALL)
     try:
         facts: Any = yaml.safe_load(head.group(1)) if head else None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         return []  # a README for people; the layouts below still apply
     found: list[str] = []
     for item in facts.get("configs") or () if isinstance(facts, dict) else ():

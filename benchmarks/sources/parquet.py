@@ -65,7 +65,7 @@ def _rows(split: HubSplit, shard: Shard) -> Iterator[tuple[Mapping[str, Any], Au
                 for row in batch.to_pylist():
                     yield _audio(split, shard, row, row_number)
                     row_number += 1
-    except pa.ArrowException as error:
+    except (pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
         msg = f"{shard.name}: not a readable Parquet file ({error}); delete it and get it again"
         raise DataError(msg) from error
     except OSError as error:
@@ -143,7 +143,8 @@ def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
     Raises:
         AccessError: the hub refuses or cannot be reached, or has no Parquet of the split.
     """
-    revisions = [request.revision or split.revision, CONVERTED]
+    pinned = request.pins.get(f"hub:{split.where}")
+    revisions = [pinned] if pinned else [request.revision or split.revision, CONVERTED]
     for revision in revisions:
         sha, sizes = repository_files(split, revision)
         readme = str(_fetch(split, "README.md", sha)) if "README.md" in sizes else ""
