@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from harness.scoring.intervals import wer_interval
+from harness.scoring.intervals import average_interval, wer_interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,3 +67,18 @@ def test_an_utterance_bootstrap_does_not_reach_it(sessions: int) -> None:
     coverage = hits / simulations
     print(f"{sessions} sessions: a bootstrap of utterances holds it in {coverage:.1%} of {simulations} simulations")
     assert coverage < 0.80
+
+
+def test_coverage_of_an_average_over_unlike_benchmarks() -> None:
+    generator = np.random.default_rng(7)
+    simulations, hits = 500, 0
+    for _ in range(simulations):
+        benchmarks = []
+        for sessions in (6, 11, 40):
+            errors, words = simulated_corpus(sessions, generator)
+            benchmarks.append((errors.sum(axis=1), words.sum(axis=1), range(sessions)))
+        interval = average_interval(benchmarks)
+        assert interval is not None
+        hits += interval.low <= TRUE_RATE <= interval.high
+    print(f"average over 6, 11 and 40 sessions: held in {hits / simulations:.1%} of {simulations} simulations")
+    assert 0.93 <= hits / simulations <= 0.985
