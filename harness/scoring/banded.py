@@ -10,7 +10,8 @@ costs two bits, and only those cells are looked at that an optimal path can reac
   can skip, a path of cost <= U through the diagonal d = j - i has |2d - (N - M)| <= U + H + R: what takes it to d and
   what takes it back to N - M is paid for, but for the merges. Outside of this band a cell is taken as infinite. All
   optimal paths lie inside, so the cells on them are exact, and a cell beside them that is too high loses a comparison
-  that it would have lost anyway: were it tied, it would lie on an optimal path itself.
+  that it would have lost anyway: were it tied, it would lie on an optimal path itself. As every path crosses every
+  row, the least cost in a row is spent for good, and what is left of U narrows the band further down.
 - Costs are kept as F = cost - i - j. Deletions and insertions leave F as it is, so a row is one running minimum.
 - At most one merge leads to a cell: the number of words whose letters make up one given word is fixed, and it cannot
   be longer and shorter than its partner at once. So two bits name the way into any cell.
@@ -32,6 +33,8 @@ Step = tuple[int, int]
 """Reference words and hypothesis words that one step of an alignment takes: (1, 1), (1, 0), (0, 1), (k, 1), (1, k)."""
 
 _FAR = np.int32(2**30)
+_NARROW_EVERY = 64
+"""Rows after which the band is narrowed."""
 
 
 def merged_spans(words: Sequence[str], others: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -76,11 +79,17 @@ def _skipped(spans: Sequence[tuple[int, int, str]], length: int) -> int:
 
 
 class _Band:
-    """The diagonals d = j - i in low..high."""
+    """The diagonals d = j - i in low..high, which can only become fewer."""
 
-    def __init__(self, rows: int, columns: int, slack: int) -> None:
-        self.low = -((slack - (columns - rows)) // 2)
-        self.high = ((columns - rows) + slack) // 2
+    def __init__(self, rows: int, columns: int, upper: int, skipped: int) -> None:
+        self.end, self.upper, self.skipped = columns - rows, upper, skipped
+        self.low = -((upper + skipped - self.end) // 2)
+        self.high = (self.end + upper + skipped) // 2
+
+    def narrow(self, spent: int) -> None:
+        """Leave out diagonals from which the way back costs more than is left once `spent` is paid on any path."""
+        left = self.upper - spent + self.skipped
+        self.low, self.high = max(self.low, self.end - left), min(self.high, self.end + left)
 
     def reachable(self, end: int, places: Sequence[int], sign: int) -> bool:
         """Whether a merge that ends at `end` on one side and at one of `places` on the other lies in the band."""
@@ -101,8 +110,8 @@ class _Aligner:
         down = merged_spans(reference, hypothesis)
         across = merged_spans(hypothesis, reference)
         for _ in range(2):  # the second time without the merges that the first band leaves out
-            slack = upper + _skipped(down, self.rows) + _skipped(across, self.columns)
-            self.band = _Band(self.rows, self.columns, slack)
+            skipped = _skipped(down, self.rows) + _skipped(across, self.columns)
+            self.band = _Band(self.rows, self.columns, upper, skipped)
             down = [span for span in down if self.band.reachable(span[0], self.places[span[2]], -1)]
             across = [span for span in across if self.band.reachable(span[0], own_places[span[2]], 1)]
         self.down: dict[int, list[tuple[int, str]]] = {}
@@ -127,10 +136,14 @@ class _Aligner:
         table = np.full((self.depth, self.columns + 2), _FAR, dtype=np.int32)
         table[0, 1 : min(self.columns, self.band.high) + 2] = 0  # cost j - 0 - j
         scratch = np.empty(self.columns + 2, dtype=np.int32)
+        places = np.arange(self.columns + 1, dtype=np.int32)
+        low = high = 0
         for i in range(1, self.rows + 1):
-            low, high = max(0, i + self.band.low), min(self.columns, i + self.band.high)
+            # Neither bound goes back, so what a row of the table still holds from before lies left of `low`.
+            low = max(low, min(i + self.band.low, self.columns))
+            high = max(high, min(i + self.band.high, self.columns))
             before, now = table[(i - 1) % self.depth], table[i % self.depth]
-            now[max(0, low + 1 - self.depth) : low + 1] = _FAR
+            now[self.low[i - 1 - self.depth] + 1 if i > self.depth else 0 : low + 1] = _FAR
             base = np.subtract(before[low : high + 1], 1, out=scratch[: high + 1 - low])
             word = self.reference[i - 1]
             found = self.places.get(word)
@@ -148,6 +161,8 @@ class _Aligner:
                 below_left[taken], below_before[taken] = False, True
             self.low.append(low)
             self.ways.append((np.packbits(below_left), np.packbits(below_before)))
+            if i % _NARROW_EVERY == 0:
+                self.band.narrow(int((row + places[low : high + 1]).min()) + i)
         return int(table[self.rows % self.depth, self.columns + 1]) + self.rows + self.columns
 
     def _merges(

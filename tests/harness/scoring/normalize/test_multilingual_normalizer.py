@@ -1,0 +1,51 @@
+"""The normalizer of other languages, against a plain twin, and the joining of compounds on both sides."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.scoring.compounds import join_pairs
+from harness.scoring.profiles import get_profile
+from perf import official
+
+TOKENS = (
+    "ein zu sammen zusammen 1 000 1000 10 21 1.000 1,5 (x) <y> [z] ( < straße ﬁ ½ ² ١٢ é e\u0301 l'été İ ſ Σ \u200b _"
+    " a_b हिन्दी 東京 99999999999999999999999999999999999999 3e5"
+).split(" ")
+texts = st.lists(st.sampled_from(TOKENS), max_size=9).map(" ".join) | st.text(max_size=30)
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "hi", "xx"])
+@settings(max_examples=150, deadline=None)
+@given(text=texts)
+def test_any_text_is_normalized_as_the_plain_twin_does(language: str, text: str) -> None:
+    assert get_profile("leaderboard@2026-08").normalize(text, language) == official.multilingual(language)(text)
+
+
+def test_diacritics_stay_and_digits_become_words() -> None:
+    normalize = get_profile("leaderboard@2026-08").normalizer("de")
+    assert normalize("Über 21 Straßen!") == "über einundzwanzig straßen"
+    assert normalize("1 000 000") == "eintausend null", "grouped digits are joined once only, as in the original"
+
+
+@pytest.mark.parametrize(
+    ("reference", "hypothesis", "joined"),
+    [
+        ("wir gehen zu sammen", "wir gehen zusammen", "wir gehen zusammen"),
+        ("zusammen", "zu sammen", "zusammen"),
+        ("ab c d", "a bc d", "abc d"),
+        ("zu sammen da", "zu samen da", "zu sammen da"),
+        ("", "a", ""),
+    ],
+)
+def test_what_both_sides_write_alike_but_for_spaces_is_joined(reference: str, hypothesis: str, joined: str) -> None:
+    assert join_pairs(reference.split(), hypothesis.split())[0] == joined.split()
+
+
+def test_joining_changes_the_number_of_reference_words() -> None:
+    profile = get_profile("leaderboard@2026-08")
+    counts = profile.count("wir gehen zu sammen", "wir gehen zusammen", "de")
+    assert (counts.errors, counts.words) == (0, 3)
+    assert profile.count("we go to gether", "we go together", "en").words == 4, "English compounds merge in alignment"
