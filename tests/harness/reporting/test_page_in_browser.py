@@ -1,7 +1,7 @@
 """The page in a real browser: sort, filter, rank, keyboard, play, hostile text, phone width, 20,000 utterances.
 
 Needs Chromium and the `playwright` package (no browser download of its own); skipped where they are absent. With
-ASR_SCREENSHOTS set to a folder, screenshots of the page are written there.
+ASR_SCREENSHOTS set to a folder, screenshots are written there: of a page made here, or of the page ASR_SCREENSHOTS_OF.
 """
 
 from __future__ import annotations
@@ -361,10 +361,10 @@ def test_twenty_thousand_utterances_stay_fluent(tmp_path: Path, visit: Callable[
 
 
 def test_screenshots(made: Path, visit: Callable[..., Any], tmp_path: Path) -> None:
-    folder = Path(os.environ.get("ASR_SCREENSHOTS", tmp_path))
+    folder, shown = Path(os.environ.get("ASR_SCREENSHOTS", tmp_path)), Path(os.environ.get("ASR_SCREENSHOTS_OF", made))
     folder.mkdir(parents=True, exist_ok=True)
     for name, width, height in (("desktop", 1280, 900), ("phone", 390, 844)):
-        tab = visit(made, width=width, height=height)
+        tab = visit(shown, width=width, height=height)
         tab.locator("#utterances").scroll_into_view_if_needed()
         tab.evaluate("document.getElementById('utterances').scrollIntoView()")
         tab.screenshot(path=folder / f"page_{name}.png")

@@ -1,0 +1,138 @@
+"""docs/gate.md and the GitHub Action do what they say: every command of the page and step of the workflow is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.gate.policy import parse_policy
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "gate.md"
+
+
+def blocks() -> list[tuple[str, int, str]]:
+    """Kind, expected exit status and content of each fenced block of the page."""
+    found = re.findall(r"^```(\w+)(?: exit=(\d))?\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [(kind, int(status or 0), content) for kind, status, content in found]
+
+
+def shell(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a script as CI does, with `python` being the one that runs the tests."""
+    binary = folder / "bin"
+    binary.mkdir(exist_ok=True)
+    python = binary / "python"
+    if not python.exists():
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        python.chmod(0o755)
+    variables = {key: value for key, value in os.environ.items() if not key.startswith("GITHUB_")}
+    variables |= {"PATH": f"{binary}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)} | environment
+    command = ["bash", "-eo", "pipefail", "-c", script]
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder that looks like the project's root to the page's commands."""
+    for name in ("run_eval.py", "docs", "harness", "benchmarks", "results"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def test_every_command_of_the_page(project: Path) -> None:
+    output = ""
+    ran = 0
+    for kind, status, content in blocks():
+        if kind == "sh":
+            done = shell(content, project)
+            assert done.returncode == status, f"{content}\n{done.stdout}\n{done.stderr}"
+            output = done.stdout
+            ran += 1
+        elif kind == "text":
+            for line in content.splitlines():
+                assert line in output, f"{line!r} is not in:\n{output}"
+    assert ran == 8
+    assert (project / "report" / "index.html").stat().st_size > 10_000
+    failures = ET.parse(project / "gate.xml").getroot().get("failures")
+    assert failures == "1"
+    assert "❌ ASR gate: FAIL" in (project / "gate.md").read_text("utf-8")
+
+
+def test_the_policy_of_the_page_is_one() -> None:
+    [content] = [content for kind, _, content in blocks() if kind == "toml"]
+    policy = parse_policy(tomllib.loads(content), "docs/gate.md")
+    assert policy.rule("ami_ihm").margin == 0.005
+
+
+def load(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return found
+
+
+def filled(text: str, values: dict[str, str]) -> str:
+    """A text with GitHub's ``${{ }}`` expressions replaced; an unknown one is an error."""
+    return re.sub(r"\$\{\{ *([\w.]+) *\}\}", lambda match: values[match[1]], text)
+
+
+def run_workflow(project: Path) -> tuple[int, dict[str, str]]:
+    """The steps of the example workflow, with the action's own steps where it uses the action."""
+    job = load(ROOT / "docs" / "examples" / "asr-gate.yml")["jobs"]["gate"]
+    action = load(ROOT / "action.yml")
+    outputs: dict[str, str] = {}
+    for step in job["steps"]:
+        if step.get("name") == "Install" or str(step.get("uses", "")).startswith("actions/"):
+            continue  # what GitHub's machine needs and this one has
+        values = {f"steps.{key}": value for key, value in outputs.items()}
+        environment = dict(job["env"])
+        script, name = step.get("run"), step.get("id", "")
+        if step.get("uses") == "./":
+            given = {key: filled(value, values) for key, value in step["with"].items()}
+            inputs = {key: given.get(key, entry.get("default", "")) for key, entry in action["inputs"].items()}
+            values |= {f"inputs.{key}": value for key, value in inputs.items()} | {"github.action_path": str(ROOT)}
+            [inner] = action["runs"]["steps"]
+            script, name = inner["run"], inner["id"]
+            environment |= {key: filled(value, values) for key, value in inner["env"].items()}
+        target, summary = project / f"output-{name}", project / "summary.md"
+        done = shell(str(script), project, **environment, GITHUB_OUTPUT=str(target), GITHUB_STEP_SUMMARY=str(summary))
+        for line in target.read_text().splitlines() if target.exists() else ():
+            key, _, value = line.partition("=")
+            outputs[f"{name}.outputs.{key}"] = value
+        if done.returncode:
+            return done.returncode, outputs
+    return 0, outputs
+
+
+@pytest.mark.parametrize(("transcripts", "status", "verdict"), [("good", 0, "PASS"), ("damaged", 1, "FAIL")])
+def test_the_workflow(transcripts: str, status: int, verdict: str, project: Path) -> None:
+    example = "python docs/examples/gate_example.py example && cp example/good.jsonl example/model.jsonl && "
+    run = "python run_eval.py --data example/manifest.jsonl --model transcripts:example/model.jsonl --out old --quiet"
+    done = shell(example + run + " && python run_eval.py baseline save old/data_example/transcripts*", project)
+    assert done.returncode == 0, done.stderr
+    (project / "example" / "model.jsonl").write_text((project / "example" / f"{transcripts}.jsonl").read_text())
+    code, outputs = run_workflow(project)
+    assert code == status
+    assert (outputs["gate.outputs.verdict"], outputs["gate.outputs.status"]) == (verdict, str(status))
+    assert f"ASR gate: {verdict}" in (project / "summary.md").read_text("utf-8")
+    assert ET.parse(project / "asr-gate.xml").getroot().get("failures") == str(status)
+
+
+def test_inputs_never_become_script(project: Path) -> None:
+    action = load(ROOT / "action.yml")
+    [step] = action["runs"]["steps"]
+    assert "${{" not in step["run"]
+    assert set(action["outputs"]) == {"verdict", "status"}
+    evil = '"; touch pwned; $(touch pwned) `touch pwned`'
+    environment = dict.fromkeys(step["env"], evil) | {"GATE_PYTHON": "python", "GATE_HOME": str(ROOT)}
+    done = shell(step["run"], project, **environment, GITHUB_OUTPUT=str(project / "out"))
+    assert done.returncode == 2
+    assert "verdict=ERROR" in (project / "out").read_text()
+    assert not (project / "pwned").exists()
