@@ -81,8 +81,8 @@ def merge(lock: Lock | None, seen: Lock) -> Lock:
 
 
 def is_commit(revision: str | None) -> bool:
-    """Whether a revision is a full commit, which cannot come to mean something else."""
-    return revision is not None and re.fullmatch(r"[0-9a-f]{40}", revision) is not None
+    """Whether a revision is a full commit or a SHA-256, which cannot come to mean something else."""
+    return revision is not None and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", revision) is not None
 
 
 def write_lock(suite: str, lock: Mapping[str, Lock], find: Callable[[str], Path] | None = None) -> Path:

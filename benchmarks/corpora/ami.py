@@ -82,6 +82,7 @@ def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: A
         language="en",
         license="CC-BY-4.0",
         doors=(
+            *theirs,
             hub_door(split),
             archive_door(
                 "ami_public_manual_1.6.2.zip beside wav_db",
@@ -89,7 +90,6 @@ def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: A
                 partial(parse, config),
                 locked=(),
             ),
-            *theirs,
         ),
         rows=12643,
         url="https://groups.inf.ed.ac.uk/ami/corpus/",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_door, lacks
-from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door, leaderboard_entry
+from benchmarks.sources.hub import LEADERBOARD_BEFORE, HubSplit, hub_door, leaderboard_door, leaderboard_entry
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import lines_of
 from harness.errors import DataError
@@ -112,9 +112,9 @@ TEDLIUM = Dataset(
     language="en",
     license="CC-BY-NC-ND",
     doors=(
+        leaderboard_door("tedlium", entry=their_entry, repo=LEADERBOARD_BEFORE),
         hub_door(HubSplit(repo="LIUM/tedlium", config="release3", split="test", entry=hub_entry, language="en")),
         archive_door("TEDLIUM_release-3.tgz", RELEASE, parse),
-        leaderboard_door("tedlium", entry=their_entry),
     ),
     rows=1155,
     hours=2.62,
@@ -124,7 +124,8 @@ TEDLIUM = Dataset(
     file_patterns=(r"(?<![a-z])tedlium(_release3)?(_test)?",),
     columns=("Tedlium WER",),
     notes="Text in tokens: contractions stand apart (there 's), <unk>, {NOISE}, [...]. Segments marked as not to be "
-    "scored are left out. The leaderboard removed the set, from the hub too, in June 2026. The session is the talk.",
+    "scored are left out. The leaderboard removed the set, from its "
+    "repository too, in June 2026; its repository before that one may still have it. The session is the talk.",
 )
 TEDLIUM_LONG = Dataset(
     name="tedlium_long",

@@ -61,9 +61,9 @@ VOXPOPULI_EN = Dataset(
     language="en",
     license="CC0-1.0",
     doors=(
+        leaderboard_door("voxpopuli"),
         hub_door(HubSplit(repo="facebook/voxpopuli", config="en", split="test", entry=hub_entry, language="en")),
         archive_door("transcribed_data/en", ("transcribed_data",), parse),
-        leaderboard_door("voxpopuli"),
     ),
     rows=1842,
     hours=4.9299,

@@ -25,6 +25,8 @@ ALL_FACTS = ("rows", "hours", "words")
 """A door's facts that the data set states, unless the door says less."""
 
 LEADERBOARD = "hf-audio/open-asr-leaderboard"
+LEADERBOARD_BEFORE = "hf-audio/esb-datasets-test-only-sorted"
+"""Where the leaderboard's English sets were until April 2026; TED-LIUM is only here."""
 LEADERBOARD_MULTILINGUAL = "hf-audio/open-asr-leaderboard-multilingual-datasets"
 LEADERBOARD_LONGFORM = "hf-audio/asr-leaderboard-longform"
 
@@ -79,10 +81,12 @@ def hub_door(split: HubSplit, *, text_form: str = "", locked: tuple[str, ...] = 
     )
 
 
-def leaderboard_door(config: str, split: str = "test", *, entry: EntryOf | None = None) -> Door:
+def leaderboard_door(
+    config: str, split: str = "test", *, entry: EntryOf | None = None, repo: str = LEADERBOARD
+) -> Door:
     """The door to the leaderboard's copy of an English set: ids are the corpus's, the text has a form of its own."""
     return hub_door(
-        HubSplit(repo=LEADERBOARD, config=config, split=split, entry=entry or leaderboard_entry, language="en"),
+        HubSplit(repo=repo, config=config, split=split, entry=entry or leaderboard_entry, language="en"),
         text_form="the leaderboard's own copy: its text is not the corpus's, letter for letter",
         locked=("rows", "hours"),
     )
