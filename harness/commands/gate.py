@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="RUN",
-        help=f"{path}, or a folder of saved baselines, from which the one of the same suite and model is taken",
+        help=f"{path}; a folder of saved baselines, of which the one of the same suite and model is taken; "
+        f"or `published`, for the published figures of the model",
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="TOML: margins, tiers (default: 0.1 points, must)")
     parser.add_argument("--profile", help="score both under these rules (default: those the runs were made for)")
@@ -42,16 +43,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads both sides, decides, tells everybody."""
-    from harness.gate import render
+    from harness.gate import published, render
     from harness.gate.decide import decide
     from harness.gate.policy import read_policy
     from harness.gate.sides import read_side
 
     policy = read_policy(args.policy)
     side = read_side(args.run, policy.measure, args.profile, args.language)
-    against = _baseline(args.baseline or [], side.suite, side.model)
-    other = read_side(against, policy.measure, args.profile, args.language) if against else None
-    decision = decide(side, other, policy)
+    if args.baseline == [Path(published.NAME)] and not args.baseline[0].exists():
+        decision = published.decide_published(side, published.figures_of(side.model, side.profile), policy)
+    else:
+        against = _baseline(args.baseline or [], side.suite, side.model)
+        other = read_side(against, policy.measure, args.profile, args.language) if against else None
+        decision = decide(side, other, policy)
     print(render.json_text(decision) if args.json else render.terminal(decision), end="")
     _write(args, decision)
     return decision.status

@@ -53,7 +53,13 @@ def decide(run: Side, baseline: Side | None, policy: Policy, *, blamed: int = 10
     elif len(names) > 1:
         findings.append(_average(pairs, len(names), policy))
     findings.append(_speed(run, baseline, policy))
-    return Decision(findings, _status(findings, policy), run, baseline, policy)
+    return conclude(findings, run, baseline, policy)
+
+
+def conclude(findings: Sequence[Finding], run: Side, baseline: Side | None, policy: Policy) -> Decision:
+    """The decision that follows from all findings; without any it is INCONCLUSIVE."""
+    status = _status(findings, policy) if findings else ExitStatus.INCONCLUSIVE
+    return Decision(findings, status, run, baseline, policy)
 
 
 def judge(change: Difference | None, margin: float, *, changed: int) -> Verdict:

@@ -35,7 +35,7 @@ def table(decision: Decision) -> Table:
     )
     rows = tuple(_row(finding) for finding in decision.findings)
     run, baseline = decision.run, decision.baseline
-    against = f"{baseline.model} ({baseline.name})" if baseline else "nothing"
+    against = f"{baseline.model} ({baseline.name})" if baseline else "no run"
     level = f"{100 * (1 - decision.policy.alpha):g} %"
     caption = (
         f"{run.model} ({run.name}) against {against}; suite {run.suite or 'none'}, profile {run.profile or 'default'}. "

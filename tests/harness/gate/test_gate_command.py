@@ -271,3 +271,25 @@ def test_unwritable_files_are_named(make_run: Callable[..., Path], capsys: pytes
     good = make_run("good")
     assert gate(good, "--baseline", good, "--junit", os.devnull + "/x.xml") == 5
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_against_published_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    for name, wrong in (("librispeech_test.clean", 0), ("librispeech_test.other", 4)):
+        rows = [
+            {"audio_filepath": f"{i}.wav", "text": " ".join(WORDS), "pred_text": " ".join(WORDS[wrong * (i % 2) :])}
+            for i in range(50)
+        ]
+        path = folder / f"MODEL_openai-whisper-large-v3_DATASET_{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    profile = ["--profile", "leaderboard@2026-04"]
+    assert gate(folder, "--baseline", "published", *profile, "--json") == 1
+    clean, other = json.loads(capsys.readouterr().out)["findings"]
+    assert (clean["subject"], clean["after"]) == ("librispeech_test_clean", 0.0)
+    assert (other["verdict"], other["after"]) == ("FAIL", 0.2)
+    assert 0.02 < other["before"] < 0.06
+    assert other["change"]["low"] > 0.001
+    assert "published by https://" in other["message"]
+    assert gate(folder, "--baseline", "published", "--profile", "verbatim") == 3
+    assert "nothing is published of it under verbatim" in capsys.readouterr().out
