@@ -110,7 +110,8 @@ def explain(split: HubSplit, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
         return DataError(f"{split.where}: cannot store what the hub sent: {error.strerror or error}")
     if _is_network(error) or kind == "LocalEntryNotFoundError":
-        return HubUnreachableError(f"{split.where}: the hub at {endpoint()} cannot be reached; try again")
+        reason = (str(error).strip() or kind).splitlines()[0][:100]
+        return HubUnreachableError(f"{split.where}: the hub at {endpoint()} cannot be reached ({reason}); try again")
     return AccessError(f"{split.where}: the download failed again and again ({error}); try again")
 
 

@@ -67,3 +67,16 @@ def test_the_columns_on_the_page_are_those_that_are_read() -> None:
     for names in (manifest.AUDIO, manifest.TEXT, manifest.SESSION, manifest.LANGUAGE):
         line = next(line for line in page.splitlines() if line.startswith(f"| `{names[0]}`"))
         assert set(re.findall(r"`(\w+)`", line.rsplit("|", 2)[0])) == set(names)
+
+
+def test_every_original_release_is_on_the_page() -> None:
+    page = (ROOT / "docs/data_sets.md").read_text(encoding="utf-8")
+    families = {
+        re.sub(r"_(..|test_clean|test_other|long|ihm|sdm)$", "", dataset.name)
+        for dataset in registry.datasets().values()
+        if any(door.kind == "archive" for door in dataset.doors)
+    }
+    table = [line for line in page.splitlines() if line.startswith("| `")]
+    assert len(families) == 12
+    for family in families:
+        assert any(f"`{family}" in line for line in table), family
