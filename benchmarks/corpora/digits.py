@@ -81,5 +81,5 @@ DIGITS = Dataset(
     rows=36,
     hours=0.02561,
     words=211,
-    notes="Six voices of flite and eSpeak NG that no training of tiny-nar used. A self-test, not a measure of recognition.",
+    notes="Six voices of flite and eSpeak NG that tiny-nar was not trained on. A self-test, no measure of recognition.",
 )

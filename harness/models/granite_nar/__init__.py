@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MODEL_ID = "ibm-granite/granite-speech-4.1-2b-nar"
 REVISION = "a1e3416e25ce29ab3852778e54fa8b3bd59c4bf2"
-"""What `--model` takes unless `--revision` says otherwise (June 2026); 99a4df9007ac5682f9daa093fb7008ff606e9a5d is the leaderboard's."""
+"""Of June 2026, unless `--revision` says otherwise. The leaderboard's is 99a4df9007ac5682f9daa093fb7008ff606e9a5d."""
 
 CARD = ModelCard(
     id=MODEL_ID,

@@ -3,7 +3,7 @@
 - `flash`: the flash-attn package's `flash_attn_varlen_func` (GPU, half precision).
 - `varlen`: torch's own variable-length attention, `torch.nn.attention.varlen` (GPU, half precision). Its signature
   differs between versions, so what it lacks is done beforehand: scaling of the queries, repeating of the key heads.
-- `sdpa`: scaled_dot_product_attention with a key mask, on clips of similar length padded to each other. Runs everywhere.
+- `sdpa`: scaled_dot_product_attention with a key mask, on clips of similar length padded to each other; everywhere.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The model's configuration, read leniently from config.json: unknown keys are ignored and whole numbers may stand for fractions.
+"""The configuration, read leniently from config.json: unknown keys are ignored, whole numbers may stand for fractions.
 
 Sources: specs of ibm-granite/granite-speech-4.1-2b-nar; defaults are its values. Keys of its three checkpoint layouts
 (`nle`, `granite_speech_nar` and the native conversion) are read alike.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 Part = TypeVar("Part")
@@ -193,7 +193,7 @@ def _part(kind: type[Part], values: Mapping[str, Any], renamed: Mapping[str, str
     for name, value in known.items():
         if name not in fields or isinstance(value, (dict, list)):
             continue
-        wanted = type(fields[name].default)
+        wanted: Callable[[float], Any] = type(fields[name].default)
         try:
             number = float(value)
             taken[name] = wanted(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,8 @@ def collapsed(classes: NDArray[np.int64], blank: int) -> NDArray[np.int64]:
     if not len(classes):
         return classes
     changed = np.concatenate([[True], classes[1:] != classes[:-1]])
-    return classes[changed & (classes != blank)]
+    kept: NDArray[np.int64] = classes[changed & (classes != blank)]
+    return kept
 
 
 def collapse_each(
@@ -34,11 +36,11 @@ def collapse_each(
         blank: the class that means nothing.
         shift: what is taken from a class to have its token.
     """
-    return [collapsed(classes[a:b], blank) - shift for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    return [collapsed(classes[a:b], blank) - shift for a, b in pairwise(starts)]
 
 
 def slots(draft: NDArray[np.int64], blank: int, shortest: int) -> NDArray[np.int64]:
-    """The editor's text input: blanks at even places, the draft's N tokens at 1, 3, ..., 2N - 1, `shortest` slots at least."""
+    """The editor's text input: blanks, with the draft's N tokens at 1, 3, ..., 2N - 1; `shortest` slots at least."""
     filled = np.full(max(2 * len(draft) + 1, shortest), blank, np.int64)
     filled[1 : 2 * len(draft) : 2] = draft
     return filled

@@ -1,8 +1,8 @@
 """Editor: the Granite decoder run with bidirectional attention over `[audio embeddings | text slots]` of each clip.
 
-Granite is a Llama-like decoder with four multipliers: on embeddings (12), in place of 1 / sqrt(dim) in the softmax (1 / 128),
-on what each sublayer adds (0.22), and dividing the logits (8). Embeddings are tied to the output head. Rows are packed, and
-positions start at 0 in each clip.
+Granite is a Llama-like decoder with four multipliers: on embeddings (12), in place of 1 / sqrt(dim) in the softmax
+(1 / 128), on what each sublayer adds (0.22), and dividing the logits (8). Embeddings are tied to the output head. Rows
+are packed, and positions start at 0 in each clip.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class BlockAttention(nn.Module):
         self.rel_pos_emb = nn.Embedding(2 * config.max_pos_emb + 1, config.dim_head)
 
     def position_scores(self, query: Tensor) -> Tensor:
-        """``[blocks, size, heads, dim]`` to q E[query - key], ``[blocks, heads, size, size]``: one GEMM a query place."""
+        """``[blocks, size, heads, dim]`` to q E[query - key], ``[blocks, heads, size, size]``; one GEMM a place."""
         blocks, size, heads, dim = query.shape
         places = torch.arange(size, device=query.device)
         table = self.rel_pos_emb.weight[places[:, None] - places[None, :] + self.reach]

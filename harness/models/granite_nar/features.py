@@ -1,8 +1,8 @@
 """Log-mel features, computed for each clip as if it were alone, in one short-time Fourier transform over all of them.
 
-As torchaudio's MelSpectrogram (periodic Hann of 400 in 512 samples, hop 160, reflected edges, power 2, HTK mels without
-norm), then log10 limited to 80 dB below the clip's loudest cell, then `x / 4 + 1`. A frame of the encoder is two frames of
-10 ms. All in float32.
+As torchaudio's MelSpectrogram (periodic Hann of 400 in 512 samples, hop 160, reflected edges, power 2, HTK mels
+without norm), then log10 limited to 80 dB below the clip's loudest cell, then `x / 4 + 1`. A frame of the encoder is
+two frames of 10 ms. All in float32.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def renamed(name: str, layout: str) -> str:
 
 
 def identity_norm(name: str) -> float | None:
-    """What fills a norm of the projector that layout C leaves out: 1 for weights, 0 for biases; None for other tensors."""
+    """What fills a norm of the projector that layout C leaves out: 1 or 0; None for tensors that are no such norm."""
     if not _NORMS.match(name):
         return None
     return 1.0 if name.endswith(".weight") else 0.0

@@ -1,7 +1,7 @@
-"""A folder with config.json, safetensors and tokenizer.json to a network, strictly: every tensor, once, of the right shape.
+"""A folder with config.json, safetensors and tokenizer.json to a network: every tensor, once, of the right shape.
 
-The network is made on the meta device and its parameters are replaced one by one by the file's, cast and moved, so that no
-more than one copy of the weights is ever there. Nothing but safetensors is read: a pickle can run code.
+The network is made on the meta device and its parameters are replaced one by one by the file's, cast and moved, so that
+no more than one copy of the weights is ever there. Nothing but safetensors is read: a pickle can run code.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def load_network(
         for name, tensor in _tensors(files, {own: name for name, own in found.items()}):
             if tensor.shape != expected[name].shape:
                 raise ModelError(
-                    f"{where}: {found[name]} is {list(tensor.shape)} in the file, {list(expected[name].shape)} by config.json"
+                    f"{where}: {found[name]} is {list(tensor.shape)} in the file,"
+                    f" {list(expected[name].shape)} by config.json"
                 )
             weights[name] = tensor.to(device, dtype if tensor.is_floating_point() else None)
     except (SafetensorError, OSError, ValueError) as error:
@@ -121,7 +122,7 @@ def load_network(
 
 
 def save_folder(network: GraniteNar, folder: Path) -> None:
-    """Writes config.json, preprocessor_config.json and model.safetensors in layout B; tokenizer.json is not ours to write."""
+    """Writes config.json, preprocessor_config.json and model.safetensors in layout B, but no tokenizer.json."""
     folder.mkdir(parents=True, exist_ok=True)
     contents = {
         "config.json": configuration.to_json(network.config),

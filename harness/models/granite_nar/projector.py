@@ -1,7 +1,8 @@
 """Projector: a windowed Q-Former that turns encoder frames (50 a second) into embeddings of the editor (10 a second).
 
-Four hidden states of the encoder are normed, joined and projected; each window of 15 frames is then read by 3 queries, each
-a learned vector plus the mean of 5 frames. Empty slots of a clip's last window are zeros plus their position, as in training.
+Four hidden states of the encoder are normed, joined and projected; each window of 15 frames is then read by 3 queries,
+each a learned vector plus the mean of 5 frames. Empty slots of a clip's last window are zeros plus their position, as
+in training.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Packing: clips of different lengths one after the other in one tensor, without padding.
 
-Layers that look at one row at a time run on packed rows `[total, channels]` as they are. Where a layer needs clips, blocks or
-gaps, rows are written to slots of a larger zeroed tensor and read back from them; `Segments` knows the slots.
+Layers that look at one row at a time run on packed rows `[total, channels]` as they are. Where a layer needs clips,
+blocks or gaps, rows are written to slots of a larger zeroed tensor and read back; `Segments` knows the slots.
 """
 
 from __future__ import annotations

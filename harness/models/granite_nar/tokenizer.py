@@ -1,4 +1,4 @@
-"""Token ids to text, with the tokenizer.json of the checkpoint. Only decoding is needed: drafts are never tokenized again."""
+"""Token ids to text, with the checkpoint's tokenizer.json. It only decodes: a draft is never tokenized again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""tiny-nar: the architecture and file format of Granite Speech NAR at 3.6 million parameters, trained here on spoken digits.
+"""tiny-nar: Granite Speech NAR's architecture and file format at 3.6 million parameters, trained here on spoken digits.
 
-It is there so that tests and examples have a model that really transcribes. It knows eleven English words (zero to nine and
-oh) and nothing else. `training` makes it, README.md beside this file tells from what.
+It is there so that tests and examples have a model that really transcribes. It knows eleven English words (zero to nine
+and oh) and nothing else. `training` makes it; `checkpoint/README.md` tells from what, and how good it is.
 """
 
 from __future__ import annotations

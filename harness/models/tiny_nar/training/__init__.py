@@ -1,1 +1,1 @@
-"""How the tiny-nar checkpoint was made: `python -m harness.models.tiny_nar.training.prepare`, then `.train`, then `.evaluate`."""
+"""How the tiny-nar checkpoint was made: `prepare` makes features, `train`, `export`, and `evaluate` counts errors."""

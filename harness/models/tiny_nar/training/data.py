@@ -89,7 +89,9 @@ class Exercise:
     target: NDArray[np.int64]
 
 
-def exercise(words: NDArray[np.int64], chance: random.Random, *, blanked: float, replaced: float, moved: float) -> Exercise:
+def exercise(
+    words: NDArray[np.int64], chance: random.Random, *, blanked: float, replaced: float, moved: float
+) -> Exercise:
     """A damaged draft whose repair is known slot by slot.
 
     Args:

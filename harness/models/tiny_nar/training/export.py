@@ -1,4 +1,4 @@
-"""Writes the checkpoint of the project: python -m harness.models.tiny_nar.training.export --run FOLDER [--out FOLDER]."""
+"""Writes the project's checkpoint: python -m harness.models.tiny_nar.training.export --run FOLDER [--out FOLDER]."""
 
 from __future__ import annotations
 
@@ -26,7 +26,15 @@ def tokenizer_json() -> dict[str, Any]:
         "truncation": None,
         "padding": None,
         "added_tokens": [
-            {"id": number, "content": text, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+            {
+                "id": number,
+                "content": text,
+                "single_word": False,
+                "lstrip": False,
+                "rstrip": False,
+                "normalized": False,
+                "special": True,
+            }
             for number, text in specials.items()
         ],
         "normalizer": None,

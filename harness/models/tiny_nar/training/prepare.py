@@ -1,7 +1,7 @@
-"""Makes the training set once: python -m harness.models.tiny_nar.training.prepare --corpora ../shared/corpora --out FOLDER.
+"""Makes the training set: python -m harness.models.tiny_nar.training.prepare --corpora ../shared/corpora --out FOLDER.
 
-Writes log-mel features (float16) of some 18 hours of digit strings, so that training computes none. Needs espeak-ng, flite
-and festival (with festvox-kdlpc16k) on the path, and the package pocketsphinx.
+Writes log-mel features (float16) of some 15 hours of digit strings, so that training computes none. Needs espeak-ng,
+flite and festival (with festvox-kdlpc16k) on the path, and the package pocketsphinx.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def examples(corpora: Path, chance: random.Random, scale: float) -> Iterator[tup
 
 
 def held_out_strings(corpora: Path, count: int, seed: int) -> Iterator[speech.Recording]:
-    """Strings of 3 to 8 digits joined from the held-out speakers, each string of one speaker, undisturbed but for gaps."""
-    chance = random.Random(seed)
+    """Strings of 3 to 8 digits joined from the held-out speakers, each of one speaker, undisturbed but for gaps."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
     speakers = _by_speaker(speech.spoken_digits(corpora, speech.HELD_OUT_SPEAKERS))
     for number in range(count):
         own = speakers[speech.HELD_OUT_SPEAKERS[number % 2]]
@@ -138,7 +138,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpora", type=Path, default=Path("../shared/corpora"))
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--scale", type=float, default=1.0, help="size of the training set; 1 is some 18 hours")
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the training set; 1 is some 15 hours")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -153,7 +153,7 @@ def main() -> None:
     )
     test = speech.an4_strings(arguments.corpora, "test")
     write(arguments.out / "an4_test", [r.waveform for r in test], [r.words for r in test], ["an4 test"] * len(test))
-    chance = random.Random(arguments.seed)
+    chance = random.Random(arguments.seed)  # noqa: S311 - no secret
     kept: list[tuple[str, NDArray[np.float32], tuple[str, ...]]] = []
     for source, recording in examples(arguments.corpora, chance, arguments.scale):
         if len(recording.waveform) <= LONGEST:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import random
 import re
 import subprocess
 import tempfile
@@ -25,6 +24,7 @@ from harness.errors import DataError
 from harness.types import SAMPLE_RATE
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
@@ -54,12 +54,13 @@ ESPEAK_ACCENTS = (
     "en-029",
     "en-us-nyc",
 )
-ESPEAK_VARIANTS = (
-    "m1 m2 m3 m5 m6 m8 f1 f2 f4 adam Alex Alicia Andrea Andy Annie antonio aunty belinda benjamin boris caleb david Denis"
-    " Diogo ed edward edward2 Gene Gene2 Gustave Henrique Hugo Iven Iven2 Iven3 Iven4 Jacky john Lee linda marcelo"
-    " Marco Mario Max michael michel miguel Mike Nguyen pablo paul pedro quincy rob robert steph steph2 steph3 travis"
-    " victor zac anika grandma grandpa klatt klatt2 klatt3 klatt4 klatt5 klatt6 norbert sandro shelby"
-).split()
+ESPEAK_VARIANTS = tuple(
+    """m1 m2 m3 m5 m6 m8 f1 f2 f4 adam Alex Alicia Andrea Andy Annie antonio aunty belinda benjamin boris
+    caleb david Denis Diogo ed edward edward2 Gene Gene2 Gustave Henrique Hugo Iven Iven2 Iven3 Iven4
+    Jacky john Lee linda marcelo Marco Mario Max michael michel miguel Mike Nguyen pablo paul pedro
+    quincy rob robert steph steph2 steph3 travis victor zac anika grandma grandpa klatt klatt2 klatt3
+    klatt4 klatt5 klatt6 norbert sandro shelby""".split()  # noqa: SIM905 - 73 of them
+)
 FLITE_VOICES = ("awb", "kal16", "kal")
 FESTIVAL_VOICES = ("ked_diphone",)
 
@@ -186,7 +187,7 @@ def synthesize(voice: str, text: str, *, rate: float = 1.0, pitch: float = 0.5) 
         ]
         data = subprocess.run(command, check=True, capture_output=True).stdout
         # The length in a streamed header is a placeholder, so the samples are read as what follows it.
-        samples = np.frombuffer(data[44:][: (len(data) - 44) // 2 * 2], "<i2").astype(np.float32) / 32768
+        samples = np.frombuffer(data[44:][: (len(data) - 44) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
         return resampled(samples, 22050)
     with tempfile.NamedTemporaryFile(suffix=".wav") as wav:
         if engine == "flite":

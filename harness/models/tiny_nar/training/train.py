@@ -3,9 +3,9 @@
 Two stages, each for so many minutes (what was spent is kept, so that the same command goes on where it was stopped):
 
 1. `encoder`: the two CTC heads, over words at 12.5 Hz and over characters in the middle at 50 Hz.
-2. `editor`: projector and editor with the encoder frozen. An editor that is shown good drafts from the start learns to copy them
-   and ignores the audio; so drafts are first all blank (each token's slot is there, the token is not), then damaged, and real
-   ones only at the end; and a CTC loss through the tied head on the audio rows makes these say words too.
+2. `editor`: projector and editor with the encoder frozen. An editor that is shown good drafts from the start learns to
+   copy them and ignores the audio; so drafts are first all blank (each token's slot is there, the token is not), then
+   damaged, and real ones only at the end; and a CTC loss through the tied head on the audio rows makes these say words.
 
 One thread (OpenMP's waiting costs more than a second one earns on a shared machine), or --threads N.
 """
@@ -110,7 +110,9 @@ def encoder_loss(model: GraniteNar, batch: Batch) -> Tensor:
     return words + characters
 
 
-def exercises(batch: Batch, real: list[NDArray[np.int64]], progress: float, chance: random.Random) -> list[tuple[NDArray[np.int64], NDArray[np.int64] | None]]:
+def exercises(
+    batch: Batch, real: list[NDArray[np.int64]], progress: float, chance: random.Random
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64] | None]]:
     """The slots of each clip, and what each slot should become; None where only the words are known."""
     made: list[tuple[NDArray[np.int64], NDArray[np.int64] | None]] = []
     for words, draft in zip(batch.words, real, strict=True):
@@ -124,7 +126,13 @@ def exercises(batch: Batch, real: list[NDArray[np.int64]], progress: float, chan
             made.append((model_slots(replaced_at_random(draft, share, chance)), None))
             continue
         else:
-            task = exercise(words, chance, blanked=chance.choice((0.0, 0.2)), replaced=chance.uniform(0, 0.6), moved=chance.choice((0.0, 0.06)))
+            task = exercise(
+                words,
+                chance,
+                blanked=chance.choice((0.0, 0.2)),
+                replaced=chance.uniform(0, 0.6),
+                moved=chance.choice((0.0, 0.06)),
+            )
         made.append((task.slots, task.target))
     return made
 
@@ -166,7 +174,7 @@ def errors(model: GraniteNar, data: Prepared, share: float = 0.0) -> tuple[int, 
     """Word errors of the drafts and after editing, and words; with a share of the drafts' tokens replaced at random."""
     was = model.training
     model.eval()
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311 - no secret
     before = after = words = 0
     for start in range(0, len(data), 32):
         batch = data.batch(np.arange(start, min(start + 32, len(data))))
@@ -202,7 +210,11 @@ class Trainer:
 
     def save(self) -> None:
         """Writes weights and the optimizer's state; never a half-written file."""
-        names = {f"{number}.{key}": value for number, state in self.optimizer.state_dict()["state"].items() for key, value in state.items()}
+        names = {
+            f"{number}.{key}": value
+            for number, state in self.optimizer.state_dict()["state"].items()
+            for key, value in state.items()
+        }
         files = {"model.safetensors": self.model.state_dict(), f"{self.stage}.optimizer.safetensors": names}
         for name, tensors in files.items():
             save_file({key: value.contiguous() for key, value in tensors.items()}, self.folder / f"{name}.part")
@@ -247,7 +259,7 @@ class Trainer:
         if self.stage == "editor":
             self.model.encoder.eval()
         seed = self.steps + 1
-        noise, chance = np.random.default_rng(seed), random.Random(seed)
+        noise, chance = np.random.default_rng(seed), random.Random(seed)  # noqa: S311 - no secret
         saved, heard, losses = time.monotonic(), 0.0, []
         while self.progress < 1:
             for chosen in data.order(seconds, noise):
@@ -257,7 +269,14 @@ class Trainer:
                 heard += batch.frames.total / 50
                 self.spent += time.monotonic() - began
                 if self.steps % 100 == 0:
-                    log.info("%s step %d, %.1f min, loss %.3f, heard %.1f h", self.stage, self.steps, self.spent / 60, float(np.mean(losses)), heard / 3600)
+                    log.info(
+                        "%s step %d, %.1f min, loss %.3f, heard %.1f h",
+                        self.stage,
+                        self.steps,
+                        self.spent / 60,
+                        float(np.mean(losses)),
+                        heard / 3600,
+                    )
                     losses.clear()
                 if time.monotonic() - saved > 240 or self.progress >= 1:
                     self.save()

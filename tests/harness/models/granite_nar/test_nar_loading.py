@@ -155,7 +155,7 @@ def test_shards_are_read_through_their_index(folder: Path, small_network: Granit
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": index}))
     assert ids_of(load_folder(folder).network) == ids_of(small_network)
     (folder / "model-00002-of-00002.safetensors").unlink()
-    with pytest.raises(ModelError, match="has no model-00002-of-00002.safetensors, which its index names"):
+    with pytest.raises(ModelError, match=r"has no model-00002-of-00002\.safetensors, which its index names"):
         load_folder(folder)
 
 
@@ -203,7 +203,7 @@ def test_a_name_in_an_error_is_the_files_own(folder: Path) -> None:
 def test_a_file_that_was_cut_off_is_named(folder: Path, size: int) -> None:
     file = folder / "model.safetensors"
     file.write_bytes(file.read_bytes()[:size])
-    with pytest.raises(ModelError, match="the weights cannot be read .* broken or not complete"):
+    with pytest.raises(ModelError, match=r"the weights cannot be read .* broken or not complete"):
         load_folder(folder)
 
 
