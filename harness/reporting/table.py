@@ -190,7 +190,7 @@ def results_table(
     pairs = list(zip(scores, runs, strict=True))
     names = list(dict.fromkeys(entry["benchmark"] for score in scores for entry in score["benchmarks"]))
     profile = _most_common([score["profile"]["name"] for score in scores])
-    columns = (Column("model", "Model", align="left"), *_columns(scores, names))
+    columns = (Column("model", "Model", align="left"), *_columns(scores, names, runs))
     rows = []
     for index, (score, run) in enumerate(pairs):
         entries = {entry["benchmark"]: entry for entry in score["benchmarks"]}
@@ -212,14 +212,18 @@ def results_table(
     return Table(title, _caption(suites, profile, scores), columns, mark_best(columns, rows), notes)
 
 
-def _columns(scores: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Column]:
+def _columns(
+    scores: Sequence[Mapping[str, Any]], names: Sequence[str], runs: Sequence[Mapping[str, Any] | None]
+) -> list[Column]:
+    # On different hardware no model is the fastest.
+    fastest: Literal["high"] | None = "high" if len({hardware_of(run or {}) for run in runs}) == 1 else None
     columns = [
         Column(name, f"{name} CER" if _by_characters(scores, name) else name, format=".2f", scale=100, best="low")
         for name in names
     ]
     columns.append(Column("average", "Average", format=".2f", scale=100, best="low"))
-    columns.append(Column("rtfx", "RTFx", format="adaptive", best="high"))
-    columns.append(Column("rtfx_end_to_end", "RTFx end to end", format="adaptive", best="high"))
+    columns.append(Column("rtfx", "RTFx", format="adaptive", best=fastest))
+    columns.append(Column("rtfx_end_to_end", "RTFx end to end", format="adaptive", best=fastest))
     columns.append(Column("failed", "Failed"))
     columns.append(Column("parameters", "Size (B)", format="adaptive", scale=1e-9))
     return columns

@@ -228,3 +228,11 @@ def test_import_is_light() -> None:
     code = f"import sys, harness.reporting.table; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_no_model_is_fastest_on_different_hardware() -> None:
+    scores = [score(name, [entry("read", 0.1)], 0.1) for name in "ab"]
+    runs = [{"model": {"id": n}, "environment": {"hardware": {"accelerator": n}}, "benchmarks": {}} for n in "ab"]
+    bold = "**1,234**"
+    assert results_table(scores, [runs[0], runs[0]]).render("markdown").count(bold) == 2
+    assert results_table(scores, runs).render("markdown").count(bold) == 0
