@@ -162,7 +162,7 @@ def _count_by_kaldialign(reference: Words, hypothesis: Words, *, merge: bool) ->
 
     try:
         found = kaldialign.edit_distance(reference, hypothesis, merge_compounds=merge)
-    except UnicodeEncodeError:  # a lone surrogate has no form that it could be handed over in
+    except TypeError:  # a lone surrogate has no form that it could be handed over in
         return _count_pieces(align_merged(reference, hypothesis))
     substitutions, deletions, insertions = int(found["sub"]), int(found["del"]), int(found["ins"])
     return ErrorCounts(len(reference) - substitutions - deletions, substitutions, deletions, insertions)

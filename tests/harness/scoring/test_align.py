@@ -1,0 +1,205 @@
+"""Alignment equals that of the libraries that set the standard, also where it takes short cuts."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from typing import TYPE_CHECKING
+
+import jiwer
+import kaldialign
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
+
+from harness.scoring import align, banded
+from harness.scoring.error_counts import ErrorCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+words = st.text(alphabet="ab", min_size=1, max_size=4)
+texts = st.lists(words, max_size=12)
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[list[str], list[str]]:
+    """A reference, and what it becomes when words are changed, split, joined, repeated or dropped."""
+    reference = draw(texts)
+    hypothesis: list[str] = []
+    for word in reference:
+        kind = draw(st.integers(0, 9))
+        if kind < 5:
+            hypothesis.append(word)
+        elif kind == 5:
+            hypothesis.append(draw(words))
+        elif kind == 6:
+            hypothesis += [word, draw(words)]
+        elif kind == 7 and hypothesis:
+            hypothesis[-1] += word
+        elif kind == 8 and len(word) > 1:
+            hypothesis += [word[:1], word[1:]]
+    return reference, hypothesis
+
+
+def slow_twin(reference: Sequence[str], hypothesis: Sequence[str], *, merge: bool) -> ErrorCounts:
+    """kaldialign's rules word for word, cell by cell."""
+    rows, columns = len(reference), len(hypothesis)
+    cells = {(0, j): (j, 0, 0, j) for j in range(columns + 1)} | {(i, 0): (i, 0, i, 0) for i in range(rows + 1)}
+    for i in range(1, rows + 1):
+        for j in range(1, columns + 1):
+            same = reference[i - 1] == hypothesis[j - 1]
+            cost, s, d, n = cells[i - 1, j - 1]
+            diagonal = (cost, s, d, n) if same else (cost + 1, s + 1, d, n)
+            cost, s, d, n = cells[i - 1, j]
+            deletion = (cost + 1, s, d + 1, n)
+            cost, s, d, n = cells[i, j - 1]
+            insertion = (cost + 1, s, d, n + 1)
+            if diagonal[0] < insertion[0] and diagonal[0] < deletion[0]:
+                best = diagonal
+            else:
+                best = deletion if deletion[0] < insertion[0] else insertion
+            for k in range(2, (max(i, j) if merge else 0) + 1):
+                if k <= i and "".join(reference[i - k : i]) == hypothesis[j - 1] and cells[i - k, j - 1][0] < best[0]:
+                    best = cells[i - k, j - 1]
+            for k in range(2, (max(i, j) if merge else 0) + 1):
+                if k <= j and "".join(hypothesis[j - k : j]) == reference[i - 1] and cells[i - 1, j - k][0] < best[0]:
+                    best = cells[i - 1, j - k]
+            cells[i, j] = best
+    _, substitutions, deletions, insertions = cells[rows, columns]
+    return ErrorCounts(rows - substitutions - deletions, substitutions, deletions, insertions)
+
+
+def by_kaldialign(reference: Sequence[str], hypothesis: Sequence[str]) -> ErrorCounts:
+    found = kaldialign.edit_distance(reference, hypothesis, merge_compounds=True)
+    return ErrorCounts(len(reference) - found["sub"] - found["del"], found["sub"], found["del"], found["ins"])
+
+
+@settings(max_examples=400, deadline=None)
+@given(pair=pairs() | st.tuples(texts, texts))
+def test_merged_counts_are_those_of_kaldialign_and_of_the_twin(pair: tuple[list[str], list[str]]) -> None:
+    counts = align.count_merged(*pair)
+    assert counts == by_kaldialign(*pair) == slow_twin(*pair, merge=True)
+    assert counts.words == len(pair[0])
+
+
+@settings(max_examples=400, deadline=None)
+@given(pair=pairs() | st.tuples(texts, texts), narrow_every=st.integers(1, 5), slack=st.integers(0, 3))
+def test_the_banded_alignment_is_that_of_kaldialign(
+    pair: tuple[list[str], list[str]], narrow_every: int, slack: int
+) -> None:
+    reference, hypothesis = pair
+    upper = Levenshtein.distance(reference, hypothesis) + slack
+    before, banded._NARROW_EVERY = banded._NARROW_EVERY, narrow_every
+    try:
+        steps = banded.merged_steps(reference, hypothesis, upper)
+    finally:
+        banded._NARROW_EVERY = before
+    got = []
+    i = j = 0
+    for down, across in steps:
+        got.append((" ".join(reference[i : i + down]) or "*", " ".join(hypothesis[j : j + across]) or "*"))
+        i, j = i + down, j + across
+    assert got == kaldialign.align(reference, hypothesis, "*", merge_compounds=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(pair=pairs() | st.tuples(texts, texts))
+def test_plain_counts_are_those_of_jiwer(pair: tuple[list[str], list[str]]) -> None:
+    reference, hypothesis = pair
+    counts = align.count_plain(reference, hypothesis)
+    official = jiwer.process_words(" ".join(reference), " ".join(hypothesis))
+    assert counts == ErrorCounts(official.hits, official.substitutions, official.deletions, official.insertions)
+    assert counts.errors == slow_twin(reference, hypothesis, merge=False).errors
+
+
+@settings(max_examples=200, deadline=None)
+@given(reference=st.text(max_size=12), hypothesis=st.text(max_size=12))
+def test_character_counts_are_those_of_jiwer(reference: str, hypothesis: str) -> None:
+    counts = align.count_characters(reference, hypothesis)
+    official = jiwer.process_characters(reference, hypothesis)
+    assert counts == ErrorCounts(official.hits, official.substitutions, official.deletions, official.insertions)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pair=pairs())
+def test_pieces_add_up_to_counts_and_texts(pair: tuple[list[str], list[str]]) -> None:
+    for pieces, counts in (
+        (align.align_plain(*pair), align.count_plain(*pair)),
+        (align.align_merged(*pair), align.count_merged(*pair)),
+    ):
+        assert [word for piece in pieces for word in piece.reference] == pair[0]
+        assert [word for piece in pieces for word in piece.hypothesis] == pair[1]
+        assert align._count_pieces(pieces) == counts
+
+
+@pytest.mark.parametrize(
+    ("reference", "hypothesis", "errors"),
+    [
+        ("a b c", "a abc", 1),
+        ("b c", "abc", 2),
+        ("white paper", "whitepaper", 0),
+        ("whitepaper", "white paper", 0),
+        ("ab c", "a bc", 2),
+        ("ab c", "ab a b c", 1),
+        ("a b", "", 2),
+        ("", "a b", 2),
+        ("", "", 0),
+    ],
+)
+def test_a_common_beginning_is_not_cut_off_where_compounds_merge(reference: str, hypothesis: str, errors: int) -> None:
+    assert align.count_merged(reference.split(), hypothesis.split()).errors == errors
+    assert by_kaldialign(reference.split(), hypothesis.split()).errors == errors
+
+
+def test_a_common_end_is_not_cut_off_since_it_changes_which_alignment_is_taken() -> None:
+    reference, hypothesis, end = "c a a c".split(), "c c b b c a a".split(), "c b".split()
+    whole = align.count_merged(reference + end, hypothesis + end)
+    assert whole == by_kaldialign(reference + end, hypothesis + end) == ErrorCounts(5, 0, 1, 4)
+    assert align.count_merged(reference, hypothesis) == ErrorCounts(2, 2, 0, 3)
+
+
+def test_a_lone_surrogate_is_a_character_like_any_other() -> None:
+    reference, hypothesis = ["a", "b\ud800", "c", "d", "e"], ["x", "b", "\ud800", "c", "y", "z", "q"]
+    assert align.count_merged(reference, hypothesis) == slow_twin(reference, hypothesis, merge=True)
+
+
+def long_pair(length: int, seed: int = 0) -> tuple[list[str], list[str]]:
+    """A made-up call of so many words with about 15 % errors and compounds on both sides."""
+    draw = random.Random(seed)
+    vocabulary = [f"{draw.choice('bcdfg')}{draw.choice('aeiou')}{number:x}" for number in range(800)]
+    reference = [draw.choice(vocabulary) for _ in range(length)]
+    hypothesis: list[str] = []
+    for word in reference:
+        chance = draw.random()
+        if chance < 0.85:
+            hypothesis.append(word)
+        elif chance < 0.9:
+            hypothesis.append(draw.choice(vocabulary))
+        elif chance < 0.93:
+            hypothesis += [word, draw.choice(vocabulary)]
+        elif chance < 0.95 and hypothesis:
+            hypothesis[-1] += word
+        elif chance < 0.97:
+            hypothesis += [word[:2], word[2:]]
+    return reference, hypothesis
+
+
+def test_a_text_too_long_for_kaldialign_here_is_counted_alike() -> None:
+    reference, hypothesis = long_pair(900)
+    assert len(reference) * len(hypothesis) > align.LARGEST_SMALL_TABLE
+    counts = align.count_merged(reference, hypothesis)
+    assert counts == by_kaldialign(reference, hypothesis)
+    assert counts.errors < align.count_plain(reference, hypothesis).errors, "compounds were merged"
+
+
+def test_a_whole_call_takes_bounded_memory() -> None:
+    reference, hypothesis = long_pair(5_000)
+    align.count_merged(reference[:300], hypothesis[:300])  # so that imports are not measured
+    tracemalloc.start()
+    counts = align.count_merged(reference, hypothesis)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counts.words == 5_000
+    assert peak < 25e6, "kaldialign takes 20 bytes for each of 25 million cells"

@@ -1,0 +1,205 @@
+"""What is read, and what is said about files that are wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import DataError, HarnessError, UsageError
+from harness.scoring.file_names import model_and_data, primary_subtag
+from harness.scoring.predictions import read_systems
+
+NAME = "MODEL_some-model_DATASET_hf-audio-esb-datasets-test-only-sorted_librispeech_test.clean.jsonl"
+GOOD: dict[str, Any] = {"audio_filepath": "1.flac", "duration": 2.5, "time": 0.1, "text": "a b", "pred_text": "a c"}
+
+
+def write(path: Path, *rows: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def write_run(folder: Path, rows: list[dict[str, Any]], **fact: object) -> Path:
+    run = {
+        "suite": "data_x",
+        "profile": "card@2026-04",
+        "model": {"id": "org/model"},
+        "settings": {},
+        "complete": True,
+        "benchmarks": {"mine": {"language": "en", "expected": len(rows), **fact}},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    write(folder / "mine.jsonl", *rows)
+    return folder
+
+
+def test_a_leaderboard_manifest(tmp_path: Path) -> None:
+    (system,) = read_systems([write(tmp_path / NAME, GOOD)])
+    assert (system.model, system.suite, system.run, system.folder) == ("some-model", None, None, None)
+    (one,) = system.benchmarks
+    assert (one.benchmark, one.language, one.ours) == ("librispeech_test_clean", "en", False)
+    (row,) = one.rows
+    assert (row.id, row.reference, row.hypothesis, row.duration, row.time) == ("1.flac", "a b", "a c", 2.5, 0.1)
+
+
+def test_a_nemo_manifest_needs_no_times_and_no_special_name(tmp_path: Path) -> None:
+    (system,) = read_systems([write(tmp_path / "parakeet.json", {"text": "ein", "pred_text": "ein"})], "de")
+    assert system.model == "parakeet"
+    assert (system.benchmarks[0].benchmark, system.benchmarks[0].language) == ("parakeet", "de")
+    assert system.benchmarks[0].rows[0].duration is None
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("MODEL_x_DATASET_common_voice_17_0_ja_test.jsonl", "ja"),
+        ("MODEL_x_DATASET_corpus_german_test.jsonl", "de"),
+        ("MODEL_x_DATASET_something.jsonl", "en"),
+    ],
+)
+def test_the_language_comes_from_the_file_name(tmp_path: Path, name: str, language: str) -> None:
+    assert read_systems([write(tmp_path / name, GOOD)])[0].benchmarks[0].language == language
+
+
+def test_language_codes_as_people_write_them() -> None:
+    assert [primary_subtag(text) for text in ("en", "de_DE", "zh-CN", "French")] == ["en", "de", "zh", "fr"]
+    with pytest.raises(UsageError, match="not a language code"):
+        primary_subtag("klingonisch")
+
+
+def test_names_that_hold_the_markers_of_names() -> None:
+    assert model_and_data("MODEL_a_b-c_DATASET_d_e") == ("a_b-c", "d_e")
+    assert model_and_data("free") == ("free", "free")
+
+
+def test_models_whose_names_contain_each_other_stay_apart(tmp_path: Path) -> None:
+    """The official scorer finds rows by substring and prints one model with the other's figures."""
+    data = "DATASET_x_librispeech_test.clean.jsonl"
+    write(tmp_path / f"MODEL_nvidia-canary-1b_{data}", GOOD)
+    write(tmp_path / f"MODEL_nvidia-canary-1b-flash_{data}", GOOD, GOOD)
+    found = {system.model: len(system.benchmarks[0].rows) for system in read_systems([tmp_path])}
+    assert found == {"nvidia-canary-1b": 1, "nvidia-canary-1b-flash": 2}
+
+
+def test_folders_are_searched_to_any_depth_and_files_given_twice_are_read_once(tmp_path: Path) -> None:
+    path = write(tmp_path / "some-model" / "deep" / NAME, GOOD)
+    assert len(read_systems([tmp_path, path, tmp_path / "some-model"])) == 1
+
+
+def test_two_files_of_one_model_and_benchmark_are_named_both(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a" / NAME, GOOD), write(tmp_path / "b" / NAME, GOOD)
+    with pytest.raises(UsageError) as raised:
+        read_systems([tmp_path])
+    assert str(first) in str(raised.value)
+    assert str(second) in str(raised.value)
+
+
+BAD: list[tuple[str, bytes, str]] = [
+    ("malformed", b'{"text": "a", "pred_text": \n', "line 1: not a JSON object"),
+    ("second line", json.dumps(GOOD).encode() + b"\n{]\n", "line 2: not a JSON object"),
+    ("a list", b"[1]\n", "line 1: not a JSON object but list"),
+    ("no prediction", b'{"text": "a"}\n', "line 1: no 'pred_text'"),
+    ("no reference", b'{"pred_text": "a"}\n', "line 1: no 'text'"),
+    ("a number", b'{"text": "a", "pred_text": 3}\n', "line 1: 'pred_text' must be text, not 3"),
+    ("null reference", b'{"text": null, "pred_text": ""}\n', "line 1: 'text' must be text"),
+    ("latin-1", '{"text": "\xe9", "pred_text": ""}\n'.encode("latin-1"), "line 1: not UTF-8"),
+    ("utf-16", '{"text": "a", "pred_text": ""}\n'.encode("utf-16"), "line 1: not UTF-8"),
+    ("empty", b"", "is empty"),
+    ("blank", b"\n \n", "is empty"),
+    ("duration", b'{"text": "a", "pred_text": "", "duration": "3"}\n', "'duration' must be seconds"),
+    ("nan", b'{"text": "a", "pred_text": "", "duration": NaN}\n', "'duration' must be seconds"),
+    ("negative", b'{"text": "a", "pred_text": "", "time": -1}\n', "'time' must be seconds"),
+    ("half a chunk", b'{"text": "a", "pred_text": "", "parent_id": "x"}\n', "both parent_id and chunk_index"),
+    ("chunk", b'{"text": "a", "pred_text": "", "parent_id": "x", "chunk_index": "0"}\n', "'chunk_index' must be"),
+    ("deep", b"[" * 100_000 + b"\n", "line 1: not a JSON object"),
+    ("binary", b"PK\x03\x04\xff\xfe", "line 1: not UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
+def test_a_broken_file_is_one_line_that_names_it(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / NAME
+    path.write_bytes(content)
+    with pytest.raises(DataError) as raised:
+        read_systems([path])
+    assert str(path) in str(raised.value)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\r\n")
+    assert len(read_systems([path])[0].benchmarks[0].rows) == 1
+
+
+def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_text(json.dumps(GOOD | {"text": "a\u2028b\x85c"}, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert read_systems([path])[0].benchmarks[0].rows[0].reference == "a\u2028b\x85c"
+
+
+def test_paths_with_nothing_in_them(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file or folder"):
+        read_systems([tmp_path / "nowhere"])
+    with pytest.raises(UsageError, match="nothing to score"):
+        read_systems([tmp_path])
+
+
+def test_a_null_prediction_is_a_failed_utterance(tmp_path: Path) -> None:
+    (row,) = read_systems([write(tmp_path / NAME, GOOD | {"pred_text": None})])[0].benchmarks[0].rows
+    assert row.hypothesis is None
+    assert row.error == "no transcript (pred_text is null)"
+
+
+ROW = {"id": "u1", "language": "en", "session": "s", "duration": 1.0, "reference": "a b", "hypothesis": "a b"}
+
+
+def test_a_run_of_ours(tmp_path: Path) -> None:
+    failed = {"id": "u2", "reference": "c", "error": "too short", "tags": {"accent": "scottish"}}
+    (system,) = read_systems([write_run(tmp_path / "run", [ROW, failed])])
+    assert (system.model, system.suite, system.folder) == ("org/model", "data_x", tmp_path / "run")
+    (one,) = system.benchmarks
+    assert one.ours
+    assert [row.hypothesis for row in one.rows] == ["a b", None]
+    assert (one.rows[0].session, one.rows[1].error, one.rows[1].tags) == ("s", "too short", {"accent": "scottish"})
+
+
+def test_a_torn_last_line_of_a_journal_is_left_out(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, [ROW])
+    with (folder / "mine.jsonl").open("a") as journal:
+        journal.write('{"id": "u2", "refer')
+    assert [row.id for row in read_systems([folder])[0].benchmarks[0].rows] == ["u1"]
+
+
+def test_an_error_that_was_tried_again_is_replaced_and_a_transcript_never(tmp_path: Path) -> None:
+    error = {"id": "u1", "reference": "a b", "error": "lost"}
+    (system,) = read_systems([write_run(tmp_path / "retried", [error, ROW])])
+    assert [row.hypothesis for row in system.benchmarks[0].rows] == ["a b"]
+    with pytest.raises(DataError, match="'u1' stands there twice"):
+        read_systems([write_run(tmp_path / "doubled", [ROW, ROW])])
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"model": 3, "benchmarks": {}}', '{"model": {"id": "x"}}'])
+def test_a_broken_run_json_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(DataError, match=r"run\.json is not the run\.json of a run"):
+        read_systems([tmp_path])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": "u", "reference": "a"},
+        {"id": "u", "reference": "a", "hypothesis": "a", "error": "x"},
+        {"id": 3, "reference": "a", "hypothesis": "a"},
+        {"id": "u", "reference": "a", "hypothesis": "a", "tags": [1]},
+    ],
+)
+def test_a_broken_journal_line_is_named(tmp_path: Path, row: dict[str, Any]) -> None:
+    with pytest.raises(HarnessError, match=r"mine\.jsonl, line 1: "):
+        read_systems([write_run(tmp_path, [row])])
