@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# Tests share the machine's cores; OpenMP threads that wait for one another on busy cores spin for seconds.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

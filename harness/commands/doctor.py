@@ -137,7 +137,8 @@ def _hub() -> Iterator[Finding]:
     """One question to the hub, with a short patience; a token is checked, never shown."""
     from huggingface_hub import HfApi, constants, get_token
 
-    if constants.HF_HUB_OFFLINE:
+    # The library reads the variable once, when it is imported, which may have been before it was set.
+    if constants.HF_HUB_OFFLINE or os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
         yield Finding("hub", "missing", "HF_HUB_OFFLINE is set: only what is in the cache can be used")
         return
     try:

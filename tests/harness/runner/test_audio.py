@@ -94,6 +94,7 @@ def test_a_header_that_lies_about_the_length_costs_no_memory() -> None:
         (encoded(NOISE, form="FLAC", subtype="PCM_16")[:5_000], r"truncated|not readable"),
         (encoded(NOISE, subtype="PCM_16")[:-8_000], "truncated"),
     ],
+    ids=["empty", "no audio", "no samples", "not finite", "cut FLAC", "cut WAV"],
 )
 def test_broken_audio_is_one_clear_line(data: bytes, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
