@@ -1,4 +1,4 @@
-"""README and docs are tried as a reader would: their commands are run, their code is loaded, their links lead somewhere."""
+"""README and docs are tried as a reader would: commands are run, code is loaded, links lead somewhere."""
 
 import re
 import shlex
