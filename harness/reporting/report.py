@@ -17,7 +17,6 @@ from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.pairing import labels
 from harness.scoring.score import count_predictions, score_system
 from harness.scoring.ties import ties
-from harness.scoring.ties import ties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
