@@ -154,7 +154,7 @@ def test_a_common_beginning_is_not_cut_off_where_compounds_merge(reference: str,
 
 
 def test_a_common_end_is_not_cut_off_since_it_changes_which_alignment_is_taken() -> None:
-    reference, hypothesis, end = "c a a c".split(), "c c b b c a a".split(), "c b".split()
+    reference, hypothesis, end = ["c", "a", "a", "c"], ["c", "c", "b", "b", "c", "a", "a"], ["c", "b"]
     whole = align.count_merged(reference + end, hypothesis + end)
     assert whole == by_kaldialign(reference + end, hypothesis + end) == ErrorCounts(5, 0, 1, 4)
     assert align.count_merged(reference, hypothesis) == ErrorCounts(2, 2, 0, 3)

@@ -1,0 +1,104 @@
+"""Profiles by name and from a file, and every rule on its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.errors import DataError, UsageError
+from harness.scoring.profiles import get_profile, profile_names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_names() -> None:
+    assert profile_names() == ["card@2026-04", "leaderboard@2026-04", "leaderboard@2026-08", "verbatim"]
+    with pytest.raises(UsageError, match="did you mean 'leaderboard@2026-08'"):
+        get_profile("leaderboard@2026-09")
+
+
+def test_a_stored_profile_states_its_rules_and_libraries() -> None:
+    stored = get_profile("leaderboard@2026-08").as_dict()
+    assert stored["name"] == "leaderboard@2026-08"
+    assert set(stored["libraries"]) == {"kaldialign", "num2words", "rapidfuzz", "whisper-normalizer", "unicode"}
+    assert stored["rules"]["english"]["acronyms"] is True
+    assert stored["rules"]["round_before_average"] is True
+    assert "name" not in stored["rules"]
+
+
+def test_the_card_profile_normalizes_every_language_by_the_english_rules() -> None:
+    assert get_profile("card@2026-04").normalize("Über zwei o'clock", "de") == "uber zwei 0 clock"
+    assert get_profile("leaderboard@2026-04").normalize("Über zwei o'clock", "de") == "über zwei o clock"
+    assert get_profile("verbatim").normalize(" As it  IS. ", "en") == " As it  IS. "
+
+
+def test_each_rule_can_be_switched_alone() -> None:
+    august = get_profile("leaderboard@2026-08")
+    assert august.english is not None
+    no_acronyms = replace(august, english=replace(august.english, acronyms=False))
+    assert august.normalize("the b b c", "en") == "the bbc"
+    assert no_acronyms.normalize("the b b c", "en") == "the b b c"
+    assert august.count("white paper", "whitepaper", "en").errors == 0
+    assert replace(august, merge_compounds=False).count("white paper", "whitepaper", "en").errors == 2
+
+
+def test_languages_without_spaces_are_counted_by_characters_as_written() -> None:
+    counts = get_profile("leaderboard@2026-08").count("今日の天気。", "今日は天気", "ja")
+    assert (counts.words, counts.substitutions, counts.deletions) == (6, 1, 1)
+
+
+def write(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_profile_of_ones_own(tmp_path: Path) -> None:
+    text = (
+        'extends = "leaderboard@2026-08"\nmerge_compounds = false\n[english]\nacronyms = false\nfillers = "whisper"\n'
+    )
+    profile = get_profile(write(tmp_path, text))
+    base = get_profile("leaderboard@2026-08")
+    assert base.english is not None
+    english = replace(base.english, acronyms=False, fillers="whisper")
+    assert profile == replace(base, name="mine", merge_compounds=False, english=english)
+    other = get_profile(
+        write(tmp_path, 'name = "x"\nextends = "verbatim"\nenglish = "card@2026-04"\nothers = "none"\n')
+    )
+    assert (other.name, other.normalize("Mr. X", "en"), other.normalize("Hr. X", "de")) == ("x", "mister x", "Hr. X")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("merge_compound = true", "did you mean 'merge_compounds'"),
+        ("merge_compounds = 1", "must be true or false, not 1"),
+        ("[english]\nacronym = true", "did you mean 'acronyms'"),
+        ("english = 3", "must be a table"),
+        ('english = "klingon"', "cannot be 'klingon'"),
+        ('[english]\nspelling = "new"', "cannot be 'new'; it can be whisper, 2025-09, 2026-06"),
+        ('extends = "nothing"', "no profile called 'nothing'"),
+        ('name = "verbatim"', "that no built-in profile has"),
+        ("name = 3", "must be a text"),
+    ],
+)
+def test_a_mistake_in_a_profile_file_is_said_where_it_stands(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        get_profile(write(tmp_path, text))
+    assert message in str(raised.value)
+
+
+def test_a_profile_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no profile file"):
+        get_profile(str(tmp_path / "nowhere.toml"))
+    with pytest.raises(DataError, match="is not TOML"):
+        get_profile(write(tmp_path, "[english\n"))
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(DataError, match="cannot be read"):
+        get_profile(str(tmp_path / "folder.toml"))
+    (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
+    with pytest.raises(DataError, match="is not TOML"):
+        get_profile(str(tmp_path / "latin.toml"))
