@@ -82,22 +82,26 @@ def ask(split: HubSplit, request: Callable[[], T], attempts: int = ATTEMPTS) -> 
         AccessError: it failed for good; HubUnreachableError where the hub as a whole does not answer.
         DataError: what came cannot be stored.
     """
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
-
-    # The base of all errors of the HTTP client that the hub's library uses, whichever that is.
-    transport = cast("type[Exception]", HfHubHTTPError.__mro__[1])
-
     pause = FIRST_PAUSE
     for attempt in range(1, attempts + 1):
         try:
             with quiet():
                 return request()
-        except (transport, EntryNotFoundError, OSError) as error:
+        except raised() as error:
             if attempt == attempts or not _may_pass(error):
                 raise explain(split, error) from error
             time.sleep(min(_retry_after(error) or pause, LONGEST_PAUSE))
             pause *= 2
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+
+def raised() -> tuple[type[Exception], ...]:
+    """All that the hub's library raises where a request fails."""
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError
+
+    # The base of all errors of the HTTP client that the library uses, whichever that is.
+    transport = cast("type[Exception]", HfHubHTTPError.__mro__[1])
+    return transport, EntryNotFoundError, OSError
 
 
 def explain(split: HubSplit, error: Exception) -> DataError:
@@ -108,7 +112,7 @@ def explain(split: HubSplit, error: Exception) -> DataError:
     if is_offline() and not isinstance(error, PermissionError):
         return AccessError(f"{split.where} is not in the cache and HF_HUB_OFFLINE is set: unset it")
     if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
-        return DataError(f"{split.where}: cannot store what the hub sent: {error.strerror or error}")
+        return DataError(f"{split.where}: its files cannot be stored or read here: {error.strerror or error}")
     if _is_network(error) or kind == "LocalEntryNotFoundError":
         reason = (str(error).strip() or kind).splitlines()[0][:100]
         return HubUnreachableError(f"{split.where}: the hub at {endpoint()} cannot be reached ({reason}); try again")

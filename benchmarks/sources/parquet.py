@@ -68,7 +68,7 @@ def _rows(split: HubSplit, shard: Shard) -> Iterator[tuple[Mapping[str, Any], Au
     except (pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
         msg = f"{shard.name}: not a readable Parquet file ({error}); delete it and get it again"
         raise DataError(msg) from error
-    except OSError as error:
+    except faults.raised() as error:
         raise faults.explain(split, error) from error
 
 

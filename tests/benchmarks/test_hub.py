@@ -13,6 +13,7 @@ import pytest
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.registry import get_dataset
 from benchmarks.sources.listing import choose
+from benchmarks.suite import Lock
 from harness.errors import AccessError, DataError, ExitStatus
 from tests.benchmarks.hub_server import SHA, Fault, Hub
 from tests.benchmarks.layouts import (
@@ -205,7 +206,29 @@ def test_what_was_fetched_is_not_fetched_again_after_a_failure(hub: Hub, pauses:
 def test_a_cache_that_cannot_be_written(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "file" / "cache"))
-    assert "cannot store what the hub sent: Not a directory" in message()
+    assert "its files cannot be stored or read here: Not a directory" in message()
+
+
+@pytest.mark.parametrize("kind", ["500", "cut", "gated", "404"])
+def test_faults_while_streaming(hub: Hub, pauses: list[float], kind: str) -> None:
+    hub.faults = [Fault(kind, where="0001.parquet", methods=("GET",))]
+    with pytest.raises(DataError) as failure:
+        read(streaming=True)
+    assert "\n" not in str(failure.value)
+    assert "openslr/librispeech_asr other/test" in str(failure.value)
+
+
+def test_the_revision_of_the_lock_is_asked_for(hub: Hub, tmp_path: Path) -> None:
+    data = write_parquet(tmp_path / "old.parquet", librispeech_rows(2)).read_bytes()
+    hub.repos[ASR]["refs/convert/parquet"] = {"other/test/0000.parquet": data}
+    pinned = SHA["refs/convert/parquet"]
+    lock = Lock(source=f"hub:{ASR} other/test", revision=pinned)
+    notes: dict[str, str] = {}
+    assert len(list(open_dataset(OTHER, Request(pins=lock.pins, note=notes.__setitem__)))) == 2
+    assert notes["revision"] == pinned
+    hub.repos[ASR].pop("refs/convert/parquet")
+    with pytest.raises(AccessError, match="has no such repository, revision or file"):
+        list(open_dataset(OTHER, Request(pins={f"hub:{ASR} other/test": "3" * 40})))
 
 
 def test_the_token_is_sent_and_never_shown(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
