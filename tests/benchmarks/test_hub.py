@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -58,6 +59,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub with LibriSpeech in two files, and its own empty cache."""
+    importlib.import_module("huggingface_hub.constants")  # it looks at HF_HUB_OFFLINE once, when it is imported
     rows = librispeech_rows(8)
     first = write_parquet(tmp_path / "0.parquet", rows[:5]).read_bytes()
     second = write_parquet(tmp_path / "1.parquet", rows[5:]).read_bytes()
