@@ -293,3 +293,25 @@ def test_against_published_figures(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "published by https://" in other["message"]
     assert gate(folder, "--baseline", "published", "--profile", "verbatim") == 3
     assert "nothing is published of it under verbatim" in capsys.readouterr().out
+
+
+def test_a_wrong_type_anywhere_in_run_json_is_one_line(
+    make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, broken = make_run("good"), make_run("broken")
+    record = json.loads((good / "run.json").read_text())
+
+    def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+        inside = value.items() if isinstance(value, dict) else ()
+        return [path, *(place for key, one in inside for place in places(one, (*path, key)))]
+
+    for path in places(record)[1:]:
+        for wrong in ("text", -1, [1], {"a": 1}, None):
+            changed = json.loads(json.dumps(record))
+            target = changed
+            for key in path[:-1]:
+                target = target[key]
+            target[path[-1]] = wrong
+            (broken / "run.json").write_text(json.dumps(changed))
+            assert gate(broken, "--baseline", good) in {0, 2, 3, 4}, (path, wrong)
+            assert "internal" not in capsys.readouterr().err
