@@ -29,6 +29,8 @@ PACKED = r"(\.tar|\.tar\.gz|\.tgz|\.zip)"
 """How the names of archives end, as a regular expression."""
 SEARCH_DEPTH = 4
 """How many folders deep a release is looked for below `--from`."""
+GZ_BLOCK = 1 << 18
+"""Bytes of a compressed tar that are read at a time."""
 BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
 """What the libraries raise where an archive is broken."""
 
@@ -217,7 +219,7 @@ def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
 
 def _tar_gz(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
     """The files of a compressed tar, from front to back."""
-    with tarfile.open(path, "r|gz") as archive:
+    with tarfile.open(path, "r|gz", bufsize=GZ_BLOCK) as archive:
         for info in archive:
             name = safe_name(info.name, path)
             if info.isreg() and wanted(name):

@@ -214,3 +214,27 @@ def test_a_missing_chunk_is_an_error(
 ) -> None:
     with pytest.raises(DataError, match=message):
         read("earnings22_chunked", write_chunks(tmp_path, rows, texts, audio))
+
+
+def test_an_opus_header_that_states_48_khz_does_not_change_the_speech(tmp_path: Path) -> None:
+    """MLS's Opus files hold 16 kHz speech, and many headers state 48: decoded and resampled it is as long as ever."""
+    import soxr
+
+    from harness.runner.audio import load_clip
+    from tests.benchmarks.corpus_layouts import english
+    from tests.benchmarks.layouts import encode
+
+    clip = english(1)[0]
+    samples, rate = clip.samples()
+    data = encode(soxr.resample(samples, rate, 48_000), 48_000, "OGG", "OPUS")
+    folder = "mls_french_opus/test"
+    write_files(
+        tmp_path,
+        {
+            f"{folder}/audio/1/2/1_2_000003.opus": data,
+            f"{folder}/transcripts.txt": b"1_2_000003\tbonjour\n",
+            f"{folder}/segments.txt": f"1_2_000003\thttps://x\t5.0\t{5 + clip.seconds:.2f}\n".encode(),
+        },
+    )
+    (found,) = read("mls_fr", tmp_path)
+    assert len(load_clip(found).waveform) == pytest.approx(len(samples), abs=160)
