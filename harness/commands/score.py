@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     else:
         systems = read_transcripts(args.reference, map(Path, args.paths), args.language)
     profiles = [chosen or _profile_of(system) for system in systems]
-    scores = score_systems(systems, profiles, workers=available_workers())
+    scores = score_systems(systems, profiles, workers=available_workers(), cached=True)
     if args.details:
         _add_details(scores, systems, chosen)
     if args.json:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.scoring import cache
 from harness.scoring.counting import count_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.sessions import merge_sessions, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from harness.scoring.counting import Counted
+    from harness.scoring.counting import Counted, Pair
     from harness.scoring.predictions import Predictions, Row, System
     from harness.scoring.profiles import Profile
 
@@ -72,8 +73,16 @@ def score_systems(
     *,
     score_empty: bool | None = None,
     workers: int = 1,
+    cached: bool = False,
 ) -> list[dict[str, Any]]:
     """Score several models at once, each under its profile; what they share is normalized once.
+
+    Args:
+        systems: the models' predictions.
+        profiles: one for each.
+        score_empty: as for `score_system`.
+        workers: processes at most.
+        cached: look up, and keep, counts between commands (`harness.scoring.cache`).
 
     Raises:
         DataError: the chunks of a session are incomplete.
@@ -84,7 +93,7 @@ def score_systems(
         for system, profile, empty in zip(systems, profiles, empties, strict=True)
         for predictions in system.benchmarks
     ]
-    scored = iter(_count(tasks, workers))
+    scored = iter(_count(tasks, workers, cached=cached))
     return [
         _object(system, profile, [next(scored) for _ in system.benchmarks], score_empty=empty)
         for system, profile, empty in zip(systems, profiles, empties, strict=True)
@@ -142,23 +151,34 @@ class _Task(NamedTuple):
     score_empty: bool
 
 
-def _count(tasks: Sequence[_Task], workers: int) -> list[Scored]:
+def _count(tasks: Sequence[_Task], workers: int, *, cached: bool = False) -> list[Scored]:
     """Count all tasks, those of one profile together."""
     hypotheses = [[_hypothesis(row, score_empty=task.score_empty) for row in task.units.rows] for task in tasks]
-    found: dict[Profile, Iterator[Counted]] = {}
-    for profile in dict.fromkeys(task.profile for task in tasks):
-        pairs = [
+    pairs = [
+        [
             (row.reference, hypothesis, task.units.language)
-            for task, texts in zip(tasks, hypotheses, strict=True)
-            if task.profile == profile
             for row, hypothesis in zip(task.units.rows, texts, strict=True)
             if hypothesis is not None
         ]
-        found[profile] = iter(count_pairs(pairs, profile, workers))
-    return [
-        Scored(task.predictions, task.units, [None if text is None else next(found[task.profile]) for text in texts])
         for task, texts in zip(tasks, hypotheses, strict=True)
     ]
+    counted: list[list[Counted] | None] = _looked_up(tasks, pairs) if cached else [None for _ in tasks]
+    for profile in dict.fromkeys(task.profile for task in tasks):
+        open_tasks = [at for at, task in enumerate(tasks) if task.profile == profile and counted[at] is None]
+        found = iter(count_pairs([pair for at in open_tasks for pair in pairs[at]], profile, workers))
+        for at in open_tasks:
+            counted[at] = new = [next(found) for _ in pairs[at]]
+            if cached:
+                cache.store(cache.key_of(pairs[at], profile), new)
+    return [
+        Scored(task.predictions, task.units, [None if text is None else next(found) for text in texts])
+        for task, texts, found in zip(tasks, hypotheses, (iter(found or ()) for found in counted), strict=True)
+    ]
+
+
+def _looked_up(tasks: Sequence[_Task], pairs: Sequence[list[Pair]]) -> list[list[Counted] | None]:
+    """The counts of each task that are known from before."""
+    return [cache.load(cache.key_of(part, task.profile), len(part)) for task, part in zip(tasks, pairs, strict=True)]
 
 
 def _hypothesis(row: Row, *, score_empty: bool) -> str | None:

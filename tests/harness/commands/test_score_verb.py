@@ -25,6 +25,12 @@ def run(root: Path, *arguments: str, stdin: bytes = b"") -> subprocess.Completed
     )
 
 
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the user's cache alone."""
+    monkeypatch.setenv("ASR_HARNESS_CACHE", "")
+
+
 @pytest.fixture
 def predictions(tmp_path: Path) -> Path:
     path = tmp_path / NAME

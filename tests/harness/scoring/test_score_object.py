@@ -212,7 +212,7 @@ def test_utterance_counts_add_up_to_the_score() -> None:
     system = ours(("go on", "go off"), ("uh", "noise"), ("yes", None), ("not now", "not"))
     counts = utterance_counts(system.benchmarks[0], AUGUST)
     assert counts == [ErrorCounts(1, 1), ErrorCounts(), ErrorCounts(), ErrorCounts(1, 0, 1)]
-    assert sum(counts).as_dict() == entry(system, AUGUST)["errors"]
+    assert sum(counts, ErrorCounts()).as_dict() == entry(system, AUGUST)["errors"]
 
 
 def test_sessions_are_said_to_be_what_they_are() -> None:
@@ -225,8 +225,12 @@ def test_the_result_does_not_depend_on_the_number_of_processes(
 ) -> None:
     pairs = [(f"row {n % 7} of {n % 3} things", f"row {n % 5} of things", "en") for n in range(300)]
     alone = counting.count_pairs(pairs, AUGUST)
-    started = []
+    asked: list[bool] = []
     real = counting._work
+
+    def can_fork() -> bool:
+        asked.append(True)
+        return True
 
     def work(*arguments: Any) -> None:
         if killed:
@@ -234,10 +238,10 @@ def test_the_result_does_not_depend_on_the_number_of_processes(
         real(*arguments)
 
     monkeypatch.setattr(counting, "WORTH_A_WORKER", 100)
-    monkeypatch.setattr(counting, "_can_fork", lambda: started.append(True) or True)
+    monkeypatch.setattr(counting, "_can_fork", can_fork)
     monkeypatch.setattr(counting, "_work", work)
     assert counting.count_pairs(pairs, AUGUST, workers=3) == alone
-    assert started
+    assert asked
 
 
 def test_several_systems_at_once_are_scored_as_one_by_one() -> None:

@@ -1,0 +1,108 @@
+"""Counts remembered between commands, by content: the same texts under the same rules are counted once.
+
+The key is a hash of the texts, of the profile's rules, of the versions of the libraries, and of this package's own
+code, so whatever changes a count changes the key. A file that is not what was written is ignored and written again; a
+folder that cannot be used costs nothing but time. ``ASR_HARNESS_CACHE`` names the folder, or is empty for none.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.scoring.counting import Counted
+from harness.scoring.error_counts import ErrorCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.scoring.counting import Pair
+    from harness.scoring.profiles import Profile
+
+KEPT = 256
+"""Files kept; the ones not used for longest go first."""
+_COLUMNS = 6
+
+
+def folder() -> Path | None:
+    """Where counts are kept, or None for nowhere."""
+    named = os.environ.get("ASR_HARNESS_CACHE")
+    if named is not None:
+        return Path(named) if named else None
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "asr-harness" / "counts"
+    except RuntimeError:  # no home
+        return None
+
+
+def key_of(pairs: Sequence[Pair], profile: Profile) -> str:
+    """What the counts of these pairs are called."""
+    rules = asdict(profile) | {"name": ""}  # a name changes no count
+    digest = hashlib.sha256(f"{_code()}{sorted(rules.items())}".encode())
+    for pair in pairs:
+        for text in pair:
+            encoded = text.encode("utf-8", errors="surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "little") + encoded)
+    return digest.hexdigest()
+
+
+def load(key: str, rows: int) -> list[Counted] | None:
+    """The counts of a key, or None where they are not there whole."""
+    where = folder()
+    if where is None:
+        return None
+    path = where / f"{key}.npy"
+    try:
+        found = np.load(path, allow_pickle=False)
+        os.utime(path)
+    except (OSError, ValueError, EOFError):
+        return None
+    if found.shape != (rows, _COLUMNS) or found.dtype != np.int32 or (found < 0).any():
+        return None
+    return [Counted(ErrorCounts(*row[:4]), bool(row[4]), bool(row[5])) for row in found.tolist()]
+
+
+def store(key: str, counted: Sequence[Counted]) -> None:
+    """Keep counts, if that is possible."""
+    where = folder()
+    if where is None:
+        return
+    rows = [
+        (c.hits, c.substitutions, c.deletions, c.insertions, one.dropped, one.as_written)
+        for one in counted
+        for c in (one.counts,)
+    ]
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=where, suffix=".tmp", delete=False) as file:
+            np.save(file, np.array(rows, dtype=np.int32).reshape(-1, _COLUMNS), allow_pickle=False)
+        Path(file.name).replace(where / f"{key}.npy")
+        _forget_oldest(where)
+    except OSError:
+        return
+
+
+def _forget_oldest(where: Path) -> None:
+    files = sorted(where.glob("*.*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in files[KEPT:]:
+        path.unlink(missing_ok=True)
+
+
+@functools.cache
+def _code() -> str:
+    """A hash of the code and tables that counts depend on, with the versions of the libraries."""
+    from harness.scoring.profiles import libraries
+
+    digest = hashlib.sha256(repr(sorted(libraries().items())).encode())
+    here = Path(__file__).parent
+    for path in sorted([*here.glob("*.py"), *here.glob("normalize/*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,99 @@
+"""Counts kept between commands: the same content is found again, anything else never, and no harm is done by a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.scoring import cache, score
+from harness.scoring.counting import Counted, count_pairs
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.predictions import Predictions, Row, System
+from harness.scoring.profiles import get_profile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROFILE = get_profile("leaderboard@2026-08")
+PAIRS = [("white paper", "whitepaper", "en"), ("a \ud800", "a", "en")]
+COUNTED = [Counted(ErrorCounts(2), dropped=True), Counted(ErrorCounts(1, 2, 3, 4), as_written=True)]
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ASR_HARNESS_CACHE", str(tmp_path / "counts"))
+    return tmp_path / "counts"
+
+
+def test_what_was_kept_is_found(kept: Path) -> None:
+    key = cache.key_of(PAIRS, PROFILE)
+    assert cache.load(key, 2) is None
+    cache.store(key, COUNTED)
+    assert cache.load(key, 2) == COUNTED
+    assert [path.suffix for path in kept.iterdir()] == [".npy"]
+
+
+def test_any_change_of_rules_texts_or_code_is_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = cache.key_of(PAIRS, PROFILE)
+    assert PROFILE.english is not None
+    others = [
+        cache.key_of(PAIRS, replace(PROFILE, merge_compounds=False)),
+        cache.key_of(PAIRS, replace(PROFILE, english=replace(PROFILE.english, names=False))),
+        cache.key_of(PAIRS[:1], PROFILE),
+        cache.key_of([("white", " paperwhitepaper", "en"), PAIRS[1]], PROFILE),
+        cache.key_of([(*PAIRS[0][:2], "de"), PAIRS[1]], PROFILE),
+    ]
+    monkeypatch.setattr(cache, "_code", lambda: "changed")
+    others.append(cache.key_of(PAIRS, PROFILE))
+    assert len({key, *others}) == 7
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"garbage", None])
+def test_a_damaged_file_is_as_good_as_none(kept: Path, content: bytes | None) -> None:
+    key = cache.key_of(PAIRS, PROFILE)
+    cache.store(key, COUNTED)
+    path = kept / f"{key}.npy"
+    path.write_bytes(path.read_bytes()[:-3] if content is None else content)
+    assert cache.load(key, 2) is None
+    cache.store(key, COUNTED)
+    assert cache.load(key, 2) == COUNTED
+    assert cache.load(key, 3) is None, "counts of another number of rows"
+
+
+def test_a_folder_that_cannot_be_used_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (str(tmp_path / "file" / "below"), ""):
+        monkeypatch.setenv("ASR_HARNESS_CACHE", place)
+        cache.store("key", COUNTED)
+        assert cache.load("key", 2) is None
+
+
+def test_the_files_not_used_for_longest_are_forgotten(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "KEPT", 2)
+    for key in ("one", "two", "three"):
+        cache.store(key, COUNTED)
+    assert len(list(kept.iterdir())) == 2
+
+
+def test_scores_are_the_same_with_and_without(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        Row(id="1", reference="white paper uh", hypothesis="whitepaper"),
+        Row(id="2", reference="x", hypothesis=None, error="lost"),
+        Row(id="3", reference="9" * 4400, hypothesis="y"),
+    ]
+    predictions = Predictions(benchmark="b", language="en", rows=rows, source=Path("x"), ours=True)
+    system = System(model="m", benchmarks=[predictions])
+    plain = score.score_systems([system], [PROFILE])
+    assert score.score_systems([system], [PROFILE], cached=True) == plain
+    asked: list[int] = []
+
+    def count(pairs: Sequence[Any], *rest: Any) -> list[Counted]:
+        asked.append(len(pairs))
+        return count_pairs(pairs, *rest)
+
+    monkeypatch.setattr(score, "count_pairs", count)
+    assert score.score_systems([system], [PROFILE], cached=True) == plain
+    assert asked == [0], "everything was known"
