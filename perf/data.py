@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -240,7 +241,7 @@ def memory(folder: Path, clips: list[bytes], sizes: tuple[int, int]) -> dict[str
             command = [sys.executable, __file__, "--read", door, str(root)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             found.setdefault(door, []).append(json.loads(done.stdout))
-            subprocess.run(["rm", "-rf", str(root)], check=True)
+            shutil.rmtree(root)
     return found
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from benchmarks.dataset import Utterance
 
-MEETING = r"^(?:AMI_)?((?:EN|ES|IB|IN|IS|TS)\d{4}[a-f]?)"
+MEETING = r"(?:^|/)(?:AMI_)?((?:EN|ES|IB|IN|IS|TS)\d{4}[a-f]?)"
 NOTES = (
     "The number of utterances depends on the segmentation (Kaldi's s5b chunking gives 12,643). Many fillers, one-word "
     "turns and some wrong references; segments as short as 0.04 s. The original release is read in the annotators' own "

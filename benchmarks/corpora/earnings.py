@@ -25,7 +25,8 @@ URL = "https://github.com/revdotcom/speech-datasets"
 
 def call_entry(row: Mapping[str, Any]) -> Entry:
     """A row of hf-audio/asr-leaderboard-longform: text, audio_length, and who names the call where something does."""
-    name = next((row[key] for key in ("id", "file_id", "file_name", "source_id", "audio_path") if row.get(key)), "")
+    names = (row[key] for key in ("id", "file_id", "file_name", "source_id", "audio_path") if row.get(key))
+    name = next(names, f"sample_{row['row_number']}")
     call = stem(str(name).rpartition("/")[2])
     return Entry(id=call, reference=row["text"], duration=row.get("audio_length"), session=call)
 

@@ -69,7 +69,7 @@ def _dataset(part: str, **facts: Any) -> Dataset:
         ),
         url="https://www.openslr.org/12",
         citation="Panayotov et al., LibriSpeech: an ASR corpus based on public domain audio books, ICASSP 2015",
-        session_pattern=r"^(\d+)-\d+-\d+",
+        session_pattern=r"(?:^|/)(\d+)-\d+-\d+",
         file_patterns=(rf"(?<![a-z])librispeech(_asr)?_(test[._-]{kind}|{kind}_test)(?![a-z])",),
         notes="Upper-case text without punctuation. The session is the speaker.",
         **facts,

@@ -83,7 +83,7 @@ def _dataset(language: str) -> Dataset:
         ),
         url="https://www.openslr.org/94",
         citation="Pratap et al., MLS: A Large-Scale Multilingual Dataset for Speech Research, Interspeech 2020",
-        session_pattern=r"^(\d+)_\d+_\d+",
+        session_pattern=r"(?:^|/)(\d+)_\d+_\d+",
         file_patterns=(rf"(?<![a-z])(mls|multilingual_librispeech)_({language}|{word})(?![a-z])(_test)?",),
         columns=(f"{language}_mls",) if theirs else (),
         notes="Lower-case text without punctuation. Opus headers may state 48 kHz for 16 kHz speech.",

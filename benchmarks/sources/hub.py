@@ -42,7 +42,7 @@ class HubSplit:
     split: str
     """Split, such as ``test`` or ``test.clean``."""
     entry: EntryOf
-    """A row, audio excepted, to what it says; None leaves the row out. ``audio_path`` is the audio's own name."""
+    """A row, audio excepted, to what it says; None leaves the row out. `audio_path` and `row_number` are added."""
     language: str
     """BCP-47 primary subtag of the rows."""
     audio: str = "audio"
@@ -110,7 +110,7 @@ TEXT_COLUMNS = ("text", "sentence", "normalized_text", "transcript", "transcript
 def leaderboard_entry(row: Mapping[str, Any]) -> Entry:
     """A row of the leaderboard's repositories: columns id or file_name, text, audio_length_s."""
     text = next((row[name] for name in TEXT_COLUMNS if row.get(name) is not None), "")
-    name = row.get("id") or row.get("file_name") or row.get("audio_path") or ""
+    name = row.get("id") or row.get("file_name") or row.get("audio_path") or f"sample_{row['row_number']}"
     seconds = row.get("audio_length_s", row.get("duration"))
     return Entry(id=stem(str(name)), reference=str(text), duration=None if seconds is None else float(seconds))
 

@@ -48,11 +48,12 @@ def split_rows(split: HubSplit, request: Request) -> Iterator[tuple[Mapping[str,
         DataError: a file is broken or incomplete.
     """
     shards = local_shards(split, request) if request.root else hub_shards(split, request)
-    for shard in shards:
-        yield from _rows(split, shard)
+    for number, (row, audio) in enumerate(pair for shard in shards for pair in _rows(split, shard)):
+        row["row_number"] = number
+        yield row, audio
 
 
-def _rows(split: HubSplit, shard: Shard) -> Iterator[tuple[Mapping[str, Any], Audio]]:
+def _rows(split: HubSplit, shard: Shard) -> Iterator[tuple[dict[str, Any], Audio]]:
     """The rows of one file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -72,7 +73,7 @@ def _rows(split: HubSplit, shard: Shard) -> Iterator[tuple[Mapping[str, Any], Au
         raise faults.explain(split, error) from error
 
 
-def _audio(split: HubSplit, shard: Shard, row: dict[str, Any], number: int) -> tuple[Mapping[str, Any], Audio]:
+def _audio(split: HubSplit, shard: Shard, row: dict[str, Any], number: int) -> tuple[dict[str, Any], Audio]:
     """A row without its audio column, and the audio."""
     if split.audio not in row:
         msg = f"{shard.name}: no column {split.audio!r}; there are {', '.join(sorted(row))}"

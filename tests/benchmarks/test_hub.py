@@ -282,6 +282,26 @@ def test_the_next_repository_is_tried_where_one_is_refused(hub: Hub, tmp_path: P
     assert notes["source"] == "hub:hf-audio/open-asr-leaderboard librispeech/test.other"
 
 
+def test_rows_without_a_name_are_called_by_their_number(hub: Hub, tmp_path: Path) -> None:
+    """The leaderboard's long calls may have no id; its own loader calls such rows sample_0, sample_1, ..."""
+    rows = [{"audio": row["audio"] | {"path": None}, "text": row["text"]} for row in librispeech_rows(3)]
+    parts = [write_parquet(tmp_path / "p.parquet", part).read_bytes() for part in (rows[:2], rows[2:])]
+    names = [f"earnings21/test-0000{number}-of-00002.parquet" for number in range(2)]
+    hub.repos["hf-audio/asr-leaderboard-longform"] = {"main": dict(zip(names, parts, strict=True))}
+    found = list(open_dataset(get_dataset("earnings21_long"), Request()))
+    assert [(item.id, item.session) for item in found] == [(f"sample_{n}", f"sample_{n}") for n in range(3)]
+
+
+@pytest.mark.parametrize(("column", "value"), [("id", None), ("id", ""), ("text", None)])
+def test_a_row_without_id_or_text_is_named(hub: Hub, tmp_path: Path, column: str, value: str | None) -> None:
+    rows = librispeech_rows(2)
+    rows[1][column] = value
+    data = write_parquet(tmp_path / "x.parquet", rows).read_bytes()
+    hub.repos[ASR]["main"] = {"other/test/0000.parquet": data}
+    text = message()
+    assert f"0000.parquet#1: the row's {column} is {value!r}, not a text" in text
+
+
 def test_a_row_without_audio_is_an_utterance_that_fails_later(hub: Hub, tmp_path: Path) -> None:
     rows = librispeech_rows(3)
     rows[1]["audio"] = {"bytes": None, "path": "gone.flac"}
