@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -111,18 +112,22 @@ def run_workflow(project: Path) -> tuple[int, dict[str, str]]:
     return 0, outputs
 
 
-@pytest.mark.parametrize(("transcripts", "status", "verdict"), [("good", 0, "PASS"), ("damaged", 1, "FAIL")])
-def test_the_workflow(transcripts: str, status: int, verdict: str, project: Path) -> None:
+def test_the_workflow(project: Path) -> None:
+    """Red on the damaged model, green once it is repaired."""
     example = "python docs/examples/gate_example.py example && cp example/good.jsonl example/model.jsonl && "
     run = "python run_eval.py --data example/manifest.jsonl --model transcripts:example/model.jsonl --out old --quiet"
     done = shell(example + run + " && python run_eval.py baseline save old/data_example/transcripts*", project)
     assert done.returncode == 0, done.stderr
-    (project / "example" / "model.jsonl").write_text((project / "example" / f"{transcripts}.jsonl").read_text())
-    code, outputs = run_workflow(project)
-    assert code == status
-    assert (outputs["gate.outputs.verdict"], outputs["gate.outputs.status"]) == (verdict, str(status))
-    assert f"ASR gate: {verdict}" in (project / "summary.md").read_text("utf-8")
-    assert ET.parse(project / "asr-gate.xml").getroot().get("failures") == str(status)
+    for transcripts, status, verdict in (("damaged", 1, "FAIL"), ("good", 0, "PASS")):
+        (project / "example" / "model.jsonl").write_text((project / "example" / f"{transcripts}.jsonl").read_text())
+        code, outputs = run_workflow(project)
+        assert code == status
+        assert (outputs["gate.outputs.verdict"], outputs["gate.outputs.status"]) == (verdict, str(status))
+        assert f"ASR gate: {verdict}" in (project / "summary.md").read_text("utf-8")
+        assert ET.parse(project / "asr-gate.xml").getroot().get("failures") == str(status)
+        shutil.rmtree(project / "runs")
+        for file in project.glob("output-*"):
+            file.unlink()
 
 
 def test_inputs_never_become_script(project: Path) -> None:
