@@ -211,17 +211,20 @@ def _entry(scored: Scored, fact: Mapping[str, Any] | None) -> dict[str, Any]:
         "wer_interval": None if by_character else interval,
         "cer_interval": interval if by_character else None,
         "unit": "session" if any(row.session is not None for row in units.rows) else "utterance",
-        "warnings": _warnings(kept, units.rows),
+        "warnings": _warnings(kept, units.rows, as_written=sum(found.as_written for found in seen)),
         "audio_seconds": total(row.duration for row in units.rows),
         "speed": _speed(units.rows, fact),
     }
 
 
-def _warnings(counts: Sequence[ErrorCounts], rows: Sequence[Row]) -> list[str]:
-    """Why the run looks broken, as far as counts tell; empty for a healthy one."""
+def _warnings(counts: Sequence[ErrorCounts], rows: Sequence[Row], as_written: int) -> list[str]:
+    """Why the run looks broken, as far as counts tell, and what was not scored as it should be; mostly empty."""
     from harness.scoring.diagnosis import diagnose_counts
 
-    return [finding.message for finding in diagnose_counts([row.id for row in rows], counts)]
+    warnings = [finding.message for finding in diagnose_counts([row.id for row in rows], counts)]
+    if as_written:
+        warnings.append(f"{as_written} of {len(rows)} rows scored as they are written: the normalizer cannot read them")
+    return warnings
 
 
 def _interval(counts: Sequence[ErrorCounts], rows: Sequence[Row]) -> dict[str, Any] | None:

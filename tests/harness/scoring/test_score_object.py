@@ -117,6 +117,7 @@ def test_a_row_on_which_the_normalizer_raises_is_scored_as_it_is_written() -> No
     long = "9" * 4400
     found = entry(theirs(foreign((f"{long} Mister", f"{long} mister"), ("Mr. A", "mister a"))))
     assert (found["scored_as_written"], found["words"], found["errors"]["substitutions"]) == (1, 4, 1)
+    assert any("1 of 2 rows scored as they are written" in warning for warning in found["warnings"])
 
 
 def test_rounding_before_the_average_only_where_the_profile_says_so() -> None:
