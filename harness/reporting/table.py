@@ -254,7 +254,8 @@ def _summary_cells(score: Mapping[str, Any], entries: Mapping[str, Mapping[str, 
     average = score.get("average") or {}
     interval, speed = average.get("wer_interval") or {}, average.get("speed") or {}
     over = (f"over {len(entries)} of the {columns} benchmarks",) if len(entries) < columns else ()
-    notes = over if average.get("wer") is not None else ("no average: the suite is incomplete",)
+    why = "a benchmark has no word error rate" if score.get("complete") else "the suite is incomplete"
+    notes = over if average.get("wer") is not None else (f"no average: {why}",)
     return [
         Cell(average.get("wer"), interval.get("low"), interval.get("high"), notes),
         Cell(speed.get("rtfx"), notes=over),
@@ -288,7 +289,8 @@ def _most_common(values: Sequence[T]) -> T:
 def _caption(suites: Sequence[str], profile: str, scores: Sequence[Mapping[str, Any]]) -> str:
     suite = f"Suite {', '.join(dict.fromkeys(suites))}" if suites else "Predictions of others"
     entries = [entry for score in scores for entry in score["benchmarks"]]
-    methods = dict.fromkeys(e["wer_interval"]["method"] for e in entries if e.get("wer_interval"))
+    intervals = [entry.get("wer_interval") or entry.get("cer_interval") for entry in entries]
+    methods = dict.fromkeys(interval["method"] for interval in intervals if interval)
     between = f" 95 % intervals: {', '.join(methods)}." if methods else " No intervals: fewer than five sessions."
     rounded = any((score.get("average") or {}).get("rounded") for score in scores)
     average = f" Average: plain mean of the {'' if rounded else 'un'}rounded rates of the benchmarks."

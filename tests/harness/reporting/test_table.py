@@ -156,10 +156,13 @@ def test_hardware_of_a_run() -> None:
 
 
 def test_a_benchmark_in_characters_says_so() -> None:
-    characters = entry("ja", None) | {"metric": "cer", "cer": 0.125, "cer_interval": {"low": 0.1, "high": 0.15}}
+    interval = {"low": 0.1, "high": 0.15, "method": "jackknife"}
+    characters = entry("ja", None) | {"metric": "cer", "cer": 0.125, "cer_interval": interval}
     text = results_table([score("a", [characters], None)], [None]).render("markdown")
     assert "ja CER" in text
     assert "12.50 <sub>10.00–15.00</sub>" in text
+    assert "95 % intervals: jackknife." in text
+    assert "no average: a benchmark has no word error rate" in text
 
 
 def test_best_is_what_shows_as_best_under_equal_conditions() -> None:
