@@ -100,8 +100,9 @@ class Browser {
     const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(3)}`;
     const shown = this.found.reduce((sum, item) => sum + item.part, 0);
     this.difference = totals.a - totals.b;
+    const rate = items.length && items.every((item) => item.one.characters) ? "CER" : "WER";
     this.field("summary").textContent = items.length
-      ? `WER ${(100 * totals.a).toFixed(2)}` + (b === "" ? "" : ` − ${(100 * totals.b).toFixed(2)} = ${points(this.difference)} points`) +
+      ? `${rate} ${(100 * totals.a).toFixed(2)}` + (b === "" ? "" : ` − ${(100 * totals.b).toFixed(2)} = ${points(this.difference)} points`) +
         ` over ${items.length.toLocaleString("en")} utterances; the ${this.found.length.toLocaleString("en")} listed make up ${points(shown)}.`
       : "These two systems have no benchmark in common.";
     const sessions = [...new Set(items.map((item) => item.one.sessions[item.i]).filter((name) => name !== null))].slice(0, 2000);
