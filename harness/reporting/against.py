@@ -71,11 +71,12 @@ def _obstacles(figure: Figure, score: Mapping[str, Any], run: Mapping[str, Any] 
     return found
 
 
-def published_points(suite: str | None, ours: Sequence[str]) -> list[Point]:
-    """Published average and RTFx of the models of a suite, without those that are measured here.
+def published_points(suite: str | None, profile: str, ours: Sequence[str]) -> list[Point]:
+    """Published average and RTFx of the models of a suite under the same rules, without those that are measured here.
 
     Args:
         suite: resolved name.
+        profile: name of the rules.
         ours: the models that are measured here.
     """
     if suite is None:
@@ -85,7 +86,7 @@ def published_points(suite: str | None, ours: Sequence[str]) -> list[Point]:
     for figure in find(metric="rtfx", suite=suite):
         speeds.setdefault(figure.model, figure.value)
     points: dict[str, Point] = {}
-    for figure in find(metric="wer", benchmark="average", suite=suite):
+    for figure in find(metric="wer", benchmark="average", suite=suite, profile=profile):
         if figure.model not in here:
             points.setdefault(figure.model, Point(figure.model, figure.rate, speeds.get(figure.model), ours=False))
     return list(points.values())

@@ -130,7 +130,11 @@ def _plots(report: Report, scores: Sequence[Mapping[str, Any]], groups: Sequence
     points = [_point(score["model"], score["average"], score["average"]["speed"].get("rtfx")) for score in scores]
     suite = next((system.suite for system in report.systems if system.suite), None)
     caption = f"Suite {suite or 'none'}, profile {report.profile.name}."
-    others = published_points(suite, [s.model for s in report.systems]) if report.against_published else []
+    others: list[plots.Point] = []
+    if report.against_published:
+        others = published_points(suite, report.profile.name, [system.model for system in report.systems])
+    if others:
+        caption += " Hollow: published figures, whose RTFx are of their sources' hardware."
     by_benchmark: dict[str, dict[str, plots.Point]] = {}
     for score in scores:
         for entry in score["benchmarks"]:

@@ -144,12 +144,13 @@ def test_published_figures_stand_beside() -> None:
 
 
 def test_published_points_of_a_suite() -> None:
-    points = published_points("open_asr@2026-04", ["openai-whisper-large-v3"])
+    points = published_points("open_asr@2026-04", "leaderboard@2026-04", ["openai-whisper-large-v3"])
     assert len(points) > 40
     assert "openai/whisper-large-v3" not in {point.model for point in points}
     assert not any(point.ours for point in points)
     assert all(point.wer is not None and 0.03 < point.wer < 1 for point in points)
-    assert published_points(None, []) == []
+    assert published_points(None, "leaderboard@2026-04", []) == []
+    assert published_points("open_asr@2026-04", "verbatim", []) == []
 
 
 def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
