@@ -7,6 +7,8 @@ import pytest
 
 # Tests share the machine's cores; OpenMP threads that wait for one another on busy cores spin for seconds.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# No test reads or leaves counts in the user's own cache.
+os.environ["ASR_HARNESS_CACHE"] = ""
 
 ROOT = Path(__file__).resolve().parent.parent
 
