@@ -197,7 +197,7 @@ def _heading(column: Column, widest: int) -> list[str]:
 
 
 def _lines(table: Table, at: int, cell: Cell) -> list[str]:
-    """The lines of one cell: the value with its signs, and below it the half-width of its interval.
+    """The lines of one cell: the value with its signs, and below it its interval.
 
     Long names in the first column go to a new line after their owner: ``owner/`` above ``name``.
     """
@@ -206,8 +206,8 @@ def _lines(table: Table, at: int, cell: Cell) -> list[str]:
     owner, slash, rest = shown.partition("/")
     parts = [owner + slash, " " + rest] if at == 0 and slash and len(shown) > _FOLD_FROM else [shown]
     parts[-1] += " " + table.signs(cell) if cell.notes else ""
-    half = column.show_half_width(cell)
-    return [*parts, half] if half else parts
+    interval = column.show_interval(cell)
+    return [*parts, interval] if interval else parts
 
 
 def _widths(table: Table) -> list[tuple[list[str], int]]:

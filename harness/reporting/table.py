@@ -97,12 +97,6 @@ class Column:
             return ""
         return f"{self.show_number(cell.low)}–{self.show_number(cell.high)}"
 
-    def show_half_width(self, cell: Cell) -> str:
-        """Half the width of the cell's interval as ``±0.21``, or nothing where there is none."""
-        if cell.low is None or cell.high is None or cell.number is None:
-            return ""
-        return f"±{self.show_number((cell.high - cell.low) / 2)}"
-
 
 @dataclass(frozen=True, slots=True)
 class Table:

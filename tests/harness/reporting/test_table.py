@@ -82,7 +82,7 @@ def test_people_read_two_decimals_and_machines_the_whole_number() -> None:
 def test_terminal_shows_rows_interval_and_speed() -> None:
     text = demo().render("terminal", width=100, color=False)
     assert re.search(r"^org/first +1\.23 +20\.00 +10\.62 +1,234 +7\.25 +0$", text, re.MULTILINE)
-    assert "±0.20" in text
+    assert "1.03–1.43" in text
     assert "\x1b" not in text
 
 
