@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ from harness.errors import DataError
 from harness.types import SAMPLE_RATE, Clip
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from benchmarks.dataset import Audio, Utterance
@@ -54,7 +57,7 @@ def decode(audio: Audio) -> NDArray[np.float32]:
         DataError: the audio is missing, broken, empty or truncated.
     """
     try:
-        with audio.open() as file, soundfile.SoundFile(file) as sound:
+        with _opened(audio) as sound:
             samples, rate = _read(sound, audio)
     except FileNotFoundError:
         msg = f"{audio.origin}: no such file"
@@ -76,6 +79,19 @@ def decode(audio: Audio) -> NDArray[np.float32]:
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
     return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+@contextmanager
+def _opened(audio: Audio) -> Iterator[soundfile.SoundFile]:
+    """The file by its name where it has one: calling back into Python for each read costs a tenth of decoding."""
+    if audio.path is not None and audio.size is None:
+        with audio.path.open("rb"):  # says what is wrong with the path better than libsndfile does
+            pass
+        with soundfile.SoundFile(audio.path) as sound:
+            yield sound
+        return
+    with audio.open() as file, soundfile.SoundFile(file) as sound:
+        yield sound
 
 
 def _read(sound: soundfile.SoundFile, audio: Audio) -> tuple[NDArray[np.float32], int]:

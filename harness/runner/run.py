@@ -221,7 +221,8 @@ class Run:
 
     def _anew(self, dataset: Dataset) -> Iterator[Utterance]:
         """All utterances of a benchmark, read again; what they are was checked when they were read first."""
-        return Source(dataset, None, replace(self.settings, limit=None, allow_drift=True)).open(set())
+        lock = self.suite.lock.get(dataset.name)
+        return Source(dataset, lock, replace(self.settings, limit=None, allow_drift=True)).open(set())
 
     def _repeat(self, dataset: Dataset, path: Path) -> None:
         """Runs the benchmark again for its speed, and stores each."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.facts import Seen, check_facts
-from benchmarks.sampling import sample
+from benchmarks.sampling import sample_ids
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,9 +52,7 @@ class Source:
         if limit is None:
             return self._counted()
         # The data is read twice, so that none of it is held in memory.
-        lengths = [(utterance.id, utterance.duration or 0.0) for utterance in self._counted()]
-        kept = sample(lengths, limit, self._settings.seed, length=itemgetter(1), key=itemgetter(0))
-        chosen = {name for name, _ in kept}
+        chosen = sample_ids(self._counted(), limit, self._settings.seed)
         strays = sorted(done - chosen)
         if strays:
             msg = (
@@ -66,7 +63,8 @@ class Source:
         return (utterance for utterance in self._read() if utterance.id in chosen)
 
     def _read(self) -> Iterator[Utterance]:
-        return open_dataset(self._dataset, Request(root=self._settings.root, note=self._seen.note))
+        pins = self._lock.pins if self._lock is not None else {}
+        return open_dataset(self._dataset, Request(root=self._settings.root, note=self._seen.note, pins=pins))
 
     def _counted(self) -> Iterator[Utterance]:
         """Passes every utterance on; after the last, compares what was seen with what is stated."""
