@@ -97,12 +97,13 @@ class Blocks:
 
     Args:
         segments: the clips.
-        size: rows of a block. Where all clips are shorter, blocks are as long as the longest clip.
-        shrink: whether blocks may be shorter than `size` where no clip fills one.
+        size: rows of a block.
+        shrink: whether blocks are shorter where no clip fills one: as long as the longest clip, in whole eights, which
+            fused attention kernels want.
     """
 
     def __init__(self, segments: Segments, size: int, *, shrink: bool = False) -> None:
-        self.size = max(1, min(size, segments.longest)) if shrink else size
+        self.size = min(size, max(1, -(-segments.longest // 8)) * 8) if shrink else size
         self.counts = ceil_div(segments.lengths, self.size)
         self.slots = segments.slots(self.counts * self.size)
         self.total = int(self.counts.sum())

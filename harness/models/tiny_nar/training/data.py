@@ -87,6 +87,8 @@ class Exercise:
 
     slots: NDArray[np.int64]
     target: NDArray[np.int64]
+    place: NDArray[np.int64]
+    """Which word of the clip a slot is to say; -1 for none."""
 
 
 def exercise(
@@ -101,7 +103,7 @@ def exercise(
         replaced: share of tokens that are another.
         moved: share of tokens that are missing, and of places where one is too many.
     """
-    slots, target = [BLANK], [BLANK]
+    slots, target, place = [BLANK], [BLANK], [-1]
     before = -1
     for number, word in enumerate(words.tolist()):
         after = words[number + 1] if number + 1 < len(words) else -1
@@ -109,11 +111,13 @@ def exercise(
         # A missing token is put back in a blank slot; that needs a free slot, and neighbors that do not merge with it.
         if roll < moved and target[-1] == BLANK and word not in (before, after):
             target[-1] = word
+            place[-1] = number
             before = word
             continue
         if chance.random() < moved:
             slots += [chance.randrange(len(WORDS)), BLANK]
             target += [BLANK, BLANK]
+            place += [-1, -1]
         roll = chance.random()
         shown = word
         if roll < blanked:
@@ -122,11 +126,13 @@ def exercise(
             shown = chance.choice([other for other in range(len(WORDS)) if other != word])
         slots += [shown, BLANK]
         target += [word, BLANK]
+        place += [number, -1]
         before = word
     missing = 8 - len(slots)
     slots += [BLANK] * missing
     target += [BLANK] * missing
-    return Exercise(np.array(slots, np.int64), np.array(target, np.int64))
+    place += [-1] * missing
+    return Exercise(np.array(slots, np.int64), np.array(target, np.int64), np.array(place, np.int64))
 
 
 def replaced_at_random(draft: NDArray[np.int64], share: float, chance: random.Random) -> NDArray[np.int64]:

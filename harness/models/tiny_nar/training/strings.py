@@ -45,7 +45,8 @@ def joined(pieces: Sequence[Recording], chance: random.Random, *, gap: tuple[flo
 
 def respeeded(waveform: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
     """Faster and higher by a factor, as a tape is: it moves pitch and formants, so it makes new speakers."""
-    return soxr.resample(waveform, SAMPLE_RATE, SAMPLE_RATE / factor).astype(np.float32)
+    moved: NDArray[np.float32] = soxr.resample(waveform, SAMPLE_RATE, SAMPLE_RATE / factor).astype(np.float32)
+    return moved
 
 
 def disturbed(waveform: NDArray[np.float32], chance: random.Random) -> NDArray[np.float32]:

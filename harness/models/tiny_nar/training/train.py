@@ -3,9 +3,9 @@
 Two stages, each for so many minutes (what was spent is kept, so that the same command goes on where it was stopped):
 
 1. `encoder`: the two CTC heads, over words at 12.5 Hz and over characters in the middle at 50 Hz.
-2. `editor`: projector and editor with the encoder frozen. An editor that is shown good drafts from the start learns to
-   copy them and ignores the audio; so drafts are first all blank (each token's slot is there, the token is not), then
-   damaged, and real ones only at the end; and a CTC loss through the tied head on the audio rows makes these say words.
+2. `editor`: projector and editor with the encoder frozen. An editor that is shown good drafts learns to copy them and
+   ignores the audio; so most drafts here have blanks in place of tokens, or wrong tokens. A CTC loss through the tied
+   head makes the audio rows say words, and a loss on two attention heads shows each slot its word's rows (`Guide`).
 
 One thread (OpenMP's waiting costs more than a second one earns on a shared machine), or --threads N.
 """
@@ -18,6 +18,7 @@ import logging
 import math
 import random
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,15 +29,25 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
+from harness.models.granite_nar import decode
 from harness.models.granite_nar.config import (
     EditorConfig,
     EncoderConfig,
     GraniteNarConfig,
     ProjectorConfig,
 )
+from harness.models.granite_nar.editor import rotated, rotation
 from harness.models.granite_nar.network import GraniteNar
 from harness.models.granite_nar.segments import Blocks, Segments
-from harness.models.tiny_nar.training.data import BLANK, VOCABULARY, Batch, Prepared, exercise, replaced_at_random
+from harness.models.tiny_nar.training.data import (
+    BLANK,
+    VOCABULARY,
+    Batch,
+    Exercise,
+    Prepared,
+    exercise,
+    replaced_at_random,
+)
 from harness.models.tiny_nar.training.speech import WORDS
 
 if TYPE_CHECKING:
@@ -112,61 +123,115 @@ def encoder_loss(model: GraniteNar, batch: Batch) -> Tensor:
 
 def exercises(
     batch: Batch, real: list[NDArray[np.int64]], progress: float, chance: random.Random
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64] | None]]:
-    """The slots of each clip, and what each slot should become; None where only the words are known."""
-    made: list[tuple[NDArray[np.int64], NDArray[np.int64] | None]] = []
+) -> list[Exercise | NDArray[np.int64]]:
+    """What the editor is shown of each clip: a damaged draft with its repair, or a real draft's slots alone."""
+    made: list[Exercise | NDArray[np.int64]] = []
     for words, draft in zip(batch.words, real, strict=True):
         roll = chance.random()
-        blank_share = 0.85 if progress < 0.35 else 0.2
-        real_share = 0.0 if progress < 0.35 else (0.2 if progress < 0.7 else 0.5)
-        if roll < blank_share:
-            task = exercise(words, chance, blanked=chance.choice((1.0, 1.0, 0.7)), replaced=0.0, moved=0.0)
-        elif roll < blank_share + real_share:
-            share = chance.choice((0.0, 0.2))
-            made.append((model_slots(replaced_at_random(draft, share, chance)), None))
-            continue
+        if roll < 0.6 * max(0.0, progress - 0.4):
+            made.append(model_slots(replaced_at_random(draft, chance.choice((0.0, 0.2)), chance)))
+        elif roll < 0.6:
+            made.append(exercise(words, chance, blanked=chance.uniform(0.1, 0.6), replaced=0.0, moved=0.0))
         else:
-            task = exercise(
-                words,
-                chance,
-                blanked=chance.choice((0.0, 0.2)),
-                replaced=chance.uniform(0, 0.6),
-                moved=chance.choice((0.0, 0.06)),
-            )
-        made.append((task.slots, task.target))
+            moved = chance.choice((0.0, 0.05))
+            made.append(exercise(words, chance, blanked=0.0, replaced=chance.uniform(0, 0.5), moved=moved))
     return made
 
 
 def model_slots(draft: NDArray[np.int64]) -> NDArray[np.int64]:
     """The editor's slots for a draft."""
-    from harness.models.granite_nar import decode
-
     return decode.slots(draft, BLANK, CONFIG.min_edit_sequence_length)
 
 
-def editor_loss(model: GraniteNar, batch: Batch, progress: float, chance: random.Random) -> Tensor:
-    """Cross-entropy a slot where its repair is known, CTC over slots where it is not, and CTC over audio rows."""
+def editor_loss(model: GraniteNar, batch: Batch, progress: float, chance: random.Random, guide: Guide) -> Tensor:
+    """Cross-entropy of slots whose repair is known, CTC of the others, CTC of audio rows, and guided attention."""
     with torch.no_grad():
         encoded = model.encode(batch.features, batch.frames)
         real = model.draft(encoded, batch.frames)
     audio, tokens = model.projector(encoded.states, batch.frames)
     made = exercises(batch, real, progress, chance)
-    edited = model.edit_slots(audio, tokens, [slots for slots, _ in made])
+    shown = [each.slots if isinstance(each, Exercise) else each for each in made]
+    edited = model.edit_slots(audio, tokens, shown)
     logits = model.language_model.logits(edited.text).float()
-    heard = ctc(model.language_model.logits(edited.audio), tokens, batch.words, BLANK)
-    known = [number for number, (_, target) in enumerate(made) if target is not None]
-    free = [number for number, (_, target) in enumerate(made) if target is None]
-    loss = 0.5 * heard
+    heard = model.language_model.logits(edited.audio)
+    loss = 0.5 * ctc(heard, tokens, batch.words, BLANK) + guide.loss(heard, tokens, edited.slots, batch.words, made)
     starts = edited.slots.starts
-    if known:
-        rows = torch.cat([logits[starts[i] : starts[i + 1]] for i in known])
-        target = torch.from_numpy(np.concatenate([made[i][1] for i in known if made[i][1] is not None]))
-        loss = loss + 2 * functional.cross_entropy(rows, target) * len(known) / len(made)
+    tasks = [(number, each) for number, each in enumerate(made) if isinstance(each, Exercise)]
+    free = [number for number, each in enumerate(made) if not isinstance(each, Exercise)]
+    if tasks:
+        rows = torch.cat([logits[starts[number] : starts[number + 1]] for number, _ in tasks])
+        target = torch.from_numpy(np.concatenate([task.target for _, task in tasks]))
+        shown_ids = torch.from_numpy(np.concatenate([task.slots for _, task in tasks]))
+        # Slots that need repair are few: without weight, copying is nearly right. At the end they weigh what they are.
+        weight = 1.0 + 3.0 * (1.0 - progress) * (shown_ids != target).float()
+        each_slot = functional.cross_entropy(rows, target, reduction="none")
+        loss = loss + 2 * (each_slot * weight).sum() / weight.sum() * len(tasks) / len(made)
     if free:
         rows = torch.cat([logits[starts[i] : starts[i + 1]] for i in free])
         segments = Segments(edited.slots.lengths[free])
         loss = loss + ctc(rows, segments, [batch.words[i] for i in free], BLANK) * len(free) / len(made)
     return loss
+
+
+class Guide:
+    """Shows the editor where to look: a training-only loss on one attention head of two layers.
+
+    What a slot must learn first is which audio rows hold its word, and the words alone teach that slowly. Once the
+    audio rows say words themselves (their own CTC loss sees to that), it is known, and the first head is told.
+    """
+
+    def __init__(self, model: GraniteNar, layers: Sequence[int] = (1, 2), weight: float = 0.2) -> None:
+        self.config, self.weight = model.config.editor, weight
+        self.kept: dict[str, Tensor] = {}
+        for layer in layers:
+            attention = model.language_model.model.layers[layer].self_attn
+            for name in ("q_proj", "k_proj"):
+                getattr(attention, name).register_forward_hook(partial(self._keep, f"{name}{layer}"))
+        self.layers = tuple(layers)
+
+    def _keep(self, name: str, _module: nn.Module, _inputs: object, output: Tensor) -> None:
+        self.kept[name] = output
+
+    def loss(
+        self,
+        heard: Tensor,
+        tokens: Segments,
+        slots: Segments,
+        words: Sequence[NDArray[np.int64]],
+        made: Sequence[Exercise | NDArray[np.int64]],
+    ) -> Tensor:
+        """Minus the log of the attention that each slot pays to the rows of its word, on average."""
+        classes = heard.argmax(dim=-1).numpy()
+        clips = Segments(tokens.lengths + slots.lengths)
+        turn = rotation(clips.positions, self.config.head_dim, self.config.rope_theta, torch.float32)
+        losses = []
+        for layer in self.layers:
+            query, key = (
+                rotated(self.kept[f"{name}{layer}"].unflatten(-1, (-1, self.config.head_dim)), turn)[:, 0]
+                for name in ("q_proj", "k_proj")
+            )
+            for number, task in enumerate(made):
+                own = classes[tokens.starts[number] : tokens.starts[number + 1]]
+                owners = spoken_rows(own, words[number])
+                if owners is None or not isinstance(task, Exercise):
+                    continue
+                places = np.flatnonzero(task.place >= 0)
+                first, after = clips.starts[number], clips.starts[number + 1]
+                asked = query[torch.from_numpy(first + len(own) + places)]
+                scores = (asked @ key[first:after].T * self.config.attention_multiplier).log_softmax(dim=-1)
+                mine = torch.from_numpy(owners[None, :] == task.place[places][:, None])
+                losses.append(-scores[:, : len(own)].masked_fill(~mine, -1e9).logsumexp(dim=-1))
+        if not losses:
+            return heard.sum() * 0
+        return self.weight * len(self.layers) * torch.cat(losses).mean()
+
+
+def spoken_rows(classes: NDArray[np.int64], words: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Which word each audio row says, -1 for none; None where the rows do not say the clip's words."""
+    if not np.array_equal(decode.collapsed(classes, BLANK), words):
+        return None
+    starts = (classes != BLANK) & np.concatenate([[True], classes[1:] != classes[:-1]])
+    return np.where(classes != BLANK, np.cumsum(starts) - 1, -1)
 
 
 @torch.no_grad()
@@ -201,6 +266,7 @@ class Trainer:
         self.parameters = [each for each in own.parameters() if each.requires_grad]
         self.optimizer = torch.optim.AdamW(self.parameters, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, foreach=True)
         self.spent, self.steps = 0.0, 0
+        self.guide = Guide(model)
         self.restore()
 
     @property
@@ -244,9 +310,9 @@ class Trainer:
         if self.stage == "encoder":
             loss = encoder_loss(self.model, batch)
         else:
-            loss = editor_loss(self.model, batch, self.progress, chance)
+            loss = editor_loss(self.model, batch, self.progress, chance, self.guide)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = nn.utils.clip_grad_norm_(self.parameters, 5.0)
         if torch.isfinite(norm):
             self.optimizer.step()

@@ -104,7 +104,7 @@ def test_flash_is_called_with_its_names(fresh: None, monkeypatch: pytest.MonkeyP
         return naive(q, k, v, torch.diff(cu_seqlens_q).tolist(), softmax_scale)
 
     module = SimpleNamespace(flash_attn_varlen_func=flash_attn_varlen_func, __spec__=SimpleNamespace(name="flash_attn"))
-    monkeypatch.setitem(sys.modules, "flash_attn", module)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "flash_attn", module)
     lengths = [7, 30, 4]
     query, key, value = tensors(41)
     got = PackedAttention(Segments(lengths), "flash")(query, key, value, 1 / 128)
