@@ -75,9 +75,16 @@ def check_record(record: Mapping[str, Any], where: object) -> None:
         _check(fact, dict, place, where)
         for key, kind in (("expected", int), ("revision", str), ("drift", list)):
             _check(fact.get(key), kind, f"{place}.{key}", where)
-        for key, value in _check(fact.get("speed"), dict, f"{place}.speed", where).items():
+        speed = _check(fact.get("speed"), dict, f"{place}.speed", where)
+        for key, value in speed.items():
             if key.startswith("seconds") and not isinstance(value, (int, float, NoneType)):
                 raise DataError(f"{where}: run.json has no number in {place}.speed.{key}; restore it, or run again")
+        repeats = _check(speed.get("repeats"), dict, f"{place}.speed.repeats", where)
+        for measure in ("rtfx", "rtfx_end_to_end"):
+            for value in _check(repeats.get(measure), list, f"{place}.speed.repeats.{measure}", where):
+                if not isinstance(value, (int, float)) or value <= 0:
+                    what = f"{place}.speed.repeats.{measure}"
+                    raise DataError(f"{where}: run.json has {value!r} in {what}; restore it, or run again")
 
 
 def _check(value: Any, kind: type, key: str, where: object) -> Any:
@@ -167,8 +174,8 @@ def _rtfx(system: System, measure: str) -> list[float]:
     """RTFx over all benchmarks, one for each repeat: total over total. Empty where a benchmark has none."""
     entries = [fact.get("speed") or {} for fact in ((system.run or {}).get("benchmarks") or {}).values()]
     repeats = [(speed.get("repeats") or {}).get(measure) or [] for speed in entries]
-    if entries and min(map(len, repeats)) > 1:
-        heard = [float(speed["seconds_heard"]) for speed in entries]
+    heard = [float(speed.get("seconds_heard") or 0.0) for speed in entries]
+    if entries and min(map(len, repeats)) > 1 and min(heard) > 0:
         return [
             sum(heard) / sum(seconds / rtfx for seconds, rtfx in zip(heard, each, strict=True))
             for each in zip(*repeats, strict=False)

@@ -42,7 +42,8 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         benchmarks = {
             "read": {"language": "en", "expected": 40, "done": 40, "failed": 0, "revision": None, "drift": []}
         }
-        benchmarks["read"]["speed"] = {"seconds_heard": 100.0, "seconds_counted": 4.0, "seconds_wall": 8.0}
+        speed = {"seconds_heard": 100.0, "seconds_counted": 4.0, "seconds_wall": 8.0}
+        benchmarks["read"]["speed"] = speed | more.pop("speed", {})
         record = {
             "suite": "demo@1", "profile": "card@2026-04", "complete": True, "model": {"id": "org/model"},
             "settings": {}, "environment": {"commit": "0" * 40, "hardware": {"cpu": "Abacus", "cores": 2}},
@@ -298,7 +299,8 @@ def test_against_published_figures(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_a_wrong_type_anywhere_in_run_json_is_one_line(
     make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good, broken = make_run("good"), make_run("broken")
+    repeats = {"repeats": {"rtfx": [25.0, 24.0, 26.0], "rtfx_end_to_end": [12.0, 13.0, 12.5]}}
+    good, broken = make_run("good", speed=repeats), make_run("broken")
     record = json.loads((good / "run.json").read_text())
 
     def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -306,7 +308,7 @@ def test_a_wrong_type_anywhere_in_run_json_is_one_line(
         return [path, *(place for key, one in inside for place in places(one, (*path, key)))]
 
     for path in places(record)[1:]:
-        for wrong in ("text", -1, [1], {"a": 1}, None):
+        for wrong in ("text", -1, [1], [0], ["x"], {"a": 1}, None):
             changed = json.loads(json.dumps(record))
             target = changed
             for key in path[:-1]:
