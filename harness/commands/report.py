@@ -48,8 +48,10 @@ def run(args: argparse.Namespace) -> ExitStatus:
         against_published=args.against == "published",
         audio_bytes=int(args.audio_mb * 1e6),
     )
-    files = write_report(report)
+    files, reasons = write_report(report)
     print((args.out / "table.txt").read_text(encoding="utf-8"), end="")
+    for reason in reasons:
+        print(reason)
     print(f"\n{len(files)} files in {args.out}; open {files[0]} in a browser")
     return ExitStatus.GOOD
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import RunError
 from harness.reporting import plots
 from harness.reporting.against import against_published, published_points
+from harness.reporting.exports import write_hub_files
 from harness.reporting.page.audio import addresses, origins
 from harness.reporting.page.build import page, write_page
 from harness.reporting.page.data import Group, group, page_data, phases_of
@@ -42,11 +43,11 @@ class Report:
     """Audio to inline in the page, in bytes; 0 links it only."""
 
 
-def write_report(report: Report) -> list[Path]:
+def write_report(report: Report) -> tuple[list[Path], list[str]]:
     """Makes all of it.
 
     Returns:
-        The files written, the page first.
+        The files written, the page first; and why some run has no files for the hub.
 
     Raises:
         DataError: the chunks of a session are incomplete.
@@ -69,6 +70,7 @@ def write_report(report: Report) -> list[Path]:
         report.out.mkdir(parents=True, exist_ok=True)
         files = [path for stem, table in tables.items() for path in _write_table(table, report.out / stem)]
         files += _plots(report, named, groups)
+        for_hub, reasons = write_hub_files(scores, runs, report.out)
     except OSError as error:
         message = f"{report.out}: cannot be written ({error.strerror or error})"
         raise RunError(message) from None
@@ -76,7 +78,7 @@ def write_report(report: Report) -> list[Path]:
     data = page_data(systems, scores, groups, profile, audio)
     text = page(_title(systems), tables["table"].caption, list(tables.values()), data)
     write_page(report.out / "index.html", text)
-    return [report.out / "index.html", *files]
+    return [report.out / "index.html", *files, *for_hub], reasons
 
 
 def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness import environment
@@ -116,6 +117,7 @@ class Run:
             "profile": self.suite.profile,
             "model": stored.get("model", {"id": self.model_name}),
             "complete": False,
+            "started": stored.get("started") or datetime.now(UTC).isoformat(timespec="seconds"),
             "settings": self.settings.as_dict(),
             "fingerprint": stored.get("fingerprint", self._fingerprint(batch_invariant=False)),
             "environment": stored.get("environment") or environment.describe(),
