@@ -372,7 +372,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="where checkpoints go")
     parser.add_argument("--minutes", type=float, nargs=2, default=(75.0, 25.0), metavar=("ENCODER", "EDITOR"))
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--batch-seconds", type=float, default=40.0)
+    parser.add_argument("--batch-seconds", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

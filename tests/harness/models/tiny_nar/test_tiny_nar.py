@@ -22,10 +22,14 @@ from harness.models.granite_nar.loading import read_config
 from harness.models.granite_nar.model import GraniteNarModel
 from harness.models.registry import load_model
 from harness.models.tiny_nar import CARD, FOLDER
+from harness.models.tiny_nar.training.evaluate import counts
+from harness.models.tiny_nar.training.prepare import held_out_strings
+from harness.models.tiny_nar.training.speech import Recording
 from harness.types import Clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from harness.types import Hypothesis
 
@@ -85,6 +89,27 @@ def test_it_knows_voices_that_it_never_heard(model: GraniteNarModel, spoken: lis
     assert words == 211
     assert edited <= 0.05 * words
     assert drafted <= 0.08 * words
+
+
+def test_the_editor_hears_the_audio(model: GraniteNarModel, spoken: list[tuple[Clip, str]]) -> None:
+    recordings = [Recording(each.waveform, tuple(reference.split()), each.id) for each, reference in spoken]
+    found = counts(model.network, recordings)
+    assert (found["strings"], found["words"]) == (36, 211)
+    assert found["edited"] <= found["draft"]
+    # Of the errors that replacing put into the drafts, an editor that copies would leave all.
+    assert found["damaged_draft"] - found["draft"] >= 30
+    assert found["damaged_edited"] - found["edited"] <= 0.5 * (found["damaged_draft"] - found["draft"])
+
+
+def test_it_knows_people_that_it_never_heard(model: GraniteNarModel, shared: Path) -> None:
+    corpora = shared / "corpora"
+    if not (corpora / "fsdd" / "manifest.jsonl").is_file():
+        pytest.skip(f"no free spoken digit dataset at {corpora}")
+    found = counts(model.network, list(held_out_strings(corpora, 100, seed=7)))
+    assert found["strings"] == 100
+    assert found["edited"] <= 0.15 * found["words"]
+    assert found["edited"] <= found["draft"]
+    assert found["damaged_edited"] - found["edited"] <= 0.5 * (found["damaged_draft"] - found["draft"])
 
 
 def test_ids_do_not_depend_on_batch_order_or_neighbors(model: GraniteNarModel, spoken: list[tuple[Clip, str]]) -> None:
