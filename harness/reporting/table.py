@@ -202,7 +202,7 @@ def results_table(
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     suites = [score["suite"] for score in scores if score.get("suite")]
     title = "Word error rate, percent"
-    notes = (*_precision(scores), *_remarks(runs))
+    notes = (*_drafts(scores), *_precision(scores), *_remarks(runs))
     return Table(title, _caption(suites, profile, scores), columns, mark_best(columns, rows), notes)
 
 
@@ -289,6 +289,20 @@ def _caption(suites: Sequence[str], profile: str, scores: Sequence[Mapping[str, 
     rounded = any((score.get("average") or {}).get("rounded") for score in scores)
     average = f" Average: plain mean of the {'' if rounded else 'un'}rounded rates of the benchmarks."
     return f"{suite}, profile {profile}.{average}{between}"
+
+
+def _drafts(scores: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What the drafts of models that edit one were worth, so that what the editor earns is visible."""
+    notes = []
+    for score in scores:
+        found = [
+            f"{100 * entry['draft_wer']:.2f} on {entry['benchmark']}"
+            for entry in score["benchmarks"]
+            if entry.get("draft_wer") is not None
+        ]
+        if found:
+            notes.append(f"Before editing, the drafts of {score['model']} had a WER of {', '.join(found)}.")
+    return tuple(notes)
 
 
 def _precision(scores: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def _scores_empty(system: System) -> bool:
 def _object(system: System, profile: Profile, scored: list[Scored], *, score_empty: bool) -> dict[str, Any]:
     """The object of scores.json."""
     facts = (system.run or {}).get("benchmarks") or {}
-    entries = [_entry(one, facts.get(one.units.benchmark)) for one in scored]
+    entries = [_entry(one, facts.get(one.units.benchmark), profile) for one in scored]
     complete = _is_complete(system, entries, score_empty=score_empty)
     return {
         "suite": system.suite,
@@ -185,7 +185,7 @@ def _hypothesis(row: Row, *, score_empty: bool) -> str | None:
     return "" if row.hypothesis is None and score_empty else row.hypothesis
 
 
-def _entry(scored: Scored, fact: Mapping[str, Any] | None) -> dict[str, Any]:
+def _entry(scored: Scored, fact: Mapping[str, Any] | None, profile: Profile) -> dict[str, Any]:
     """One element of ``benchmarks``."""
     units, kept = scored.units, scored.kept()
     counts = sum(kept, ErrorCounts())
@@ -207,7 +207,7 @@ def _entry(scored: Scored, fact: Mapping[str, Any] | None) -> dict[str, Any]:
         "characters": counts.words if by_character else None,
         "character_errors": counts.errors if by_character else None,
         "cer": counts.rate if by_character else None,
-        "draft_wer": None,
+        "draft_wer": None if by_character else _draft_wer(scored, profile),
         "wer_interval": None if by_character else interval,
         "cer_interval": interval if by_character else None,
         "unit": "session" if any(row.session is not None for row in units.rows) else "utterance",
@@ -215,6 +215,18 @@ def _entry(scored: Scored, fact: Mapping[str, Any] | None) -> dict[str, Any]:
         "audio_seconds": total(row.duration for row in units.rows),
         "speed": _speed(units.rows, fact),
     }
+
+
+def _draft_wer(scored: Scored, profile: Profile) -> float | None:
+    """The rate of what a drafting stage said, over the rows that the rate itself is over; None without drafts."""
+    drafts = []
+    for row, found in zip(scored.units.rows, scored.counted, strict=True):
+        if row.hypothesis is None or found is None or (found.dropped and scored.units.ours):
+            continue
+        if row.draft is None:
+            return None
+        drafts.append((row.reference, row.draft, scored.units.language))
+    return sum((found.counts for found in count_pairs(drafts, profile, 1)), ErrorCounts()).rate
 
 
 def _warnings(counts: Sequence[ErrorCounts], rows: Sequence[Row], as_written: int) -> list[str]:
