@@ -88,7 +88,8 @@ class Column:
         """A number as people read it."""
         number *= self.scale
         if self.format == "adaptive":
-            return format(number, ",.0f" if abs(number) >= 99.95 else ".1f" if abs(number) >= 9.995 else ".2f")
+            small = ".2f" if abs(number) >= 0.0995 or not number else ".2g"
+            return format(number, ",.0f" if abs(number) >= 99.95 else ".1f" if abs(number) >= 9.995 else small)
         return format(number, self.format or ("d" if isinstance(number, int) else "g"))
 
     def show_interval(self, cell: Cell) -> str:
