@@ -35,9 +35,10 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 
 def _save(args: argparse.Namespace) -> ExitStatus:
-    from harness.gate.baseline import save
+    from harness.gate.baseline import check_repeats, save
     from harness.gate.sides import speeds
 
+    check_repeats(args.run)
     path = save(args.run[0], speeds(args.run), args.dir)
     print(f"{path}: {path.stat().st_size:,} bytes; commit it, then: run_eval.py gate RUN --baseline {args.dir}")
     return ExitStatus.GOOD

@@ -93,6 +93,20 @@ def save(run: Path, speeds: Mapping[str, Sequence[float]], directory: Path) -> P
     return path
 
 
+def check_repeats(runs: Sequence[Path]) -> None:
+    """Refuses runs that are not repeats of the first: their speeds would be mixed under one name.
+
+    Raises:
+        UsageError: a run is of another model or suite; the message names it.
+    """
+    what = [(_record(run)["suite"], _record(run)["model"]["id"]) for run in runs]
+    for run, (suite, model) in zip(runs, what, strict=True):
+        if (suite, model) != what[0]:
+            raise UsageError(
+                f"{run} is {model} on {suite}, no repeat of {what[0][1]} on {what[0][0]}; save each model by itself"
+            )
+
+
 def find(directory: Path, suite: str | None, model: str) -> Path | None:
     """The baseline of a model on a suite in a folder of baselines, or None."""
     if suite is None:

@@ -317,3 +317,12 @@ def test_a_wrong_type_anywhere_in_run_json_is_one_line(
             (broken / "run.json").write_text(json.dumps(changed))
             assert gate(broken, "--baseline", good) in {0, 2, 3, 4}, (path, wrong)
             assert "internal" not in capsys.readouterr().err
+
+
+def test_a_run_of_another_model_is_no_repeat(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, other = make_run("good"), make_run("other", model={"id": "org/unknown"})
+    assert main(["baseline", "save", str(good), str(other), "--dir", str(tmp_path / "b")]) == 2
+    assert "org/unknown on demo@1, no repeat of org/model on demo@1" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()
