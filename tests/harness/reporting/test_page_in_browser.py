@@ -369,3 +369,6 @@ def test_screenshots(made: Path, visit: Callable[..., Any], tmp_path: Path) -> N
         tab.evaluate("document.getElementById('utterances').scrollIntoView()")
         tab.screenshot(path=folder / f"page_{name}.png")
         assert (folder / f"page_{name}.png").stat().st_size > 20_000
+    for plot in shown.parent.glob("*.png"):  # the plots of the same report
+        if plot.parent != folder:
+            shutil.copy(plot, folder / plot.name)

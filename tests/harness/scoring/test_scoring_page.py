@@ -20,7 +20,7 @@ from harness.scoring.measures import (
     word_information_lost,
 )
 from harness.scoring.predictions import Predictions, Row
-from harness.scoring.profiles import get_profile
+from harness.scoring.profiles import get_profile, profile_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,3 +88,17 @@ def test_lengths_and_rules_are_as_stated(page: str) -> None:
     assert starts == sorted(starts)
     rules = [rule for rule in MEANING if rule in words]
     assert rules == [word for word in words if word in rules]
+
+
+def test_the_profile_of_the_page_is_one_that_is_read(page: str, tmp_path: Path) -> None:
+    (text,) = re.findall(r"<!-- tested: profile -->\n```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "mine.toml").write_text(text)
+    mine, base = get_profile(str(tmp_path / "mine.toml")), get_profile("leaderboard@2026-08")
+    assert mine.name != base.name
+    assert (mine.merge_compounds, mine.round_before_average) == (False, False)
+    assert mine.normalize("the U.S.A. team", "en") != base.normalize("the U.S.A. team", "en")
+    assert mine.normalize("John's e-mail", "en") == base.normalize("John's e-mail", "en")
+
+
+def test_the_page_names_every_profile(page: str) -> None:
+    assert all(f"| `{name}` |" in page for name in profile_names())
