@@ -6,82 +6,19 @@ the files anew from the packages that carry the recordings.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from functools import partial
-from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from benchmarks.dataset import Audio, Dataset, Door, Utterance
-from harness.errors import DataError
+from benchmarks.dataset import Dataset
+from benchmarks.sources.embedded import embedded_door
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from benchmarks.dataset import Request
-
-WHERE = "benchmarks/corpora/sample_audio"
-"""The folder, as a person would look for it."""
+FOLDER = "sample_audio"
 MANIFEST_SHA256 = "be58ea2fe55de336d75da9f6ff0d1c199f2a7917f0ca8af0ef0e12a41f3398a6"
 """Of manifest.jsonl, which has the SHA-256 of every FLAC file: what was measured is known to the bit."""
-BROKEN = "the copy of the project is damaged; install it again"
-
-
-def audio_folder() -> Path:
-    """The folder with the FLAC files and the manifest."""
-    return Path(str(files("benchmarks.corpora"))) / "sample_audio"
-
-
-def open_embedded(name: str, request: Request) -> Iterator[Utterance]:
-    """The utterances of one of the two benchmarks, each file checked against the manifest.
-
-    Raises:
-        DataError: the manifest or a FLAC file is missing or has other bytes than when it was made.
-    """
-    folder = audio_folder()
-    manifest = _checked(folder / "manifest.jsonl", MANIFEST_SHA256)
-    request.note("source", f"embedded:{WHERE}")
-    request.note("revision", MANIFEST_SHA256)
-    for line in map(json.loads, manifest.decode().splitlines()):
-        if line["benchmark"] == name:
-            yield _utterance(folder, line)
-
-
-def _utterance(folder: Path, line: dict[str, Any]) -> Utterance:
-    """What a line of the manifest says."""
-    path = folder / line["audio"]
-    return Utterance(
-        id=line["id"],
-        audio=Audio(origin=str(path), data=_checked(path, line["sha256"])),
-        reference=line["text"],
-        language=line["language"],
-        duration=line["duration"],
-        session=line["session"],
-        tags={"license": line["license"]},
-    )
-
-
-def _checked(path: Path, digest: str) -> bytes:
-    """The bytes of a file that comes with the project.
-
-    Raises:
-        DataError: it cannot be read, or has other bytes.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        msg = f"{path}: {error.strerror}; {BROKEN}"
-        raise DataError(msg) from error
-    if hashlib.sha256(data).hexdigest() != digest:
-        msg = f"{path} has other bytes than it was made with; {BROKEN}"
-        raise DataError(msg)
-    return data
 
 
 def _dataset(name: str, **facts: Any) -> Dataset:
     """One of the two benchmarks."""
-    door = Door(kind="embedded", where=WHERE, open=partial(open_embedded, name), revision=MANIFEST_SHA256)
+    door = embedded_door(FOLDER, MANIFEST_SHA256, tag="license", benchmark=name)
     return Dataset(name=name, language="en", doors=(door,), **facts)
 
 

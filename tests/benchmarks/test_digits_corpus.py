@@ -10,6 +10,7 @@ import soundfile
 
 from benchmarks.corpora import digits
 from benchmarks.dataset import Request, open_dataset
+from benchmarks.sources.embedded import audio_folder
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,13 +35,13 @@ def test_the_stated_facts_are_those_of_the_audio() -> None:
 
 
 def test_two_megabytes_at_most() -> None:
-    assert sum(file.stat().st_size for file in digits.audio_folder().iterdir()) < 2_000_000
+    assert sum(file.stat().st_size for file in audio_folder(digits.FOLDER).iterdir()) < 2_000_000
 
 
 def test_the_voices_were_not_trained_on() -> None:
     from harness.models.tiny_nar.training import speech
 
-    voices = {utterance.tags["voice"] for utterance in digits.open_embedded(Request())}
+    voices = {utterance.tags["voice"] for utterance in digits.DIGITS.doors[0].open(Request())}
     assert voices == set(speech.HELD_OUT_VOICES)
     trained = {f"espeak:{accent}+{variant}" for accent in speech.ESPEAK_ACCENTS for variant in speech.ESPEAK_VARIANTS}
     trained |= {f"flite:{name}" for name in speech.FLITE_VOICES}
@@ -52,12 +53,12 @@ def test_the_voices_were_not_trained_on() -> None:
 @pytest.mark.parametrize("name", ["manifest.jsonl", "flite_slt_0.flac"])
 def test_a_damaged_copy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     copy = tmp_path / "audio"
-    shutil.copytree(digits.audio_folder(), copy)
-    monkeypatch.setattr(digits, "audio_folder", lambda: copy)
-    assert len(list(digits.open_embedded(Request()))) == 36
+    shutil.copytree(audio_folder(digits.FOLDER), copy)
+    monkeypatch.setattr("benchmarks.sources.embedded.audio_folder", lambda _name: copy)
+    assert len(list(digits.DIGITS.doors[0].open(Request()))) == 36
     (copy / name).write_bytes((copy / name).read_bytes() + b" ")
     with pytest.raises(DataError, match="has other bytes than it was made with"):
-        list(digits.open_embedded(Request()))
+        list(digits.DIGITS.doors[0].open(Request()))
     (copy / name).unlink()
     with pytest.raises(DataError, match="the copy of the project is damaged"):
-        list(digits.open_embedded(Request()))
+        list(digits.DIGITS.doors[0].open(Request()))

@@ -15,6 +15,7 @@ import soundfile
 from benchmarks.corpora import sample
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.registry import get_suite
+from benchmarks.sources.embedded import audio_folder
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ BAD_AUDIO = Path(__file__).parents[1] / "data" / "bad_audio"
 
 
 def manifest() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (sample.audio_folder() / "manifest.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (audio_folder(sample.FOLDER) / "manifest.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.parametrize("dataset", [sample.READ, sample.COMMANDS], ids=lambda dataset: dataset.name)
@@ -53,7 +54,7 @@ def test_stated_facts_are_the_files_facts(dataset: Dataset) -> None:
 
 
 def test_the_suite_is_small_and_complete() -> None:
-    lines, folder = manifest(), sample.audio_folder()
+    lines, folder = manifest(), audio_folder(sample.FOLDER)
     assert get_suite("sample").benchmarks == ("sample_read", "sample_commands")
     assert {line["benchmark"] for line in lines} == set(get_suite("sample").benchmarks)
     assert sum(line["duration"] for line in lines) <= 120
@@ -64,7 +65,7 @@ def test_the_suite_is_small_and_complete() -> None:
 
 
 def test_every_recording_has_its_provenance() -> None:
-    notice = (sample.audio_folder() / "NOTICE").read_text()
+    notice = (audio_folder(sample.FOLDER) / "NOTICE").read_text()
     for line in manifest():
         source = line["source"]
         assert len(source["package_sha256"]) == len(source["file_sha256"]) == len(line["sha256"]) == 64
@@ -86,9 +87,9 @@ def test_damage_is_one_clear_error(
     name: str, damage: bytes | None, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "sample_audio"
-    shutil.copytree(sample.audio_folder(), folder)
+    shutil.copytree(audio_folder(sample.FOLDER), folder)
     (folder / name).unlink() if damage is None else (folder / name).write_bytes(damage)
-    monkeypatch.setattr(sample, "audio_folder", lambda: folder)
+    monkeypatch.setattr("benchmarks.sources.embedded.audio_folder", lambda _name: folder)
     with pytest.raises(DataError, match=message) as caught:
         list(open_dataset(sample.READ, Request()))
     assert name in str(caught.value)

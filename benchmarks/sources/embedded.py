@@ -1,0 +1,83 @@
+"""The door to audio that comes with the project: a folder of FLAC files beside its corpus, with a manifest.
+
+What was measured is known to the bit: the corpus states the SHA-256 of manifest.jsonl, which has that of every file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.dataset import Audio, Door, Utterance
+from harness.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.dataset import Request
+
+BROKEN = "the copy of the project is damaged; install it again"
+
+
+def audio_folder(name: str) -> Path:
+    """The folder of that name in benchmarks/corpora."""
+    return Path(str(files("benchmarks.corpora"))) / name
+
+
+def embedded_door(folder: str, manifest_sha256: str, *, tag: str, benchmark: str | None = None) -> Door:
+    """A door to a folder of the project.
+
+    Args:
+        folder: its name in benchmarks/corpora.
+        manifest_sha256: of its manifest.jsonl.
+        tag: the key of a manifest line that becomes the utterance's tag.
+        benchmark: takes only the lines whose ``benchmark`` is this; None takes all.
+    """
+    read = partial(_utterances, folder, manifest_sha256, tag, benchmark)
+    return Door(kind="embedded", where=f"benchmarks/corpora/{folder}", open=read, revision=manifest_sha256)
+
+
+def _utterances(folder: str, digest: str, tag: str, benchmark: str | None, request: Request) -> Iterator[Utterance]:
+    """The utterances, each file checked against the manifest.
+
+    Raises:
+        DataError: the manifest or a FLAC file is missing or has other bytes than when it was made.
+    """
+    place = audio_folder(folder)
+    manifest = _checked(place / "manifest.jsonl", digest)
+    request.note("source", f"embedded:benchmarks/corpora/{folder}")
+    request.note("revision", digest)
+    for line in map(json.loads, manifest.decode().splitlines()):
+        if benchmark is not None and line["benchmark"] != benchmark:
+            continue
+        path = place / line["audio"]
+        yield Utterance(
+            id=line["id"],
+            audio=Audio(origin=str(path), data=_checked(path, line["sha256"])),
+            reference=line["text"],
+            language=line["language"],
+            duration=line["duration"],
+            session=line["session"],
+            tags={tag: line[tag]},
+        )
+
+
+def _checked(path: Path, digest: str) -> bytes:
+    """The bytes of a file that comes with the project.
+
+    Raises:
+        DataError: it cannot be read, or has other bytes.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        msg = f"{path}: {error.strerror}; {BROKEN}"
+        raise DataError(msg) from error
+    if hashlib.sha256(data).hexdigest() != digest:
+        msg = f"{path} has other bytes than it was made with; {BROKEN}"
+        raise DataError(msg)
+    return data
