@@ -83,7 +83,7 @@ def decode(audio: Audio) -> NDArray[np.float32]:
 
 @contextmanager
 def _opened(audio: Audio) -> Iterator[soundfile.SoundFile]:
-    """The file by its name where it has one: calling back into Python for each read costs a tenth of decoding."""
+    """The file by its name where it has one: libsndfile then reads without calling back into Python."""
     if audio.path is not None and audio.size is None:
         with audio.path.open("rb"):  # says what is wrong with the path better than libsndfile does
             pass

@@ -118,7 +118,7 @@ class Loop:
             if self.stop.requested:
                 for future in decoded.values():
                     future.cancel()
-                msg = "stopped; the same command goes on where it was"
+                msg = "the batch in hand was finished; the same command goes on where it was"
                 raise Interrupted(msg)
             _decode_ahead(pending, window, decoded, pool)
             batch = pending.popleft()

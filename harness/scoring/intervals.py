@@ -8,8 +8,8 @@ not an utterance. The method, in full in docs/scoring.md:
    McCaffrey (2002) use it for clusters, with session errors that spread in proportion to session size.
 3. The interval is Student's t on log R, since rates are positive and skewed to the right: R * exp(+-t * sqrt(V) / R).
 
-It needs no random numbers, and its coverage beats the percentile bootstrap and the bootstrap-t where sessions are few
-(tests/harness/scoring/test_interval_coverage.py simulates it). Resampling is here too, for what has no formula: ranks.
+It needs no random numbers. tests/harness/scoring/test_interval_coverage.py simulates its coverage, beside that of a
+percentile bootstrap of utterances. Resampling is here too, for what has no formula: ranks.
 """
 
 from __future__ import annotations

@@ -263,7 +263,10 @@ def test_ctrl_c_leaves_a_folder_to_go_on_with(tmp_path: Path, number: signal.Sig
     process.send_signal(number)
     _, error = process.communicate(timeout=60)
     assert process.returncode == ExitStatus.INTERRUPTED, error
-    assert error.strip().splitlines()[-1] == "stopped: stopped; the same command goes on where it was"
+    assert (
+        error.strip().splitlines()[-1]
+        == "stopped: the batch in hand was finished; the same command goes on where it was"
+    )
     (path,) = journal.glob("*/data_calls.jsonl")
     done = len(read_lines(path)[0])
     assert 0 < done < 300
