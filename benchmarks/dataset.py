@@ -9,13 +9,15 @@ import io
 import math
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from _typeshed import WriteableBuffer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +40,63 @@ class Audio:
     """Seconds from the beginning of the file where the utterance ends; None is the end."""
 
     def open(self) -> BinaryIO:
-        """The encoded bytes as a seekable file.
+        """The encoded bytes as a seekable file, of which no more is read than is asked for.
 
         Raises:
             OSError: the file cannot be opened.
         """
         if self.path is None:
             return io.BytesIO(self.data or b"")
-        file = self.path.open("rb")
-        if self.size is None:
-            return file
-        with file:
+        file = self.path.open("rb", buffering=-1 if self.size is None else 0)
+        return file if self.size is None else io.BufferedReader(_Part(cast("io.FileIO", file), self.offset, self.size))
+
+    def read(self, most: int = -1) -> bytes:
+        """The encoded bytes, or the first of them.
+
+        Args:
+            most: how many at most; a negative number is all of them.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        if self.path is None:
+            data = self.data or b""
+            return data if most < 0 else data[:most]
+        if self.size is not None:
+            most = self.size if most < 0 else min(most, self.size)
+        with self.path.open("rb") as file:
             file.seek(self.offset)
-            return io.BytesIO(file.read(self.size))
+            return file.read(most)
+
+
+class _Part(io.RawIOBase):
+    """A stretch of a file as a file: a member of an archive that is stored as it is."""
+
+    def __init__(self, file: io.FileIO, offset: int, size: int) -> None:
+        self._file, self._offset, self._size = file, offset, size
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
+        self._place = max(0, begin + place)
+        return self._place
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)[: max(0, self._size - self._place)]
+        self._file.seek(self._offset + self._place)
+        got = self._file.readinto(view)
+        self._place += got or 0
+        return got or 0
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,7 +213,7 @@ def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
             name = safe_name(info.name, path)
             if info.isreg() and wanted(name):
                 audio = Audio(origin=f"{path}!{name}", path=path, offset=info.offset_data, size=info.size)
-                yield Member(name, partial(_bytes_of, audio), partial(_same, audio))
+                yield Member(name, partial(_whole, audio.read, info.size, audio.origin), partial(_same, audio))
             archive.members = []  # type: ignore[attr-defined]  # the index of a long archive is not kept
 
 
@@ -243,12 +243,6 @@ def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
 def _read_file(path: Path) -> bytes:
     """The content of a file."""
     return _whole(path.read_bytes, path.stat().st_size, str(path))
-
-
-def _bytes_of(audio: Audio) -> bytes:
-    """The encoded bytes of an audio."""
-    with audio.open() as file:
-        return file.read()
 
 
 def _same(audio: Audio) -> Audio:

@@ -19,8 +19,11 @@ def seconds(audio: Audio) -> float | None:
     if audio.path is None and not audio.data:
         return None
     try:
+        found = _flac_seconds(audio.read(FLAC_HEAD))
+        if found is not None:
+            return found
         with audio.open() as file:
-            return _flac_seconds(file.read(FLAC_HEAD)) or _any_seconds(file)
+            return _any_seconds(file)
     except OSError:
         return None
 
@@ -39,7 +42,6 @@ def _any_seconds(file: BinaryIO) -> float | None:
     import soundfile
 
     try:
-        file.seek(0)
         info = soundfile.info(file)
     except (soundfile.SoundFileError, RuntimeError, OSError, ValueError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -30,6 +31,13 @@ DURATION_SLACK = (0.5, 0.02)
 """Seconds, and share of the stated duration, by which the decoded length may differ from it before it is called wrong.
 
 Metadata rounds, and MP3 encoders add up to a few frames of silence."""
+
+
+HAS_MEMORY_FILES = hasattr(os, "memfd_create")
+"""Whether the platform has files in memory (Linux has)."""
+
+COPIED_BYTES = 16 << 20
+"""The longest encoded audio that is copied to be decoded. Of a longer one often only a segment is wanted."""
 
 
 def load_clip(utterance: Utterance) -> Clip:
@@ -73,25 +81,57 @@ def decode(audio: Audio) -> NDArray[np.float32]:
         msg = f"{audio.origin}: no samples in it"
         raise DataError(msg)
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
-        msg = f"{audio.origin}: {int((~np.isfinite(mono)).sum())} samples are not finite numbers"
-        raise DataError(msg)
+    _check_finite(mono, audio)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
+def _check_finite(samples: NDArray[np.float32], audio: Audio) -> None:
+    """A model given an infinity or no number at all answers nonsense."""
+    with np.errstate(all="ignore"):
+        suspect = not np.isfinite(samples.sum())  # quicker than to look at each, and almost always enough
+    wrong = int((~np.isfinite(samples)).sum()) if suspect else 0
+    if wrong:
+        msg = f"{audio.origin}: {wrong} samples are not finite numbers"
+        raise DataError(msg)
+
+
 @contextmanager
 def _opened(audio: Audio) -> Iterator[soundfile.SoundFile]:
-    """The file by its name where it has one: libsndfile then reads without calling back into Python."""
+    """The audio as libsndfile can read it by itself: by name, or from a file in memory.
+
+    Reading a Python file, it would call back for every block, and the threads that decode would wait for one another.
+    """
     if audio.path is not None and audio.size is None:
-        with audio.path.open("rb"):  # says what is wrong with the path better than libsndfile does
-            pass
-        with soundfile.SoundFile(audio.path) as sound:
+        try:
+            sound = soundfile.SoundFile(audio.path)
+        except soundfile.SoundFileError:
+            with audio.path.open("rb"):  # says what is wrong with the path better than libsndfile does
+                raise
+        with sound:
+            yield sound
+        return
+    size = audio.size if audio.path is not None else len(audio.data or b"")
+    if HAS_MEMORY_FILES and size is not None and size <= COPIED_BYTES:
+        with _memory_file(audio.read()) as descriptor, soundfile.SoundFile(descriptor, closefd=False) as sound:
             yield sound
         return
     with audio.open() as file, soundfile.SoundFile(file) as sound:
         yield sound
+
+
+@contextmanager
+def _memory_file(data: bytes) -> Iterator[int]:
+    """Descriptor of a file that has no name and lies in memory."""
+    descriptor = os.memfd_create("audio")
+    try:
+        with open(descriptor, "wb", buffering=0, closefd=False) as file:
+            file.write(data)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _read(sound: soundfile.SoundFile, audio: Audio) -> tuple[NDArray[np.float32], int]:
@@ -112,13 +152,12 @@ def _read(sound: soundfile.SoundFile, audio: Audio) -> tuple[NDArray[np.float32]
     while wanted is None or got < wanted:
         count = BLOCK_FRAMES if wanted is None else min(BLOCK_FRAMES, wanted - got)
         block = sound.read(count, dtype="float32", always_2d=True)
-        if not len(block):
-            break
         blocks.append(block)
         got += len(block)
+        if len(block) < count:
+            break
     _check_whole(sound, audio, begin=begin, got=got, wanted=wanted)
-    samples = np.concatenate(blocks) if blocks else np.zeros((0, 1), dtype=np.float32)
-    return samples, rate
+    return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks or [np.zeros((0, 1), np.float32)])), rate
 
 
 def _check_whole(sound: soundfile.SoundFile, audio: Audio, *, begin: int, got: int, wanted: int | None) -> None:
@@ -129,10 +168,14 @@ def _check_whole(sound: soundfile.SoundFile, audio: Audio, *, begin: int, got: i
             msg = f"{audio.origin}: ends at {(begin + got) / rate:.2f} s, inside its segment"
             raise DataError(msg)
         return
-    # Compressed formats estimate their length; the others state it, and libsndfile notes where a header says more.
+    # Lossy formats estimate their length; the others state it, and libsndfile notes where a WAV's header says more.
     exact = sound.format in {"FLAC", "WAV", "AIFF", "AU", "NIST", "W64", "RF64", "WAVEX"}
-    cut = re.search(r"data\s*:\s*(\d+)\s*\(should be (\d+)\)", sound.extra_info)
-    stated = int(cut.group(1)) / max(1, int(cut.group(2))) if cut else 1.0
-    if exact and (begin + got < sound.frames or stated > 1.0):
+    if exact and (begin + got < sound.frames or (sound.format != "FLAC" and _states_more(sound.extra_info))):
         msg = f"{audio.origin}: truncated, it ends after {got / rate:.2f} s"
         raise DataError(msg)
+
+
+def _states_more(log: str) -> bool:
+    """Whether libsndfile's log says that the header of a file states more data than there is."""
+    cut = re.search(r"data\s*:\s*(\d+)\s*\(should be (\d+)\)", log)
+    return cut is not None and int(cut.group(1)) > int(cut.group(2))

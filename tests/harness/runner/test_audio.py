@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import soxr
 
-from benchmarks.dataset import Audio, Utterance
+from benchmarks.dataset import Audio, Utterance, _Part
 from harness.errors import DataError
 from harness.runner.audio import decode, load_clip
 from harness.types import SAMPLE_RATE
@@ -153,3 +153,67 @@ def test_a_thousand_broken_files_are_decoded_or_refused() -> None:
             outcomes["decoded"] += 1
     assert outcomes["decoded"] > 100
     assert outcomes["refused"] > 100
+
+
+@pytest.mark.parametrize("form", ["FLAC", "WAV", "OGG"])
+@pytest.mark.parametrize("copied", [0, 16 << 20], ids=["read in place", "copied"])
+def test_a_member_of_an_archive_is_heard_as_the_file_is(
+    form: str, copied: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.runner.audio.COPIED_BYTES", copied)
+    data = encoded(NOISE, form=form, subtype=None)
+    place = tmp_path / "archive.tar"
+    place.write_bytes(b"before" + data + b"after")
+    member = Audio(origin="archive.tar!clip", path=place, offset=6, size=len(data))
+    assert member.read() == data
+    assert member.read(4) == data[:4]
+    assert member.open().read() == data
+    assert np.array_equal(decode(member), decode(Audio(origin="clip", data=data)))
+    part = Audio(origin="archive.tar!clip", path=place, offset=6, size=len(data), start=0.25, end=0.5)
+    assert np.array_equal(decode(part), heard(data, start=0.25, end=0.5))
+
+
+def test_a_segment_of_a_long_member_reads_its_own_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.runner.audio.COPIED_BYTES", 0)
+    data = encoded(np.tile(NOISE, 60), subtype="PCM_16")
+    place = tmp_path / "archive.tar"
+    place.write_bytes(data)
+    read: list[int] = []
+    original = _Part.readinto
+
+    def counting(self: _Part, buffer: memoryview) -> int:
+        read.append(original(self, buffer))
+        return read[-1]
+
+    monkeypatch.setattr(_Part, "readinto", counting)
+    waveform = decode(Audio(origin="clip", path=place, offset=0, size=len(data), start=30.0, end=31.0))
+    assert len(waveform) == SAMPLE_RATE
+    assert 2 * SAMPLE_RATE <= sum(read) < 3 * 2 * SAMPLE_RATE
+
+
+def test_without_files_in_memory_the_same_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(NOISE, form="FLAC", subtype="PCM_16")
+    before = heard(data)
+    monkeypatch.setattr("harness.runner.audio.HAS_MEMORY_FILES", False)
+    assert np.array_equal(heard(data), before)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted in /proc")
+def test_no_file_stays_open(tmp_path: Path) -> None:
+    good = tmp_path / "good.wav"
+    good.write_bytes(encoded(NOISE))
+    bad = tmp_path / "bad.wav"
+    bad.write_bytes(b"no audio" * 100)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for audio in (
+        Audio(origin="good", path=good),
+        Audio(origin="bad", path=bad),
+        Audio(origin="good", data=good.read_bytes()),
+        Audio(origin="bad", data=bad.read_bytes()),
+        Audio(origin="bad", path=bad, offset=1, size=100),
+    ):
+        try:
+            decode(audio)
+        except DataError as error:
+            assert "bad: not readable as audio" in str(error)  # noqa: PT017 - both kinds of files in one loop
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
