@@ -133,19 +133,30 @@ def torch_device(options: LoadOptions) -> Any:
 
 
 def to_device(tensors: dict[str, Any], network: Any) -> dict[str, Any]:
-    """The tensors on the network's device, those of floating point in its dtype."""
-    return {
-        name: tensor.to(network.device, network.dtype if tensor.is_floating_point() else None, non_blocking=True)
-        for name, tensor in tensors.items()
-    }
+    """The tensors on the network's device, those of floating point in its dtype; through pinned memory to a GPU."""
+    moved = {}
+    for name, tensor in tensors.items():
+        given = tensor.to(network.dtype) if tensor.is_floating_point() else tensor
+        if network.device.type == "cuda":
+            given = given.pin_memory()
+        moved[name] = given.to(network.device, non_blocking=True)
+    return moved
 
 
-def synchronize(network: Any) -> None:
-    """Waits for the device."""
-    if network.device.type == "cuda":
+def beside(device: Any) -> None:
+    """Gives this thread a stream of its own on a GPU, so that its work does not queue behind the network's."""
+    if device.type == "cuda":
         import torch
 
-        torch.cuda.synchronize(network.device)
+        torch.cuda.set_stream(torch.cuda.Stream(device))
+
+
+def synchronize(device: Any) -> None:
+    """Waits for what this thread started on a GPU; other threads have other streams."""
+    if device.type == "cuda":
+        import torch
+
+        torch.cuda.current_stream(device).synchronize()
 
 
 def card_of(checkpoint: Checkpoint, network: Any, **facts: Any) -> ModelCard:

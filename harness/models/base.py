@@ -57,7 +57,10 @@ class LoadOptions:
 
 
 class Model(ABC):
-    """A loaded model. Stages are called in order for each batch; a stage may run while another batch is in another."""
+    """A loaded model. Stages are called in order for each batch; a stage may run while another batch is in another.
+
+    Features and transfer run in one thread, the network in a second, text in a third.
+    """
 
     card: ModelCard
 
@@ -77,8 +80,11 @@ class Model(ABC):
     def text(self, output: Any) -> list[Hypothesis]:
         """Network output to text: one hypothesis a clip, in the order of the clips."""
 
+    def beside(self) -> None:  # noqa: B027 - most models have nothing to prepare
+        """Called once in each thread that works beside the network's: where a device has streams, it takes its own."""
+
     def synchronize(self) -> None:  # noqa: B027 - most models have nothing to wait for
-        """Waits until all device work that was started has ended."""
+        """Waits until all device work that this thread started has ended."""
 
     def close(self) -> None:  # noqa: B027 - most models have nothing to give back
         """Gives back what the model holds."""

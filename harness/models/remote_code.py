@@ -17,6 +17,7 @@ from harness.errors import ModelError, UsageError
 from harness.models._per_clip import finite
 from harness.models._transformers import (
     attention_argument,
+    beside,
     card_of,
     check_whole,
     one_line,
@@ -97,9 +98,13 @@ class RemoteCode(Model):
         texts = self._processor.batch_decode(output)
         return [Hypothesis(text=str(text)) for text in texts]
 
+    def beside(self) -> None:
+        """A stream of its own for this thread."""
+        beside(self._device)
+
     def synchronize(self) -> None:
         """Waits for the device."""
-        synchronize(self._network)
+        synchronize(self._device)
 
 
 def _load(name: str, options: LoadOptions) -> RemoteCode:

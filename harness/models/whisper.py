@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.errors import ModelError
 from harness.models._per_clip import finite
-from harness.models._transformers import card_of, load_network, load_part, synchronize, to_device
+from harness.models._transformers import beside, card_of, load_network, load_part, synchronize, to_device
 from harness.models.base import Adapter, LoadOptions, Model
 from harness.models.hub import Checkpoint, fetch
 from harness.types import SAMPLE_RATE, Hypothesis
@@ -129,9 +129,13 @@ class Whisper(Model):
                 texts[place] = text.strip()
         return [Hypothesis(text=text) for text in texts]
 
+    def beside(self) -> None:
+        """A stream of its own for this thread."""
+        beside(self._network.device)
+
     def synchronize(self) -> None:
         """Waits for the device."""
-        synchronize(self._network)
+        synchronize(self._network.device)
 
     def _look(self, _module: Any, _inputs: Any, output: Any) -> None:
         """Notes which clips the encoder made numbers of."""

@@ -1,4 +1,8 @@
-"""Where the time of a run goes: named phases and an untracked rest that sum to the wall clock."""
+"""Where the time of a run goes: named phases, what the device waited for, and an untracked rest.
+
+Stages of different batches overlap, so the phases may sum to more than the wall clock. What sums to it is the device's
+own account: the phase `model`, the seconds that it waited for the host, warm-up, and the untracked rest.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PHASES = ("decode", "features", "transfer", "model", "text")
-"""`decode` is the time that the loop waited for decoded audio; decoding itself goes on beside it."""
+"""`decode` is the time that a batch waited for decoded audio; decoding itself goes on beside it, ahead."""
 
 COUNTED = ("features", "transfer", "model", "text")
 """The phases that `rtfx` counts."""
@@ -45,7 +49,8 @@ class Clock:
     """The time of one benchmark of a run, over all the processes that it took.
 
     Attributes:
-        phases: seconds by phase, all batches.
+        phases: seconds by phase, all batches, each measured in the thread that it runs in.
+        waited: seconds that the network's thread waited for features, or for texts and the journal.
         wall: seconds from the first utterance read to the last line journalled, summed over processes.
         heard: seconds of audio that the model was given, all batches.
         clean_heard: the same over clean batches: those that nothing disturbed.
@@ -56,6 +61,7 @@ class Clock:
     """
 
     phases: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+    waited: float = 0.0
     wall: float = 0.0
     heard: float = 0.0
     clean_heard: float = 0.0
@@ -88,7 +94,7 @@ class Clock:
 
     def as_dict(self) -> dict[str, Any]:
         """For the `speed` keys of run.json and scores.json."""
-        untracked = max(0.0, self.wall - sum(self.phases.values()) - self.warmup)
+        untracked = max(0.0, self.wall - self.phases["model"] - self.waited - self.warmup)
         return {
             "rtfx": self.rtfx,
             "rtfx_end_to_end": self.rtfx_end_to_end,
@@ -97,6 +103,7 @@ class Clock:
             "seconds_counted": self.clean_counted,
             "seconds_wall": self.wall,
             "seconds_warmup": self.warmup,
+            "seconds_waited": self.waited,
             "phases": {**self.phases, "untracked": untracked},
             "batches": self.batches,
             "excluded_batches": self.excluded,
@@ -110,6 +117,7 @@ class Clock:
             phases[name] = float(stored.get("phases", {}).get(name, 0.0))
         return cls(
             phases=phases,
+            waited=float(stored.get("seconds_waited", 0.0)),
             wall=float(stored.get("seconds_wall", 0.0)),
             heard=float(stored.get("seconds_heard", 0.0)),
             clean_heard=float(stored.get("seconds_heard_clean", 0.0)),

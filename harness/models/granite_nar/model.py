@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.errors import ModelError
-from harness.models._transformers import card_of, torch_device
+from harness.models._transformers import beside, card_of, synchronize, torch_device
 from harness.models.base import Model
 from harness.models.granite_nar.attention import choose_backend
 from harness.models.granite_nar.features import PackedAudio, log_mel, pack_audio
@@ -90,10 +90,13 @@ class GraniteNarModel(Model):
         texts, drafts = self.tokenizer.decode(output.final), self.tokenizer.decode(output.draft)
         return [Hypothesis(text=text, draft=draft) for text, draft in zip(texts, drafts, strict=True)]
 
+    def beside(self) -> None:
+        """A stream of its own for this thread."""
+        beside(self.device)
+
     def synchronize(self) -> None:
         """Waits for the device."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
+        synchronize(self.device)
 
 
 def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) -> GraniteNarModel:

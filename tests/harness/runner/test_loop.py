@@ -187,10 +187,18 @@ def test_a_lack_of_memory_is_planned_around(journal: Journal) -> None:
     assert clock.rtfx is None
 
 
-def test_a_clip_that_does_not_fit_alone_is_recorded(journal: Journal) -> None:
-    loop(Small(), journal, budget=Budget(clips=8)).run(utterances([1.0, 9.0, 2.0]))
+def test_a_clip_that_does_not_fit_alone_is_cut_in_halves_or_recorded(journal: Journal) -> None:
+    clock = Clock()
+    work = loop(Small(), journal, budget=Budget(clips=8), clock=clock)
+    work.run(utterances([1.0, 9.0, 2.0, 5.0]))
     lines = {line["id"]: line for line in journal.lines}
-    assert lines["u1"]["error"] == "u1: 9.0 s do not fit into memory, even alone"
+    assert lines["u1"]["error"] == "u1: 9.0 s do not fit into memory, even alone and in halves"
+    assert lines["u3"]["hypothesis"] == "this is u3#0 this is u3#1"
+    (begin, middle), (again, end) = lines["u3"]["segments"]
+    assert (begin, again, end) == (0.0, middle, 5.0)
+    assert 5 / 3 <= middle <= 10 / 3
+    assert [event["cut"] for event in work.events if "cut" in event] == ["u1", "u3"]
+    assert lines["u3"]["clean"] is False
     assert lines["u0"]["hypothesis"] == "this is u0"
     assert lines["u2"]["hypothesis"] == "this is u2"
 
@@ -248,7 +256,9 @@ def test_a_stopped_run_goes_on_where_it_was_with_the_same_batches(journal: Journ
     first, second = Echo(), Echo()
     with pytest.raises(Interrupted):
         loop(first, journal, listener=Quiet(stop_now), stop=stop).run(data)
-    assert len(journal.lines) == 2
+    begun = [name for batch in first.batches[1:] for name in batch]
+    assert [line["id"] for line in journal.lines] == begun  # what the network had begun is in the journal
+    assert 2 <= len(begun) < 10
     loop(second, journal).run(data)
     assert [*first.batches[1:], *second.batches[1:]] == whole.batches[1:]
     keep = ("id", "hypothesis", "reference", "batch")

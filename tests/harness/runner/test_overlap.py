@@ -1,0 +1,220 @@
+"""Stages of different batches run beside each other, and whatever fails in any of them costs what it must."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import RunError
+from harness.models.base import Model, ModelCard
+from harness.runner.clock import Clock
+from harness.runner.journal import Journal
+from harness.runner.loop import Loop, Stop
+from harness.runner.plan import Budget
+from harness.types import Clip, Hypothesis
+from tests.harness.runner.test_loop import Quiet, journal, utterances
+
+__all__ = ["journal"]  # a fixture
+
+STAGES = ("features", "transfer", "infer", "text")
+
+
+class Staged(Model):
+    """Sleeps in its stages; remembers in which threads, and how many at a time, each of them ran."""
+
+    def __init__(self, seconds: dict[str, float] | None = None, **card: Any) -> None:
+        self.card = ModelCard(id="staged", batch_invariant=True, **card)
+        self.seconds = dict.fromkeys(STAGES, 0.0) | (seconds or {})
+        self.threads: dict[str, set[str]] = {stage: set() for stage in STAGES}
+        self.streams: set[str] = set()
+        self.inside = dict.fromkeys(STAGES, 0)
+        self.most = dict.fromkeys(STAGES, 0)
+
+    def beside(self) -> None:
+        self.streams.add(threading.current_thread().name)
+
+    def stage(self, name: str, value: Any) -> Any:
+        self.inside[name] += 1
+        self.most[name] = max(self.most[name], self.inside[name])
+        self.threads[name].add(threading.current_thread().name)
+        try:
+            time.sleep(self.seconds[name])
+            return self.look(name, value)
+        finally:
+            self.inside[name] -= 1
+
+    def look(self, name: str, value: Any) -> Any:
+        return value
+
+    def features(self, clips: Sequence[Clip]) -> Any:
+        return self.stage("features", [clip.id for clip in clips])
+
+    def transfer(self, features: Any) -> Any:
+        return self.stage("transfer", features)
+
+    def infer(self, features: Any) -> Any:
+        return self.stage("infer", features)
+
+    def text(self, output: Any) -> list[Hypothesis]:
+        return [Hypothesis(text=f"this is {name}") for name in self.stage("text", output)]
+
+
+def run(model: Model, journal: Journal, count: int = 20, **more: Any) -> tuple[Loop, float]:
+    parts: dict[str, Any] = {"budget": Budget(clips=1), "listener": Quiet(), "stop": Stop(), "clock": Clock()}
+    loop = Loop(model=model, benchmark="b", journal=journal, **(parts | {"warm": True} | more))
+    data = utterances([0.1] * count)
+    begin = time.perf_counter()
+    loop.run(data)
+    loop.clock.wall = time.perf_counter() - begin
+    return loop, loop.clock.wall
+
+
+def texts(journal: Journal) -> dict[str, str]:
+    return {line["id"]: line.get("hypothesis", line.get("error")) for line in journal.lines}
+
+
+EVERYTHING = {f"u{number}": f"this is u{number}" for number in range(20)}
+
+
+def test_stages_overlap_and_each_has_a_thread_of_its_own(journal: Journal) -> None:
+    model = Staged({"features": 0.01, "transfer": 0.005, "infer": 0.02, "text": 0.015})
+    loop, wall = run(model, journal)
+    assert texts(journal) == EVERYTHING
+    assert 0.4 <= loop.clock.phases["model"] < 0.6
+    assert wall < 0.75 * 20 * 0.05  # in a row it would take 1 s; the network alone takes 0.4
+    assert set(model.most.values()) == {1}
+    assert model.threads["features"] == model.threads["transfer"] == {"prepare_0"}
+    assert model.threads["infer"] == {threading.current_thread().name}
+    assert model.threads["text"] == {"write_0"}
+    assert model.streams == {"prepare_0", "write_0"}
+
+
+def test_without_overlap_the_stages_run_in_a_row(journal: Journal) -> None:
+    running: list[str] = []
+    most = 0
+
+    class Watched(Staged):
+        def stage(self, name: str, value: Any) -> Any:
+            nonlocal most
+            running.append(name)
+            most = max(most, len(running))
+            try:
+                return super().stage(name, value)
+            finally:
+                running.remove(name)
+
+    model = Watched(dict.fromkeys(STAGES, 0.002))
+    loop, wall = run(model, journal, overlap=False)
+    assert texts(journal) == EVERYTHING
+    assert most == 1
+    assert wall >= loop.clock.clean_counted >= 20 * 0.008
+
+
+@pytest.mark.parametrize("slow", ["features", "transfer", "infer", "text"])
+def test_sleeping_in_one_stage_moves_only_its_phase(journal: Journal, slow: str) -> None:
+    loop, wall = run(Staged({slow: 0.02}), journal, count=10)
+    phases = loop.clock.as_dict()["phases"]
+    phase = "model" if slow == "infer" else slow
+    assert phases[phase] >= 0.2
+    assert all(phases[name] < 0.05 for name in phases if name != phase)
+    assert phases["model"] + loop.clock.waited + phases["untracked"] == pytest.approx(wall)
+    assert phases["model"] + loop.clock.waited >= 0.2
+    assert loop.clock.clean_counted == pytest.approx(sum(line["time"] for line in journal.lines))
+
+
+def test_the_device_does_not_wait_where_the_host_keeps_up(journal: Journal) -> None:
+    loop, wall = run(Staged({"features": 0.01, "infer": 0.02, "text": 0.01}), journal, count=40)
+    assert wall - loop.clock.phases["model"] < 0.25 * wall  # half of it, if the stages ran in a row
+
+
+def failing(stage: str, error: Callable[[], Exception], when: Callable[[list[str]], bool]) -> Staged:
+    class Failing(Staged):
+        def look(self, name: str, value: Any) -> Any:
+            if name == stage and when(value):
+                raise error()
+            return value
+
+    return Failing({"infer": 0.001})
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_bad_clip_costs_itself_whatever_stage_it_breaks(journal: Journal, stage: str) -> None:
+    model = failing(stage, lambda: ValueError("no"), lambda names: "u7" in names)
+    loop, _ = run(model, journal, budget=Budget(clips=4))
+    assert texts(journal) == EVERYTHING | {"u7": "ValueError: no"}
+    assert len(journal.lines) == 20
+    assert set(model.most.values()) == {1}  # also when clips are tried again, one by one
+    unclean = {line["id"] for line in journal.lines if not line.get("clean", False)}
+    assert unclean == {"u4", "u5", "u6", "u7"}
+    assert (loop.clock.batches, loop.clock.excluded) == (5, 1)
+    assert [event["event"] for event in loop.events] == ["batch_failed"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_lack_of_memory_in_any_stage_is_planned_around(journal: Journal, stage: str) -> None:
+    model = failing(stage, MemoryError, lambda names: len(names) > 3)
+    loop, _ = run(model, journal, budget=Budget(clips=8))
+    assert texts(journal) == EVERYTHING
+    assert len(journal.lines) == 20
+    assert loop.budget.clips in {2, 3}
+    assert {event["event"] for event in loop.events} == {"out_of_memory"}
+    assert loop.clock.excluded > 0
+    assert loop.clock.heard == pytest.approx(20 * 0.1)
+
+
+@pytest.mark.parametrize("overlap", [True, False])
+def test_errors_at_random_in_all_stages_lose_nothing(journal: Journal, overlap: bool) -> None:
+    import random
+
+    choose = random.Random(3)
+
+    class Moody(Staged):
+        def look(self, name: str, value: Any) -> Any:
+            if len(value) > 1 and choose.random() < 0.05:
+                raise MemoryError if choose.random() < 0.5 else ValueError("mood")
+            return value
+
+    loop, _ = run(Moody(), journal, count=200, budget=Budget(clips=6), overlap=overlap)
+    assert texts(journal) == {f"u{number}": f"this is u{number}" for number in range(200)}
+    assert len(journal.lines) == 200
+    assert {event["event"] for event in loop.events} == {"batch_failed", "out_of_memory"}
+    assert loop.clock.clean_heard == pytest.approx(sum(line["heard"] for line in journal.lines if line["clean"]))
+    assert len({line["batch"] for line in journal.lines if not line["clean"]}) == loop.clock.excluded > 0
+
+
+def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
+    class Full(Journal):
+        def append(self, lines: Any) -> None:
+            if len(self.lines) >= 3:
+                raise RunError("the disk is full")
+            super().append(lines)
+
+    with Full(tmp_path / "b.jsonl") as journal, pytest.raises(RunError, match="the disk is full"):
+        run(Staged({"infer": 0.001}), journal)
+    assert len(journal.lines) == 3
+
+
+def test_a_source_that_breaks_ends_the_run_and_keeps_what_was_done(journal: Journal, monkeypatch: Any) -> None:
+    from harness.runner import loop as module
+
+    monkeypatch.setattr(module, "WINDOW_ITEMS", 4)
+
+    def broken() -> Any:
+        yield from utterances([0.1] * 10)
+        raise OSError("connection lost")
+
+    loop = Loop(
+        model=Staged(),
+        benchmark="b",
+        journal=journal,
+        budget=Budget(clips=2),
+        clock=Clock(),
+        listener=Quiet(),
+        stop=Stop(),
+    )
+    with pytest.raises(OSError, match="connection lost"):
+        loop.run(broken())
+    assert sorted(line["id"] for line in journal.lines) == [f"u{number}" for number in range(8)]
