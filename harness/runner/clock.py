@@ -58,6 +58,7 @@ class Clock:
         batches: number of batches.
         excluded: number of batches left out of `rtfx`.
         warmup: seconds of warm-up, excluded from everything above.
+        cluster: where many devices share the work, what each did; see `harness.runner.ray_engine`.
     """
 
     phases: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
@@ -69,6 +70,7 @@ class Clock:
     batches: int = 0
     excluded: int = 0
     warmup: float = 0.0
+    cluster: dict[str, Any] = field(default_factory=dict)
 
     def add(self, lap: Lap, heard: float, *, clean: bool) -> None:
         """Adds a batch that processed so many seconds of audio."""
@@ -81,6 +83,18 @@ class Clock:
             self.clean_counted += lap.counted
         else:
             self.excluded += 1
+
+    def merge(self, other: Clock) -> None:
+        """Adds what another clock counted beside this one. Wall-clock time is this one's own."""
+        for name, seconds in other.phases.items():
+            self.phases[name] += seconds
+        self.waited += other.waited
+        self.heard += other.heard
+        self.clean_heard += other.clean_heard
+        self.clean_counted += other.clean_counted
+        self.batches += other.batches
+        self.excluded += other.excluded
+        self.warmup += other.warmup
 
     @property
     def rtfx(self) -> float | None:
@@ -107,6 +121,7 @@ class Clock:
             "phases": {**self.phases, "untracked": untracked},
             "batches": self.batches,
             "excluded_batches": self.excluded,
+            **({"cluster": self.cluster} if self.cluster else {}),
         }
 
     @classmethod
@@ -125,4 +140,5 @@ class Clock:
             batches=int(stored.get("batches", 0)),
             excluded=int(stored.get("excluded_batches", 0)),
             warmup=float(stored.get("seconds_warmup", 0.0)),
+            cluster=dict(stored.get("cluster", {})),
         )

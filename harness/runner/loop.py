@@ -105,13 +105,21 @@ class Loop:
         uninterrupted one.
         """
         seconds = [_seconds(utterance) for utterance in window]
-        batches = plan(seconds, self.budget)
+        batches = self._planned(seconds)
         if not self.budget.packs:
             self.padding.append((sum(seconds), padding(seconds, batches)))
         batches = [[index for index in batch if window[index].id not in done] for batch in batches]
         batches = [batch for batch in batches if batch]
         left = [index for batch in batches for index in batch]
         self.listener.planned(len(left), sum(seconds[index] for index in left))
+        self._run(window, seconds, batches, threads)
+
+    def _planned(self, seconds: list[float]) -> list[list[int]]:
+        """The plan of a window. An engine with many devices has another."""
+        return plan(seconds, self.budget)
+
+    def _run(self, window: list[Utterance], seconds: list[float], batches: list[list[int]], threads: Threads) -> None:
+        """Runs the batches of a window. An engine with many devices does it elsewhere."""
         Window(self, window, seconds, threads).run(batches)
 
     def journalled(
