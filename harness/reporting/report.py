@@ -131,7 +131,7 @@ def _plots(report: Report, scores: Sequence[Mapping[str, Any]], groups: Sequence
     """The plots that the data allows."""
     points = [_point(score["model"], score["average"], score["average"]["speed"].get("rtfx")) for score in scores]
     suite = next((system.suite for system in report.systems if system.suite), None)
-    caption = f"Suite {suite or 'none'}, profile {report.profile.name}."
+    caption = f"{f'Suite {suite}' if suite else 'Predictions of others'}, profile {report.profile.name}."
     others: list[plots.Point] = []
     if report.against_published:
         others = published_points(suite, report.profile.name, [system.model for system in report.systems])
