@@ -7,6 +7,7 @@ FOLDER holds the shared predictions (default: ../shared/predictions). The last l
 
 from __future__ import annotations
 
+import argparse
 import base64
 import gzip
 import json
@@ -39,11 +40,15 @@ def contribution_gap(page: Path, scores: dict[str, dict[str, float | None]]) -> 
 
 def main() -> None:
     """Makes the report once and prints what it took."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT.parent / "shared" / "predictions")
+    folder: Path = parser.parse_args().folder
     from harness.cli import main as run
 
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "predictions"
     files = sorted((folder / "normalized").glob("*.jsonl"))
     files += [path for path in sorted((folder / "raw").glob("*.jsonl")) if "earnings21" not in path.name]
+    if not files:
+        parser.error(f"no predictions in {folder}/normalized or {folder}/raw")
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary)
         begin, cpu = time.perf_counter(), time.process_time()

@@ -10,6 +10,7 @@ watch. Exits with 1 where a count differs.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -39,7 +40,10 @@ def short_pairs(predictions: Predictions) -> list[tuple[str, str]]:
 def main() -> int:
     """Measure both, compare, print."""
     data = Path(os.environ.get("ASR_TEST_DATA", Path(__file__).resolve().parents[2] / "shared")) / "predictions"
-    folders = [Path(sys.argv[1])] if len(sys.argv) > 1 else [data / "normalized", data / "raw"]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path)
+    given = parser.parse_args().folder
+    folders = [given] if given else [data / "normalized", data / "raw"]
     found = [one for system in read_systems(folders) for one in system.benchmarks]
     sets = {one.source.name: (short_pairs(one), one.language) for one in found}
     sets = {name: value for name, value in sets.items() if value[1] not in LANGUAGES_WITHOUT_SPACES and value[0]}
