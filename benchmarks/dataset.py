@@ -8,9 +8,11 @@ from __future__ import annotations
 import io
 import math
 import re
+import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from benchmarks.ids import IdSet
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Audio:
     """Where the encoded bytes begin in the file that `path` names: a member of an archive that is stored as it is."""
     size: int | None = None
     """How many encoded bytes there are from `offset`; None is to the end of the file."""
+    crc32: int | None = None
+    """What an archive says of the bytes; it is checked when they are read whole."""
     start: float | None = None
     """Seconds from the beginning of the file where the utterance begins; None is the beginning."""
     end: float | None = None
@@ -57,16 +61,21 @@ class Audio:
             most: how many at most; a negative number is all of them.
 
         Raises:
-            OSError: the file cannot be read.
+            OSError: the file cannot be read, or the bytes are not those that the archive was made with.
         """
         if self.path is None:
             data = self.data or b""
             return data if most < 0 else data[:most]
+        whole = most < 0
         if self.size is not None:
-            most = self.size if most < 0 else min(most, self.size)
+            most = self.size if whole else min(most, self.size)
         with self.path.open("rb") as file:
             file.seek(self.offset)
-            return file.read(most)
+            data = file.read(most)
+        if whole and self.crc32 is not None and zlib.crc32(data) != self.crc32:
+            msg = "bad CRC-32, the archive is damaged: get it again"
+            raise OSError(msg)
+        return data
 
 
 class _Part(io.RawIOBase):
@@ -261,12 +270,11 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
         DataError: the data is broken, or an id occurs twice.
     """
     session = re.compile(dataset.session_pattern).search if dataset.session_pattern else None
-    seen: set[str] = set()
+    seen = IdSet()
     for utterance in _first_open_door(dataset, request):
-        if utterance.id in seen:
+        if not seen.add(utterance.id):
             msg = f"{dataset.name}: the id {utterance.id!r} occurs twice, the second time at {utterance.audio.origin}"
             raise DataError(msg)
-        seen.add(utterance.id)
         found = session(utterance.id) if session and utterance.session is None else None
         yield replace(utterance, session=found.group(1)) if found else utterance
 

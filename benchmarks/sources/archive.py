@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio, Door, NoCopyError
+from benchmarks.sources import zip_index
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -231,13 +232,19 @@ def _tar_gz(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
 
 
 def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
-    """The files of a zip."""
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            name = safe_name(info.filename, path)
-            if not info.is_dir() and wanted(name):
-                read = partial(_whole, partial(archive.read, info), info.file_size, f"{path}!{name}")
-                yield Member(name, read, partial(_in_memory, f"{path}!{name}", read))
+    """The files of a zip: audio that is stored as it is is a place in the archive."""
+    with path.open("rb") as file:
+        for info in zip_index.members(file, path):
+            name = safe_name(info.name, path)
+            if not wanted(name):
+                continue
+            origin = f"{path}!{name}"
+            read = partial(_whole, partial(info.read, file), info.size, origin)
+            if info.method == zip_index.STORED:
+                audio = Audio(origin=origin, path=path, offset=info.begin(file), size=info.size, crc32=info.crc32)
+                yield Member(name, read, partial(_same, audio))
+            else:
+                yield Member(name, read, partial(_in_memory, origin, read))
 
 
 def _read_file(path: Path) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from benchmarks.ids import IdSet
 from benchmarks.sources.header import seconds
 from harness.errors import DataError
 
@@ -87,62 +88,62 @@ def pair_as_read(
     Raises:
         DataError: as `pair`, or an id is in two transcript files.
     """
-    entries: dict[str, Entry] = {}
-    waiting: dict[str, Audio] = {}
-    heard: set[str] = set()
+    entries: dict[str, Entry] = {}  # whose audio has not come yet
+    waiting: dict[str, Audio] = {}  # whose transcripts have not
+    heard = IdSet()
     held = 0
     for member in release.members(lambda name: name.endswith(text) or key(name) is not None):
         if member.name.endswith(text):
-            found = _new(release, entries, parse(member.name, release.decode(member.name, member.read())))
-            for name in [name for name in waiting if name in found]:
+            for name, entry in parse(member.name, release.decode(member.name, member.read())).items():
+                if name in entries or (name in heard and name not in waiting):
+                    raise _in_two_files(release, name)
+                if name not in waiting:
+                    entries[name] = entry
+                    continue
                 audio = waiting.pop(name)
                 held -= len(audio.data or b"")
-                yield found[name].utterance(audio, language, seconds(audio))
+                yield entry.utterance(audio, language, seconds(audio))
             continue
         name = key(member.name) or ""
-        if name in heard:
+        if not heard.add(name):
             msg = f"{release.path}: the recording {name} is there twice, the second time as {member.name}"
             raise DataError(msg)
-        heard.add(name)
         audio = member.audio()
         if name in entries:
-            yield entries[name].utterance(audio, language, seconds(audio))
+            yield entries.pop(name).utterance(audio, language, seconds(audio))
             continue
         waiting[name] = audio
         held += len(audio.data or b"")
         if held > PENDING_BYTES:
-            done = heard - set(waiting)
+            later = set(waiting)
             waiting.clear()
-            entries = {}
-            for file, content in release.texts(re.escape(text) + "$"):
-                _new(release, entries, parse(file, content))
-            yield from _the_rest(release, entries, key, language, done)
+            entries_of = _all_entries(release, text, parse)
+            done = {entry.id for name, (entry,) in entries_of.items() if name in heard and name not in later}
+            rest = pair(release, entries_of, key, language, every_audio=True)
+            yield from (utterance for utterance in rest if utterance.id not in done)
             return
     if waiting:
         msg = f"{release.path}: {next(iter(waiting.values())).origin} has no transcript; the release is not whole"
         raise DataError(msg)
-    _check_all_heard(release, set(entries) - heard)
+    _check_all_heard(release, set(entries))
 
 
-def _new(release: Release, entries: dict[str, Entry], found: Mapping[str, Entry]) -> Mapping[str, Entry]:
-    """The entries of another transcript file, taken in."""
-    twice = next((name for name in found if name in entries), None)
-    if twice is not None:
-        msg = f"{release.path}: the utterance {twice} is in two transcript files"
-        raise DataError(msg)
-    entries.update(found)
-    return found
+def _all_entries(
+    release: Release, text: str, parse: Callable[[str, str], Mapping[str, Entry]]
+) -> dict[str, Sequence[Entry]]:
+    """The entries of every transcript file, as `pair` takes them."""
+    entries: dict[str, Sequence[Entry]] = {}
+    for file, content in release.texts(re.escape(text) + "$"):
+        for name, entry in parse(file, content).items():
+            if name in entries:
+                raise _in_two_files(release, name)
+            entries[name] = (entry,)
+    return entries
 
 
-def _the_rest(
-    release: Release, entries: Mapping[str, Entry], key: Callable[[str], str | None], language: str, done: set[str]
-) -> Iterator[Utterance]:
-    """All utterances but those that are done, now that the transcripts are known."""
-    skipped = {entries[name].id for name in done}
-    lists = {name: [entry] for name, entry in entries.items()}
-    for utterance in pair(release, lists, key, language, every_audio=True):
-        if utterance.id not in skipped:
-            yield utterance
+def _in_two_files(release: Release, name: str) -> DataError:
+    """The error for transcript files that overlap."""
+    return DataError(f"{release.path}: the utterance {name} is in two transcript files")
 
 
 def _check_all_heard(release: Release, left: set[str]) -> None:
