@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio, Dataset, Door, Entry
+from benchmarks.ids import IdSet
 from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from benchmarks.sources.tables import Row, read_table
 from harness.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from benchmarks.dataset import Request, Utterance
 
@@ -38,10 +40,26 @@ class Item:
     entry: Entry
     path: str
     language: str
+    where: str
+    """What to call it in messages: the manifest's line, or the file."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a first pass over the user's data finds, in which all but the audio is checked."""
+
+    rows: int = 0
+    words: int = 0
+    seconds: float = 0.0
+    unmeasured: int = 0
+    empty: int = 0
+    languages: Counter[str] = field(default_factory=Counter)
 
 
 def dataset_from_path(path: Path, language: str = "en") -> Dataset:
     """The benchmark that a manifest or a folder is. Texts are read and checked now, audio is not.
+
+    It is read again when it is opened, so that no row is held in memory.
 
     Args:
         path: a .jsonl, .json, .csv or .tsv file, or a folder.
@@ -52,26 +70,50 @@ def dataset_from_path(path: Path, language: str = "en") -> Dataset:
         DataError: a line cannot be used; the message names it.
     """
     source = _manifest(path)
-    items = _from_folder(path, language) if source is None else _from_table(source, language)
-    if not items:
+    if source is None:
+        _check_folder(path)
+        items = partial(_from_folder, path, language)
+    else:
+        items = partial(_from_table, source, language)
+    found = _totals(items())
+    if not found.rows:
         msg = f"{path}: no utterances in it; a folder needs audio files with a .txt of the same name beside each"
         raise DataError(msg)
-    _check_ids(items, source or path)
-    name = _name(path)
-    languages = Counter(item.language for item in items)
-    empty = sum(not item.entry.reference.strip() for item in items)
-    known = [item.entry.duration for item in items if item.entry.duration is not None]
     return Dataset(
-        name=name,
+        name=_name(path),
         title=f"{path}",
-        language=languages.most_common(1)[0][0],
+        language=found.languages.most_common(1)[0][0],
         license="the user's own",
-        doors=(Door(kind="manifest", where=str(source or path), open=partial(_open, tuple(items))),),
-        rows=len(items),
-        hours=sum(known) / 3600 if len(known) == len(items) else None,
-        words=sum(len(item.entry.reference.split()) for item in items),
-        notes=f"{empty} of {len(items)} references are empty: insertions there count as errors." if empty else "",
+        doors=(Door(kind="manifest", where=str(source or path), open=partial(_open, items)),),
+        rows=found.rows,
+        hours=None if found.unmeasured else found.seconds / 3600,
+        words=found.words,
+        notes=f"{found.empty} of {found.rows} references are empty: insertions there count as errors."
+        if found.empty
+        else "",
     )
+
+
+def _totals(items: Iterator[Item]) -> Totals:
+    """Counts, and checks that each row's audio is there and its id its own: ids pair systems, and tell what is done."""
+    found, ids = Totals(), IdSet()
+    for item in items:
+        entry = item.entry
+        if not ids.add(entry.id):
+            msg = f"{item.where}: the id {entry.id!r} occurs again; give each utterance an id of its own in a column id"
+            raise DataError(msg)
+        if not os.path.isfile(item.path):  # noqa: PTH113 - Path.is_file raises where a name is too long
+            msg = f"{item.where}: no audio file at {item.path[:300]}"
+            raise DataError(msg)
+        found.rows += 1
+        found.words += len(entry.reference.split())
+        found.empty += not entry.reference.strip()
+        found.languages[item.language] += 1
+        if entry.duration is None:
+            found.unmeasured += 1
+        else:
+            found.seconds += entry.duration
+    return found
 
 
 def _manifest(path: Path) -> Path | None:
@@ -95,9 +137,9 @@ def _name(path: Path) -> str:
     return "data_" + (re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "unnamed")
 
 
-def _from_table(source: Path, language: str) -> list[Item]:
+def _from_table(source: Path, language: str) -> Iterator[Item]:
     """The utterances of a manifest file."""
-    return [_item(source, row, language) for row in read_table(source)]
+    return (_item(source, row, language) for row in read_table(source))
 
 
 def _item(source: Path, row: Row, language: str) -> Item:
@@ -120,9 +162,8 @@ def _item(source: Path, row: Row, language: str) -> Item:
         start=start,
         end=None if start is None or duration is None else start + duration,
     )
-    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
-        raise row.error(f"no audio file at {path[:300]}")
-    return Item(entry, path, (row.string(*LANGUAGE) or language).lower().replace("_", "-").partition("-")[0])
+    spoken = (row.string(*LANGUAGE) or language).lower().replace("_", "-").partition("-")[0]
+    return Item(entry, path, sys.intern(spoken), row.where)
 
 
 def _stem(audio: str) -> str:
@@ -132,20 +173,46 @@ def _stem(audio: str) -> str:
     return f"{head}/{name}" if head and not head.startswith("/") else name
 
 
-def _from_folder(folder: Path, language: str) -> list[Item]:
-    """The utterances of a folder of audio with a .txt of the same name beside each file."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_ENDINGS and path.is_file())
-    lonely = [path for path in found if not path.with_suffix(".txt").is_file()]
+def _files(folder: Path) -> Iterator[tuple[Path, bool, bool]]:
+    """The audio files of a folder, sorted, and texts without one; whether each has an audio, and a text."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        stems = {name.removesuffix(".txt") for name in names if name.endswith(".txt")}
+        heard = set[str]()
+        for name in sorted(names):
+            stem, ending = os.path.splitext(name)  # noqa: PTH122 - pathlib takes ten times as long
+            if ending.lower() in AUDIO_ENDINGS:
+                heard.add(stem)
+                yield Path(place, name), True, stem in stems
+        for stem in sorted(stems - heard):
+            yield Path(place, f"{stem}.txt"), False, True
+
+
+def _check_folder(folder: Path) -> None:
+    """Every audio file needs its text, and every text its audio; a folder without audio is no one's data."""
+    audio = lonely = deaf = 0
+    first: dict[str, Path] = {}
+    for path, has_audio, has_text in _files(folder):
+        audio += has_audio
+        if not has_text:
+            lonely += 1
+            first.setdefault("lonely", path)
+        elif not has_audio:
+            deaf += 1
+            first.setdefault("deaf", path)
     if lonely:
-        msg = f"{folder}: {len(lonely)} of {len(found)} audio files have no .txt beside them, the first is {lonely[0]}"
+        msg = f"{folder}: {lonely} of {audio} audio files have no .txt beside them, the first is {first['lonely']}"
         raise DataError(msg)
-    texts = {path for path in folder.rglob("*.txt") if path.is_file()} if found else set()
-    deaf = sorted(texts - {path.with_suffix(".txt") for path in found})
-    if deaf:
-        msg = f"{folder}: {len(deaf)} texts have no audio file beside them, the first is {deaf[0]}"
+    if audio and deaf:
+        msg = f"{folder}: {deaf} texts have no audio file beside them, the first is {first['deaf']}"
         raise DataError(msg)
-    items = []
-    for path in found:
+
+
+def _from_folder(folder: Path, language: str) -> Iterator[Item]:
+    """The utterances of a folder of audio with a .txt of the same name beside each file."""
+    for path, has_audio, _ in _files(folder):
+        if not has_audio:
+            continue
         text = path.with_suffix(".txt")
         try:
             reference = " ".join(text.read_text(encoding="utf-8-sig").split())
@@ -153,21 +220,12 @@ def _from_folder(folder: Path, language: str) -> list[Item]:
             msg = f"{text}: cannot be read as UTF-8 text ({error})"
             raise DataError(msg) from error
         key = path.relative_to(folder).with_suffix("").as_posix()
-        items.append(Item(Entry(id=key, reference=reference), str(path), language))
-    return items
+        yield Item(Entry(id=key, reference=reference), str(path), language, str(path))
 
 
-def _check_ids(items: Sequence[Item], source: Path) -> None:
-    """Ids must be unique: they pair systems, and tell a resumed run what is done."""
-    twice, count = Counter(item.entry.id for item in items).most_common(1)[0]
-    if count > 1:
-        msg = f"{source}: the id {twice!r} occurs {count} times; give each utterance an id of its own in a column id"
-        raise DataError(msg)
-
-
-def _open(items: Sequence[Item], request: Request) -> Iterator[Utterance]:
+def _open(items: Callable[[], Iterator[Item]], request: Request) -> Iterator[Utterance]:
     """The utterances, in the manifest's order."""
     request.note("revision", "local files")
-    for item in items:
+    for item in items():
         audio = Audio(origin=item.path, path=Path(item.path))
         yield item.entry.utterance(audio, item.language, seconds(audio) if item.entry.duration is None else None)

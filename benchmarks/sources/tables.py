@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-LARGEST = 1 << 30
-"""Bytes: a longer table is refused rather than read."""
 LONGEST_LINE = 1 << 24
 """Bytes of one line."""
 
@@ -30,7 +28,12 @@ class Row:
 
     def error(self, what: str) -> DataError:
         """The error that names this row."""
-        return DataError(f"{self.source}, line {self.line}: {what}")
+        return DataError(f"{self.where}: {what}")
+
+    @property
+    def where(self) -> str:
+        """File and line, for messages."""
+        return f"{self.source}, line {self.line}"
 
     def string(self, *names: str, empty: bool = False) -> str | None:
         """The first of the columns that is there, as text; None where none is.
@@ -73,8 +76,8 @@ class Row:
         return number
 
 
-def read_table(path: Path) -> list[Row]:
-    """All rows of a table, by the ending of its name.
+def read_table(path: Path) -> Iterator[Row]:
+    """The rows of a table, by the ending of its name, one at a time.
 
     Raises:
         UsageError: the ending is none that is known.
@@ -86,10 +89,7 @@ def read_table(path: Path) -> list[Row]:
         msg = f"{path}: a manifest ends in {', '.join(readers)}; see docs/your_own_data.md"
         raise UsageError(msg)
     try:
-        if path.stat().st_size > LARGEST:
-            msg = f"{path}: larger than {LARGEST >> 30} GiB, too large for a manifest"
-            raise DataError(msg)
-        return [row for row in reader(path) if row.values]
+        yield from (row for row in reader(path) if row.values)
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror or error})"
         raise DataError(msg) from error
