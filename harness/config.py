@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from harness.models.base import ModelCard
 
 OnError = Literal["record", "stop", "score-empty"]
+ClockKind = Literal["phases", "leaderboard"]
 
 DEFAULT_BATCH_SECONDS = {"cpu": 120.0, "cuda": 1200.0}
 """Padded seconds of audio a batch, where the user does not say: small enough for a laptop's memory, large enough to
@@ -53,6 +54,10 @@ class Settings:
     """Run failed utterances of an earlier process again."""
     workers: int = 2
     """Threads that decode ahead."""
+    clock: ClockKind = "phases"
+    """``leaderboard``: a finished benchmark is timed once more, as the leaderboard's scripts time."""
+    batch_timeout: float | None = None
+    """Seconds that a stage of the model may take for a batch before the run is given up; None is no limit."""
     repeats: int = 1
     """How often a benchmark is run in all, for the spread of its speed."""
     audit_batching: int = 0
@@ -70,6 +75,9 @@ class Settings:
             raise UsageError(msg)
         if self.repeats < 1:
             msg = f"--repeats {self.repeats}: give a positive number of runs"
+            raise UsageError(msg)
+        if self.batch_timeout is not None and not self.batch_timeout > 0:
+            msg = f"--batch-timeout {self.batch_timeout:g}: give a positive number of seconds"
             raise UsageError(msg)
         if self.workers < 1:
             msg = f"--workers {self.workers}: at least one is needed"

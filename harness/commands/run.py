@@ -48,6 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--workers", metavar="N", type=int, default=2, help="threads that decode ahead (default 2)")
     how.add_argument("--revision", metavar="SHA", help="revision of the model on the hub")
     how.add_argument("--trust-remote-code", action="store_true", help="let a model's own code from the hub run here")
+    how.add_argument(
+        "--clock",
+        choices=("phases", "leaderboard"),
+        default="phases",
+        help="leaderboard: also time each benchmark as the leaderboard's scripts do, in a pass of its own",
+    )
     how.add_argument("--repeats", metavar="N", type=int, default=1, help="run N times in all, for the spread of speed")
     how.add_argument(
         "--audit-batching", metavar="N", type=int, default=0, help="transcribe N utterances again in other batches"
@@ -59,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("record", "stop", "score-empty"),
         default="record",
         help="a failed utterance is recorded (default), stops the run, or counts as an empty transcript",
+    )
+    again.add_argument(
+        "--batch-timeout", metavar="S", type=float, help="give the run up where a stage of a batch takes longer"
     )
     again.add_argument("--retry-failed", action="store_true", help="run utterances that failed before again")
     again.add_argument("--fresh", action="store_true", help="start over; the old run is kept under another name")
@@ -88,6 +97,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
         workers=args.workers,
         allow_drift=args.allow_drift,
         audit_batching=args.audit_batching,
+        clock=args.clock,
+        batch_timeout=args.batch_timeout,
         repeats=args.repeats,
     )
     models = _models(args.model, suite)

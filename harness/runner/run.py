@@ -24,8 +24,9 @@ from harness.runner.folder import (
 )
 from harness.runner.journal import FolderLock, Journal, read_lines
 from harness.runner.loop import Listener, Loop
-from harness.runner.repeat import run_again, summary
+from harness.runner.repeat import leaderboard, run_again, summary
 from harness.runner.source import Source
+from harness.runner.watchdog import Watched
 from harness.scoring.profiles import get_profile
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ class Run:
             trust_remote_code=settings.trust_remote_code,
         )
         model = load_model(self.model_name, options)
+        if settings.batch_timeout is not None:
+            model = Watched(model, settings.batch_timeout)
         before = self.record["model"].get("revision")
         if "fingerprint" in self.record and before is not None and before != model.card.revision:
             msg = (
@@ -164,9 +167,10 @@ class Run:
         lines, _ = read_lines(path)
         audited = entry.get("audit", {}).get("asked", 0) >= self.settings.audit_batching
         repeated = entry.get("speed", {}).get("repeats", {}).get("asked", 1) >= self.settings.repeats
+        timed = self.settings.clock != "leaderboard" or "rtfx_leaderboard" in entry.get("speed", {})
         selection = {"limit": self.settings.limit, "seed": self.settings.seed if self.settings.limit else None}
         whole = entry.get("complete") and entry.get("selection") == selection and len(lines) == entry.get("expected")
-        if whole and audited and repeated:
+        if whole and audited and repeated and timed:
             return
         if whole:
             self.reporter.benchmark_started(self.model_name, dataset.name, self.suite.profile, lines)
@@ -175,6 +179,8 @@ class Run:
                 self._run_benchmark(dataset, journal, entry, selection)
         if not repeated:
             self._repeat(dataset, path)
+        if not timed:
+            self._time_as_leaderboard(dataset, path)
         if self.settings.audit_batching and not audited:
             self._audit(dataset, path)
         self.reporter.benchmark_finished(self.folder, dataset.name)
@@ -245,6 +251,20 @@ class Run:
             clocks.append(clock)
             changed += differ
         entry["speed"]["repeats"] = {"asked": self.settings.repeats, **summary(clocks, changed)}
+        self.save()
+
+    def _time_as_leaderboard(self, dataset: Dataset, path: Path) -> None:
+        """Runs the benchmark again as the leaderboard's scripts do, and stores how fast that was."""
+        clock, _ = run_again(
+            self._load(),
+            self._anew(dataset),
+            read_lines(path)[0],
+            settings=self.settings,
+            listener=self.reporter,
+            stop=self.stop,
+            overlap=False,
+        )
+        self.record["benchmarks"][dataset.name]["speed"] |= leaderboard(clock)
         self.save()
 
     def _audit(self, dataset: Dataset, path: Path) -> None:

@@ -317,7 +317,12 @@ def _average_speed(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     clean = total(speed.get("seconds_heard_clean", speed.get("seconds_heard")) for speed in speeds)
     counted = total(speed.get("seconds_counted") for speed in speeds)
     wall = total(speed.get("seconds_wall") for speed in speeds)
-    return {
+    found = {
         "rtfx": clean / counted if clean and counted else None,
         "rtfx_end_to_end": heard / wall if heard and wall else None,
     }
+    if any("rtfx_leaderboard" in speed for speed in speeds):
+        heard = total(speed.get("seconds_heard_leaderboard") for speed in speeds)
+        counted = total(speed.get("seconds_counted_leaderboard") for speed in speeds)
+        found["rtfx_leaderboard"] = heard / counted if heard and counted else None
+    return found

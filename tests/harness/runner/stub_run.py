@@ -1,6 +1,6 @@
 """A run of a stub model on made-up data, as a process of its own that a test may kill.
 
-python stub_run.py OUT UTTERANCES SECONDS_PER_CLIP
+python stub_run.py OUT UTTERANCES SECONDS_PER_CLIP [BATCH_TIMEOUT HANGS_AT]
 """
 
 import io
@@ -53,29 +53,29 @@ def dataset(count: int) -> Dataset:
 class Slow(base.Model):
     """Leaves out the last word of every third clip; takes its time."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, hangs_at: int | None = None) -> None:
+        self.seconds, self.hangs_at = seconds, hangs_at
         self.card = base.ModelCard(id="slow", revision="1", batch_invariant=True)
 
     def features(self, clips: Sequence[Clip]) -> list[int]:
         return [int(clip.id[1:]) for clip in clips]
 
     def infer(self, features: list[int]) -> list[int]:
-        time.sleep(self.seconds * len(features))
+        time.sleep(3600.0 if self.hangs_at in features else self.seconds * len(features))
         return features
 
     def text(self, output: list[int]) -> list[Hypothesis]:
         return [Hypothesis(text=" ".join(WORDS[: 3 + n % 8 - (n % 3 == 0)])) for n in output]
 
 
-def main(out: str, count: int, seconds: float) -> None:
-    setattr(run_module, "load_model", lambda _name, _options: Slow(seconds))  # noqa: B010 - not one of its exports
+def main(out: str, count: int, seconds: float, batch_timeout: float | None = None, hangs_at: int | None = None) -> None:
+    setattr(run_module, "load_model", lambda _name, _options: Slow(seconds, hangs_at))  # noqa: B010 - not one of its exports
     data = dataset(count)
     work = run_module.Run(
         suite=Suite(name="stubs", profile="card@2026-04", benchmarks=("stub",)),
         datasets=[data],
         model_name="slow",
-        settings=Settings(out=Path(out), batch_size=4),
+        settings=Settings(out=Path(out), batch_size=4, batch_timeout=batch_timeout),
         reporter=Silent(),
         stop=Stop(),
     )
@@ -84,4 +84,5 @@ def main(out: str, count: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    timeout, hangs = (float(sys.argv[4]), int(sys.argv[5])) if len(sys.argv) > 4 else (None, None)
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), timeout, hangs)

@@ -73,7 +73,7 @@ def run(model: Model, journal: Journal, count: int = 20, **more: Any) -> tuple[L
 
 
 def texts(journal: Journal) -> dict[str, str]:
-    return {line["id"]: line.get("hypothesis", line.get("error")) for line in journal.lines}
+    return {line["id"]: str(line.get("hypothesis", line.get("error"))) for line in journal.lines}
 
 
 EVERYTHING = {f"u{number}": f"this is u{number}" for number in range(20)}

@@ -14,10 +14,12 @@ import pytest
 
 from benchmarks.dataset import Dataset
 from benchmarks.registry import Suite
+from harness.commands.summary import write_scores
 from harness.config import Settings
 from harness.errors import DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
 from harness.progress import Silent
+from harness.reporting.table import results_table
 from harness.runner import run as run_module
 from harness.runner.folder import model_folder_name, run_folder
 from harness.runner.journal import read_lines
@@ -179,6 +181,26 @@ def test_repeats_are_for_speed_and_leave_the_journal_alone(tmp_path: Path, loade
     assert loaded == ["org/slow", "org/slow"]
     work(tmp_path, repeats=2).execute()  # three are there
     assert loaded == ["org/slow", "org/slow"]
+
+
+def test_the_leaderboards_clock_is_a_pass_of_its_own_beside_ours(tmp_path: Path, loaded: list[str]) -> None:
+    run = work(tmp_path)
+    before = run.execute()["benchmarks"]["stub"]["speed"]
+    assert "rtfx_leaderboard" not in before
+    journal = (run.folder / "stub.jsonl").read_bytes()
+    speed = work(tmp_path, clock="leaderboard").execute()["benchmarks"]["stub"]["speed"]
+    assert {name: speed[name] for name in before} == before
+    assert speed["seconds_heard_leaderboard"] == pytest.approx(before["seconds_heard"])
+    assert speed["rtfx_leaderboard"] == speed["seconds_heard_leaderboard"] / speed["seconds_counted_leaderboard"]
+    assert (run.folder / "stub.jsonl").read_bytes() == journal
+    assert loaded == ["org/slow", "org/slow"]
+    work(tmp_path, clock="leaderboard").execute()  # it is there
+    assert loaded == ["org/slow", "org/slow"]
+
+    score = write_scores(run.folder)
+    assert score["average"]["speed"]["rtfx_leaderboard"] == pytest.approx(speed["rtfx_leaderboard"])
+    keys = [column.key for column in results_table([score], [None]).columns]
+    assert keys[keys.index("rtfx_end_to_end") + 1] == "rtfx_leaderboard"
 
 
 def test_a_broken_or_missing_run_json_is_an_error(tmp_path: Path, loaded: list[str]) -> None:

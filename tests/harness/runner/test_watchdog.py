@@ -1,0 +1,116 @@
+"""A model that hangs ends the run with one line and loses nothing that was journalled."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.errors import UsageError
+from harness.models.base import Model, ModelCard
+from harness.runner.journal import read_lines
+from harness.runner.watchdog import Watched
+from harness.types import SAMPLE_RATE, Clip, Hypothesis
+
+STUB = Path(__file__).with_name("stub_run.py")
+
+
+class Sleepy(Model):
+    """Sleeps in one of its stages."""
+
+    def __init__(self, stage: str, seconds: float) -> None:
+        self.card = ModelCard(id="sleepy")
+        self.stage, self.seconds = stage, seconds
+
+    def rest(self, stage: str) -> None:
+        if stage == self.stage:
+            time.sleep(self.seconds)
+
+    def features(self, clips: Sequence[Clip]) -> list[str]:
+        self.rest("features")
+        return [clip.id for clip in clips]
+
+    def transfer(self, features: list[str]) -> list[str]:
+        self.rest("transfer")
+        return features
+
+    def infer(self, features: list[str]) -> list[str]:
+        self.rest("infer")
+        return features
+
+    def text(self, output: list[str]) -> list[Hypothesis]:
+        self.rest("text")
+        return [Hypothesis(text=name) for name in output]
+
+    def synchronize(self) -> None:
+        self.rest("synchronize")
+
+
+def clip(name: str) -> Clip:
+    return Clip(id=name, language="en", waveform=np.zeros(SAMPLE_RATE, np.float32))
+
+
+def transcribe(model: Model, clips: Sequence[Clip]) -> list[Hypothesis]:
+    output = model.infer(model.transfer(model.features(clips)))
+    model.synchronize()
+    return model.text(output)
+
+
+@pytest.mark.parametrize(
+    ("stage", "name"),
+    [
+        ("features", "features"),
+        ("transfer", "transfer"),
+        ("infer", "network"),
+        ("synchronize", "network"),
+        ("text", "text"),
+    ],
+)
+def test_the_stage_and_the_clips_that_take_too_long_are_named(stage: str, name: str) -> None:
+    said: list[str] = []
+    model = Watched(Sleepy(stage, 0.3), 0.1, said.append)
+    assert [one.text for one in transcribe(model, [clip("a"), clip("b")])] == ["a", "b"]
+    model.close()
+    (line,) = said
+    assert line.startswith(f"sleepy: the stage '{name}' has not ended within 0.1 s, for a and 1 more; ")
+
+
+def test_what_is_in_time_is_left_alone() -> None:
+    said: list[str] = []
+    model = Watched(Sleepy("infer", 0.05), 0.5, said.append)
+    for _ in range(3):
+        transcribe(model, [clip("a")])
+    time.sleep(0.6)  # no stage runs
+    model.close()
+    assert said == []
+
+
+def test_a_run_that_hangs_ends_with_one_line_and_goes_on(tmp_path: Path) -> None:
+    def start(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, str(STUB), str(tmp_path), "40", "0.0", *arguments]
+        return subprocess.run(
+            command, cwd=STUB.parents[3], env={"PYTHONPATH": str(STUB.parents[3])}, text=True, capture_output=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+
+    hung = start("0.5", "5")
+    assert hung.returncode == 5
+    (line,) = hung.stderr.splitlines()
+    assert line.startswith("error: slow: the stage 'network' has not ended within 0.5 s, for u00")
+    assert "--batch-timeout" in line
+    journal = tmp_path / "stubs" / "slow" / "stub.jsonl"
+    before = journal.read_bytes()
+    assert 0 < len(read_lines(journal)[0]) < 40
+    assert start().returncode == 0
+    assert journal.read_bytes().startswith(before)
+    assert sorted(line["id"] for line in read_lines(journal)[0]) == [f"u{number:04}" for number in range(40)]
+
+
+def test_a_limit_must_be_one() -> None:
+    from harness.config import Settings
+
+    with pytest.raises(UsageError, match="--batch-timeout 0"):
+        Settings(batch_timeout=0.0)
