@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 OnError = Literal["record", "stop", "score-empty"]
 ClockKind = Literal["phases", "leaderboard"]
+Engine = Literal["local", "ray"]
 
 DEFAULT_BATCH_SECONDS = {"cpu": 120.0, "cuda": 1200.0}
 """Padded seconds of audio a batch, where the user does not say: small enough for a laptop's memory, large enough to
@@ -65,8 +66,20 @@ class Settings:
     allow_drift: bool = False
     """Go on, marked as not comparable, where the data differs from what is locked."""
 
+    engine: Engine = "local"
+    """``local``: in this process. ``ray``: on the devices of a Ray cluster."""
+    ray_address: str | None = None
+    """``HOST:PORT`` or ``auto``; None starts a cluster on this machine."""
+    ray_workers: int | None = None
+    """Copies of the model; None is as many as there is room for."""
+    gpus_per_worker: float = 1.0
+    """GPUs of each of them, or the share of one."""
+    cpus_per_worker: int = 1
+    """CPUs of each of them, where the model runs on CPUs."""
+
     def __post_init__(self) -> None:
         """Refuses what cannot be meant."""
+        self._check_cluster()
         if self.limit is not None and self.limit < 1:
             msg = f"--limit {self.limit}: give a positive number of utterances"
             raise UsageError(msg)
@@ -92,6 +105,20 @@ class Settings:
             msg = f"--from {self.root}: no such folder"
             raise UsageError(msg)
 
+    def _check_cluster(self) -> None:
+        if self.engine == "local" and (self.ray_address is not None or self.ray_workers is not None):
+            msg = "--ray-address and --ray-workers need --engine ray"
+            raise UsageError(msg)
+        if self.ray_workers is not None and self.ray_workers < 1:
+            msg = f"--ray-workers {self.ray_workers}: at least one is needed"
+            raise UsageError(msg)
+        if not (0 < self.gpus_per_worker <= 1 or (self.gpus_per_worker > 1 and self.gpus_per_worker % 1 == 0)):
+            msg = f"--gpus-per-worker {self.gpus_per_worker:g}: give a share of one GPU, such as 0.5, or a whole number"
+            raise UsageError(msg)
+        if self.cpus_per_worker < 1:
+            msg = f"--cpus-per-worker {self.cpus_per_worker}: at least one is needed"
+            raise UsageError(msg)
+
     @property
     def budget_seconds(self) -> float | None:
         """Padded seconds a batch: what was asked for, else the device's default unless clips were asked for."""
@@ -108,5 +135,5 @@ class Settings:
 
     def as_dict(self) -> dict[str, Any]:
         """For run.json: plain values, without what concerns this one process only."""
-        skipped = {"out", "root", "fresh", "retry_failed"}
+        skipped = {"out", "root", "fresh", "retry_failed", "ray_address"}
         return {name: getattr(self, name) for name in self.__slots__ if name not in skipped}

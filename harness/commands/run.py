@@ -59,6 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--audit-batching", metavar="N", type=int, default=0, help="transcribe N utterances again in other batches"
     )
     how.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
+    many = parser.add_argument_group("on many devices (docs/cluster.md)")
+    many.add_argument("--engine", choices=("local", "ray"), default="local", help="in this process, or on Ray workers")
+    many.add_argument("--ray-address", metavar="HOST:PORT", help="a running cluster, or auto (default: one is started)")
+    many.add_argument("--ray-workers", metavar="N", type=int, help="copies of the model (default: one for each device)")
+    many.add_argument(
+        "--gpus-per-worker", metavar="F", type=float, default=1.0, help="share of a GPU for each (default 1)"
+    )
+    many.add_argument("--cpus-per-worker", metavar="N", type=int, default=1, help="CPUs for each, without GPUs")
     again = parser.add_argument_group("going on, failing, starting over")
     again.add_argument(
         "--on-error",
@@ -100,6 +108,11 @@ def run(args: argparse.Namespace) -> ExitStatus:
         clock=args.clock,
         batch_timeout=args.batch_timeout,
         repeats=args.repeats,
+        engine=args.engine,
+        ray_address=args.ray_address,
+        ray_workers=args.ray_workers,
+        gpus_per_worker=args.gpus_per_worker,
+        cpus_per_worker=args.cpus_per_worker,
     )
     models = _models(args.model, suite)
     if args.dry_run:

@@ -164,13 +164,17 @@ class Loop:
     def _failed(self, utterance: Utterance, error: Exception, heard: float | None = None) -> dict[str, Any]:
         """The journal line of an utterance that failed."""
         line = lines.failed(utterance, error, heard)
+        self._check_stop(line)
+        return line
+
+    def _check_stop(self, failed: dict[str, Any]) -> None:
+        """Ends the run at a failed utterance, where that is what was asked for."""
         if self.on_error == "stop":
             msg = (
-                f"{self.benchmark}: utterance {utterance.id!r} failed: {line['error']}; "
+                f"{self.benchmark}: utterance {failed['id']!r} failed: {failed['error']}; "
                 "leave out --on-error stop to go on"
             )
             raise RunError(msg)
-        return line
 
 
 def _windows(utterances: Iterable[Utterance], stop: Stop) -> Iterator[list[Utterance]]:

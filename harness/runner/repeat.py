@@ -13,8 +13,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from harness.runner.clock import Clock
+from harness.runner.engine import loop_type
 from harness.runner.journal import Journal
-from harness.runner.loop import Loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +53,7 @@ def run_again(
     clock = Clock()
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "again.jsonl") as journal:
-        loop = Loop(
+        loop = loop_type(settings)(
             model=model,
             benchmark="again",
             journal=journal,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness import environment
@@ -13,6 +14,7 @@ from harness.models.base import LoadOptions
 from harness.models.registry import load_model
 from harness.runner.audit import audit_batching
 from harness.runner.clock import Clock
+from harness.runner.engine import loaded, loop_type
 from harness.runner.folder import (
     RUN_FILE,
     check_fingerprint,
@@ -23,7 +25,7 @@ from harness.runner.folder import (
     write_json,
 )
 from harness.runner.journal import FolderLock, Journal, read_lines
-from harness.runner.loop import Listener, Loop
+from harness.runner.loop import Listener
 from harness.runner.repeat import leaderboard, run_again, summary
 from harness.runner.source import Source
 from harness.runner.watchdog import Watched
@@ -141,8 +143,8 @@ class Run:
             revision=settings.revision,
             trust_remote_code=settings.trust_remote_code,
         )
-        model = load_model(self.model_name, options)
-        if settings.batch_timeout is not None:
+        model = loaded(partial(load_model, self.model_name, options), settings)
+        if settings.batch_timeout is not None and settings.engine == "local":
             model = Watched(model, settings.batch_timeout)
         before = self.record["model"].get("revision")
         if "fingerprint" in self.record and before is not None and before != model.card.revision:
@@ -203,7 +205,7 @@ class Run:
         }
         self.record["benchmarks"][dataset.name] = entry
         save = _Saving(self, entry, journal, clock)
-        loop = Loop(
+        loop = loop_type(self.settings)(
             model=model,
             benchmark=dataset.name,
             journal=journal,

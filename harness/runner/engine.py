@@ -1,0 +1,41 @@
+"""Where a run computes: in this process, or on the devices of a Ray cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.runner.loop import Loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.config import Settings
+    from harness.models.base import Model
+
+
+def loaded(load: Callable[[], Model], settings: Settings) -> Model:
+    """The model, here or on many devices.
+
+    Raises:
+        HarnessError: what `load` raises, and where there is no cluster or no room on it.
+    """
+    if settings.engine == "local":
+        return load()
+    from harness.runner.ray_cluster import Cluster, Share
+
+    share = Share(
+        address=settings.ray_address,
+        workers=settings.ray_workers,
+        gpus=settings.gpus_per_worker if settings.device == "cuda" else 0.0,
+        cpus=settings.cpus_per_worker,
+    )
+    return Cluster(load, share, decoders=settings.workers)
+
+
+def loop_type(settings: Settings) -> type[Loop]:
+    """The loop for a model that `loaded` gave."""
+    if settings.engine == "local":
+        return Loop
+    from harness.runner.ray_engine import RayLoop
+
+    return RayLoop

@@ -1,0 +1,384 @@
+"""The workers of a Ray cluster, one to a device: started, fed, waited for, replaced when they are lost.
+
+Ray is imported late: it is an extra, and takes half a second. Everything that Ray says to the terminal is switched off;
+what a user should know is in our errors and in run.json.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import environment
+from harness.errors import HarnessError, RunError, UsageError
+from harness.models.base import Model
+from harness.runner.lines import describe
+from harness.runner.ray_worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from harness.models.base import ModelCard
+    from harness.runner.ray_worker import Piece, Written
+    from harness.types import Clip, Hypothesis
+
+PLACE_SECONDS = 60.0
+"""How long to wait for a place for a worker where none is left."""
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+}
+"""Environment of Ray: it reports to nobody and warns of nothing."""
+
+LONGEST_FOLDER = 30
+"""Characters of a folder in which Ray can still make its sockets, whose names may have 107."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a worker runs."""
+
+    node: str
+    """Address of the node."""
+    device: str
+    """``gpu 0`` or ``cpu``."""
+    packages: dict[str, str]
+    """Versions of those that can change a transcript."""
+
+    def __str__(self) -> str:
+        """Such as ``10.0.0.2 gpu 0``."""
+        return f"{self.node} {self.device}"
+
+
+class Actor(Worker):
+    """A worker that can say where in the cluster it is."""
+
+    def place(self) -> Place:
+        """Answers as soon as the process is there."""
+        ray = _ray()
+        gpus = ray.get_runtime_context().get_accelerator_ids().get("GPU", [])
+        return Place(
+            node=ray.util.get_node_ip_address(),
+            device=f"gpu {','.join(gpus)}" if gpus else "cpu",
+            packages=environment.packages(),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Handle:
+    """A worker as the driver sees it."""
+
+    actor: Any
+    ref: Any
+    """The answer that is waited for; None where it has nothing to do."""
+    state: str = "placing"
+    """``placing``, ``loading`` or ``ready``."""
+    place: Place | None = None
+    since: float = field(default_factory=time.monotonic)
+    """When it was last heard of, or given work after it had none."""
+    numbers: dict[int, int] = field(default_factory=dict)
+    """The numbers of its batches in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a worker has to say: it can take work, it wrote batches, or it is lost."""
+
+    worker: Handle
+    written: Sequence[Written] = ()
+    lost: str | None = None
+    """Why it is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What the user said about the cluster."""
+
+    address: str | None = None
+    """``HOST:PORT`` or ``auto``; None starts one on this machine."""
+    workers: int | None = None
+    """How many; None is as many as there is room for."""
+    gpus: float = 0.0
+    """GPUs of a worker; 0 where the model runs on CPUs."""
+    cpus: int = 1
+    """CPUs of a worker where the model runs on them."""
+
+    @property
+    def resources(self) -> dict[str, float]:
+        """What a worker asks Ray for. One with a GPU asks for no CPU: there may be fewer of them than it thinks."""
+        return {"num_gpus": self.gpus, "num_cpus": 0} if self.gpus else {"num_cpus": self.cpus}
+
+    def fit(self, nodes: Sequence[dict[str, Any]]) -> int:
+        """How many workers there is room for on nodes with these resources. A GPU's fraction is never of two GPUs."""
+        if not self.gpus:
+            return sum(int(node.get("CPU", 0) // self.cpus) for node in nodes)
+        if self.gpus < 1:
+            return sum(int(node.get("GPU", 0)) * int(1 / self.gpus + 1e-9) for node in nodes)
+        return sum(int(node.get("GPU", 0) // self.gpus) for node in nodes)
+
+
+class Cluster(Model):
+    """A model on many devices. What a run asks of a model it answers through one of them."""
+
+    def __init__(self, load: Callable[[], Model], share: Share, *, decoders: int) -> None:
+        """Connects, starts the workers, and waits until one has loaded the model.
+
+        Args:
+            load: loads the model; called in each worker.
+            share: what the user said.
+            decoders: threads of a worker that decode ahead.
+
+        Raises:
+            UsageError: Ray is not installed, or the cluster has no room.
+            RunError: the cluster cannot be reached, or has lost all workers.
+            HarnessError: the model cannot be loaded anywhere.
+        """
+        self._share = share
+        self._arguments: dict[str, Any] = {"load": load, "workers": decoders, "gpus": share.gpus}
+        self._folder = connect(share)
+        self._workers: list[Handle] = []
+        self._deaths = 0
+        self._failure: HarnessError | None = None
+        self._begin = time.monotonic()
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> None:
+        ray = _ray()
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        room = self._share.fit(nodes)
+        if not room:
+            wanted = f"{self._share.gpus:g} GPU" if self._share.gpus else f"{self._share.cpus} CPU"
+            msg = f"the Ray cluster has {len(nodes)} nodes, none with room for a worker, which takes {wanted}"
+            raise UsageError(msg)
+        self.size = self._share.workers or room
+        for _ in range(self.size):
+            self._spawn()
+        while not any(worker.state == "ready" for worker in self._workers):
+            self.wait(1.0)
+
+    @property
+    def ready(self) -> list[Handle]:
+        """The workers that take work."""
+        return [worker for worker in self._workers if worker.state == "ready"]
+
+    def _spawn(self) -> None:
+        """One more worker. It waits where there is no room."""
+        ray = _ray()
+        actor = (
+            ray.remote(Actor)
+            .options(max_concurrency=4, max_restarts=0, scheduling_strategy="SPREAD", **self._share.resources)
+            .remote(**self._arguments)
+        )
+        self._workers.append(Handle(actor, actor.place.remote()))
+
+    def give(self, worker: Handle, piece: Piece) -> None:
+        """Adds to a worker's work."""
+        worker.actor.add.remote(piece)
+
+    def listen(self, worker: Handle) -> None:
+        """Sees to it that `wait` tells of the next batch of a worker that has work."""
+        if worker.ref is None:
+            worker.ref = worker.actor.written.remote()
+            worker.since = time.monotonic()
+
+    def wait(self, timeout: float) -> list[Event]:
+        """What happened, within so many seconds.
+
+        Raises:
+            RunError: no worker is left.
+            HarnessError: the model cannot be loaded anywhere.
+        """
+        ray = _ray()
+        waiting = {worker.ref: worker for worker in self._workers if worker.ref is not None}
+        done: list[Any] = []
+        if waiting:
+            done, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
+            if not done:
+                done, _ = ray.wait(list(waiting), timeout=timeout)
+        else:
+            time.sleep(timeout)
+        events = [event for ref in done if (event := self._answered(waiting[ref], ref)) is not None]
+        if not done:
+            self._check_left()
+        return events
+
+    def _answered(self, worker: Handle, ref: Any) -> Event | None:
+        """Takes an answer of a worker, and asks it the next question."""
+        ray = _ray()
+        worker.since = time.monotonic()
+        try:
+            answer = ray.get(ref)
+        except ray.exceptions.RayTaskError as error:
+            raise RunError(f"{worker.place}: {describe(error.cause)}") from error
+        except ray.exceptions.RayError as error:
+            return self.lose(worker, str(error))
+        if worker.state == "placing":
+            worker.place = answer
+            worker.state, worker.ref = "loading", worker.actor.load.remote()
+            return None
+        if worker.state == "loading":
+            return self._loaded(worker, answer)
+        if isinstance(answer, HarnessError):
+            raise answer
+        worker.ref = None
+        self._deaths = 0
+        return Event(worker, answer)
+
+    def _loaded(self, worker: Handle, card: ModelCard | HarnessError) -> Event | None:
+        """A worker that has its model is ready; one that cannot load it is given up."""
+        if isinstance(card, HarnessError):
+            self._failure = type(card)(f"{worker.place}: {card}") if self._share.address else card
+            self._workers.remove(worker)
+            self._kill(worker)
+            self._check_left()
+            return None
+        first = next((other.place for other in self._workers if other.state == "ready"), worker.place)
+        assert worker.place is not None
+        assert first is not None
+        for name in sorted(first.packages.keys() | worker.place.packages.keys()):
+            one, two = first.packages.get(name, "none"), worker.place.packages.get(name, "none")
+            if one != two:
+                msg = f"{name} is {one} on {first.node} and {two} on {worker.place.node}; install the same on all nodes"
+                raise RunError(msg)
+        self.card = card
+        worker.state, worker.ref = "ready", None
+        return Event(worker)
+
+    def lose(self, worker: Handle, reason: str) -> Event:
+        """Gives a worker up, dead or not, and starts another in its place.
+
+        Raises:
+            RunError: too many were lost with nothing written in between.
+        """
+        reason = " ".join(reason.split())[:500]
+        self._workers.remove(worker)
+        self._kill(worker)
+        self._deaths += 1
+        if self._deaths > 8 + self.size:
+            msg = f"{self._deaths} workers were lost one after the other, the last so: {reason}"
+            raise RunError(msg)
+        self._spawn()
+        return Event(worker, lost=reason)
+
+    def _check_left(self) -> None:
+        """Ends a run that nobody works on."""
+        states = {worker.state for worker in self._workers}
+        if states & {"ready", "loading"}:
+            self._begin = time.monotonic()
+        elif not states and self._failure is not None:
+            raise self._failure
+        elif time.monotonic() - self._begin > PLACE_SECONDS:
+            msg = (
+                f"no worker is left, and the cluster had no room for one in {PLACE_SECONDS:g} s; "
+                "the same command goes on where it was"
+            )
+            raise self._failure or RunError(msg)
+
+    @staticmethod
+    def _kill(worker: Handle) -> None:
+        ray = _ray()
+        ray.kill(worker.actor)
+
+    def features(self, clips: Sequence[Clip]) -> Sequence[Clip]:
+        """Left to the worker."""
+        return clips
+
+    def infer(self, features: Sequence[Clip]) -> list[Hypothesis]:
+        """One batch on one worker, for audits.
+
+        Raises:
+            ModelError: what the model raised there.
+            RunError: the worker was lost.
+        """
+        ray = _ray()
+        try:
+            said = ray.get(self.ready[0].actor.transcribe.remote(list(features)))
+        except ray.exceptions.RayError as error:
+            raise RunError(f"a worker was lost: {' '.join(str(error).split())[:500]}") from None
+        if isinstance(said, HarnessError):
+            raise said
+        found: list[Hypothesis] = said
+        return found
+
+    def text(self, output: list[Hypothesis]) -> list[Hypothesis]:
+        """Was done by the worker."""
+        return output
+
+    def close(self) -> None:
+        """Ends the workers; a cluster that was started here, too."""
+        ray = _ray()
+        ray.shutdown()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _ray() -> Any:
+    """The library, of which only parts have types."""
+    return importlib.import_module("ray")
+
+
+def connect(share: Share) -> Path | None:
+    """Connects this process to a cluster, or starts one here.
+
+    Returns:
+        The folder of the cluster that was started here, to be removed after it.
+
+    Raises:
+        UsageError: Ray is not installed.
+        RunError: there is no cluster at that address, or none can be started.
+    """
+    os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
+    folder: Path | None = None
+    with _own_signals():
+        try:
+            ray = _ray()
+        except ImportError:
+            msg = "--engine ray needs ray, not installed here; to install: pip install -c constraints.txt '.[ray]'"
+            raise UsageError(msg) from None
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+        if share.address is None:
+            folder = _short_folder()
+            cores = os.cpu_count() or 1
+            wanted = 0 if share.gpus else (share.workers or 0) * share.cpus
+            options |= {"include_dashboard": False, "num_cpus": max(cores, wanted), "_temp_dir": str(folder)}
+        try:
+            ray.init(address=share.address or "local", **options)
+        except Exception as error:  # noqa: BLE001 - Ray raises all kinds of things where it cannot connect
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+            what = f"--ray-address {share.address}: no cluster to be reached from this node" if share.address else "Ray"
+            raise RunError(f"{what} ({describe(error)}); `ray status` on this node shows the cluster") from None
+    return folder
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keeps our handlers: Ray's for SIGTERM ends a run without finishing the batch in hand."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            if signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+
+
+def _short_folder() -> Path:
+    """A new folder, under `/tmp` where the usual place has too long a name for sockets."""
+    usual = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix="asr", dir=usual if len(usual) <= LONGEST_FOLDER else "/tmp"))  # noqa: S108

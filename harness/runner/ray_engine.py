@@ -1,0 +1,239 @@
+"""`--engine ray`: the same plan, run by many devices. This process keeps the plan, the journal, the lock and the clock.
+
+Each worker is given the next batch when it needs one. What it wrote comes back batch by batch and is journalled here,
+by one writer; what it had in hand when it was lost, with its process or its node, goes back to the front of the queue.
+So each utterance is journalled exactly once, whatever happens.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from harness.errors import Interrupted, ModelError, RunError
+from harness.runner import lines
+from harness.runner.loop import Loop
+from harness.runner.plan import plan
+from harness.runner.ray_worker import Piece, smaller
+from harness.runner.sharing import for_devices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from benchmarks.dataset import Utterance
+    from harness.runner.ray_cluster import Cluster, Event, Handle
+    from harness.runner.ray_worker import Written
+    from harness.runner.window import Threads
+
+IN_HAND = 3
+"""Batches that a worker has at most: one in the network, one whose features are made, one that is decoded. Fewer
+towards the end, so that none waits for a busy worker while another is idle."""
+
+LOOK_SECONDS = 0.2
+"""How often a wait for the workers is interrupted to see whether to stop."""
+
+LOSSES = 2
+"""How often a batch may lose its worker: then its clips are run one at a time, and a clip that is alone has failed."""
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """A batch of the plan, or what is left of it."""
+
+    utterances: dict[str, Utterance]
+    """Those that are not journalled, by id."""
+    seconds: dict[str, float]
+    """What to plan with, by id."""
+    losses: int = 0
+    """How many workers were lost while they had it in the network."""
+    clean: bool = True
+
+
+@dataclass(kw_only=True)
+class RayLoop(Loop):
+    """One benchmark through one model on many devices."""
+
+    batch_timeout: float | None = None
+    """Seconds after which a worker that wrote no batch is given up."""
+    _pending: deque[Task] = field(default_factory=deque, init=False)
+    _in_hand: dict[Handle, deque[Task]] = field(default_factory=dict, init=False)
+
+    @property
+    def _cluster(self) -> Cluster:
+        return cast("Cluster", self.model)
+
+    def run(self, utterances: Iterable[Utterance]) -> int:
+        """As `Loop.run`; windows follow each other without a pause.
+
+        Raises:
+            Interrupted, RunError: as there.
+            RunError: no worker is left.
+        """
+        try:
+            seen = Loop.run(self, utterances)
+        except Interrupted:
+            self._pending.clear()
+            self._finish()
+            raise
+        self._finish()
+        self.warm = True
+        return seen
+
+    def _planned(self, seconds: list[float]) -> list[list[int]]:
+        """The plan; where no transcript depends on it, with as many batches for each device."""
+        budget = self.budget
+        if self.model.card.batch_invariant:
+            budget = for_devices(seconds, budget, self._cluster.size)
+        return plan(seconds, budget)
+
+    def _run(self, window: list[Utterance], seconds: list[float], batches: list[list[int]], threads: Threads) -> None:
+        """Hands the batches of a window out; those handed out last may still be under way on return."""
+        for batch in batches:
+            chosen = {window[index].id: _with_whole_path(window[index]) for index in batch}
+            self._pending.append(Task(chosen, {window[index].id: seconds[index] for index in batch}))
+        while self._pending:
+            if self.stop.requested:
+                msg = "the batches in hand were finished; the same command goes on where it was"
+                raise Interrupted(msg)
+            self._hand_out()
+            self._listen()
+
+    def _finish(self) -> None:
+        """Waits for all that is under way. What is lost meanwhile is handed out again, unless the run was stopped."""
+        while self._pending or any(self._in_hand.values()):
+            if self.stop.requested:
+                self._pending.clear()
+            self._hand_out()
+            self._listen()
+
+    def _hand_out(self) -> None:
+        """Gives every worker what it needs, one batch each in turn."""
+        ready = self._cluster.ready
+        for _ in range(IN_HAND):
+            allowed = 1 + min(IN_HAND - 1, len(self._pending) // max(1, len(ready)))
+            for worker in ready:
+                tasks = self._in_hand.setdefault(worker, deque())
+                if self._pending and len(tasks) < allowed:
+                    task = self._pending.popleft()
+                    tasks.append(task)
+                    self._cluster.give(worker, self._piece(task))
+
+    def _piece(self, task: Task) -> Piece:
+        return Piece(
+            utterances=list(task.utterances.values()),
+            seconds=list(task.seconds.values()),
+            budget=self.budget,
+            clean=task.clean,
+        )
+
+    def _listen(self) -> None:
+        """Deals with what the workers have to say."""
+        for worker, tasks in self._in_hand.items():
+            if tasks:
+                self._cluster.listen(worker)
+        for event in self._cluster.wait(LOOK_SECONDS):
+            if event.lost is not None:
+                self._lost(event)
+            for written in event.written:
+                self._write(event.worker, written)
+        if self.batch_timeout is not None:
+            for worker, tasks in list(self._in_hand.items()):
+                if tasks and time.monotonic() - worker.since > self.batch_timeout:
+                    self._lost(self._cluster.lose(worker, f"wrote no batch within {self.batch_timeout:g} s"))
+
+    def _write(self, worker: Handle, written: Written) -> None:
+        """Journals a batch.
+
+        Raises:
+            RunError: the journal cannot be written, a node does not see the data, or a clip failed and ``on_error`` is
+                ``stop``.
+        """
+        tasks = self._in_hand[worker]
+        own = [self._number(worker, line) for line in written.lines]
+        for line in own:
+            task = next(task for task in tasks if line["id"] in task.utterances)
+            utterance = task.utterances.pop(line["id"])
+            del task.seconds[line["id"]]
+            if "error" in line:
+                self._check_failed(worker, utterance, line)
+        self._in_hand[worker] = deque(task for task in tasks if task.utterances)
+        for event in written.events:
+            self.events.append(self._number(worker, event) | {"worker": str(worker.place)})
+        self.budget = smaller(self.budget, written.budget)
+        self.clock.merge(written.clock)
+        self._account(worker, written)
+        self.journal.append(own)
+        self.listener.batch(own)
+
+    def _number(self, worker: Handle, item: dict[str, Any]) -> dict[str, Any]:
+        """A line or event with the run's number of the batch in place of the worker's."""
+        if "batch" not in item:
+            return item
+        if item["batch"] not in worker.numbers:
+            worker.numbers[item["batch"]] = self.batches
+            self.batches += 1
+        return item | {"batch": worker.numbers[item["batch"]]}
+
+    def _check_failed(self, worker: Handle, utterance: Utterance, line: dict[str, Any]) -> None:
+        """Ends the run where a failure is not the clip's."""
+        path = utterance.audio.path
+        if path is not None and "no such file" in line["error"] and path.exists():
+            node = worker.place.node if worker.place else "a node"
+            msg = f"{path} is not to be seen on {node}; give a --from or --data that all nodes of the cluster share"
+            raise RunError(msg)
+        self._check_stop(line)
+
+    def _lost(self, event: Event) -> None:
+        """What the worker had in hand is run again, the batch that it was lost with in doubt first."""
+        tasks = self._in_hand.pop(event.worker, deque())
+        self.events.append({"event": "worker_lost", "worker": str(event.worker.place), "error": event.lost})
+        again = list(tasks)
+        if again and (suspect := again[0]).losses + 1 < LOSSES:
+            suspect.losses += 1
+            suspect.clean = False
+        elif again:
+            again[:1] = self._suspected(again[0], event)
+        self._pending.extendleft(reversed(again))
+
+    def _suspected(self, task: Task, event: Event) -> list[Task]:
+        """A batch that lost as many workers as it may: its clips alone; a clip that was alone has failed."""
+        if len(task.utterances) > 1:
+            return [
+                Task({name: utterance}, {name: task.seconds[name]}, clean=False)
+                for name, utterance in task.utterances.items()
+            ]
+        (utterance,) = task.utterances.values()
+        line = lines.failed(utterance, ModelError(f"{LOSSES} workers were lost with it, the last so: {event.lost}"))
+        self._check_stop(line)
+        self.journal.append([line])
+        self.listener.batch([line])
+        return []
+
+    def _account(self, worker: Handle, written: Written) -> None:
+        """Keeps what each device did, for the speed of each and of all of them.
+
+        A device that several workers share does what one of them does, as often as there are of them.
+        """
+        beside = Counter(str(other.place) for other in self._cluster.ready)
+        cluster = self.clock.cluster
+        devices = cluster.setdefault("devices", {})
+        own = devices.setdefault(str(worker.place), {"workers": 1, "batches": 0, "heard": 0.0, "counted": 0.0})
+        own["workers"] = max(own["workers"], beside[str(worker.place)])
+        own["batches"] += written.clock.batches
+        own["heard"] += written.clock.clean_heard
+        own["counted"] += written.clock.clean_counted
+        own["peak_memory"] = written.memory
+        own["rtfx"] = own["workers"] * own["heard"] / own["counted"] if own["counted"] > 0 else None
+        known = [device["rtfx"] for device in devices.values() if device["rtfx"] is not None]
+        cluster["rtfx"] = sum(known) if known else None
+        cluster["rtfx_per_device"] = sum(known) / len(known) if known else None
+
+
+def _with_whole_path(utterance: Utterance) -> Utterance:
+    """The utterance as another process finds it, whatever folder that was started in."""
+    audio = utterance.audio
+    if audio.path is None or audio.path.is_absolute():
+        return utterance
+    return replace(utterance, audio=replace(audio, path=audio.path.absolute()))

@@ -1,0 +1,213 @@
+"""What runs on a device of a Ray cluster: a model and the runner's own stages, fed by the driver.
+
+Nothing here knows Ray. The driver adds work and asks what was written; between the two the batches go through the same
+overlapped stages, with the same rules for a lack of memory and for clips that fail, as in a run without Ray. Only the
+journal is the driver's: lines are handed over, batch by batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, cast
+
+from harness import environment
+from harness.errors import HarnessError, ModelError, RunError
+from harness.runner.clock import Clock
+from harness.runner.lines import describe
+from harness.runner.loop import Loop, Stop
+from harness.runner.plan import Budget, plan
+from harness.runner.window import Threads, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.dataset import Utterance
+    from harness.models.base import Model, ModelCard
+    from harness.runner.journal import Journal
+    from harness.types import Clip, Hypothesis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some utterances for a worker, as the driver planned them: one batch, unless the worker has to make it smaller."""
+
+    utterances: Sequence[Utterance]
+    seconds: Sequence[float]
+    """What to plan with, one for each utterance."""
+    budget: Budget
+    """What a batch may hold."""
+    clean: bool = True
+    """False where it was disturbed before: what it takes is then no measure of speed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Written:
+    """A batch that is done."""
+
+    lines: list[dict[str, Any]]
+    """For the journal. Batch numbers are the worker's own."""
+    clock: Clock
+    """What it added to the worker's clock."""
+    events: list[dict[str, Any]]
+    """What disturbed the worker since the batch before."""
+    budget: Budget
+    """The worker's, which a lack of memory makes smaller."""
+    memory: dict[str, float | None]
+    """The most that the worker held at a time."""
+
+
+class Worker:
+    """One model on one device. Methods may be called from several threads."""
+
+    def __init__(self, load: Callable[[], Model], *, workers: int, gpus: float) -> None:
+        """Loads nothing yet.
+
+        Args:
+            load: loads the model.
+            workers: threads that decode ahead.
+            gpus: how much of a GPU is its own; 0 where it has none.
+        """
+        self._load, self._workers, self._gpus = load, workers, gpus
+        self._model: Model | None = None
+        self._feed: SimpleQueue[Piece] = SimpleQueue()
+        self._done: SimpleQueue[Written | HarnessError] = SimpleQueue()
+
+    def load(self) -> ModelCard | HarnessError:
+        """Loads the model and begins to wait for work. An error that a user should see is returned, not raised."""
+        try:
+            if 0 < self._gpus < 1:
+                import torch
+
+                torch.cuda.set_per_process_memory_fraction(self._gpus)
+            self._model = self._load()
+        except HarnessError as error:
+            return _plain(error)
+        Thread(target=self._serve, args=(self._model,), name="network", daemon=True).start()
+        return self._model.card
+
+    def add(self, piece: Piece) -> None:
+        """Work, to be done after what was added before."""
+        self._feed.put(piece)
+
+    def written(self) -> list[Written] | HarnessError:
+        """Waits for a batch, and takes all that are done since this was asked before."""
+        found = [self._done.get()]
+        while True:
+            try:
+                found.append(self._done.get_nowait())
+            except Empty:
+                break
+        error = next((item for item in found if isinstance(item, HarnessError)), None)
+        return error or cast("list[Written]", found)
+
+    def transcribe(self, clips: Sequence[Clip]) -> list[Hypothesis] | HarnessError:
+        """A batch outside of a run, for audits."""
+        assert self._model is not None
+        model = self._model
+        try:
+            return model.text(model.infer(model.transfer(model.features(clips))))
+        except Exception as error:  # noqa: BLE001 - any model may raise anything; the driver decides what it means
+            return ModelError(describe(error))
+
+    def _serve(self, model: Model) -> None:
+        try:
+            with Threads(model, self._workers) as threads:
+                _Stream(model, self._feed, self._done, threads).serve()
+        except Exception as error:  # noqa: BLE001 - the end of this thread must not go unnoticed
+            self._done.put(_plain(error) if isinstance(error, HarnessError) else RunError(describe(error)))
+
+
+class _Stream:
+    """Pieces from the driver as one window that never ends; what is journalled in it is handed over."""
+
+    def __init__(
+        self, model: Model, feed: SimpleQueue[Piece], done: SimpleQueue[Written | HarnessError], threads: Threads
+    ) -> None:
+        self._feed, self._done = feed, done
+        self._utterances: dict[int, Utterance] = {}
+        self._seconds: dict[int, float] = {}
+        self._places: dict[str, int] = {}
+        self._added = 0
+        self._loop = Loop(
+            model=model,
+            benchmark="",
+            journal=cast("Journal", self),
+            budget=Budget(packs=model.card.packs),
+            clock=Clock(),
+            listener=self,
+            stop=Stop(),
+        )
+        self._window = _Window(self._loop, self, self._utterances, self._seconds, threads)
+
+    def serve(self) -> None:
+        """Runs what comes, for ever."""
+        while True:
+            self._window.run(self._planned(self._feed.get()))
+
+    def coming(self) -> list[list[int]]:
+        """Batches of what has come meanwhile."""
+        batches: list[list[int]] = []
+        while not self._feed.empty():  # only this thread takes from it
+            batches += self._planned(self._feed.get())
+        return batches
+
+    def _planned(self, piece: Piece) -> list[list[int]]:
+        """The piece as batches: one, unless this worker has less memory than the plan thought."""
+        self._loop.budget = smaller(self._loop.budget, piece.budget)
+        first = self._added
+        self._added += len(piece.utterances)
+        for index, (utterance, seconds) in enumerate(zip(piece.utterances, piece.seconds, strict=True), first):
+            self._utterances[index] = utterance
+            self._seconds[index] = seconds
+            self._places[utterance.id] = index
+        if not piece.clean:
+            self._window.disturbed.update(range(first, self._added))
+        return [[first + place for place in batch] for batch in plan(piece.seconds, self._loop.budget)]
+
+    def append(self, lines: list[dict[str, Any]]) -> None:
+        """Takes the place of the journal, in the thread that writes: hands a batch over and lets go of it."""
+        clock, self._loop.clock = self._loop.clock, Clock()
+        events, self._loop.events = self._loop.events, []
+        for line in lines:
+            index = self._places.pop(line["id"])
+            del self._utterances[index], self._seconds[index]
+        memory = environment.peak_memory()
+        self._done.put(Written(lines=lines, clock=clock, events=events, budget=self._loop.budget, memory=memory))
+
+    def planned(self, utterances: int, seconds: float) -> None:
+        """The driver's to say."""
+
+    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+        """The driver's to say."""
+
+
+class _Window(Window):
+    """A window that looks for more whenever it looks for its next batch."""
+
+    def __init__(
+        self, loop: Loop, stream: _Stream, utterances: dict[int, Utterance], seconds: dict[int, float], threads: Threads
+    ) -> None:
+        super().__init__(loop, cast("Sequence[Utterance]", utterances), cast("list[float]", seconds), threads)
+        self._stream = stream
+
+    def _fill(self) -> None:
+        self.pending.extend(self._stream.coming())
+        super()._fill()
+
+
+def smaller(one: Budget, other: Budget) -> Budget:
+    """The budget that keeps both."""
+
+    def least(*limits: Any) -> Any:
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    return Budget(
+        seconds=least(one.seconds, other.seconds), clips=least(one.clips, other.clips), packs=one.packs or other.packs
+    )
+
+
+def _plain(error: HarnessError) -> HarnessError:
+    """The error without what another process could not read: frames and causes."""
+    return type(error)(str(error))
