@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import sys
 import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from _typeshed import WriteableBuffer
+
+
+NO_TAGS: Mapping[str, str] = {}
+"""What most utterances share; sessions are shared likewise, since a run holds many utterances at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +133,7 @@ class Utterance:
     """The session whose one reference this chunk shares, in corpora that are cut into chunks."""
     chunk_index: int | None = None
     """Place of the chunk in its parent, from 0."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
     """Anything else worth slicing by: gender, accent, split."""
 
 
@@ -152,7 +157,7 @@ class Entry:
     """As in Utterance."""
     chunk_index: int | None = None
     """As in Utterance."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
     """As in Utterance."""
 
     def utterance(self, audio: Audio, language: str, duration: float | None = None) -> Utterance:
@@ -165,7 +170,7 @@ class Entry:
             reference=self.reference,
             language=language,
             duration=self.duration if 0 < (self.duration or 0) < math.inf else duration,
-            session=self.session,
+            session=None if self.session is None else sys.intern(self.session),
             parent_id=self.parent_id,
             chunk_index=self.chunk_index,
             tags=self.tags,
@@ -276,7 +281,7 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
             msg = f"{dataset.name}: the id {utterance.id!r} occurs twice, the second time at {utterance.audio.origin}"
             raise DataError(msg)
         found = session(utterance.id) if session and utterance.session is None else None
-        yield replace(utterance, session=found.group(1)) if found else utterance
+        yield replace(utterance, session=sys.intern(found.group(1))) if found else utterance
 
 
 def _first_open_door(dataset: Dataset, request: Request) -> Iterator[Utterance]:
