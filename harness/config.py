@@ -109,6 +109,9 @@ class Settings:
         if self.engine == "local" and (self.ray_address is not None or self.ray_workers is not None):
             msg = "--ray-address and --ray-workers need --engine ray"
             raise UsageError(msg)
+        if self.engine == "ray" and self.clock == "leaderboard":
+            msg = "--clock leaderboard times one device, as the leaderboard does; leave out --engine ray"
+            raise UsageError(msg)
         if self.ray_workers is not None and self.ray_workers < 1:
             msg = f"--ray-workers {self.ray_workers}: at least one is needed"
             raise UsageError(msg)

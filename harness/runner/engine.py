@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.runner.loop import Loop
+from harness.runner.watchdog import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +22,8 @@ def loaded(load: Callable[[], Model], settings: Settings) -> Model:
         HarnessError: what `load` raises, and where there is no cluster or no room on it.
     """
     if settings.engine == "local":
-        return load()
+        model = load()
+        return model if settings.batch_timeout is None else Watched(model, settings.batch_timeout)
     from harness.runner.ray_cluster import Cluster, Share
 
     share = Share(
@@ -32,10 +35,10 @@ def loaded(load: Callable[[], Model], settings: Settings) -> Model:
     return Cluster(load, share, decoders=settings.workers)
 
 
-def loop_type(settings: Settings) -> type[Loop]:
+def loop_type(settings: Settings) -> Callable[..., Loop]:
     """The loop for a model that `loaded` gave."""
     if settings.engine == "local":
         return Loop
     from harness.runner.ray_engine import RayLoop
 
-    return RayLoop
+    return partial(RayLoop, batch_timeout=settings.batch_timeout)

@@ -28,7 +28,6 @@ from harness.runner.journal import FolderLock, Journal, read_lines
 from harness.runner.loop import Listener
 from harness.runner.repeat import leaderboard, run_again, summary
 from harness.runner.source import Source
-from harness.runner.watchdog import Watched
 from harness.scoring.profiles import get_profile
 
 if TYPE_CHECKING:
@@ -144,8 +143,6 @@ class Run:
             trust_remote_code=settings.trust_remote_code,
         )
         model = loaded(partial(load_model, self.model_name, options), settings)
-        if settings.batch_timeout is not None and settings.engine == "local":
-            model = Watched(model, settings.batch_timeout)
         before = self.record["model"].get("revision")
         if "fingerprint" in self.record and before is not None and before != model.card.revision:
             msg = (
