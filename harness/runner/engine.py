@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.runner.loop import Loop
@@ -32,13 +31,13 @@ def loaded(load: Callable[[], Model], settings: Settings) -> Model:
         gpus=settings.gpus_per_worker if settings.device == "cuda" else 0.0,
         cpus=settings.cpus_per_worker,
     )
-    return Cluster(load, share, decoders=settings.workers)
+    return Cluster(load, share, decoders=settings.workers, batch_timeout=settings.batch_timeout)
 
 
-def loop_type(settings: Settings) -> Callable[..., Loop]:
+def loop_type(settings: Settings) -> type[Loop]:
     """The loop for a model that `loaded` gave."""
     if settings.engine == "local":
         return Loop
     from harness.runner.ray_engine import RayLoop
 
-    return partial(RayLoop, batch_timeout=settings.batch_timeout)
+    return RayLoop

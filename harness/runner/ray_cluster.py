@@ -22,13 +22,13 @@ from harness import environment
 from harness.errors import HarnessError, RunError, UsageError
 from harness.models.base import Model
 from harness.runner.lines import describe
-from harness.runner.ray_worker import Worker
+from harness.runner.ray_worker import Hung, Worker, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from harness.models.base import ModelCard
-    from harness.runner.ray_worker import Piece, Written
+    from harness.runner.ray_worker import Piece
     from harness.types import Clip, Hypothesis
 
 PLACE_SECONDS = 60.0
@@ -40,6 +40,10 @@ QUIET = {
     "RAY_DISABLE_IMPORT_WARNING": "1",
 }
 """Environment of Ray: it reports to nobody and warns of nothing."""
+
+PATIENCE = 10
+"""A worker that is silent for so many times the limit of a stage is given up from here: a call that holds Python's lock
+cannot be noticed over there. A batch takes four stages, the first one more for warming up."""
 
 LONGEST_FOLDER = 30
 """Characters of a folder in which Ray can still make its sockets, whose names may have 107."""
@@ -93,7 +97,7 @@ class Handle:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a worker has to say: it can take work, it wrote batches, or it is lost."""
+    """What a worker has to say: it wrote batches, or it is lost."""
 
     worker: Handle
     written: Sequence[Written] = ()
@@ -131,13 +135,16 @@ class Share:
 class Cluster(Model):
     """A model on many devices. What a run asks of a model it answers through one of them."""
 
-    def __init__(self, load: Callable[[], Model], share: Share, *, decoders: int) -> None:
+    def __init__(
+        self, load: Callable[[], Model], share: Share, *, decoders: int, batch_timeout: float | None = None
+    ) -> None:
         """Connects, starts the workers, and waits until one has loaded the model.
 
         Args:
             load: loads the model; called in each worker.
             share: what the user said.
             decoders: threads of a worker that decode ahead.
+            batch_timeout: seconds that a stage of the model may take for a batch, before its worker is given up.
 
         Raises:
             UsageError: Ray is not installed, or the cluster has no room.
@@ -145,7 +152,13 @@ class Cluster(Model):
             HarnessError: the model cannot be loaded anywhere.
         """
         self._share = share
-        self._arguments: dict[str, Any] = {"load": load, "workers": decoders, "gpus": share.gpus}
+        self._arguments: dict[str, Any] = {
+            "load": load,
+            "workers": decoders,
+            "gpus": share.gpus,
+            "batch_timeout": batch_timeout,
+        }
+        self._patience = None if batch_timeout is None else PATIENCE * batch_timeout
         self._folder = connect(share)
         self._workers: list[Handle] = []
         self._deaths = 0
@@ -212,12 +225,20 @@ class Cluster(Model):
                 done, _ = ray.wait(list(waiting), timeout=timeout)
         else:
             time.sleep(timeout)
-        events = [event for ref in done if (event := self._answered(waiting[ref], ref)) is not None]
+        events = [event for ref in done for event in self._answered(waiting[ref], ref)]
+        events += [self.lose(worker, f"silent for {self._patience:g} s") for worker in self._silent()]
         if not done:
             self._check_left()
         return events
 
-    def _answered(self, worker: Handle, ref: Any) -> Event | None:
+    def _silent(self) -> list[Handle]:
+        """Workers that should have said something long ago."""
+        if self._patience is None:
+            return []
+        latest = time.monotonic() - self._patience
+        return [worker for worker in self.ready if worker.ref is not None and worker.since < latest]
+
+    def _answered(self, worker: Handle, ref: Any) -> list[Event]:
         """Takes an answer of a worker, and asks it the next question."""
         ray = _ray()
         worker.since = time.monotonic()
@@ -226,27 +247,35 @@ class Cluster(Model):
         except ray.exceptions.RayTaskError as error:
             raise RunError(f"{worker.place}: {describe(error.cause)}") from error
         except ray.exceptions.RayError as error:
-            return self.lose(worker, str(error))
+            return [self.lose(worker, str(error))]
         if worker.state == "placing":
             worker.place = answer
             worker.state, worker.ref = "loading", worker.actor.load.remote()
-            return None
+            return []
         if worker.state == "loading":
-            return self._loaded(worker, answer)
+            self._loaded(worker, answer)
+            return []
         if isinstance(answer, HarnessError):
             raise answer
         worker.ref = None
-        self._deaths = 0
-        return Event(worker, answer)
+        events = []
+        written = [item for item in answer if isinstance(item, Written)]
+        if written:
+            self._deaths = 0
+            events.append(Event(worker, written))
+        hung = next((item for item in answer if isinstance(item, Hung)), None)
+        if hung is not None:
+            events.append(self.lose(worker, hung.reason))
+        return events
 
-    def _loaded(self, worker: Handle, card: ModelCard | HarnessError) -> Event | None:
+    def _loaded(self, worker: Handle, card: ModelCard | HarnessError) -> None:
         """A worker that has its model is ready; one that cannot load it is given up."""
         if isinstance(card, HarnessError):
             self._failure = type(card)(f"{worker.place}: {card}") if self._share.address else card
             self._workers.remove(worker)
             self._kill(worker)
             self._check_left()
-            return None
+            return
         first = next((other.place for other in self._workers if other.state == "ready"), worker.place)
         assert worker.place is not None
         assert first is not None
@@ -257,7 +286,6 @@ class Cluster(Model):
                 raise RunError(msg)
         self.card = card
         worker.state, worker.ref = "ready", None
-        return Event(worker)
 
     def lose(self, worker: Handle, reason: str) -> Event:
         """Gives a worker up, dead or not, and starts another in its place.

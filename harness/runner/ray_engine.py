@@ -7,7 +7,6 @@ So each utterance is journalled exactly once, whatever happens.
 
 from __future__ import annotations
 
-import time
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -55,8 +54,6 @@ class Task:
 class RayLoop(Loop):
     """One benchmark through one model on many devices."""
 
-    batch_timeout: float | None = None
-    """Seconds after which a worker that wrote no batch is given up."""
     _pending: deque[Task] = field(default_factory=deque, init=False)
     _in_hand: dict[Handle, deque[Task]] = field(default_factory=dict, init=False)
 
@@ -112,7 +109,7 @@ class RayLoop(Loop):
         """Gives every worker what it needs, one batch each in turn."""
         ready = self._cluster.ready
         for _ in range(IN_HAND):
-            allowed = 1 + min(IN_HAND - 1, len(self._pending) // max(1, len(ready)))
+            allowed = min(IN_HAND, 1 + len(self._pending) // max(1, len(ready)))
             for worker in ready:
                 tasks = self._in_hand.setdefault(worker, deque())
                 if self._pending and len(tasks) < allowed:
@@ -138,10 +135,6 @@ class RayLoop(Loop):
                 self._lost(event)
             for written in event.written:
                 self._write(event.worker, written)
-        if self.batch_timeout is not None:
-            for worker, tasks in list(self._in_hand.items()):
-                if tasks and time.monotonic() - worker.since > self.batch_timeout:
-                    self._lost(self._cluster.lose(worker, f"wrote no batch within {self.batch_timeout:g} s"))
 
     def _write(self, worker: Handle, written: Written) -> None:
         """Journals a batch.

@@ -18,6 +18,7 @@ from harness.runner.clock import Clock
 from harness.runner.lines import describe
 from harness.runner.loop import Loop, Stop
 from harness.runner.plan import Budget, plan
+from harness.runner.watchdog import Watched
 from harness.runner.window import Threads, Window
 
 if TYPE_CHECKING:
@@ -58,21 +59,29 @@ class Written:
     """The most that the worker held at a time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hung:
+    """A stage of the model did not end within its time: nothing more is to be expected of this worker."""
+
+    reason: str
+
+
 class Worker:
     """One model on one device. Methods may be called from several threads."""
 
-    def __init__(self, load: Callable[[], Model], *, workers: int, gpus: float) -> None:
+    def __init__(self, load: Callable[[], Model], *, workers: int, gpus: float, batch_timeout: float | None) -> None:
         """Loads nothing yet.
 
         Args:
             load: loads the model.
             workers: threads that decode ahead.
             gpus: how much of a GPU is its own; 0 where it has none.
+            batch_timeout: seconds that a stage of the model may take for a batch.
         """
-        self._load, self._workers, self._gpus = load, workers, gpus
+        self._load, self._workers, self._gpus, self._batch_timeout = load, workers, gpus, batch_timeout
         self._model: Model | None = None
         self._feed: SimpleQueue[Piece] = SimpleQueue()
-        self._done: SimpleQueue[Written | HarnessError] = SimpleQueue()
+        self._done: SimpleQueue[Written | Hung | HarnessError] = SimpleQueue()
 
     def load(self) -> ModelCard | HarnessError:
         """Loads the model and begins to wait for work. An error that a user should see is returned, not raised."""
@@ -81,7 +90,10 @@ class Worker:
                 import torch
 
                 torch.cuda.set_per_process_memory_fraction(self._gpus)
-            self._model = self._load()
+            model = self._load()
+            if self._batch_timeout is not None:
+                model = Watched(model, self._batch_timeout, lambda reason: self._done.put(Hung(reason)))
+            self._model = model
         except HarnessError as error:
             return _plain(error)
         Thread(target=self._serve, args=(self._model,), name="network", daemon=True).start()
@@ -91,7 +103,7 @@ class Worker:
         """Work, to be done after what was added before."""
         self._feed.put(piece)
 
-    def written(self) -> list[Written] | HarnessError:
+    def written(self) -> list[Written | Hung] | HarnessError:
         """Waits for a batch, and takes all that are done since this was asked before."""
         found = [self._done.get()]
         while True:
@@ -100,7 +112,7 @@ class Worker:
             except Empty:
                 break
         error = next((item for item in found if isinstance(item, HarnessError)), None)
-        return error or cast("list[Written]", found)
+        return error or cast("list[Written | Hung]", found)
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Hypothesis] | HarnessError:
         """A batch outside of a run, for audits."""
@@ -123,7 +135,7 @@ class _Stream:
     """Pieces from the driver as one window that never ends; what is journalled in it is handed over."""
 
     def __init__(
-        self, model: Model, feed: SimpleQueue[Piece], done: SimpleQueue[Written | HarnessError], threads: Threads
+        self, model: Model, feed: SimpleQueue[Piece], done: SimpleQueue[Written | Hung | HarnessError], threads: Threads
     ) -> None:
         self._feed, self._done = feed, done
         self._utterances: dict[int, Utterance] = {}
