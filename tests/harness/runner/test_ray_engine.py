@@ -1,0 +1,297 @@
+"""The driver of many devices, with workers in threads of this process: Ray itself is not needed here.
+
+What a real cluster does is tested in test_ray_cluster.py.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.dataset import Audio, Request, Utterance
+from harness.errors import Interrupted, RunError
+from harness.models.base import Model, ModelCard
+from harness.runner.clock import Clock
+from harness.runner.journal import Journal, read_lines
+from harness.runner.loop import Loop, Stop
+from harness.runner.plan import Budget
+from harness.runner.ray_cluster import Event, Handle, Place
+from harness.runner.ray_engine import RayLoop
+from harness.runner.ray_worker import Hung, Worker, Written
+from harness.types import Clip, Hypothesis
+from tests.harness.runner.stub_run import Slow, dataset
+
+
+class Here(Model):
+    """A cluster of threads. `trouble` is asked before each answer whether its worker is lost instead."""
+
+    def __init__(
+        self, load: Callable[[], Model], size: int, trouble: Callable[[Handle], str | None] = lambda _: None
+    ) -> None:
+        self.load, self.size, self.trouble = load, size, trouble
+        self.card = load().card
+        self.ready: list[Handle] = []
+        self.lost = 0
+        for _ in range(size):
+            self.spawn()
+
+    def spawn(self) -> None:
+        worker = Worker(self.load, workers=1, gpus=0.0, batch_timeout=0.5)
+        assert isinstance(worker.load(), ModelCard)
+        place = Place(node=f"10.0.0.{len(self.ready)}", device="gpu 0", packages={})
+        self.ready.append(Handle(worker, None, "ready", place))
+
+    def give(self, worker: Handle, piece: Any) -> None:
+        worker.actor.add(piece)
+
+    def listen(self, worker: Handle) -> None:
+        worker.ref = "asked"
+
+    def wait(self, timeout: float) -> list[Event]:
+        time.sleep(0.001)
+        for worker in list(self.ready):
+            if worker.ref is None or worker.actor._done.empty():
+                continue
+            worker.ref = None
+            answer = worker.actor.written()
+            reason = self.trouble(worker)
+            hung = next((item.reason for item in answer if isinstance(item, Hung)), None)
+            written = [] if reason else [item for item in answer if isinstance(item, Written)]
+            events = [Event(worker, written)] if written else []
+            if reason or hung:
+                self.ready.remove(worker)
+                self.lost += 1
+                self.spawn()
+                events.append(Event(worker, lost=reason or hung))
+            return events
+        return []
+
+    def features(self, clips: Sequence[Clip]) -> Any:
+        raise NotImplementedError
+
+    def infer(self, features: Any) -> Any:
+        raise NotImplementedError
+
+    def text(self, output: Any) -> list[Hypothesis]:
+        raise NotImplementedError
+
+
+class Quiet:
+    def __init__(self) -> None:
+        self.utterances = 0
+        self.after: Callable[[], None] = lambda: None
+
+    def planned(self, utterances: int, seconds: float) -> None:
+        self.utterances += utterances
+
+    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+        self.after()
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "b.jsonl") as opened:
+        yield opened
+
+
+def utterances(count: int) -> list[Utterance]:
+    return list(dataset(count).doors[0].open(Request()))
+
+
+def driver(cluster: Here, journal: Journal, **more: Any) -> RayLoop:
+    parts: dict[str, Any] = {"budget": Budget(clips=4), "listener": Quiet(), "stop": Stop(), "clock": Clock()}
+    return RayLoop(model=cluster, benchmark="b", journal=journal, **(parts | more))
+
+
+def texts(journal: Journal) -> dict[str, str | None]:
+    """What is on the disk, each utterance once: `read_lines` refuses an id that stands twice."""
+    return {line["id"]: line.get("hypothesis") for line in read_lines(journal.path)[0]}
+
+
+def expected(count: int, folder: Path) -> dict[str, str | None]:
+    """The same in this process."""
+    with Journal(folder / "local.jsonl") as local:
+        parts: dict[str, Any] = {"budget": Budget(clips=4), "listener": Quiet(), "stop": Stop(), "clock": Clock()}
+        Loop(model=Slow(0.0), benchmark="b", journal=local, **parts).run(utterances(count))
+        return texts(local)
+
+
+def test_many_devices_write_what_one_does(journal: Journal, tmp_path: Path) -> None:
+    loop = driver(Here(lambda: Slow(0.001), 3), journal, budget=Budget(clips=8))
+    assert loop.run(utterances(40)) == 40
+    assert texts(journal) == expected(40, tmp_path)
+    lines = journal.lines
+    # Five batches of eight leave one of three devices idle in the second round; six of seven do not.
+    assert sorted({line["batch"] for line in lines}) == list(range(6))
+    assert loop.clock.batches == 6
+    assert loop.clock.clean_heard == pytest.approx(sum(line["heard"] for line in lines))
+    assert loop.clock.clean_counted == pytest.approx(sum(line["time"] for line in lines))
+    cluster = loop.clock.cluster
+    assert sorted(cluster["devices"]) == ["10.0.0.0 gpu 0", "10.0.0.1 gpu 0", "10.0.0.2 gpu 0"]
+    assert cluster["rtfx"] == pytest.approx(sum(device["rtfx"] for device in cluster["devices"].values()))
+    assert cluster["rtfx_per_device"] == pytest.approx(cluster["rtfx"] / 3)
+    assert sum(device["batches"] for device in cluster["devices"].values()) == loop.clock.batches
+    assert Clock.from_dict(loop.clock.as_dict()).cluster == cluster
+
+
+def test_work_is_taken_as_it_comes(journal: Journal) -> None:
+    seconds = iter([0.001, 0.02, 0.001])  # the first is for the card, the second is slow
+    loop = driver(Here(lambda: Slow(next(seconds)), 2), journal, budget=Budget(clips=1))
+    loop.run(utterances(60))
+    slow, fast = (loop.clock.cluster["devices"][f"10.0.0.{number} gpu 0"]["batches"] for number in range(2))
+    assert slow + fast == 60
+    assert fast > 3 * slow
+
+
+def test_workers_that_share_a_device_are_one_device(journal: Journal) -> None:
+    cluster = Here(lambda: Slow(0.001), 2)
+    cluster.ready[1].place = cluster.ready[0].place
+    loop = driver(cluster, journal)
+    loop.run(utterances(40))
+    ((name, device),) = loop.clock.cluster["devices"].items()
+    assert (name, device["workers"]) == ("10.0.0.0 gpu 0", 2)
+    assert device["rtfx"] == pytest.approx(2 * device["heard"] / device["counted"])
+    assert loop.clock.rtfx == pytest.approx(device["heard"] / device["counted"])
+
+
+def test_lost_workers_cost_nothing_but_time(journal: Journal, tmp_path: Path) -> None:
+    answers = 0
+
+    def trouble(worker: Handle) -> str | None:
+        nonlocal answers
+        answers += 1
+        return "shot" if answers % 5 == 0 else None
+
+    cluster = Here(lambda: Slow(0.0), 2, trouble)
+    loop = driver(cluster, journal)
+    loop.run(utterances(120))
+    assert texts(journal) == expected(120, tmp_path)
+    assert cluster.lost > 2
+    lost = [event for event in loop.events if event["event"] == "worker_lost"]
+    assert len(lost) == cluster.lost
+    assert lost[0]["error"] == "shot"
+    # What was run again is no measure of speed.
+    unclean = {line["batch"] for line in journal.lines if not line["clean"]}
+    assert loop.clock.excluded == len(unclean) > 0
+    assert loop.clock.clean_heard == pytest.approx(sum(line["heard"] for line in journal.lines if line["clean"]))
+
+
+def test_a_clip_that_kills_its_worker_costs_one_clip(journal: Journal) -> None:
+    """Twice with its batch and twice alone, then it has failed."""
+
+    class Deadly(Slow):
+        def infer(self, features: list[int]) -> list[int]:
+            if 17 in features:
+                time.sleep(0.8)  # longer than the limit of 0.5 s
+            return features
+
+    cluster = Here(lambda: Deadly(0.0), 2)
+    loop = driver(cluster, journal)
+    loop.run(utterances(40))
+    lines = {line["id"]: line for line in journal.lines}
+    assert len(lines) == 40
+    assert cluster.lost == 4
+    assert lines["u0017"]["error"].startswith("2 workers were lost with it, the last so: slow: the stage 'network' has")
+    assert [name for name, line in lines.items() if "error" in line] == ["u0017"]
+
+
+def test_a_lack_of_memory_makes_the_batches_of_all_smaller(journal: Journal, tmp_path: Path) -> None:
+    class Small(Slow):
+        def infer(self, features: list[int]) -> list[int]:
+            if len(features) > 2:
+                raise MemoryError
+            return features
+
+    loop = driver(Here(lambda: Small(0.0), 2), journal, budget=Budget(clips=8))
+    loop.run(utterances(60))
+    assert texts(journal) == expected(60, tmp_path)
+    assert loop.budget.clips == 2
+    events = [event["event"] for event in loop.events]
+    assert set(events) == {"out_of_memory"}
+    assert all(event["worker"].startswith("10.0.0.") for event in loop.events)
+    unclean = {line["batch"] for line in journal.lines if not line["clean"]}
+    assert loop.clock.excluded == len(unclean) > 0
+    assert any(line["clean"] for line in journal.lines)
+
+
+def test_a_bad_clip_costs_one_clip(journal: Journal) -> None:
+    data = utterances(20)
+    data[3] = replace(data[3], audio=Audio(origin="u3", data=b"rubbish"))
+    loop = driver(Here(lambda: Slow(0.0), 2), journal)
+    loop.run(data)
+    assert [line["id"] for line in journal.lines if "error" in line] == ["u0003"]
+    assert len(journal.lines) == 20
+
+
+def test_on_error_stop_ends_the_run(journal: Journal) -> None:
+    data = utterances(8)
+    data[3] = replace(data[3], audio=Audio(origin="u3", data=b"rubbish"))
+    with pytest.raises(RunError, match=r"b: utterance 'u0003' failed: u3: not readable as audio"):
+        driver(Here(lambda: Slow(0.0), 1), journal, on_error="stop").run(data)
+    assert "u0003" not in texts(journal)
+
+
+def test_data_that_a_node_does_not_see_ends_the_run(journal: Journal, tmp_path: Path) -> None:
+    """The file appears after the worker looked: as where the driver has it and the node has not."""
+    path = tmp_path / "a.flac"
+
+    def trouble(worker: Handle) -> None:
+        path.touch()
+
+    data = [replace(utterances(1)[0], audio=Audio(origin="a.flac", path=path))]
+    with pytest.raises(RunError, match=r"a\.flac is not to be seen on 10\.0\.0\.0; give a --from or --data that all"):
+        driver(Here(lambda: Slow(0.0), 1, trouble), journal).run(data)
+    assert journal.lines == []
+
+
+def test_a_relative_path_is_found_by_workers_that_are_elsewhere(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.flac").write_bytes(utterances(1)[0].audio.data or b"")
+    monkeypatch.chdir(tmp_path)
+    seen: list[Path | None] = []
+
+    class Watching(Here):
+        def give(self, worker: Handle, piece: Any) -> None:
+            seen.extend(utterance.audio.path for utterance in piece.utterances)
+            super().give(worker, piece)
+
+    data = [replace(utterances(1)[0], audio=Audio(origin="a.flac", path=Path("a.flac")))]
+    driver(Watching(lambda: Slow(0.0), 1), journal).run(data)
+    assert seen == [tmp_path / "a.flac"]
+    assert journal.lines[0]["audio"] == "a.flac"
+
+
+def test_a_stopped_run_finishes_what_is_in_hand_and_goes_on_later(journal: Journal, tmp_path: Path) -> None:
+    stop, listener = Stop(), Quiet()
+
+    def stop_now() -> None:
+        stop.requested = True
+
+    listener.after = stop_now
+    cluster = Here(lambda: Slow(0.001), 2)
+    with pytest.raises(Interrupted, match="the batches in hand were finished"):
+        driver(cluster, journal, stop=stop, listener=listener).run(utterances(100))
+    assert 0 < len(journal.lines) <= 2 * 3 * 4
+    before = journal.path.read_bytes()
+    assert driver(cluster, journal).run(utterances(100)) == 100
+    assert journal.path.read_bytes().startswith(before)
+    assert texts(journal) == expected(100, tmp_path)
+    numbers = {line["id"]: line["batch"] for line in journal.lines}
+    assert len(set(numbers.values())) == 1 + max(numbers.values())
+
+
+def test_batches_stay_as_planned_where_transcripts_depend_on_them(journal: Journal) -> None:
+    class Dependent(Slow):
+        def __init__(self) -> None:
+            super().__init__(0.0)
+            self.card = replace(self.card, batch_invariant=False)
+
+    driver(Here(Dependent, 16), journal, budget=Budget(clips=10)).run(utterances(40))
+    batches: dict[int, list[str]] = {}
+    for line in journal.lines:
+        batches.setdefault(line["batch"], []).append(line["id"])
+    assert [len(batch) for batch in batches.values()] == [10, 10, 10, 10]
