@@ -1,19 +1,20 @@
-"""A run of a stub model on made-up data, as a process of its own that a test may kill.
+"""A run of a stub model on made-up data, or of tiny-nar on spoken digits, as a process of its own that a test may kill.
 
-python stub_run.py OUT UTTERANCES SECONDS_PER_CLIP [BATCH_TIMEOUT HANGS_AT]
+python stub_run.py OUT UTTERANCES SECONDS_PER_CLIP|tiny-nar [BATCH_TIMEOUT HANGS_AT]
 """
 
 import io
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from benchmarks.dataset import Audio, Dataset, Door, Request, Utterance
-from benchmarks.registry import Suite
+from benchmarks.registry import Suite, get_dataset
 from harness.commands.summary import write_scores
 from harness.config import Settings
 from harness.models import base
@@ -50,6 +51,19 @@ def dataset(count: int) -> Dataset:
     return Dataset(name="stub", title="Stub", language="en", license="CC0-1.0", doors=(door,), rows=count)
 
 
+def digits(count: int) -> Dataset:
+    """The project's spoken digits, each several times under ids of its own."""
+    corpus = get_dataset("digits")
+
+    def utterances(request: Request) -> Iterator[Utterance]:
+        every = list(corpus.doors[0].open(request))
+        for number in range(count):
+            yield replace(every[number % len(every)], id=f"u{number:04}")
+
+    door = replace(corpus.doors[0], open=utterances)
+    return replace(corpus, name="stub", doors=(door,), rows=count, hours=None, words=None)
+
+
 class Slow(base.Model):
     """Leaves out the last word of every third clip; takes its time."""
 
@@ -68,13 +82,14 @@ class Slow(base.Model):
         return [Hypothesis(text=" ".join(WORDS[: 3 + n % 8 - (n % 3 == 0)])) for n in output]
 
 
-def main(out: str, count: int, seconds: float, batch_timeout: float | None = None, hangs_at: int | None = None) -> None:
-    setattr(run_module, "load_model", lambda _name, _options: Slow(seconds, hangs_at))  # noqa: B010 - not one of its exports
-    data = dataset(count)
+def main(out: str, count: int, model: str, batch_timeout: float | None = None, hangs_at: int | None = None) -> None:
+    tiny = model == "tiny-nar"
+    if not tiny:
+        setattr(run_module, "load_model", lambda _name, _options: Slow(float(model), hangs_at))  # noqa: B010 - no export
     work = run_module.Run(
         suite=Suite(name="stubs", profile="card@2026-04", benchmarks=("stub",)),
-        datasets=[data],
-        model_name="slow",
+        datasets=[digits(count) if tiny else dataset(count)],
+        model_name=model if tiny else "slow",
         settings=Settings(out=Path(out), batch_size=4, batch_timeout=batch_timeout),
         reporter=Silent(),
         stop=Stop(),
@@ -85,4 +100,4 @@ def main(out: str, count: int, seconds: float, batch_timeout: float | None = Non
 
 if __name__ == "__main__":
     timeout, hangs = (float(sys.argv[4]), int(sys.argv[5])) if len(sys.argv) > 4 else (None, None)
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), timeout, hangs)
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], timeout, hangs)
