@@ -26,6 +26,9 @@ SYNC_SECONDS = 1.0
 this bounds what a loss of power costs."""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
 def read_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
     """The whole lines of a journal, and the number of bytes that they take.
 
@@ -86,7 +89,7 @@ class Journal:
             RunError: the disk is full or the file cannot be written. What was there before stays.
         """
         new = list(lines)
-        data = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in new)
+        data = "".join(_ENCODER.encode(line) + "\n" for line in new)
         size = self._file.tell()
         try:
             # A lone surrogate, which some models emit from cut byte sequences, has no UTF-8 form.
@@ -102,11 +105,21 @@ class Journal:
     def _undo(self, size: int) -> None:
         """Cuts the file back to its last good line."""
         os.ftruncate(self._file.fileno(), size)
+        self._file.seek(size)  # where the next one would be undone to
 
     def close(self) -> None:
-        """Forces everything to the disk."""
-        if not self._file.closed:
+        """Forces everything to the disk.
+
+        Raises:
+            RunError: it could not be, for the disk is full or broken.
+        """
+        if self._file.closed:
+            return
+        try:
             os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _cannot_write(self.path, error) from None
+        finally:
             self._file.close()
 
     def __enter__(self) -> Self:

@@ -141,6 +141,7 @@ class Loop:
         """
         written = [self._failed(utterance, error) for utterance, error in undecoded]
         total = sum(clip.duration for _, clip in heard)
+        share = lap.counted / total if total else 0.0
         for (utterance, clip), (said, bounds) in zip(heard, outcomes, strict=True):
             if isinstance(said, Exception):
                 written.append(self._failed(utterance, said, heard=clip.duration))
@@ -150,7 +151,7 @@ class Loop:
                     utterance,
                     said,
                     heard=clip.duration,
-                    time=lap.counted * clip.duration / total if total else 0.0,
+                    time=share * clip.duration,
                     batch=number,
                     clean=clean,
                     segments=bounds,

@@ -6,6 +6,7 @@ for different batches. Clips that are longer than the model takes are cut at pau
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,21 @@ def _checked(hypotheses: Any, clips: Sequence[Clip], model: str) -> list[Hypothe
         if not isinstance(hypothesis, Hypothesis) or not isinstance(hypothesis.text, str):
             msg = f"{model} returned no text for {clip.id!r} but {type(hypothesis).__name__}"
             raise ModelError(msg)
+        _check_writable(hypothesis, clip, model)
     return hypotheses
+
+
+def _check_writable(hypothesis: Hypothesis, clip: Clip, model: str) -> None:
+    """Refuses what no file can hold: a lone surrogate, which half a byte sequence becomes, or a time of NaN."""
+    try:
+        hypothesis.text.encode()
+    except UnicodeEncodeError as error:
+        msg = f"{model} returned text for {clip.id!r} that is not UTF-8: {error.reason} at {error.start}"
+        raise ModelError(msg) from None
+    for word in hypothesis.words or ():
+        if not (math.isfinite(word.start) and math.isfinite(word.end)):
+            msg = f"{model} returned a time for {clip.id!r} that is not a finite number, for {word.text!r}"
+            raise ModelError(msg)
 
 
 def caught(error: Exception) -> Exception:

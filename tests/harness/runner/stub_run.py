@@ -17,6 +17,7 @@ from benchmarks.dataset import Audio, Dataset, Door, Request, Utterance
 from benchmarks.registry import Suite, get_dataset
 from harness.commands.summary import write_scores
 from harness.config import Settings
+from harness.errors import HarnessError
 from harness.models import base
 from harness.progress import Silent
 from harness.runner import run as run_module
@@ -100,4 +101,8 @@ def main(out: str, count: int, model: str, batch_timeout: float | None = None, h
 
 if __name__ == "__main__":
     timeout, hangs = (float(sys.argv[4]), int(sys.argv[5])) if len(sys.argv) > 4 else (None, None)
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], timeout, hangs)
+    try:
+        main(sys.argv[1], int(sys.argv[2]), sys.argv[3], timeout, hangs)
+    except HarnessError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(error.exit_status)

@@ -17,7 +17,7 @@ from harness.runner.clock import Clock
 from harness.runner.journal import Journal, read_lines
 from harness.runner.loop import Loop, Stop
 from harness.runner.plan import Budget
-from harness.types import SAMPLE_RATE, Clip, Hypothesis
+from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
 
 
 class Echo(Model):
@@ -151,6 +151,15 @@ def test_a_clip_that_breaks_its_batch_costs_one_clip_and_the_batch_its_clock(jou
         (lambda output: None, "echo returned NoneType texts for 1 clips (first: 'u0')"),
         (lambda output: [None] * len(output), "echo returned no text for 'u0' but NoneType"),
         (lambda output: [Hypothesis(text=None)] * len(output), "echo returned no text for 'u0' but Hypothesis"),  # type: ignore[arg-type]
+        (lambda output: [Hypothesis(text=b"bytes")] * len(output), "echo returned no text for 'u0' but Hypothesis"),  # type: ignore[arg-type]
+        (
+            lambda output: [Hypothesis(text="caf\udcc3")] * len(output),
+            "echo returned text for 'u0' that is not UTF-8: surrogates not allowed at 3",
+        ),
+        (
+            lambda output: [Hypothesis(text="a", words=(Word("a", 0.0, float("nan")),))] * len(output),
+            "echo returned a time for 'u0' that is not a finite number, for 'a'",
+        ),
     ],
 )
 def test_a_model_that_breaks_its_contract_is_named(
@@ -274,8 +283,6 @@ def test_a_journal_of_other_references_is_refused(journal: Journal) -> None:
 
 
 def test_words_draft_and_segments_are_in_the_line(journal: Journal) -> None:
-    from harness.types import Word
-
     class Rich(Echo):
         def text(self, output: list[str]) -> list[Hypothesis]:
             return [Hypothesis(text="a", draft="b", words=(Word("a", 0.0, 0.5),), speakers=("x",)) for _ in output]

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,54 @@ def test_errors_at_random_in_all_stages_lose_nothing(journal: Journal, overlap: 
     assert {event["event"] for event in loop.events} == {"batch_failed", "out_of_memory"}
     assert loop.clock.clean_heard == pytest.approx(sum(line["heard"] for line in journal.lines if line["clean"]))
     assert len({line["batch"] for line in journal.lines if not line["clean"]}) == loop.clock.excluded > 0
+
+
+def test_a_stream_without_lengths_is_sorted_window_by_window_in_bounded_memory(
+    journal: Journal, monkeypatch: Any
+) -> None:
+    from harness.runner import loop as module
+
+    lengths = [0.1 + 0.01 * (number * 37 % 50) for number in range(300)]
+    encoded = utterances(lengths[:50])
+    size = sum(len(utterance.audio.data or b"") for utterance in encoded) // 5  # a window has about ten of them
+    monkeypatch.setattr(module, "WINDOW_BYTES", size)
+    held = 0
+
+    def stream() -> Any:
+        """Reads as it is asked to, and tells how much more it has read than is journalled."""
+        nonlocal held
+        for number in range(len(lengths)):
+            known = encoded[number % 50]
+            held = max(held, number - len(journal.lines))
+            yield replace(known, id=f"u{number}", duration=None)
+
+    batches: list[list[str]] = []
+
+    class Remembering(Staged):
+        def look(self, name: str, value: Any) -> Any:
+            if name == "infer":
+                batches.append(value)
+            return value
+
+    loop = Loop(
+        model=Remembering({"infer": 0.001}),
+        benchmark="b",
+        journal=journal,
+        budget=Budget(clips=4),
+        clock=Clock(),
+        listener=Quiet(),
+        stop=Stop(),
+        warm=True,
+    )
+    assert loop.run(stream()) == 300
+    assert texts(journal) == {f"u{number}": f"this is u{number}" for number in range(300)}
+    assert all(line["heard"] == pytest.approx(lengths[int(line["id"][1:])]) for line in journal.lines)
+    assert all(line["duration"] == line["heard"] for line in journal.lines)
+    assert len(loop.padding) > 20  # windows
+    assert held <= 40  # the window that runs, the one that is read ahead, and one that is begun
+    for batch in batches:  # within a window the longest go first, though nobody said how long they are
+        assert [lengths[int(name[1:])] for name in batch] == sorted((lengths[int(n[1:])] for n in batch), reverse=True)
+    assert sum(len(batch) == 4 for batch in batches) > 40
 
 
 def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
