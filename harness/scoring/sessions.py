@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 def merge_sessions(predictions: Predictions) -> Predictions:
     """Predictions whose rows are what is scored: a row a session where the data is cut into chunks, else as they are.
 
-    Sessions come in the order of their names, as on the leaderboard. A session's hypothesis is those of its chunks,
-    joined by one space; a failed chunk makes a failed session; durations and times are summed where all are known.
+    Sessions come in the order of their names, as on the leaderboard. So do the rows of a journal: which was run first
+    depends on what happened to the run, and must not move the last digit of a sum. A session's hypothesis is those of
+    its chunks, joined by one space; a failed chunk makes a failed session; durations and times are summed where all are
+    known.
 
     Raises:
         DataError: a chunk is missing or stands twice, or only some rows are chunks. (The leaderboard warns, and counts
@@ -26,7 +28,7 @@ def merge_sessions(predictions: Predictions) -> Predictions:
     rows = predictions.rows
     chunks = sum(row.parent_id is not None for row in rows)
     if not chunks:
-        return predictions
+        return replace(predictions, rows=sorted(rows, key=lambda row: row.id)) if predictions.ours else predictions
     if chunks < len(rows):
         message = f"{predictions.source}: {len(rows) - chunks} of {len(rows)} rows have no parent_id; all must, or none"
         raise DataError(message)

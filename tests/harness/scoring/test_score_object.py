@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,20 @@ def test_a_run_with_rows_missing_is_incomplete() -> None:
     score = score_system(ours(("a", "a"), expected=2), CARD)
     assert not score["complete"]
     assert score["average"]["wer"] is None
+
+
+def test_the_order_in_which_a_run_went_changes_no_digit() -> None:
+    """A run that lost a worker, or was planned anew, has another order; a float sum then has another last digit."""
+    system = ours(*[("one two three " * (1 + n % 5), "one two " * (1 + n % 4)) for n in range(60)])
+    whole = system.benchmarks[0]
+    dated = [replace(row, duration=0.1 * (1 + n), session=f"s{n % 7}") for n, row in enumerate(whole.rows)]
+
+    def scored(order: list[Row]) -> str:
+        return json.dumps(score_system(replace(system, benchmarks=[replace(whole, rows=order)]), CARD))
+
+    expected = scored(dated)
+    for seed in range(5):
+        assert scored(random.Random(seed).sample(dated, len(dated))) == expected
 
 
 def test_a_row_on_which_the_normalizer_raises_is_scored_as_it_is_written() -> None:
