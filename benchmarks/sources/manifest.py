@@ -139,16 +139,17 @@ def _name(path: Path) -> str:
 
 def _from_table(source: Path, language: str) -> Iterator[Item]:
     """The utterances of a manifest file."""
-    return (_item(source, row, language) for row in read_table(source))
+    folder = str(source.parent)
+    return (_item(folder, row, language) for row in read_table(source))
 
 
-def _item(source: Path, row: Row, language: str) -> Item:
-    """The utterance of one row."""
+def _item(folder: str, row: Row, language: str) -> Item:
+    """The utterance of one row; its path is from the manifest's folder."""
     audio, text = row.string(*AUDIO), row.string(*TEXT, empty=True)
     if audio is None or text is None:
         missing = f"audio ({', '.join(AUDIO[:2])}, ...)" if audio is None else f"text ({', '.join(TEXT[:2])}, ...)"
         raise row.error(f"no {missing}")
-    path = os.path.join(source.parent, audio)  # noqa: PTH118 - five times as fast as pathlib
+    path = os.path.join(folder, audio)  # noqa: PTH118 - five times as fast as pathlib
     start, duration = row.number("offset"), row.number("duration")
     if start is not None and duration is None:
         raise row.error("an offset without a duration")

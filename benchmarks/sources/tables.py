@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 1 << 24
 """Bytes of one line."""
+NOT_TEXT = re.compile("[\ud800-\udfff\0]")
+"""What UTF-8 does not write, and what no text holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Row:
                 continue
             if not isinstance(value, str):
                 raise self.error(f"{name} holds {type(value).__name__}, not text")
-            if any("\ud800" <= char <= "\udfff" or char == "\0" for char in value):
+            if NOT_TEXT.search(value):
                 raise self.error(f"{name} holds a character that is not text (a surrogate or NUL)")
             return value
         return None

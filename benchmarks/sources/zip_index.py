@@ -25,6 +25,8 @@ FULL = 0xFFFF_FFFF
 """In a field of 32 bits: see the one of 64 bits."""
 ENCRYPTED, UTF_8 = 1, 0x800
 """Bits of the flags."""
+BLOCK = 1 << 18
+"""Bytes of the directory that are read at a time: the longest entry has 200 KB."""
 STORED, DEFLATED = 0, 8
 """Methods."""
 BAD_DIRECTORY = "the directory of the zip is broken"
@@ -88,7 +90,7 @@ def members(file: BinaryIO, path: Path) -> Iterator[ZipMember]:
     begin, buffer, start = place, b"", place
     while place < end:
         if start + len(buffer) < min(end, place + ENTRY.size + 3 * LONGEST_COMMENT):
-            buffer, start = os.pread(file.fileno(), 1 << 20, place), place
+            buffer, start = os.pread(file.fileno(), BLOCK, place), place
         fields = _entry(buffer, place - start)
         lengths = fields[10:13]
         body = place - start + ENTRY.size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,23 @@ DURATION_SLACK = (0.5, 0.02)
 Metadata rounds, and MP3 encoders add up to a few frames of silence."""
 
 
-HAS_MEMORY_FILES = hasattr(os, "memfd_create")
-"""Whether the platform has files in memory (Linux has)."""
+def _has_memory_files() -> bool:
+    """Whether there are files in memory: Linux has them, but a sandbox may forbid them."""
+    try:
+        os.close(os.memfd_create("audio"))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
+HAS_MEMORY_FILES = _has_memory_files()
 
 COPIED_BYTES = 16 << 20
 """The longest encoded audio that is copied to be decoded. Of a longer one often only a segment is wanted."""
+
+
+KEPT_BYTES = 1 << 20
+"""What a file in memory may go on to hold when it is not used."""
 
 
 def load_clip(utterance: Utterance) -> Clip:
@@ -67,6 +80,7 @@ def decode(audio: Audio) -> NDArray[np.float32]:
     try:
         with _opened(audio) as sound:
             samples, rate = _read(sound, audio)
+            integers = sound.subtype.startswith("PCM_")
     except FileNotFoundError:
         msg = f"{audio.origin}: no such file"
         raise DataError(msg) from None
@@ -81,7 +95,8 @@ def decode(audio: Audio) -> NDArray[np.float32]:
         msg = f"{audio.origin}: no samples in it"
         raise DataError(msg)
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
-    _check_finite(mono, audio)
+    if not integers:
+        _check_finite(mono, audio)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
     return np.ascontiguousarray(mono, dtype=np.float32)
@@ -114,24 +129,49 @@ def _opened(audio: Audio) -> Iterator[soundfile.SoundFile]:
         return
     size = audio.size if audio.path is not None else len(audio.data or b"")
     if HAS_MEMORY_FILES and size is not None and size <= COPIED_BYTES:
-        with _memory_file(audio.read()) as descriptor, soundfile.SoundFile(descriptor, closefd=False) as sound:
+        with (
+            _MemoryFile.of_thread().holding(audio.read()) as descriptor,
+            soundfile.SoundFile(descriptor, closefd=False) as sound,
+        ):
             yield sound
         return
     with audio.open() as file, soundfile.SoundFile(file) as sound:
         yield sound
 
 
-@contextmanager
-def _memory_file(data: bytes) -> Iterator[int]:
-    """Descriptor of a file that has no name and lies in memory."""
-    descriptor = os.memfd_create("audio")
-    try:
-        with open(descriptor, "wb", buffering=0, closefd=False) as file:
-            file.write(data)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+class _MemoryFile:
+    """A file that has no name and lies in memory; one for each thread, since to make one costs more than to fill it."""
+
+    def __init__(self) -> None:
+        self.descriptor, self.process = os.memfd_create("audio"), os.getpid()
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
+
+    @classmethod
+    def of_thread(cls) -> _MemoryFile:
+        """This thread's own. After a fork it would be the other process's too, and is left to that."""
+        file: _MemoryFile | None = getattr(_OWN, "file", None)
+        if file is None or file.process != os.getpid():
+            file = _OWN.file = cls()
+        return file
+
+    @contextmanager
+    def holding(self, data: bytes) -> Iterator[int]:
+        """The descriptor while the file holds the data."""
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self.descriptor, data[written:] if written else data, written)
+        os.ftruncate(self.descriptor, len(data))
+        os.lseek(self.descriptor, 0, os.SEEK_SET)
+        try:
+            yield self.descriptor
+        finally:
+            if len(data) > KEPT_BYTES:
+                os.ftruncate(self.descriptor, 0)
+
+
+_OWN = threading.local()
 
 
 def _read(sound: soundfile.SoundFile, audio: Audio) -> tuple[NDArray[np.float32], int]:

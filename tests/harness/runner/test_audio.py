@@ -1,5 +1,6 @@
 import io
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -204,6 +205,7 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
     good.write_bytes(encoded(NOISE))
     bad = tmp_path / "bad.wav"
     bad.write_bytes(b"no audio" * 100)
+    heard(encoded(NOISE))  # this thread's file in memory stays
     before = len(list(Path("/proc/self/fd").iterdir()))
     for audio in (
         Audio(origin="good", path=good),
@@ -217,3 +219,23 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
         except DataError as error:
             assert "bad: not readable as audio" in str(error)  # noqa: PT017 - both kinds of files in one loop
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_was_decoded_before_leaves_nothing_behind() -> None:
+    """A thread's file in memory is used again and again: for longer and shorter audio, and for none at all."""
+    long, short = np.tile(NOISE, 90), NOISE[:100]
+    for _ in range(2):
+        assert np.array_equal(heard(encoded(long)), long)
+        assert np.array_equal(heard(encoded(short)), short)
+        with pytest.raises(DataError, match="not readable as audio"):
+            heard(b"")
+        with pytest.raises(DataError, match="truncated"):
+            heard(encoded(NOISE, subtype="PCM_16")[:-8_000])
+
+
+def test_threads_do_not_hear_one_another() -> None:
+    clips = [encoded(NOISE[: 1_000 + 100 * number], form="FLAC", subtype="PCM_16") for number in range(100)]
+    expected = [soundfile.read(io.BytesIO(clip), dtype="float32")[0] for clip in clips]
+    with ThreadPoolExecutor(8) as pool:
+        for found, wanted in zip(pool.map(heard, clips * 5), expected * 5, strict=True):
+            assert np.array_equal(found, wanted)
