@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BLOCK_FRAMES = 1 << 20
 """Frames read at a time: a header that lies about the length cannot make us allocate what is not there."""
 
+UNKNOWN_FRAMES = (1 << 63) - 1
+"""What libsndfile answers where a header does not say how long the audio is: FLAC that was written into a pipe."""
+
 MAX_RATE = 768_000
 """Samples per second; a header that states more is broken."""
 
@@ -112,15 +115,22 @@ def _check_finite(samples: NDArray[np.float32], audio: Audio) -> None:
         raise DataError(msg)
 
 
+class _Sound(soundfile.SoundFile):  # type: ignore[misc]
+    """Read from front to back. Else soundfile would seek after each block, which FLAC of unknown length cannot."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 @contextmanager
-def _opened(audio: Audio) -> Iterator[soundfile.SoundFile]:
+def _opened(audio: Audio) -> Iterator[_Sound]:
     """The audio as libsndfile can read it by itself: by name, or from a file in memory.
 
     Reading a Python file, it would call back for every block, and the threads that decode would wait for one another.
     """
     if audio.path is not None and audio.size is None:
         try:
-            sound = soundfile.SoundFile(audio.path)
+            sound = _Sound(audio.path)
         except soundfile.SoundFileError:
             with audio.path.open("rb"):  # says what is wrong with the path better than libsndfile does
                 raise
@@ -131,11 +141,11 @@ def _opened(audio: Audio) -> Iterator[soundfile.SoundFile]:
     if HAS_MEMORY_FILES and size is not None and size <= COPIED_BYTES:
         with (
             _MemoryFile.of_thread().holding(audio.read()) as descriptor,
-            soundfile.SoundFile(descriptor, closefd=False) as sound,
+            _Sound(descriptor, closefd=False) as sound,
         ):
             yield sound
         return
-    with audio.open() as file, soundfile.SoundFile(file) as sound:
+    with audio.open() as file, _Sound(file) as sound:
         yield sound
 
 
@@ -174,7 +184,7 @@ class _MemoryFile:
 _OWN = threading.local()
 
 
-def _read(sound: soundfile.SoundFile, audio: Audio) -> tuple[NDArray[np.float32], int]:
+def _read(sound: _Sound, audio: Audio) -> tuple[NDArray[np.float32], int]:
     """Samples ``[frames, channels]`` of the segment, and their rate."""
     rate = int(sound.samplerate)
     if not 0 < rate <= MAX_RATE:
@@ -187,10 +197,12 @@ def _read(sound: soundfile.SoundFile, audio: Audio) -> tuple[NDArray[np.float32]
             msg = f"{audio.origin}: ends before its segment begins, at {audio.start:.2f} s"
             raise DataError(msg)
         sound.seek(begin)
+    stated = sound.frames - begin if sound.frames < UNKNOWN_FRAMES else UNKNOWN_FRAMES
+    most = stated if wanted is None else min(stated, wanted)
     blocks: list[NDArray[np.float32]] = []
     got = 0
-    while wanted is None or got < wanted:
-        count = BLOCK_FRAMES if wanted is None else min(BLOCK_FRAMES, wanted - got)
+    while got < most:
+        count = min(BLOCK_FRAMES, most - got)
         block = sound.read(count, dtype="float32", always_2d=True)
         blocks.append(block)
         got += len(block)
@@ -200,7 +212,7 @@ def _read(sound: soundfile.SoundFile, audio: Audio) -> tuple[NDArray[np.float32]
     return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks or [np.zeros((0, 1), np.float32)])), rate
 
 
-def _check_whole(sound: soundfile.SoundFile, audio: Audio, *, begin: int, got: int, wanted: int | None) -> None:
+def _check_whole(sound: _Sound, audio: Audio, *, begin: int, got: int, wanted: int | None) -> None:
     """Tells a truncated file from a whole one; all counts are frames."""
     rate = sound.samplerate
     if wanted is not None:
@@ -210,7 +222,11 @@ def _check_whole(sound: soundfile.SoundFile, audio: Audio, *, begin: int, got: i
         return
     # Lossy formats estimate their length; the others state it, and libsndfile notes where a WAV's header says more.
     exact = sound.format in {"FLAC", "WAV", "AIFF", "AU", "NIST", "W64", "RF64", "WAVEX"}
-    if exact and (begin + got < sound.frames or (sound.format != "FLAC" and _states_more(sound.extra_info))):
+    if (
+        exact
+        and sound.frames < UNKNOWN_FRAMES
+        and (begin + got < sound.frames or (sound.format != "FLAC" and _states_more(sound.extra_info)))
+    ):
         msg = f"{audio.origin}: truncated, it ends after {got / rate:.2f} s"
         raise DataError(msg)
 

@@ -10,7 +10,7 @@ import soxr
 
 from benchmarks.dataset import Audio, Utterance, _Part
 from harness.errors import DataError
-from harness.runner.audio import decode, load_clip
+from harness.runner.audio import BLOCK_FRAMES, decode, load_clip
 from harness.types import SAMPLE_RATE
 
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, SAMPLE_RATE).astype(np.float32)
@@ -239,3 +239,26 @@ def test_threads_do_not_hear_one_another() -> None:
     with ThreadPoolExecutor(8) as pool:
         for found, wanted in zip(pool.map(heard, clips * 5), expected * 5, strict=True):
             assert np.array_equal(found, wanted)
+
+
+def without_length(flac: bytes) -> bytes:
+    """As an encoder writes it that cannot go back to the header: total samples 0, which is unknown (RFC 9639, 8.2)."""
+    data = bytearray(flac)
+    packed = int.from_bytes(data[18:26], "big") >> 36 << 36
+    data[18:26] = packed.to_bytes(8, "big")
+    return bytes(data)
+
+
+def test_flac_that_does_not_say_how_long_it_is() -> None:
+    samples = np.tile(NOISE, 70)  # more than one block
+    data = encoded(samples, form="FLAC", subtype="PCM_16")
+    assert len(samples) > BLOCK_FRAMES
+    assert np.array_equal(heard(without_length(data)), heard(data))
+
+
+@pytest.mark.parametrize(("form", "subtype"), [("FLAC", "PCM_16"), ("WAV", "PCM_16"), ("OGG", "VORBIS"), ("MP3", None)])
+def test_blocks_join_without_a_seam(form: str, subtype: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(NOISE, form=form, subtype=subtype)
+    whole = heard(data)
+    monkeypatch.setattr("harness.runner.audio.BLOCK_FRAMES", 1_000)
+    assert np.array_equal(heard(data), whole)
