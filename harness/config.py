@@ -43,6 +43,8 @@ class Settings:
     """Padded seconds of audio a batch."""
     root: Path | None = None
     """``--from``: folder with original releases or Parquet copies."""
+    streaming: bool = False
+    """Whether the hub's files are read over the network as they are needed, and not kept."""
     revision: str | None = None
     """Revision of the model that overrides the pinned one."""
     trust_remote_code: bool = False
@@ -103,6 +105,9 @@ class Settings:
             raise UsageError(msg)
         if self.root is not None and not self.root.is_dir():
             msg = f"--from {self.root}: no such folder"
+            raise UsageError(msg)
+        if self.root is not None and self.streaming:
+            msg = f"--streaming reads from the hub, --from {self.root} from the disk; leave one of them out"
             raise UsageError(msg)
 
     def _check_cluster(self) -> None:

@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("how")
     how.add_argument("--out", metavar="DIR", type=Path, default=Path("results/runs"), help="default results/runs")
     how.add_argument("--from", dest="root", metavar="DIR", type=Path, help="folder with the original data sets")
+    how.add_argument("--streaming", action="store_true", help="read the hub's files as they are needed; keep none")
     how.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     how.add_argument("--dtype", choices=("float32", "bfloat16"), help="default float32 on cpu, bfloat16 on cuda")
     how.add_argument("--attention", choices=("auto", "flash", "varlen", "sdpa"), default="auto")
@@ -97,6 +98,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         batch_size=args.batch_size,
         batch_seconds=args.batch_seconds,
         root=args.root,
+        streaming=args.streaming,
         revision=args.revision,
         trust_remote_code=args.trust_remote_code,
         on_error=args.on_error,

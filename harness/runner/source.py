@@ -64,7 +64,9 @@ class Source:
 
     def _read(self) -> Iterator[Utterance]:
         pins = self._lock.pins if self._lock is not None else {}
-        return open_dataset(self._dataset, Request(root=self._settings.root, note=self._seen.note, pins=pins))
+        settings = self._settings
+        request = Request(root=settings.root, streaming=settings.streaming, note=self._seen.note, pins=pins)
+        return open_dataset(self._dataset, request)
 
     def _counted(self) -> Iterator[Utterance]:
         """Passes every utterance on; after the last, compares what was seen with what is stated."""
