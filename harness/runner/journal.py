@@ -69,11 +69,12 @@ def _parse(raw: bytes) -> dict[str, Any] | None:
 
 
 class Journal:
-    """A journal open for writing. Opening it reads what is there and cuts off a torn last line."""
+    """A journal open for writing. Opening it cuts off a torn last line. Lines are not held in memory."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.lines, size = read_lines(path)
+        lines, size = read_lines(path)
+        self._count = len(lines)
         self._synced = time.monotonic()
         try:
             # Unbuffered: what a failed write left behind must not be written again when the file is closed.
@@ -100,7 +101,16 @@ class Journal:
         except OSError as error:
             self._undo(size)
             raise _cannot_write(self.path, error) from None
-        self.lines.extend(new)
+        self._count += len(new)
+
+    def __len__(self) -> int:
+        """Number of lines."""
+        return self._count
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """All lines, read from the file."""
+        return read_lines(self.path)[0]
 
     def _undo(self, size: int) -> None:
         """Cuts the file back to its last good line."""

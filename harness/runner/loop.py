@@ -1,8 +1,8 @@
 """The one loop that every model runs in: utterances to batches to hypotheses to the journal.
 
 A stream of utterances is read in windows that fit into memory, the next one while one runs. Each is planned as a whole
-and run by `window`, which overlaps the stages. Between two batches the loop can be stopped, and the journal then holds
-everything that was finished.
+and run by `window`, which overlaps the stages and goes from one to the next without a pause. Between two batches the
+loop can be stopped, and the journal then holds everything that was finished.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from harness.runner.window import Threads, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from benchmarks.dataset import Utterance
     from harness.config import OnError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 WINDOW_BYTES = 256 << 20
 """Encoded audio of a window, where the source streams it. Two windows are held at a time."""
 
-WINDOW_ITEMS = 50_000
+WINDOW_ITEMS = 20_000
 """Utterances of a window."""
 
 
@@ -73,6 +74,7 @@ class Loop:
     """For each window its seconds and the share of padding in its plan."""
     batches: int = 0
     """The number of the next batch."""
+    _under_way: Window | None = field(default=None, init=False)
 
     def run(self, utterances: Iterable[Utterance]) -> int:
         """Transcribes every utterance that the journal does not hold.
@@ -85,18 +87,27 @@ class Loop:
             RunError: the journal cannot be written, or a clip failed and ``on_error`` is ``stop``.
         """
         done = {line["id"]: line for line in self.journal.lines}
-        self.batches = 1 + max((line.get("batch", -1) for line in self.journal.lines), default=-1)
+        self.batches = 1 + max((line.get("batch", -1) for line in done.values()), default=-1)
         seen = 0
         windows = _windows(utterances, self.stop)
         with Threads(self.model, self.workers) as threads:
             coming = threads.read.submit(next, windows, None)
-            while (window := coming.result()) is not None:
+            while (window := self._result(coming)) is not None:
                 coming = threads.read.submit(next, windows, None)
                 seen += len(window)
                 for utterance in window:
                     _check_same(done.get(utterance.id), utterance, self.journal)
                 self._window(window, done, threads)
+            self._finish()
         return seen
+
+    def _result(self, coming: Future[list[Utterance] | None]) -> list[Utterance] | None:
+        """The next window, or None after the last. Where it cannot be read, what is under way is finished first."""
+        try:
+            return coming.result()
+        except Exception:
+            self._finish()
+            raise
 
     def _window(self, window: list[Utterance], done: dict[str, Any], threads: Threads) -> None:
         """Plans and runs one stretch.
@@ -119,8 +130,19 @@ class Loop:
         return plan(seconds, self.budget)
 
     def _run(self, window: list[Utterance], seconds: list[float], batches: list[list[int]], threads: Threads) -> None:
-        """Runs the batches of a window. An engine with many devices does it elsewhere."""
-        Window(self, window, seconds, threads).run(batches)
+        """Runs the batches of a window; the last may still be under way on return.
+
+        An engine with many devices does it elsewhere.
+        """
+        if self._under_way is None or not self.overlap:
+            self._under_way = Window(self, {}, {}, threads)
+        self._under_way.run(self._under_way.added(window, seconds, batches), finish=not self.overlap)
+
+    def _finish(self) -> None:
+        """Waits for what is still under way."""
+        if self._under_way is not None:
+            self._under_way.run([])
+            self._under_way = None
 
     def journalled(
         self,

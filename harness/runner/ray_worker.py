@@ -201,7 +201,7 @@ class _Window(Window):
     def __init__(
         self, loop: Loop, stream: _Stream, utterances: dict[int, Utterance], seconds: dict[int, float], threads: Threads
     ) -> None:
-        super().__init__(loop, cast("Sequence[Utterance]", utterances), cast("list[float]", seconds), threads)
+        super().__init__(loop, utterances, seconds, threads)
         self._stream = stream
 
     def _fill(self) -> None:

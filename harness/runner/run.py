@@ -188,10 +188,11 @@ class Run:
         self, dataset: Dataset, journal: Journal, before: dict[str, Any], selection: dict[str, Any]
     ) -> None:
         """Runs what is missing of a benchmark, keeping run.json up to date."""
+        found = journal.lines
         source = Source(dataset, self.suite.lock.get(dataset.name), self.settings)
-        utterances = source.open({line["id"] for line in journal.lines})
+        utterances = source.open({line["id"] for line in found})
         model = self._load()
-        clock = _resume_clock(before.get("speed", {}), journal.lines)
+        clock = _resume_clock(before.get("speed", {}), found)
         entry: dict[str, Any] = {
             "language": dataset.language,
             "license": dataset.license,
@@ -201,7 +202,8 @@ class Run:
             "events": before.get("events", []),
         }
         self.record["benchmarks"][dataset.name] = entry
-        save = _Saving(self, entry, journal, clock)
+        failed = sum("error" in line for line in found)
+        save = _Saving(self, entry, journal, clock, failed)
         loop = loop_type(self.settings)(
             model=model,
             benchmark=dataset.name,
@@ -215,7 +217,7 @@ class Run:
             warm=self._warm,
             events=entry["events"],
         )
-        self.reporter.benchmark_started(self.model_name, dataset.name, self.suite.profile, journal.lines)
+        self.reporter.benchmark_started(self.model_name, dataset.name, self.suite.profile, found)
         try:
             seen = loop.run(utterances)
             _check_complete(journal, seen)
@@ -289,11 +291,11 @@ class Run:
 class _Saving:
     """Passes on what happens and keeps run.json no older than SAVE_SECONDS."""
 
-    def __init__(self, run: Run, entry: dict[str, Any], journal: Journal, clock: Clock) -> None:
+    def __init__(self, run: Run, entry: dict[str, Any], journal: Journal, clock: Clock, failed: int) -> None:
         self._run, self._entry, self._journal, self._clock = run, entry, journal, clock
         self._wall_before = clock.wall
         self._begin = self._saved = time.perf_counter()
-        self._failed = sum("error" in line for line in journal.lines)
+        self._failed = failed
 
     def planned(self, utterances: int, seconds: float) -> None:
         self._run.reporter.planned(utterances, seconds)
@@ -308,7 +310,7 @@ class _Saving:
         """Brings run.json up to date."""
         self._saved = time.perf_counter()
         self._clock.wall = self._wall_before + self._saved - self._begin
-        self._entry |= {"done": len(self._journal.lines), "failed": self._failed, "speed": self._clock.as_dict()}
+        self._entry |= {"done": len(self._journal), "failed": self._failed, "speed": self._clock.as_dict()}
         self._entry["peak_memory"] = environment.peak_memory()
         self._run.save()
 
@@ -323,9 +325,9 @@ def _resume_clock(stored: dict[str, Any], lines: Sequence[dict[str, Any]]) -> Cl
 
 
 def _check_complete(journal: Journal, seen: int) -> None:
-    if len(journal.lines) != seen:
+    if len(journal) != seen:
         msg = (
-            f"{journal.path} holds {len(journal.lines)} utterances where the data has {seen}: "
+            f"{journal.path} holds {len(journal)} utterances where the data has {seen}: "
             "they are not of the same data; give another --out, or start over with --fresh"
         )
         raise RunError(msg)

@@ -82,25 +82,60 @@ class _Batch:
 
 
 class Window:
-    """A stretch of utterances, planned as a whole and run."""
+    """The utterances under way, and those planned to follow.
 
-    def __init__(self, loop: Loop, window: Sequence[Utterance], seconds: list[float], threads: Threads) -> None:
+    Args:
+        loop: whose they are.
+        window: utterances by index; let go of when they are journalled.
+        seconds: what to plan with, by index.
+        threads: run the stages beside the network.
+    """
+
+    def __init__(
+        self, loop: Loop, window: dict[int, Utterance], seconds: dict[int, float], threads: Threads
+    ) -> None:
         self.loop, self.window, self.seconds, self.threads = loop, window, seconds, threads
         self.pending: deque[list[int]] = deque()
         self.ahead: deque[Future[_Batch]] = deque()
         self.behind: deque[Future[_Batch]] = deque()
         self.decoded: dict[int, Future[Clip]] = {}
         self.disturbed: set[int] = set()
+        self._next_index = 0
 
-    def run(self, batches: list[list[int]]) -> None:
-        """Runs the batches, given as indices of utterances.
+    def added(
+        self, utterances: Sequence[Utterance], seconds: Sequence[float], batches: list[list[int]]
+    ) -> list[list[int]]:
+        """Takes more utterances in.
+
+        Args:
+            utterances: a stretch.
+            seconds: what to plan with.
+            batches: those to run, as indices into the stretch.
+
+        Returns:
+            The batches with this window's indices, for `run`.
+        """
+        first = self._next_index
+        self._next_index += len(utterances)
+        for index in (index for batch in batches for index in batch):
+            self.window[first + index] = utterances[index]
+            self.seconds[first + index] = seconds[index]
+        return [[first + index for index in batch] for batch in batches]
+
+    def run(self, batches: list[list[int]], *, finish: bool = True) -> None:
+        """Runs the batches.
+
+        Args:
+            batches: indices of utterances.
+            finish: return when all are journalled; else as soon as the last batches are on their way, so that they do
+                not have to end before more is added.
 
         Raises:
             Interrupted: a stop was requested; batches that the network had begun are journalled.
         """
         self.pending.extend(batches)
         try:
-            while self.pending or self.ahead or self.behind:
+            while self.pending or (finish and (self.ahead or self.behind)):
                 if self.loop.stop.requested and (self.pending or self.ahead):
                     self._settle(0)
                     msg = "the batch in hand was finished; the same command goes on where it was"
@@ -111,13 +146,14 @@ class Window:
                     if self.loop.overlap:
                         self._fill()
                     self._network(batch)
-                more = self.loop.overlap and (self.pending or self.ahead)
+                more = self.loop.overlap and (self.pending or self.ahead or not finish)
                 self._settle(AHEAD_BATCHES if more else 0)
-        finally:
+        except BaseException:
             for prepared in self.ahead:
                 prepared.cancel()
             for decoded in self.decoded.values():
                 decoded.cancel()
+            raise
 
     def _fill(self) -> None:
         """Sees to it that the next batches are being decoded and prepared."""
@@ -195,6 +231,9 @@ class Window:
         heard = [(self.window[index], clip) for index, clip in batch.clips.items()]
         clean = self.disturbed.isdisjoint(batch.clips)
         self.loop.journalled(failed, heard, outcomes, batch.lap, batch.number, clean=clean)
+        for index in batch.indices:
+            self.window.pop(index, None)
+            self.seconds.pop(index, None)
 
     def _settle(self, keep: int) -> None:
         """Waits until at most so many batches are behind, and deals with those whose text failed."""
