@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 WINDOW_BYTES = 256 << 20
 """Encoded audio of a window, where the source streams it. Two windows are held at a time."""
 
-WINDOW_ITEMS = 20_000
-"""Utterances of a window."""
+WINDOW_ITEMS = 10_000
+"""Utterances of a window: some 150 batches, so that sorting within windows costs next to no padding."""
 
 
 class Listener(Protocol):

@@ -91,9 +91,7 @@ class Window:
         threads: run the stages beside the network.
     """
 
-    def __init__(
-        self, loop: Loop, window: dict[int, Utterance], seconds: dict[int, float], threads: Threads
-    ) -> None:
+    def __init__(self, loop: Loop, window: dict[int, Utterance], seconds: dict[int, float], threads: Threads) -> None:
         self.loop, self.window, self.seconds, self.threads = loop, window, seconds, threads
         self.pending: deque[list[int]] = deque()
         self.ahead: deque[Future[_Batch]] = deque()
