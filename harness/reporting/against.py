@@ -11,11 +11,13 @@ from harness.reporting.table import Cell, Column, Table, hardware_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from benchmarks.dataset import Door
+
 
 def against_published(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any] | None]) -> Table:
     """A row for each of our rates that has a published counterpart: the newest under our rules, else the newest.
 
-    A difference in rules, suite or hardware is marked, and such a row shows no difference.
+    A difference in rules, data, suite or hardware is marked, and such a row shows no difference.
     """
     columns = (
         Column("model", "Model", align="left"),
@@ -33,14 +35,13 @@ def against_published(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mappin
             if ours is None or not known:
                 continue
             figure = next((one for one in known if not _obstacles(one, score, run)), known[0])
-            notes = tuple(_obstacles(figure, score, run))
+            notes = (*_obstacles(figure, score, run), *_other_data(benchmark, score, run or {}))
             difference = None if notes else ours - figure.value
             source = f"{figure.source}{f', {figure.date}' if figure.date else ''}"
             facts = (Cell(score["model"]), Cell(benchmark), Cell(metric), Cell(ours))
             rows.append((*facts, Cell(figure.value, notes=notes), Cell(difference), Cell(source)))
-    caption = (
-        "WER in percent. Where rules, suite or hardware differ the two cannot be compared, and no difference is shown."
-    )
+    differ = "Where rules, data, suite or hardware differ the two cannot be compared, and no difference is shown."
+    caption = f"WER in percent. {differ}"
     empty = () if rows else ("Nothing is published of these models on these benchmarks.",)
     return Table("Against published figures", caption, columns, tuple(rows), empty)
 
@@ -69,6 +70,31 @@ def _obstacles(figure: Figure, score: Mapping[str, Any], run: Mapping[str, Any] 
         if here is None or not figure.hardware or figure.hardware.lower() not in here.lower():
             found.append(f"other hardware: published on {figure.hardware or 'one that is not stated'}")
     return found
+
+
+def _other_data(benchmark: str, score: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
+    """Why our figure is not of the whole of the data that a published one is of."""
+    facts = run.get("benchmarks") or {}
+    entries = [entry for entry in score["benchmarks"] if benchmark in {entry["benchmark"], "average"}]
+    runs = [facts.get(entry["benchmark"]) or {} for entry in entries]
+    doors = [_door(entry["benchmark"], fact.get("source")) for entry, fact in zip(entries, runs, strict=True)]
+    reasons = {
+        "other data: ours is a sample": any((fact.get("selection") or {}).get("limit") for fact in runs),
+        "other data: ours is not what is locked": any(fact.get("drift") for fact in runs),
+        "other data: ours is read from where the rows are others": any(
+            door is not None and "rows" not in door.locked for door in doors
+        ),
+        "other data: ours lacks failed utterances": any(entry.get("failed") for entry in entries),
+    }
+    return [reason for reason, holds in reasons.items() if holds]
+
+
+def _door(benchmark: str, source: str | None) -> Door | None:
+    """The door that a run read a benchmark through; None where it is not known."""
+    from benchmarks.registry import datasets
+
+    dataset = datasets().get(benchmark)
+    return next((door for door in dataset.doors if door.source == source), None) if dataset else None
 
 
 def published_points(suite: str | None, profile: str, ours: Sequence[str]) -> list[Point]:

@@ -18,7 +18,7 @@ import functools
 import math
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError
@@ -123,10 +123,16 @@ def _by_model() -> dict[str, list[Figure]]:
 
 
 def canonical_model(written: str) -> str:
-    """The real id of a model as others write it; what is not known comes back as it is."""
+    """The real id of a model as others write it; what is not known comes back as it is.
+
+    Transcripts in a file that is called after a model (``transcripts:ibm-granite--granite-speech-4.1-2b-nar.jsonl``)
+    are that model's.
+    """
     name = written.strip()
     aliases = _aliases()
-    for form in (name, name.replace("--", "/")):
+    file = PurePath(name)
+    forms = (name, file.stem, file.name) if name.startswith("transcripts:") else (name,)
+    for form in (*forms, *(one.replace("--", "/") for one in forms)):
         if form.casefold() in aliases:
             return aliases[form.casefold()]
     return name

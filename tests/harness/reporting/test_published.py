@@ -99,6 +99,9 @@ def test_a_rate_is_a_fraction_and_the_newest_comes_first() -> None:
         ("nvidia-canary-1b", "nvidia/canary-1b"),
         ("nvidia-canary-1b-flash", "nvidia/canary-1b-flash"),
         ("my/own model", "my/own model"),
+        ("transcripts:/any/where/ibm-granite--granite-speech-4.1-2b-nar.jsonl", NAR),
+        ("transcripts:any/ibm-granite-granite-speech-4.1-2b-nar", NAR),
+        ("transcripts:mine.jsonl", "transcripts:mine.jsonl"),
     ],
 )
 def test_ids_as_others_write_them(written: str, model: str) -> None:

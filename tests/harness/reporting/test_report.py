@@ -143,6 +143,25 @@ def test_published_figures_stand_beside() -> None:
     assert any("other hardware" in note for note in speed["notes"]["published"])
 
 
+@pytest.mark.parametrize(
+    ("fact", "reason"),
+    [
+        ({"drift": ["rows is 3 where 2,620 is stated"]}, "other data: ours is not what is locked"),
+        ({"selection": {"limit": 3}, "drift": []}, "other data: ours is a sample"),
+        ({"selection": {"limit": None}, "drift": [], "source": "archive:test-clean.tar.gz"}, None),
+    ],
+)
+def test_rates_of_other_data_show_no_difference(fact: dict[str, Any], reason: str | None) -> None:
+    entry = {"benchmark": "librispeech_test_clean", "wer": 0.02, "failed": 0}
+    average: dict[str, Any] = {"wer": None, "speed": {"rtfx": None}}
+    score = {"model": "openai-whisper-large-v3", "suite": None, "benchmarks": [entry], "average": average}
+    run = {"benchmarks": {"librispeech_test_clean": fact}}
+    table = against_published([score | {"profile": {"name": "leaderboard@2026-04"}}], [run])
+    (row,) = json.loads(table.render("json"))["rows"]
+    assert (row["difference"] is None) == (reason is not None)
+    assert row.get("notes", {}).get("published", []) == ([reason] if reason else [])
+
+
 def test_published_points_of_a_suite() -> None:
     points = published_points("open_asr@2026-04", "leaderboard@2026-04", ["openai-whisper-large-v3"])
     assert len(points) > 40
