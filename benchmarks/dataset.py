@@ -226,8 +226,8 @@ class Dataset:
     """What people call it."""
     language: str
     """BCP-47 primary subtag."""
-    license: str
-    """As the corpus states it, SPDX where there is one."""
+    license: str | None
+    """As its owners state it, SPDX where there is one; None where no statement of theirs is known."""
     doors: tuple[Door, ...]
     """The ways to the data, the one to try first standing first."""
     rows: int | None = None
@@ -250,6 +250,8 @@ class Dataset:
     """The id of the corrected data set, where there is one."""
     notes: str = ""
     """Traps, and what is particular about its text form."""
+    missing: str = ""
+    """Why there is no door to an original release, or none at all; empty where there is one."""
 
 
 class NoCopyError(AccessError):

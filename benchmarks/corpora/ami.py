@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import Release, archive_door, find_release, lacks
-from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.hub import ONLY_LEADERBOARD, HubSplit, hub_door, leaderboard_door
 from benchmarks.sources.pairing import pair
 
 if TYPE_CHECKING:
@@ -115,11 +115,13 @@ CLEANED = Dataset(
     name="ami_cleaned",
     title="AMI, individual headsets, cleaned by the leaderboard in July 2026",
     language="en",
-    license="CC-BY-4.0",
+    license=None,
     doors=(leaderboard_door("ami_cleaned"),),
     url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
     session_pattern=MEETING,
     file_patterns=(r"(?<![a-z])ami[_-]cleaned(_test)?",),
     columns=("AMI-Cleaned WER",),
-    notes="A corrected subset of ami_ihm.",
+    notes="A corrected subset of ami_ihm. The recordings are AMI's (CC-BY-4.0); of the corrected copy no license is "
+    "known here.",
+    missing=ONLY_LEADERBOARD,
 )

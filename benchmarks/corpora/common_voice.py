@@ -120,6 +120,7 @@ def _leaderboard(language: str) -> Dataset:
         file_patterns=(rf"(?<![a-z])(mcv|covost)_{language}(?![a-z])(_test)?",),
         columns=(f"{language}_covost",),
         notes="The published tables call it covost. The rows do not say who speaks: the utterance is the unit.",
+        missing="original: which release and rows it was made from is not stated",
     )
 
 

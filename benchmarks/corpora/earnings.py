@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 CALL = r"(?:^|/)(\d{7})(?=$|[/._-])"
 """A call's number, alone or as a folder: ``4432298``, ``earnings22/test/4432298/281``."""
 CITE_21 = "Del Rio et al., Earnings-21: A Practical Benchmark for ASR in the Wild, Interspeech 2021"
-CITE_22 = "Del Rio et al., Earnings-22: A Practical Benchmark for Accents in the Wild, 2022"
+CITE_22 = (
+    "Del Rio et al., Accents in Speech Recognition through the Lens of a World Englishes Evaluation Set, Research in "
+    "Language 21(3), 2023"
+)
 URL = "https://github.com/revdotcom/speech-datasets"
 
 
@@ -109,5 +112,7 @@ EARNINGS22 = Dataset(
     file_patterns=(r"(?<![a-z])earnings22(_test)?",),
     columns=("Earnings22 WER",),
     superseded_by="earnings22_chunked",
-    notes="No official segments; ESB's cuts reach 36.4 s. Basenames repeat across calls: ids keep the folder.",
+    notes="No official segments; ESB's cuts, of six calls, reach 36.4 s. Basenames repeat across calls: ids keep the "
+    "folder.",
+    missing="original: the release has no segments, and ESB's cuts are in hub copies only",
 )

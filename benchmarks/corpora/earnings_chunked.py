@@ -44,4 +44,5 @@ EARNINGS22_CHUNKED = Dataset(
     notes="341 chunks of at most 30 s, in order and without overlap, of 6 calls of 875 to 1,340 s. The chunks of a "
     "call are joined in order before they are scored against its one reference; a missing chunk is an error. "
     "The session is the call.",
+    missing="original: made by Artificial Analysis, in its repositories only",
 )

@@ -74,7 +74,7 @@ def _dataset(language: str) -> Dataset:
             archive_door(f"{code}.tar.gz", (code, rf"{code}{PACKED}"), partial(parse, language)),
         ),
         url="https://huggingface.co/datasets/google/fleurs",
-        citation="Conneau et al., FLEURS: Few-shot Learning Evaluation of Universal Representations, SLT 2022",
+        citation="Conneau et al., FLEURS: Few-shot Learning Evaluation of Universal Representations of Speech, 2022",
         file_patterns=(rf"(?<![a-z])fleurs_({code}|{language})(?![a-z])(_test)?",),
         columns=(f"{language}_fleurs",),
         notes="Several speakers read the same sentence: the id is the recording's file name, the sentence is a tag. "

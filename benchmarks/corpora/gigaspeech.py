@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.hub import ONLY_LEADERBOARD, HubSplit, hub_door, leaderboard_door
 from benchmarks.sources.json_stream import objects
 from benchmarks.sources.pairing import pair
 from harness.errors import DataError
@@ -73,7 +73,7 @@ GIGASPEECH = Dataset(
     name="gigaspeech",
     title="GigaSpeech test",
     language="en",
-    license="Apache-2.0",
+    license="SpeechColab's terms (non-commercial)",
     doors=(
         leaderboard_door("gigaspeech"),
         hub_door(UPSTREAM, locked=()),
@@ -81,7 +81,7 @@ GIGASPEECH = Dataset(
     ),
     rows=19931,
     url="https://github.com/SpeechColab/GigaSpeech",
-    citation="Chen et al., GigaSpeech: An Evolving, Multi-domain ASR Corpus, Interspeech 2021",
+    citation="Chen et al., GigaSpeech: An Evolving, Multi-domain ASR Corpus with 10,000 Hours of Transcribed Audio",
     session_pattern=RECORDING,
     file_patterns=(r"(?<![a-z])gigaspeech(_test)?",),
     columns=("Gigaspeech WER",),
@@ -93,10 +93,12 @@ CLEANED = Dataset(
     name="gigaspeech_cleaned",
     title="GigaSpeech test, cleaned by the leaderboard in July 2026",
     language="en",
-    license="Apache-2.0",
+    license=None,
     doors=(leaderboard_door("gigaspeech_cleaned"),),
     url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
     session_pattern=RECORDING,
     file_patterns=(r"(?<![a-z])gigaspeech[_-]cleaned(_test)?",),
     columns=("Gigaspeech-Cleaned WER",),
+    notes="The recordings are GigaSpeech's, under its terms; of the corrected copy no license is known here.",
+    missing=ONLY_LEADERBOARD,
 )

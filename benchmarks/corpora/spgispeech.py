@@ -49,7 +49,7 @@ SPGISPEECH = Dataset(
     name="spgispeech",
     title="SPGISpeech test",
     language="en",
-    license="Kensho user agreement (non-commercial)",
+    license="Kensho's terms (non-commercial)",
     doors=(
         leaderboard_door("spgispeech"),
         hub_door(UPSTREAM),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door, stem
+from benchmarks.sources.hub import ONLY_LEADERBOARD, HubSplit, hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import unquoted_rows
 from harness.errors import DataError
@@ -80,7 +80,7 @@ CLEANED = Dataset(
     name="voxpopuli_cleaned_aa",
     title="VoxPopuli English test, corrected by Artificial Analysis",
     language="en",
-    license="CC0-1.0",
+    license=None,
     doors=(leaderboard_door("voxpopuli_cleaned_aa"),),
     rows=628,
     url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
@@ -88,5 +88,7 @@ CLEANED = Dataset(
     session_pattern=SITTING,
     file_patterns=(r"(?<![a-z])voxpopuli[_-]cleaned[_-]aa(_test)?",),
     columns=("Voxpopuli-Cleaned-AA WER",),
-    notes="A corrected subset of voxpopuli_en: 600 spans differ.",
+    notes="A corrected subset of voxpopuli_en: 600 spans differ. The recordings are VoxPopuli's (CC0-1.0); of the "
+    "corrected copy no license is known here.",
+    missing=ONLY_LEADERBOARD,
 )

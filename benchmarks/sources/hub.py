@@ -30,6 +30,9 @@ LEADERBOARD_BEFORE = "hf-audio/esb-datasets-test-only-sorted"
 LEADERBOARD_MULTILINGUAL = "hf-audio/open-asr-leaderboard-multilingual-datasets"
 LEADERBOARD_LONGFORM = "hf-audio/asr-leaderboard-longform"
 
+ONLY_LEADERBOARD = "original: made for the leaderboard, in its repository only"
+"""What a data set of its own making is missing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubSplit:

@@ -63,6 +63,7 @@ def _describe(args: argparse.Namespace) -> ExitStatus:
         "doors": [door.source + (f" ({door.text_form})" if door.text_form else "") for door in dataset.doors],
         "suites": [suite.name for suite in suites().values() if dataset.name in suite.benchmarks],
         "superseded by": dataset.superseded_by,
+        "missing": dataset.missing or None,
         "notes": dataset.notes or None,
     }
     examples, why_not = _examples(dataset, args.root)

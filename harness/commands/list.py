@@ -89,6 +89,7 @@ def _benchmarks() -> Rows:
             "words": dataset.words,
             "license": dataset.license,
             "doors": list(dict.fromkeys(door.kind for door in dataset.doors)),
+            "missing": dataset.missing,
         }
         for dataset in datasets().values()
     ]

@@ -164,3 +164,9 @@ def test_declarations_import_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_who_has_no_original_says_why() -> None:
+    for dataset in datasets().values():
+        has_original = any(door.kind in {"archive", "embedded"} for door in dataset.doors)
+        assert has_original == (not dataset.missing), dataset.name

@@ -49,7 +49,7 @@ def test_stated_facts_are_the_files_facts(dataset: Dataset) -> None:
     assert (len(rows), words) == (dataset.rows, dataset.words)
     assert dataset.hours == pytest.approx(seconds / 3600, abs=5e-6)
     assert len(sessions) == 4
-    assert licenses == LICENSES[dataset.name] == set(dataset.license.split(" AND "))
+    assert licenses == LICENSES[dataset.name] == set(str(dataset.license).split(" AND "))
     assert notes == {"source": "embedded:benchmarks/corpora/sample_audio", "revision": sample.MANIFEST_SHA256}
 
 
