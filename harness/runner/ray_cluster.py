@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import time
 from contextlib import contextmanager
@@ -40,6 +41,9 @@ QUIET = {
     "RAY_DISABLE_IMPORT_WARNING": "1",
 }
 """Environment of Ray: it reports to nobody and warns of nothing."""
+
+ANSWER_SECONDS = 5.0
+"""How long a cluster may take to answer at its address."""
 
 PATIENCE = 10
 """A worker that is silent for so many times the limit of a stage is given up from here: a call that holds Python's lock
@@ -247,7 +251,8 @@ class Cluster(Model):
         except ray.exceptions.RayTaskError as error:
             raise RunError(f"{worker.place}: {describe(error.cause)}") from error
         except ray.exceptions.RayError as error:
-            return [self.lose(worker, str(error))]
+            lost = self.lose(worker, str(error))
+            return [] if worker.state == "placing" else [lost]
         if worker.state == "placing":
             worker.place = answer
             worker.state, worker.ref = "loading", worker.actor.load.remote()
@@ -385,13 +390,29 @@ def connect(share: Share) -> Path | None:
             wanted = 0 if share.gpus else (share.workers or 0) * share.cpus
             options |= {"include_dashboard": False, "num_cpus": max(cores, wanted), "_temp_dir": str(folder)}
         try:
+            if share.address is not None:
+                _check_answers(share.address)
             ray.init(address=share.address or "local", **options)
         except Exception as error:  # noqa: BLE001 - Ray raises all kinds of things where it cannot connect
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
             what = f"--ray-address {share.address}: no cluster to be reached from this node" if share.address else "Ray"
             raise RunError(f"{what} ({describe(error)}); `ray status` on this node shows the cluster") from None
+        # Ray prints what happens to its processes on our stdout, and has no setting against it.
+        printing: Any = importlib.import_module("ray._private.worker")
+        printing._worker_logs_enabled = False
     return folder
+
+
+def _check_answers(address: str) -> None:
+    """Ray tries for minutes to reach a cluster that is not there.
+
+    Raises:
+        OSError, ValueError: nobody answers, or it is no address.
+    """
+    if address != "auto":
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
 
 
 @contextmanager

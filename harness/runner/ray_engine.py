@@ -34,7 +34,8 @@ LOOK_SECONDS = 0.2
 """How often a wait for the workers is interrupted to see whether to stop."""
 
 LOSSES = 2
-"""How often a batch may lose its worker: then its clips are run one at a time, and a clip that is alone has failed."""
+"""How often a batch may lose its worker: then its clips are run one at a time, and a clip that loses one more has
+failed. Whatever lost its worker is run again with nothing else in hand there, so that no other can be blamed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +47,7 @@ class Task:
     seconds: dict[str, float]
     """What to plan with, by id."""
     losses: int = 0
-    """How many workers were lost while they had it in the network."""
+    """How many workers were lost while it was what they had had longest."""
     clean: bool = True
 
 
@@ -55,6 +56,8 @@ class RayLoop(Loop):
     """One benchmark through one model on many devices."""
 
     _pending: deque[Task] = field(default_factory=deque, init=False)
+    _suspects: deque[Task] = field(default_factory=deque, init=False)
+    """What lost a worker."""
     _in_hand: dict[Handle, deque[Task]] = field(default_factory=dict, init=False)
 
     @property
@@ -71,7 +74,6 @@ class RayLoop(Loop):
         try:
             seen = Loop.run(self, utterances)
         except Interrupted:
-            self._pending.clear()
             self._finish()
             raise
         self._finish()
@@ -98,10 +100,11 @@ class RayLoop(Loop):
             self._listen()
 
     def _finish(self) -> None:
-        """Waits for all that is under way. What is lost meanwhile is handed out again, unless the run was stopped."""
-        while self._pending or any(self._in_hand.values()):
+        """Waits for all that is under way, and for all that is left unless the run was stopped."""
+        while self._pending or self._suspects or any(self._in_hand.values()):
             if self.stop.requested:
                 self._pending.clear()
+                self._suspects.clear()
             self._hand_out()
             self._listen()
 
@@ -112,8 +115,9 @@ class RayLoop(Loop):
             allowed = min(IN_HAND, 1 + len(self._pending) // max(1, len(ready)))
             for worker in ready:
                 tasks = self._in_hand.setdefault(worker, deque())
-                if self._pending and len(tasks) < allowed:
-                    task = self._pending.popleft()
+                queue = self._suspects if self._suspects and not tasks else self._pending
+                if queue and len(tasks) < allowed and not any(task.losses for task in tasks):
+                    task = queue.popleft()
                     tasks.append(task)
                     self._cluster.give(worker, self._piece(task))
 
@@ -179,30 +183,30 @@ class RayLoop(Loop):
         self._check_stop(line)
 
     def _lost(self, event: Event) -> None:
-        """What the worker had in hand is run again, the batch that it was lost with in doubt first."""
-        tasks = self._in_hand.pop(event.worker, deque())
+        """What the worker had in hand is run again; the batch that it had longest is suspected of the loss."""
+        again = self._in_hand.pop(event.worker, deque())
         self.events.append({"event": "worker_lost", "worker": str(event.worker.place), "error": event.lost})
-        again = list(tasks)
-        if again and (suspect := again[0]).losses + 1 < LOSSES:
-            suspect.losses += 1
-            suspect.clean = False
-        elif again:
-            again[:1] = self._suspected(again[0], event)
+        if again:
+            self._suspect(again.popleft(), event)
         self._pending.extendleft(reversed(again))
 
-    def _suspected(self, task: Task, event: Event) -> list[Task]:
-        """A batch that lost as many workers as it may: its clips alone; a clip that was alone has failed."""
-        if len(task.utterances) > 1:
-            return [
-                Task({name: utterance}, {name: task.seconds[name]}, clean=False)
+    def _suspect(self, task: Task, event: Event) -> None:
+        """A batch that lost a worker again comes apart into its clips; a clip that did has failed."""
+        task.losses += 1
+        task.clean = False
+        if task.losses < LOSSES:
+            self._suspects.append(task)
+        elif len(task.utterances) > 1:
+            self._suspects.extend(
+                Task({name: utterance}, {name: task.seconds[name]}, losses=LOSSES - 1, clean=False)
                 for name, utterance in task.utterances.items()
-            ]
-        (utterance,) = task.utterances.values()
-        line = lines.failed(utterance, ModelError(f"{LOSSES} workers were lost with it, the last so: {event.lost}"))
-        self._check_stop(line)
-        self.journal.append([line])
-        self.listener.batch([line])
-        return []
+            )
+        else:
+            (utterance,) = task.utterances.values()
+            line = lines.failed(utterance, ModelError(f"{LOSSES} workers were lost with it, the last so: {event.lost}"))
+            self._check_stop(line)
+            self.journal.append([line])
+            self.listener.batch([line])
 
     def _account(self, worker: Handle, written: Written) -> None:
         """Keeps what each device did, for the speed of each and of all of them.

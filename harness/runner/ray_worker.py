@@ -89,7 +89,8 @@ class Worker:
             if 0 < self._gpus < 1:
                 import torch
 
-                torch.cuda.set_per_process_memory_fraction(self._gpus)
+                if torch.cuda.is_available():  # the others on this GPU must find their share free
+                    torch.cuda.set_per_process_memory_fraction(self._gpus)
             model = self._load()
             if self._batch_timeout is not None:
                 model = Watched(model, self._batch_timeout, lambda reason: self._done.put(Hung(reason)))

@@ -180,7 +180,7 @@ def test_lost_workers_cost_nothing_but_time(journal: Journal, tmp_path: Path) ->
 
 
 def test_a_clip_that_kills_its_worker_costs_one_clip(journal: Journal) -> None:
-    """Twice with its batch and twice alone, then it has failed."""
+    """Twice with its batch and once alone, then it has failed. Others may be suspected, and are not blamed."""
 
     class Deadly(Slow):
         def infer(self, features: list[int]) -> list[int]:
@@ -193,7 +193,7 @@ def test_a_clip_that_kills_its_worker_costs_one_clip(journal: Journal) -> None:
     loop.run(utterances(40))
     lines = {line["id"]: line for line in journal.lines}
     assert len(lines) == 40
-    assert cluster.lost == 4
+    assert cluster.lost >= 3
     assert lines["u0017"]["error"].startswith("2 workers were lost with it, the last so: slow: the stage 'network' has")
     assert [name for name, line in lines.items() if "error" in line] == ["u0017"]
 

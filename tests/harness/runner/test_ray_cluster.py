@@ -1,0 +1,276 @@
+"""`--engine ray` on real clusters of several nodes, on this machine: logical CPUs, so that workers need not wait.
+
+ASR_SLOW_TESTS=1 python -m pytest tests/harness/runner/test_ray_cluster.py      all of them
+"""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.dataset import Dataset
+from benchmarks.registry import Suite
+from harness.commands.summary import write_scores
+from harness.config import Settings
+from harness.errors import ModelError, RunError, UsageError
+from harness.progress import Silent
+from harness.runner import run as run_module
+from harness.runner.journal import read_lines
+from harness.runner.loop import Stop
+from harness.runner.run import Run
+from tests.harness.runner import ray_stub
+from tests.harness.runner.stub_run import dataset, digits
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed: the extra [ray]")
+slow = pytest.mark.skipif(not os.environ.get("ASR_SLOW_TESTS"), reason="half a minute; ASR_SLOW_TESTS=1 runs it")
+
+
+class Nodes:
+    """A cluster of a head without room for workers, and nodes with two CPUs each."""
+
+    def __init__(self) -> None:
+        from ray.cluster_utils import Cluster
+
+        head = {"num_cpus": 0, "include_dashboard": False, "_system_config": {"health_check_period_ms": 500}}
+        self.cluster: Any = Cluster(initialize_head=True, head_node_args=head)
+        self.nodes = [self.cluster.add_node(num_cpus=2) for _ in range(2)]
+
+    @property
+    def address(self) -> str:
+        return str(self.cluster.address)
+
+    def lose(self) -> None:
+        """Kills a node, as a loss of power would."""
+        self.cluster.remove_node(self.nodes.pop(), allow_graceful=False)
+
+
+@pytest.fixture
+def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
+    with short_folder() as folder:
+        monkeypatch.setenv("RAY_TMPDIR", folder)
+        monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "0")
+        cluster = Nodes()
+        yield cluster
+        cluster.cluster.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def loader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "load_model", ray_stub.load)
+
+
+class Watching(Silent):
+    """Does things to the cluster when so many utterances are journalled."""
+
+    def __init__(self, plan: dict[int, Any]) -> None:
+        self.plan, self.count = dict(plan), 0
+
+    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+        self.count += len(lines)
+        for when in [when for when in self.plan if self.count >= when]:
+            self.plan.pop(when)()
+
+
+def work(out: Path, data: Dataset, model: str, reporter: Silent | None = None, **settings: Any) -> Run:
+    return Run(
+        suite=Suite(name="stubs", profile="card@2026-04", benchmarks=(data.name,)),
+        datasets=[data],
+        model_name=model,
+        settings=Settings(out=out, **({"batch_size": 4} | settings)),
+        reporter=reporter or Silent(),
+        stop=Stop(),
+    )
+
+
+def finished(run: Run) -> tuple[dict[str, Any], bytes]:
+    """run.json, and scores.json without what stands under `speed`. The journal holds no utterance twice, or raises."""
+    record = run.execute()
+    write_scores(run.folder)
+    lines, _ = read_lines(run.folder / "stub.jsonl")
+    assert len(lines) == record["benchmarks"]["stub"]["expected"]
+    return record, without_speed(run.folder / "scores.json")
+
+
+def without_speed(path: Path) -> bytes:
+    def cut(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: cut(item) for key, item in value.items() if key != "speed"}
+        return [cut(item) for item in value] if isinstance(value, list) else value
+
+    return json.dumps(cut(json.loads(path.read_bytes()))).encode()
+
+
+@pytest.fixture
+def traces(tmp_path: Path) -> Path:
+    """Where stub models leave their process ids."""
+    folder = tmp_path / "traces"
+    folder.mkdir()
+    return folder
+
+
+def kill_one(traces: Path) -> None:
+    """Kills a worker, as the system does where memory runs out."""
+    os.kill(int(next(traces.iterdir()).name), signal.SIGKILL)
+
+
+def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happened(
+    nodes: Nodes, tmp_path: Path, traces: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = f"traced:{traces}:seconds=0.02"
+    _, expected = finished(work(tmp_path / "local", dataset(240), model))
+    (traces / str(os.getpid())).unlink()
+    reporter = Watching({40: lambda: kill_one(traces), 100: nodes.lose})
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    run = work(tmp_path / "ray", dataset(240), model, reporter, engine="ray", ray_address=nodes.address)
+    capfd.readouterr()
+    record, scores = finished(run)
+    assert capfd.readouterr() == ("", "")
+    assert scores == expected
+    assert reporter.plan == {}
+    entry = record["benchmarks"]["stub"]
+    lost = [event for event in entry["events"] if event["event"] == "worker_lost"]
+    assert len(lost) >= 3  # the one that was killed, and the two of the node
+    assert (entry["complete"], entry["failed"]) == (True, 0)
+    speed = entry["speed"]
+    assert speed["cluster"]["rtfx"] > speed["rtfx"] > 0
+    assert sum(device["batches"] for device in speed["cluster"]["devices"].values()) == speed["batches"]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+@slow
+def test_tiny_nar_says_the_same_where_a_worker_is_lost(nodes: Nodes, tmp_path: Path) -> None:
+    _, expected = finished(work(tmp_path / "local", digits(200), "tiny-nar", batch_size=8))
+    reporter = Watching({40: nodes.lose})
+    settings: dict[str, Any] = {"engine": "ray", "ray_address": nodes.address, "ray_workers": 2, "batch_size": 8}
+    record, scores = finished(work(tmp_path / "ray", digits(200), "tiny-nar", reporter, **settings))
+    assert scores == expected
+    assert [event["event"] for event in record["benchmarks"]["stub"]["events"]] == ["worker_lost"]
+
+
+@slow
+def test_a_clip_that_kills_or_hangs_costs_itself(nodes: Nodes, tmp_path: Path, traces: Path) -> None:
+    trouble = {"dies=17": "2 workers were lost with it", "hangs=17": "the stage 'network' has not ended within 1 s"}
+    for wish, message in trouble.items():
+        settings: dict[str, Any] = {"engine": "ray", "ray_address": nodes.address, "batch_timeout": 1.0}
+        run = work(tmp_path / wish, dataset(60), f"traced:{traces}:{wish}", **settings)
+        record, _ = finished(run)
+        lines = {line["id"]: line for line in read_lines(run.folder / "stub.jsonl")[0]}
+        assert [name for name, line in lines.items() if "error" in line] == ["u0017"]
+        assert message in lines["u0017"]["error"]
+        events = [event["event"] for event in record["benchmarks"]["stub"]["events"]]
+        assert events == ["worker_lost"] * len(events)
+        assert len(events) >= 3
+
+
+@slow
+def test_shares_of_a_gpu_a_lack_of_memory_and_an_audit(nodes: Nodes, tmp_path: Path, traces: Path) -> None:
+    """The GPU is Ray's idea only: the stub needs none."""
+    nodes.cluster.add_node(num_cpus=1, num_gpus=1)
+    settings: dict[str, Any] = {"engine": "ray", "ray_address": nodes.address, "device": "cuda", "gpus_per_worker": 0.5}
+    run = work(tmp_path / "ray", dataset(200), f"traced:{traces}:clips=2,seconds=0.05", **settings)
+    record, _ = finished(run)
+    assert len(list(traces.iterdir())) == 2
+    entry = record["benchmarks"]["stub"]
+    ((name, device),) = entry["speed"]["cluster"]["devices"].items()
+    assert (name.endswith("gpu 0"), device["workers"]) == (True, 2)
+    assert {event["event"] for event in entry["events"]} == {"out_of_memory"}
+    settings |= {"audit_batching": 10, "repeats": 2}
+    record, _ = finished(work(tmp_path / "again", dataset(20), f"traced:{traces}:", **settings))
+    entry = record["benchmarks"]["stub"]
+    assert entry["audit"]["alone"]["changed"] == 0
+    assert len(entry["speed"]["repeats"]["rtfx"]) == 2
+
+
+@slow
+def test_what_cannot_be_is_one_line(nodes: Nodes, tmp_path: Path, traces: Path) -> None:
+    settings: dict[str, Any] = {"engine": "ray", "ray_address": nodes.address}
+    with pytest.raises(UsageError, match="has 3 nodes, none with room for a worker, which takes 1 GPU"):
+        work(tmp_path / "a", dataset(4), f"traced:{traces}:", device="cuda", **settings).execute()
+    with pytest.raises(ModelError, match=r"^[0-9.]+ cpu: traced cannot be loaded: it is broken$"):
+        work(tmp_path / "b", dataset(4), f"traced:{traces}:broken=1", **settings).execute()
+    with pytest.raises(RunError, match=r"--ray-address 127\.0\.0\.1:1: no cluster to be reached"):
+        work(tmp_path / "c", dataset(4), f"traced:{traces}:", engine="ray", ray_address="127.0.0.1:1").execute()
+
+
+def test_the_command_line_starts_a_cluster_of_its_own_and_leaves_nothing(root: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "run_eval.py", "--suite", "digits", "--limit", "20", "--json", "--batch-size", "4"]
+    command += ["--out", str(tmp_path / "ray")]
+    with short_folder() as temporary:
+        done = subprocess.run(
+            [*command, "--engine", "ray", "--ray-workers", "2"],
+            cwd=root,
+            env=os.environ | {"TMPDIR": temporary},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert list(Path(temporary).glob("asr*")) == []
+    (score,) = json.loads(done.stdout)
+    assert score["benchmarks"][0]["utterances"] == 20
+    assert score["benchmarks"][0]["speed"]["cluster"]["rtfx"] > 0
+    ours = ("tiny-nar: loading", "tiny-nar on digits: ", "journals and scores: ", "table and plot: ")
+    assert [line for line in done.stderr.splitlines() if not line.startswith(ours)] == []
+    # The same folder without Ray: a run may go on anywhere.
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [score]
+
+
+@slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_on_a_cluster_goes_on_later(root: Path, tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C goes to every process of the terminal's group, Ray's own among them."""
+    command = [sys.executable, "run_eval.py", "--suite", "digits", "--json", "--batch-size", "1"]
+    command += ["--out", str(tmp_path), "--engine", "ray", "--ray-workers", "2"]
+
+    def journals() -> list[Path]:
+        return [path for path in tmp_path.glob("*/tiny-nar/digits.jsonl") if path.stat().st_size]
+
+    with short_folder() as temporary:
+        process = subprocess.Popen(
+            command,
+            cwd=root,
+            env=os.environ | {"TMPDIR": temporary},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        while process.poll() is None and not journals():
+            time.sleep(0.05)
+        assert process.poll() is None, process.communicate()
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130, said
+        assert "the same command goes on where it was" in said.splitlines()[-1]
+        assert list(Path(temporary).glob("asr*")) == []
+        (journal,) = journals()
+        before = journal.read_bytes()
+        done = subprocess.run(
+            command, cwd=root, env=os.environ | {"TMPDIR": temporary}, capture_output=True, text=True, check=True
+        )
+    assert journal.read_bytes().startswith(before)
+    (score,) = json.loads(done.stdout)
+    assert score["complete"]
+    assert len(read_lines(journal)[0]) == score["benchmarks"][0]["utterances"]
+
+
+@contextmanager
+def short_folder() -> Iterator[str]:
+    """A folder for temporary files whose name leaves room for those of Ray's sockets."""
+    with tempfile.TemporaryDirectory(prefix="asr", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield folder
