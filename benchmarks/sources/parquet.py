@@ -24,7 +24,7 @@ BATCH_ROWS = 32
 """Rows decoded at a time: with 35 s clips some 20 MB."""
 CONVERTED = "refs/convert/parquet"
 """The hub's own conversion, for repositories that hold only a loading script."""
-DOWNLOAD_ATTEMPTS = 3
+DOWNLOAD_ATTEMPTS = 2
 """How often a file is asked for; the hub's own library tries several times within each."""
 CONNECT_SECONDS = 8.0
 """How long an answer about a repository may take."""

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from types import TracebackType
 
+SLOW_SECONDS = 3.0
 SHA = {"main": "1" * 40, "refs/convert/parquet": "2" * 40}
 
 
@@ -38,6 +39,8 @@ class Hub:
     faults: list[Fault] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
     tokens: set[str] = field(default_factory=set)
+    closing: threading.Event = field(default_factory=threading.Event)
+    """Ends the waiting of slow answers."""
     _server: ThreadingHTTPServer | None = None
 
     @property
@@ -59,6 +62,7 @@ class Hub:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         assert self._server is not None
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -104,7 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.fail("404")
 
     def fail(self, kind: str) -> None:
-        if kind == "gated":
+        if kind == "slow":  # time.sleep is none for tests that count pauses
+            self.owner.closing.wait(SLOW_SECONDS)
+            self.close_connection = True
+        elif kind == "gated":
             self.say(403, {"error": "gated"}, {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted"})
         elif kind == "401":
             self.say(401, {"error": "no"}, {"X-Error-Code": "RepoNotFound"})
