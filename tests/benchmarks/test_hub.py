@@ -164,6 +164,21 @@ def test_passing_faults_end_in_success(hub: Hub, pauses: list[float], kind: str,
     assert pauses, "it waited before it tried again"
 
 
+def test_an_answer_that_is_late_once(hub: Hub, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.sources.parquet.CONNECT_SECONDS", 0.3)
+    hub.faults = [Fault("slow", times=1, where="/api/datasets")]
+    assert len(read()) == 8
+    assert pauses == [0.5]
+
+
+def test_an_answer_that_never_comes(hub: Hub, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.sources.parquet.CONNECT_SECONDS", 0.3)
+    hub.faults = [Fault("slow", where="/api/datasets")]
+    text = message()
+    assert f"the hub at {hub.url} cannot be reached (timed out); try again" in text
+    assert pauses == [0.5, 1, 2]
+
+
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_connection_cut_in_the_middle_of_a_file(hub: Hub, pauses: list[float], times: int, tmp_path: Path) -> None:
     hub.faults = [Fault("cut", times=times, where="0001.parquet", methods=("GET",))]
