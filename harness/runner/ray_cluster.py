@@ -158,6 +158,7 @@ class Cluster(Model):
         self._share = share
         self._arguments: dict[str, Any] = {
             "load": load,
+            "folder": str(Path.cwd()),
             "workers": decoders,
             "gpus": share.gpus,
             "batch_timeout": batch_timeout,

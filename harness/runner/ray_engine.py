@@ -34,7 +34,7 @@ LOOK_SECONDS = 0.2
 """How often a wait for the workers is interrupted to see whether to stop."""
 
 LOSSES = 2
-"""How often a batch may lose its worker: then its clips are run one at a time, and a clip that loses one more has
+"""How often a batch may lose its worker: then its clips are run one at a time, and a clip that alone does so again has
 failed. Whatever lost its worker is run again with nothing else in hand there, so that no other can be blamed."""
 
 
@@ -49,6 +49,7 @@ class Task:
     losses: int = 0
     """How many workers were lost while it was what they had had longest."""
     clean: bool = True
+    """False where it lost a worker before, whole or in a larger batch."""
 
 
 @dataclass(kw_only=True)
@@ -65,20 +66,18 @@ class RayLoop(Loop):
         return cast("Cluster", self.model)
 
     def run(self, utterances: Iterable[Utterance]) -> int:
-        """As `Loop.run`; windows follow each other without a pause.
+        """As `Loop.run`.
 
         Raises:
             Interrupted, RunError: as there.
             RunError: no worker is left.
+            HarnessError: the model cannot be loaded anywhere any more.
         """
         try:
-            seen = Loop.run(self, utterances)
+            return Loop.run(self, utterances)
         except Interrupted:
             self._finish()
             raise
-        self._finish()
-        self.warm = True
-        return seen
 
     def _planned(self, seconds: list[float]) -> list[list[int]]:
         """The plan; where no transcript depends on it, with as many batches for each device."""
@@ -116,7 +115,7 @@ class RayLoop(Loop):
             for worker in ready:
                 tasks = self._in_hand.setdefault(worker, deque())
                 queue = self._suspects if self._suspects and not tasks else self._pending
-                if queue and len(tasks) < allowed and not any(task.losses for task in tasks):
+                if queue and len(tasks) < allowed and all(task.clean for task in tasks):
                     task = queue.popleft()
                     tasks.append(task)
                     self._cluster.give(worker, self._piece(task))
@@ -198,7 +197,7 @@ class RayLoop(Loop):
             self._suspects.append(task)
         elif len(task.utterances) > 1:
             self._suspects.extend(
-                Task({name: utterance}, {name: task.seconds[name]}, losses=LOSSES - 1, clean=False)
+                Task({name: utterance}, {name: task.seconds[name]}, clean=False)
                 for name, utterance in task.utterances.items()
             )
         else:

@@ -7,6 +7,8 @@ journal is the driver's: lines are handed over, batch by batch.
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -69,22 +71,28 @@ class Hung:
 class Worker:
     """One model on one device. Methods may be called from several threads."""
 
-    def __init__(self, load: Callable[[], Model], *, workers: int, gpus: float, batch_timeout: float | None) -> None:
+    def __init__(
+        self, load: Callable[[], Model], *, folder: str, workers: int, gpus: float, batch_timeout: float | None
+    ) -> None:
         """Loads nothing yet.
 
         Args:
             load: loads the model.
+            folder: where the driver was started, which a model's name may be relative to.
             workers: threads that decode ahead.
             gpus: how much of a GPU is its own; 0 where it has none.
             batch_timeout: seconds that a stage of the model may take for a batch.
         """
-        self._load, self._workers, self._gpus, self._batch_timeout = load, workers, gpus, batch_timeout
+        self._load, self._folder, self._workers = load, folder, workers
+        self._gpus, self._batch_timeout = gpus, batch_timeout
         self._model: Model | None = None
         self._feed: SimpleQueue[Piece] = SimpleQueue()
         self._done: SimpleQueue[Written | Hung | HarnessError] = SimpleQueue()
 
     def load(self) -> ModelCard | HarnessError:
         """Loads the model and begins to wait for work. An error that a user should see is returned, not raised."""
+        with suppress(OSError):  # a node may have no such folder
+            os.chdir(self._folder)
         try:
             if 0 < self._gpus < 1:
                 import torch
@@ -139,10 +147,6 @@ class _Stream:
         self, model: Model, feed: SimpleQueue[Piece], done: SimpleQueue[Written | Hung | HarnessError], threads: Threads
     ) -> None:
         self._feed, self._done = feed, done
-        self._utterances: dict[int, Utterance] = {}
-        self._seconds: dict[int, float] = {}
-        self._places: dict[str, int] = {}
-        self._added = 0
         self._loop = Loop(
             model=model,
             benchmark="",
@@ -152,7 +156,7 @@ class _Stream:
             listener=self,
             stop=Stop(),
         )
-        self._window = _Window(self._loop, self, self._utterances, self._seconds, threads)
+        self._window = _Window(self, self._loop, threads)
 
     def serve(self) -> None:
         """Runs what comes, for ever."""
@@ -169,23 +173,16 @@ class _Stream:
     def _planned(self, piece: Piece) -> list[list[int]]:
         """The piece as batches: one, unless this worker has less memory than the plan thought."""
         self._loop.budget = smaller(self._loop.budget, piece.budget)
-        first = self._added
-        self._added += len(piece.utterances)
-        for index, (utterance, seconds) in enumerate(zip(piece.utterances, piece.seconds, strict=True), first):
-            self._utterances[index] = utterance
-            self._seconds[index] = seconds
-            self._places[utterance.id] = index
+        planned = plan(piece.seconds, self._loop.budget)
+        batches = self._window.added(piece.utterances, piece.seconds, planned)
         if not piece.clean:
-            self._window.disturbed.update(range(first, self._added))
-        return [[first + place for place in batch] for batch in plan(piece.seconds, self._loop.budget)]
+            self._window.disturbed.update(index for batch in batches for index in batch)
+        return batches
 
     def append(self, lines: list[dict[str, Any]]) -> None:
-        """Takes the place of the journal, in the thread that writes: hands a batch over and lets go of it."""
+        """Takes the place of the journal, in the thread that writes: hands a batch over."""
         clock, self._loop.clock = self._loop.clock, Clock()
         events, self._loop.events = self._loop.events, []
-        for line in lines:
-            index = self._places.pop(line["id"])
-            del self._utterances[index], self._seconds[index]
         memory = environment.peak_memory()
         self._done.put(Written(lines=lines, clock=clock, events=events, budget=self._loop.budget, memory=memory))
 
@@ -199,10 +196,8 @@ class _Stream:
 class _Window(Window):
     """A window that looks for more whenever it looks for its next batch."""
 
-    def __init__(
-        self, loop: Loop, stream: _Stream, utterances: dict[int, Utterance], seconds: dict[int, float], threads: Threads
-    ) -> None:
-        super().__init__(loop, utterances, seconds, threads)
+    def __init__(self, stream: _Stream, loop: Loop, threads: Threads) -> None:
+        super().__init__(loop, {}, {}, threads)
         self._stream = stream
 
     def _fill(self) -> None:

@@ -39,7 +39,7 @@ class Here(Model):
             self.spawn()
 
     def spawn(self) -> None:
-        worker = Worker(self.load, workers=1, gpus=0.0, batch_timeout=0.5)
+        worker = Worker(self.load, folder=".", workers=1, gpus=0.0, batch_timeout=0.5)
         assert isinstance(worker.load(), ModelCard)
         place = Place(node=f"10.0.0.{len(self.ready)}", device="gpu 0", packages={})
         self.ready.append(Handle(worker, None, "ready", place))
@@ -163,13 +163,13 @@ def test_lost_workers_cost_nothing_but_time(journal: Journal, tmp_path: Path) ->
     def trouble(worker: Handle) -> str | None:
         nonlocal answers
         answers += 1
-        return "shot" if answers % 5 == 0 else None
+        return "shot" if answers in {2, 7, 13, 14} else None
 
     cluster = Here(lambda: Slow(0.0), 2, trouble)
     loop = driver(cluster, journal)
     loop.run(utterances(120))
     assert texts(journal) == expected(120, tmp_path)
-    assert cluster.lost > 2
+    assert cluster.lost >= 2
     lost = [event for event in loop.events if event["event"] == "worker_lost"]
     assert len(lost) == cluster.lost
     assert lost[0]["error"] == "shot"
@@ -180,7 +180,7 @@ def test_lost_workers_cost_nothing_but_time(journal: Journal, tmp_path: Path) ->
 
 
 def test_a_clip_that_kills_its_worker_costs_one_clip(journal: Journal) -> None:
-    """Twice with its batch and once alone, then it has failed. Others may be suspected, and are not blamed."""
+    """Twice with its batch and twice alone, then it has failed. Others may be suspected, and are not blamed."""
 
     class Deadly(Slow):
         def infer(self, features: list[int]) -> list[int]:
@@ -193,7 +193,7 @@ def test_a_clip_that_kills_its_worker_costs_one_clip(journal: Journal) -> None:
     loop.run(utterances(40))
     lines = {line["id"]: line for line in journal.lines}
     assert len(lines) == 40
-    assert cluster.lost >= 3
+    assert cluster.lost >= 4
     assert lines["u0017"]["error"].startswith("2 workers were lost with it, the last so: slow: the stage 'network' has")
     assert [name for name, line in lines.items() if "error" in line] == ["u0017"]
 
