@@ -241,6 +241,23 @@ def leaderboard(config: str, ids: Callable[[int, Clip], str] = lambda _, clip: c
     return Built({}, {path: rows}, {row["id"].removesuffix(".wav"): row["text"] for row in rows})
 
 
+def multilingual(language: str) -> Built:
+    """The leaderboard's Common Voice in a language: ids are file names."""
+    found = clips("common_voice", 3, language)
+    rows = [
+        {
+            "audio": audio_struct(clip.path.read_bytes(), clip.path.name),
+            "dataset": f"mcv_{language}",
+            "text": clip.text,
+            "file_name": clip.path.name,
+            "audio_length_s": soundfile.info(clip.path).duration,
+        }
+        for clip in found
+    ]
+    path = f"open-asr-leaderboard-multilingual-datasets/mcv_{language}/test-00000-of-00001.parquet"
+    return Built({}, {path: rows}, {clip.path.stem: clip.text for clip in found})
+
+
 def earnings22() -> Built:
     return leaderboard("earnings22", lambda number, _: f"earnings22/test/{4432298 + number}/281.wav")
 
@@ -435,6 +452,7 @@ def fleurs(language: str) -> Built:
     return built
 
 
+CV_17 = ("en", "de", "es", "fr", "it", "ja", "pt", "ru")
 BUILDERS: dict[str, Callable[[], Built]] = {
     "librispeech_test_clean": lambda: librispeech("clean"),
     "librispeech_test_other": lambda: librispeech("other"),
@@ -454,7 +472,9 @@ MORE: dict[str, Callable[[], Built]] = {
     "earnings21_long": lambda: earnings_long("earnings21"),
     "earnings22_long": lambda: earnings_long("earnings22"),
     "tedlium_long": tedlium_long,
-    "common_voice_17_ja": lambda: common_voice("ja", "17"),
+    "mls_it": lambda: mls("it"),
+    **{f"common_voice_17_{code}": lambda code=code: common_voice(code, "17") for code in CV_17},  # type: ignore[misc]
+    **{f"mcv_{code}": lambda code=code: multilingual(code) for code in ("de", "es", "fr", "it")},  # type: ignore[misc]
     "ami_cleaned": lambda: leaderboard("ami_cleaned"),
     "gigaspeech_cleaned": lambda: leaderboard("gigaspeech_cleaned"),
     "voxpopuli_cleaned_aa": lambda: leaderboard("voxpopuli_cleaned_aa"),
