@@ -9,19 +9,16 @@ HF_HUB_OFFLINE                         AccessError: what the cache does not hold
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
 import time
-import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from benchmarks.dataset import HubUnreachableError
 from harness.errors import AccessError, DataError
+from harness.hub_access import first_line, quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from benchmarks.sources.hub import HubSplit
 
@@ -45,29 +42,6 @@ def endpoint() -> str:
 def is_offline() -> bool:
     """Whether the user forbade the network (HF_HUB_OFFLINE)."""
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silences what the hub's libraries say by themselves: our one line says it better."""
-    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    loggers = [logging.getLogger(name) for name in ("huggingface_hub", "datasets", "fsspec")]
-    levels = [logger.level for logger in loggers]
-    bars = not are_progress_bars_disabled()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        if bars:
-            disable_progress_bars()
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
-            if bars:
-                enable_progress_bars()
 
 
 def ask(split: HubSplit, request: Callable[[], T], attempts: int = ATTEMPTS) -> T:
@@ -114,8 +88,8 @@ def explain(split: HubSplit, error: Exception) -> DataError:
     if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
         return DataError(f"{split.where}: its files cannot be stored or read here: {error.strerror or error}")
     if _is_network(error) or kind == "LocalEntryNotFoundError":
-        reason = (str(error).strip() or kind).splitlines()[0][:100]
-        return HubUnreachableError(f"{split.where}: the hub at {endpoint()} cannot be reached ({reason}); try again")
+        said = f"the hub at {endpoint()} cannot be reached ({first_line(error)}); try again"
+        return HubUnreachableError(f"{split.where}: {said}")
     return AccessError(f"{split.where}: the download failed again and again ({error}); try again")
 
 
@@ -130,28 +104,6 @@ def _answer(split: HubSplit, status: int, kind: str) -> str:
         return f"the hub answers {status}: {sign_in} and accept the terms, if there are any, at {split.page}"
     again = ", again and again" if status in PASSING else ""
     return f"the hub answers {status}{again}; try again later"
-
-
-def within(seconds: float, request: Callable[[], T]) -> T:
-    """The request's value, or TimeoutError: name resolution has time limits of its own, of up to a minute."""
-    values: list[T] = []
-    failures: list[Exception] = []
-
-    def call() -> None:
-        try:
-            values.append(request())
-        except Exception as error:  # noqa: BLE001 - raised again by the caller's thread
-            failures.append(error)
-
-    thread = threading.Thread(target=call, name="hub-probe", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failures:
-        raise failures[0]
-    if not values:
-        msg = f"no answer within {seconds:.0f} s"
-        raise TimeoutError(msg)
-    return values[0]
 
 
 def _status(error: BaseException | None) -> int | None:

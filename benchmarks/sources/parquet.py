@@ -13,6 +13,7 @@ from benchmarks.dataset import Audio, HubUnreachableError, NoCopyError
 from benchmarks.sources import faults
 from benchmarks.sources.listing import choose
 from harness.errors import AccessError, DataError
+from harness.hub_access import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -180,7 +181,7 @@ def repository_files(split: HubSplit, revision: str | None) -> tuple[str, dict[s
 
     def request() -> Any:
         get = partial(api.dataset_info, split.repo, revision=revision, timeout=CONNECT_SECONDS, files_metadata=True)
-        return faults.within(CONNECT_SECONDS + 2, get)
+        return within(CONNECT_SECONDS + 2, get)
 
     try:
         info = faults.ask(split, request)

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import re
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import AccessError, HarnessError, ModelError, UsageError
+from harness.hub_access import first_line, quiet, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-T = TypeVar("T")
 
 FILES = ("README.md", "*.json", "*.txt", "*.model", "*.jinja", "model.safetensors", "model-?????-of-?????.safetensors")
 """What is fetched: configuration, tokenizer and weights; not the copies of a repository in other formats."""
@@ -162,9 +159,9 @@ def _fetch(name: str, revision: str | None, patterns: Sequence[str], complete: C
         cached = _cached(name, revision, complete)
         if cached is not None:
             return cached
-    with _quiet():
+    with quiet(bars=sys.stderr.isatty()):
         try:
-            info = _within(PROBE_SECONDS, lambda: HfApi().model_info(name, revision=revision, timeout=PROBE_SECONDS))
+            info = within(PROBE_SECONDS, lambda: HfApi().model_info(name, revision=revision, timeout=PROBE_SECONDS))
         except Exception as error:
             failure = _explain(name, revision, error)
             cached = _cached(name, revision, complete) if type(failure) is AccessError else None
@@ -214,55 +211,9 @@ def _explain(name: str, revision: str | None, error: Exception) -> HarnessError:
             errors.OfflineModeIsEnabled,
             AccessError(f"{name} is not in the local cache, and HF_HUB_OFFLINE forbids to fetch it; unset it, {local}"),
         ),
-        (errors.HfHubHTTPError, AccessError(f"the hub refused {name} ({_first_line(error)}); {local}")),
+        (errors.HfHubHTTPError, AccessError(f"the hub refused {name} ({first_line(error)}); {local}")),
     )
     for kind, answer in answers:
         if isinstance(error, kind):
             return answer
-    return AccessError(f"the hub cannot be reached for {name} ({_first_line(error)}); connect, {local}")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:160]
-
-
-def _within(seconds: float, function: Callable[[], T]) -> T:
-    """The function's value, or TimeoutError: name resolution has time limits of its own, of up to a minute."""
-    value: list[T] = []
-    failure: list[Exception] = []
-
-    def call() -> None:
-        try:
-            value.append(function())
-        except Exception as error:  # noqa: BLE001 - raised again by the caller's thread
-            failure.append(error)
-
-    thread = threading.Thread(target=call, name="hub-probe", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failure:
-        raise failure[0]
-    if not value:
-        raise TimeoutError(f"no answer within {seconds:.0f} s")
-    return value[0]
-
-
-class _quiet:  # noqa: N801 - used as a function
-    """Silences the hub library while it is used: its warnings, and its progress bars where nobody watches."""
-
-    def __enter__(self) -> None:
-        from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars
-
-        self._logger = logging.getLogger("huggingface_hub")
-        self._level = self._logger.level
-        self._logger.setLevel(logging.CRITICAL)
-        self._had_bars = not are_progress_bars_disabled()
-        if not sys.stderr.isatty():
-            disable_progress_bars()
-
-    def __exit__(self, *_: object) -> None:
-        from huggingface_hub.utils.tqdm import enable_progress_bars
-
-        self._logger.setLevel(self._level)
-        if self._had_bars:
-            enable_progress_bars()
+    return AccessError(f"the hub cannot be reached for {name} ({first_line(error)}); connect, {local}")
