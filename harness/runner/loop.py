@@ -115,7 +115,7 @@ class Loop:
         The plan is that of the whole stretch, whatever was done before: a resumed run has the batches of an
         uninterrupted one.
         """
-        seconds = [_seconds(utterance) for utterance in window]
+        seconds = [planning_seconds(utterance) for utterance in window]
         batches = self._planned(seconds)
         if not self.budget.packs:
             self.padding.append((sum(seconds), padding(seconds, batches)))
@@ -222,7 +222,7 @@ def _windows(utterances: Iterable[Utterance], stop: Stop) -> Iterator[list[Utter
         yield window
 
 
-def _seconds(utterance: Utterance) -> float:
+def planning_seconds(utterance: Utterance) -> float:
     """What to plan with: the stated length, else what the size of the encoded audio suggests (FLAC at 16 kHz)."""
     if utterance.duration is not None:
         return utterance.duration
