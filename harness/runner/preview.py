@@ -52,9 +52,7 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
             f"longest {max(seconds, default=0.0):.1f} s, {waste}, {time}, {memory}"
         )
         if guessed:
-            lines.append(
-                f"    of {guessed:,} utterances no length is stated: theirs is guessed from the size of the files"
-            )
+            lines.append(f"    {guessed:,} utterances state no length: it is guessed from the size of their files")
     return "\n".join(lines)
 
 
