@@ -198,7 +198,9 @@ def main() -> None:
     parser.add_argument("--batch-seconds", type=float, default=1200.0, help="the plan's budget (default 1200)")
     parser.add_argument("--padded", action="store_true", help="the model pads its batches (default: it packs)")
     parser.add_argument("--spread", type=float, default=0.05, help="devices are up to so much faster or slower")
-    parser.add_argument("--dispatch-ms", type=float, default=2.0, help="the driver's time for a batch (default 2)")
+    parser.add_argument(
+        "--dispatch-ms", type=float, default=2.0, help="the driver's time for a batch (default 2; see ray_engine.py)"
+    )
     parser.add_argument("--devices", type=int, nargs="+", default=DEVICES)
     args = parser.parse_args()
     budget = Budget(seconds=args.batch_seconds, packs=not args.padded)
