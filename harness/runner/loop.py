@@ -7,7 +7,9 @@ loop can be stopped, and the journal then holds everything that was finished.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.errors import Interrupted, RunError
@@ -17,7 +19,6 @@ from harness.runner.window import Threads, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from concurrent.futures import Future
 
     from benchmarks.dataset import Utterance
     from harness.config import OnError
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from harness.runner.journal import Journal
     from harness.runner.window import Outcome
     from harness.types import Clip
+
+LOOK_SECONDS = 0.2
+"""How often a wait for data is interrupted to see whether to stop."""
 
 WINDOW_BYTES = 256 << 20
 """Encoded audio of a window, where the source streams it. Two windows are held at a time."""
@@ -91,9 +95,9 @@ class Loop:
         seen = 0
         windows = _windows(utterances, self.stop)
         with Threads(self.model, self.workers) as threads:
-            coming = threads.read.submit(next, windows, None)
+            coming = _in_background(windows)
             while (window := self._result(coming)) is not None:
-                coming = threads.read.submit(next, windows, None)
+                coming = _in_background(windows)
                 seen += len(window)
                 for utterance in window:
                     _check_same(done.get(utterance.id), utterance, self.journal)
@@ -102,8 +106,16 @@ class Loop:
         return seen
 
     def _result(self, coming: Future[list[Utterance] | None]) -> list[Utterance] | None:
-        """The next window, or None after the last. Where it cannot be read, what is under way is finished first."""
+        """The next window, or None after the last. Where it cannot be read, what is under way is finished first.
+
+        Raises:
+            Interrupted: a stop was requested; reading may take longer than a user waits.
+        """
         try:
+            while not wait([coming], timeout=LOOK_SECONDS).done:
+                if self.stop.requested:
+                    msg = "it was still reading its data; the same command goes on where it was"
+                    raise Interrupted(msg)
             return coming.result()
         except Exception:
             self._finish()
@@ -200,17 +212,27 @@ class Loop:
             raise RunError(msg)
 
 
-def _windows(utterances: Iterable[Utterance], stop: Stop) -> Iterator[list[Utterance]]:
-    """Stretches of a stream that fit into memory.
+def _in_background(windows: Iterator[list[Utterance]]) -> Future[list[Utterance] | None]:
+    """The next window, read in a thread that nobody waits for when the program ends: a download may hang."""
+    future: Future[list[Utterance] | None] = Future()
 
-    Raises:
-        Interrupted: a stop was requested; reading may take longer than a user waits.
-    """
+    def read() -> None:
+        try:
+            future.set_result(next(windows, None))
+        except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+            future.set_exception(error)
+
+    Thread(target=read, name="read", daemon=True).start()
+    return future
+
+
+def _windows(utterances: Iterable[Utterance], stop: Stop) -> Iterator[list[Utterance]]:
+    """Stretches of a stream that fit into memory. The stream is left when a stop is requested."""
     window: list[Utterance] = []
     held = 0
     for utterance in utterances:
         if stop.requested:
-            msg = "it was still reading its data; the same command goes on where it was"
+            msg = "the batch in hand was finished; the same command goes on where it was"
             raise Interrupted(msg)
         size = len(utterance.audio.data or b"")
         if window and (held + size > WINDOW_BYTES or len(window) >= WINDOW_ITEMS):

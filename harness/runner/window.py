@@ -51,7 +51,6 @@ class Threads:
         self.decode = self._pool(workers, "decode")
         self.prepare = self._pool(1, "prepare", model)
         self.write = self._pool(1, "write", model)
-        self.read = self._pool(1, "read")
 
     def _pool(self, count: int, name: str, model: Model | None = None) -> ThreadPoolExecutor:
         begin = model.beside if model is not None else None

@@ -267,3 +267,32 @@ def test_a_source_that_breaks_ends_the_run_and_keeps_what_was_done(journal: Jour
     with pytest.raises(OSError, match="connection lost"):
         loop.run(broken())
     assert sorted(line["id"] for line in journal.lines) == [f"u{number}" for number in range(8)]
+
+
+def test_a_source_that_hangs_does_not_keep_a_stopped_run(journal: Journal, monkeypatch: Any) -> None:
+    from harness.errors import Interrupted
+    from harness.runner import loop as module
+
+    monkeypatch.setattr(module, "WINDOW_ITEMS", 4)
+    stop, released = Stop(), threading.Event()
+
+    def hanging() -> Any:
+        yield from utterances([0.1] * 8)
+        stop.requested = True
+        released.wait(60)
+
+    loop = Loop(
+        model=Staged(),
+        benchmark="b",
+        journal=journal,
+        budget=Budget(clips=2),
+        clock=Clock(),
+        listener=Quiet(),
+        stop=stop,
+    )
+    begin = time.perf_counter()
+    with pytest.raises(Interrupted):
+        loop.run(hanging())
+    assert time.perf_counter() - begin < 30
+    assert len(journal.lines) == len({line["id"] for line in journal.lines}) <= 8
+    released.set()
