@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,10 @@ Engine = Literal["local", "ray"]
 DEFAULT_BATCH_SECONDS = {"cpu": 120.0, "cuda": 1200.0}
 """Padded seconds of audio a batch, where the user does not say: small enough for a laptop's memory, large enough to
 keep an accelerator busy. Too large is no harm: the runner halves it when memory runs out."""
+
+
+DEFAULT_WORKERS = min(8, max(2, (os.cpu_count() or 2) // 2))
+"""Threads that decode ahead: one decodes some thousand seconds of audio in a second, and the model needs cores too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,7 @@ class Settings:
     """Start over; what is there is kept under another name."""
     retry_failed: bool = False
     """Run failed utterances of an earlier process again."""
-    workers: int = 2
+    workers: int = DEFAULT_WORKERS
     """Threads that decode ahead."""
     clock: ClockKind = "phases"
     """``leaderboard``: a finished benchmark is timed once more, as the leaderboard's scripts time."""

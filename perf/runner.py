@@ -149,15 +149,16 @@ def _dropped(decode: Callable[[Utterance], Clip], utterance: Utterance) -> None:
     decode(utterance)
 
 
-def overhead(utterances: list[Utterance], folder: Path, workers: int, pairs: int) -> list[float]:
-    """CPU milliseconds an utterance that a run takes beyond decoding, in each of some interleaved pairs."""
-    found = []
+def overhead(utterances: list[Utterance], folder: Path, workers: int, pairs: int) -> tuple[list[float], list[float]]:
+    """CPU milliseconds an utterance of decoding, and of a run beyond it, in each of some interleaved pairs."""
+    decode, beyond = [], []
     for _ in range(pairs):
         alone = decoding(utterances, workers)
         begin = time.process_time()
         run(utterances, Occupied(0.0), Budget(seconds=600.0), folder, workers)
-        found.append(1000 * (time.process_time() - begin - alone) / len(utterances))
-    return found
+        beyond.append(1000 * (time.process_time() - begin - alone) / len(utterances))
+        decode.append(1000 * alone / len(utterances))
+    return decode, beyond
 
 
 def peak_mib(count: int) -> float:
@@ -218,7 +219,8 @@ def main() -> None:
         wall, clock = run(utterances, model, Budget(seconds=600.0), folder, args.workers)
         result |= {"wall": wall, "model": model.busy, "wall_over_model": wall / model.busy}
         result |= {"phases": clock.phases, "waited": clock.waited}
-        beyond = overhead(utterances[:2000], folder, args.workers, args.pairs)
+        decode, beyond = overhead(utterances[:2000], folder, args.workers, args.pairs)
+    result["decode_ms_per_utterance"] = median(decode)
     result |= {"host_ms_per_utterance_beyond_decoding": median(beyond), "host_ms_of_each_pair": beyond}
     peaks = [peak_mib(count) for count in args.memory]
     result |= {"peak_mib": dict(zip(map(str, args.memory), peaks, strict=True)), "growth_mib": peaks[1] - peaks[0]}

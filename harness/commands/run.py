@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.config import Settings
+from harness.config import DEFAULT_WORKERS, Settings
 from harness.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size = how.add_mutually_exclusive_group()
     size.add_argument("--batch-size", metavar="N", type=int, help="clips a batch")
     size.add_argument("--batch-seconds", metavar="S", type=float, help="padded seconds of audio a batch")
-    how.add_argument("--workers", metavar="N", type=int, default=2, help="threads that decode ahead (default 2)")
+    how.add_argument(
+        "--workers",
+        metavar="N",
+        type=int,
+        default=DEFAULT_WORKERS,
+        help=f"threads that decode ahead (default half the cores, here {DEFAULT_WORKERS})",
+    )
     how.add_argument("--revision", metavar="SHA", help="revision of the model on the hub")
     how.add_argument("--trust-remote-code", action="store_true", help="let a model's own code from the hub run here")
     how.add_argument(

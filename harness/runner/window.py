@@ -1,4 +1,4 @@
-"""One stretch of utterances through the stages, overlapped from batch to batch.
+"""Utterances through the stages, overlapped from batch to batch.
 
     decode threads -> prepare thread: features, transfer -> this thread: network -> write thread: text, journal
 
@@ -219,6 +219,7 @@ class Window:
                 batch.error = stages.caught(error)
                 return batch
             outcomes = list(zip(said, map(segments.bounds, batch.work.pieces), strict=True))
+            batch.work = None  # its output need not stay on the device while the journal is written
         self._journal(batch, outcomes)
         return batch
 
