@@ -7,8 +7,10 @@ what a user should know is in our errors and in run.json.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -38,9 +40,8 @@ PLACE_SECONDS = 60.0
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DISABLE_IMPORT_WARNING": "1",
 }
-"""Environment of Ray: it reports to nobody and warns of nothing."""
+"""Environment of Ray: it reports to nobody, and warns of nothing."""
 
 ANSWER_SECONDS = 5.0
 """How long a cluster may take to answer at its address."""
@@ -373,32 +374,40 @@ def connect(share: Share) -> Path | None:
         The folder of the cluster that was started here, to be removed after it.
 
     Raises:
-        UsageError: Ray is not installed.
+        UsageError: Ray is not installed, or the address is none.
         RunError: there is no cluster at that address, or none can be started.
     """
-    os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
+    if importlib.util.find_spec("ray") is None:
+        msg = "--engine ray needs ray, not installed here; to install: pip install -c constraints.txt '.[ray]'"
+        raise UsageError(msg)
+    wanted = dict(QUIET)
+    if share.address is None:  # nobody else may use ours; left to itself, Ray writes a token into the user's home
+        wanted |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    os.environ.update({name: os.environ.get(name, value) for name, value in wanted.items()})
     folder: Path | None = None
     with _own_signals():
-        try:
-            ray = _ray()
-        except ImportError:
-            msg = "--engine ray needs ray, not installed here; to install: pip install -c constraints.txt '.[ray]'"
-            raise UsageError(msg) from None
+        ray = _ray()
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
         if share.address is None:
             folder = _short_folder()
             cores = os.cpu_count() or 1
-            wanted = 0 if share.gpus else (share.workers or 0) * share.cpus
-            options |= {"include_dashboard": False, "num_cpus": max(cores, wanted), "_temp_dir": str(folder)}
+            asked = 0 if share.gpus else (share.workers or 0) * share.cpus
+            options |= {"include_dashboard": False, "num_cpus": max(cores, asked), "_temp_dir": str(folder)}
+        elif share.address != "auto":
+            _check_answers(share.address)
         try:
-            if share.address is not None:
-                _check_answers(share.address)
-            ray.init(address=share.address or "local", **options)
+            with _no_stderr():
+                ray.init(address=share.address or "local", **options)
         except Exception as error:  # noqa: BLE001 - Ray raises all kinds of things where it cannot connect
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
-            what = f"--ray-address {share.address}: no cluster to be reached from this node" if share.address else "Ray"
-            raise RunError(f"{what} ({describe(error)}); `ray status` on this node shows the cluster") from None
+                msg = f"Ray cannot be started here ({describe(error)}); leave out --engine ray"
+            else:
+                msg = (
+                    f"--ray-address {share.address}: no cluster to be reached from here ({describe(error)}); run this "
+                    "on one of its nodes, with RAY_AUTH_MODE=token if it asks for a token"
+                )
+            raise RunError(msg) from None
         # Ray prints what happens to its processes on our stdout, and has no setting against it.
         printing: Any = importlib.import_module("ray._private.worker")
         printing._worker_logs_enabled = False
@@ -409,11 +418,19 @@ def _check_answers(address: str) -> None:
     """Ray tries for minutes to reach a cluster that is not there.
 
     Raises:
-        OSError, ValueError: nobody answers, or it is no address.
+        UsageError: it is no address.
+        RunError: nobody answers.
     """
-    if address != "auto":
-        host, _, port = address.rpartition(":")
+    host, _, port = address.rpartition(":")
+    how = "give the HOST:PORT of the cluster's head, or auto on one of its nodes"
+    if not host or not port.isdecimal():
+        msg = f"--ray-address {address}: not HOST:PORT; {how}"
+        raise UsageError(msg)
+    try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        msg = f"--ray-address {address}: nobody answers ({error}); {how}"
+        raise RunError(msg) from None
 
 
 @contextmanager
@@ -426,6 +443,20 @@ def _own_signals() -> Iterator[None]:
         for number, handler in kept.items():
             if signal.getsignal(number) is not handler:
                 signal.signal(number, handler)
+
+
+@contextmanager
+def _no_stderr() -> Iterator[None]:
+    """Keeps native code from writing to our terminal: until Ray is connected, its log has no other place."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _short_folder() -> Path:

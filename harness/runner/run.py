@@ -106,7 +106,8 @@ class Run:
         """Reads what is there, refuses what does not fit, and writes down how this run is made."""
         stored = read_run(self.folder)
         if stored is None:
-            journals = sorted(self.folder.glob("*.jsonl"))
+            # An empty one was left by a run that ended before its model was loaded.
+            journals = sorted(path for path in self.folder.glob("*.jsonl") if path.stat().st_size)
             if journals:
                 msg = f"{journals[0]}: there is no run.json beside it; restore it, or give another --out"
                 raise UsageError(msg)

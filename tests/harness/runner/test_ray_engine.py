@@ -3,6 +3,7 @@
 What a real cluster does is tested in test_ray_cluster.py.
 """
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -12,13 +13,14 @@ from typing import Any
 import pytest
 
 from benchmarks.dataset import Audio, Request, Utterance
-from harness.errors import Interrupted, RunError
+from harness.config import Settings
+from harness.errors import Interrupted, RunError, UsageError
 from harness.models.base import Model, ModelCard
 from harness.runner.clock import Clock
 from harness.runner.journal import Journal, read_lines
 from harness.runner.loop import Loop, Stop
 from harness.runner.plan import Budget
-from harness.runner.ray_cluster import Event, Handle, Place
+from harness.runner.ray_cluster import Cluster, Event, Handle, Place, Share
 from harness.runner.ray_engine import RayLoop
 from harness.runner.ray_worker import Hung, Worker, Written
 from harness.types import Clip, Hypothesis
@@ -295,3 +297,35 @@ def test_batches_stay_as_planned_where_transcripts_depend_on_them(journal: Journ
     for line in journal.lines:
         batches.setdefault(line["batch"], []).append(line["id"])
     assert [len(batch) for batch in batches.values()] == [10, 10, 10, 10]
+
+
+def test_without_ray_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UsageError, match=r"--engine ray needs ray, not installed here; .* '\.\[ray\]'$"):
+        Cluster(lambda: Slow(0.0), Share(), decoders=1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"ray_workers": 2}, "--ray-address and --ray-workers need --engine ray"),
+        ({"engine": "ray", "ray_workers": 0}, "--ray-workers 0: at least one is needed"),
+        ({"engine": "ray", "gpus_per_worker": 1.5}, "--gpus-per-worker 1.5: give a share of one GPU"),
+        ({"engine": "ray", "gpus_per_worker": 0.0}, "--gpus-per-worker 0: give a share of one GPU"),
+        ({"engine": "ray", "cpus_per_worker": 0}, "--cpus-per-worker 0: at least one is needed"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Settings(**wrong)
+
+
+def test_how_many_workers_there_is_room_for() -> None:
+    nodes = [{"CPU": 16.0, "GPU": 2.0}, {"CPU": 3.0}, {"GPU": 3.0}]
+    assert Share().fit(nodes) == 19
+    assert Share(cpus=2).fit(nodes) == 9
+    assert Share(gpus=1.0).fit(nodes) == 5
+    assert Share(gpus=0.5).fit(nodes) == 10
+    assert Share(gpus=0.4).fit(nodes) == 10  # two on each GPU: no worker has parts of two
+    assert Share(gpus=0.1).fit(nodes) == 50
+    assert Share(gpus=2.0).fit(nodes) == 2

@@ -17,7 +17,7 @@ from benchmarks.dataset import Dataset
 from benchmarks.registry import Suite
 from harness.commands.summary import write_scores
 from harness.config import Settings
-from harness.errors import DataError, RunError, UsageError
+from harness.errors import AccessError, DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
 from harness.progress import Silent
 from harness.reporting.table import results_table
@@ -213,6 +213,19 @@ def test_a_broken_or_missing_run_json_is_an_error(tmp_path: Path, loaded: list[s
     (run.folder / "run.json").unlink()
     with pytest.raises(UsageError, match=r"no run\.json beside it"):
         work(tmp_path).execute()
+
+
+def test_a_run_whose_model_could_not_be_loaded_can_be_started_again(
+    tmp_path: Path, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_name: str, _options: LoadOptions) -> Model:
+        raise AccessError("the hub does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_module, "load_model", broken)
+        with pytest.raises(AccessError):
+            work(tmp_path).execute()
+    assert work(tmp_path).execute()["complete"] is True
 
 
 def test_an_unwritable_folder_is_one_line(tmp_path: Path, loaded: list[str]) -> None:
