@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +9,8 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door, stem
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.tables import unquoted_rows
-from harness.errors import DataError
+from benchmarks.sources.tables import rows
+from benchmarks.sources.transcripts import from_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,23 +53,16 @@ def parse(language: str, release: Release) -> Iterator[Utterance]:
         DataError: no test.tsv, a row with other columns, a clip twice, or one without its file.
     """
     where = release.inside(language)
-    texts = dict(where.texts(rf"(^|/){language}/(test|clip_durations)\.tsv$"))
-    tsv = next((name for name in texts if name.endswith("test.tsv")), None)
+    tables = dict(where.files(rf"(^|/){language}/(test|clip_durations)\.tsv$"))
+    tsv = next((name for name in tables if name.endswith("test.tsv")), None)
     if tsv is None:
         raise lacks(release, f"{language}/test.tsv")
-    entries: dict[str, list[Entry]] = {}
-    for row in unquoted_rows(texts.pop(tsv), f"{release.path}: {tsv}", "\t"):
-        entry = hub_entry(row)
-        if entry.id in entries:
-            msg = f"{release.path}: {tsv}: the clip {entry.id} is there twice"
-            raise DataError(msg)
-        entries[entry.id] = [entry]
-    for name, text in texts.items():
-        for row in unquoted_rows(text, f"{release.path}: {name}", "\t"):
-            key, milliseconds = stem(row["clip"]), row["duration[ms]"]
-            entries.update(
-                {key: [replace(entries[key][0], duration=int(milliseconds) / 1000)]} if key in entries else {}
-            )
+    entries = from_table(tables.pop(tsv), f"{release.path}: {tsv}", "\t", hub_entry)
+    while tables:
+        name, data = tables.popitem()
+        for row in rows(data, f"{release.path}: {name}", "\t"):
+            entries.set_duration(stem(row["clip"]), int(row["duration[ms]"]) / 1000)
+        del data  # it is of every clip of the release
     yield from pair(where, entries, audio_key, language)
 
 

@@ -8,7 +8,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_door, lacks
 from benchmarks.sources.hub import LEADERBOARD_LONGFORM, HubSplit, hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.tables import unquoted_rows
+from benchmarks.sources.tables import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,21 +41,21 @@ def parse(release: Release) -> Iterator[Utterance]:
         DataError: no transcripts, a row with other columns, or transcripts and recordings that do not match.
     """
     entries: dict[str, list[Entry]] = {}
-    for name, text in release.texts(r"(^|/)nlp_references/[^/]+\.nlp$"):
+    for name, data in release.files(r"(^|/)nlp_references/[^/]+\.nlp$"):
         call = name.rpartition("/")[2].removesuffix(".nlp").split(".")[0]
-        entries[call] = [Entry(id=call, reference=nlp_text(text, f"{release.path}: {name}"), session=call)]
+        entries[call] = [Entry(id=call, reference=nlp_text(data, f"{release.path}: {name}"), session=call)]
     if not entries:
         raise lacks(release, "transcripts/nlp_references/*.nlp")
     yield from pair(release, entries, audio_key, "en", every_audio=True)
 
 
-def nlp_text(text: str, where: str) -> str:
+def nlp_text(data: bytes, where: str) -> str:
     """The words of a .nlp table with their punctuation; tags such as ``<laugh>`` stay, normalizers drop them.
 
     Columns: token, speaker, ts, endTs, punctuation, prepunctuation (in newer files), case, tags, wer_tags.
     """
-    rows = unquoted_rows(text, where, "|")
-    words = (f"{row.get('prepunctuation', '')}{row['token']}{row['punctuation']}" for row in rows)
+    found = rows(data, where, "|")
+    words = (f"{row.get('prepunctuation', '')}{row['token']}{row['punctuation']}" for row in found)
     return " ".join(word for word in words if word)
 
 

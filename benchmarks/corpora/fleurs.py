@@ -9,7 +9,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, Release, archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door, stem
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.tables import unquoted_rows
+from benchmarks.sources.transcripts import from_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,12 +43,11 @@ def parse(language: str, release: Release) -> Iterator[Utterance]:
     Raises:
         DataError: no test.tsv, a row with other columns, or a recording without its file.
     """
-    tables = list(release.texts(r"(^|/)test\.tsv$"))
+    tables = list(release.files(r"(^|/)test\.tsv$"))
     if len(tables) != 1:
         raise lacks(release, "one test.tsv")
-    name, text = tables[0]
-    rows = unquoted_rows(text, f"{release.path}: {name}", "\t", COLUMNS)
-    entries = {entry.id: [entry] for entry in map(hub_entry, rows)}
+    name, data = tables[0]
+    entries = from_table(data, f"{release.path}: {name}", "\t", hub_entry, COLUMNS)
     packed = release.path / "audio" / "test.tar.gz"
     yield from pair(Release(packed) if packed.is_file() else release, entries, audio_key, language)
 

@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_door
+from benchmarks.sources.archive import PACKED, archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.tables import lines_of
+from benchmarks.sources.tables import lines, row_of, text_of
+from benchmarks.sources.transcripts import Transcripts
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from benchmarks.sources.archive import Release
 
 WORDS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "it": "italian"}
+SEGMENT = ("id", "url", "begin", "end")
+"""The columns of segments.txt, which has no header."""
 ON_LEADERBOARD = ("es", "fr", "it", "pt")
 
 
@@ -37,21 +40,26 @@ def parse(language: str, release: Release) -> Iterator[Utterance]:
     Raises:
         DataError: a line without a tab, an id twice, or transcripts and audio that do not match.
     """
-    texts = dict(release.texts(r"(^|/)test/(transcripts|segments)\.txt$"))
-    lengths: dict[str, float] = {}
-    entries: dict[str, list[Entry]] = {}
-    for name, text in sorted(texts.items()):  # segments.txt comes first
-        for number, line in lines_of(text):
-            key, *fields = line.split("\t")
-            if name.endswith("segments.txt") and len(fields) == 3:
-                lengths[key] = float(fields[2]) - float(fields[1])
-            elif len(fields) != 1 or key in entries:
-                msg = f"{release.path}: {name}, line {number}: not an id of its own, a tab and a text: {line[:60]!r}"
-                raise DataError(msg)
-            else:
-                session = key.partition("_")[0]
-                entries[key] = [Entry(id=key, reference=fields[0], duration=lengths.get(key), session=session)]
+    tables = dict(release.files(r"(^|/)test/(transcripts|segments)\.txt$"))
+    texts = next((name for name in tables if name.endswith("transcripts.txt")), None)
+    if texts is None:
+        raise lacks(release, "test/transcripts.txt")
+    entries = Transcripts(tables.pop(texts), f"{release.path}: {texts}", line_entry)
+    for name, data in tables.items():
+        for number, _, line in lines(data):
+            where = f"{release.path}: {name}, line {number}"
+            key, _, begin, end = row_of(text_of(line, where), "\t", SEGMENT, where).values()
+            entries.set_duration(key, float(end) - float(begin))
     yield from pair(release, entries, audio_key, language, every_audio=True)
+
+
+def line_entry(line: str, where: str) -> Entry:
+    """A line of transcripts.txt: an id, a tab, a text."""
+    key, *fields = line.split("\t")
+    if len(fields) != 1:
+        msg = f"{where}: not an id, a tab and a text: {line[:60]!r}"
+        raise DataError(msg)
+    return Entry(id=key, reference=fields[0], session=key.partition("_")[0])
 
 
 def audio_key(name: str) -> str | None:

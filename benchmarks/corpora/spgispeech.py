@@ -8,7 +8,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_door, lacks
 from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.tables import unquoted_rows
+from benchmarks.sources.transcripts import from_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,12 +29,11 @@ def parse(release: Release) -> Iterator[Utterance]:
     Raises:
         DataError: neither table, a row with other columns, or one without its file.
     """
-    tables = dict(release.texts(r"(^|/)(test|val)\.csv$"))
+    tables = dict(release.files(r"(^|/)(test|val)\.csv$"))
     if not tables:
         raise lacks(release, "test.csv or val.csv")
     name = min(tables)  # test.csv comes before val.csv
-    rows = unquoted_rows(tables[name], f"{release.path}: {name}", "|")
-    entries = {entry.id: [entry] for entry in map(hub_entry, rows)}
+    entries = from_table(tables[name], f"{release.path}: {name}", "|", hub_entry)
     yield from pair(release, entries, audio_key, "en")
 
 

@@ -8,8 +8,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_door, lacks
 from benchmarks.sources.hub import ONLY_LEADERBOARD, HubSplit, hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.tables import unquoted_rows
-from harness.errors import DataError
+from benchmarks.sources.transcripts import from_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +32,11 @@ def hub_entry(row: Mapping[str, Any]) -> Entry:
     return Entry(id=row["audio_id"], reference=reference(row["raw_text"], row["normalized_text"]), tags=tags)
 
 
+def release_entry(row: Mapping[str, str]) -> Entry:
+    """A row of the release's table, in which the id has one of two names."""
+    return hub_entry({**row, "audio_id": row.get("id", row.get("id_", ""))})
+
+
 def parse(release: Release) -> Iterator[Utterance]:
     """The release as its own scripts lay it out: ``transcribed_data/en/asr_test.tsv`` and ``en/<year>/<id>.ogg``.
 
@@ -40,18 +44,12 @@ def parse(release: Release) -> Iterator[Utterance]:
         DataError: no asr_test.tsv, a row with other columns, an id twice, or one without its file.
     """
     where = release.inside("en")
-    tables = list(where.texts(r"(^|/)en/asr_test\.tsv$"))
+    tables = list(where.files(r"(^|/)en/asr_test\.tsv$"))
     if len(tables) != 1:
         raise lacks(release, "en/asr_test.tsv (VoxPopuli's get_asr_data makes it)")
-    name, text = tables[0]
-    delimiter = "\t" if "\t" in text.partition("\n")[0] else "|"
-    entries: dict[str, list[Entry]] = {}
-    for row in unquoted_rows(text, f"{release.path}: {name}", delimiter):
-        entry = hub_entry({**row, "audio_id": row.get("id", row.get("id_", ""))})
-        if entry.id in entries:
-            msg = f"{release.path}: {name}: the id {entry.id} is there twice"
-            raise DataError(msg)
-        entries[entry.id] = [entry]
+    name, data = tables[0]
+    delimiter = "\t" if b"\t" in data.partition(b"\n")[0] else "|"
+    entries = from_table(data, f"{release.path}: {name}", delimiter, release_entry)
     yield from pair(where, entries, lambda name: stem(name.rpartition("/")[2]), "en")
 
 

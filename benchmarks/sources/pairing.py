@@ -41,7 +41,7 @@ def pair(
     Raises:
         DataError: a transcript without audio, a recording twice, or one without a transcript where all must have one.
     """
-    left = set(entries)
+    heard = IdSet()
 
     def wanted(name: str) -> bool:
         if not name.lower().endswith(AUDIO_ENDINGS):
@@ -50,21 +50,20 @@ def pair(
         return found is not None and (every_audio or found in entries)
 
     for member in release.members(wanted):
-        recording = key(member.name)
+        recording = key(member.name) or ""
         if recording not in entries:
             msg = f"{release.path}: {member.name} has no transcript; the release is not whole, or was changed"
             raise DataError(msg)
-        if recording not in left:
+        if not heard.add(recording):
             msg = f"{release.path}: the recording {recording} is there twice, the second time as {member.name}"
             raise DataError(msg)
-        left.discard(recording)
         audio = member.audio()
         for entry in entries[recording]:
             whole = entry.start is None and entry.end is None and entry.duration is None
             yield entry.utterance(audio, language, seconds(audio) if whole else None)
-        if not left and not every_audio:
+        if len(heard) == len(entries) and not every_audio:
             return
-    _check_all_heard(release, left)
+    _check_all_heard(release, {name for name in entries if name not in heard})
 
 
 def pair_as_read(

@@ -162,27 +162,58 @@ def lines_of(text: str) -> Iterator[tuple[int, str]]:
             yield number, line.rstrip("\r")
 
 
-def unquoted_rows(
-    text: str, where: str, delimiter: str, header: Sequence[str] | None = None
-) -> Iterator[dict[str, str]]:
-    """The rows of a corpus's table, in which quotes mean nothing: they are often unbalanced.
+def lines(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Numbers, places and bytes of the lines that hold something.
 
-    Args:
-        text: the whole table.
-        where: the file, for messages.
-        delimiter: a tab or ``|``.
-        header: names of the columns, for tables that do not begin with them.
+    Only line feeds end one: prompts may hold U+2028. A byte order mark at the beginning is passed over.
+    """
+    start, number = 3 if data.startswith(b"\xef\xbb\xbf") else 0, 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        number += 1
+        line = data[start:end].rstrip(b"\r")
+        if line.strip():
+            yield number, start, line
+        start = end + 1
+
+
+def rows(data: bytes, where: str, delimiter: str) -> Iterator[dict[str, str]]:
+    """The rows of a table that begins with their names, none of them held.
 
     Raises:
-        DataError: a row has more or fewer fields than the header.
+        DataError: a row has more or fewer fields than the header, or is not UTF-8.
     """
-    names = None if header is None else list(header)
-    for number, line in lines_of(text):
-        fields = line.split(delimiter)
+    names: list[str] | None = None
+    for number, _, line in lines(data):
+        at = f"{where}, line {number}"
         if names is None:
-            names = [field.strip() for field in fields]
-        elif len(fields) != len(names):
-            msg = f"{where}, line {number}: {len(fields)} fields where the header has {len(names)}"
-            raise DataError(msg)
+            names = [name.strip() for name in text_of(line, at).split(delimiter)]
         else:
-            yield dict(zip(names, fields, strict=True))
+            yield row_of(text_of(line, at), delimiter, names, at)
+
+
+def row_of(line: str, delimiter: str, names: Sequence[str], where: str) -> dict[str, str]:
+    """A line's fields by the names of the columns.
+
+    Raises:
+        DataError: it has more or fewer fields than the header.
+    """
+    fields = line.split(delimiter)
+    if len(fields) != len(names):
+        msg = f"{where}: {len(fields)} fields where the header has {len(names)}"
+        raise DataError(msg)
+    return dict(zip(names, fields, strict=True))
+
+
+def text_of(line: bytes, where: str) -> str:
+    """A line's text.
+
+    Raises:
+        DataError: it is not UTF-8.
+    """
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        msg = f"{where} is not UTF-8 text ({error.reason})"
+        raise DataError(msg) from error

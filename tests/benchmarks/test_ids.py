@@ -6,14 +6,15 @@ from benchmarks.ids import IdSet
 
 def test_it_answers_as_a_set_does() -> None:
     draw = random.Random(0)
-    seen, ids = set[str](), IdSet()
+    seen, ids = dict[str, int](), IdSet()
     for _ in range(20_000):
         name = f"clip-{draw.randrange(12_000)}"
         assert (name in ids) == (name in seen)
         assert ids.add(name) == (name not in seen)
-        seen.add(name)
+        seen.setdefault(name, len(seen))
     assert len(ids) == len(seen)
-    assert all(name in ids for name in seen)
+    assert {name: ids.number(name) for name in seen} == seen
+    assert ids.number("another") is None
     assert not any(f"other-{number}" in ids for number in range(5_000))
 
 
