@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import re
 import sys
 import zlib
@@ -74,13 +75,25 @@ class Audio:
         whole = most < 0
         if self.size is not None:
             most = self.size if whole else min(most, self.size)
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            data = file.read(most)
+        data = _read(self.path, self.offset, most)
         if whole and self.crc32 is not None and zlib.crc32(data) != self.crc32:
             msg = "bad CRC-32, the archive is damaged: get it again"
             raise OSError(msg)
         return data
+
+
+def _read(path: Path, offset: int, most: int) -> bytes:
+    """The bytes of a file from a place on, at most so many or all: half the time of what `open` gives, for a header."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        if most < 0:
+            most = os.fstat(file).st_size - offset
+        data = os.pread(file, most, offset)
+        while len(data) < most and (more := os.pread(file, most - len(data), offset + len(data))):
+            data += more
+        return data
+    finally:
+        os.close(file)
 
 
 class _Part(io.RawIOBase):
