@@ -204,6 +204,7 @@ def test_what_cannot_be_is_one_line(nodes: Nodes, tmp_path: Path, traces: Path) 
         work(tmp_path / "c", dataset(4), f"traced:{traces}:", engine="ray", ray_address="127.0.0.1:1").execute()
 
 
+@slow
 def test_the_command_line_starts_a_cluster_of_its_own_and_leaves_nothing(root: Path, tmp_path: Path) -> None:
     from benchmarks.dataset import Request, open_dataset
     from benchmarks.registry import get_dataset
