@@ -24,7 +24,8 @@ from harness.runner.clock import Clock
 from harness.runner.journal import Journal
 from harness.runner.loop import Stop
 from harness.runner.plan import Budget
-from harness.runner.ray_cluster import Cluster, Share
+from harness.runner.ray_cluster import Cluster
+from harness.runner.ray_connect import Share
 from harness.runner.ray_engine import RayLoop
 from perf.runner import Occupied, speech
 

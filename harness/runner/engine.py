@@ -23,7 +23,8 @@ def loaded(load: Callable[[], Model], settings: Settings) -> Model:
     if settings.engine == "local":
         model = load()
         return model if settings.batch_timeout is None else Watched(model, settings.batch_timeout)
-    from harness.runner.ray_cluster import Cluster, Share
+    from harness.runner.ray_cluster import Cluster
+    from harness.runner.ray_connect import Share
 
     share = Share(
         address=settings.ray_address,

@@ -1,22 +1,9 @@
-"""The workers of a Ray cluster, one to a device: started, fed, waited for, replaced when they are lost.
-
-Ray is imported late: it is an extra, and takes half a second. Everything that Ray says to the terminal is switched off;
-what a user should know is in our errors and in run.json.
-"""
+"""The workers of a Ray cluster, one to a device: started, fed, waited for, replaced when they are lost."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import logging
-import os
-import secrets
 import shutil
-import signal
-import socket
-import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +12,11 @@ from harness import environment
 from harness.errors import HarnessError, RunError, UsageError
 from harness.models.base import Model
 from harness.runner.lines import describe
+from harness.runner.ray_connect import Share, connect, library
 from harness.runner.ray_worker import Hung, Worker, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from harness.models.base import ModelCard
     from harness.runner.ray_worker import Piece
@@ -37,21 +25,9 @@ if TYPE_CHECKING:
 PLACE_SECONDS = 60.0
 """How long to wait for a place for a worker where none is left."""
 
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-"""Environment of Ray: it reports to nobody, and warns of nothing."""
-
-ANSWER_SECONDS = 5.0
-"""How long a cluster may take to answer at its address."""
-
 PATIENCE = 10
 """A worker that is silent for so many times the limit of a stage is given up from here: a call that holds Python's lock
 cannot be noticed over there. A batch takes four stages, the first one more for warming up."""
-
-LONGEST_FOLDER = 30
-"""Characters of a folder in which Ray can still make its sockets, whose names may have 107."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +51,7 @@ class Actor(Worker):
 
     def place(self) -> Place:
         """Answers as soon as the process is there."""
-        ray = _ray()
+        ray = library()
         gpus = ray.get_runtime_context().get_accelerator_ids().get("GPU", [])
         return Place(
             node=ray.util.get_node_ip_address(),
@@ -108,33 +84,6 @@ class Event:
     written: Sequence[Written] = ()
     lost: str | None = None
     """Why it is lost."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """What the user said about the cluster."""
-
-    address: str | None = None
-    """``HOST:PORT`` or ``auto``; None starts one on this machine."""
-    workers: int | None = None
-    """How many; None is as many as there is room for."""
-    gpus: float = 0.0
-    """GPUs of a worker; 0 where the model runs on CPUs."""
-    cpus: int = 1
-    """CPUs of a worker where the model runs on them."""
-
-    @property
-    def resources(self) -> dict[str, float]:
-        """What a worker asks Ray for. One with a GPU asks for no CPU: there may be fewer of them than it thinks."""
-        return {"num_gpus": self.gpus, "num_cpus": 0} if self.gpus else {"num_cpus": self.cpus}
-
-    def fit(self, nodes: Sequence[dict[str, Any]]) -> int:
-        """How many workers there is room for on nodes with these resources. A GPU's fraction is never of two GPUs."""
-        if not self.gpus:
-            return sum(int(node.get("CPU", 0) // self.cpus) for node in nodes)
-        if self.gpus < 1:
-            return sum(int(node.get("GPU", 0)) * int(1 / self.gpus + 1e-9) for node in nodes)
-        return sum(int(node.get("GPU", 0) // self.gpus) for node in nodes)
 
 
 class Cluster(Model):
@@ -177,7 +126,7 @@ class Cluster(Model):
             raise
 
     def _start(self) -> None:
-        ray = _ray()
+        ray = library()
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         room = self._share.fit(nodes)
         if not room:
@@ -197,7 +146,7 @@ class Cluster(Model):
 
     def _spawn(self) -> None:
         """One more worker. It waits where there is no room."""
-        ray = _ray()
+        ray = library()
         actor = (
             ray.remote(Actor)
             .options(max_concurrency=4, max_restarts=0, scheduling_strategy="SPREAD", **self._share.resources)
@@ -222,7 +171,7 @@ class Cluster(Model):
             RunError: no worker is left.
             HarnessError: the model cannot be loaded anywhere.
         """
-        ray = _ray()
+        ray = library()
         waiting = {worker.ref: worker for worker in self._workers if worker.ref is not None}
         done: list[Any] = []
         if waiting:
@@ -246,7 +195,7 @@ class Cluster(Model):
 
     def _answered(self, worker: Handle, ref: Any) -> list[Event]:
         """Takes an answer of a worker, and asks it the next question."""
-        ray = _ray()
+        ray = library()
         worker.since = time.monotonic()
         try:
             answer = ray.get(ref)
@@ -326,7 +275,7 @@ class Cluster(Model):
 
     @staticmethod
     def _kill(worker: Handle) -> None:
-        ray = _ray()
+        ray = library()
         ray.kill(worker.actor)
 
     def features(self, clips: Sequence[Clip]) -> Sequence[Clip]:
@@ -340,7 +289,7 @@ class Cluster(Model):
             ModelError: what the model raised there.
             RunError: the worker was lost.
         """
-        ray = _ray()
+        ray = library()
         try:
             said = ray.get(self.ready[0].actor.transcribe.remote(list(features)))
         except ray.exceptions.RayError as error:
@@ -356,110 +305,7 @@ class Cluster(Model):
 
     def close(self) -> None:
         """Ends the workers; a cluster that was started here, too."""
-        ray = _ray()
+        ray = library()
         ray.shutdown()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _ray() -> Any:
-    """The library, of which only parts have types."""
-    return importlib.import_module("ray")
-
-
-def connect(share: Share) -> Path | None:
-    """Connects this process to a cluster, or starts one here.
-
-    Returns:
-        The folder of the cluster that was started here, to be removed after it.
-
-    Raises:
-        UsageError: Ray is not installed, or the address is none.
-        RunError: there is no cluster at that address, or none can be started.
-    """
-    if importlib.util.find_spec("ray") is None:
-        msg = "--engine ray needs ray, not installed here; to install: pip install -c constraints.txt '.[ray]'"
-        raise UsageError(msg)
-    wanted = dict(QUIET)
-    if share.address is None:  # nobody else may use ours; left to itself, Ray writes a token into the user's home
-        wanted |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    os.environ.update({name: os.environ.get(name, value) for name, value in wanted.items()})
-    folder: Path | None = None
-    with _own_signals():
-        ray = _ray()
-        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
-        if share.address is None:
-            folder = _short_folder()
-            cores = os.cpu_count() or 1
-            asked = 0 if share.gpus else (share.workers or 0) * share.cpus
-            options |= {"include_dashboard": False, "num_cpus": max(cores, asked), "_temp_dir": str(folder)}
-        elif share.address != "auto":
-            _check_answers(share.address)
-        try:
-            with _no_stderr():
-                ray.init(address=share.address or "local", **options)
-        except Exception as error:  # noqa: BLE001 - Ray raises all kinds of things where it cannot connect
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
-                msg = f"Ray cannot be started here ({describe(error)}); leave out --engine ray"
-            else:
-                msg = (
-                    f"--ray-address {share.address}: no cluster to be reached from here ({describe(error)}); run this "
-                    "on one of its nodes, with RAY_AUTH_MODE=token if it asks for a token"
-                )
-            raise RunError(msg) from None
-        # Ray prints what happens to its processes on our stdout, and has no setting against it.
-        printing: Any = importlib.import_module("ray._private.worker")
-        printing._worker_logs_enabled = False
-    return folder
-
-
-def _check_answers(address: str) -> None:
-    """Ray tries for minutes to reach a cluster that is not there.
-
-    Raises:
-        UsageError: it is no address.
-        RunError: nobody answers.
-    """
-    host, _, port = address.rpartition(":")
-    how = "give the HOST:PORT of the cluster's head, or auto on one of its nodes"
-    if not host or not port.isdecimal():
-        msg = f"--ray-address {address}: not HOST:PORT; {how}"
-        raise UsageError(msg)
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        msg = f"--ray-address {address}: nobody answers ({error}); {how}"
-        raise RunError(msg) from None
-
-
-@contextmanager
-def _own_signals() -> Iterator[None]:
-    """Keeps our handlers: Ray's for SIGTERM ends a run without finishing the batch in hand."""
-    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in kept.items():
-            if signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
-
-
-@contextmanager
-def _no_stderr() -> Iterator[None]:
-    """Keeps native code from writing to our terminal: until Ray is connected, its log has no other place."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _short_folder() -> Path:
-    """A new folder, under `/tmp` where the usual place has too long a name for sockets."""
-    usual = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="asr", dir=usual if len(usual) <= LONGEST_FOLDER else "/tmp"))  # noqa: S108

@@ -20,7 +20,8 @@ from harness.runner.clock import Clock
 from harness.runner.journal import Journal, read_lines
 from harness.runner.loop import Loop, Stop
 from harness.runner.plan import Budget
-from harness.runner.ray_cluster import Cluster, Event, Handle, Place, Share
+from harness.runner.ray_cluster import Cluster, Event, Handle, Place
+from harness.runner.ray_connect import Share
 from harness.runner.ray_engine import RayLoop
 from harness.runner.ray_worker import Hung, Worker, Written
 from harness.types import Clip, Hypothesis
@@ -318,6 +319,23 @@ def test_without_ray_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) 
 def test_what_cannot_be_meant_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Settings(**wrong)
+
+
+def test_nodes_with_other_packages_are_refused() -> None:
+    def handle(node: str, state: str, numpy: str) -> Handle:
+        return Handle(None, None, state, Place(node=node, device="cpu", packages={"numpy": numpy, "torch": "2"}))
+
+    cluster = Cluster.__new__(Cluster)
+    late = handle("10.0.0.2", "loading", "2.1")
+    cluster._workers = [handle("10.0.0.1", "ready", "2.0"), late]
+    with pytest.raises(
+        RunError, match=r"^numpy is 2\.0 on 10\.0\.0\.1 and 2\.1 on 10\.0\.0\.2; install the same on all"
+    ):
+        cluster._loaded(late, Slow(0.0).card)
+    same = handle("10.0.0.3", "loading", "2.0")
+    cluster._loaded(same, Slow(0.0).card)
+    assert same.state == "ready"
+    assert cluster.card == Slow(0.0).card
 
 
 def test_how_many_workers_there_is_room_for() -> None:
