@@ -30,7 +30,7 @@ PACKED = r"(\.tar|\.tar\.gz|\.tgz|\.zip)"
 """How the names of archives end, as a regular expression."""
 SEARCH_DEPTH = 4
 """How many folders deep a release is looked for below `--from`."""
-GZ_BLOCK = 1 << 18
+GZ_BLOCK = 1 << 16
 """Bytes of a compressed tar that are read at a time."""
 BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
 """What the libraries raise where an archive is broken."""

@@ -1,0 +1,59 @@
+"""What a door keeps of the rows that have gone by: `perf/data.py` measures it at 40,000 rows, this at a test's size."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.benchmarks.layouts import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FEW, MANY = 400, 1_600
+
+
+@pytest.fixture(scope="module")
+def perf() -> Any:
+    """perf/data.py, which writes a set in the form of each door."""
+    spec = importlib.util.spec_from_file_location("perf_data", ROOT / "perf" / "data.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def noises(count: int) -> list[bytes]:
+    """Encoded clips that a compressed tar cannot make smaller, as it cannot speech: more than it looks back on."""
+    draw = np.random.default_rng(0)
+    found = []
+    for _ in range(count):
+        buffer = io.BytesIO()
+        soundfile.write(buffer, draw.uniform(-0.5, 0.5, 800), 16_000, format="FLAC")
+        found.append(buffer.getvalue())
+    return found
+
+
+@pytest.mark.parametrize("door", ["tree", "tar", "tar.gz", "zip", "parquet", "manifest", "table"])
+def test_a_row_that_has_gone_by_takes_less_than_a_hundred_bytes(perf: Any, tmp_path: Path, door: str) -> None:
+    clips = noises(50)
+    peaks = []
+    for rows in (FEW, MANY):
+        root = tmp_path / str(rows)
+        perf.build(door, root, clips, rows)
+        next(perf.utterances(door, root))  # what is made once
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in perf.utterances(door, root)) == rows
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    table = sum(path.stat().st_size for path in tmp_path.glob(f"{MANY}/spgispeech/*.csv")) / MANY
+    assert (peaks[1] - peaks[0]) / (MANY - FEW) < 100 + table
