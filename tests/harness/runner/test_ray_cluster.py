@@ -150,7 +150,7 @@ def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happen
 
 
 @slow
-def test_tiny_nar_says_the_same_where_a_worker_is_lost(nodes: Nodes, tmp_path: Path) -> None:
+def test_tiny_nar_says_the_same_where_a_node_is_lost(nodes: Nodes, tmp_path: Path) -> None:
     _, expected = finished(work(tmp_path / "local", digits(200), "tiny-nar", batch_size=8))
     reporter = Watching({40: nodes.lose})
     settings: dict[str, Any] = {"engine": "ray", "ray_address": nodes.address, "ray_workers": 2, "batch_size": 8}
