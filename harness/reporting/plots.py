@@ -124,7 +124,9 @@ def wer_by_length(
 def phases(
     values: Mapping[str, tuple[Mapping[str, float], float]], path_stem: Path, *, caption: str = ""
 ) -> list[Path]:
-    """Where the time went: seconds spent for an hour of audio, by phase of the clock, a bar for each model.
+    """Where the time went: busy seconds for an hour of audio, by phase of the clock, a bar for each model.
+
+    Stages of different batches overlap, so a bar may be longer than the run took.
 
     Args:
         values: model to (seconds by phase, seconds of audio heard).
@@ -144,7 +146,7 @@ def phases(
         names(axis, list(values))
         axis.margins(x=0.1)
         axis.set_xlim(left=0)
-        axis.set_xlabel("seconds spent for an hour of audio")
+        axis.set_xlabel("busy seconds for an hour of audio; stages overlap, so a bar may be longer than the run took")
         axis.set_title("Where the time went", loc="left", fontweight="bold")
         from matplotlib.patches import Patch
 

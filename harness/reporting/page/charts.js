@@ -77,7 +77,7 @@ function drawPhases(models) {
   const rate = (m, phase) => (3600 * (m.phases[0][phase] || 0)) / m.phases[1];
   const total = (m) => PHASES.reduce((sum, phase) => sum + rate(m, phase), 0);
   const W = 900, left = 240, most = Math.max(...timed.map(total)), H = 34 * timed.length + 40;
-  const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": "seconds spent for an hour of audio, by phase" });
+  const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": "busy seconds for an hour of audio, by phase" });
   timed.forEach((m, row) => {
     chart.append(svg("text", { x: left - 8, y: 34 * row + 21, "text-anchor": "end" }, m.name.length > 34 ? m.name.slice(0, 33) + "…" : m.name));
     let x = left;
