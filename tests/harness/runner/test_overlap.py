@@ -82,10 +82,9 @@ EVERYTHING = {f"u{number}": f"this is u{number}" for number in range(20)}
 
 def test_stages_overlap_and_each_has_a_thread_of_its_own(journal: Journal) -> None:
     model = Staged({"features": 0.01, "transfer": 0.005, "infer": 0.02, "text": 0.015})
-    loop, wall = run(model, journal)
+    loop, _wall = run(model, journal)
     assert texts(journal) == EVERYTHING
-    assert 0.4 <= loop.clock.phases["model"] < 0.6
-    assert wall < 0.75 * 20 * 0.05  # in a row it would take 1 s; the network alone takes 0.4
+    assert loop.clock.phases["model"] >= 20 * 0.02
     assert set(model.most.values()) == {1}
     assert model.threads["features"] == model.threads["transfer"] == {"prepare_0"}
     assert model.threads["infer"] == {threading.current_thread().name}
@@ -120,15 +119,27 @@ def test_sleeping_in_one_stage_moves_only_its_phase(journal: Journal, slow: str)
     phases = loop.clock.as_dict()["phases"]
     phase = "model" if slow == "infer" else slow
     assert phases[phase] >= 0.2
-    assert all(phases[name] < 0.05 for name in phases if name != phase)
+    assert max((name for name in phases if name != "untracked"), key=phases.__getitem__) == phase
     assert phases["model"] + loop.clock.waited + phases["untracked"] == pytest.approx(wall)
     assert phases["model"] + loop.clock.waited >= 0.2
     assert loop.clock.clean_counted == pytest.approx(sum(line["time"] for line in journal.lines))
 
 
-def test_the_device_does_not_wait_where_the_host_keeps_up(journal: Journal) -> None:
-    loop, wall = run(Staged({"features": 0.01, "infer": 0.02, "text": 0.01}), journal, count=40)
-    assert wall - loop.clock.phases["model"] < 0.25 * wall  # half of it, if the stages ran in a row
+def test_a_batch_is_prepared_and_another_written_while_one_is_in_the_network(journal: Journal) -> None:
+    begun = {stage: {name: threading.Event() for name in EVERYTHING} for stage in STAGES}
+
+    class Meeting(Staged):
+        def look(self, name: str, value: Any) -> Any:
+            (number,) = (int(each.removeprefix("u")) for each in value)
+            begun[name][value[0]].set()
+            # Were the stages run in a row, nobody would come, and the wait would end after its ten seconds.
+            if name == "infer" and 0 < number < 19:
+                assert begun["features"][f"u{number + 1}"].wait(10)
+                assert begun["text"][f"u{number - 1}"].wait(10)
+            return value
+
+    run(Meeting(), journal)
+    assert texts(journal) == EVERYTHING
 
 
 def failing(stage: str, error: Callable[[], Exception], when: Callable[[list[str]], bool]) -> Staged:
