@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "checkpoint"
 
 CARD = ModelCard(
     id=NAME,
-    parameters=3_625_421,
+    parameters=3_606_989,
     languages=("en",),
     license="CC-BY-SA-4.0",
     max_seconds=56.0,
