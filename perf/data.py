@@ -2,8 +2,8 @@
 
 Usage: python perf/data.py [--rows N] [--long-rows M]
 
-Writes one LibriSpeech-like set of N utterances, made of the real recordings that come with the project, in every form:
-an unpacked tree, tar, tar.gz, zip, the hub's Parquet, a manifest; and, as `table`, an SPGISpeech-like tree, whose
+Writes one set of N utterances with the lengths of LibriSpeech, cut from the real recordings that come with the project,
+in every form: an unpacked tree, tar, tar.gz, zip, the hub's Parquet, a manifest; and, as `table`, a tree whose
 transcripts are one table far from the audio. Each door's utterances are decoded by two workers with what a run decodes
 them with; the bare loop decodes the same files with soundfile by the same two workers and does nothing else. A tar.gz
 must be decompressed by anybody: its bare loop decompresses it with zlib, and throws that away, while the workers decode
@@ -63,25 +63,30 @@ FIGURES = ("of_bare", "cpu_of_bare", "utterances_per_s", "hours_per_s")
 
 
 def encoded_clips() -> list[bytes]:
-    """The project's own recordings at 16 kHz, cut to pieces of at most five seconds and encoded as FLAC."""
+    """FLAC of the lengths that LibriSpeech's test-clean has, every 26th of them, cut from the project's recordings."""
+    import numpy as np
     import soundfile
 
     from harness.types import SAMPLE_RATE
 
-    folder = Path(__file__).resolve().parent.parent / "benchmarks" / "corpora" / "sample_audio"
-    pieces = []
-    for path in sorted(folder.glob("*.flac")):
+    here = Path(__file__).resolve().parent
+    speech = []
+    for path in sorted((here.parent / "benchmarks" / "corpora" / "sample_audio").glob("*.flac")):
         samples, rate = soundfile.read(path, dtype="int16", always_2d=True)
-        if rate != SAMPLE_RATE:  # the bare loop resamples nothing
-            continue
-        for begin in range(0, len(samples), 5 * rate):
-            buffer = io.BytesIO()
-            soundfile.write(buffer, samples[begin : begin + 5 * rate, 0], rate, format="FLAC")
-            pieces.append(buffer.getvalue())
-    if not pieces:
-        msg = f"no recordings in {folder}; this measurement needs those that come with the project"
+        if rate == SAMPLE_RATE:  # the bare loop resamples nothing
+            speech.append(samples[:, 0])
+    if not speech:
+        msg = "the recordings that come with the project are missing; this measurement needs them"
         raise SystemExit(msg)
-    return pieces
+    endless = np.tile(np.concatenate(speech), 2)
+    clips, begin = [], 0
+    for seconds in (here / "librispeech_test_clean_seconds.txt").read_text().split()[::26]:
+        length = int(float(seconds) * SAMPLE_RATE)
+        buffer = io.BytesIO()
+        soundfile.write(buffer, endless[begin : begin + length], SAMPLE_RATE, format="FLAC")
+        clips.append(buffer.getvalue())
+        begin = (begin + length) % (len(endless) // 2)
+    return clips
 
 
 def key_of(number: int) -> str:
