@@ -4,7 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+# The same examples each time, and no time limit: a busy machine is no failure.
+settings.register_profile("project", derandomize=True, deadline=None)
+settings.load_profile("project")
 # Tests share the machine's cores; OpenMP threads that wait for one another on busy cores spin for seconds.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # No test reads or leaves counts in the user's own cache.

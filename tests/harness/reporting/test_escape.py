@@ -7,7 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.reporting import escape
@@ -31,7 +31,6 @@ def test_plain(text: str, shown: str) -> None:
     assert escape.plain(text) == shown
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.text())
 def test_plain_is_one_line_of_printable_text_and_stable(text: str) -> None:
     shown = escape.plain(text)
@@ -39,7 +38,6 @@ def test_plain_is_one_line_of_printable_text_and_stable(text: str) -> None:
     assert escape.plain(shown) == shown
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(st.characters(codec="utf-8")))
 def test_markup_parses_back_to_the_plain_text(text: str) -> None:
     assert html.unescape(escape.html(text)) == escape.plain(text)
@@ -47,7 +45,6 @@ def test_markup_parses_back_to_the_plain_text(text: str) -> None:
     assert (root.text or "") == root.get("b")
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(max_size=20))
 def test_csv_never_starts_a_formula(text: str) -> None:
     assert not re.match(r"\s*[=+\-@＝＋－＠]", escape.csv_cell(text))
