@@ -63,9 +63,13 @@ class Staged(Model):
         return [Hypothesis(text=f"this is {name}") for name in self.stage("text", output)]
 
 
-def run(model: Model, journal: Journal, count: int = 20, **more: Any) -> tuple[Loop, float]:
+def loop_of(model: Model, journal: Journal, **more: Any) -> Loop:
     parts: dict[str, Any] = {"budget": Budget(clips=1), "listener": Quiet(), "stop": Stop(), "clock": Clock()}
-    loop = Loop(model=model, benchmark="b", journal=journal, **(parts | {"warm": True} | more))
+    return Loop(model=model, benchmark="b", journal=journal, **(parts | more))
+
+
+def run(model: Model, journal: Journal, count: int = 20, **more: Any) -> tuple[Loop, float]:
+    loop = loop_of(model, journal, **({"warm": True} | more))
     data = utterances([0.1] * count)
     begin = time.perf_counter()
     loop.run(data)
@@ -266,15 +270,7 @@ def test_a_source_that_breaks_ends_the_run_and_keeps_what_was_done(journal: Jour
         yield from utterances([0.1] * 10)
         raise OSError("connection lost")
 
-    loop = Loop(
-        model=Staged(),
-        benchmark="b",
-        journal=journal,
-        budget=Budget(clips=2),
-        clock=Clock(),
-        listener=Quiet(),
-        stop=Stop(),
-    )
+    loop = loop_of(Staged(), journal, budget=Budget(clips=2))
     with pytest.raises(OSError, match="connection lost"):
         loop.run(broken())
     assert sorted(line["id"] for line in journal.lines) == [f"u{number}" for number in range(8)]
@@ -292,15 +288,7 @@ def test_a_source_that_hangs_does_not_keep_a_stopped_run(journal: Journal, monke
         stop.requested = True
         released.wait(60)
 
-    loop = Loop(
-        model=Staged(),
-        benchmark="b",
-        journal=journal,
-        budget=Budget(clips=2),
-        clock=Clock(),
-        listener=Quiet(),
-        stop=stop,
-    )
+    loop = loop_of(Staged(), journal, budget=Budget(clips=2), stop=stop)
     begin = time.perf_counter()
     with pytest.raises(Interrupted):
         loop.run(hanging())

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 
 from harness.errors import unknown_name
-from harness.models.granite_nar import attention, decode, encoder, features, projector
+from harness.models.granite_nar import attention, decode, encoder, projector
+from harness.models.granite_nar import model as adapter
 from harness.models.granite_nar.segments import Blocks, Segments
 
 if TYPE_CHECKING:
@@ -144,8 +145,8 @@ DAMAGES = {
     ),
     "relative": Damage("packing", "relative positions mirrored", encoder.BlockAttention, "position_scores", _mirrored),
     "pooling": Damage("packing", "frames pooled without their weights", encoder.Encoder, "pooled", _equal_weights),
-    "halves": Damage("features", "half-frames in the wrong order", features, "log_mel", _halves_swapped),
-    "level": Damage("features", "log-mel without its offset of 1", features, "log_mel", _louder),
+    "halves": Damage("features", "half-frames in the wrong order", adapter, "log_mel", _halves_swapped),
+    "level": Damage("features", "log-mel without its offset of 1", adapter, "log_mel", _louder),
     "slots": Damage("decoding", "the draft one slot early", decode, "slots", _one_slot_early),
     "repeats": Damage("decoding", "repeats are not merged", decode, "collapsed", _repeats_kept),
 }
@@ -166,11 +167,7 @@ def damaged(name: str | None) -> Iterator[None]:
     damage = DAMAGES[name]
     wrong = damage.wrong(getattr(damage.owner, damage.attribute))
     with patch.object(damage.owner, damage.attribute, wrong):
-        if damage.owner is features:  # imported by name there
-            with patch("harness.models.granite_nar.model.log_mel", wrong):
-                yield
-        else:
-            yield
+        yield
 
 
 @dataclass(frozen=True, slots=True)

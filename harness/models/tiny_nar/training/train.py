@@ -1,4 +1,4 @@
-"""Trains tiny-nar: python -m harness.models.tiny_nar.training.train --data FOLDER --out FOLDER --minutes 60 25.
+"""Trains tiny-nar: python -m harness.models.tiny_nar.training.train --data FOLDER --out FOLDER --minutes 82 27.
 
 Two stages, each for so many minutes (what was spent is kept, so that the same command goes on where it was stopped):
 
@@ -402,7 +402,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder that `prepare` wrote")
     parser.add_argument("--out", type=Path, required=True, help="where checkpoints go")
-    parser.add_argument("--minutes", type=float, nargs=2, default=(75.0, 25.0), metavar=("ENCODER", "EDITOR"))
+    parser.add_argument("--minutes", type=float, nargs=2, default=(82.0, 27.0), metavar=("ENCODER", "EDITOR"))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch-seconds", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=1)

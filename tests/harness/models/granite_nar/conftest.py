@@ -13,7 +13,7 @@ from harness.models.granite_nar.config import EditorConfig, EncoderConfig, Grani
 from harness.models.granite_nar.network import GraniteNar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -62,15 +62,6 @@ def randomized(network: GraniteNar, seed: int = 0) -> GraniteNar:
                 spread = 0.3 if tensor.dim() == 1 else 1.5 / tensor[0].numel() ** 0.5
                 tensor.normal_(0, spread, generator=generator)
     return network.eval().requires_grad_(False)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Matrices here are so small that a second thread only waits."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-import torch
 
 from harness.cli import main as run_eval
 from harness.errors import ExitStatus, UsageError
 from harness.models.tiny_nar.training.damage import DAMAGES, damaged, heard, noticed
 from harness.models.tiny_nar.training.damage import main as run_damaged
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 UNNOTICED = {"positions"}
 """tiny-nar makes no use of positions in its projector's windows; the slow twin of the projector guards those."""
 
 BASELINES = Path(__file__).parents[4] / "results" / "baselines"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

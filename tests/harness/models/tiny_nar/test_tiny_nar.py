@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
 
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.registry import get_dataset
@@ -28,20 +27,11 @@ from harness.runner.audio import load_clip
 from harness.types import Clip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from harness.types import Hypothesis
 
 BATCHINGS = 200 if os.environ.get("ASR_SLOW_TESTS") else 10
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

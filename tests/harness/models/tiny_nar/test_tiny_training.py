@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +16,11 @@ from harness.models.granite_nar import decode
 from harness.models.tiny_nar.training.data import BLANK, VOCABULARY, exercise, masked, replaced_at_random
 from harness.models.tiny_nar.training.speech import HELD_OUT_SPEAKERS, WORDS, Recording, random_words, trimmed
 from harness.models.tiny_nar.training.strings import disturbed, joined, respeeded
-from harness.models.tiny_nar.training.train import spoken_rows
+from harness.models.tiny_nar.training.train import Average, spoken_rows
+from harness.models.tiny_nar.training.train import main as train
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 words_of = st.lists(st.integers(0, len(WORDS) - 1), min_size=1, max_size=9).map(lambda each: np.array(each, np.int64))
 
@@ -86,3 +94,37 @@ def test_words_and_speakers() -> None:
     assert {word for each in drawn for word in each} == set(WORDS)
     assert VOCABULARY == 13
     assert HELD_OUT_SPEAKERS == ("george", "lucas")
+
+
+def test_the_average_is_of_weights_not_of_counters() -> None:
+    norm = torch.nn.BatchNorm1d(1)
+    average = Average(norm, decay=0.5)
+    norm.load_state_dict({"weight": torch.tensor([3.0]), "num_batches_tracked": torch.tensor(7)}, strict=False)
+    average.add()
+    average.apply()
+    state = norm.state_dict()
+    assert state["weight"].tolist() == [2.0]
+    assert int(state["num_batches_tracked"]) == 7
+
+
+def test_training_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(1)
+    for name in ("train", "held_out", "an4_test"):
+        folder = tmp_path / "data" / name
+        folder.mkdir(parents=True)
+        np.save(folder / "features.npy", noise.normal(0, 1, (400, 160)).astype(np.float16))
+        (folder / "index.json").write_text(json.dumps({"lengths": [100] * 4, "words": ["one two"] * 4}))
+
+    def trained(minutes: str) -> dict[str, dict[str, float]]:
+        command = ["train", "--data", str(tmp_path / "data"), "--out", str(tmp_path / "run"), "--batch-seconds", "4"]
+        monkeypatch.setattr("sys.argv", [*command, "--minutes", minutes, minutes])
+        train()
+        return {stage: json.loads((tmp_path / "run" / f"{stage}.json").read_text()) for stage in ("encoder", "editor")}
+
+    before = trained("0.005")
+    weights = (tmp_path / "run" / "model.safetensors").read_bytes()
+    assert trained("0.005") == before
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == weights
+    after = trained("0.02")
+    assert all(after[stage]["steps"] > before[stage]["steps"] >= 1 for stage in after)
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() != weights
