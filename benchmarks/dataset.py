@@ -10,9 +10,10 @@ import math
 import os
 import re
 import sys
-import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
+
+from isal import isal_zlib
 
 from benchmarks.ids import IdSet
 from harness.errors import AccessError, DataError
@@ -60,40 +61,40 @@ class Audio:
         file = self.path.open("rb", buffering=-1 if self.size is None else 0)
         return file if self.size is None else io.BufferedReader(_Part(cast("io.FileIO", file), self.offset, self.size))
 
-    def read(self, most: int = -1) -> bytes:
-        """The encoded bytes, or the first of them.
-
-        Args:
-            most: how many at most; a negative number is all of them.
+    def head(self, most: int) -> bytes:
+        """The first of the encoded bytes.
 
         Raises:
-            OSError: the file cannot be read, or the bytes are not those that the archive was made with.
+            OSError: the file cannot be read.
         """
         if self.path is None:
-            data = self.data or b""
-            return data if most < 0 else data[:most]
-        whole = most < 0
-        if self.size is not None:
-            most = self.size if whole else min(most, self.size)
-        data = _read(self.path, self.offset, most)
-        if whole and self.crc32 is not None and zlib.crc32(data) != self.crc32:
+            return (self.data or b"")[:most]
+        file = os.open(self.path, os.O_RDONLY)
+        try:
+            return os.pread(file, most if self.size is None else min(most, self.size), self.offset)
+        finally:
+            os.close(file)
+
+    def read(self) -> bytes:
+        """The encoded bytes.
+
+        Raises:
+            OSError: the file cannot be read, or as `check`.
+        """
+        with self.open() as file:
+            data = file.read()
+        self.check(data)
+        return data
+
+    def check(self, data: bytes | memoryview) -> None:
+        """Compares what was read with what the archive says of it.
+
+        Raises:
+            OSError: it differs.
+        """
+        if self.crc32 is not None and isal_zlib.crc32(data) != self.crc32:
             msg = "bad CRC-32, the archive is damaged: get it again"
             raise OSError(msg)
-        return data
-
-
-def _read(path: Path, offset: int, most: int) -> bytes:
-    """The bytes of a file from a place on, at most so many or all: half the time of what `open` gives, for a header."""
-    file = os.open(path, os.O_RDONLY)
-    try:
-        if most < 0:
-            most = os.fstat(file).st_size - offset
-        data = os.pread(file, most, offset)
-        while len(data) < most and (more := os.pread(file, most - len(data), offset + len(data))):
-            data += more
-        return data
-    finally:
-        os.close(file)
 
 
 class _Part(io.RawIOBase):

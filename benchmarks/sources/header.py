@@ -11,15 +11,19 @@ FLAC_HEAD = 42
 """Bytes of the marker, the block's header and STREAMINFO."""
 
 
-def seconds(audio: Audio) -> float | None:
+def seconds(audio: Audio, head: bytes = b"") -> float | None:
     """Length in seconds of the whole file behind an audio, or None where its header does not say or is broken.
 
     FLAC, which most corpora use, is read by hand: 40,000 headers take a tenth of a second instead of three.
+
+    Args:
+        audio: the audio.
+        head: its first bytes, where they are at hand.
     """
     if audio.path is None and not audio.data:
         return None
     try:
-        found = _flac_seconds(audio.read(FLAC_HEAD))
+        found = _flac_seconds(head or audio.head(FLAC_HEAD))
         if found is not None:
             return found
         with audio.open() as file:

@@ -60,7 +60,7 @@ def pair(
         audio = member.audio()
         for entry in entries[recording]:
             whole = entry.start is None and entry.end is None and entry.duration is None
-            yield entry.utterance(audio, language, seconds(audio) if whole else None)
+            yield entry.utterance(audio, language, seconds(audio, member.head) if whole else None)
         if len(heard) == len(entries) and not every_audio:
             return
     _check_all_heard(release, {name for name in entries if name not in heard})
@@ -88,7 +88,7 @@ def pair_as_read(
         DataError: as `pair`, or an id is in two transcript files.
     """
     entries: dict[str, Entry] = {}  # whose audio has not come yet
-    waiting: dict[str, Audio] = {}  # whose transcripts have not
+    waiting: dict[str, tuple[Audio, float | None]] = {}  # whose transcripts have not, and its seconds
     heard = IdSet()
     held = 0
     for member in release.members(lambda name: name.endswith(text) or key(name) is not None):
@@ -99,19 +99,20 @@ def pair_as_read(
                 if name not in waiting:
                     entries[name] = entry
                     continue
-                audio = waiting.pop(name)
+                audio, length = waiting.pop(name)
                 held -= len(audio.data or b"")
-                yield entry.utterance(audio, language, seconds(audio))
+                yield entry.utterance(audio, language, length)
             continue
         name = key(member.name) or ""
         if not heard.add(name):
             msg = f"{release.path}: the recording {name} is there twice, the second time as {member.name}"
             raise DataError(msg)
         audio = member.audio()
+        length = seconds(audio, member.head)
         if name in entries:
-            yield entries.pop(name).utterance(audio, language, seconds(audio))
+            yield entries.pop(name).utterance(audio, language, length)
             continue
-        waiting[name] = audio
+        waiting[name] = audio, length
         held += len(audio.data or b"")
         if held > PENDING_BYTES:
             later = set(waiting)
@@ -122,7 +123,7 @@ def pair_as_read(
             yield from (utterance for utterance in rest if utterance.id not in done)
             return
     if waiting:
-        msg = f"{release.path}: {next(iter(waiting.values())).origin} has no transcript; the release is not whole"
+        msg = f"{release.path}: {next(iter(waiting.values()))[0].origin} has no transcript; the release is not whole"
         raise DataError(msg)
     _check_all_heard(release, set(entries))
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import struct
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
+
+from isal import isal_zlib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 END, END_64, LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
 ENTRY, LOCAL = struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s5H3L2H")
 """End of the directory, the same with 64 bits, where that is, an entry of the directory, the head of a member."""
+USUAL_EXTRA = 64
+"""Bytes of a member's head after its name, at most: times and owners."""
 LONGEST_COMMENT = 0xFFFF
 FULL = 0xFFFF_FFFF
 """In a field of 32 bits: see the one of 64 bits."""
@@ -47,18 +50,21 @@ class ZipMember:
     """Where its head begins in the file."""
     raw_name: bytes
 
-    def begin(self, file: BinaryIO) -> int:
-        """Where the stored bytes begin.
+    def begin(self, file: BinaryIO, more: int = 0) -> tuple[int, bytes]:
+        """Where the stored bytes begin, and the first of them; as many as `more`, or none.
 
         Raises:
             BadZipFile: the directory points at another member, or at none.
         """
-        head = os.pread(file.fileno(), LOCAL.size + len(self.raw_name), self.header)
-        if head[:4] != b"PK\3\4" or head[LOCAL.size :] != self.raw_name:
+        length = LOCAL.size + len(self.raw_name)
+        found = os.pread(file.fileno(), length + USUAL_EXTRA + more, self.header)
+        if found[:4] != b"PK\3\4" or found[LOCAL.size : length] != self.raw_name:
             msg = f"no {self.name} where the directory says it is"
             raise BadZipFile(msg)
-        *_, name, extra = LOCAL.unpack_from(head)
-        return self.header + LOCAL.size + int(name) + int(extra)
+        *_, name, extra = LOCAL.unpack_from(found)
+        begin = LOCAL.size + int(name) + int(extra)
+        first = found[begin : begin + min(more, self.packed)]
+        return self.header + begin, first if len(first) == more else b""
 
     def read(self, file: BinaryIO) -> bytes:
         """The bytes as they were.
@@ -66,11 +72,11 @@ class ZipMember:
         Raises:
             BadZipFile: they are not what the directory says of them.
         """
-        file.seek(self.begin(file))
+        file.seek(self.begin(file)[0])
         data = file.read(self.packed)
         if self.method == DEFLATED:
-            data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, self.size + 1)
-        if len(data) != self.size or zlib.crc32(data) != self.crc32:
+            data = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS).decompress(data, self.size + 1)
+        if len(data) != self.size or isal_zlib.crc32(data) != self.crc32:
             msg = f"bad CRC-32 or length of {self.name}"
             raise BadZipFile(msg)
         return data

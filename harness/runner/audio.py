@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,8 @@ from harness.errors import DataError
 from harness.types import SAMPLE_RATE, Clip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
 
     from numpy.typing import NDArray
 
@@ -51,9 +52,8 @@ HAS_MEMORY_FILES = _has_memory_files()
 COPIED_BYTES = 16 << 20
 """The longest encoded audio that is copied to be decoded. Of a longer one often only a segment is wanted."""
 
-
 KEPT_BYTES = 1 << 20
-"""What a file in memory may go on to hold when it is not used."""
+"""Of a thread's own memory for encoded audio; for a longer one it gets more, and gives it back."""
 
 
 def load_clip(utterance: Utterance) -> Clip:
@@ -81,9 +81,10 @@ def decode(audio: Audio) -> NDArray[np.float32]:
         DataError: the audio is missing, broken, empty or truncated.
     """
     try:
-        with _opened(audio) as sound:
-            samples, rate = _read(sound, audio)
-            integers = sound.subtype.startswith("PCM_")
+        with _open(audio) as sound:
+            form = sound.format  # libsndfile is asked each time, at which another thread may take over
+            samples, rate = _read(sound, audio, form)
+            integers = form == "FLAC" or sound.subtype.startswith("PCM_")
     except FileNotFoundError:
         msg = f"{audio.origin}: no such file"
         raise DataError(msg) from None
@@ -122,41 +123,56 @@ class _Sound(soundfile.SoundFile):  # type: ignore[misc]
         return False
 
 
-@contextmanager
-def _opened(audio: Audio) -> Iterator[_Sound]:
+class _SoundOfFile(_Sound):
+    """Reads a Python file, and closes it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        try:
+            super().__init__(file)
+        except BaseException:
+            file.close()
+            raise
+
+    def close(self) -> None:
+        super().close()
+        self.name.close()
+
+
+def _open(audio: Audio) -> _Sound:
     """The audio as libsndfile can read it by itself: by name, or from a file in memory.
 
     Reading a Python file, it would call back for every block, and the threads that decode would wait for one another.
     """
     if audio.path is not None and audio.size is None:
         try:
-            sound = _Sound(audio.path)
+            return _Sound(audio.path)
         except soundfile.SoundFileError:
             with audio.path.open("rb"):  # says what is wrong with the path better than libsndfile does
                 raise
-        with sound:
-            yield sound
-        return
     size = audio.size if audio.path is not None else len(audio.data or b"")
     if HAS_MEMORY_FILES and size is not None and size <= COPIED_BYTES:
-        with (
-            _MemoryFile.of_thread().holding(audio.read()) as descriptor,
-            _Sound(descriptor, closefd=False) as sound,
-        ):
-            yield sound
-        return
-    with audio.open() as file, _Sound(file) as sound:
-        yield sound
+        return _Sound(_MemoryFile.of_thread().holding(audio), closefd=False)
+    return _SoundOfFile(audio.open())
 
 
 class _MemoryFile:
-    """A file that has no name and lies in memory; one for each thread, since to make one costs more than to fill it."""
+    """A file that has no name and lies in memory; one for each thread, since to make one costs more than to fill it.
+
+    What it held last stays in it: up to COPIED_BYTES, until something shorter comes.
+    """
+
+    _descriptor = _source = -1
 
     def __init__(self) -> None:
-        self.descriptor, self.process = os.memfd_create("audio"), os.getpid()
+        self.process = os.getpid()
+        self._descriptor, self._most = os.memfd_create("audio"), 0
+        self._buffer = bytearray(KEPT_BYTES)
+        self._archive: Path | None = None
 
     def __del__(self) -> None:
-        os.close(self.descriptor)
+        for descriptor in (self._descriptor, self._source):
+            if descriptor >= 0:
+                os.close(descriptor)
 
     @classmethod
     def of_thread(cls) -> _MemoryFile:
@@ -166,25 +182,54 @@ class _MemoryFile:
             file = _OWN.file = cls()
         return file
 
-    @contextmanager
-    def holding(self, data: bytes) -> Iterator[int]:
-        """The descriptor while the file holds the data."""
-        written = 0
-        while written < len(data):
-            written += os.pwrite(self.descriptor, data[written:] if written else data, written)
-        os.ftruncate(self.descriptor, len(data))
-        os.lseek(self.descriptor, 0, os.SEEK_SET)
-        try:
-            yield self.descriptor
-        finally:
-            if len(data) > KEPT_BYTES:
-                os.ftruncate(self.descriptor, 0)
+    def holding(self, audio: Audio) -> int:
+        """The descriptor of the file, which holds the encoded bytes until the next are asked for."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        self._most = max(self._most, len(audio.data or b"") if audio.path is None else audio.size or 0)
+        size = self._write(memoryview(audio.data or b"")) if audio.path is None else self._copy(audio, audio.path)
+        if size < self._most:
+            os.ftruncate(self._descriptor, size)
+        self._most = size
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        return self._descriptor
+
+    def _write(self, data: memoryview) -> int:
+        done = 0
+        while done < len(data):
+            done += os.write(self._descriptor, data[done:])
+        return done
+
+    def _copy(self, audio: Audio, archive: Path) -> int:
+        """Copies from an archive, which stays open for the next; how many bytes there were."""
+        if self._archive is not archive:
+            opened = os.open(archive, os.O_RDONLY)
+            if self._archive is not None:
+                os.close(self._source)
+            self._archive, self._source = archive, opened
+        size, done = audio.size or 0, 0
+        if audio.crc32 is None:
+            try:
+                while done < size and (
+                    more := os.sendfile(self._descriptor, self._source, audio.offset + done, size - done)
+                ):
+                    done += more
+            except OSError as error:
+                if error.errno != errno.EINVAL:  # what a file system answers that cannot do it
+                    raise
+                done = os.lseek(self._descriptor, 0, os.SEEK_SET)
+            else:
+                return done
+        data = memoryview(self._buffer if size <= KEPT_BYTES else bytearray(size))[:size]
+        while done < size and (more := os.preadv(self._source, [data[done:]], audio.offset + done)):
+            done += more
+        audio.check(data[:done])
+        return self._write(data[:done])
 
 
 _OWN = threading.local()
 
 
-def _read(sound: _Sound, audio: Audio) -> tuple[NDArray[np.float32], int]:
+def _read(sound: _Sound, audio: Audio, form: str) -> tuple[NDArray[np.float32], int]:
     """Samples ``[frames, channels]`` of the segment, and their rate."""
     rate = int(sound.samplerate)
     if not 0 < rate <= MAX_RATE:
@@ -208,11 +253,11 @@ def _read(sound: _Sound, audio: Audio) -> tuple[NDArray[np.float32], int]:
         got += len(block)
         if len(block) < count:
             break
-    _check_whole(sound, audio, begin=begin, got=got, wanted=wanted)
+    _check_whole(sound, audio, form, begin=begin, got=got, wanted=wanted)
     return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks or [np.zeros((0, 1), np.float32)])), rate
 
 
-def _check_whole(sound: _Sound, audio: Audio, *, begin: int, got: int, wanted: int | None) -> None:
+def _check_whole(sound: _Sound, audio: Audio, form: str, *, begin: int, got: int, wanted: int | None) -> None:
     """Tells a truncated file from a whole one; all counts are frames."""
     rate = sound.samplerate
     if wanted is not None:
@@ -221,11 +266,11 @@ def _check_whole(sound: _Sound, audio: Audio, *, begin: int, got: int, wanted: i
             raise DataError(msg)
         return
     # Lossy formats estimate their length; the others state it, and libsndfile notes where a WAV's header says more.
-    exact = sound.format in {"FLAC", "WAV", "AIFF", "AU", "NIST", "W64", "RF64", "WAVEX"}
+    exact = form in {"FLAC", "WAV", "AIFF", "AU", "NIST", "W64", "RF64", "WAVEX"}
     if (
         exact
         and sound.frames < UNKNOWN_FRAMES
-        and (begin + got < sound.frames or (sound.format != "FLAC" and _states_more(sound.extra_info)))
+        and (begin + got < sound.frames or (form != "FLAC" and _states_more(sound.extra_info)))
     ):
         msg = f"{audio.origin}: truncated, it ends after {got / rate:.2f} s"
         raise DataError(msg)

@@ -1,6 +1,10 @@
+import errno
 import io
+import os
 import struct
+import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -167,7 +171,7 @@ def test_a_member_of_an_archive_is_heard_as_the_file_is(
     place.write_bytes(b"before" + data + b"after")
     member = Audio(origin="archive.tar!clip", path=place, offset=6, size=len(data))
     assert member.read() == data
-    assert member.read(4) == data[:4]
+    assert member.head(4) == data[:4]
     assert member.open().read() == data
     assert np.array_equal(decode(member), decode(Audio(origin="clip", data=data)))
     part = Audio(origin="archive.tar!clip", path=place, offset=6, size=len(data), start=0.25, end=0.5)
@@ -205,7 +209,7 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
     good.write_bytes(encoded(NOISE))
     bad = tmp_path / "bad.wav"
     bad.write_bytes(b"no audio" * 100)
-    heard(encoded(NOISE))  # this thread's file in memory stays
+    decode(Audio(origin="good", path=good, offset=0, size=good.stat().st_size))  # the thread's own two stay
     before = len(list(Path("/proc/self/fd").iterdir()))
     for audio in (
         Audio(origin="good", path=good),
@@ -231,6 +235,64 @@ def test_what_was_decoded_before_leaves_nothing_behind() -> None:
             heard(b"")
         with pytest.raises(DataError, match="truncated"):
             heard(encoded(NOISE, subtype="PCM_16")[:-8_000])
+
+
+def archive(path: Path, clips: list[bytes]) -> list[Audio]:
+    """Clips one after another in a file."""
+    path.write_bytes(b"".join(clips))
+    places = np.cumsum([0, *map(len, clips)]).tolist()
+    return [
+        Audio(origin=path.name, path=path, offset=place, size=len(clip))
+        for place, clip in zip(places, clips, strict=False)
+    ]
+
+
+def test_a_failed_copy_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that breaks in the middle of a long clip; then a short one, whose end must be its own."""
+    tone = (NOISE * 2**15).astype(np.int16)
+    long, short = archive(
+        tmp_path / "a.tar", [encoded(np.tile(tone, 4), subtype="PCM_16"), encoded(tone, subtype="PCM_16")]
+    )
+    cut = replace(short, size=(short.size or 0) - 8_000)
+    damaged = replace(long, crc32=1)
+    sent = os.sendfile
+    calls: list[int] = []
+
+    def breaking(out: int, source: int, offset: int, count: int) -> int:
+        calls.append(count)
+        if len(calls) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+        return sent(out, source, offset, count // 2)
+
+    expected = decode(short)
+    monkeypatch.setattr(os, "sendfile", breaking)
+    with pytest.raises(DataError, match="Input/output error"):
+        decode(long)
+    monkeypatch.undo()
+    assert len(calls) == 2
+    with pytest.raises(DataError, match="truncated"):
+        decode(cut)
+    with pytest.raises(DataError, match="bad CRC-32"):
+        decode(damaged)
+    with pytest.raises(DataError, match="truncated"):
+        decode(cut)
+    assert np.array_equal(decode(short), expected)
+
+
+def test_archives_by_turns_and_a_file_system_that_cannot_send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = [encoded(NOISE[: 3_000 + 500 * number], form="FLAC", subtype="PCM_16") for number in range(6)]
+    one, two = archive(tmp_path / "one.tar", clips), archive(tmp_path / "two.tar", clips[::-1])
+    expected = [soundfile.read(io.BytesIO(clip), dtype="float32")[0] for clip in clips]
+
+    def refusing(*_: object) -> int:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    for sendfile in (os.sendfile, refusing):
+        monkeypatch.setattr(os, "sendfile", sendfile)
+        for number, wanted in enumerate(expected):
+            assert np.array_equal(decode(one[number]), wanted)
+            assert np.array_equal(decode(two[5 - number]), wanted)
+            assert np.array_equal(decode(replace(one[number], crc32=zlib.crc32(clips[number]))), wanted)
 
 
 def test_threads_do_not_hear_one_another() -> None:
