@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.scoring.predictions import read_systems
+from harness.scoring.predictions import read_systems, without_reports
 from harness.scoring.sessions import merge_sessions
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def read_apart(paths: Iterable[Path | str], language: str | None = None) -> list
     Files of one model that are different benchmarks are still one system, so that lists of files may be given.
     """
     systems: list[System] = []
-    for path in paths:
+    for path in without_reports(paths):
         for system in read_systems([path], language):
             _join_or_add(systems, system)
     return systems

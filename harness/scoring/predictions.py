@@ -91,10 +91,22 @@ def read_systems(paths: Iterable[Path | str], language: str | None = None) -> li
     chosen = file_names.primary_subtag(language) if language else None
     runs: dict[Path, None] = {}
     files: dict[Path, None] = {}
-    for path in map(Path, paths):
+    for path in without_reports(paths):
         _find(path, runs, files)
     systems = [read_run(folder, chosen) for folder in runs]
     return systems + _read_files(files, chosen)
+
+
+def without_reports(paths: Iterable[Path | str]) -> list[Path]:
+    """The paths but for reports, which a shell's ``*`` names among the runs; all, if there is nothing else."""
+    given = [Path(path) for path in paths]
+    return [path for path in given if not _is_report(path)] or given
+
+
+def _is_report(folder: Path) -> bool:
+    """Whether it holds a report's tables and nothing that could be scored."""
+    found = (folder / "table.json").is_file()
+    return found and not any(True for form in ("run.json", "*.jsonl") for _ in folder.rglob(form))
 
 
 def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:

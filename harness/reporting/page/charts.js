@@ -9,6 +9,16 @@ function svg(name, attributes, text) {
   return element;
 }
 
+// As wide as there is room, so that letters keep their size on a phone.
+function roomFor(box) {
+  const W = Math.max(320, Math.min(900, box.clientWidth || 900));
+  return { W, small: W < 600 };
+}
+
+function cut(text, letters) {
+  return text.length > letters ? text.slice(0, letters - 1) + "…" : text;
+}
+
 function niceSteps(low, high, logarithmic) {
   const ticks = [];
   if (logarithmic) {
@@ -26,49 +36,120 @@ function niceSteps(low, high, logarithmic) {
   return ticks;
 }
 
+// Drag a rectangle to look closer: names that had no room appear. The view is {x0, x1} in percent, {y0, y1} in RTFx.
 function drawScatter(models, choose) {
   const box = document.getElementById("scatter-chart"), note = document.getElementById("scatter-note");
-  const shown = models.filter((m) => m.wer !== null && m.rtfx);
-  const missing = models.filter((m) => !shown.includes(m)).map((m) => m.name);
+  const timed = models.filter((m) => m.wer !== null && m.rtfx);
+  const missing = models.filter((m) => !timed.includes(m)).map((m) => m.name);
   note.textContent = missing.length ? `Without a speed or an average, not drawn: ${missing.join(", ")}.` : "";
-  if (!shown.length) return;
-  const W = 900, H = 440, left = 70, right = 30, top = 20, bottom = 50;
-  const xs = shown.map((m) => 100 * m.wer), ys = shown.map((m) => m.rtfx);
+  if (!timed.length) return;
+  const { W, small } = roomFor(box), H = small ? 380 : 440, left = small ? 44 : 70, right = small ? 12 : 30, top = 20, bottom = 50;
+  const xs = timed.map((m) => 100 * m.wer), ys = timed.map((m) => m.rtfx);
   const pad = (Math.max(...xs) - Math.min(...xs)) * 0.08 || Math.max(...xs) * 0.2 || 1;
-  const x0 = Math.max(0, Math.min(...xs) - pad), x1 = Math.max(...xs) + pad, y0 = Math.min(...ys) / 1.6, y1 = Math.max(...ys) * 1.6;
-  const X = (wer) => left + ((100 * wer - x0) / (x1 - x0)) * (W - left - right);
-  const Y = (rtfx) => H - bottom - (Math.log(rtfx / y0) / Math.log(y1 / y0)) * (H - top - bottom);
-  const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "group", "aria-label": "RTFx against WER" });
-  for (const tick of niceSteps(x0, x1, false)) {
-    chart.append(svg("line", { class: "axis", x1: X(tick / 100), x2: X(tick / 100), y1: top, y2: H - bottom }));
-    chart.append(svg("text", { x: X(tick / 100), y: H - bottom + 18, "text-anchor": "middle" }, String(Number(tick.toPrecision(6)))));
-  }
-  for (const tick of niceSteps(y0, y1, true)) {
-    chart.append(svg("line", { class: "axis", x1: left, x2: W - right, y1: Y(tick), y2: Y(tick) }));
-    chart.append(svg("text", { x: left - 8, y: Y(tick) + 4, "text-anchor": "end" }, tick.toLocaleString("en")));
-  }
-  chart.append(svg("text", { x: (left + W - right) / 2, y: H - 10, "text-anchor": "middle" }, "WER, percent (left is better)"));
-  chart.append(svg("text", { x: 14, y: top - 6 }, "RTFx (log scale; up is faster)"));
+  const whole = { x0: Math.max(0, Math.min(...xs) - pad), x1: Math.max(...xs) + pad, y0: Math.min(...ys) / 1.6, y1: Math.max(...ys) * 1.6 };
   const best = [];
-  for (const m of [...shown].sort((a, b) => a.wer - b.wer || b.rtfx - a.rtfx)) if (!best.length || m.rtfx > best[best.length - 1].rtfx) best.push(m);
-  chart.append(svg("polyline", { class: "frontier", points: best.flatMap((m, k) => [...(k ? [[X(m.wer), Y(best[k - 1].rtfx)]] : []), [X(m.wer), Y(m.rtfx)]]).join(" ") }));
-  const labelled = [];
-  shown.forEach((m) => {
-    const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.name}: WER ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}` });
-    if (m.low !== null) mark.append(svg("line", { x1: X(Math.max(m.low, x0 / 100)), x2: X(Math.min(m.high, x1 / 100)), y1: Y(m.rtfx), y2: Y(m.rtfx), stroke: COLORS[0], opacity: 0.5 }));
-    mark.append(svg("circle", { cx: X(m.wer), cy: Y(m.rtfx), r: 6, fill: best.includes(m) ? COLORS[1] : COLORS[0] }));
-    mark.append(svg("title", {}, mark.getAttribute("aria-label")));
-    const flip = X(m.wer) > W * 0.7, place = [X(m.wer), Y(m.rtfx)];
-    if (!labelled.some(([x, y]) => Math.abs(x - place[0]) < 190 && Math.abs(y - place[1]) < 14)) {
-      labelled.push(place);
-      mark.append(svg("text", { x: place[0] + (flip ? -10 : 10), y: place[1] - 6, "text-anchor": flip ? "end" : "start" }, m.name.length > 36 ? m.name.slice(0, 35) + "…" : m.name));
+  for (const m of [...timed].sort((a, b) => a.wer - b.wer || b.rtfx - a.rtfx)) if (!best.length || m.rtfx > best[best.length - 1].rtfx) best.push(m);
+  const hint = matchMedia("(pointer: coarse)").matches ? "+ looks closer at the model you tapped." : "Drag a rectangle to look closer.";
+  let view = whole, chosen = null;
+
+  const X = (wer) => left + ((100 * wer - view.x0) / (view.x1 - view.x0)) * (W - left - right);
+  const Y = (rtfx) => H - bottom - (Math.log(rtfx / view.y0) / Math.log(view.y1 / view.y0)) * (H - top - bottom);
+  const percentAt = (x) => view.x0 + ((x - left) / (W - left - right)) * (view.x1 - view.x0);
+  const rtfxAt = (y) => view.y0 * (view.y1 / view.y0) ** ((H - bottom - y) / (H - top - bottom));
+  const inside = (m) => 100 * m.wer >= view.x0 && 100 * m.wer <= view.x1 && m.rtfx >= view.y0 && m.rtfx <= view.y1;
+
+  const buttons = document.createElement("p"), counted = document.createElement("span");
+  buttons.className = "field zoom";
+  for (const [text, title, act] of [["+", "look closer", () => zoom(0.5)], ["−", "look from farther away", () => zoom(2)], ["whole", "show all", () => show(whole)]]) {
+    const button = document.createElement("button");
+    button.type = "button"; button.textContent = text; button.title = title;
+    button.setAttribute("aria-label", title);
+    button.addEventListener("click", act);
+    buttons.append(button);
+  }
+  counted.setAttribute("role", "status");
+  buttons.append(counted);
+  const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "group", "aria-label": "RTFx against WER" });
+
+  function show(next) {
+    const narrow = next.x1 - next.x0 < 0.01 || next.y1 / next.y0 < 1.01, wide = next.x1 - next.x0 >= whole.x1 - whole.x0 && next.y1 / next.y0 >= whole.y1 / whole.y0;
+    if (narrow) return;
+    view = wide ? whole : next;
+    draw();
+  }
+
+  // Around the model that was chosen, while it is in view; else around the one nearest to the middle.
+  function zoom(factor) {
+    const away = (m) => Math.hypot(X(m.wer) - (left + W - right) / 2, Y(m.rtfx) - (top + H - bottom) / 2);
+    const nearest = timed.filter(inside).sort((a, b) => away(a) - away(b))[0], target = chosen && inside(chosen) ? chosen : nearest;
+    const middle = target ? [100 * target.wer, target.rtfx] : [(view.x0 + view.x1) / 2, Math.sqrt(view.y0 * view.y1)];
+    const width = (factor * (view.x1 - view.x0)) / 2, height = (view.y1 / view.y0) ** (factor / 2), x0 = Math.max(0, middle[0] - width);
+    show({ x0, x1: x0 + 2 * width, y0: middle[1] / height, y1: middle[1] * height });
+  }
+
+  function draw() {
+    const { x0, x1, y0, y1 } = view, shown = timed.filter(inside);
+    counted.textContent = view === whole ? hint : `${shown.length} of ${timed.length} in view.`;
+    chart.replaceChildren();
+    const clip = svg("clipPath", { id: "scatter-clip" });
+    clip.append(svg("rect", { x: left, y: top, width: W - left - right, height: H - top - bottom }));
+    chart.append(clip, svg("rect", { class: "ground", x: left, y: top, width: W - left - right, height: H - top - bottom }));
+    for (const tick of niceSteps(x0, x1, false)) {
+      chart.append(svg("line", { class: "axis", x1: X(tick / 100), x2: X(tick / 100), y1: top, y2: H - bottom }));
+      chart.append(svg("text", { x: X(tick / 100), y: H - bottom + 18, "text-anchor": "middle" }, String(Number(tick.toPrecision(6)))));
     }
-    const act = () => choose(m.name);
-    mark.addEventListener("click", act);
-    mark.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } });
-    chart.append(mark);
+    for (const tick of niceSteps(y0, y1, y1 / y0 > 4)) {
+      chart.append(svg("line", { class: "axis", x1: left, x2: W - right, y1: Y(tick), y2: Y(tick) }));
+      chart.append(svg("text", { x: left - 8, y: Y(tick) + 4, "text-anchor": "end" }, tick.toLocaleString("en")));
+    }
+    chart.append(svg("text", { x: (left + W - right) / 2, y: H - 10, "text-anchor": "middle" }, "WER, percent (left is better)"));
+    chart.append(svg("text", { x: 14, y: top - 6 }, "RTFx (log scale; up is faster)"));
+    chart.append(svg("polyline", { class: "frontier", "clip-path": "url(#scatter-clip)", points: best.flatMap((m, k) => [...(k ? [[X(m.wer), Y(best[k - 1].rtfx)]] : []), [X(m.wer), Y(m.rtfx)]]).join(" ") }));
+    const labelled = [];
+    shown.forEach((m) => {
+      const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.name}: WER ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}` });
+      if (m.low !== null) mark.append(svg("line", { x1: X(Math.max(m.low, x0 / 100)), x2: X(Math.min(m.high, x1 / 100)), y1: Y(m.rtfx), y2: Y(m.rtfx), stroke: COLORS[0], opacity: 0.5 }));
+      mark.append(svg("circle", { cx: X(m.wer), cy: Y(m.rtfx), r: 6, fill: best.includes(m) ? COLORS[1] : COLORS[0] }));
+      mark.append(svg("title", {}, mark.getAttribute("aria-label")));
+      const flip = X(m.wer) > W * (small ? 0.5 : 0.7), place = [X(m.wer), Y(m.rtfx)];
+      if (!labelled.some(([x, y]) => Math.abs(x - place[0]) < (small ? 130 : 190) && Math.abs(y - place[1]) < 14)) {
+        labelled.push(place);
+        mark.append(svg("text", { x: place[0] + (flip ? -10 : 10), y: place[1] - 6, "text-anchor": flip ? "end" : "start" }, cut(m.name, small ? 20 : 36)));
+      }
+      const act = () => { chosen = m; choose(m.name); };
+      mark.addEventListener("click", act);
+      mark.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } });
+      chart.append(mark);
+    });
+  }
+
+  // A mouse or pen draws the rectangle; a finger scrolls the page, and has the buttons.
+  let from = null, band = null;
+  const at = (event) => new DOMPoint(event.clientX, event.clientY).matrixTransform(chart.getScreenCTM().inverse());
+  const edges = (to) => ({ x: Math.max(left, Math.min(from.x, to.x)), y: Math.max(top, Math.min(from.y, to.y)), right: Math.min(W - right, Math.max(from.x, to.x)), bottom: Math.min(H - bottom, Math.max(from.y, to.y)) });
+  const drop = () => { band?.remove(); from = band = null; };
+  chart.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "touch" || event.button !== 0 || event.target.closest(".mark")) return;
+    event.preventDefault();
+    chart.setPointerCapture(event.pointerId);
+    from = at(event);
+    chart.append((band = svg("rect", { class: "band" })));
   });
-  box.append(chart);
+  chart.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const e = edges(at(event));
+    for (const [key, value] of Object.entries({ x: e.x, y: e.y, width: Math.max(0, e.right - e.x), height: Math.max(0, e.bottom - e.y) })) band.setAttribute(key, value);
+  });
+  chart.addEventListener("pointerup", (event) => {
+    if (!from) return;
+    const e = edges(at(event));
+    drop();
+    if (e.right - e.x > 8 && e.bottom - e.y > 8) show({ x0: percentAt(e.x), x1: percentAt(e.right), y0: rtfxAt(e.bottom), y1: rtfxAt(e.y) });
+  });
+  chart.addEventListener("pointercancel", drop);
+  chart.addEventListener("dblclick", () => show(whole));
+  draw();
+  box.append(chart, buttons);
 }
 
 function drawPhases(models) {
@@ -76,10 +157,11 @@ function drawPhases(models) {
   if (!timed.length) { box.textContent = "No run here has a clock (predictions of others do not)."; return; }
   const rate = (m, phase) => (3600 * (m.phases[0][phase] || 0)) / m.phases[1];
   const total = (m) => PHASES.reduce((sum, phase) => sum + rate(m, phase), 0);
-  const W = 900, left = 240, most = Math.max(...timed.map(total)), H = 34 * timed.length + 40;
+  const { W, small } = roomFor(box), left = small ? 124 : 240, most = Math.max(...timed.map(total));
+  const keys = small ? 3 : 6, H = 34 * timed.length + 22 + 18 * Math.ceil(PHASES.length / keys);
   const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": "busy seconds for an hour of audio, by phase" });
   timed.forEach((m, row) => {
-    chart.append(svg("text", { x: left - 8, y: 34 * row + 21, "text-anchor": "end" }, m.name.length > 34 ? m.name.slice(0, 33) + "…" : m.name));
+    chart.append(svg("text", { x: left - 8, y: 34 * row + 21, "text-anchor": "end" }, cut(m.name, small ? 18 : 34)));
     let x = left;
     PHASES.forEach((phase, k) => {
       const width = (rate(m, phase) / most) * (W - left - 90), bar = svg("rect", { x, y: 34 * row + 4, width, height: 24, fill: COLORS[k < 5 ? k : 6] });
@@ -90,8 +172,9 @@ function drawPhases(models) {
     chart.append(svg("text", { x: x + 6, y: 34 * row + 21 }, `${total(m).toFixed(1)} s/h`));
   });
   PHASES.forEach((phase, k) => {
-    chart.append(svg("rect", { x: left + 105 * k, y: H - 22, width: 12, height: 12, fill: COLORS[k < 5 ? k : 6] }));
-    chart.append(svg("text", { x: left + 105 * k + 17, y: H - 12 }, phase));
+    const x = (small ? 8 : left) + 105 * (k % keys), y = 34 * timed.length + 18 + 18 * Math.floor(k / keys);
+    chart.append(svg("rect", { x, y, width: 12, height: 12, fill: COLORS[k < 5 ? k : 6] }));
+    chart.append(svg("text", { x: x + 17, y: y + 10 }, phase));
   });
   box.append(chart);
 }

@@ -267,6 +267,61 @@ def test_charts_answer_to_keys(made: Path, visit: Callable[..., Any]) -> None:
     assert tab.locator("#phases-chart rect title").count() == 18
 
 
+def test_the_scatter_can_be_looked_at_closely(made: Path, visit: Callable[..., Any]) -> None:
+    tab = visit(made)
+    marks, status = tab.locator("#scatter-chart .mark"), tab.locator("#scatter-chart [role=status]")
+    tab.evaluate("document.getElementById('scatter').scrollIntoView()")
+
+    def drawn() -> list[str]:
+        return [mark.get_attribute("aria-label").partition(":")[0] for mark in marks.all()]
+
+    def circle(number: int) -> tuple[float, float]:
+        box = marks.nth(number).locator("circle").bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def centers() -> list[tuple[str, str]]:
+        return [(dot.get_attribute("cx"), dot.get_attribute("cy")) for dot in marks.locator("circle").all()]
+
+    def drag(begin: tuple[float, float], end: tuple[float, float]) -> None:
+        tab.mouse.move(*begin)
+        tab.mouse.down()
+        tab.mouse.move((begin[0] + end[0]) / 2, (begin[1] + end[1]) / 2)
+        assert tab.locator("#scatter-chart .band").count() == 1
+        tab.mouse.move(*end)
+        tab.mouse.up()
+        assert tab.locator("#scatter-chart .band").count() == 0
+
+    names = drawn()
+    assert len(names) == 3
+    places, around = centers(), circle(1)
+    ticks = tab.locator("#scatter-chart svg > text").all_text_contents()
+    drag((around[0] - 30, around[1] - 20), (around[0] + 60, around[1] + 40))
+    assert drawn() == [names[1]]
+    assert status.text_content() == "1 of 3 in view."
+    assert tab.locator("#scatter-chart svg > text").all_text_contents() != ticks
+    # Where it was in the rectangle it is in the chart: a third of the way from its left and from its top.
+    ground = tab.locator("#scatter-chart .ground").bounding_box()
+    x, y = circle(0)
+    assert abs((x - ground["x"]) / ground["width"] - 1 / 3) < 0.02
+    assert abs((y - ground["y"]) / ground["height"] - 1 / 3) < 0.02
+    drag((x + 20, y + 20), (x + 24, y + 22))  # a slip of the hand
+    assert drawn() == [names[1]]
+    tab.mouse.dblclick(x + 50, y + 50)
+    assert drawn() == names
+    assert tab.locator("#scatter-chart svg > text").all_text_contents() == ticks
+    marks.nth(2).click()  # a model that was chosen stays in view
+    for _ in range(20):
+        tab.get_by_label("look closer").click()
+    assert drawn() == [names[2]]
+    for _ in range(20):
+        tab.get_by_label("look from farther away").click()
+    assert drawn() == names
+    tab.get_by_label("look closer").click()
+    tab.get_by_label("show all").click()
+    assert centers() == places
+    assert tab.locator("#results tr.chosen").first.text_content().startswith(names[2])
+
+
 def test_hostile_text_is_text(made: Path, visit: Callable[..., Any]) -> None:
     tab = visit(made)
     tab.fill("#search", "bold")
@@ -298,6 +353,9 @@ def test_errors_are_colored_words(made: Path, visit: Callable[..., Any]) -> None
 def test_fits_a_phone(made: Path, visit: Callable[..., Any]) -> None:
     tab = visit(made, width=390, height=844)
     assert tab.evaluate("document.documentElement.scrollWidth") == 390
+    letters = "[...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect())"
+    assert tab.evaluate(f"Math.min(...{letters}.map(box => box.height))") >= 12
+    assert tab.evaluate(f"{letters}.every(box => box.left >= 0 && box.right <= 390)")
     assert tab.locator("#list").bounding_box()["width"] > 350
     tab.locator(".row").nth(2).click()
     assert tab.evaluate("browser.chosen") == 2

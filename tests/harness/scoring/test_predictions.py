@@ -10,6 +10,7 @@ import pytest
 
 from harness.errors import DataError, HarnessError, UsageError
 from harness.scoring.file_names import model_and_data, primary_subtag
+from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import read_systems
 
 NAME = "MODEL_some-model_DATASET_hf-audio-esb-datasets-test-only-sorted_librispeech_test.clean.jsonl"
@@ -148,6 +149,19 @@ def test_paths_with_nothing_in_them(tmp_path: Path) -> None:
         read_systems([tmp_path / "nowhere"])
     with pytest.raises(UsageError, match="nothing to score"):
         read_systems([tmp_path])
+
+
+def test_a_report_among_the_runs_is_passed_over(tmp_path: Path) -> None:
+    """A shell's * names it with them; the sample's own command leaves one beside its runs."""
+    runs, report = tmp_path / "runs", tmp_path / "report"
+    for folder in (runs, report):
+        folder.mkdir()
+        (folder / "table.json").write_text("{}")
+    write(runs / NAME, GOOD)  # a report was written into the folder of its own runs
+    assert [system.model for system in read_systems([report, runs])] == ["some-model"]
+    assert [system.model for system in read_apart([runs, report])] == ["some-model"]
+    with pytest.raises(UsageError, match="nothing to score"):
+        read_systems([report])
 
 
 def test_a_null_prediction_is_a_failed_utterance(tmp_path: Path) -> None:
