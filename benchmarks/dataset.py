@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import io
-import math
 import os
 import re
 import sys
@@ -27,6 +26,12 @@ if TYPE_CHECKING:
 
 NO_TAGS: Mapping[str, str] = {}
 """What most utterances share; sessions are shared likewise, since a run holds many utterances at a time."""
+
+MISSHAPEN = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What comes of a text where a number should be, a list where a table should be, or nothing where something should."""
+
+LONGEST = 1e7
+"""Seconds, four months: what says that it is longer is not believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,15 +180,22 @@ class Entry:
     """As in Utterance."""
 
     def utterance(self, audio: Audio, language: str, duration: float | None = None) -> Utterance:
-        """The utterance that this line and its audio are; `duration` is for entries that do not say theirs."""
+        """The utterance that this line and its audio are; `duration` is for entries that do not say theirs.
+
+        Raises:
+            DataError: a segment begins or ends where no recording does.
+        """
         if self.start is not None or self.end is not None:
+            if not 0 <= (self.start or 0) < LONGEST or not 0 <= (self.end or 0) < LONGEST:
+                msg = f"{audio.origin}: the segment of {self.id!r} is from {self.start} to {self.end} seconds"
+                raise DataError(msg)
             audio = replace(audio, start=self.start, end=self.end)
         return Utterance(
             id=self.id,
             audio=audio,
             reference=self.reference,
             language=language,
-            duration=self.duration if 0 < (self.duration or 0) < math.inf else duration,
+            duration=self.duration if 0 < (self.duration or 0) < LONGEST else duration,
             session=None if self.session is None else sys.intern(self.session),
             parent_id=self.parent_id,
             chunk_index=self.chunk_index,

@@ -78,7 +78,7 @@ def _xml(release: Release, name: str, text: bytes) -> ET.Element:
     """The root of an XML file, which says its encoding (Latin-1). Expat limits how much entities may grow."""
     try:
         return ET.fromstring(text)  # noqa: S314 - see above
-    except (ET.ParseError, ValueError) as error:
+    except (ET.ParseError, ValueError, LookupError) as error:  # the last is an encoding that nobody knows
         msg = f"{release.path}: {name} is not XML ({error})"
         raise DataError(msg) from error
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from isal import igzip, isal_zlib
 
-from benchmarks.dataset import Audio, Door, NoCopyError
+from benchmarks.dataset import MISSHAPEN, Audio, Door, NoCopyError
 from benchmarks.sources import zip_index
 from benchmarks.sources.header import FLAC_HEAD
 from harness.errors import DataError
@@ -171,7 +171,7 @@ def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Req
     request.note("revision", str(path.name))
     try:
         yield from parse(Release(path))
-    except (KeyError, ValueError, IndexError) as error:
+    except MISSHAPEN as error:
         msg = f"{path}: it does not have the form of {where} ({type(error).__name__}: {error})"
         raise DataError(msg) from error
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.dataset import Door, Entry, Request, Utterance
+from benchmarks.dataset import MISSHAPEN, Door, Entry, Request, Utterance
 from benchmarks.sources.header import seconds
 from harness.errors import DataError
 
@@ -137,12 +137,14 @@ def read_split(split: HubSplit, request: Request) -> Iterator[Utterance]:
     for row, audio in split_rows(split, request):
         try:
             entry = split.entry(row)
-        except (KeyError, TypeError, ValueError) as error:
+            if entry is None:
+                continue
+            _check(entry, audio.origin)
+            found = entry.utterance(audio, split.language, seconds(audio) if entry.duration is None else None)
+        except MISSHAPEN as error:
             msg = f"{audio.origin}: the row does not have the form of {split.where} ({type(error).__name__}: {error})"
             raise DataError(msg) from error
-        if entry is not None:
-            _check(entry, audio.origin)
-            yield entry.utterance(audio, split.language, seconds(audio) if entry.duration is None else None)
+        yield found
 
 
 def _check(entry: Entry, origin: str) -> None:

@@ -235,6 +235,9 @@ def _read(sound: _Sound, audio: Audio, form: str) -> tuple[NDArray[np.float32], 
     if not 0 < rate <= MAX_RATE:
         msg = f"{audio.origin}: states {rate} samples a second"
         raise DataError(msg)
+    if audio.end is not None and audio.end <= (audio.start or 0.0):
+        msg = f"{audio.origin}: its segment is from {audio.start or 0.0:g} to {audio.end:g} s"
+        raise DataError(msg)
     begin = round((audio.start or 0.0) * rate)
     wanted = None if audio.end is None else round(audio.end * rate) - begin
     if begin:
