@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, UsageError
 from harness.scoring import file_names
+from harness.scoring.run_form import check_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -146,6 +147,7 @@ def read_run(folder: Path, language: str | None = None) -> System:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         message = f"{where} is not the run.json of a run; restore it, or run again"
         raise DataError(message) from None
+    check_run(run, str(where))
     read = []
     for name, fact in facts.items():
         journal = folder / f"{name}.jsonl"

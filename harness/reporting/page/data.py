@@ -105,7 +105,7 @@ def phases_of(score: Mapping[str, Any]) -> tuple[dict[str, float], float] | None
     for entry in score["benchmarks"]:
         speed = entry.get("speed") or {}
         for phase, value in (speed.get("phases") or {}).items():
-            seconds[phase] = seconds.get(phase, 0.0) + float(value)
+            seconds[phase] = seconds.get(phase, 0.0) + float(value or 0.0)
         if speed.get("phases"):
             heard += float(speed.get("seconds_heard") or 0.0)
     return (seconds, heard) if seconds and heard else None
