@@ -51,8 +51,6 @@ if TYPE_CHECKING:
 WORKERS = 2
 WINDOW = 256
 """Utterances that are decoded or wait for it at one time: two row groups of Parquet, which come at once."""
-PARQUET_ROWS = 32
-"""Rows that the bare loop takes of a Parquet file at a time, as the door does."""
 ROUNDS = 9
 Rate = tuple[float, float]
 """Utterances per second by wall clock, and per second of processor time."""
@@ -252,8 +250,10 @@ def unpacked(packed: Path, count: int) -> Iterator[int]:
     if packed.suffix == ".parquet":
         import pyarrow.parquet as pq
 
+        from benchmarks.sources.parquet import BATCH_ROWS
+
         with pq.ParquetFile(packed, buffer_size=1 << 20, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_size=PARQUET_ROWS, use_threads=False):
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
                 yield batch.nbytes
                 yield from [0] * (len(batch) - 1)
         return

@@ -228,7 +228,7 @@ def _tree(root: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
 
 
 class _TarInfo(tarfile.TarInfo):
-    """A member's header. Of a plain file only the fields that are asked for are read, in a third of the time."""
+    """A member's header. Of a plain file only the fields that are asked for are read, so that listing is less work."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:

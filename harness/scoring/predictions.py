@@ -106,8 +106,7 @@ def without_reports(paths: Iterable[Path | str]) -> list[Path]:
 
 def _is_report(folder: Path) -> bool:
     """Whether it holds a report's tables and nothing that could be scored."""
-    found = (folder / "table.json").is_file()
-    return found and not any(True for form in ("run.json", "*.jsonl") for _ in folder.rglob(form))
+    return (folder / "table.json").is_file() and not any(any(folder.rglob(form)) for form in ("run.json", "*.jsonl"))
 
 
 def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:
