@@ -12,15 +12,16 @@ import warnings
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from harness.errors import ExitStatus, HarnessError, UsageError, unknown_name
+from harness.version import DISTRIBUTION, VERSION, program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RUN = "run"
-"""The verb where none is given: ``run_eval.py --suite NAME``."""
+"""The verb where none is given: ``run_eval.py --suite NAME``; what was typed is `harness.version.program`."""
 
 VERBS = {
-    RUN: "run models on a suite (the default: run_eval.py --suite NAME)",
+    RUN: "run models on a suite (where no command is given)",
     "score": "score a run, or predictions of others",
     "normalize": "normalize text: one line in, one line out",
     "explain": "say why one set of predictions has two WERs",
@@ -103,13 +104,15 @@ def _dispatch(words: list[str]) -> ExitStatus:
             raise unknown_name("command", name, VERBS)
     verb = cast("Verb", importlib.import_module(f"harness.commands.{name}"))
     parser = Parser(
-        prog="run_eval.py" if name == RUN else f"run_eval.py {name}",
+        prog=program() if name == RUN else f"{program()} {name}",
         description=verb.HELP,
         epilog=_overview() if name == RUN else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     verb.add_arguments(parser)
+    if name == RUN:
+        parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {VERSION}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks and the libraries' own messages")
     return verb.run(parser.parse_args(words))
 
@@ -117,7 +120,7 @@ def _dispatch(words: list[str]) -> ExitStatus:
 def _overview() -> str:
     """The list of verbs under the main help."""
     lines = [f"  {name:<10} {what}" for name, what in VERBS.items() if name != RUN]
-    return "other commands (run_eval.py COMMAND --help):\n" + "\n".join(lines)
+    return f"other commands ({program()} COMMAND --help):\n" + "\n".join(lines)
 
 
 def _silence_libraries() -> None:
@@ -133,3 +136,7 @@ def _complain(message: str, status: ExitStatus, *, debug: bool) -> ExitStatus:
         traceback.print_exc()
     print(f"{'error' if status != ExitStatus.INTERRUPTED else 'stopped'}: {message}", file=sys.stderr)
     return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import ExitStatus
+from harness.version import program
 
 if TYPE_CHECKING:
     import argparse
@@ -40,7 +41,7 @@ def _save(args: argparse.Namespace) -> ExitStatus:
 
     check_repeats(args.run)
     path = save(args.run[0], speeds(args.run), args.dir)
-    print(f"{path}: {path.stat().st_size:,} bytes; commit it, then: run_eval.py gate RUN --baseline {args.dir}")
+    print(f"{path}: {path.stat().st_size:,} bytes; commit it, then: {program()} gate RUN --baseline {args.dir}")
     return ExitStatus.GOOD
 
 
@@ -75,6 +76,6 @@ def _list(args: argparse.Namespace) -> ExitStatus:
         )
         for one in found
     )
-    note = () if found else ("None there; make one with `run_eval.py baseline save RUN`.",)
+    note = () if found else (f"None there; make one with `{program()} baseline save RUN`.",)
     print(Table(f"Baselines in {args.dir}", "", columns, rows, note).render("terminal"), end="")
     return ExitStatus.GOOD

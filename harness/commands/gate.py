@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import RunError, UsageError
+from harness.version import program
 
 if TYPE_CHECKING:
     import argparse
@@ -73,7 +74,7 @@ def _baseline(paths: list[Path], suite: str | None, model: str) -> list[Path]:
         return []
     first = paths[0]
     if not first.exists():
-        msg = f"no baseline {first}; make one with `run_eval.py baseline save RUN`"
+        msg = f"no baseline {first}; make one with `{program()} baseline save RUN`"
         raise UsageError(msg)
     if first.is_dir() and any(first.glob(f"*/*{SUFFIX}")):
         found = find(first, suite, model)

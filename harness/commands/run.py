@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config import DEFAULT_WORKERS, Settings
 from harness.errors import ExitStatus, UsageError
+from harness.version import program
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +29,7 @@ EMBEDDED = "embedded"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     what = parser.add_argument_group("what to run")
-    what.add_argument("--suite", metavar="NAME", help="a suite: see `run_eval.py list suites`")
+    what.add_argument("--suite", metavar="NAME", help=f"a suite: see `{program()} list suites`")
     what.add_argument("--data", metavar="PATH", type=Path, help="your own data: manifest.jsonl, .csv, .tsv or a folder")
     what.add_argument(
         "--model", metavar="ID", action="append", default=[], help="a model, repeatable: hub id, folder or known name"
@@ -159,7 +160,7 @@ def _suite(args: argparse.Namespace) -> tuple[Suite, list[Dataset]]:
 
     if (args.suite is None) == (args.data is None):
         names = ", ".join(min((suite.name, *suite.aliases), key=len) for suite in suites().values())
-        msg = f"say what to run: --suite NAME ({names}) or --data PATH; see run_eval.py --help"
+        msg = f"say what to run: --suite NAME ({names}) or --data PATH; see {program()} --help"
         raise UsageError(msg)
     if args.suite is not None:
         suite = get_suite(args.suite)
@@ -187,7 +188,7 @@ def _models(asked: list[str], suite: Suite) -> list[str]:
             )
             raise UsageError(msg)
     if not names:
-        msg = f"{suite.name} has no model of its own; name one with --model (see `run_eval.py list models`)"
+        msg = f"{suite.name} has no model of its own; name one with --model (see `{program()} list models`)"
         raise UsageError(msg)
     from harness.models.registry import check_model
 

@@ -11,6 +11,7 @@ from harness.runner.folder import read_run, write_json
 from harness.scoring.predictions import read_systems
 from harness.scoring.profiles import get_profile
 from harness.scoring.score import score_system
+from harness.version import program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,5 +95,5 @@ def _next(
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")
     lines.append(f"table{' and plot' if plots else ''}: {report}")
     if len(folders) > 1:
-        lines.append(f"next: run_eval.py compare {' '.join(map(str, folders[:2]))}")
+        lines.append(f"next: {program()} compare {' '.join(map(str, folders[:2]))}")
     return lines

@@ -16,6 +16,7 @@ from harness.gate.findings import STRUCTURAL, Benchmark, Blame, Decision, Findin
 from harness.gate.policy import Policy, Rule, Tier
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.significance import Counts, Difference, average_difference, difference
+from harness.version import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ def decide(run: Side, baseline: Side | None, policy: Policy, *, blamed: int = 10
         blamed: how many utterances to name for each benchmark that got worse.
     """
     if baseline is None:
-        message = "there is no baseline; make one with `run_eval.py baseline save RUN`"
+        message = f"there is no baseline; make one with `{program()} baseline save RUN`"
         findings = [_run(Reason.NO_BASELINE, message)]
         return Decision(findings, ExitStatus.INCONCLUSIVE, run, None, policy)
     findings = _whole(run, baseline)
