@@ -1,6 +1,6 @@
 """The sample suite's two data sets: real recorded English that comes with the project, in `sample_audio`.
 
-What each recording is, who made it and under which terms is in `sample_audio/NOTICE`; `sample_audio/rebuild.py` makes
+What each recording is, who made it and under which terms is in `sample_audio/NOTICE`; `tools/rebuild_sample.py` makes
 the files anew from the packages that carry the recordings.
 """
 

@@ -39,7 +39,7 @@ def test_two_megabytes_at_most() -> None:
 
 
 def test_the_voices_were_not_trained_on() -> None:
-    from harness.models.tiny_nar.training import speech
+    from tools.tiny_nar import speech
 
     voices = {utterance.tags["voice"] for utterance in digits.DIGITS.doors[0].open(Request())}
     assert voices == set(speech.HELD_OUT_VOICES)

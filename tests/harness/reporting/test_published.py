@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +15,7 @@ from benchmarks.registry import get_suite
 from harness.errors import DataError
 from harness.reporting import published
 from harness.reporting.published import COLUMNS, Figure, canonical_model, find, published_figures
+from tools.import_leaderboard import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,16 +31,6 @@ with_sources = pytest.mark.skipif(not SOURCES.is_dir(), reason=f"no leaderboard 
 def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     published._read_folder.cache_clear()
-
-
-def importer() -> Any:
-    spec = importlib.util.spec_from_file_location("import_leaderboard", published.FOLDER / "import_leaderboard.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
 
 
 def source_table(name: str) -> list[dict[str, str]]:
@@ -117,10 +107,10 @@ def test_no_two_models_are_written_alike() -> None:
 
 @with_sources
 def test_our_files_are_what_the_importer_makes_of_the_sources() -> None:
-    tables = importer().tables(SOURCES)
-    assert set(tables) == {path.name for path in published.FOLDER.glob("leaderboard_*.csv")}
-    for name, text in tables.items():
-        assert (published.FOLDER / name).read_text(encoding="utf-8") == text, f"run import_leaderboard.py: {name}"
+    made = tables(SOURCES)
+    assert set(made) == {path.name for path in published.FOLDER.glob("leaderboard_*.csv")}
+    for name, text in made.items():
+        assert (published.FOLDER / name).read_text(encoding="utf-8") == text, f"run tools.import_leaderboard: {name}"
 
 
 @with_sources
@@ -175,10 +165,8 @@ def test_the_unmerged_table_keeps_only_what_was_run_again() -> None:
 
 @with_sources
 def test_the_importer_runs_as_its_help_says() -> None:
-    script = published.FOLDER / "import_leaderboard.py"
-    done = subprocess.run(
-        [sys.executable, script, SOURCES, "--print"], capture_output=True, text=True, check=True, cwd=ROOT.parent
-    )
+    command = [sys.executable, "-m", "tools.import_leaderboard", str(SOURCES), "--print"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.count(",".join(COLUMNS)) == 4
 
 

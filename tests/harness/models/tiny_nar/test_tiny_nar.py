@@ -20,11 +20,11 @@ from harness.models.granite_nar.loading import read_config
 from harness.models.granite_nar.model import GraniteNarModel
 from harness.models.registry import load_model
 from harness.models.tiny_nar import CARD, FOLDER
-from harness.models.tiny_nar.training.evaluate import counts
-from harness.models.tiny_nar.training.prepare import held_out_strings
-from harness.models.tiny_nar.training.speech import Recording
 from harness.runner.audio import load_clip
 from harness.types import Clip
+from tools.tiny_nar.evaluate import counts
+from tools.tiny_nar.prepare import held_out_strings
+from tools.tiny_nar.speech import Recording
 
 if TYPE_CHECKING:
     from pathlib import Path

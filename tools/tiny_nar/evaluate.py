@@ -1,4 +1,4 @@
-"""Counts errors on people never trained on: python -m harness.models.tiny_nar.training.evaluate --corpora FOLDER.
+"""Counts errors on people never trained on: python -m tools.tiny_nar.evaluate --corpora FOLDER.
 
 400 strings of 3 to 8 digits joined from the speakers george and lucas of the free spoken digit dataset, and the
 digit strings of AN4's test split as they were spoken. Counted are errors of the draft, after editing, and after editing
@@ -20,15 +20,15 @@ from rapidfuzz.distance import Levenshtein
 from harness.models.base import LoadOptions
 from harness.models.granite_nar.features import log_mel, pack_audio
 from harness.models.registry import load_model
-from harness.models.tiny_nar.training.data import WORD_IDS, replaced_at_random
-from harness.models.tiny_nar.training.prepare import held_out_strings
-from harness.models.tiny_nar.training.speech import an4_strings
+from tools.tiny_nar.data import WORD_IDS, replaced_at_random
+from tools.tiny_nar.prepare import held_out_strings
+from tools.tiny_nar.speech import an4_strings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.models.granite_nar.network import GraniteNar
-    from harness.models.tiny_nar.training.speech import Recording
+    from tools.tiny_nar.speech import Recording
 
 DAMAGE = 0.2
 
@@ -36,7 +36,7 @@ DAMAGE = 0.2
 @torch.inference_mode()
 def counts(network: GraniteNar, recordings: Sequence[Recording]) -> dict[str, int]:
     """Errors (substitutions, deletions, insertions) of drafts and edited texts, damaged and not, and words."""
-    chance = random.Random(5)  # noqa: S311 - no secret
+    chance = random.Random(5)
     found = dict.fromkeys(("strings", "words", "draft", "edited", "damaged_draft", "damaged_edited"), 0)
     for start in range(0, len(recordings), 50):
         some = recordings[start : start + 50]

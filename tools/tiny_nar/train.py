@@ -1,4 +1,4 @@
-"""Trains tiny-nar: python -m harness.models.tiny_nar.training.train --data FOLDER --out FOLDER --minutes 82 27.
+"""Trains tiny-nar: python -m tools.tiny_nar.train --data FOLDER --out FOLDER --minutes 82 27.
 
 Two stages, each for so many minutes (what was spent is kept, so that the same command goes on where it was stopped):
 
@@ -39,7 +39,7 @@ from harness.models.granite_nar.config import (
 from harness.models.granite_nar.editor import rotated, rotation
 from harness.models.granite_nar.network import GraniteNar
 from harness.models.granite_nar.segments import Blocks, Segments
-from harness.models.tiny_nar.training.data import (
+from tools.tiny_nar.data import (
     BLANK,
     VOCABULARY,
     Batch,
@@ -48,7 +48,7 @@ from harness.models.tiny_nar.training.data import (
     exercise,
     replaced_at_random,
 )
-from harness.models.tiny_nar.training.speech import WORDS
+from tools.tiny_nar.speech import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -245,7 +245,7 @@ def errors(model: GraniteNar, data: Prepared, share: float = 0.0) -> tuple[int, 
     """Word errors of the drafts and after editing, and words; with a share of the drafts' tokens replaced at random."""
     was = model.training
     model.eval()
-    chance = random.Random(5)  # noqa: S311 - no secret
+    chance = random.Random(5)
     before = after = words = 0
     for start in range(0, len(data), 32):
         batch = data.batch(np.arange(start, min(start + 32, len(data))))
@@ -351,7 +351,7 @@ class Trainer:
         if self.stage == "editor":
             self.model.encoder.eval()
         seed = self.steps + 1
-        noise, chance = np.random.default_rng(seed), random.Random(seed)  # noqa: S311 - no secret
+        noise, chance = np.random.default_rng(seed), random.Random(seed)
         saved, heard, losses = time.monotonic(), 0.0, []
         average = None
         while self.progress < 1:

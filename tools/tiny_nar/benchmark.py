@@ -1,4 +1,4 @@
-"""Makes the audio of the `digits` benchmark: python -m harness.models.tiny_nar.training.benchmark [--out FOLDER].
+"""Makes the audio of the `digits` benchmark: python -m tools.tiny_nar.benchmark [--out FOLDER].
 
 Digit strings in voices that training never used. Needs espeak-ng 1.51 and flite 2.2 on the path; with these versions
 the files come out the same to the bit.
@@ -17,8 +17,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from harness.models.tiny_nar.training import speech
 from harness.types import SAMPLE_RATE
+from tools.tiny_nar import speech
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/corpora/digits_audio"))
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    chance = random.Random(20)  # noqa: S311 - no secret
+    chance = random.Random(20)
     lines = []
     for voice in speech.HELD_OUT_VOICES:
         session = voice.replace(":", "_").replace("+", "_").replace("-", "_")

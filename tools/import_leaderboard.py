@@ -1,7 +1,7 @@
 """Turns the tables of the Open ASR Leaderboard's repository into our CSV files of published figures.
 
-    python results/published/import_leaderboard.py FOLDER           writes leaderboard_*.csv beside this script
-    python results/published/import_leaderboard.py FOLDER --print   prints what it would write
+    python -m tools.import_leaderboard FOLDER           writes results/published/leaderboard_*.csv
+    python -m tools.import_leaderboard FOLDER --print   prints what it would write
 
 FOLDER holds `en_shortform.csv`, `en_longform.csv`, `multilingual.csv` as in `scripts/data` of
 github.com/huggingface/open_asr_leaderboard at d1e99b2, and `en_longform_PR191_h200_unmerged.csv`, the same table on the
@@ -18,13 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.reporting.published import COLUMNS, FOLDER, Figure, canonical_model
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parents[1]))
-
-from harness.reporting.published import COLUMNS, Figure, canonical_model  # noqa: E402
 
 REPOSITORY = "https://github.com/huggingface/open_asr_leaderboard"
 SOURCE = f"{REPOSITORY}/blob/d1e99b2/scripts/data/"
@@ -171,7 +168,7 @@ def main() -> None:
         if args.only_print:
             sys.stdout.write(text)
         else:
-            (HERE / name).write_text(text, encoding="utf-8")
+            (FOLDER / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ import numpy as np
 import soxr
 from scipy.signal import fftconvolve
 
-from harness.models.tiny_nar.training.speech import Recording
 from harness.types import SAMPLE_RATE
+from tools.tiny_nar.speech import Recording
 
 if TYPE_CHECKING:
     import random

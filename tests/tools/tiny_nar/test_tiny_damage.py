@@ -9,13 +9,13 @@ import pytest
 
 from harness.cli import main as run_eval
 from harness.errors import ExitStatus, UsageError
-from harness.models.tiny_nar.training.damage import DAMAGES, damaged, heard, noticed
-from harness.models.tiny_nar.training.damage import main as run_damaged
+from tools.tiny_nar.damage import DAMAGES, damaged, heard, noticed
+from tools.tiny_nar.damage import main as run_damaged
 
 UNNOTICED = {"positions"}
 """tiny-nar makes no use of positions in its projector's windows; the slow twin of the projector guards those."""
 
-BASELINES = Path(__file__).parents[4] / "results" / "baselines"
+BASELINES = Path(__file__).parents[3] / "results" / "baselines"
 
 
 @pytest.fixture(scope="module")

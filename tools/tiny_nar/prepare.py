@@ -1,4 +1,4 @@
-"""Makes the training set: python -m harness.models.tiny_nar.training.prepare --corpora ../shared/corpora --out FOLDER.
+"""Makes the training set: python -m tools.tiny_nar.prepare --corpora ../shared/corpora --out FOLDER.
 
 Writes log-mel features (float16) of some 15 hours of digit strings, so that training computes none. Needs espeak-ng,
 flite and festival (with festvox-kdlpc16k) on the path, and the package pocketsphinx.
@@ -19,8 +19,8 @@ import torch
 
 from harness.models.granite_nar.config import FeatureConfig
 from harness.models.granite_nar.features import log_mel, pack_audio
-from harness.models.tiny_nar.training import speech, strings
 from harness.types import SAMPLE_RATE
+from tools.tiny_nar import speech, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def examples(corpora: Path, chance: random.Random, scale: float) -> Iterator[tup
 
 def held_out_strings(corpora: Path, count: int, seed: int) -> Iterator[speech.Recording]:
     """Strings of 3 to 8 digits joined from the held-out speakers, each of one speaker, undisturbed but for gaps."""
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
     speakers = _by_speaker(speech.spoken_digits(corpora, speech.HELD_OUT_SPEAKERS))
     for number in range(count):
         own = speakers[speech.HELD_OUT_SPEAKERS[number % 2]]
@@ -153,7 +153,7 @@ def main() -> None:
     )
     test = speech.an4_strings(arguments.corpora, "test")
     write(arguments.out / "an4_test", [r.waveform for r in test], [r.words for r in test], ["an4 test"] * len(test))
-    chance = random.Random(arguments.seed)  # noqa: S311 - no secret
+    chance = random.Random(arguments.seed)
     kept: list[tuple[str, NDArray[np.float32], tuple[str, ...]]] = []
     for source, recording in examples(arguments.corpora, chance, arguments.scale):
         if len(recording.waveform) <= LONGEST:

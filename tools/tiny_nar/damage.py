@@ -1,7 +1,7 @@
 """Breaks one part of the network on purpose, to see whether the `digits` suite and the gate notice.
 
-    python -m harness.models.tiny_nar.training.damage                     what each damage does to the digits suite
-    python -m harness.models.tiny_nar.training.damage clip_mask ARGUMENTS run_eval.py with these arguments, damaged
+    python -m tools.tiny_nar.damage                     what each damage does to the digits suite
+    python -m tools.tiny_nar.damage clip_mask ARGUMENTS run_eval.py with these arguments, damaged
 
 A test set that does not move when a mask is removed guards nothing; so this is counted, not assumed.
 """
