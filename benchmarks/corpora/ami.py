@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import Release, archive_door, find_release, lacks
-from benchmarks.sources.hub import ONLY_LEADERBOARD, HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_door, leaderboard_door
 from benchmarks.sources.pairing import pair
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ def audio_key(name: str) -> str | None:
 
 def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: Any) -> Dataset:
     """The benchmark of one microphone."""
-    split = HubSplit(repo="edinburghcstr/ami", config=config, split="test", entry=hub_entry, language="en")
     theirs = (leaderboard_door("ami"),) if config == "ihm" else ()
     return Dataset(
         name=f"ami_{config}",
@@ -83,7 +82,7 @@ def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: A
         license="CC-BY-4.0",
         doors=(
             *theirs,
-            hub_door(split),
+            hub_door("edinburghcstr/ami", config, entry=hub_entry, language="en"),
             archive_door(
                 "ami_public_manual_1.6.2.zip beside wav_db",
                 (r"ami_public_manual_1\.6\.\d", r"ami_public_manual_1\.6\.\d\.zip"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_door, lacks
-from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door, stem
+from benchmarks.sources.hub import hub_door, multilingual_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import rows
 from benchmarks.sources.transcripts import from_table
@@ -74,16 +74,13 @@ def audio_key(name: str) -> str | None:
 
 def _dataset(release: str, language: str, **facts: Any) -> Dataset:
     """The benchmark of one release and language."""
-    split = HubSplit(
-        repo=f"fsicoli/common_voice_{release}_0", config=language, split="test", entry=hub_entry, language=language
-    )
     return Dataset(
         name=f"common_voice_{release}_{language}",
         title=f"Common Voice {release}.0, {NAMES[language]}",
         language=language,
         license="CC0-1.0",
         doors=(
-            hub_door(split),
+            hub_door(f"fsicoli/common_voice_{release}_0", language, entry=hub_entry, language=language),
             archive_door(
                 f"cv-corpus-{release}.0-*-{language}.tar.gz",
                 (rf"cv-corpus-{release}\.0-[\d-]*", rf"cv-corpus-{release}\.0-[\d-]*-{language}{PACKED}"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import LEADERBOARD_LONGFORM, HubSplit, hub_door, leaderboard_door, stem
+from benchmarks.sources.hub import LEADERBOARD_LONGFORM, hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import rows
 
@@ -67,8 +67,14 @@ def audio_key(name: str) -> str | None:
 
 def _long(corpus: str, config: str, **facts: Any) -> Dataset:
     """A benchmark of whole calls."""
-    split = HubSplit(repo=LEADERBOARD_LONGFORM, config=config, split="test", entry=call_entry, language="en")
-    door = hub_door(split, text_form="the leaderboard's own copy of the calls' texts", locked=("rows", "hours"))
+    door = hub_door(
+        LEADERBOARD_LONGFORM,
+        config,
+        entry=call_entry,
+        language="en",
+        text_form="the leaderboard's own copy of the calls' texts",
+        locked=("rows", "hours"),
+    )
     release = archive_door(f"the folder {config} of speech-datasets", (config,), parse, locked=("rows", "hours"))
     return Dataset(
         name=f"{config}_long",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, Release, archive_door, lacks
-from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door, stem
+from benchmarks.sources.hub import hub_door, multilingual_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.transcripts import from_table
 
@@ -61,7 +61,6 @@ def audio_key(name: str) -> str | None:
 def _dataset(language: str) -> Dataset:
     """The benchmark of one language."""
     code = CODES[language]
-    split = HubSplit(repo="google/fleurs", config=code, split="test", entry=hub_entry, language=language)
     return Dataset(
         name=f"fleurs_{language}",
         title=f"FLEURS, {NAMES[language]}",
@@ -69,7 +68,7 @@ def _dataset(language: str) -> Dataset:
         license="CC-BY-4.0",
         doors=(
             multilingual_door(f"fleurs_{language}", language),
-            hub_door(split),
+            hub_door("google/fleurs", code, entry=hub_entry, language=language),
             archive_door(f"{code}.tar.gz", (code, rf"{code}{PACKED}"), partial(parse, language)),
         ),
         url="https://huggingface.co/datasets/google/fleurs",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import ONLY_LEADERBOARD, HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_door, leaderboard_door
 from benchmarks.sources.json_stream import objects
 from benchmarks.sources.pairing import pair
 from harness.errors import DataError
@@ -66,9 +66,6 @@ def segment(item: Mapping[str, Any], recording: str) -> Entry | None:
     )
 
 
-UPSTREAM = HubSplit(
-    repo="speechcolab/gigaspeech", config="test", split="test", entry=hub_entry, language="en", terms=True
-)
 GIGASPEECH = Dataset(
     name="gigaspeech",
     title="GigaSpeech test",
@@ -76,7 +73,7 @@ GIGASPEECH = Dataset(
     license="SpeechColab's terms (non-commercial)",
     doors=(
         leaderboard_door("gigaspeech"),
-        hub_door(UPSTREAM, locked=()),
+        hub_door("speechcolab/gigaspeech", "test", entry=hub_entry, language="en", terms=True, locked=()),
         archive_door("the folder GigaSpeech with GigaSpeech.json", ("GigaSpeech",), parse, locked=()),
     ),
     rows=19931,

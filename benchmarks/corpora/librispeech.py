@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_door
-from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door
+from benchmarks.sources.hub import hub_door, leaderboard_door
 from benchmarks.sources.pairing import pair_as_read
 from benchmarks.sources.tables import lines_of
 from harness.errors import DataError
@@ -56,14 +56,13 @@ def audio_key(part: str, name: str) -> str | None:
 def _dataset(part: str, **facts: Any) -> Dataset:
     """The benchmark of ``test-clean`` or ``test-other``."""
     kind = part.removeprefix("test-")
-    split = HubSplit(repo="openslr/librispeech_asr", config=kind, split="test", entry=hub_entry, language="en")
     return Dataset(
         name=f"librispeech_test_{kind}",
         title=f"LibriSpeech test-{kind}",
         language="en",
         license="CC-BY-4.0",
         doors=(
-            hub_door(split),
+            hub_door("openslr/librispeech_asr", kind, entry=hub_entry, language="en"),
             archive_door(f"{part}.tar.gz", (part, rf"{part}{PACKED}"), partial(parse, part)),
             leaderboard_door("librispeech", f"test.{kind}"),
         ),

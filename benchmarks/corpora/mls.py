@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_door, lacks
-from benchmarks.sources.hub import HubSplit, hub_door, multilingual_door
+from benchmarks.sources.hub import hub_door, multilingual_door
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import lines, row_of, text_of
 from benchmarks.sources.transcripts import Transcripts
@@ -71,9 +71,6 @@ def audio_key(name: str) -> str | None:
 def _dataset(language: str) -> Dataset:
     """The benchmark of one language."""
     word = WORDS[language]
-    split = HubSplit(
-        repo="facebook/multilingual_librispeech", config=word, split="test", entry=hub_entry, language=language
-    )
     theirs = (multilingual_door(f"mls_{language}", language),) if language in ON_LEADERBOARD else ()
     return Dataset(
         name=f"mls_{language}",
@@ -81,7 +78,7 @@ def _dataset(language: str) -> Dataset:
         language=language,
         license="CC-BY-4.0",
         doors=(
-            hub_door(split),
+            hub_door("facebook/multilingual_librispeech", word, entry=hub_entry, language=language),
             archive_door(
                 f"mls_{word}.tar.gz or mls_{word}_opus.tar.gz",
                 (rf"mls_{word}(_opus)?", rf"mls_{word}(_opus)?{PACKED}"),

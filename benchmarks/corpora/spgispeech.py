@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import HubSplit, hub_door, leaderboard_door, stem
+from benchmarks.sources.hub import hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.transcripts import from_table
 
@@ -43,7 +43,6 @@ def audio_key(name: str) -> str | None:
     return "/".join(parts[-2:]) if len(parts) > 1 else None
 
 
-UPSTREAM = HubSplit(repo="kensho/spgispeech", config="test", split="test", entry=hub_entry, language="en", terms=True)
 SPGISPEECH = Dataset(
     name="spgispeech",
     title="SPGISpeech test",
@@ -51,7 +50,7 @@ SPGISPEECH = Dataset(
     license="Kensho's terms (non-commercial)",
     doors=(
         leaderboard_door("spgispeech"),
-        hub_door(UPSTREAM),
+        hub_door("kensho/spgispeech", "test", entry=hub_entry, language="en", terms=True),
         archive_door("the folder spgispeech", ("spgispeech",), parse, locked=()),
     ),
     rows=39341,

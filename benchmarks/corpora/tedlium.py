@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_door, lacks
-from benchmarks.sources.hub import LEADERBOARD_BEFORE, HubSplit, hub_door, leaderboard_door, leaderboard_entry
+from benchmarks.sources.hub import LEADERBOARD_BEFORE, hub_door, leaderboard_door, leaderboard_entry
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import lines_of
 from harness.errors import DataError
@@ -113,7 +113,7 @@ TEDLIUM = Dataset(
     license="CC-BY-NC-ND",
     doors=(
         leaderboard_door("tedlium", entry=their_entry, repo=LEADERBOARD_BEFORE),
-        hub_door(HubSplit(repo="LIUM/tedlium", config="release3", split="test", entry=hub_entry, language="en")),
+        hub_door("LIUM/tedlium", "release3", entry=hub_entry, language="en"),
         archive_door("TEDLIUM_release-3.tgz", RELEASE, parse),
     ),
     rows=1155,
@@ -134,9 +134,10 @@ TEDLIUM_LONG = Dataset(
     license="CC-BY-NC-ND",
     doors=(
         hub_door(
-            HubSplit(
-                repo="distil-whisper/tedlium-long-form", config="default", split="test", entry=talk_entry, language="en"
-            ),
+            "distil-whisper/tedlium-long-form",
+            "default",
+            entry=talk_entry,
+            language="en",
             text_form="distil-whisper's copy: segments joined",
             locked=("rows",),
         ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import ONLY_LEADERBOARD, HubSplit, hub_door, leaderboard_door, stem
+from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_door, leaderboard_door, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.transcripts import from_table
 
@@ -60,7 +60,7 @@ VOXPOPULI_EN = Dataset(
     license="CC0-1.0",
     doors=(
         leaderboard_door("voxpopuli"),
-        hub_door(HubSplit(repo="facebook/voxpopuli", config="en", split="test", entry=hub_entry, language="en")),
+        hub_door("facebook/voxpopuli", "en", entry=hub_entry, language="en"),
         archive_door("transcribed_data/en", ("transcribed_data",), parse),
     ),
     rows=1842,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.dataset import Audio, Entry, NoCopyError
 from benchmarks.sources import parquet
 from benchmarks.sources.header import seconds
-from benchmarks.sources.hub import HubSplit, leaderboard_entry
+from benchmarks.sources.hub import leaderboard_entry
+from benchmarks.sources.split import HubSplit
 from benchmarks.sources.tables import read_table
 from harness.errors import DataError
 

@@ -14,13 +14,13 @@ import time
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from benchmarks.dataset import HubUnreachableError
+from benchmarks.sources.hub_access import first_line, quiet
 from harness.errors import AccessError, DataError
-from harness.hub_access import first_line, quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.sources.hub import HubSplit
+    from benchmarks.sources.split import HubSplit
 
 T = TypeVar("T")
 

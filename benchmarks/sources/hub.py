@@ -6,20 +6,18 @@ Parquet (``refs/convert/parquet``), which is all there is of repositories that h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import MISSHAPEN, Door, Entry, Request, Utterance
 from benchmarks.sources.header import seconds
+from benchmarks.sources.split import HubSplit
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-EntryOf = Callable[[Mapping[str, Any]], Entry | None]
-"""A row, audio excepted, to what it says; None leaves the row out."""
+    from benchmarks.sources.split import EntryOf
 
 ALL_FACTS = ("rows", "hours", "words")
 """A door's facts that the data set states, unless the door says less."""
@@ -34,62 +32,48 @@ ONLY_LEADERBOARD = "original: made for the leaderboard, in its repository only"
 """What a data set of its own making is missing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubSplit:
-    """One split of one configuration of a hub repository, and how its rows are read."""
-
-    repo: str
-    """``owner/name``."""
-    config: str
-    """Configuration, ``default`` where the repository has only one."""
-    split: str
-    """Split, such as ``test`` or ``test.clean``."""
-    entry: EntryOf
-    """A row, audio excepted, to what it says; None leaves the row out. `audio_path` and `row_number` are added."""
-    language: str
-    """BCP-47 primary subtag of the rows."""
-    audio: str = "audio"
-    """The column that holds ``{"bytes", "path"}``."""
-    terms: bool = False
-    """Whether the repository asks for its terms to be accepted."""
-    revision: str | None = None
-    """The pinned revision, 40 hexadecimal digits; None follows the main branch, and the run records what it was."""
-
-    @property
-    def where(self) -> str:
-        """What a person would look for on the hub."""
-        return f"{self.repo} {self.config}/{self.split}"
-
-    @property
-    def page(self) -> str:
-        """The repository's page, where terms are accepted."""
-        return f"https://huggingface.co/datasets/{self.repo}"
-
-
-def hub_door(split: HubSplit, *, text_form: str = "", locked: tuple[str, ...] = ALL_FACTS) -> Door:
-    """The door to a split.
+def hub_door(
+    repo: str,
+    config: str,
+    split: str = "test",
+    *,
+    entry: EntryOf,
+    language: str,
+    terms: bool = False,
+    text_form: str = "",
+    locked: tuple[str, ...] = ALL_FACTS,
+) -> Door:
+    """The door to a split of a repository.
 
     Args:
-        split: which one, and how its rows are read.
+        repo: ``owner/name``.
+        config: configuration, ``default`` where the repository has only one.
+        split: such as ``test`` or ``test.clean``.
+        entry: a row, audio excepted, to what it says; None leaves the row out.
+        language: BCP-47 primary subtag of the rows.
+        terms: whether the repository asks for its terms to be accepted.
         text_form: how its references differ from the corpus's own, where they do.
         locked: which of rows, hours and words the data set's facts state for this door too.
     """
-    return Door(
-        kind="hub",
-        where=split.where,
-        open=partial(read_split, split),
-        revision=split.revision,
-        text_form=text_form,
-        locked=locked,
-    )
+    rows = HubSplit(repo=repo, config=config, split=split, entry=entry, language=language, terms=terms)
+    return Door(kind="hub", where=rows.where, open=partial(read_split, rows), text_form=text_form, locked=locked)
 
 
 def leaderboard_door(
-    config: str, split: str = "test", *, entry: EntryOf | None = None, repo: str = LEADERBOARD
+    config: str,
+    split: str = "test",
+    *,
+    entry: EntryOf | None = None,
+    language: str = "en",
+    repo: str = LEADERBOARD,
 ) -> Door:
-    """The door to the leaderboard's copy of an English set: ids are the corpus's, the text has a form of its own."""
+    """The door to the leaderboard's copy of a set: ids are the corpus's, the text has a form of its own."""
     return hub_door(
-        HubSplit(repo=repo, config=config, split=split, entry=entry or leaderboard_entry, language="en"),
+        repo,
+        config,
+        split,
+        entry=entry or leaderboard_entry,
+        language=language,
         text_form="the leaderboard's own copy: its text is not the corpus's, letter for letter",
         locked=("rows", "hours"),
     )
@@ -97,13 +81,7 @@ def leaderboard_door(
 
 def multilingual_door(config: str, language: str) -> Door:
     """The door to a set of the leaderboard's multilingual repository."""
-    return hub_door(
-        HubSplit(
-            repo=LEADERBOARD_MULTILINGUAL, config=config, split="test", entry=leaderboard_entry, language=language
-        ),
-        text_form="the leaderboard's own copy: its text is not the corpus's, letter for letter",
-        locked=("rows", "hours"),
-    )
+    return leaderboard_door(config, language=language, repo=LEADERBOARD_MULTILINGUAL)
 
 
 TEXT_COLUMNS = ("text", "sentence", "normalized_text", "transcript", "transcription")

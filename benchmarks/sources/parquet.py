@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Audio, HubUnreachableError, NoCopyError
 from benchmarks.sources import faults
+from benchmarks.sources.hub_access import within
 from benchmarks.sources.listing import choose
 from harness.errors import AccessError, DataError
-from harness.hub_access import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from benchmarks.dataset import Request
-    from benchmarks.sources.hub import HubSplit
+    from benchmarks.sources.split import HubSplit
 
 BATCH_ROWS = 32
 """Rows decoded at a time: with 35 s clips some 20 MB."""
@@ -146,7 +146,7 @@ def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
         AccessError: the hub refuses or cannot be reached, or has no Parquet of the split.
     """
     pinned = request.pins.get(f"hub:{split.where}")
-    revisions = [pinned] if pinned else [request.revision or split.revision, CONVERTED]
+    revisions = [pinned] if pinned else [request.revision, CONVERTED]
     for revision in revisions:
         sha, sizes = repository_files(split, revision)
         readme = str(_fetch(split, "README.md", sha)) if "README.md" in sizes else ""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.sources.hub_access import first_line, quiet, within
 from harness.errors import AccessError, HarnessError, ModelError, UsageError
-from harness.hub_access import first_line, quiet, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from harness.hub_access import first_line, quiet, within
+from benchmarks.sources.hub_access import first_line, quiet, within
 
 
 def test_a_value_and_an_error_come_through() -> None:

@@ -1,0 +1,42 @@
+"""Which rows of a hub repository a source reads: what the hub, its files and its faults all need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.dataset import Entry
+
+EntryOf = Callable[[Mapping[str, Any]], Entry | None]
+"""A row, audio excepted, to what it says; None leaves the row out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSplit:
+    """One split of one configuration of a hub repository, and how its rows are read."""
+
+    repo: str
+    """``owner/name``."""
+    config: str
+    """Configuration, ``default`` where the repository has only one."""
+    split: str
+    """Split, such as ``test`` or ``test.clean``."""
+    entry: EntryOf
+    """A row, audio excepted, to what it says; None leaves the row out. `audio_path` and `row_number` are added."""
+    language: str
+    """BCP-47 primary subtag of the rows."""
+    audio: str = "audio"
+    """The column that holds ``{"bytes", "path"}``."""
+    terms: bool = False
+    """Whether the repository asks for its terms to be accepted."""
+
+    @property
+    def where(self) -> str:
+        """What a person would look for on the hub."""
+        return f"{self.repo} {self.config}/{self.split}"
+
+    @property
+    def page(self) -> str:
+        """The repository's page, where terms are accepted."""
+        return f"https://huggingface.co/datasets/{self.repo}"
