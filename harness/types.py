@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -30,9 +32,8 @@ class Clip:
         return len(self.waveform) / SAMPLE_RATE
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word with its place in the clip."""
+class Word(msgspec.Struct, frozen=True, array_like=True):
+    """A word with its place in the clip; stored as ``[text, start, end]``."""
 
     text: str
     start: float

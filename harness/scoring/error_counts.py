@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorCounts:
+class ErrorCounts(msgspec.Struct, frozen=True):
     """How the words of references fared. Counts add; rates do not, so the rate is derived from the sum.
 
     Where compounds are merged, ``hits`` counts the reference words that were matched, merged ones included, so that

@@ -1,0 +1,38 @@
+"""What a saved baseline holds beside run.json and the journals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
+
+from harness.records.codec import FORMAT, Record, read
+from harness.version import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPEEDS_FILE = "speed.json"
+
+Factor = Annotated[float, Meta(ge=0)]
+
+
+class Speeds(Record, frozen=True, kw_only=True):
+    """RTFx of every repeat of a run, over all its benchmarks."""
+
+    format: int = FORMAT
+    version: str | None = VERSION
+    rtfx: tuple[Factor, ...] = ()
+    rtfx_end_to_end: tuple[Factor, ...] = ()
+
+
+def read_speeds(folder: Path) -> Speeds | None:
+    """The speeds that were saved with a baseline; None for a run, which has its own.
+
+    Raises:
+        DataError: the file is broken.
+    """
+    try:
+        return read(folder / SPEEDS_FILE, Speeds)
+    except FileNotFoundError:
+        return None

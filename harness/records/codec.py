@@ -1,0 +1,203 @@
+"""Bytes to records and back. What is wrong with a file is one line: the file, the place, the field, how to go on."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from harness.errors import DataError, RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+T = TypeVar("T")
+
+FORMAT = 2
+"""The format of every file that is written today."""
+
+_NEWER = "written by a newer version of this program (format {}); update it to read this"
+_PATH = re.compile(r" - at `(?P<path>\$[^`]*)`$")
+
+MALFORMED = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoding something that is no record raises."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored structure. Fields that a file does not have take their default; fields that nobody knows are ignored."""
+
+
+def not_known() -> None:
+    """A default that is written out as null, where one given as plain None would be left out."""
+    return
+
+
+def loads(data: bytes | str) -> object:
+    """JSON as plain values. Texts may hold lone surrogates, which some models emit and stricter parsers refuse.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    try:
+        try:
+            return msgspec.json.decode(data)
+        except msgspec.MsgspecError:
+            pass
+        return json.loads(data, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        message = "nested too deeply"
+        raise ValueError(message) from None
+
+
+def _refuse(constant: str) -> float:
+    message = f"{constant} is no number"
+    raise ValueError(message)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def decode(data: bytes, kind: type[T], where: Path | str, upgrade: Callable[[object], object] | None = None) -> T:
+    """A record from the bytes of a file.
+
+    Args:
+        data: JSON.
+        kind: which record.
+        where: what to call the file in messages.
+        upgrade: makes today's form of plain values in an older one.
+
+    Raises:
+        DataError: one line with the file, the field, and what is wrong with it.
+    """
+    try:
+        found = loads(data)
+    except ValueError as error:
+        message = f"{where} is not JSON ({error}); restore it, or run again"
+        raise DataError(message) from None
+    return convert(found, kind, where, upgrade)
+
+
+def convert(found: object, kind: type[T], where: Path | str, upgrade: Callable[[object], object] | None = None) -> T:
+    """A record from plain values; as `decode`."""
+    try:
+        check_format(found)
+        return msgspec.convert(found if upgrade is None else upgrade(found), kind)
+    except ValueError as error:  # msgspec's own among them
+        message = f"{where}: {explain(error, found if upgrade is None else upgrade(found), kind)}"
+        raise DataError(message) from None
+
+
+def check_format(found: object) -> None:
+    """Refuses what a later version wrote.
+
+    Raises:
+        ValueError: it states a later format.
+    """
+    stated = found.get("format", 1) if isinstance(found, dict) else 1
+    if isinstance(stated, int) and stated > FORMAT:
+        raise ValueError(_NEWER.format(stated))
+
+
+def explain(error: Exception, found: object, kind: type) -> str:
+    """What is wrong with the values that are no record: the field's whole name, and what stands there.
+
+    msgspec writes `[...]` for a key of a table; which key it is, is found by trying each alone.
+    """
+    text = str(error)
+    match = _PATH.search(text)
+    if match is None:
+        return f"{text[:1].lower()}{text[1:]}".replace("`", "")
+    path = match["path"]
+    while "[...]" in path and (named := _named(path, found, kind, text)) != path:
+        path = named
+    what = text[: match.start()].replace("`", "")
+    return f"{path.removeprefix('$').lstrip('.') or 'it'}: {what[:1].lower()}{what[1:]}"
+
+
+def _named(path: str, found: object, kind: type, text: str) -> str:
+    """The path with the first unnamed key named."""
+    before, _, after = path.partition("[...]")
+    table = _at(before, found)
+    for key, value in table.items() if isinstance(table, dict) else ():
+        alone = _with(found, before, {key: value})
+        try:
+            msgspec.convert(alone, kind)
+        except msgspec.ValidationError as error:
+            if str(error) == text:
+                return f"{before}.{key}{after}"
+    return path
+
+
+def _at(path: str, found: object) -> object:
+    for part in path.split(".")[1:]:
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
+
+
+def _with(found: object, path: str, value: object) -> object:
+    """A copy in which only this stands at the path."""
+    parts = path.split(".")[1:]
+    if not parts or not isinstance(found, dict):
+        return value
+    first, rest = parts[0], ".".join(["$", *parts[1:]])
+    return {**found, first: _with(found.get(first), rest, value)}
+
+
+def read(path: Path, kind: type[T], upgrade: Callable[[object], object] | None = None) -> T:
+    """The record in a file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DataError: it cannot be read, or is not such a record.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror})"
+        raise DataError(message) from None
+    return decode(data, kind, path, upgrade)
+
+
+def encode(record: object) -> bytes:
+    """A record as one line of JSON, without a line end."""
+    try:
+        return msgspec.json.encode(record)
+    except UnicodeEncodeError:  # a lone surrogate, which some models emit from cut byte sequences, has no UTF-8 form
+        text = json.dumps(msgspec.to_builtins(record), ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", errors="backslashreplace")
+
+
+def pretty(record: object) -> str:
+    """A record as indented JSON for files that people look into, ending with a line end."""
+    return msgspec.json.format(encode(record), indent=1).decode() + "\n"
+
+
+def write(path: Path, record: object) -> None:
+    """Writes a JSON file so that a reader sees the old one or the new one, never half of one.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(pretty(record).encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> RunError:
+    """The error for a file or folder that cannot be written."""
+    return RunError(f"{path}: cannot be written ({error.strerror or error}); free space or give another --out")

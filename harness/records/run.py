@@ -1,0 +1,323 @@
+"""run.json: how a run was made, and what is known of each of its benchmarks. A fact that is not known is null."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta, field
+
+from harness.records.codec import FORMAT, Record, read
+from harness.version import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUN_FILE = "run.json"
+
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[float, Meta(gt=0)]
+Scalar = str | int | float | bool | None
+"""What a setting can be."""
+
+
+class Repeats(Record, frozen=True, kw_only=True):
+    """What `--repeats` measured: a value for each time that the benchmark was run, the first included."""
+
+    asked: Count = 1
+    changed_transcripts: Count = 0
+    """Transcripts that were others when the benchmark was run again."""
+    rtfx: tuple[Positive, ...] = ()
+    rtfx_median: float | None = None
+    rtfx_end_to_end: tuple[Positive, ...] = ()
+    rtfx_end_to_end_median: float | None = None
+
+
+class PeakMemory(Record, frozen=True, kw_only=True):
+    """The most memory that was held at a time, in GiB."""
+
+    host_gib: float | None = None
+    device_gib: float | None = None
+
+
+class DeviceSpeed(Record, frozen=True, kw_only=True):
+    """What one device of a cluster did."""
+
+    workers: Count = 1
+    """That share it."""
+    batches: Count = 0
+    audio_seconds: float = 0.0
+    """Given to the model in undisturbed batches."""
+    seconds_counted: float = 0.0
+    peak_memory: PeakMemory | None = None
+    rtfx: float | None = None
+
+
+class ClusterSpeed(Record, frozen=True, kw_only=True):
+    """How many devices shared the work, and how fast each was."""
+
+    devices: dict[str, DeviceSpeed] = field(default_factory=dict)
+    rtfx: float | None = None
+    """Of all devices together."""
+    rtfx_per_device: float | None = None
+
+
+class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What the clock of a benchmark says; total over total. docs/running.md defines each."""
+
+    rtfx: float | None = field(default_factory=lambda: None)
+    """Audio over counted seconds, undisturbed batches only."""
+    rtfx_end_to_end: float | None = field(default_factory=lambda: None)
+    """Audio over wall clock."""
+    rtfx_leaderboard: float | None = None
+    """As the leaderboard's scripts time, where `--clock leaderboard` was asked for."""
+    audio_seconds: float | None = field(default_factory=lambda: None)
+    """Given to the model, all batches."""
+    audio_seconds_undisturbed: float | None = None
+    """Given to the model in undisturbed batches."""
+    audio_seconds_leaderboard: float | None = None
+    seconds_counted: float | None = field(default_factory=lambda: None)
+    """Features, transfer, model and text of undisturbed batches."""
+    seconds_counted_leaderboard: float | None = None
+    seconds_wall: float | None = None
+    """From the first utterance read to the last line journalled, summed over the processes of a resumed run."""
+    seconds_warmup: float | None = None
+    seconds_waited: float | None = None
+    """The network's thread, for features, texts or the journal."""
+    phases: dict[str, float] = field(default_factory=dict)
+    """Seconds by phase, all batches."""
+    batches: Count | None = None
+    excluded_batches: Count | None = None
+    """Left out of `rtfx`."""
+    repeats: Repeats | None = None
+    cluster: ClusterSpeed | None = None
+
+    @property
+    def counted_audio(self) -> float | None:
+        """The audio that belongs to `seconds_counted`."""
+        return self.audio_seconds if self.audio_seconds_undisturbed is None else self.audio_seconds_undisturbed
+
+
+class Selection(Record, frozen=True, kw_only=True):
+    """Which utterances of a benchmark were asked for."""
+
+    limit: Count | None = None
+    """`--limit`: a seeded sample; null is all."""
+    seed: Count | None = None
+
+
+class Worst(Record, frozen=True, kw_only=True):
+    """The transcript that another batch changed most."""
+
+    id: str
+    in_run: str
+    now: str
+
+
+class Replay(Record, frozen=True, kw_only=True):
+    """What became of a sample of transcripts in other batches."""
+
+    changed: Count
+    wer_in_run: float | None
+    wer: float | None
+    worst: Worst | None = None
+
+
+class Audit(Record, frozen=True, kw_only=True):
+    """What `--audit-batching` found."""
+
+    asked: Count
+    utterances: Count
+    alone: Replay
+    reversed: Replay
+    one_batch: Replay
+
+
+class Event(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that disturbed a run."""
+
+    event: str
+    """`out_of_memory`, `batch_failed`, `worker_lost`."""
+    batch: int | None = None
+    clips: Count | None = None
+    batch_seconds: float | None = None
+    """What a batch may hold since then."""
+    batch_size: Count | None = None
+    cut: str | None = None
+    """Id of a clip that was cut in halves."""
+    error: str | None = None
+    worker: str | None = None
+
+
+class BenchmarkRecord(msgspec.Struct, kw_only=True):
+    """One benchmark of a run. Changes while the run goes on."""
+
+    language: str | None = None
+    license: str | None = None
+    expected: Count | None = None
+    """Utterances that were asked for; null until the data was read to its end."""
+    done: Count | None = None
+    failed: Count | None = None
+    complete: bool | None = None
+    """Whether every utterance has a line."""
+    selection: Selection | None = None
+    source: str | None = None
+    """Where the data came from."""
+    revision: str | None = None
+    """Of the data, as found while running."""
+    revision_locked: bool | None = None
+    """Whether the suite states the revision."""
+    rows: Count | None = None
+    hours: float | None = None
+    words: Count | None = None
+    """Of the raw references."""
+    drift: tuple[str, ...] | None = None
+    """In what the data differs from what is locked."""
+    padding: float | None = None
+    """Share of the batches that was padding; null where batches are packed."""
+    events: list[Event] = field(default_factory=list)
+    speed: Speed | None = None
+    peak_memory: PeakMemory | None = None
+    audit: Audit | None = None
+
+
+class ModelRecord(Record, frozen=True, kw_only=True):
+    """What is known of the model: its card."""
+
+    id: str
+    revision: str | None = None
+    parameters: int | float | None = None
+    languages: tuple[str, ...] | None = None
+    license: str | None = None
+    max_seconds: float | None = None
+    non_autoregressive: bool | None = None
+    batch_invariant: bool | None = None
+    packs: bool | None = None
+    max_batch: Count | None = None
+    note: str | None = None
+
+
+class Hardware(Record, frozen=True, kw_only=True):
+    """What a run was computed on."""
+
+    cpu: str | None = None
+    cores: int | float | None = None
+    memory_gib: float | None = None
+    accelerator: str | None = None
+    accelerators: Count | None = None
+    accelerator_memory_gib: float | None = None
+    cuda: str | None = None
+
+    def describe(self) -> str | None:
+        """In words: the accelerator, or the processor with its cores; None is not known."""
+        if self.accelerator:
+            return f"{self.accelerators} x {self.accelerator}" if (self.accelerators or 1) > 1 else self.accelerator
+        return f"{self.cpu}, {self.cores:g} cores" if self.cpu and self.cores is not None else self.cpu or None
+
+
+class Environment(Record, frozen=True, kw_only=True):
+    """What a run was made with."""
+
+    python: str | None = None
+    packages: dict[str, str] = field(default_factory=dict)
+    """Versions of those that can change a transcript or a score."""
+    commit: str | None = None
+    """Of this program, where it runs from a checkout of its own."""
+    dirty: bool | None = None
+    """Whether files were changed since that commit."""
+    hardware: Hardware = Hardware()
+    system: str | None = None
+
+
+class RunRecord(msgspec.Struct, kw_only=True):
+    """run.json. Changes while the run goes on."""
+
+    format: int = FORMAT
+    version: str | None = None
+    """Of the program that wrote the file last."""
+    suite: str | None = None
+    """Resolved name."""
+    profile: str | None = None
+    """The rules that the suite is scored under."""
+    model: ModelRecord
+    complete: bool | None = None
+    """Whether every utterance of every benchmark has a transcript."""
+    started: str | None = None
+    """UTC, ISO 8601."""
+    settings: dict[str, Scalar] = field(default_factory=dict)
+    """Every setting of the last command."""
+    fingerprint: dict[str, Scalar] | None = None
+    """What the user chose that could change a transcript."""
+    environment: Environment = Environment()
+    benchmarks: dict[str, BenchmarkRecord]
+
+    def __post_init__(self) -> None:
+        limit, on_error = self.limit, self.settings.get("on_error")
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+            message = "settings.limit is not a whole number of 0 or more"
+            raise ValueError(message)
+        if on_error is not None and not isinstance(on_error, str):
+            message = "settings.on_error is not a text"
+            raise ValueError(message)
+
+    @property
+    def limit(self) -> Scalar:
+        """`--limit`; None is all of the data."""
+        return self.settings.get("limit")
+
+    @property
+    def scores_empty(self) -> bool:
+        """Whether failed utterances count as empty transcripts: `--on-error score-empty`."""
+        return self.settings.get("on_error") == "score-empty"
+
+    @property
+    def hardware(self) -> str | None:
+        """What it was computed on, in words."""
+        return self.environment.hardware.describe()
+
+    def to_write(self) -> RunRecord:
+        """The record as it is written today, whoever wrote it before."""
+        written = copy.copy(self)
+        written.format, written.version = FORMAT, VERSION
+        return written
+
+
+def read_run_record(folder: Path) -> RunRecord:
+    """The run.json of a folder.
+
+    Raises:
+        FileNotFoundError: there is none.
+        DataError: it cannot be read, or is no run.json; the message names the field.
+    """
+    return read(folder / RUN_FILE, RunRecord, upgrade_run)
+
+
+_SPEED = {
+    "seconds_heard": "audio_seconds",
+    "seconds_heard_clean": "audio_seconds_undisturbed",
+    "seconds_heard_leaderboard": "audio_seconds_leaderboard",
+    "heard": "audio_seconds",
+    "counted": "seconds_counted",
+}
+"""Names of format 1, of a benchmark's speed and of a cluster's devices."""
+
+
+def upgrade_run(found: object) -> object:
+    """The plain values of a run.json of format 1 under today's names; nulls are left out, to take their default."""
+    if not isinstance(found, dict) or found.get("format", 1) != 1:
+        return found
+    return _renamed({**found, "format": FORMAT}, inside=False)
+
+
+def _renamed(found: object, *, inside: bool) -> object:
+    """Fields renamed below every `speed`; what is null is as if it were not there."""
+    if isinstance(found, list):
+        return [_renamed(one, inside=inside) for one in found]
+    if not isinstance(found, dict):
+        return found
+    return {
+        _SPEED.get(key, key) if inside else key: _renamed(value, inside=inside or key == "speed")
+        for key, value in found.items()
+        if value is not None
+    }

@@ -1,0 +1,114 @@
+"""scores.json: what the predictions of one model are worth under one profile. Rates are fractions, unrounded."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import field
+
+from harness.records.codec import FORMAT, Record, not_known
+from harness.records.run import Speed
+from harness.records.statistics import Interval
+from harness.scoring.error_counts import ErrorCounts
+from harness.version import VERSION
+
+
+class ProfileRecord(Record, frozen=True, kw_only=True):
+    """The rules that a score was made under."""
+
+    name: str
+    libraries: dict[str, str] = field(default_factory=dict)
+    """Versions of what the rules are made of."""
+    rules: dict[str, object] = field(default_factory=dict)
+    """Every rule of the profile."""
+
+
+class MetricValue(Record, frozen=True, kw_only=True):
+    """A metric of one benchmark, or of the average."""
+
+    value: float | None
+    """In the metric's own unit; null where there is nothing to count."""
+    count: float | None = None
+    """What was counted (errors, missed words, ...), summed over the benchmark."""
+    of: float | None = None
+    """What it is a share of."""
+    interval: Interval | None = None
+
+
+class BenchmarkScore(Record, frozen=True, kw_only=True):
+    """One benchmark of one model."""
+
+    benchmark: str
+    language: str
+    metric: Literal["wer", "cer"]
+    """Which of the two is the benchmark's main one: by characters in languages written without spaces."""
+    utterances: int
+    failed: int
+    dropped_references: int
+    """References of our own runs that normalize to nothing and are not scored."""
+    empty_references: int
+    """References that normalize to nothing, dropped or not."""
+    scored_as_written: int
+    """Rows whose normalization failed: they are scored as they are written."""
+    words: int | None
+    errors: ErrorCounts | None
+    wer: float | None
+    characters: int | None
+    character_errors: int | None
+    cer: float | None
+    draft_wer: float | None
+    """Of what a drafting stage wrote, where the model has one."""
+    wer_interval: Interval | None
+    cer_interval: Interval | None
+    unit: Literal["session", "utterance"]
+    """What the interval takes as independent of each other."""
+    warnings: tuple[str, ...]
+    """Why the run looks broken, and what was not scored as it should be; mostly empty."""
+    audio_seconds: float | None
+    """Of the utterances, as the data states their durations."""
+    speed: Speed
+    metrics: dict[str, MetricValue] = field(default_factory=dict)
+    """Further metrics, by name, where they were asked for."""
+
+    @property
+    def rate(self) -> float | None:
+        """The main metric."""
+        return self.cer if self.metric == "cer" else self.wer
+
+    @property
+    def interval(self) -> Interval | None:
+        """Of the main metric."""
+        return self.cer_interval if self.metric == "cer" else self.wer_interval
+
+
+class AverageSpeed(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Speed over all benchmarks of a model: total over total."""
+
+    rtfx: float | None = field(default_factory=not_known)
+    rtfx_end_to_end: float | None = field(default_factory=not_known)
+    rtfx_leaderboard: float | None = None
+
+
+class Average(Record, frozen=True, kw_only=True):
+    """The plain mean over the benchmarks of a suite; null where the suite is incomplete."""
+
+    wer: float | None = None
+    wer_interval: Interval | None = None
+    rounded: bool = False
+    """Whether the mean is of rates that were rounded first, as the profile has it."""
+    speed: AverageSpeed = AverageSpeed()
+
+
+class Scores(Record, frozen=True, kw_only=True):
+    """All benchmarks of one model."""
+
+    format: int = FORMAT
+    version: str | None = VERSION
+    """Of the program that scored."""
+    suite: str | None
+    """Resolved name; null for predictions of others."""
+    model: str
+    profile: ProfileRecord
+    complete: bool
+    benchmarks: tuple[BenchmarkScore, ...]
+    average: Average

@@ -1,0 +1,53 @@
+"""What is said of the uncertainty of a rate, and of the difference of two. docs/scoring.md has the formulas."""
+
+from __future__ import annotations
+
+from harness.records.codec import Record
+
+
+class Interval(Record, frozen=True, kw_only=True, rename={"degrees": "degrees_of_freedom"}):
+    """A confidence interval of a rate (a fraction, not percent)."""
+
+    low: float
+    high: float
+    method: str
+    """How it was made; intervals of different methods are not to be mixed without saying so."""
+    sessions: int
+    """Independent units that it rests on; over several benchmarks, all of them together."""
+    standard_error: float
+    degrees: float
+    """Effective degrees of freedom: at most sessions - 1, fewer where sessions are unequal."""
+    smallest_difference: float
+    """To another, equally uncertain and unrelated system, that such data resolves with probability 0.8."""
+
+
+class Difference(Record, frozen=True, kw_only=True, rename={"degrees": "degrees_of_freedom"}):
+    """The rate of one system minus that of another on the same utterances, as a fraction, with its uncertainty."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+    """Probability of a difference this large if there were none, two-sided."""
+    standard_error: float
+    degrees: float
+    sessions: int
+    level: float
+    """Probability that such intervals hold the true difference."""
+    method: str
+    smallest_difference: float
+    """The true difference between two such systems that this data finds with probability 0.8."""
+
+
+class MatchedPairs(Record, frozen=True, kw_only=True):
+    """Result of NIST's matched pairs sentence-segment word error test."""
+
+    segments: int
+    first_errors: int
+    second_errors: int
+    mean: float
+    """Errors of the first minus errors of the second, a segment."""
+    standard_deviation: float
+    z: float
+    p: float
+    """Two-sided, from the normal distribution."""
