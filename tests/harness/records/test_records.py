@@ -1,4 +1,4 @@
-"""Records are what they were before they were written, of today's format and of the first; what is wrong is one line."""
+"""Records are what they were before they were written; format 1 is read; what is wrong with a file is one line."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_what_is_no_table_is_no_run(found: object) -> None:
 def test_what_is_no_json_is_said(tmp_path: Path) -> None:
     for data in (b"{", b"\xff", b"[" * 100_000):
         (tmp_path / "run.json").write_bytes(data)
-        with pytest.raises(DataError, match="run.json is not JSON"):
+        with pytest.raises(DataError, match=r"run\.json is not JSON"):
             read_run_record(tmp_path)
 
 
