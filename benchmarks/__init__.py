@@ -1,1 +1,1 @@
-"""What is measured: corpora, the doors to their data, and the suites made of them."""
+"""What is measured: corpora, the sources of their data, and the suites made of them."""

@@ -1,6 +1,6 @@
 """What a benchmark is made of: the Utterance, and the Dataset that states the facts about many of them.
 
-`open_dataset` yields the utterances through the first door that opens.
+`open_dataset` yields the utterances from the first source that opens.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ NO_TAGS: Mapping[str, str] = {}
 
 MISSHAPEN = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
 """What comes of a text where a number should be, a list where a table should be, or nothing where something should."""
+
+ALL_FACTS = ("rows", "hours", "words")
+"""What a data set states and a source is compared with, unless the source says less."""
 
 LONGEST = 1e7
 """Seconds, four months: what says that it is longer is not believed."""
@@ -212,7 +215,7 @@ class Request:
     revision: str | None = None
     """A hub revision that overrides the pinned one."""
     pins: Mapping[str, str] = field(default_factory=dict)
-    """Revisions that a suite's lock states, by the door's `source`; they win over `revision`."""
+    """Revisions that a suite's lock states, by the source's `name`; they win over `revision`."""
     streaming: bool = False
     """Whether a hub's files are read over the network as they are needed, instead of being kept in its cache."""
     note: Callable[[str, str], None] = lambda _key, _value: None
@@ -220,8 +223,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """One way to the data of a data set: the hub, an original release, a folder of the project."""
+class Source:
+    """One place that the data of a data set comes from: the hub, an original release, a folder of the project."""
 
     kind: str
     """``hub``, ``archive`` or ``embedded``."""
@@ -233,12 +236,12 @@ class Door:
     """The pinned revision or checksum of the source; None is not known."""
     text_form: str = ""
     """How its references differ from the corpus's own, where they do."""
-    locked: tuple[str, ...] = ("rows", "hours", "words")
-    """Which of the data set's facts hold for this door too, and are compared with what was read."""
+    locked: tuple[str, ...] = ALL_FACTS
+    """Which of the data set's facts hold for this source too, and are compared with what was read."""
 
     @property
-    def source(self) -> str:
-        """The door in one word for locks and run.json, such as ``hub:openslr/librispeech_asr clean/test``."""
+    def name(self) -> str:
+        """What locks and run.json call it, such as ``hub:openslr/librispeech_asr clean/test``."""
         return f"{self.kind}:{self.where}"
 
 
@@ -254,8 +257,8 @@ class Dataset:
     """BCP-47 primary subtag."""
     license: str | None
     """As its owners state it, SPDX where there is one; None where no statement of theirs is known."""
-    doors: tuple[Door, ...]
-    """The ways to the data, the one to try first standing first."""
+    sources: tuple[Source, ...]
+    """Where the data is to be had, the one to try first standing first."""
     rows: int | None = None
     """Number of utterances."""
     hours: float | None = None
@@ -277,11 +280,11 @@ class Dataset:
     notes: str = ""
     """Traps, and what is particular about its text form."""
     missing: str = ""
-    """Why there is no door to an original release, or none at all; empty where there is one."""
+    """Why there is no source with an original release, or none at all; empty where there is one."""
 
 
 class NoCopyError(AccessError):
-    """A door that was not opened. The message is what it would have opened, such as ``a Parquet copy of X``."""
+    """A source that was not opened. The message is what it would have opened, such as ``a Parquet copy of X``."""
 
 
 class HubUnreachableError(AccessError):
@@ -289,7 +292,7 @@ class HubUnreachableError(AccessError):
 
 
 def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
-    """The utterances of a benchmark, through the first door that opens, one at a time.
+    """The utterances of a benchmark, from the first source that opens, one at a time.
 
     With `request.root` only what lies below it is read: the network is not used. Without, what comes with the project
     and then the hub, whose repositories are tried in the order in which the data set states them.
@@ -299,12 +302,12 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
         request: what the user said about where the data is; its `note` is told the source and the revision.
 
     Raises:
-        AccessError: no door opened; the message says where to get the data.
+        AccessError: no source opened; the message says where to get the data.
         DataError: the data is broken, or an id occurs twice.
     """
     session = re.compile(dataset.session_pattern).search if dataset.session_pattern else None
     seen = IdSet()
-    for utterance in _first_open_door(dataset, request):
+    for utterance in _first_open_source(dataset, request):
         if not seen.add(utterance.id):
             msg = f"{dataset.name}: the id {utterance.id!r} occurs twice, the second time at {utterance.audio.origin}"
             raise DataError(msg)
@@ -312,19 +315,17 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
         yield replace(utterance, session=sys.intern(found.group(1))) if found else utterance
 
 
-def _first_open_door(dataset: Dataset, request: Request) -> Iterator[Utterance]:
-    """The utterances as the first door that opens gives them."""
-    below = [door for door in dataset.doors if door.kind != "hub"] + [
-        door for door in dataset.doors if door.kind == "hub"
-    ]
-    doors = below if request.root else [door for door in dataset.doors if door.kind != "archive"]
+def _first_open_source(dataset: Dataset, request: Request) -> Iterator[Utterance]:
+    """The utterances as the first source that opens gives them."""
+    below = sorted(dataset.sources, key=lambda source: source.kind == "hub")
+    sources = below if request.root else [source for source in dataset.sources if source.kind != "archive"]
     reasons: list[AccessError] = []
-    for door in doors:
-        stream = door.open(request)
+    for source in sources:
+        stream = source.open(request)
         try:
             first = next(stream)
         except StopIteration:
-            msg = f"{dataset.name}: {door.source} holds no utterance"
+            msg = f"{dataset.name}: {source.name} holds no utterance"
             raise DataError(msg) from None
         except AccessError as error:
             reasons.append(error)
@@ -335,18 +336,18 @@ def _first_open_door(dataset: Dataset, request: Request) -> Iterator[Utterance]:
         try:
             yield from stream
         except AccessError as error:
-            raise _no_door(dataset, request, [error]) from error
+            raise _no_source(dataset, request, [error]) from error
         return
-    raise _no_door(dataset, request, reasons)
+    raise _no_source(dataset, request, reasons)
 
 
-def _no_door(dataset: Dataset, request: Request, reasons: list[AccessError]) -> AccessError:
-    """Why no door opened, in one line."""
-    copies = [door.where if door.kind == "archive" else f"a Parquet copy of {door.where}" for door in dataset.doors]
+def _no_source(dataset: Dataset, request: Request, reasons: list[AccessError]) -> AccessError:
+    """Why no source opened, in one line."""
+    copies = [("" if item.kind == "archive" else "a Parquet copy of ") + item.where for item in dataset.sources]
     home = f" (its home is {dataset.url})" if dataset.url else ""
-    if not dataset.doors:
+    if not dataset.sources:
         return AccessError(
-            f"{dataset.name} has no door to its audio: it is known for scoring predictions of others{home}"
+            f"{dataset.name} has no source of audio: it is known for scoring predictions of others{home}"
         )
     if request.root:
         looked = "; ".join(str(reason) for reason in reasons)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from benchmarks.dataset import ALL_FACTS
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ class Seen:
     unmeasured: int = 0
     """Utterances whose length is not known from the metadata."""
     notes: dict[str, str] = field(default_factory=dict)
-    """``source`` and ``revision``, as the doors tell them."""
+    """``source`` and ``revision``, as the source tells them."""
     _parents: set[str] = field(default_factory=set)
 
     def note(self, key: str, value: str) -> None:
-        """Writes down what a door tells."""
+        """Writes down what a source tells."""
         self.notes[key] = value
 
     def add(self, utterance: Utterance, seconds: float | None = None) -> None:
@@ -57,7 +58,7 @@ class Seen:
 
     @property
     def source(self) -> str | None:
-        """The door that opened."""
+        """The source that opened."""
         return self.notes.get("source")
 
     @property
@@ -81,10 +82,10 @@ def check_facts(dataset: Dataset, lock: Lock | None, seen: Seen, *, allow_drift:
     Raises:
         DataError: there is a difference; the message names the first field, both values, and how to go on.
     """
-    door = next((door for door in dataset.doors if door.source == seen.source), None)
-    compared = door.locked if door else ()
+    source = next((source for source in dataset.sources if source.name == seen.source), None)
+    compared = source.locked if source else ()
     drifts: list[str] = []
-    for name in ("rows", "hours", "words"):
+    for name in ALL_FACTS:
         stated = getattr(lock, name, None) if getattr(lock, name, None) is not None else getattr(dataset, name)
         found = getattr(seen, name)
         if name in compared and stated is not None and found is not None and not _same(stated, found):

@@ -21,7 +21,7 @@ class Lock:
     """What is known about a benchmark's data. A fact that is not known is None and is not compared."""
 
     source: str | None = None
-    """The door that `revision` and `words` were found through, as `Door.source` writes it."""
+    """The source that `revision` and `words` were found in, as `Source.name` writes it."""
     revision: str | None = None
     """Revision of the hub's repository, 40 hexadecimal digits, or None where it is not locked."""
     rows: int | None = None
@@ -33,7 +33,7 @@ class Lock:
 
     @property
     def pins(self) -> dict[str, str]:
-        """What `Request.pins` takes: the revision to ask for, by the door that it belongs to."""
+        """What `Request.pins` takes: the revision to ask for, by the source that it belongs to."""
         return {self.source: self.revision} if self.source and self.revision else {}
 
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import open_dataset
+from benchmarks.dataset import ALL_FACTS, open_dataset
 from benchmarks.facts import Seen, check_facts
 from benchmarks.suite import Lock
 from harness.errors import AccessError, DataError, UsageError
@@ -56,10 +56,10 @@ def verify(dataset: Dataset, lock: Lock | None, request: Request) -> Finding:
         return Finding(benchmark=dataset.name, status=BROKEN, details=(str(error),))
     hours = None if seen.hours is None else round(seen.hours, 4)
     found = Lock(source=seen.source, revision=seen.revision, rows=seen.rows, hours=hours, words=seen.words)
-    known = {name for name in ("rows", "hours", "words") if _stated(dataset, lock, name)}
+    known = {name for name in ALL_FACTS if _stated(dataset, lock, name)}
     if lock is not None and lock.revision is not None and lock.source == seen.source:
         known.add("revision")
-    unlocked = tuple(name for name in ("revision", "rows", "hours", "words") if name not in known)
+    unlocked = tuple(name for name in ("revision", *ALL_FACTS) if name not in known)
     status = DIFFERS if details else GOOD
     return Finding(benchmark=dataset.name, status=status, details=tuple(details), seen=found, unlocked=unlocked)
 

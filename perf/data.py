@@ -1,22 +1,22 @@
-"""How fast each door gives utterances, against a bare soundfile loop, and how much memory it takes.
+"""How fast each source gives utterances, against a bare soundfile loop, and how much memory it takes.
 
 Usage: python perf/data.py [--rows N] [--long-rows M]
 
 Writes one set of N utterances with the lengths of LibriSpeech, cut from the real recordings that come with the project,
 in every form: an unpacked tree, tar, tar.gz, zip, the hub's Parquet, a manifest; and, as `table`, a tree whose
-transcripts are one table far from the audio. Each door's utterances are decoded by two workers with what a run decodes
-them with; the bare loop decodes the same files with soundfile by the same two workers and does nothing else. A tar.gz
-and a Parquet file must be unpacked by anybody: their bare loop does so too, with zlib or pyarrow, and throws the bytes
-away, while the workers decode (`floor` says so; `of_soundfile` is without it). Doors and bare loops take turns, and the
+transcripts are one table far from the audio. The utterances are decoded by two workers with what a run decodes them
+with; the bare loop decodes the same files with soundfile by the same two workers and does nothing else. A tar.gz and a
+Parquet file must be unpacked by anybody: their bare loop does so too, with zlib or pyarrow, and throws the bytes away,
+while the workers decode (`floor` says so; `of_soundfile` is without it). Sources and bare loops take turns, and the
 median of the ratios is given, by wall clock and by processor time (which other work on the machine disturbs less);
 `control` is the bare loop against itself, measured likewise: as far as that is from 1, the machine was not quiet.
 
-Then, in a process each, the doors are read through without decoding at 1,000 and at M utterances: seconds to the first,
-to the last, and the peak of resident memory. `bytes_a_row` is what each row more adds to that peak, held by the door
-itself (for `table` beyond the bytes of its table, `table_bytes_a_row`); `listed_bytes_a_row` is what a list of its
-utterances takes, without the encoded audio: a run, which sorts by length, holds such lists.
+Then, in a process each, the sources are read through without decoding at 1,000 and at M utterances: seconds to the
+first, to the last, and the peak of resident memory. `bytes_a_row` is what each row more adds to that peak, held by the
+source itself; `listed_bytes_a_row` is what a list of its utterances takes, without the encoded audio: a run, which
+sorts by length, holds such lists.
 
-The last line is one JSON object. Bars: 0.9 of the bare loop, 100 bytes a row; `misses` names the doors below them.
+The last line is one JSON object. Bars: 0.9 of the bare loop, 2,048 bytes a row; `misses` names the sources below them.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ ROUNDS = 9
 Rate = tuple[float, float]
 """Utterances per second by wall clock, and per second of processor time."""
 PACKED = {"tar.gz": "*.tar.gz", "parquet": "*.parquet"}
-"""Doors to what must be unpacked before it can be decoded, and the file."""
+"""Sources to what must be unpacked before it can be decoded, and the file."""
 FLOORS = {"tar.gz": "soundfile and zlib", "parquet": "soundfile and pyarrow"}
-DOORS = ("tree", "tar", "tar.gz", "zip", "parquet", "manifest", "table")
+SOURCES = ("tree", "tar", "tar.gz", "zip", "parquet", "manifest", "table")
 SPEED_BAR = 0.9
 """Of the bare loop's speed."""
-MEMORY_BAR = 100
-"""Bytes that a row may add to what a door holds."""
+MEMORY_BAR = 2_048
+"""Bytes that a row may add to what a source holds."""
 LISTED = 2_000
 """Utterances that are listed to see what they take."""
 PER_CHAPTER = 100
@@ -111,31 +111,31 @@ def release_files(clips: list[bytes], rows: int) -> Iterator[tuple[str, bytes]]:
         yield f"{folder}/1-{first // PER_CHAPTER}.trans.txt", lines.encode()
 
 
-def build(door: str, root: Path, clips: list[bytes], rows: int) -> None:
-    """Writes the set in the form of a door."""
+def build(source: str, root: Path, clips: list[bytes], rows: int) -> None:
+    """Writes the set in the form of a source."""
     root.mkdir(parents=True)
-    if door in {"tar", "tar.gz"}:
-        options = {"compresslevel": 1} if door == "tar.gz" else {}
-        mode = "w:gz" if door == "tar.gz" else "w:"
-        with tarfile.open(root / f"test-clean.{door}", mode, **options) as tar:  # type: ignore[call-overload]
+    if source in {"tar", "tar.gz"}:
+        options = {"compresslevel": 1} if source == "tar.gz" else {}
+        mode = "w:gz" if source == "tar.gz" else "w:"
+        with tarfile.open(root / f"test-clean.{source}", mode, **options) as tar:  # type: ignore[call-overload]
             for name, data in release_files(clips, rows):
                 info = tarfile.TarInfo(name)
                 info.size = len(data)
                 tar.addfile(info, io.BytesIO(data))
-    elif door == "zip":
+    elif source == "zip":
         with zipfile.ZipFile(root / "test-clean.zip", "w") as archive:
             for name, data in release_files(clips, rows):
                 archive.writestr(name, data)
-    elif door == "parquet":
+    elif source == "parquet":
         build_parquet(root / "librispeech_asr" / "clean" / "test", clips, rows)
-    elif door == "table":
+    elif source == "table":
         build_table(root / "spgispeech", clips, rows)
     else:
         for name, data in release_files(clips, rows):
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    if door == "manifest":
+    if source == "manifest":
         with (root / "m.jsonl").open("w", encoding="utf-8") as file:
             for name, _ in release_files(clips, rows):
                 if name.endswith(".flac"):
@@ -180,15 +180,15 @@ def build_table(folder: Path, clips: list[bytes], rows: int) -> None:
     (folder / "val.csv").write_text("".join(lines), encoding="utf-8")
 
 
-def utterances(door: str, root: Path) -> Iterator[Utterance]:
-    """What the door gives."""
+def utterances(source: str, root: Path) -> Iterator[Utterance]:
+    """What the source gives."""
     from benchmarks.dataset import Request, open_dataset
     from benchmarks.registry import get_dataset
     from benchmarks.sources.manifest import dataset_from_path
 
-    if door == "manifest":
+    if source == "manifest":
         return open_dataset(dataset_from_path(root / "m.jsonl"), Request())
-    name = "spgispeech" if door == "table" else "librispeech_test_clean"
+    name = "spgispeech" if source == "table" else "librispeech_test_clean"
     return open_dataset(get_dataset(name), Request(root=root))
 
 
@@ -208,13 +208,13 @@ def decode_file(path: Path) -> float:
     return float(len(samples) / rate)
 
 
-def door_rate(door: str, root: Path) -> Rate:
-    """Utterances per second through a door, and per second of processor time."""
+def source_rate(source: str, root: Path) -> Rate:
+    """Utterances per second through a source, and per second of processor time."""
     begin, cpu = time.perf_counter(), time.process_time()
     count = 0
     with ThreadPoolExecutor(WORKERS) as pool:
         waiting = deque()  # type: ignore[var-annotated]
-        for utterance in utterances(door, root):
+        for utterance in utterances(source, root):
             waiting.append(pool.submit(decode_audio, utterance.audio))
             if len(waiting) >= WINDOW:
                 waiting.popleft().result()
@@ -264,23 +264,23 @@ def unpacked(packed: Path, count: int) -> Iterator[int]:
             yield len(unpack.decompress(data))
 
 
-def read_through(door: str, root: Path) -> dict[str, float]:
+def read_through(source: str, root: Path) -> dict[str, float]:
     """Reads without decoding, holding nothing: seconds to the first and the last utterance, and the peak of memory."""
     begin = time.perf_counter()
     first, count = 0.0, 0
-    for _ in utterances(door, root):
+    for _ in utterances(source, root):
         first = first or time.perf_counter() - begin
         count += 1
     spent = time.perf_counter() - begin
     return {"rows": count, "first_s": first, "all_s": spent, "peak_mib": peak_mib()}
 
 
-def listed_bytes(door: str, root: Path) -> float:
+def listed_bytes(source: str, root: Path) -> float:
     """Bytes that an utterance takes in a list, its encoded audio excepted."""
-    list(utterances(door, root))  # what is made once
+    list(utterances(source, root))  # what is made once
     gc.collect()
     tracemalloc.start()
-    found = list(utterances(door, root))
+    found = list(utterances(source, root))
     gc.collect()
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -296,25 +296,26 @@ def peak_mib() -> float:
 
 
 def throughput(folder: Path, clips: list[bytes], rows: int) -> dict[str, dict[str, Any]]:
-    """Each door's rate beside the bare loop's, taking turns."""
-    for door in DOORS:
-        build(door, folder / door, clips, rows)
+    """Each source's rate beside the bare loop's, taking turns."""
+    for source in SOURCES:
+        build(source, folder / source, clips, rows)
     paths = sorted((folder / "tree").rglob("*.flac"))
     seconds = sum(map(decode_file, paths)) / len(paths)
-    packed = {door: next((folder / door).rglob(pattern)) for door, pattern in PACKED.items()}
-    for door in DOORS:
-        next(utterances(door, folder / door))  # imports are no part of a door's speed
+    packed = {source: next((folder / source).rglob(pattern)) for source, pattern in PACKED.items()}
+    for source in SOURCES:
+        next(utterances(source, folder / source))  # imports are no part of a source's speed
     turns: dict[str, tuple[Callable[[], Rate], Callable[[], Rate]]] = {
-        door: (partial(bare_rate, paths, packed.get(door)), partial(door_rate, door, folder / door)) for door in DOORS
+        source: (partial(bare_rate, paths, packed.get(source)), partial(source_rate, source, folder / source))
+        for source in SOURCES
     }
-    for door in PACKED:
-        turns[f"{door} strictly"] = (partial(bare_rate, paths), turns[door][1])
+    for source in PACKED:
+        turns[f"{source} strictly"] = (partial(bare_rate, paths), turns[source][1])
     turns["control"] = (partial(bare_rate, paths), partial(bare_rate, paths))
     found: dict[str, list[tuple[float, ...]]] = {name: [] for name in turns}
     for _ in range(ROUNDS):
-        for name, (bare, door_once) in turns.items():
+        for name, (bare, source_once) in turns.items():
             # The middle two and the outer two: what drifts over the four disturbs neither.
-            first, one, two, last = bare(), door_once(), door_once(), bare()
+            first, one, two, last = bare(), source_once(), source_once(), bare()
             wall, cpu = ((one[k] + two[k]) / (first[k] + last[k]) for k in (0, 1))
             rate = (one[0] + two[0]) / 2
             found[name].append((wall, cpu, rate, rate * seconds / 3600))
@@ -322,31 +323,28 @@ def throughput(folder: Path, clips: list[bytes], rows: int) -> dict[str, dict[st
         name: dict(zip(FIGURES, map(statistics.median, zip(*rates, strict=True)), strict=True))
         for name, rates in found.items()
     }
-    for door in DOORS:
-        strict = speed.pop(f"{door} strictly") if door in PACKED else speed[door]
-        speed[door] |= {"floor": FLOORS.get(door, "soundfile"), "of_soundfile": strict["of_bare"]}
+    for source in SOURCES:
+        strict = speed.pop(f"{source} strictly") if source in PACKED else speed[source]
+        speed[source] |= {"floor": FLOORS.get(source, "soundfile"), "of_soundfile": strict["of_bare"]}
     return speed
 
 
 def memory(folder: Path, clips: list[bytes], sizes: tuple[int, int]) -> dict[str, dict[str, Any]]:
-    """Each door read through at two sizes, in a process each, and what a row more takes."""
+    """Each source read through at two sizes, in a process each, and what a row more takes."""
     found: dict[str, dict[str, Any]] = {}
-    for door in DOORS:
+    for source in SOURCES:
         read = []
         for rows in sizes:
-            root = folder / f"{door}-{rows}"
-            build(door, root, clips, rows)
-            command = [sys.executable, __file__, "--read", door, str(root)]
+            root = folder / f"{source}-{rows}"
+            build(source, root, clips, rows)
+            command = [sys.executable, __file__, "--read", source, str(root)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             read.append(json.loads(done.stdout))
-            own = sum(path.stat().st_size for path in root.glob("spgispeech/*.csv")) / rows
             shutil.rmtree(root)
-        root = folder / f"{door}-listed"
-        build(door, root, clips, LISTED)
-        more = (read[1]["peak_mib"] - read[0]["peak_mib"]) * (1 << 20) / (sizes[1] - sizes[0]) - own
-        found[door] = {"read": read, "bytes_a_row": more, "listed_bytes_a_row": listed_bytes(door, root)}
-        if own:
-            found[door]["table_bytes_a_row"] = own
+        root = folder / f"{source}-listed"
+        build(source, root, clips, LISTED)
+        more = (read[1]["peak_mib"] - read[0]["peak_mib"]) * (1 << 20) / (sizes[1] - sizes[0])
+        found[source] = {"read": read, "bytes_a_row": more, "listed_bytes_a_row": listed_bytes(source, root)}
         shutil.rmtree(root)
     return found
 
@@ -358,7 +356,7 @@ def main() -> None:
     parser.add_argument(
         "--long-rows", type=int, default=40_000, help="utterances for the memory (default 40,000; 0: none)"
     )
-    parser.add_argument("--read", nargs=2, metavar=("DOOR", "ROOT"), help=argparse.SUPPRESS)
+    parser.add_argument("--read", nargs=2, metavar=("SOURCE", "ROOT"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.read:
         print(json.dumps(read_through(args.read[0], Path(args.read[1]))))
@@ -370,21 +368,21 @@ def main() -> None:
     short = sorted(clips, key=len)[: max(1, len(clips) // 4)]
     with TemporaryDirectory() as name:
         sizes = memory(Path(name), short, (1_000, args.long_rows)) if args.long_rows else {}
-    for door, rate in speed.items():
-        strict = f" ({rate['floor']}; {rate['of_soundfile']:.2f} of soundfile alone)" if door in PACKED else ""
+    for source, rate in speed.items():
+        strict = f" ({rate['floor']}; {rate['of_soundfile']:.2f} of soundfile alone)" if source in PACKED else ""
         print(
-            f"{door:9} {rate['of_bare']:5.2f} of the bare loop, {rate['cpu_of_bare']:.2f} by processor time{strict}; "
+            f"{source:9} {rate['of_bare']:5.2f} of the bare loop, {rate['cpu_of_bare']:.2f} by processor time{strict}; "
             f"{rate['utterances_per_s']:,.0f} utterances/s, {rate['hours_per_s']:.2f} hours/s"
         )
-    for door, held in sizes.items():
+    for source, held in sizes.items():
         small, large = held["read"]
         print(
-            f"{door:9} {large['rows']:,.0f} rows: first after {large['first_s']:.2f} s, all after "
+            f"{source:9} {large['rows']:,.0f} rows: first after {large['first_s']:.2f} s, all after "
             f"{large['all_s']:.1f} s, peak {large['peak_mib']:,.0f} MiB (1,000: {small['peak_mib']:,.0f}), "
             f"{held['bytes_a_row']:,.0f} bytes a row, {held['listed_bytes_a_row']:,.0f} in a list"
         )
-    misses = [f"{door} speed" for door in DOORS if speed[door]["of_bare"] < SPEED_BAR]
-    misses += [f"{door} memory" for door, held in sizes.items() if held["bytes_a_row"] > MEMORY_BAR]
+    misses = [f"{source} speed" for source in SOURCES if speed[source]["of_bare"] < SPEED_BAR]
+    misses += [f"{source} memory" for source, held in sizes.items() if held["bytes_a_row"] > MEMORY_BAR]
     bars = {"of_bare": SPEED_BAR, "bytes_a_row": MEMORY_BAR}
     result = {"workers": WORKERS, "rows": args.rows, "bars": bars, "misses": misses}
     print(json.dumps(result | {"speed": speed, "read_through": sizes}))

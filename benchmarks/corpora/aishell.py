@@ -1,4 +1,4 @@
-"""AISHELL-1 test set (Bu et al., 2017): read Mandarin. It has no door: for others' predictions."""
+"""AISHELL-1 test set (Bu et al., 2017): read Mandarin. It has no source of audio: for others' predictions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ AISHELL1 = Dataset(
     title="AISHELL-1 test",
     language="zh",
     license="Apache-2.0",
-    doors=(),
+    sources=(),
     rows=7176,
     hours=10.0303,
     url="https://www.openslr.org/33",

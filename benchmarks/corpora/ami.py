@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import Release, archive_door, find_release, lacks
-from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_door, leaderboard_door
+from benchmarks.sources.archive import Release, archive_source, find_release, lacks
+from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source
 from benchmarks.sources.pairing import pair
 
 if TYPE_CHECKING:
@@ -74,16 +74,16 @@ def audio_key(name: str) -> str | None:
 
 def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: Any) -> Dataset:
     """The benchmark of one microphone."""
-    theirs = (leaderboard_door("ami"),) if config == "ihm" else ()
+    theirs = (leaderboard_source("ami"),) if config == "ihm" else ()
     return Dataset(
         name=f"ami_{config}",
         title=title,
         language="en",
         license="CC-BY-4.0",
-        doors=(
+        sources=(
             *theirs,
-            hub_door("edinburghcstr/ami", config, entry=hub_entry, language="en"),
-            archive_door(
+            hub_source("edinburghcstr/ami", config, entry=hub_entry, language="en"),
+            archive_source(
                 "ami_public_manual_1.6.2.zip beside wav_db",
                 (r"ami_public_manual_1\.6\.\d", r"ami_public_manual_1\.6\.\d\.zip"),
                 partial(parse, config),
@@ -115,7 +115,7 @@ CLEANED = Dataset(
     title="AMI, individual headsets, cleaned by the leaderboard in July 2026",
     language="en",
     license=None,
-    doors=(leaderboard_door("ami_cleaned"),),
+    sources=(leaderboard_source("ami_cleaned"),),
     url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
     session_pattern=MEETING,
     file_patterns=(r"(?<![a-z])ami[_-]cleaned(_test)?",),

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_door, lacks
-from benchmarks.sources.hub import hub_door, multilingual_door, stem
+from benchmarks.sources.archive import PACKED, archive_source, lacks
+from benchmarks.sources.hub import hub_source, multilingual_source, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import rows
 from benchmarks.sources.transcripts import from_table
@@ -79,9 +79,9 @@ def _dataset(release: str, language: str, **facts: Any) -> Dataset:
         title=f"Common Voice {release}.0, {NAMES[language]}",
         language=language,
         license="CC0-1.0",
-        doors=(
-            hub_door(f"fsicoli/common_voice_{release}_0", language, entry=hub_entry, language=language),
-            archive_door(
+        sources=(
+            hub_source(f"fsicoli/common_voice_{release}_0", language, entry=hub_entry, language=language),
+            archive_source(
                 f"cv-corpus-{release}.0-*-{language}.tar.gz",
                 (rf"cv-corpus-{release}\.0-[\d-]*", rf"cv-corpus-{release}\.0-[\d-]*-{language}{PACKED}"),
                 partial(parse, language),
@@ -91,7 +91,7 @@ def _dataset(release: str, language: str, **facts: Any) -> Dataset:
         citation="Ardila et al., Common Voice: A Massively-Multilingual Speech Corpus, LREC 2020",
         file_patterns=(rf"common_voice_{release}(_0)?_{language}(?![a-z])(_test)?",),
         notes="Cased and punctuated prompts; the session is the volunteer (client_id). The originals moved from "
-        "the hub to Mozilla Data Collective (account and terms) in October 2025; the hub door is a mirror.",
+        "the hub to Mozilla Data Collective (account and terms) in October 2025; the copy on the hub is a mirror.",
         **facts,
     )
 
@@ -103,7 +103,7 @@ def _leaderboard(language: str) -> Dataset:
         title=f"Common Voice as in the leaderboard's multilingual table, {NAMES[language]}",
         language=language,
         license="CC0-1.0",
-        doors=(multilingual_door(f"mcv_{language}", language),),
+        sources=(multilingual_source(f"mcv_{language}", language),),
         url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard-multilingual-datasets",
         citation="Ardila et al., Common Voice: A Massively-Multilingual Speech Corpus, LREC 2020",
         file_patterns=(rf"(?<![a-z])(mcv|covost)_{language}(?![a-z])(_test)?",),

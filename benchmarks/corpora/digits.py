@@ -7,7 +7,7 @@ speech. `digits_audio/NOTICE` says how it was made.
 from __future__ import annotations
 
 from benchmarks.dataset import Dataset
-from benchmarks.sources.embedded import embedded_door
+from benchmarks.sources.embedded import embedded_source
 
 FOLDER = "digits_audio"
 MANIFEST_SHA256 = "7c0264b06deec60a0a64e135142548c3e7de1bbfabd5512a08947f61a0352820"
@@ -18,7 +18,7 @@ DIGITS = Dataset(
     title="Digit strings in synthetic voices",
     language="en",
     license="LicenseRef-CMU-Flite",
-    doors=(embedded_door(FOLDER, MANIFEST_SHA256, tag="voice"),),
+    sources=(embedded_source(FOLDER, MANIFEST_SHA256, tag="voice"),),
     rows=150,
     hours=0.04099,
     words=365,

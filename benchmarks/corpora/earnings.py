@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import LEADERBOARD_LONGFORM, hub_door, leaderboard_door, stem
+from benchmarks.sources.archive import archive_source, lacks
+from benchmarks.sources.hub import LEADERBOARD_LONGFORM, hub_source, leaderboard_source, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import rows
 
@@ -67,7 +67,7 @@ def audio_key(name: str) -> str | None:
 
 def _long(corpus: str, config: str, **facts: Any) -> Dataset:
     """A benchmark of whole calls."""
-    door = hub_door(
+    source = hub_source(
         LEADERBOARD_LONGFORM,
         config,
         entry=call_entry,
@@ -75,13 +75,13 @@ def _long(corpus: str, config: str, **facts: Any) -> Dataset:
         text_form="the leaderboard's own copy of the calls' texts",
         locked=("rows", "hours"),
     )
-    release = archive_door(f"the folder {config} of speech-datasets", (config,), parse, locked=("rows", "hours"))
+    release = archive_source(f"the folder {config} of speech-datasets", (config,), parse, locked=("rows", "hours"))
     return Dataset(
         name=f"{config}_long",
         title=f"{corpus}, whole calls",
         language="en",
         license="CC-BY-SA-4.0",
-        doors=(door, release),
+        sources=(source, release),
         url=URL,
         session_pattern=CALL,
         columns=(config,),
@@ -110,7 +110,7 @@ EARNINGS22 = Dataset(
     title="Earnings-22, cut into utterances as ESB does",
     language="en",
     license="CC-BY-SA-4.0",
-    doors=(leaderboard_door("earnings22"),),
+    sources=(leaderboard_source("earnings22"),),
     rows=2741,
     url=URL,
     citation=CITE_22,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Dataset, Door
+from benchmarks.dataset import Dataset, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ EARNINGS22_CHUNKED = Dataset(
     title="Earnings-22 cleaned by Artificial Analysis, chunks of six calls",
     language="en",
     license="Apache-2.0",
-    doors=(Door(kind="hub", where=f"{CHUNKS} default/test", open=read_chunks),),
+    sources=(Source(kind="hub", where=f"{CHUNKS} default/test", open=read_chunks),),
     rows=341,
     url=f"https://huggingface.co/datasets/{PARENTS}",
     session_pattern=r"(?:^|/)(\d{7}(?:_trimmed)?)",

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, Release, archive_door, lacks
-from benchmarks.sources.hub import hub_door, multilingual_door, stem
+from benchmarks.sources.archive import PACKED, Release, archive_source, lacks
+from benchmarks.sources.hub import hub_source, multilingual_source, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.transcripts import from_table
 
@@ -66,10 +66,10 @@ def _dataset(language: str) -> Dataset:
         title=f"FLEURS, {NAMES[language]}",
         language=language,
         license="CC-BY-4.0",
-        doors=(
-            multilingual_door(f"fleurs_{language}", language),
-            hub_door("google/fleurs", code, entry=hub_entry, language=language),
-            archive_door(f"{code}.tar.gz", (code, rf"{code}{PACKED}"), partial(parse, language)),
+        sources=(
+            multilingual_source(f"fleurs_{language}", language),
+            hub_source("google/fleurs", code, entry=hub_entry, language=language),
+            archive_source(f"{code}.tar.gz", (code, rf"{code}{PACKED}"), partial(parse, language)),
         ),
         url="https://huggingface.co/datasets/google/fleurs",
         citation="Conneau et al., FLEURS: Few-shot Learning Evaluation of Universal Representations of Speech, 2022",

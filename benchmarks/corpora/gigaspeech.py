@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_door, leaderboard_door
+from benchmarks.sources.archive import archive_source, lacks
+from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source
 from benchmarks.sources.json_stream import objects
 from benchmarks.sources.pairing import pair
 from harness.errors import DataError
@@ -71,10 +71,10 @@ GIGASPEECH = Dataset(
     title="GigaSpeech test",
     language="en",
     license="SpeechColab's terms (non-commercial)",
-    doors=(
-        leaderboard_door("gigaspeech"),
-        hub_door("speechcolab/gigaspeech", "test", entry=hub_entry, language="en", terms=True, locked=()),
-        archive_door("the folder GigaSpeech with GigaSpeech.json", ("GigaSpeech",), parse, locked=()),
+    sources=(
+        leaderboard_source("gigaspeech"),
+        hub_source("speechcolab/gigaspeech", "test", entry=hub_entry, language="en", terms=True, locked=()),
+        archive_source("the folder GigaSpeech with GigaSpeech.json", ("GigaSpeech",), parse, locked=()),
     ),
     rows=19931,
     url="https://github.com/SpeechColab/GigaSpeech",
@@ -91,7 +91,7 @@ CLEANED = Dataset(
     title="GigaSpeech test, cleaned by the leaderboard in July 2026",
     language="en",
     license=None,
-    doors=(leaderboard_door("gigaspeech_cleaned"),),
+    sources=(leaderboard_source("gigaspeech_cleaned"),),
     url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
     session_pattern=RECORDING,
     file_patterns=(r"(?<![a-z])gigaspeech[_-]cleaned(_test)?",),

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_door
-from benchmarks.sources.hub import hub_door, leaderboard_door
+from benchmarks.sources.archive import PACKED, archive_source
+from benchmarks.sources.hub import hub_source, leaderboard_source
 from benchmarks.sources.pairing import pair_as_read
 from benchmarks.sources.tables import lines_of
 from harness.errors import DataError
@@ -61,10 +61,10 @@ def _dataset(part: str, **facts: Any) -> Dataset:
         title=f"LibriSpeech test-{kind}",
         language="en",
         license="CC-BY-4.0",
-        doors=(
-            hub_door("openslr/librispeech_asr", kind, entry=hub_entry, language="en"),
-            archive_door(f"{part}.tar.gz", (part, rf"{part}{PACKED}"), partial(parse, part)),
-            leaderboard_door("librispeech", f"test.{kind}"),
+        sources=(
+            hub_source("openslr/librispeech_asr", kind, entry=hub_entry, language="en"),
+            archive_source(f"{part}.tar.gz", (part, rf"{part}{PACKED}"), partial(parse, part)),
+            leaderboard_source("librispeech", f"test.{kind}"),
         ),
         url="https://www.openslr.org/12",
         citation="Panayotov et al., LibriSpeech: an ASR corpus based on public domain audio books, ICASSP 2015",

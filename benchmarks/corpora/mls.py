@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_door, lacks
-from benchmarks.sources.hub import hub_door, multilingual_door
+from benchmarks.sources.archive import PACKED, archive_source, lacks
+from benchmarks.sources.hub import hub_source, multilingual_source
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import lines, row_of, text_of
 from benchmarks.sources.transcripts import Transcripts
@@ -71,15 +71,15 @@ def audio_key(name: str) -> str | None:
 def _dataset(language: str) -> Dataset:
     """The benchmark of one language."""
     word = WORDS[language]
-    theirs = (multilingual_door(f"mls_{language}", language),) if language in ON_LEADERBOARD else ()
+    theirs = (multilingual_source(f"mls_{language}", language),) if language in ON_LEADERBOARD else ()
     return Dataset(
         name=f"mls_{language}",
         title=f"Multilingual LibriSpeech, {word.capitalize()}",
         language=language,
         license="CC-BY-4.0",
-        doors=(
-            hub_door("facebook/multilingual_librispeech", word, entry=hub_entry, language=language),
-            archive_door(
+        sources=(
+            hub_source("facebook/multilingual_librispeech", word, entry=hub_entry, language=language),
+            archive_source(
                 f"mls_{word}.tar.gz or mls_{word}_opus.tar.gz",
                 (rf"mls_{word}(_opus)?", rf"mls_{word}(_opus)?{PACKED}"),
                 partial(parse, language),

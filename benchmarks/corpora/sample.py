@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.dataset import Dataset
-from benchmarks.sources.embedded import embedded_door
+from benchmarks.sources.embedded import embedded_source
 
 FOLDER = "sample_audio"
 MANIFEST_SHA256 = "be58ea2fe55de336d75da9f6ff0d1c199f2a7917f0ca8af0ef0e12a41f3398a6"
@@ -18,8 +18,8 @@ MANIFEST_SHA256 = "be58ea2fe55de336d75da9f6ff0d1c199f2a7917f0ca8af0ef0e12a41f339
 
 def _dataset(name: str, **facts: Any) -> Dataset:
     """One of the two benchmarks."""
-    door = embedded_door(FOLDER, MANIFEST_SHA256, tag="license", benchmark=name)
-    return Dataset(name=name, language="en", doors=(door,), **facts)
+    source = embedded_source(FOLDER, MANIFEST_SHA256, tag="license", benchmark=name)
+    return Dataset(name=name, language="en", sources=(source,), **facts)
 
 
 READ = _dataset(

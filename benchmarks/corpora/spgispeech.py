@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import hub_door, leaderboard_door, stem
+from benchmarks.sources.archive import archive_source, lacks
+from benchmarks.sources.hub import hub_source, leaderboard_source, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.transcripts import from_table
 
@@ -48,10 +48,10 @@ SPGISPEECH = Dataset(
     title="SPGISpeech test",
     language="en",
     license="Kensho's terms (non-commercial)",
-    doors=(
-        leaderboard_door("spgispeech"),
-        hub_door("kensho/spgispeech", "test", entry=hub_entry, language="en", terms=True),
-        archive_door("the folder spgispeech", ("spgispeech",), parse, locked=()),
+    sources=(
+        leaderboard_source("spgispeech"),
+        hub_source("kensho/spgispeech", "test", entry=hub_entry, language="en", terms=True),
+        archive_source("the folder spgispeech", ("spgispeech",), parse, locked=()),
     ),
     rows=39341,
     url="https://datasets.kensho.com/datasets/spgispeech",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_door, lacks
-from benchmarks.sources.hub import LEADERBOARD_BEFORE, hub_door, leaderboard_door, leaderboard_entry
+from benchmarks.sources.archive import PACKED, archive_source, lacks
+from benchmarks.sources.hub import LEADERBOARD_BEFORE, hub_source, leaderboard_entry, leaderboard_source
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import lines_of
 from harness.errors import DataError
@@ -111,10 +111,10 @@ TEDLIUM = Dataset(
     title="TED-LIUM 3 test",
     language="en",
     license="CC-BY-NC-ND",
-    doors=(
-        leaderboard_door("tedlium", entry=their_entry, repo=LEADERBOARD_BEFORE),
-        hub_door("LIUM/tedlium", "release3", entry=hub_entry, language="en"),
-        archive_door("TEDLIUM_release-3.tgz", RELEASE, parse),
+    sources=(
+        leaderboard_source("tedlium", entry=their_entry, repo=LEADERBOARD_BEFORE),
+        hub_source("LIUM/tedlium", "release3", entry=hub_entry, language="en"),
+        archive_source("TEDLIUM_release-3.tgz", RELEASE, parse),
     ),
     rows=1155,
     hours=2.62,
@@ -132,8 +132,8 @@ TEDLIUM_LONG = Dataset(
     title="TED-LIUM 3 test, whole talks",
     language="en",
     license="CC-BY-NC-ND",
-    doors=(
-        hub_door(
+    sources=(
+        hub_source(
             "distil-whisper/tedlium-long-form",
             "default",
             entry=talk_entry,
@@ -141,7 +141,7 @@ TEDLIUM_LONG = Dataset(
             text_form="distil-whisper's copy: segments joined",
             locked=("rows",),
         ),
-        archive_door("TEDLIUM_release-3.tgz", RELEASE, parse_talks, locked=("rows",)),
+        archive_source("TEDLIUM_release-3.tgz", RELEASE, parse_talks, locked=("rows",)),
     ),
     rows=11,
     url=URL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_door, lacks
-from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_door, leaderboard_door, stem
+from benchmarks.sources.archive import archive_source, lacks
+from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source, stem
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.transcripts import from_table
 
@@ -58,10 +58,10 @@ VOXPOPULI_EN = Dataset(
     title="VoxPopuli English test",
     language="en",
     license="CC0-1.0",
-    doors=(
-        leaderboard_door("voxpopuli"),
-        hub_door("facebook/voxpopuli", "en", entry=hub_entry, language="en"),
-        archive_door("transcribed_data/en", ("transcribed_data",), parse),
+    sources=(
+        leaderboard_source("voxpopuli"),
+        hub_source("facebook/voxpopuli", "en", entry=hub_entry, language="en"),
+        archive_source("transcribed_data/en", ("transcribed_data",), parse),
     ),
     rows=1842,
     hours=4.9299,
@@ -79,7 +79,7 @@ CLEANED = Dataset(
     title="VoxPopuli English test, corrected by Artificial Analysis",
     language="en",
     license=None,
-    doors=(leaderboard_door("voxpopuli_cleaned_aa"),),
+    sources=(leaderboard_source("voxpopuli_cleaned_aa"),),
     rows=628,
     url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
     citation=CITATION,

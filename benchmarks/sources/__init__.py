@@ -1,1 +1,1 @@
-"""The doors to the data: the hub, original archives, manifests."""
+"""The sources of data: the hub, original archives, manifests."""

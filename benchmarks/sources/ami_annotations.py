@@ -58,11 +58,11 @@ def segments(release: Release, meetings: frozenset[str]) -> Iterator[Segment]:
             raise DataError(msg)
         channel, speaker = people[meeting, agent]
         for element in _xml(release, name, text).iter("segment"):
-            said = _said(release, name, element, words[meeting, agent])
-            if said:
+            reference = _reference(release, name, element, words[meeting, agent])
+            if reference:
                 found = True
                 start, end = float(element.attrib["transcriber_start"]), float(element.attrib["transcriber_end"])
-                yield Segment(meeting, channel, speaker, start, end, said)
+                yield Segment(meeting, channel, speaker, start, end, reference)
     if not found:
         msg = f"{release.path}: no segments of the test meetings in it; this is not ami_public_manual"
         raise DataError(msg)
@@ -102,22 +102,22 @@ def _people(release: Release, files: Mapping[str, bytes]) -> dict[tuple[str, str
 def _words(release: Release, name: str, text: bytes) -> tuple[dict[str, int], list[str]]:
     """Places by id and, at each place, the word; punctuation, laughter and gaps are empty there."""
     places: dict[str, int] = {}
-    said: list[str] = []
+    texts: list[str] = []
     for element in _xml(release, name, text):
         is_word = element.tag == "w" and element.attrib.get("punc") != "true"
-        places[element.attrib[f"{NITE}id"]] = len(said)
-        said.append((element.text or "").strip().upper() if is_word else "")
-    return places, said
+        places[element.attrib[f"{NITE}id"]] = len(texts)
+        texts.append((element.text or "").strip().upper() if is_word else "")
+    return places, texts
 
 
-def _said(release: Release, name: str, element: ET.Element, words: tuple[dict[str, int], list[str]]) -> str:
+def _reference(release: Release, name: str, element: ET.Element, words: tuple[dict[str, int], list[str]]) -> str:
     """The words that a segment points at."""
-    places, said = words
+    places, texts = words
     out: list[str] = []
     for child in element.iter(f"{NITE}child"):
         match = POINTER.search(child.attrib.get("href", ""))
         if match is None or match[1] not in places or (match[2] or match[1]) not in places:
             msg = f"{release.path}: {name}: a segment points at no words: {child.attrib.get('href', '')[:120]!r}"
             raise DataError(msg)
-        out += said[places[match[1]] : places[match[2] or match[1]] + 1]
+        out += texts[places[match[1]] : places[match[2] or match[1]] + 1]
     return " ".join(word for word in out if word)

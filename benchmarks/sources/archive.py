@@ -1,4 +1,4 @@
-"""The original releases' door: tar, tar.gz, zip or an unpacked tree, read in place; nothing is written to the disk.
+"""Original releases as a source: tar, tar.gz, zip or an unpacked tree, read in place; nothing is written to the disk.
 
 A tree, a plain tar and a zip can be read in any order; a tar.gz only from front to back, so its transcripts are read in
 a first pass and its audio in a second, and no more than one member is in memory at a time.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from isal import igzip, isal_zlib
 
-from benchmarks.dataset import MISSHAPEN, Audio, Door, NoCopyError
+from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Source
 from benchmarks.sources import zip_index
 from benchmarks.sources.header import FLAC_HEAD
 from harness.errors import DataError
@@ -43,8 +43,6 @@ BROKEN = (
 )
 """What the libraries raise where an archive is broken. Long names of long names of long names are a recursion."""
 
-ALL_FACTS = ("rows", "hours", "words")
-"""A door's facts that the data set states, unless the door says less."""
 EXTENSIONS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -139,20 +137,20 @@ Parser = Callable[[Release], "Iterator[Utterance]"]
 """A corpus's one parser: a release to its utterances."""
 
 
-def archive_door(where: str, names: tuple[str, ...], parse: Parser, *, locked: tuple[str, ...] = ALL_FACTS) -> Door:
-    """The door to an original release.
+def archive_source(where: str, names: tuple[str, ...], parse: Parser, *, locked: tuple[str, ...] = ALL_FACTS) -> Source:
+    """The source that an original release is.
 
     Args:
         where: what a person would look for, such as ``test-clean.tar.gz``.
         names: regular expressions of folder or archive names that mean the release.
         parse: the corpus's one parser.
-        locked: as in `Door`.
+        locked: as in `Source`.
     """
-    return Door(kind="archive", where=where, open=partial(read_release, where, names, parse), locked=locked)
+    return Source(kind="archive", where=where, open=partial(read_release, where, names, parse), locked=locked)
 
 
 def lacks(release: Release, what: str) -> NoCopyError:
-    """The error for a folder with the release's name but not what the release must have: another door may know it."""
+    """The error for a folder with the release's name but not what the release must have: another source may know it."""
     return NoCopyError(f"{what} in {release.path}")
 
 

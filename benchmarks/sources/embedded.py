@@ -1,4 +1,4 @@
-"""The door to audio that comes with the project: a folder of FLAC files beside its corpus, with a manifest.
+"""Audio that comes with the project as a source: a folder of FLAC files beside its corpus, with a manifest.
 
 What was measured is known to the bit: the corpus states the SHA-256 of manifest.jsonl, which has that of every file.
 """
@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Audio, Door, Utterance
+from benchmarks.dataset import Audio, Source, Utterance
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def audio_folder(name: str) -> Path:
     return Path(str(files("benchmarks.corpora"))) / name
 
 
-def embedded_door(folder: str, manifest_sha256: str, *, tag: str, benchmark: str | None = None) -> Door:
-    """A door to a folder of the project.
+def embedded_source(folder: str, manifest_sha256: str, *, tag: str, benchmark: str | None = None) -> Source:
+    """The source that a folder of the project is.
 
     Args:
         folder: its name in benchmarks/corpora.
@@ -38,7 +38,7 @@ def embedded_door(folder: str, manifest_sha256: str, *, tag: str, benchmark: str
         benchmark: takes only the lines whose ``benchmark`` is this; None takes all.
     """
     read = partial(_utterances, folder, manifest_sha256, tag, benchmark)
-    return Door(kind="embedded", where=f"benchmarks/corpora/{folder}", open=read, revision=manifest_sha256)
+    return Source(kind="embedded", where=f"benchmarks/corpora/{folder}", open=read, revision=manifest_sha256)
 
 
 def _utterances(folder: str, digest: str, tag: str, benchmark: str | None, request: Request) -> Iterator[Utterance]:

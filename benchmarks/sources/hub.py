@@ -1,4 +1,4 @@
-"""The hub's door: a split of a repository as Parquet, read with bounded memory and decoded by nobody but the runner.
+"""The hub as a source: a split of a repository as Parquet, read with bounded memory; only the runner decodes.
 
 Order of looking: below `--from` (a clone, a download or a hub cache), else the hub's main branch, else its converted
 Parquet (``refs/convert/parquet``), which is all there is of repositories that hold only a loading script.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.dataset import MISSHAPEN, Door, Entry, Request, Utterance
+from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Entry, Request, Source, Utterance
 from benchmarks.sources.header import seconds
 from benchmarks.sources.split import HubSplit
 from harness.errors import DataError
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from benchmarks.sources.split import EntryOf
-
-ALL_FACTS = ("rows", "hours", "words")
-"""A door's facts that the data set states, unless the door says less."""
 
 LEADERBOARD = "hf-audio/open-asr-leaderboard"
 LEADERBOARD_BEFORE = "hf-audio/esb-datasets-test-only-sorted"
@@ -32,7 +29,7 @@ ONLY_LEADERBOARD = "original: made for the leaderboard, in its repository only"
 """What a data set of its own making is missing."""
 
 
-def hub_door(
+def hub_source(
     repo: str,
     config: str,
     split: str = "test",
@@ -42,8 +39,8 @@ def hub_door(
     terms: bool = False,
     text_form: str = "",
     locked: tuple[str, ...] = ALL_FACTS,
-) -> Door:
-    """The door to a split of a repository.
+) -> Source:
+    """The source that a split of a repository is.
 
     Args:
         repo: ``owner/name``.
@@ -53,22 +50,22 @@ def hub_door(
         language: BCP-47 primary subtag of the rows.
         terms: whether the repository asks for its terms to be accepted.
         text_form: how its references differ from the corpus's own, where they do.
-        locked: which of rows, hours and words the data set's facts state for this door too.
+        locked: which of rows, hours and words the data set's facts state for this source too.
     """
     rows = HubSplit(repo=repo, config=config, split=split, entry=entry, language=language, terms=terms)
-    return Door(kind="hub", where=rows.where, open=partial(read_split, rows), text_form=text_form, locked=locked)
+    return Source(kind="hub", where=rows.where, open=partial(read_split, rows), text_form=text_form, locked=locked)
 
 
-def leaderboard_door(
+def leaderboard_source(
     config: str,
     split: str = "test",
     *,
     entry: EntryOf | None = None,
     language: str = "en",
     repo: str = LEADERBOARD,
-) -> Door:
-    """The door to the leaderboard's copy of a set: ids are the corpus's, the text has a form of its own."""
-    return hub_door(
+) -> Source:
+    """The leaderboard's copy of a set: ids are the corpus's, the text has a form of its own."""
+    return hub_source(
         repo,
         config,
         split,
@@ -79,9 +76,9 @@ def leaderboard_door(
     )
 
 
-def multilingual_door(config: str, language: str) -> Door:
-    """The door to a set of the leaderboard's multilingual repository."""
-    return leaderboard_door(config, language=language, repo=LEADERBOARD_MULTILINGUAL)
+def multilingual_source(config: str, language: str) -> Source:
+    """A set of the leaderboard's multilingual repository."""
+    return leaderboard_source(config, language=language, repo=LEADERBOARD_MULTILINGUAL)
 
 
 TEXT_COLUMNS = ("text", "sentence", "normalized_text", "transcript", "transcription")

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Audio, Dataset, Door, Entry
+from benchmarks.dataset import Audio, Dataset, Entry, Source
 from benchmarks.ids import IdSet
 from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import AUDIO_ENDINGS
@@ -84,7 +84,7 @@ def dataset_from_path(path: Path, language: str = "en") -> Dataset:
         title=f"{path}",
         language=found.languages.most_common(1)[0][0],
         license="the user's own",
-        doors=(Door(kind="manifest", where=str(source or path), open=partial(_open, items)),),
+        sources=(Source(kind="manifest", where=str(source or path), open=partial(_open, items)),),
         rows=found.rows,
         hours=None if found.unmeasured else found.seconds / 3600,
         words=found.words,
@@ -179,33 +179,27 @@ def _files(folder: Path) -> Iterator[tuple[Path, bool, bool]]:
     for place, folders, names in os.walk(folder):
         folders.sort()
         stems = {name.removesuffix(".txt") for name in names if name.endswith(".txt")}
-        heard = set[str]()
+        recordings = set[str]()
         for name in sorted(names):
             stem, ending = os.path.splitext(name)  # noqa: PTH122 - pathlib takes ten times as long
             if ending.lower() in AUDIO_ENDINGS:
-                heard.add(stem)
+                recordings.add(stem)
                 yield Path(place, name), True, stem in stems
-        for stem in sorted(stems - heard):
+        for stem in sorted(stems - recordings):
             yield Path(place, f"{stem}.txt"), False, True
 
 
 def _check_folder(folder: Path) -> None:
     """Every audio file needs its text, and every text its audio; a folder without audio is no one's data."""
-    audio = lonely = deaf = 0
-    first: dict[str, Path] = {}
-    for path, has_audio, has_text in _files(folder):
-        audio += has_audio
-        if not has_text:
-            lonely += 1
-            first.setdefault("lonely", path)
-        elif not has_audio:
-            deaf += 1
-            first.setdefault("deaf", path)
-    if lonely:
-        msg = f"{folder}: {lonely} of {audio} audio files have no .txt beside them, the first is {first['lonely']}"
-        raise DataError(msg)
-    if audio and deaf:
-        msg = f"{folder}: {deaf} texts have no audio file beside them, the first is {first['deaf']}"
+    found = list(_files(folder))
+    audio = sum(has_audio for _, has_audio, _ in found)
+    without_text = [path for path, _, has_text in found if not has_text]
+    without_audio = [path for path, has_audio, _ in found if not has_audio]
+    if without_text:
+        msg = f"{folder}: {len(without_text)} of {audio} audio files have no .txt beside them"
+        raise DataError(f"{msg}, the first is {without_text[0]}")
+    if audio and without_audio:
+        msg = f"{folder}: {len(without_audio)} texts have no audio file beside them, the first is {without_audio[0]}"
         raise DataError(msg)
 
 

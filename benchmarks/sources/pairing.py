@@ -41,7 +41,7 @@ def pair(
     Raises:
         DataError: a transcript without audio, a recording twice, or one without a transcript where all must have one.
     """
-    heard = IdSet()
+    recordings = IdSet()
 
     def wanted(name: str) -> bool:
         if not name.lower().endswith(AUDIO_ENDINGS):
@@ -54,16 +54,16 @@ def pair(
         if recording not in entries:
             msg = f"{release.path}: {member.name} has no transcript; the release is not whole, or was changed"
             raise DataError(msg)
-        if not heard.add(recording):
+        if not recordings.add(recording):
             msg = f"{release.path}: the recording {recording} is there twice, the second time as {member.name}"
             raise DataError(msg)
         audio = member.audio()
         for entry in entries[recording]:
             whole = entry.start is None and entry.end is None and entry.duration is None
             yield entry.utterance(audio, language, seconds(audio, member.head) if whole else None)
-        if len(heard) == len(entries) and not every_audio:
+        if len(recordings) == len(entries) and not every_audio:
             return
-    _check_all_heard(release, {name for name in entries if name not in heard})
+    _check_all_found(release, {name for name in entries if name not in recordings})
 
 
 def pair_as_read(
@@ -89,12 +89,12 @@ def pair_as_read(
     """
     entries: dict[str, Entry] = {}  # whose audio has not come yet
     waiting: dict[str, tuple[Audio, float | None]] = {}  # whose transcripts have not, and its seconds
-    heard = IdSet()
+    recordings = IdSet()
     held = 0
     for member in release.members(lambda name: name.endswith(text) or key(name) is not None):
         if member.name.endswith(text):
             for name, entry in parse(member.name, release.decode(member.name, member.read())).items():
-                if name in entries or (name in heard and name not in waiting):
+                if name in entries or (name in recordings and name not in waiting):
                     raise _in_two_files(release, name)
                 if name not in waiting:
                     entries[name] = entry
@@ -104,7 +104,7 @@ def pair_as_read(
                 yield entry.utterance(audio, language, length)
             continue
         name = key(member.name) or ""
-        if not heard.add(name):
+        if not recordings.add(name):
             msg = f"{release.path}: the recording {name} is there twice, the second time as {member.name}"
             raise DataError(msg)
         audio = member.audio()
@@ -118,14 +118,14 @@ def pair_as_read(
             later = set(waiting)
             waiting.clear()
             entries_of = _all_entries(release, text, parse)
-            done = {entry.id for name, (entry,) in entries_of.items() if name in heard and name not in later}
+            done = {entry.id for name, (entry,) in entries_of.items() if name in recordings and name not in later}
             rest = pair(release, entries_of, key, language, every_audio=True)
             yield from (utterance for utterance in rest if utterance.id not in done)
             return
     if waiting:
         msg = f"{release.path}: {next(iter(waiting.values()))[0].origin} has no transcript; the release is not whole"
         raise DataError(msg)
-    _check_all_heard(release, set(entries))
+    _check_all_found(release, set(entries))
 
 
 def _all_entries(
@@ -146,7 +146,7 @@ def _in_two_files(release: Release, name: str) -> DataError:
     return DataError(f"{release.path}: the utterance {name} is in two transcript files")
 
 
-def _check_all_heard(release: Release, left: set[str]) -> None:
+def _check_all_found(release: Release, left: set[str]) -> None:
     """Every transcript must have its audio."""
     if left:
         msg = f"{release.path}: {len(left)} transcripts have no audio, the first is {min(left)}: get the audio again"

@@ -27,7 +27,7 @@ EXAMPLES = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     verbs = parser.add_subparsers(dest="data_verb", required=True, metavar="describe|verify")
-    describe = verbs.add_parser("describe", help="facts, license, citation, doors and three examples")
+    describe = verbs.add_parser("describe", help="facts, license, citation, sources and three examples")
     describe.add_argument("name", metavar="BENCHMARK")
     check = verbs.add_parser("verify", help="read data to its end and compare it with what is stated")
     check.add_argument("name", metavar="SUITE|BENCHMARK")
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 
 def _describe(args: argparse.Namespace) -> ExitStatus:
-    """Prints the facts of a benchmark and, where a door opens, three utterances."""
+    """Prints the facts of a benchmark and, where a source can be opened, three utterances."""
     from benchmarks.registry import get_dataset, suites
 
     dataset = get_dataset(args.name)
@@ -60,7 +60,7 @@ def _describe(args: argparse.Namespace) -> ExitStatus:
         "words": dataset.words,
         "home": dataset.url,
         "citation": dataset.citation,
-        "doors": [door.source + (f" ({door.text_form})" if door.text_form else "") for door in dataset.doors],
+        "sources": [source.name + (f" ({source.text_form})" if source.text_form else "") for source in dataset.sources],
         "suites": [suite.name for suite in suites().values() if dataset.name in suite.benchmarks],
         "superseded by": dataset.superseded_by,
         "missing": dataset.missing or None,

@@ -88,7 +88,7 @@ def _benchmarks() -> Rows:
             "hours": dataset.hours,
             "words": dataset.words,
             "license": dataset.license,
-            "doors": list(dict.fromkeys(door.kind for door in dataset.doors)),
+            "sources": list(dict.fromkeys(source.kind for source in dataset.sources)),
             "missing": dataset.missing,
         }
         for dataset in datasets().values()

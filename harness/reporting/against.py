@@ -11,7 +11,7 @@ from harness.reporting.table import Cell, Column, Table, hardware_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from benchmarks.dataset import Door
+    from benchmarks.dataset import Source
 
 
 def against_published(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any] | None]) -> Table:
@@ -77,24 +77,24 @@ def _other_data(benchmark: str, score: Mapping[str, Any], run: Mapping[str, Any]
     facts = run.get("benchmarks") or {}
     entries = [entry for entry in score["benchmarks"] if benchmark in {entry["benchmark"], "average"}]
     runs = [facts.get(entry["benchmark"]) or {} for entry in entries]
-    doors = [_door(entry["benchmark"], fact.get("source")) for entry, fact in zip(entries, runs, strict=True)]
+    sources = [_source(entry["benchmark"], fact.get("source")) for entry, fact in zip(entries, runs, strict=True)]
     reasons = {
         "other data: ours is a sample": any((fact.get("selection") or {}).get("limit") for fact in runs),
         "other data: ours is not what is locked": any(fact.get("drift") for fact in runs),
         "other data: ours is read from where the rows are others": any(
-            door is not None and "rows" not in door.locked for door in doors
+            source is not None and "rows" not in source.locked for source in sources
         ),
         "other data: ours lacks failed utterances": any(entry.get("failed") for entry in entries),
     }
     return [reason for reason, holds in reasons.items() if holds]
 
 
-def _door(benchmark: str, source: str | None) -> Door | None:
-    """The door that a run read a benchmark through; None where it is not known."""
+def _source(benchmark: str, name: str | None) -> Source | None:
+    """The source that a run read a benchmark from; None where it is not known."""
     from benchmarks.registry import datasets
 
     dataset = datasets().get(benchmark)
-    return next((door for door in dataset.doors if door.source == source), None) if dataset else None
+    return next((source for source in dataset.sources if source.name == name), None) if dataset else None
 
 
 def published_points(suite: str | None, profile: str, ours: Sequence[str]) -> list[Point]:

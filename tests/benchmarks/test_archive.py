@@ -1,4 +1,4 @@
-"""What the archive door adds to tarfile: shorter ways to the same headers, and to the same members."""
+"""What the archive source adds to tarfile: shorter ways to the same headers, and to the same members."""
 
 import gzip
 import io
@@ -54,7 +54,7 @@ def both(data: bytes, path: Path) -> tuple[Any, Any]:
 
 
 def members(path: Path) -> list[tuple[str, bytes]] | type[DataError]:
-    """Names and contents as the door gives them, or that it refuses the archive."""
+    """Names and contents as the source gives them, or that it refuses the archive."""
     try:
         return [(member.name, member.audio().read()) for member in Release(path).members(lambda _: True)]
     except DataError:

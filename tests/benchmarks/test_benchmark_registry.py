@@ -168,5 +168,5 @@ def test_declarations_import_nothing_heavy() -> None:
 
 def test_who_has_no_original_says_why() -> None:
     for dataset in datasets().values():
-        has_original = any(door.kind in {"archive", "embedded"} for door in dataset.doors)
+        has_original = any(source.kind in {"archive", "embedded"} for source in dataset.sources)
         assert has_original == (not dataset.missing), dataset.name

@@ -1,4 +1,4 @@
-"""Every corpus through both doors: the original release and the hub's Parquet give the same ids, texts and samples."""
+"""Every corpus from both sources: the original release and the hub's Parquet give the same ids, texts and samples."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def test_every_row_of_the_card_has_a_layout() -> None:
     assert sorted(BUILDERS) == sorted(get_suite("granite_card").benchmarks)
 
 
-def test_every_corpus_with_two_doors_has_a_layout() -> None:
+def test_every_corpus_with_two_sources_has_a_layout() -> None:
     """Earnings-22's chunks, which lie in two repositories, are built below; the rest comes with the project."""
-    without = {name: {door.kind for door in found.doors} for name, found in datasets().items() if name not in ALL}
+    without = {name: {source.kind for source in found.sources} for name, found in datasets().items() if name not in ALL}
     embedded = {"digits": {"embedded"}, "sample_read": {"embedded"}, "sample_commands": {"embedded"}}
     assert without == {"aishell1": set(), "earnings22_chunked": {"hub"}, **embedded}
     for name, build in ALL.items():
-        assert bool(build().files) == any(door.kind == "archive" for door in get_dataset(name).doors), name
+        assert bool(build().files) == any(source.kind == "archive" for source in get_dataset(name).sources), name
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_both_doors_give_the_same(tmp_path: Path, name: str) -> None:
+def test_both_sources_give_the_same(tmp_path: Path, name: str) -> None:
     built = ALL[name]()
     from_hub = read(name, built.write_parquet(tmp_path / "hub"))
     assert {item.id: item.reference for item in from_hub} == built.expected

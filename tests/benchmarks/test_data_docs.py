@@ -37,10 +37,10 @@ def extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_new_file_is_a_new_benchmark(extra: Path) -> None:
     (extra / "harbor_radio.py").write_text(blocks("adding_a_data_set.md", "python")[0], encoding="utf-8")
     dataset = registry.get_dataset("harbor_radio")
-    assert dataset.doors[0].source == "hub:example/harbor-radio default/test"
+    assert dataset.sources[0].name == "hub:example/harbor-radio default/test"
     found = registry.identify("somebody-harbor_radio_test")
     assert found is dataset
-    entry = dataset.doors[0].open.args[0].entry({"id": "a-1", "text": "Ahoy.", "call": "a"})  # type: ignore[attr-defined]
+    entry = dataset.sources[0].open.args[0].entry({"id": "a-1", "text": "Ahoy.", "call": "a"})  # type: ignore[attr-defined]
     assert (entry.id, entry.reference, entry.session) == ("a-1", "Ahoy.", "a")
 
 
@@ -74,7 +74,7 @@ def test_every_original_release_is_on_the_page() -> None:
     families = {
         re.sub(r"_(..|test_clean|test_other|long|ihm|sdm)$", "", dataset.name)
         for dataset in registry.datasets().values()
-        if any(door.kind == "archive" for door in dataset.doors)
+        if any(source.kind == "archive" for source in dataset.sources)
     }
     table = [line for line in page.splitlines() if line.startswith("| `")]
     assert len(families) == 12

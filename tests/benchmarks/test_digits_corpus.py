@@ -41,7 +41,7 @@ def test_two_megabytes_at_most() -> None:
 def test_the_voices_were_not_trained_on() -> None:
     from tools.tiny_nar import speech
 
-    voices = {utterance.tags["voice"] for utterance in digits.DIGITS.doors[0].open(Request())}
+    voices = {utterance.tags["voice"] for utterance in digits.DIGITS.sources[0].open(Request())}
     assert voices == set(speech.HELD_OUT_VOICES)
     trained = {f"espeak:{accent}+{variant}" for accent in speech.ESPEAK_ACCENTS for variant in speech.ESPEAK_VARIANTS}
     trained |= {f"flite:{name}" for name in speech.FLITE_VOICES}
@@ -55,10 +55,10 @@ def test_a_damaged_copy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     copy = tmp_path / "audio"
     shutil.copytree(audio_folder(digits.FOLDER), copy)
     monkeypatch.setattr("benchmarks.sources.embedded.audio_folder", lambda _name: copy)
-    assert len(list(digits.DIGITS.doors[0].open(Request()))) == 150
+    assert len(list(digits.DIGITS.sources[0].open(Request()))) == 150
     (copy / name).write_bytes((copy / name).read_bytes() + b" ")
     with pytest.raises(DataError, match="has other bytes than it was made with"):
-        list(digits.DIGITS.doors[0].open(Request()))
+        list(digits.DIGITS.sources[0].open(Request()))
     (copy / name).unlink()
     with pytest.raises(DataError, match="the copy of the project is damaged"):
-        list(digits.DIGITS.doors[0].open(Request()))
+        list(digits.DIGITS.sources[0].open(Request()))

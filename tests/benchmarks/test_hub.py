@@ -1,4 +1,4 @@
-"""The hub's door against a real server on loopback, with every fault that a hub has."""
+"""The hub as a source, against a real server on loopback, with every fault that a hub has."""
 
 from __future__ import annotations
 

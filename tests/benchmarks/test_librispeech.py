@@ -1,4 +1,4 @@
-"""LibriSpeech through every door: the same utterances, and every way in which a release can be broken."""
+"""LibriSpeech from every source: the same utterances, and every way in which a release can be broken."""
 
 from __future__ import annotations
 
@@ -152,9 +152,9 @@ def test_the_leaderboards_copy_has_its_own_text(tmp_path: Path, expected: str) -
     assert {item.id: item.reference.upper() for item in utterances} == {clip.id: clip.text for clip in found}
     assert [item.duration for item in utterances] == sorted((clip.seconds for clip in found), reverse=True)
     assert {item.session for item in utterances} == {clip.speaker for clip in found}
-    door = next(door for door in OTHER.doors if "leaderboard" in door.where)
-    assert door.text_form
-    assert door.locked == ("rows", "hours")
+    source = next(source for source in OTHER.sources if "leaderboard" in source.where)
+    assert source.text_form
+    assert source.locked == ("rows", "hours")
 
 
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:

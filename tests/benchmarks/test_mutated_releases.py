@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALL = {**BUILDERS, **MORE}
-RELEASES = [name for name in ALL if any(door.kind == "archive" for door in get_dataset(name).doors)]
+RELEASES = [name for name in ALL if any(source.kind == "archive" for source in get_dataset(name).sources)]
 MUTATIONS = 60
 """Of each release."""
 NOT_TEXT = re.compile(r"\.(flac|wav|mp3|opus|sph|ogg|tar\.gz|zip)$")

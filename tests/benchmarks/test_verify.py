@@ -81,7 +81,7 @@ def test_another_revision_than_the_locked_one() -> None:
         check_facts(SMALL, Lock(source=HUB, revision=SHA), seen)
 
 
-def test_a_door_with_its_own_text_is_not_asked_for_the_words() -> None:
+def test_a_source_with_its_own_text_is_not_asked_for_the_words() -> None:
     lock = Lock(words=1_000)
     theirs = Seen(rows=10, words=999, notes={"source": "hub:hf-audio/open-asr-leaderboard librispeech/test.other"})
     assert check_facts(SMALL, lock, theirs) == []

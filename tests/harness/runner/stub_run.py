@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from benchmarks.dataset import Audio, Dataset, Door, Request, Utterance
+from benchmarks.dataset import Audio, Dataset, Request, Source, Utterance
 from benchmarks.registry import Suite, get_dataset
 from harness.commands.summary import write_scores
 from harness.config import Settings
@@ -48,8 +48,8 @@ def dataset(count: int) -> Dataset:
                 session=f"speaker{number % 7}",
             )
 
-    door = Door(kind="embedded", where="made up", open=utterances)
-    return Dataset(name="stub", title="Stub", language="en", license="CC0-1.0", doors=(door,), rows=count)
+    source = Source(kind="embedded", where="made up", open=utterances)
+    return Dataset(name="stub", title="Stub", language="en", license="CC0-1.0", sources=(source,), rows=count)
 
 
 def digits(count: int) -> Dataset:
@@ -57,12 +57,12 @@ def digits(count: int) -> Dataset:
     corpus = get_dataset("digits")
 
     def utterances(request: Request) -> Iterator[Utterance]:
-        every = list(corpus.doors[0].open(request))
+        every = list(corpus.sources[0].open(request))
         for number in range(count):
             yield replace(every[number % len(every)], id=f"u{number:04}")
 
-    door = replace(corpus.doors[0], open=utterances)
-    return replace(corpus, name="stub", doors=(door,), rows=count, hours=None, words=None)
+    source = replace(corpus.sources[0], open=utterances)
+    return replace(corpus, name="stub", sources=(source,), rows=count, hours=None, words=None)
 
 
 class Slow(base.Model):

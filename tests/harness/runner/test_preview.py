@@ -49,8 +49,8 @@ def test_lengths_that_nobody_states_are_said_to_be_guessed(tmp_path: Path) -> No
     whole = dataset(30)
 
     def unstated(request: Request) -> Iterator[Utterance]:
-        for number, utterance in enumerate(whole.doors[0].open(request)):
+        for number, utterance in enumerate(whole.sources[0].open(request)):
             yield utterance if number else replace(utterance, duration=None)
 
-    lines = shown(tmp_path, replace(whole, doors=(replace(whole.doors[0], open=unstated),)))
+    lines = shown(tmp_path, replace(whole, sources=(replace(whole.sources[0], open=unstated),)))
     assert lines[-1] == "    1 utterances state no length: it is guessed from the size of their files"

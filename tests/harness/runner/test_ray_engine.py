@@ -101,7 +101,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def utterances(count: int) -> list[Utterance]:
-    return list(dataset(count).doors[0].open(Request()))
+    return list(dataset(count).sources[0].open(Request()))
 
 
 def driver(cluster: Here, journal: Journal, **more: Any) -> RayLoop:

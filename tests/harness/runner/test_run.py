@@ -154,11 +154,11 @@ def test_failed_utterances_make_the_run_incomplete_and_can_be_tried_again(tmp_pa
     healed = False
 
     def broken(request: Request) -> Any:
-        for utterance in good.doors[0].open(request):
+        for utterance in good.sources[0].open(request):
             bad: Callable[[Utterance], Utterance] = lambda u: replace(u, audio=Audio(origin="gone", data=b""))  # noqa: E731
             yield utterance if healed or utterance.id != "u0002" else bad(utterance)
 
-    data = replace(good, doors=(replace(good.doors[0], open=broken),))
+    data = replace(good, sources=(replace(good.sources[0], open=broken),))
     record = work(tmp_path, data).execute()
     assert record["complete"] is False
     assert record["benchmarks"]["stub"]["failed"] == 1
