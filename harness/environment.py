@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from harness.version import IN_CHECKOUT, ROOT
+
 PACKAGES = (
     "ctranslate2",
     "datasets",
@@ -30,8 +32,6 @@ PACKAGES = (
     "whisper-normalizer",
 )
 """Packages whose version can change a transcript or a score."""
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def describe() -> dict[str, Any]:
@@ -57,16 +57,29 @@ def packages() -> dict[str, str]:
 
 
 def code() -> dict[str, Any]:
-    """Commit of this project, and whether files were changed since."""
-    commit = _git("rev-parse", "HEAD")
-    changes = _git("status", "--porcelain", "--untracked-files=no") if commit else None
-    return {"commit": commit, "dirty": None if changes is None else bool(changes)}
+    """Commit of this project, and whether files were changed since; None where this is no checkout of its own.
+
+    An installed copy may lie inside somebody's repository (a virtual environment does), and so may a copy of our tree
+    that was put there: what git says there is about that repository and not about us. Then the version is all we know.
+    """
+    place = (_git("rev-parse", "--show-toplevel", "HEAD") or "").splitlines() if IN_CHECKOUT else []
+    ours = len(place) == 2 and Path(place[0]).resolve() == ROOT and _git("ls-files", "--error-unmatch", __file__)
+    changes = _git("status", "--porcelain", "--untracked-files=no") if ours else None
+    return {"commit": place[1] if ours else None, "dirty": None if changes is None else bool(changes)}
 
 
 def _git(*arguments: str) -> str | None:
+    """What git prints about our folder; None where it cannot say."""
+    # In a hook of some repository git's own variables name that repository, wherever we ask.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
-            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, timeout=10, check=True
+            ["git", "-C", str(ROOT), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+            env=environment,
         )
     except (OSError, subprocess.SubprocessError):
         return None
