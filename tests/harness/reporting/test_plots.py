@@ -57,11 +57,17 @@ def test_forty_labels_hide_neither_each_other_nor_a_marker(spread: float) -> Non
             assert not (left < x < right and bottom < y < top)
 
 
-def test_labels_are_where_they_were() -> None:
-    spots = [(100.0 * k % 700, 60.0 * k % 500) for k in range(30)]
-    sizes = [(120.0, 20.0)] * 30
-    assert boxes_of(spots, sizes) == boxes_of(spots, sizes)
-    assert place([], [], (0, 0, 1, 1), 1) == []
+@pytest.mark.parametrize(
+    ("spots", "corners"),
+    [
+        ([], []),
+        ([(500.0, 500.0)], [(520.0, 490.0)]),  # right of the marker, at its height
+        ([(950.0, 500.0)], [(830.0, 490.0)]),  # left, where the frame ends on the right
+        ([(500.0, 500.0), (500.0, 500.0)], [(520.0, 490.0), (380.0, 490.0)]),  # the second of two on one spot: left
+    ],
+)
+def test_labels_are_where_they_read_best(spots: list[tuple[float, float]], corners: list[tuple[float, float]]) -> None:
+    assert place(spots, [(100.0, 20.0)] * len(spots), (0, 0, 1000, 1000), 10) == corners
 
 
 def test_label_leaves_a_drawn_line_free() -> None:

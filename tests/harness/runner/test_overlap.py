@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -117,13 +118,29 @@ def test_without_overlap_the_stages_run_in_a_row(journal: Journal) -> None:
     assert wall >= loop.clock.clean_counted >= 20 * 0.008
 
 
-@pytest.mark.parametrize("slow", ["features", "transfer", "infer", "text"])
-def test_sleeping_in_one_stage_moves_only_its_phase(journal: Journal, slow: str) -> None:
+@pytest.mark.parametrize("slow", STAGES)
+def test_time_spent_in_one_stage_is_in_its_phase_only(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    """By clocks that each thread has for itself, and that stand still but for the slow stage."""
+    now = threading.local()
+    monkeypatch.setattr("harness.runner.clock.time", SimpleNamespace(perf_counter=lambda: getattr(now, "is_", 0.0)))
+
+    class Slow(Staged):
+        def look(self, name: str, value: Any) -> Any:
+            now.is_ = getattr(now, "is_", 0.0) + (2.0 if name == slow else 0.0)
+            return value
+
+    loop, _wall = run(Slow(), journal, count=10)
+    phases = loop.clock.phases
+    assert phases["model" if slow == "infer" else slow] == 20.0
+    assert sum(phases.values()) == 20.0
+
+
+@pytest.mark.parametrize("slow", STAGES)
+def test_what_the_network_waits_for_is_in_the_account_of_the_device(journal: Journal, slow: str) -> None:
     loop, wall = run(Staged({slow: 0.02}), journal, count=10)
     phases = loop.clock.as_dict()["phases"]
-    phase = "model" if slow == "infer" else slow
-    assert phases[phase] >= 0.2
-    assert max((name for name in phases if name != "untracked"), key=phases.__getitem__) == phase
     assert phases["model"] + loop.clock.waited + phases["untracked"] == pytest.approx(wall)
     assert phases["model"] + loop.clock.waited >= 0.2
     assert loop.clock.clean_counted == pytest.approx(sum(line["time"] for line in journal.lines))
@@ -282,16 +299,16 @@ def test_a_source_that_hangs_does_not_keep_a_stopped_run(journal: Journal, monke
 
     monkeypatch.setattr(module, "WINDOW_ITEMS", 4)
     stop, released = Stop(), threading.Event()
+    went_on: list[bool] = []
 
     def hanging() -> Any:
         yield from utterances([0.1] * 8)
         stop.requested = True
-        released.wait(60)
+        went_on.append(released.wait(60))
 
     loop = loop_of(Staged(), journal, budget=Budget(clips=2), stop=stop)
-    begin = time.perf_counter()
     with pytest.raises(Interrupted):
         loop.run(hanging())
-    assert time.perf_counter() - begin < 30
+    assert not went_on  # nobody waited for the source
     assert len(journal.lines) == len({line["id"] for line in journal.lines}) <= 8
     released.set()

@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,15 +20,16 @@ STUB = Path(__file__).with_name("stub_run.py")
 
 
 class Sleepy(Model):
-    """Sleeps in one of its stages."""
+    """Sleeps in one of its stages, as it is told to."""
 
-    def __init__(self, stage: str, seconds: float) -> None:
+    def __init__(self, stage: str) -> None:
         self.card = ModelCard(id="sleepy")
-        self.stage, self.seconds = stage, seconds
+        self.stage = stage
+        self.sleep: Callable[[], object] = lambda: None
 
     def rest(self, stage: str) -> None:
         if stage == self.stage:
-            time.sleep(self.seconds)
+            self.sleep()
 
     def features(self, clips: Sequence[Clip]) -> list[str]:
         self.rest("features")
@@ -71,19 +73,50 @@ def transcribe(model: Model, clips: Sequence[Clip]) -> list[Hypothesis]:
 )
 def test_the_stage_and_the_clips_that_take_too_long_are_named(stage: str, name: str) -> None:
     said: list[str] = []
-    model = Watched(Sleepy(stage, 0.3), 0.1, said.append)
+    warned = threading.Event()
+
+    def give_up(line: str) -> None:
+        said.append(line)
+        warned.set()
+
+    sleepy = Sleepy(stage)
+    sleepy.sleep = lambda: warned.wait(60)  # the stage hangs until the watchdog has spoken
+    model = Watched(sleepy, 0.1, give_up)
     assert [one.text for one in transcribe(model, [clip("a"), clip("b")])] == ["a", "b"]
     model.close()
     (line,) = said
     assert line.startswith(f"sleepy: the stage '{name}' has not ended within 0.1 s, for a and 1 more; ")
 
 
-def test_what_is_in_time_is_left_alone() -> None:
+def test_what_is_in_time_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that goes on as told: the stage takes 9 s of 10, and a long time passes between the stages."""
+    now, looks = [0.0], threading.Semaphore(0)
+
+    def monotonic() -> float:
+        if threading.current_thread().name == "watchdog":
+            looks.release()
+        return now[0]
+
+    def watched() -> None:
+        while looks.acquire(blocking=False):
+            pass
+        for _ in range(2):  # the second look from now on began after the clock was set
+            assert looks.acquire(timeout=60)
+
+    def sleep() -> None:
+        now[0] += 9.0
+        watched()
+
+    monkeypatch.setattr("harness.runner.watchdog.LOOK_SECONDS", 0.001)
+    monkeypatch.setattr("harness.runner.watchdog.time", SimpleNamespace(monotonic=monotonic))
     said: list[str] = []
-    model = Watched(Sleepy("infer", 0.05), 0.5, said.append)
+    sleepy = Sleepy("infer")
+    sleepy.sleep = sleep
+    model = Watched(sleepy, 10.0, said.append)
     for _ in range(3):
         transcribe(model, [clip("a")])
-    time.sleep(0.6)  # no stage runs
+        now[0] += 100.0  # no stage runs
+        watched()
     model.close()
     assert said == []
 
@@ -96,10 +129,10 @@ def test_a_run_that_hangs_ends_with_one_line_and_goes_on(tmp_path: Path) -> None
             timeout=60, check=False,
         )  # fmt: skip
 
-    hung = start("0.5", "5")
+    hung = start("3", "5")
     assert hung.returncode == 5
     (line,) = hung.stderr.splitlines()
-    assert line.startswith("error: slow: the stage 'network' has not ended within 0.5 s, for u00")
+    assert line.startswith("error: slow: the stage 'network' has not ended within 3 s, for u00")
     assert "--batch-timeout" in line
     journal = tmp_path / "stubs" / "slow" / "stub.jsonl"
     before = journal.read_bytes()
