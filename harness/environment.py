@@ -8,8 +8,10 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
+from msgspec.structs import replace
+
+from harness.records.run import Environment, Hardware, PeakMemory
 from harness.version import IN_CHECKOUT, ROOT
 
 PACKAGES = (
@@ -34,15 +36,17 @@ PACKAGES = (
 """Packages whose version can change a transcript or a score."""
 
 
-def describe() -> dict[str, Any]:
+def describe() -> Environment:
     """The environment of this process, for run.json."""
-    return {
-        "python": platform.python_version(),
-        "packages": packages(),
-        **code(),
-        "hardware": {"cpu": cpu_name(), "cores": os.cpu_count(), "memory_gib": memory_gib(), **accelerator()},
-        "system": platform.platform(),
-    }
+    commit, dirty = code()
+    return Environment(
+        python=platform.python_version(),
+        packages=packages(),
+        commit=commit,
+        dirty=dirty,
+        hardware=hardware(),
+        system=platform.platform(),
+    )
 
 
 def packages() -> dict[str, str]:
@@ -56,7 +60,7 @@ def packages() -> dict[str, str]:
     return found
 
 
-def code() -> dict[str, Any]:
+def code() -> tuple[str | None, bool | None]:
     """Commit of this project, and whether files were changed since; None where this is no checkout of its own.
 
     An installed copy may lie inside somebody's repository (a virtual environment does), and so may a copy of our tree
@@ -65,7 +69,7 @@ def code() -> dict[str, Any]:
     place = (_git("rev-parse", "--show-toplevel", "HEAD") or "").splitlines() if IN_CHECKOUT else []
     ours = len(place) == 2 and Path(place[0]).resolve() == ROOT and _git("ls-files", "--error-unmatch", __file__)
     changes = _git("status", "--porcelain", "--untracked-files=no") if ours else None
-    return {"commit": place[1] if ours else None, "dirty": None if changes is None else bool(changes)}
+    return place[1] if ours else None, None if changes is None else bool(changes)
 
 
 def _git(*arguments: str) -> str | None:
@@ -100,30 +104,35 @@ def memory_gib() -> float | None:
     """Memory of the machine."""
     try:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):  # not on Windows
         return None
 
 
-def peak_memory() -> dict[str, float | None]:
-    """The most memory that this process held at a time, on the host and on the device, in GiB."""
-    import resource
-
-    scale = 2**30 if sys.platform == "darwin" else 2**20  # getrusage counts bytes there, KiB elsewhere
-    host = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
-    torch = sys.modules.get("torch")
-    on_device = torch is not None and torch.cuda.is_available()
-    device = torch.cuda.max_memory_allocated() / 2**30 if torch is not None and on_device else None
-    return {"host_gib": round(host, 3), "device_gib": None if device is None else round(device, 3)}
-
-
-def accelerator() -> dict[str, Any]:
-    """Name and count of the accelerators, where torch is loaded already: loading it for this is not worth it."""
+def peak_memory() -> PeakMemory:
+    """The most memory that this process held at a time, where the system says it."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        host = None
+    else:
+        scale = 2**30 if sys.platform == "darwin" else 2**20  # getrusage counts bytes there, KiB elsewhere
+        host = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale, 3)
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available():
-        return {"accelerator": None}
-    return {
-        "accelerator": torch.cuda.get_device_name(0),
-        "accelerators": torch.cuda.device_count(),
-        "accelerator_memory_gib": round(torch.cuda.get_device_properties(0).total_memory / 2**30, 1),
-        "cuda": torch.version.cuda,
-    }
+        return PeakMemory(host_gib=host)
+    return PeakMemory(host_gib=host, device_gib=round(torch.cuda.max_memory_allocated() / 2**30, 3))
+
+
+def hardware() -> Hardware:
+    """This machine. Accelerators are stated where torch is loaded already: loading it for this is not worth it."""
+    known = Hardware(cpu=cpu_name(), cores=os.cpu_count(), memory_gib=memory_gib())
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return known
+    return replace(
+        known,
+        accelerator=torch.cuda.get_device_name(0),
+        accelerators=torch.cuda.device_count(),
+        accelerator_memory_gib=round(torch.cuda.get_device_properties(0).total_memory / 2**30, 1),
+        cuda=torch.version.cuda,
+    )

@@ -76,19 +76,19 @@ def _machine() -> Iterator[Finding]:
     yield Finding("machine", "good", f"{environment.cpu_name()}, {cores} cores, {environment.memory_gib()} GiB")
     versions = environment.packages()
     yield Finding("packages", "good", ", ".join(f"{name} {version}" for name, version in versions.items()))
-    commit = environment.code()
-    if commit["commit"] is None:
+    commit, dirty = environment.code()
+    if commit is None:
         yield Finding("code", "missing", "not a git checkout: runs will not name the commit that made them")
     else:
-        yield Finding("code", "good", f"commit {commit['commit'][:12]}{', with changes' if commit['dirty'] else ''}")
+        yield Finding("code", "good", f"commit {commit[:12]}{', with changes' if dirty else ''}")
 
 
 def _torch() -> Iterator[Finding]:
     import torch
 
     if torch.cuda.is_available():
-        facts = environment.accelerator()
-        detail = f"{facts['accelerators']} x {facts['accelerator']}, {facts['accelerator_memory_gib']} GiB"
+        facts = environment.hardware()
+        detail = f"{facts.accelerators} x {facts.accelerator}, {facts.accelerator_memory_gib} GiB"
         yield Finding("device", "good", f"cuda: {detail}, CUDA {torch.version.cuda}, torch {torch.__version__}")
     else:
         yield Finding("device", "good", f"cpu only: torch {torch.__version__} sees no CUDA device")

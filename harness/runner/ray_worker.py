@@ -14,6 +14,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
+
 from harness import environment
 from harness.errors import HarnessError, ModelError, RunError
 from harness.runner.clock import Clock
@@ -183,7 +185,7 @@ class _Stream:
         """Takes the place of the journal, in the thread that writes: hands a batch over."""
         clock, self._loop.clock = self._loop.clock, Clock()
         events, self._loop.events = self._loop.events, []
-        memory = environment.peak_memory()
+        memory = msgspec.to_builtins(environment.peak_memory())
         self._done.put(Written(lines=lines, clock=clock, events=events, budget=self._loop.budget, memory=memory))
 
     def planned(self, utterances: int, seconds: float) -> None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from harness import environment
 from harness.errors import RunError, UsageError
 from harness.models.base import LoadOptions
@@ -123,7 +125,7 @@ class Run:
             "started": stored.get("started") or datetime.now(UTC).isoformat(timespec="seconds"),
             "settings": self.settings.as_dict(),
             "fingerprint": stored.get("fingerprint", self._fingerprint(batch_invariant=False)),
-            "environment": stored.get("environment") or environment.describe(),
+            "environment": stored.get("environment") or msgspec.to_builtins(environment.describe()),
             "benchmarks": {name: entry for name, entry in stored["benchmarks"].items() if isinstance(entry, dict)},
         }
 
@@ -153,7 +155,9 @@ class Run:
             raise UsageError(msg)
         self.record["model"] = {**asdict(model.card), "id": self.model_name}
         self.record["fingerprint"] = self._fingerprint(batch_invariant=model.card.batch_invariant)
-        self.record["environment"] = environment.describe()  # now that the model's libraries are loaded
+        self.record["environment"] = msgspec.to_builtins(
+            environment.describe()
+        )  # now that the model's libraries are loaded
         self._model = model
         self.save()
         return model
@@ -312,7 +316,7 @@ class _Saving:
         self._saved = time.perf_counter()
         self._clock.wall = self._wall_before + self._saved - self._begin
         self._entry |= {"done": len(self._journal), "failed": self._failed, "speed": self._clock.as_dict()}
-        self._entry["peak_memory"] = environment.peak_memory()
+        self._entry["peak_memory"] = msgspec.to_builtins(environment.peak_memory())
         self._run.save()
 
 

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("harness/__init__.py", "harness/version.py", "harness/environment.py", "pyproject.toml")
+OURS = (
+    *(f"harness/{name}.py" for name in ("__init__", "errors", "version", "environment")),
+    *(f"harness/records/{name}.py" for name in ("__init__", "codec", "run")),
+    "pyproject.toml",
+)
 
 
 def git(folder: Path, *words: str) -> str:
@@ -40,27 +44,27 @@ def code(folder: Path, **environment: str) -> Any:
     """What the copy in `folder` says it is."""
     script = "import json; from harness.environment import code; print(json.dumps(code()))"
     done = subprocess.run(
-        [sys.executable, "-S", "-c", script], cwd=folder, capture_output=True, text=True, check=True, env=environment
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True, env=environment
     )
     return json.loads(done.stdout)
 
 
-NOTHING = {"commit": None, "dirty": None}
+NOTHING = [None, None]
 
 
 def test_a_checkout_of_our_own_has_a_commit(tmp_path: Path) -> None:
     commit = repository(copied(tmp_path))
-    assert code(tmp_path) == {"commit": commit, "dirty": False}
+    assert code(tmp_path) == [commit, False]
     (tmp_path / "notes").write_text("a file that git does not know changes no code")
-    assert code(tmp_path) == {"commit": commit, "dirty": False}
+    assert code(tmp_path) == [commit, False]
     (tmp_path / "README").write_text("changed")
-    assert code(tmp_path) == {"commit": commit, "dirty": True}
+    assert code(tmp_path) == [commit, True]
 
 
 def test_a_hook_of_somebodys_repository_does_not_mislead(tmp_path: Path) -> None:
     commit = repository(copied(tmp_path / "ours"))
     repository(tmp_path / "theirs")
-    assert code(tmp_path / "ours", GIT_DIR=str(tmp_path / "theirs" / ".git"))["commit"] == commit
+    assert code(tmp_path / "ours", GIT_DIR=str(tmp_path / "theirs" / ".git"))[0] == commit
 
 
 @pytest.mark.parametrize(
