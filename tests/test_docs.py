@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,4 +92,24 @@ def test_the_model_of_the_docs_is_an_adapter_that_runs(tmp_path: Path) -> None:
     model = adapter.load("stopwatch", LoadOptions())
     clips = [Clip(id=str(n), language="en", waveform=np.zeros(16_000 * n, np.float32)) for n in (1, 3)]
     said = model.text(model.infer(model.transfer(model.features(clips))))
+    assert [hypothesis.text for hypothesis in said] == ["1 seconds", "3 seconds"]
+
+
+@pytest.mark.parametrize("name", ["length", "lengths"])
+def test_the_functions_of_the_docs_are_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The module in adding_a_model.md, as it stands there, named as `--model` names it."""
+    import numpy as np
+
+    from harness.models.registry import load_model
+    from harness.types import Clip
+
+    page = (ROOT / "docs" / "adding_a_model.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"<!-- tested: mine.py -->\n```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "mine.py").write_text(source, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    model = load_model(f"mine:{name}", LoadOptions())
+    del sys.modules["mine"]
+    clips = [Clip(id=str(n), language="en", waveform=np.zeros(16_000 * n, np.float32)) for n in (1, 3)]
+    said = model.text(model.infer(model.features(clips)))
     assert [hypothesis.text for hypothesis in said] == ["1 seconds", "3 seconds"]

@@ -110,3 +110,5 @@ class Adapter:
     """Modules that must be importable."""
     extra: str | None = None
     """The extra of this project that installs them."""
+    check: Callable[[str], object] = lambda _name: None
+    """Raises what can be told of a name before it is loaded."""

@@ -1,12 +1,14 @@
 """Finds the models: which adapters there are, and which of them a `--model` name means.
 
-An adapter is a module (or package) of `harness.models` with an object `ADAPTER`; adding one is adding a file. Nothing
-heavy is imported to find them: a module here imports its libraries inside its functions.
+An adapter is a module (or package) of `harness.models` with an object `ADAPTER`; adding one is adding a file. Other
+packages offer theirs as entry points (`harness.models.custom.GROUP`). Nothing heavy is imported to find them: a module
+here imports its libraries inside its functions.
 
 What `--model NAME` means, in this order:
 
 1. a name that an adapter answers to: ``pocketsphinx``, ``transcripts:FILE``, a hub id that is built in;
-2. a folder with config.json, or a hub id ``org/name``: the config's ``model_type`` decides which adapter loads it;
+2. ``module:name``, an object of a Python module;
+3. a folder with config.json, or a hub id ``org/name``: the config's ``model_type`` decides which adapter loads it;
    with `--trust-remote-code`, a config whose ``auto_map`` names code of its own is run by that code instead.
 """
 
@@ -22,6 +24,8 @@ from typing import TYPE_CHECKING
 
 import harness.models
 from harness.errors import HarnessError, ModelError, UsageError, unknown_name
+from harness.models.custom import ADAPTER as CUSTOM
+from harness.models.custom import GROUP, plugins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,10 +52,22 @@ def adapters() -> dict[str, Adapter]:
         adapter = getattr(importlib.import_module(f"harness.models.{info.name}"), "ADAPTER", None)
         if adapter is None:  # a helper that stands among the adapters
             continue
-        if adapter.name in found:
-            raise ModelError(f"two adapters are called {adapter.name!r}; the second is harness/models/{info.name}")
-        found[adapter.name] = adapter
+        _add(found, adapter, f"harness/models/{info.name}")
+    for adapter in plugins():
+        _add(found, adapter, f"an entry point of {GROUP}")
     return dict(sorted(found.items()))
+
+
+def _add(found: dict[str, Adapter], adapter: Adapter, where: str) -> None:
+    if adapter.name in found:
+        raise ModelError(f"two adapters are called {adapter.name!r}; the second is {where}")
+    found[adapter.name] = adapter
+
+
+def _direct(name: str) -> Adapter | None:
+    """The adapter that answers to the name itself; any other goes before that of ``module:name``."""
+    accepting = [adapter for adapter in adapters().values() if adapter.accepts(name)]
+    return min(accepting, key=lambda adapter: adapter.name == CUSTOM.name, default=None)
 
 
 def known_models() -> list[ModelCard]:
@@ -95,10 +111,12 @@ def check_model(name: str) -> None:
 
     Raises:
         UsageError: as `load_model`.
+        ModelError: a module of the user's own cannot be imported.
     """
-    direct = next((adapter for adapter in adapters().values() if adapter.accepts(name)), None)
+    direct = _direct(name)
     if direct is not None:
         _check_installed(name, direct)
+        direct.check(name)
     elif _HUB_ID.fullmatch(name) is None and not Path(name).expanduser().is_dir():
         raise _no_such_model(name)
 
@@ -115,7 +133,7 @@ def _resolve(name: str, options: LoadOptions) -> tuple[Adapter, LoadOptions]:
     from dataclasses import replace
 
     found = adapters()
-    direct = next((adapter for adapter in found.values() if adapter.accepts(name)), None)
+    direct = _direct(name)
     if direct is not None and options.revision is None and direct.card is not None and direct.card.id == name:
         options = replace(options, revision=direct.card.revision if "/" in name else None)
     on_hub = _HUB_ID.fullmatch(name) is not None
@@ -137,7 +155,7 @@ def _no_such_model(name: str) -> UsageError:
         return UsageError(
             f"no folder {name!r}; --model takes a folder with config.json, a hub id org/name or a known name"
         )
-    error = unknown_name("model", name, {*(card.id for card in known_models()), "transcripts:FILE"})
+    error = unknown_name("model", name, {*(card.id for card in known_models()), "transcripts:FILE", "module:name"})
     return UsageError(f"{error}; a hub id has the form org/name")
 
 
