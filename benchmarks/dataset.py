@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import sys
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from isal import isal_zlib
 
-from benchmarks.ids import IdSet
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
@@ -69,19 +67,15 @@ class Audio:
         file = self.path.open("rb", buffering=-1 if self.size is None else 0)
         return file if self.size is None else io.BufferedReader(_Part(cast("io.FileIO", file), self.offset, self.size))
 
-    def head(self, most: int) -> bytes:
-        """The first of the encoded bytes.
+    def length(self) -> int:
+        """How many encoded bytes there are.
 
         Raises:
-            OSError: the file cannot be read.
+            OSError: the file is not there.
         """
         if self.path is None:
-            return (self.data or b"")[:most]
-        file = os.open(self.path, os.O_RDONLY)
-        try:
-            return os.pread(file, most if self.size is None else min(most, self.size), self.offset)
-        finally:
-            os.close(file)
+            return len(self.data or b"")
+        return self.path.stat().st_size if self.size is None else self.size
 
     def read(self) -> bytes:
         """The encoded bytes.
@@ -306,11 +300,12 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
         DataError: the data is broken, or an id occurs twice.
     """
     session = re.compile(dataset.session_pattern).search if dataset.session_pattern else None
-    seen = IdSet()
+    seen = set[str]()
     for utterance in _first_open_source(dataset, request):
-        if not seen.add(utterance.id):
+        if utterance.id in seen:
             msg = f"{dataset.name}: the id {utterance.id!r} occurs twice, the second time at {utterance.audio.origin}"
             raise DataError(msg)
+        seen.add(utterance.id)
         found = session(utterance.id) if session and utterance.session is None else None
         yield replace(utterance, session=sys.intern(found.group(1))) if found else utterance
 

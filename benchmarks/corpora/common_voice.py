@@ -9,8 +9,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_source, lacks
 from benchmarks.sources.hub import hub_source, multilingual_source, stem
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.tables import rows
-from benchmarks.sources.transcripts import from_table
+from benchmarks.sources.tables import entries_of, rows, set_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,12 +56,12 @@ def parse(language: str, release: Release) -> Iterator[Utterance]:
     tsv = next((name for name in tables if name.endswith("test.tsv")), None)
     if tsv is None:
         raise lacks(release, f"{language}/test.tsv")
-    entries = from_table(tables.pop(tsv), f"{release.path}: {tsv}", "\t", hub_entry)
-    while tables:
+    entries = entries_of(rows(tables.pop(tsv), f"{release.path}: {tsv}", "\t"), hub_entry)
+    while tables:  # of every clip of the release, and not needed any longer than it is read
         name, data = tables.popitem()
-        for row in rows(data, f"{release.path}: {name}", "\t"):
-            entries.set_duration(stem(row["clip"]), int(row["duration[ms]"]) / 1000)
-        del data  # it is of every clip of the release
+        for _, row in rows(data, f"{release.path}: {name}", "\t"):
+            set_duration(entries, stem(row["clip"]), int(row["duration[ms]"]) / 1000)
+        del data
     yield from pair(where, entries, audio_key, language)
 
 

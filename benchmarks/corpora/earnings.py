@@ -54,7 +54,7 @@ def nlp_text(data: bytes, where: str) -> str:
 
     Columns: token, speaker, ts, endTs, punctuation, prepunctuation (in newer files), case, tags, wer_tags.
     """
-    found = rows(data, where, "|")
+    found = (row for _, row in rows(data, where, "|"))
     words = (f"{row.get('prepunctuation', '')}{row['token']}{row['punctuation']}" for row in found)
     return " ".join(word for word in words if word)
 

@@ -9,7 +9,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, Release, archive_source, lacks
 from benchmarks.sources.hub import hub_source, multilingual_source, stem
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.transcripts import from_table
+from benchmarks.sources.tables import entries_of, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ def parse(language: str, release: Release) -> Iterator[Utterance]:
     if len(tables) != 1:
         raise lacks(release, "one test.tsv")
     name, data = tables[0]
-    entries = from_table(data, f"{release.path}: {name}", "\t", hub_entry, COLUMNS)
+    entries = entries_of(rows(data, f"{release.path}: {name}", "\t", COLUMNS), hub_entry)
     packed = release.path / "audio" / "test.tar.gz"
     yield from pair(Release(packed) if packed.is_file() else release, entries, audio_key, language)
 

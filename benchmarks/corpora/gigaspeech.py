@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_source, lacks
 from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source
-from benchmarks.sources.json_stream import objects
 from benchmarks.sources.pairing import pair
 from harness.errors import DataError
 
@@ -42,14 +41,23 @@ def parse(release: Release) -> Iterator[Utterance]:
     Raises:
         DataError: no GigaSpeech.json, broken JSON, no test segments, or a recording that is not there.
     """
+    import ijson
+
     path = release.path / "GigaSpeech.json"
     if not path.is_file():
         raise lacks(release, "GigaSpeech.json")
     entries: dict[str, list[Entry]] = {}
-    for recording in objects(path, "audios"):
-        found = [segment(item, recording["aid"]) for item in recording["segments"] if "{TEST}" in item["subsets"]]
-        if any(found):
-            entries[recording["path"]] = [entry for entry in found if entry is not None]
+    with path.open("rb") as file:
+        try:
+            for recording in ijson.items(file, "audios.item", use_float=True):
+                parts = [item for item in recording["segments"] if "{TEST}" in item["subsets"]]
+                found = [segment(item, recording["aid"]) for item in parts]
+                if any(found):
+                    entries[recording["path"]] = [entry for entry in found if entry is not None]
+        except ijson.JSONError as error:
+            reason = str(error).strip().partition("\n")[0]
+            msg = f"{path}: broken or truncated JSON ({reason}); get the file again"
+            raise DataError(msg) from error
     if not entries:
         msg = f"{path}: no segment of the subset {{TEST}} in it"
         raise DataError(msg)

@@ -9,7 +9,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_source
 from benchmarks.sources.hub import hub_source, leaderboard_source
 from benchmarks.sources.pairing import pair_as_read
-from benchmarks.sources.tables import lines_of
+from benchmarks.sources.tables import lines
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def parse(part: str, release: Release) -> Iterator[Utterance]:
     yield from pair_as_read(release, ".trans.txt", read, partial(audio_key, part), "en")
 
 
-def transcripts(release: Release, part: str, name: str, text: str) -> dict[str, Entry]:
+def transcripts(release: Release, part: str, name: str, data: bytes) -> dict[str, Entry]:
     """The lines of a chapter: an id, a space, words."""
     entries: dict[str, Entry] = {}
-    for number, line in lines_of(text) if f"/{part}/" in f"/{name}" else ():
+    for at, line in lines(data, f"{release.path}: {name}") if f"/{part}/" in f"/{name}" else ():
         key, _, words = line.strip().partition(" ")
         if key.count("-") != 2 or key in entries:
-            msg = f"{release.path}: {name}, line {number}: {'twice' if key in entries else 'no'} utterance id {key!r}"
+            msg = f"{at}: {'twice' if key in entries else 'no'} utterance id {key!r}"
             raise DataError(msg)
         entries[key] = Entry(id=key, reference=words.strip(), session=key.partition("-")[0])
     return entries

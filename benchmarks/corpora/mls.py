@@ -10,9 +10,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_source, lacks
 from benchmarks.sources.hub import hub_source, multilingual_source
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.tables import lines, row_of, text_of
-from benchmarks.sources.transcripts import Transcripts
-from harness.errors import DataError
+from benchmarks.sources.tables import entries_of, rows, set_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,8 +19,8 @@ if TYPE_CHECKING:
     from benchmarks.sources.archive import Release
 
 WORDS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "it": "italian"}
-SEGMENT = ("id", "url", "begin", "end")
-"""The columns of segments.txt, which has no header."""
+TRANSCRIPT, SEGMENT = ("id", "text"), ("id", "url", "begin", "end")
+"""The columns of transcripts.txt and segments.txt, which have no header."""
 ON_LEADERBOARD = ("es", "fr", "it", "pt")
 
 
@@ -44,22 +42,16 @@ def parse(language: str, release: Release) -> Iterator[Utterance]:
     texts = next((name for name in tables if name.endswith("transcripts.txt")), None)
     if texts is None:
         raise lacks(release, "test/transcripts.txt")
-    entries = Transcripts(tables.pop(texts), f"{release.path}: {texts}", line_entry)
+    entries = entries_of(rows(tables.pop(texts), f"{release.path}: {texts}", "\t", TRANSCRIPT), release_entry)
     for name, data in tables.items():
-        for number, _, line in lines(data):
-            where = f"{release.path}: {name}, line {number}"
-            key, _, begin, end = row_of(text_of(line, where), "\t", SEGMENT, where).values()
-            entries.set_duration(key, float(end) - float(begin))
+        for _, row in rows(data, f"{release.path}: {name}", "\t", SEGMENT):
+            set_duration(entries, row["id"], float(row["end"]) - float(row["begin"]))
     yield from pair(release, entries, audio_key, language, every_audio=True)
 
 
-def line_entry(line: str, where: str) -> Entry:
-    """A line of transcripts.txt: an id, a tab, a text."""
-    key, *fields = line.split("\t")
-    if len(fields) != 1:
-        msg = f"{where}: not an id, a tab and a text: {line[:60]!r}"
-        raise DataError(msg)
-    return Entry(id=key, reference=fields[0], session=key.partition("_")[0])
+def release_entry(row: Mapping[str, str]) -> Entry:
+    """A row of transcripts.txt; an id begins with the speaker."""
+    return Entry(id=row["id"], reference=row["text"], session=row["id"].partition("_")[0])
 
 
 def audio_key(name: str) -> str | None:

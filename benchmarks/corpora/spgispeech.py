@@ -8,7 +8,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_source, lacks
 from benchmarks.sources.hub import hub_source, leaderboard_source, stem
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.transcripts import from_table
+from benchmarks.sources.tables import entries_of, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def parse(release: Release) -> Iterator[Utterance]:
     if not tables:
         raise lacks(release, "test.csv or val.csv")
     name = min(tables)  # test.csv comes before val.csv
-    entries = from_table(tables[name], f"{release.path}: {name}", "|", hub_entry)
+    entries = entries_of(rows(tables[name], f"{release.path}: {name}", "|"), hub_entry)
     yield from pair(release, entries, audio_key, "en")
 
 

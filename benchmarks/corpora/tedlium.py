@@ -8,7 +8,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import PACKED, archive_source, lacks
 from benchmarks.sources.hub import LEADERBOARD_BEFORE, hub_source, leaderboard_entry, leaderboard_source
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.tables import lines_of
+from benchmarks.sources.tables import lines
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -49,16 +49,16 @@ def segments(release: Release) -> dict[str, list[Entry]]:
     Raises:
         DataError: no such file, or a line of another form.
     """
-    texts = list(release.texts(r"(^|/)test/stm/[^/]+\.stm$"))
-    legacy = [(name, text) for name, text in texts if "legacy/" in name]
+    texts = list(release.files(r"(^|/)test/stm/[^/]+\.stm$"))
+    legacy = [(name, data) for name, data in texts if "legacy/" in name]
     if not texts:
         raise lacks(release, "legacy/test/stm/*.stm")
     found: dict[str, list[Entry]] = {}
-    for name, text in legacy or texts:
-        for number, line in lines_of(text):
+    for name, data in legacy or texts:
+        for at, line in lines(data, f"{release.path}: {name}"):
             fields = line.split(maxsplit=6)
             if len(fields) < 6 or not fields[5].startswith("<"):
-                msg = f"{release.path}: {name}, line {number}: not talk, channel, speaker, begin, end, <labels>, words"
+                msg = f"{at}: not talk, channel, speaker, begin, end, <labels>, words"
                 raise DataError(msg)
             talk, _, speaker, begin, end, labels = fields[:6]
             words = fields[6].strip() if len(fields) == 7 else ""

@@ -8,7 +8,7 @@ from benchmarks.dataset import Dataset, Entry
 from benchmarks.sources.archive import archive_source, lacks
 from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source, stem
 from benchmarks.sources.pairing import pair
-from benchmarks.sources.transcripts import from_table
+from benchmarks.sources.tables import entries_of, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,7 +49,7 @@ def parse(release: Release) -> Iterator[Utterance]:
         raise lacks(release, "en/asr_test.tsv (VoxPopuli's get_asr_data makes it)")
     name, data = tables[0]
     delimiter = "\t" if b"\t" in data.partition(b"\n")[0] else "|"
-    entries = from_table(data, f"{release.path}: {name}", delimiter, release_entry)
+    entries = entries_of(rows(data, f"{release.path}: {name}", delimiter), release_entry)
     yield from pair(where, entries, lambda name: stem(name.rpartition("/")[2]), "en")
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +21,6 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from isal import igzip, isal_zlib
 
 from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Source
-from benchmarks.sources import zip_index
-from benchmarks.sources.header import FLAC_HEAD
 from harness.errors import DataError
 
 if TYPE_CHECKING:
@@ -36,10 +36,13 @@ SEARCH_DEPTH = 4
 BROKEN = (
     tarfile.TarError,
     zipfile.BadZipFile,
+    zlib.error,
     cast("type[Exception]", isal_zlib.error),
     EOFError,
     OSError,
-    RecursionError,
+    ValueError,
+    struct.error,
+    RuntimeError,
 )
 """What the libraries raise where an archive is broken. Long names of long names of long names are a recursion."""
 
@@ -53,6 +56,8 @@ EXTENSIONS = (
 """Kinds of members of a tar that say more of the next one: its long name, for instance."""
 LARGEST_HEADER, LARGEST_TAR = 1 << 20, 1 << 50
 """Bytes: of such an extension, and of any member."""
+ENCRYPTED, LOCAL_HEADER = 1, "<4s22x2H"
+"""Of a zip: the flag's bit, and the form of a member's head, which ends in the lengths of its name and extra data."""
 LARGEST_MEMBER = 2 << 30
 """Bytes: a longer member is refused rather than read into memory. Nine hours of 16-bit audio are half of it."""
 
@@ -63,12 +68,17 @@ class Member:
 
     name: str
     """Its path in the release, with ``/``."""
-    read: Callable[[], bytes]
-    """Its content; of a tar.gz only while it is the member at hand."""
     audio: Callable[[], Audio]
-    """Its content as audio: a place in a file where there is one, else bytes."""
-    head: bytes = b""
-    """Its first bytes, where they came along with its name."""
+    """Its content as audio: a place in a file where there is one, else bytes, of a tar.gz only while it is at hand."""
+
+    def read(self) -> bytes:
+        """Its content.
+
+        Raises:
+            DataError: it cannot be read, or is too large to be read into memory.
+        """
+        audio = self.audio()
+        return audio.data if audio.data is not None else _whole(audio.read, audio.length(), audio.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +99,8 @@ class Release:
                 yield from _tree(self.path, wanted)
             elif self.path.name.endswith(".zip"):
                 yield from _zip(self.path, wanted)
-            elif self.path.name.endswith(".tar"):
-                yield from _tar(self.path, wanted)
             else:
-                yield from _tar_gz(self.path, wanted)
+                yield from _tar(self.path, wanted)
         except BROKEN as error:
             raise _broken(self.path, error) from error
 
@@ -110,27 +118,6 @@ class Release:
         search = re.compile(pattern).search
         for member in self.members(lambda name: search(name) is not None):
             yield member.name, member.read()
-
-    def texts(self, pattern: str) -> Iterator[tuple[str, str]]:
-        """As `files`, as UTF-8 text.
-
-        Raises:
-            DataError: one is not UTF-8, or too large.
-        """
-        for name, data in self.files(pattern):
-            yield name, self.decode(name, data)
-
-    def decode(self, name: str, data: bytes) -> str:
-        """A file's content as UTF-8 text.
-
-        Raises:
-            DataError: it is none.
-        """
-        try:
-            return data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            msg = f"{self.path}: {name} is not UTF-8 text ({error.reason} at byte {error.start})"
-            raise DataError(msg) from error
 
 
 Parser = Callable[[Release], "Iterator[Utterance]"]
@@ -222,27 +209,15 @@ def _tree(root: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
             name = f"{prefix}/{file}"
             if wanted(name):
                 path = Path(folder, file)
-                yield Member(name, partial(_read_file, path), partial(Audio, origin=str(path), path=path))
+                yield Member(name, partial(Audio, origin=str(path), path=path))
 
 
 class _TarInfo(tarfile.TarInfo):
-    """A member's header. Of a plain file only the fields that are asked for are read, so that listing is less work."""
+    """A member's header, refused where it states a size that no member has."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         """As the library's, with its errors."""
-        size, checksum, kind, prefix = buf[124:136], buf[148:156], buf[156:157], buf[345:500]
-        if (
-            kind == tarfile.REGTYPE
-            and len(buf) == tarfile.BLOCKSIZE
-            and not any(prefix)
-            and re.fullmatch(rb"[0-7]{11}[ \0]", size)
-            and re.fullmatch(rb"[0-7]+[ \0]+", checksum)
-            and int(checksum.rstrip(b" \0"), 8) == sum(buf) - sum(checksum) + len(checksum) * ord(" ")
-        ):
-            found = cls(buf[:100].partition(b"\0")[0].decode(encoding, errors))
-            found.size, found.type = int(size[:11], 8), tarfile.REGTYPE
-            return found
         found = super().frombuf(buf, encoding, errors)
         _check_size(found, LARGEST_HEADER if found.type in EXTENSIONS else LARGEST_TAR)
         return found
@@ -255,101 +230,57 @@ def _check_size(info: tarfile.TarInfo, most: int) -> None:
         raise tarfile.ReadError(msg)
 
 
-class _Headers:
-    """A tar as tarfile needs it to read headers. Each is one system call, at which another thread may take over."""
-
-    def __init__(self, file: int) -> None:
-        self._file, self._place = file, 0
-        self._begin, self._held = 0, b""
-
-    def tell(self) -> int:
-        return self._place
-
-    def seek(self, place: int) -> None:
-        self._place = place
-
-    def read(self, size: int) -> bytes:
-        """The next bytes; fewer at the end of the file."""
-        begin = self._place - self._begin
-        if begin < 0 or begin + size > len(self._held):
-            self._begin, begin = self._place, 0
-            self._held = os.pread(self._file, max(size, 3 * tarfile.BLOCKSIZE), self._place)
-        data = self._held[begin : begin + size]
-        self._place += len(data)
-        return data
-
-    def next_bytes(self, size: int) -> bytes:
-        """What stands here, as far as it was read along with the header."""
-        begin = self._place - self._begin
-        return self._held[begin : begin + size]
-
-
 def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
-    """The files of an uncompressed tar: audio is a place in the archive."""
-    with path.open("rb", buffering=0) as file:
-        headers = _Headers(file.fileno())
-        for info, origin in _tar_members(headers, path, wanted):
-            audio = Audio(origin=origin, path=path, offset=info.offset_data, size=info.size)
-            head = headers.next_bytes(min(FLAC_HEAD, info.size))
-            yield Member(info.name, partial(_whole, audio.read, info.size, origin), partial(_same, audio), head)
-
-
-def _tar_gz(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
-    """The files of a compressed tar, from front to back."""
-    with igzip.open(path) as file:  # type: ignore[no-untyped-call]
-        for info, origin in _tar_members(file, path, wanted):
-            read = partial(_whole, partial(file.read, info.size), info.size, origin)
-            yield Member(info.name, read, partial(_in_memory, origin, read))
-        while file.read(1 << 20):  # the checksum stands at the very end
+    """The files of a tar, read from front to back; of one that is not compressed, audio is a place in the archive."""
+    packed = not path.name.endswith(".tar")
+    with igzip.open(path) if packed else path.open("rb") as file:  # type: ignore[no-untyped-call]
+        archive = tarfile.open(fileobj=file, mode="r:", tarinfo=_TarInfo)  # noqa: SIM115
+        for info in archive:
+            _check_size(info, LARGEST_TAR)  # which an extension may have changed
+            name = safe_name(info.name, path)
+            if info.isreg() and info.sparse is None and wanted(name):
+                origin = f"{path}!{name}"
+                if packed:
+                    yield Member(name, partial(_in_memory, partial(file.read, info.size), info.size, origin))
+                else:
+                    place = partial(Audio, origin=origin, path=path, offset=info.offset_data, size=info.size)
+                    yield Member(name, place)
+            archive.members = []  # type: ignore[attr-defined]  # the index of a long archive is not kept
+        while packed and file.read(1 << 20):  # the checksum stands at the very end
             pass
-
-
-def _tar_members(
-    file: _Headers | igzip.IGzipFile, path: Path, wanted: Callable[[str], bool]
-) -> Iterator[tuple[tarfile.TarInfo, str]]:
-    """The headers of the files that are wanted, each when `file` stands at its content, and what to call them.
-
-    `file` is only ever read onwards.
-    """
-    archive = tarfile.open(fileobj=cast("BinaryIO", file), mode="r:", tarinfo=_TarInfo)  # noqa: SIM115
-    for info in archive:
-        _check_size(info, LARGEST_TAR)  # which an extension may have changed
-        info.name = safe_name(info.name, path)
-        if info.isreg() and info.sparse is None and wanted(info.name):
-            yield info, f"{path}!{info.name}"
-        archive.members = []  # type: ignore[attr-defined]  # the index of a long archive is not kept
 
 
 def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
     """The files of a zip: audio that is stored as it is is a place in the archive."""
-    with path.open("rb") as file:
-        for info in zip_index.members(file, path):
-            name = safe_name(info.name, path)
-            if not wanted(name):
+    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        for info in archive.infolist():
+            name = safe_name(info.filename, path)
+            if info.is_dir() or not wanted(name):
                 continue
             origin = f"{path}!{name}"
-            read = partial(_whole, partial(info.read, file), info.size, origin)
-            if info.method == zip_index.STORED:
-                begin, head = info.begin(file, FLAC_HEAD)
-                audio = Audio(origin=origin, path=path, offset=begin, size=info.size, crc32=info.crc32)
-                yield Member(name, read, partial(_same, audio), head)
+            if info.flag_bits & ENCRYPTED:
+                msg = f"{origin} is encrypted; unpack the archive"
+                raise DataError(msg)
+            if info.compress_type == zipfile.ZIP_STORED:
+                begin, size = _begin(file, info), info.file_size
+                yield Member(name, partial(Audio, origin=origin, path=path, offset=begin, size=size, crc32=info.CRC))
             else:
-                yield Member(name, read, partial(_in_memory, origin, read))
+                yield Member(name, partial(_in_memory, partial(archive.read, info), info.file_size, origin))
 
 
-def _read_file(path: Path) -> bytes:
-    """The content of a file."""
-    return _whole(path.read_bytes, path.stat().st_size, str(path))
+def _begin(file: BinaryIO, info: zipfile.ZipInfo) -> int:
+    """Where the bytes of a stored member begin: after its local header, which has a name and extra data of its own."""
+    file.seek(info.header_offset)
+    marker, name, extra = struct.unpack(LOCAL_HEADER, file.read(struct.calcsize(LOCAL_HEADER)))
+    if marker != b"PK\3\4" or info.compress_size != info.file_size:
+        msg = f"no {info.filename} where the directory says it is"
+        raise zipfile.BadZipFile(msg)
+    return info.header_offset + struct.calcsize(LOCAL_HEADER) + int(name) + int(extra)
 
 
-def _same(audio: Audio) -> Audio:
-    """The audio itself."""
-    return audio
-
-
-def _in_memory(origin: str, read: Callable[[], bytes]) -> Audio:
+def _in_memory(read: Callable[[], bytes], size: int, origin: str) -> Audio:
     """An audio whose bytes are read now."""
-    return Audio(origin=origin, data=read())
+    return Audio(origin=origin, data=_whole(read, size, origin))
 
 
 def _whole(read: Callable[[], bytes], size: int, where: str) -> bytes:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio, Dataset, Entry, Source
-from benchmarks.ids import IdSet
 from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from benchmarks.sources.tables import Row, read_table
@@ -96,15 +95,16 @@ def dataset_from_path(path: Path, language: str = "en") -> Dataset:
 
 def _totals(items: Iterator[Item]) -> Totals:
     """Counts, and checks that each row's audio is there and its id its own: ids pair systems, and tell what is done."""
-    found, ids = Totals(), IdSet()
+    found, ids = Totals(), set[str]()
     for item in items:
         entry = item.entry
-        if not ids.add(entry.id):
+        if entry.id in ids:
             msg = f"{item.where}: the id {entry.id!r} occurs again; give each utterance an id of its own in a column id"
             raise DataError(msg)
         if not os.path.isfile(item.path):  # noqa: PTH113 - Path.is_file raises where a name is too long
             msg = f"{item.where}: no audio file at {item.path[:300]}"
             raise DataError(msg)
+        ids.add(entry.id)
         found.rows += 1
         found.words += len(entry.reference.split())
         found.empty += not entry.reference.strip()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from benchmarks.ids import IdSet
 from benchmarks.sources.header import seconds
 from harness.errors import DataError
 
@@ -41,7 +40,7 @@ def pair(
     Raises:
         DataError: a transcript without audio, a recording twice, or one without a transcript where all must have one.
     """
-    recordings = IdSet()
+    recordings = set[str]()
 
     def wanted(name: str) -> bool:
         if not name.lower().endswith(AUDIO_ENDINGS):
@@ -54,22 +53,23 @@ def pair(
         if recording not in entries:
             msg = f"{release.path}: {member.name} has no transcript; the release is not whole, or was changed"
             raise DataError(msg)
-        if not recordings.add(recording):
+        if recording in recordings:
             msg = f"{release.path}: the recording {recording} is there twice, the second time as {member.name}"
             raise DataError(msg)
+        recordings.add(recording)
         audio = member.audio()
         for entry in entries[recording]:
             whole = entry.start is None and entry.end is None and entry.duration is None
-            yield entry.utterance(audio, language, seconds(audio, member.head) if whole else None)
+            yield entry.utterance(audio, language, seconds(audio) if whole else None)
         if len(recordings) == len(entries) and not every_audio:
             return
-    _check_all_found(release, {name for name in entries if name not in recordings})
+    _check_all_found(release, set(entries) - recordings)
 
 
 def pair_as_read(
     release: Release,
     text: str,
-    parse: Callable[[str, str], Mapping[str, Entry]],
+    parse: Callable[[str, bytes], Mapping[str, Entry]],
     key: Callable[[str], str | None],
     language: str,
 ) -> Iterator[Utterance]:
@@ -89,11 +89,11 @@ def pair_as_read(
     """
     entries: dict[str, Entry] = {}  # whose audio has not come yet
     waiting: dict[str, tuple[Audio, float | None]] = {}  # whose transcripts have not, and its seconds
-    recordings = IdSet()
+    recordings = set[str]()
     held = 0
     for member in release.members(lambda name: name.endswith(text) or key(name) is not None):
         if member.name.endswith(text):
-            for name, entry in parse(member.name, release.decode(member.name, member.read())).items():
+            for name, entry in parse(member.name, member.read()).items():
                 if name in entries or (name in recordings and name not in waiting):
                     raise _in_two_files(release, name)
                 if name not in waiting:
@@ -104,11 +104,12 @@ def pair_as_read(
                 yield entry.utterance(audio, language, length)
             continue
         name = key(member.name) or ""
-        if not recordings.add(name):
+        if name in recordings:
             msg = f"{release.path}: the recording {name} is there twice, the second time as {member.name}"
             raise DataError(msg)
+        recordings.add(name)
         audio = member.audio()
-        length = seconds(audio, member.head)
+        length = seconds(audio)
         if name in entries:
             yield entries.pop(name).utterance(audio, language, length)
             continue
@@ -129,11 +130,11 @@ def pair_as_read(
 
 
 def _all_entries(
-    release: Release, text: str, parse: Callable[[str, str], Mapping[str, Entry]]
+    release: Release, text: str, parse: Callable[[str, bytes], Mapping[str, Entry]]
 ) -> dict[str, Sequence[Entry]]:
     """The entries of every transcript file, as `pair` takes them."""
     entries: dict[str, Sequence[Entry]] = {}
-    for file, content in release.texts(re.escape(text) + "$"):
+    for file, content in release.files(re.escape(text) + "$"):
         for name, entry in parse(file, content).items():
             if name in entries:
                 raise _in_two_files(release, name)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from benchmarks.dataset import Entry
 
 LONGEST_LINE = 1 << 24
 """Bytes of one line."""
@@ -155,65 +158,72 @@ def _delimited(path: Path, reader: Any) -> Iterator[Row]:
         raise Row({}, path, reader.line_num).error(f"not readable as a table ({error})") from error
 
 
-def lines_of(text: str) -> Iterator[tuple[int, str]]:
-    """Numbers and contents of a text's lines that hold something. Only line feeds end one: prompts may hold U+2028."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield number, line.rstrip("\r")
-
-
-def lines(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Numbers, places and bytes of the lines that hold something.
+def lines(data: bytes, where: str) -> Iterator[tuple[str, str]]:
+    """The lines of a text that hold something, and what to call each in messages.
 
     Only line feeds end one: prompts may hold U+2028. A byte order mark at the beginning is passed over.
+
+    Raises:
+        DataError: a line is not UTF-8.
     """
-    start, number = 3 if data.startswith(b"\xef\xbb\xbf") else 0, 0
-    while start < len(data):
-        end = data.find(b"\n", start)
-        end = len(data) if end < 0 else end
-        number += 1
-        line = data[start:end].rstrip(b"\r")
-        if line.strip():
-            yield number, start, line
-        start = end + 1
+    for number, line in enumerate(io.BytesIO(data), start=1):
+        at = f"{where}, line {number}"
+        try:
+            text = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            msg = f"{at} is not UTF-8 text ({error.reason})"
+            raise DataError(msg) from error
+        if text.strip():
+            yield at, text
 
 
-def rows(data: bytes, where: str, delimiter: str) -> Iterator[dict[str, str]]:
-    """The rows of a table that begins with their names, none of them held.
+def rows(
+    data: bytes, where: str, delimiter: str, header: Sequence[str] | None = None
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """The rows of a table in which quotes mean nothing (they are often unbalanced), and what to call each.
+
+    Args:
+        data: the table.
+        where: the file, for messages.
+        delimiter: a tab or ``|``.
+        header: names of the columns, for tables that do not begin with them.
 
     Raises:
         DataError: a row has more or fewer fields than the header, or is not UTF-8.
     """
-    names: list[str] | None = None
-    for number, _, line in lines(data):
-        at = f"{where}, line {number}"
-        if names is None:
-            names = [name.strip() for name in text_of(line, at).split(delimiter)]
+    for at, line in lines(data, where):
+        fields = line.split(delimiter)
+        if header is None:
+            header = [name.strip() for name in fields]
+        elif len(fields) != len(header):
+            msg = f"{at}: {len(fields)} fields where the header has {len(header)}"
+            raise DataError(msg)
         else:
-            yield row_of(text_of(line, at), delimiter, names, at)
+            yield at, dict(zip(header, fields, strict=True))
 
 
-def row_of(line: str, delimiter: str, names: Sequence[str], where: str) -> dict[str, str]:
-    """A line's fields by the names of the columns.
+def entries_of(
+    found: Iterable[tuple[str, dict[str, str]]], entry: Callable[[Mapping[str, str]], Entry]
+) -> dict[str, list[Entry]]:
+    """A corpus's entries by their ids, as `pairing.pair` takes them.
 
-    Raises:
-        DataError: it has more or fewer fields than the header.
-    """
-    fields = line.split(delimiter)
-    if len(fields) != len(names):
-        msg = f"{where}: {len(fields)} fields where the header has {len(names)}"
-        raise DataError(msg)
-    return dict(zip(names, fields, strict=True))
-
-
-def text_of(line: bytes, where: str) -> str:
-    """A line's text.
+    Args:
+        found: rows, and what to call each.
+        entry: a row to what it says.
 
     Raises:
-        DataError: it is not UTF-8.
+        DataError: a row has another row's id.
     """
-    try:
-        return line.decode()
-    except UnicodeDecodeError as error:
-        msg = f"{where} is not UTF-8 text ({error.reason})"
-        raise DataError(msg) from error
+    entries: dict[str, list[Entry]] = {}
+    for at, row in found:
+        new = [entry(row)]
+        if entries.setdefault(new[0].id, new) is not new:
+            msg = f"{at}: {new[0].id} is there twice"
+            raise DataError(msg)
+    return entries
+
+
+def set_duration(entries: dict[str, list[Entry]], name: str, seconds: float) -> None:
+    """What another table says of the length of an entry; one that is not here is passed over."""
+    if name in entries:
+        entries[name] = [replace(entry, duration=seconds) for entry in entries[name]]

@@ -171,7 +171,6 @@ def test_a_member_of_an_archive_is_heard_as_the_file_is(
     place.write_bytes(b"before" + data + b"after")
     member = Audio(origin="archive.tar!clip", path=place, offset=6, size=len(data))
     assert member.read() == data
-    assert member.head(4) == data[:4]
     assert member.open().read() == data
     assert np.array_equal(decode(member), decode(Audio(origin="clip", data=data)))
     part = Audio(origin="archive.tar!clip", path=place, offset=6, size=len(data), start=0.25, end=0.5)

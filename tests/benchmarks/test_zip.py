@@ -1,6 +1,7 @@
+"""Zips as a source: what the archive source adds to zipfile, and what it does with broken ones."""
+
 from __future__ import annotations
 
-import io
 import random
 import struct
 import zipfile
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.dataset import Audio
-from benchmarks.sources.archive import BROKEN, Release
-from benchmarks.sources.zip_index import FULL, members
+from benchmarks.sources.archive import Release
 from harness.errors import DataError
+
+FULL = 0xFFFF_FFFF
+"""In a field of 32 bits: see the one of 64 bits."""
 
 
 def written(path: Path, count: int = 300, comment: bytes = b"") -> dict[str, bytes]:
@@ -31,8 +34,7 @@ def written(path: Path, count: int = 300, comment: bytes = b"") -> dict[str, byt
 
 
 def read(path: Path) -> dict[str, bytes]:
-    with path.open("rb") as file:
-        return {member.name: member.read(file) for member in members(file, path)}
+    return {member.name: member.read() for member in Release(path).members(lambda _: True)}
 
 
 @pytest.mark.parametrize("comment", [b"", b"c" * 65_535])
@@ -40,16 +42,6 @@ def test_it_holds_what_was_written(tmp_path: Path, comment: bytes) -> None:
     path = tmp_path / "a.zip"
     held = written(path, comment=comment)
     assert read(path) == held
-
-
-def test_directories_longer_than_what_is_read_at_a_time(tmp_path: Path) -> None:
-    path = tmp_path / "a.zip"
-    names = [f"{'folder' * 30}/{number:06d}" for number in range(6_000)]
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in names:
-            archive.writestr(name, b"")
-    with path.open("rb") as file:
-        assert [member.name for member in members(file, path)] == names
 
 
 def test_a_program_may_stand_before_it(tmp_path: Path) -> None:
@@ -85,17 +77,18 @@ def test_sizes_of_64_bits(tmp_path: Path) -> None:
 
 def test_what_is_not_read_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
-        archive.writestr("a.txt", b"words" * 100)
-    with pytest.raises(DataError, match=r"a\.txt is packed by method 14; unpack the archive"):
-        list(Release(path).texts("txt"))
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.txt", b"words")
-    data = bytearray(path.read_bytes())
-    data[data.index(b"PK\1\2") + 8] |= 1
-    path.write_bytes(data)
-    with pytest.raises(DataError, match=r"a\.txt is encrypted; unpack the archive"):
-        list(Release(path).texts("txt"))
+    whole = path.read_bytes()
+    for place, value, message in (
+        (8, 1, r"a\.zip!a\.txt is encrypted; unpack the archive"),
+        (10, 99, r"a\.zip!a\.txt: cannot be read to its end \(That compression method is not supported\)"),
+    ):
+        data = bytearray(whole)
+        data[data.index(b"PK\1\2") + place] = value
+        path.write_bytes(data)
+        with pytest.raises(DataError, match=message):
+            read(path)
 
 
 def test_places_beyond_the_file(tmp_path: Path) -> None:
@@ -105,8 +98,8 @@ def test_places_beyond_the_file(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     struct.pack_into("<L", data, data.index(b"PK\1\2") + 42, FULL - 1)
     path.write_bytes(data)
-    with pytest.raises(DataError, match=r"a\.zip: cannot be read to its end \(the directory of the zip is broken\)"):
-        list(Release(path).texts("txt"))
+    with pytest.raises(DataError, match=r"a\.zip: cannot be read to its end"):
+        read(path)
 
 
 def test_a_member_that_unpacks_to_more_than_it_states(tmp_path: Path) -> None:
@@ -116,8 +109,8 @@ def test_a_member_that_unpacks_to_more_than_it_states(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     struct.pack_into("<L", data, data.index(b"PK\1\2") + 24, 10)
     path.write_bytes(data)
-    with pytest.raises(DataError, match=r"bad CRC-32 or length of a\.txt"):
-        list(Release(path).texts("txt"))
+    with pytest.raises(DataError, match=r"Bad CRC-32 for file 'a\.txt'"):
+        read(path)
 
 
 def test_stored_audio_stays_in_the_archive(tmp_path: Path) -> None:
@@ -130,7 +123,6 @@ def test_stored_audio_stays_in_the_archive(tmp_path: Path) -> None:
     assert stored.read() == b"stored words"
     assert packed == Audio(origin=f"{path}!packed.flac", data=b"packed words" * 9)
     path.write_bytes(path.read_bytes().replace(b"stored words", b"stored swords"[:12]))
-    assert stored.head(6) == b"stored"
     with pytest.raises(OSError, match="bad CRC-32"):
         stored.read()
 
@@ -152,30 +144,10 @@ def test_a_thousand_broken_zips_are_read_or_refused(tmp_path: Path) -> None:
         path.write_bytes(data)
         try:
             found = read(path)
-        except (*BROKEN, zipfile.BadZipFile) as error:
-            outcomes["refused"] += bool(str(error))
+        except DataError:
+            outcomes["refused"] += 1
             continue
         outcomes["read"] += 1
         assert set(found.values()) <= set(held.values())
     assert outcomes["read"] > 50
     assert outcomes["refused"] > 500
-
-
-def test_nothing_of_a_long_zip_is_kept(tmp_path: Path) -> None:
-    """The standard library would hold some 6 MB here."""
-    import tracemalloc
-
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for number in range(5_000):
-            archive.writestr(f"folder/clip_{number:06d}.flac", b"")
-    path = tmp_path / "a.zip"
-    path.write_bytes(buffer.getvalue())
-    tracemalloc.start()
-    try:
-        count = sum(1 for _ in Release(path).members(lambda _: True))
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert count == 5_000
-    assert peak < 3 << 20
