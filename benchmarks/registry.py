@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections import Counter
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import corpora
 from benchmarks.dataset import Dataset
-from benchmarks.suite import Suite, read_suites
+from benchmarks.suite import Suite, parse_suite, read_suites
 from harness.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from types import ModuleType
 
 __all__ = ["Suite", "datasets", "get_dataset", "get_suite", "identify", "suites"]
@@ -79,17 +81,18 @@ def identify(file_part: str) -> Dataset | None:
 
 @cache
 def _suites() -> dict[str, Suite]:
-    """All suites by resolved name."""
-    found: dict[str, Suite] = {}
-    names: set[str] = set()
-    for suite in read_suites():
-        for name in (suite.name, *suite.aliases):
-            if name in names:
-                msg = f"two suites are called {name!r}; rename one in benchmarks/suites"
-                raise UsageError(msg)
-            names.add(name)
-        found[suite.name] = suite
-    return found
+    """All suites by resolved name.
+
+    Raises:
+        UsageError: two have the same name.
+    """
+    found = read_suites()
+    names = Counter(name for suite in found for name in suite.names)
+    name, count = names.most_common(1)[0]
+    if count > 1:
+        msg = f"two suites are called {name!r}; rename one in benchmarks/suites"
+        raise UsageError(msg)
+    return {suite.name: suite for suite in found}
 
 
 def suites() -> dict[str, Suite]:
@@ -98,12 +101,33 @@ def suites() -> dict[str, Suite]:
 
 
 def get_suite(name: str) -> Suite:
-    """The suite of that name or alias.
+    """The suite of that name or alias, or of a file of the user's own, whose name ends in ``.toml``.
 
     Raises:
-        UsageError: there is none; the message has the nearest name.
+        UsageError: there is none, with the nearest name; or the file cannot be used.
     """
-    by_name = {alias: suite for suite in _suites().values() for alias in (suite.name, *suite.aliases)}
+    by_name = {alias: suite for suite in _suites().values() for alias in suite.names}
+    if name.endswith(".toml"):
+        return _read_own(Path(name), by_name)
     if name not in by_name:
         raise unknown_name("suite", name, by_name)
     return by_name[name]
+
+
+def _read_own(path: Path, taken: Container[str]) -> Suite:
+    """The suite of a user's file, which may have no name of ours and lists benchmarks that there are."""
+    try:
+        suite = parse_suite(path.read_text(encoding="utf-8"), str(path))
+        for benchmark in suite.benchmarks:
+            get_dataset(benchmark)
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"suite file {path}: cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise UsageError(msg) from error
+    except UsageError as error:
+        msg = str(error)
+        raise UsageError(msg if str(path) in msg else f"suite file {path}: {msg}") from error
+    clash = next((name for name in suite.names if name in taken), None)
+    if clash is not None:
+        msg = f"suite file {path}: a suite called {clash!r} comes with the program; give yours a name of its own"
+        raise UsageError(msg)
+    return suite

@@ -1,23 +1,20 @@
-"""A suite: a versioned, locked list of benchmarks with its profile. Suites are data: `suites/*.toml`."""
+"""A suite: a versioned, locked list of benchmarks with its profile. Suites are data: `suites/*.toml`, or your file."""
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field, fields
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Literal
+
+import msgspec
 
 from harness.errors import UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-PLAIN_MEAN = "mean"
-"""The only average there is: the plain mean of the benchmarks' unrounded rates."""
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_.@-]*$"
+"""A suite's name is a folder's too."""
+Name = Annotated[str, msgspec.Meta(pattern=NAME)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is known about a benchmark's data. A fact that is not known is None and is not compared."""
 
     source: str | None = None
@@ -37,11 +34,10 @@ class Lock:
         return {self.source: self.revision} if self.source and self.revision else {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
+class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named list of benchmarks and the rules under which it is scored."""
 
-    name: str
+    name: Name
     """With its version, as in ``open_asr@2026-08``."""
     profile: str
     """Name of the scoring profile."""
@@ -49,14 +45,19 @@ class Suite:
     """Ids of the benchmarks, in the order of the table."""
     default_models: tuple[str, ...] = ()
     """What is run where the user names no model; ``embedded`` is every installed model that comes with a package."""
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Name, ...] = ()
     """Shorter names; printed resolved wherever they are used."""
-    average: str = PLAIN_MEAN
-    """How the average over the benchmarks is taken."""
+    average: Literal["mean"] = "mean"
+    """How the average over the benchmarks is taken: the plain mean of their unrounded rates, as yet the only way."""
     title: str = ""
     """What it is, in one line."""
-    lock: Mapping[str, Lock] = field(default_factory=dict)
+    lock: dict[str, Lock] = {}
     """What is known about the data of each benchmark."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it is called: its name, and its aliases."""
+        return (self.name, *self.aliases)
 
 
 def read_suites() -> list[Suite]:
@@ -78,21 +79,18 @@ def parse_suite(text: str, where: str) -> Suite:
         where: what to call the file in messages.
 
     Raises:
-        UsageError: not TOML, an unknown or missing key, or a lock for a benchmark that is not in the suite.
+        UsageError: not TOML, an unknown, missing or wrong key, or benchmarks that are listed twice, or locked only.
     """
     try:
-        raw: dict[str, Any] = tomllib.loads(text)
-        lock = {name: Lock(**facts) for name, facts in raw.pop("lock", {}).items()}
-        raw |= {key: tuple(raw.get(key, ())) for key in ("benchmarks", "default_models", "aliases")}
-        suite = Suite(**raw, lock=lock)
-    except (tomllib.TOMLDecodeError, TypeError, AttributeError) as error:
-        known = ", ".join(entry.name for entry in fields(Suite))
-        msg = f"suite file {where}: {error}; its keys are {known}"
+        suite = msgspec.toml.decode(text, type=Suite)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        msg = f"suite file {where}: {error}; its keys are {', '.join(Suite.__struct_fields__)}"
         raise UsageError(msg) from error
-    strays = sorted(set(lock) - set(suite.benchmarks))
-    if strays or not suite.benchmarks:
-        msg = (
-            f"suite file {where}: {'lock for ' + strays[0] + ', which it does not list' if strays else 'no benchmarks'}"
-        )
+    listed = suite.benchmarks
+    faults = [f"lock for {name}, which it does not list" for name in suite.lock if name not in listed]
+    faults += [f"{name} is listed twice" for number, name in enumerate(listed) if name in listed[:number]]
+    faults += [] if listed else ["no benchmarks"]
+    if faults:
+        msg = f"suite file {where}: {faults[0]}"
         raise UsageError(msg)
     return suite

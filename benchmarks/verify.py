@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from benchmarks.dataset import ALL_FACTS, open_dataset
 from benchmarks.facts import Seen, check_facts
@@ -14,7 +16,7 @@ from benchmarks.suite import Lock
 from harness.errors import AccessError, DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from benchmarks.dataset import Dataset, Request
 
@@ -85,25 +87,20 @@ def is_commit(revision: str | None) -> bool:
     return revision is not None and re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", revision) is not None
 
 
-def write_lock(suite: str, lock: Mapping[str, Lock], find: Callable[[str], Path] | None = None) -> Path:
-    """Writes the lock into the suite's file, and leaves what stands above it as it is.
+def write_lock(path: Path, lock: Mapping[str, Lock]) -> None:
+    """Writes the lock into a suite's file, and leaves what stands above it as it is.
 
     Args:
-        suite: the suite's resolved name.
+        path: the suite's file.
         lock: facts by benchmark.
-        find: the suite's file, for tests.
-
-    Returns:
-        The file.
 
     Raises:
-        UsageError: the project's folder cannot be written to.
+        UsageError: it cannot be written to.
     """
-    path = (find or suite_file)(suite)
     head = path.read_text(encoding="utf-8").partition("\n[lock.")[0].rstrip("\n")
     sections = []
     for name, facts in sorted(lock.items()):
-        known = {key: value for key, value in asdict(facts).items() if value is not None}
+        known = {key: value for key, value in msgspec.structs.asdict(facts).items() if value is not None}
         if known:
             lines = [
                 f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in known.items()
@@ -115,7 +112,6 @@ def write_lock(suite: str, lock: Mapping[str, Lock], find: Callable[[str], Path]
     except OSError as error:
         msg = f"cannot write the lock to {path} ({error.strerror}); run this in a clone of the project"
         raise UsageError(msg) from error
-    return path
 
 
 def suite_file(suite: str) -> Path:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from harness.errors import DataError, ExitStatus, UsageError, unknown_name
 
@@ -114,9 +115,9 @@ def _verify(args: argparse.Namespace) -> ExitStatus:
         if not args.json:
             print(_line(finding), flush=True)
     if args.json:
-        print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False, indent=1))
+        print(json.dumps(msgspec.to_builtins(found), ensure_ascii=False, indent=1))
     if args.write_lock:
-        for path in _write(suites, found):
+        for path in _write(suites, found, Path(args.name)):
             if not args.json:
                 print(f"wrote {path}")
     return ExitStatus.GOOD if all(finding.status == GOOD for finding in found) else ExitStatus.DATA
@@ -126,8 +127,8 @@ def _plan(name: str) -> tuple[list[Suite], list[tuple[Dataset, Lock | None]]]:
     """The suites that a name concerns, and its benchmarks with what is stated of each."""
     from benchmarks.registry import datasets, get_dataset, get_suite, suites
 
-    aliases = {alias for suite in suites().values() for alias in (suite.name, *suite.aliases)}
-    if name in aliases and not (name in datasets() and name not in suites()):
+    aliases = {alias for suite in suites().values() for alias in suite.names}
+    if name.endswith(".toml") or (name in aliases and not (name in datasets() and name not in suites())):
         suite = get_suite(name)
         return [suite], [(get_dataset(benchmark), suite.lock.get(benchmark)) for benchmark in suite.benchmarks]
     if name not in datasets():
@@ -158,9 +159,9 @@ def _line(finding: Finding) -> str:
     return f"{finding.status:8} {finding.benchmark}: {facts} at {seen.revision}{open_facts}{wrong}"
 
 
-def _write(suites: list[Suite], found: list[Finding]) -> list[Path]:
-    """Fills the locks of the suites with what was found to be good."""
-    from benchmarks.verify import GOOD, merge, write_lock
+def _write(suites: list[Suite], found: list[Finding], own: Path) -> list[Path]:
+    """Fills the locks of the suites, or of the user's own file, with what was found to be good."""
+    from benchmarks.verify import GOOD, merge, suite_file, write_lock
 
     good = {finding.benchmark: finding.seen for finding in found if finding.status == GOOD}
     written = []
@@ -168,5 +169,6 @@ def _write(suites: list[Suite], found: list[Finding]) -> list[Path]:
         lock = dict(suite.lock)
         lock |= {name: merge(lock.get(name), seen) for name, seen in good.items() if name in suite.benchmarks}
         if lock != suite.lock:
-            written.append(write_lock(suite.name, lock))
+            written.append(own if own.suffix == ".toml" else suite_file(suite.name))
+            write_lock(written[-1], lock)
     return written

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from benchmarks.registry import datasets, get_dataset, get_suite, identify, suites
 from benchmarks.suite import parse_suite
 from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DESIGN_BENCHMARKS = [
     "librispeech_test_clean",
@@ -143,23 +147,61 @@ def test_a_wrong_name_gets_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name = ", "suite file x.toml"),
+        ("name = ", "Invalid value"),
         ('name = "a"\nprofile = "p"\nbenchmarks = []', "no benchmarks"),
         ('name = "a"\nprofile = "p"\nbenchmarks = ["b"]\ncolour = 1', "colour"),
         ('name = "a"\nprofile = "p"\nbenchmarks = ["b"]\n[lock.c]\nrows = 1', "lock for c"),
         ('name = "a"\nprofile = "p"\nbenchmarks = ["b"]\n[lock.b]\nrowz = 1', "rowz"),
+        ('name = "a"\nprofile = "p"\nbenchmarks = ["b"]\n[lock.b]\nrows = "1"', r"got `str` - at `\$\.lock.*rows`"),
+        ('name = "a"\nprofile = "p"\nbenchmarks = ["b", "c", "b"]', "b is listed twice"),
+        ('name = "a"\nprofile = "p"\nbenchmarks = "b"', r"at `\$\.benchmarks`"),
+        ('name = "../a"\nprofile = "p"\nbenchmarks = ["b"]', r"at `\$\.name`"),
+        ('name = "a"\nprofile = "p"\nbenchmarks = ["b"]\naverage = "median"', r"at `\$\.average`"),
+        ('name = "a"\nbenchmarks = ["b"]', "missing required field `profile`; its keys are name, profile"),
+        ("a = " + "[" * 3_000, "recursion"),
     ],
 )
 def test_a_broken_suite_file_is_named(text: str, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(UsageError, match=f"^suite file x.toml: .*{message}"):
         parse_suite(text, "x.toml")
+
+
+OWN = 'name = "mine@1"\nprofile = "card@2026-04"\nbenchmarks = ["digits", "sample_read"]\n'
+
+
+def test_a_suite_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.toml").write_text(OWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name in ("./mine.toml", "mine.toml", str(tmp_path / "mine.toml")):
+        assert get_suite(name) == parse_suite(OWN, name)
+    assert "mine@1" not in suites()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"name = \xff", "cannot be read ('utf-8' codec can't decode byte 0xff"),
+        (b"name = ", "Invalid value (at end of document); its keys are name, profile, benchmarks"),
+        (OWN.replace("digits", "digitz").encode(), "no benchmark called 'digitz'; did you mean 'digits'?"),
+        (OWN.replace("mine@1", "open_asr").encode(), "a suite called 'open_asr' comes with the program"),
+        (f'aliases = ["sample"]\n{OWN}'.encode(), "a suite called 'sample' comes with the program"),
+    ],
+)
+def test_a_users_suite_that_cannot_be_used_is_one_line(tmp_path: Path, data: bytes | None, message: str) -> None:
+    path = tmp_path / "mine.toml"
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(UsageError) as failure:
+        get_suite(str(path))
+    assert str(failure.value).startswith(f"suite file {path}: {message}")
 
 
 def test_declarations_import_nothing_heavy() -> None:
     script = (
         "import sys; from benchmarks.registry import datasets, suites, identify;"
         "datasets(); suites(); identify('fleurs_fr_test');"
-        "heavy = ('torch', 'datasets', 'pandas', 'pyarrow', 'huggingface_hub', 'soundfile');"
+        "heavy = ('torch', 'datasets', 'pandas', 'pyarrow', 'huggingface_hub', 'soundfile', 'ijson');"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -62,6 +62,11 @@ def test_the_manifests_on_the_page(tmp_path: Path) -> None:
     assert json.loads(blocks("your_own_data.md", "json")[0])["id"] == "call_17_03"
 
 
+def test_the_suite_on_the_page(tmp_path: Path) -> None:
+    (tmp_path / "calls_and_talks.toml").write_text(blocks("your_own_data.md", "toml")[0], encoding="utf-8")
+    assert registry.get_suite(str(tmp_path / "calls_and_talks.toml")).benchmarks == ("earnings22_chunked", "tedlium")
+
+
 def test_the_columns_on_the_page_are_those_that_are_read() -> None:
     page = (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8")
     for names in (manifest.AUDIO, manifest.TEXT, manifest.SESSION, manifest.LANGUAGE):

@@ -8,11 +8,12 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from benchmarks.dataset import Request
 from benchmarks.facts import Seen, check_facts
-from benchmarks.registry import get_dataset
+from benchmarks.registry import get_dataset, get_suite
 from benchmarks.sampling import sample_ids, stratified
 from benchmarks.suite import Lock, parse_suite
 from benchmarks.verify import merge, suite_file, verify, write_lock
@@ -61,6 +62,12 @@ def test_a_difference_names_the_field(tree: Path, lock: Lock, field: str) -> Non
 
 
 def test_missing_and_broken(tree: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('name = "own"\nprofile = "verbatim"\nbenchmarks = ["digits"]\n', encoding="utf-8")
+    locked = program("data", "verify", str(own), "--write-lock")
+    assert locked.returncode == 0, locked.stderr
+    assert locked.stdout.endswith(f"wrote {own}\n")
+    assert get_suite(str(own)).lock["digits"].words == 365
     (tmp_path / "empty").mkdir()
     assert verify(SMALL, None, Request(root=tmp_path / "empty")).status == "missing"
     next(tree.rglob("*.trans.txt")).unlink()
@@ -102,7 +109,7 @@ def test_merging_fills_the_unknown_and_keeps_the_stated() -> None:
     assert merge(None, seen) == seen
     assert merge(Lock(rows=11, words=7), seen) == Lock(source=HUB, revision=SHA, rows=11, hours=1.5, words=7)
     assert merge(Lock(source="other"), seen) == Lock(source="other", rows=10, hours=1.5)
-    assert merge(None, replace(seen, revision="test-other")).revision is None
+    assert merge(None, msgspec.structs.replace(seen, revision="test-other")).revision is None
 
 
 def test_writing_a_lock_keeps_what_stands_above_it(tmp_path: Path) -> None:
@@ -111,9 +118,9 @@ def test_writing_a_lock_keeps_what_stands_above_it(tmp_path: Path) -> None:
     copy.write_text(before, encoding="utf-8")
     suite = parse_suite(before, "x")
     lock = {**suite.lock, "spgispeech": Lock(source=HUB, revision=SHA, rows=39341, hours=1.25, words=5)}
-    write_lock(suite.name, lock, lambda _: copy)
+    write_lock(copy, lock)
     after = parse_suite(copy.read_text(encoding="utf-8"), "x")
-    assert after == replace(suite, lock=lock)
+    assert after == msgspec.structs.replace(suite, lock=lock)
     assert copy.read_text(encoding="utf-8").splitlines()[:6] == before.splitlines()[:6]
 
 
@@ -133,6 +140,12 @@ def test_the_command_line_describes_and_verifies(tree: Path, tmp_path: Path) -> 
     assert [item["status"] for item in report] == ["differs"]
     assert "rows is 10 where 2,939 is stated" in report[0]["details"][0]
     assert checked.stderr == ""
+    own = tmp_path / "own.toml"
+    own.write_text('name = "own"\nprofile = "verbatim"\nbenchmarks = ["digits"]\n', encoding="utf-8")
+    locked = program("data", "verify", str(own), "--write-lock")
+    assert locked.returncode == 0, locked.stderr
+    assert locked.stdout.endswith(f"wrote {own}\n")
+    assert get_suite(str(own)).lock["digits"].words == 365
     (tmp_path / "empty").mkdir()
     missing = program("data", "verify", "open_asr", "--from", str(tmp_path / "empty"))
     assert missing.returncode == 4
