@@ -9,13 +9,14 @@ import os
 import sys
 import traceback
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from harness.errors import ExitStatus, HarnessError, UsageError, unknown_name
 from harness.version import DISTRIBUTION, VERSION, program
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 RUN = "run"
 """The verb where none is given: ``run_eval.py --suite NAME``; what was typed is `harness.version.program`."""
@@ -77,8 +78,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
-    if not debug:
-        _silence_libraries()
+    with _restored():
+        if not debug:
+            _silence_libraries()
+        return _run(words, debug=debug)
+
+
+def _run(words: list[str], *, debug: bool) -> int:
+    """Does what the words say; what goes wrong is one line."""
     try:
         status = _dispatch(words)
         sys.stdout.flush()
@@ -121,6 +128,23 @@ def _overview() -> str:
     """The list of verbs under the main help."""
     lines = [f"  {name:<10} {what}" for name, what in VERBS.items() if name != RUN]
     return f"other commands ({program()} COMMAND --help):\n" + "\n".join(lines)
+
+
+@contextmanager
+def _restored() -> Iterator[None]:
+    """Undoes at its end what a command changes of the process: a notebook that calls `main` goes on with it."""
+    environment = {name: os.environ.get(name) for name in QUIET}
+    disabled, path = logging.root.manager.disable, list(sys.path)
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        logging.disable(disabled)
+        sys.path[:] = path
+        for name, value in environment.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _silence_libraries() -> None:

@@ -1,11 +1,13 @@
 """The command line as a person meets it: every mistake is one line on stderr and the right exit status."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +15,49 @@ import pytest
 import soundfile
 
 from benchmarks.registry import get_suite
-from harness.cli import VERBS, main
+from harness.cli import QUIET, VERBS, main
 from harness.errors import ExitStatus, HarnessError
 from harness.runner.journal import read_lines
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+STATE = """
+import logging, os, sys, warnings
+from harness.cli import main
+warnings.simplefilter("error")
+os.environ["TOKENIZERS_PARALLELISM"] = "mine"
+def state():
+    return dict(os.environ), list(warnings.filters), logging.root.manager.disable, list(sys.path)
+before = state()
+for words in (["list", "profiles"], ["list", "models"], ["nonsense"], ["--suite", "sample", "--model", "ast:nothing"]):
+    main(words)
+    assert state() == before, words
+    main([*words, "--debug"])
+    assert state() == before, words
+"""
+"""A process that goes on after `main`, as a notebook does."""
+
+
+def test_main_leaves_the_process_as_it_was() -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in QUIET}
+    done = subprocess.run(
+        [sys.executable, "-c", STATE], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_main_is_quiet_while_it_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.undo()  # what keeps the other tests from being silenced
+
+    def noisy(*_: object) -> None:
+        warnings.warn("noise", stacklevel=1)
+        logging.getLogger("somebody").warning("noise")
+        assert os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] == "1"
+
+    monkeypatch.setattr("harness.commands.list.run", noisy)
+    main(["list", "models"])
+    assert capsys.readouterr().err == ""
 
 
 @pytest.fixture(autouse=True)
