@@ -1,135 +1,112 @@
-"""What the user asked of a run, checked once."""
+"""What the user asked of a run, declared and checked once."""
 
 from __future__ import annotations
 
+import math
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from harness.errors import UsageError
+from harness.flags import Rule, check, declared, flag
 from harness.runner.plan import Budget
 
 if TYPE_CHECKING:
     from harness.models.base import ModelCard
+    from harness.records.run import Scalar
 
 OnError = Literal["record", "stop", "score-empty"]
-ClockKind = Literal["phases", "leaderboard"]
-Engine = Literal["local", "ray"]
 
 DEFAULT_BATCH_SECONDS = {"cpu": 120.0, "cuda": 1200.0}
 """Padded seconds of audio a batch, where the user does not say: small enough for a laptop's memory, large enough to
 keep an accelerator busy. Too large is no harm: the runner halves it when memory runs out."""
 
+DEFAULT_DTYPE: dict[str, Literal["float32", "bfloat16"]] = {"cpu": "float32", "cuda": "bfloat16"}
 
-DEFAULT_WORKERS = min(8, max(2, (os.cpu_count() or 2) // 2))
+_WORKERS = min(8, max(2, (os.cpu_count() or 2) // 2))
 """Threads that decode ahead: one decodes some thousand seconds of audio in a second, and the model needs cores too."""
+
+WHAT, HOW, MANY = "what to run", "how", "on many devices (docs/cluster.md)"
+AGAIN = "going on, failing, starting over"
+"""The headings of the help."""
+
+
+def _positive(of: str, most: float = sys.float_info.max) -> Rule:
+    return lambda number: 0 < number <= most, f"give a positive number of {of}"
+
+
+_ONE: Rule = lambda number: number >= 1, "at least one is needed"
+_NUMBER: Rule = lambda number: number >= 0, "give a number of utterances"
+_FOLDER: Rule = Path.is_dir, "no such folder"
+_SHARE: Rule = (
+    lambda share: 0 < share <= 1 or (share > 1 and share % 1 == 0),
+    "give a share of one GPU, such as 0.5, or a whole number",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything about how a run is done. What is measured, suite and models, stands beside it."""
 
-    out: Path = Path("results/runs")
-    """Folder that holds the runs."""
-    limit: int | None = None
-    """Utterances a benchmark, as a seeded sample over all lengths; None is all of them."""
-    seed: int = 0
-    """Seed of that sample."""
-    device: str = "cpu"
-    """``cpu`` or ``cuda``."""
-    dtype: str = "float32"
-    """``float32`` or ``bfloat16``."""
-    attention: str = "auto"
-    """``auto``, ``flash``, ``varlen`` or ``sdpa``."""
-    batch_size: int | None = None
-    """Clips a batch."""
-    batch_seconds: float | None = None
-    """Padded seconds of audio a batch."""
-    root: Path | None = None
-    """``--from``: folder with original releases or Parquet copies."""
-    streaming: bool = False
-    """Whether the hub's files are read over the network as they are needed, and not kept."""
-    revision: str | None = None
-    """Revision of the model that overrides the pinned one."""
-    trust_remote_code: bool = False
-    """Whether the model's own code from the hub may run."""
-    on_error: OnError = "record"
-    """What a failed utterance does: is recorded, stops the run, or counts as an empty transcript."""
-    fresh: bool = False
-    """Start over; what is there is kept under another name."""
-    retry_failed: bool = False
-    """Run failed utterances of an earlier process again."""
-    workers: int = DEFAULT_WORKERS
-    """Threads that decode ahead."""
-    clock: ClockKind = "phases"
-    """``leaderboard``: a finished benchmark is timed once more, as the leaderboard's scripts time."""
-    batch_timeout: float | None = None
-    """Seconds that a stage of the model may take for a batch before the run is given up; None is no limit."""
-    repeats: int = 1
-    """How often a benchmark is run in all, for the spread of its speed."""
-    audit_batching: int = 0
-    """Utterances a benchmark that are transcribed again in other batches."""
-    allow_drift: bool = False
-    """Go on, marked as not comparable, where the data differs from what is locked."""
+    limit: int | None = flag(
+        None, WHAT, "N utterances a benchmark, sampled over all lengths", "N", rule=_positive("utterances")
+    )
+    seed: int = flag(0, WHAT, "seed of that sample", "N")
 
-    engine: Engine = "local"
-    """``local``: in this process. ``ray``: on the devices of a Ray cluster."""
-    ray_address: str | None = None
-    """``HOST:PORT`` or ``auto``; None starts a cluster on this machine."""
-    ray_workers: int | None = None
-    """Copies of the model; None is as many as there is room for."""
-    gpus_per_worker: float = 1.0
-    """GPUs of each of them, or the share of one."""
-    cpus_per_worker: int = 1
-    """CPUs of each of them, where the model runs on CPUs."""
+    out: Path = flag(Path("results/runs"), HOW, "folder that holds the runs", "DIR", stored=False)
+    root: Path | None = flag(
+        None, HOW, "folder with the original data sets", "DIR", rule=_FOLDER, name="--from", stored=False
+    )
+    streaming: bool = flag(False, HOW, "read the hub's files as they are needed; keep none")
+    device: Literal["cpu", "cuda"] = flag("cpu", HOW, "where the model runs")
+    dtype: Literal["auto", "float32", "bfloat16"] = flag("auto", HOW, "auto: float32 on cpu, bfloat16 on cuda")
+    attention: Literal["auto", "flash", "varlen", "sdpa"] = flag("auto", HOW, "auto: the fastest that runs here")
+    batch_size: int | None = flag(None, HOW, "clips a batch", "N", rule=_positive("clips"), alone=True)
+    batch_seconds: float | None = flag(
+        None, HOW, "padded seconds of audio a batch", "S", rule=_positive("seconds"), alone=True
+    )
+    workers: int = flag(_WORKERS, HOW, "threads that decode ahead, half the cores unless said", "N", rule=_ONE)
+    revision: str | None = flag(None, HOW, "revision of the model on the hub, in place of the pinned one", "SHA")
+    trust_remote_code: bool = flag(False, HOW, "let a model's own code from the hub run here")
+    clock: Literal["phases", "leaderboard"] = flag(
+        "phases", HOW, "leaderboard: also time each benchmark as the leaderboard's scripts do, in a pass of its own"
+    )
+    repeats: int = flag(1, HOW, "run N times in all, for the spread of speed", "N", rule=_positive("runs"))
+    audit_batching: int = flag(0, HOW, "transcribe N utterances again in other batches", "N", rule=_NUMBER)
+
+    engine: Literal["local", "ray"] = flag("local", MANY, "in this process, or on Ray workers")
+    ray_address: str | None = flag(
+        None, MANY, "a running cluster, or auto; unless said one is started", "HOST:PORT", stored=False
+    )
+    ray_workers: int | None = flag(None, MANY, "copies of the model; unless said one for each device", "N", rule=_ONE)
+    gpus_per_worker: float = flag(1.0, MANY, "GPUs for each, or the share of one", "F", rule=_SHARE)
+    cpus_per_worker: int = flag(1, MANY, "CPUs for each, without GPUs", "N", rule=_ONE)
+
+    on_error: OnError = flag(
+        "record", AGAIN, "a failed utterance is recorded, stops the run, or counts as an empty transcript"
+    )
+    batch_timeout: float | None = flag(
+        None, AGAIN, "give the run up where a stage of a batch takes longer", "S", rule=_positive("seconds", math.inf)
+    )
+    retry_failed: bool = flag(False, AGAIN, "run utterances that failed before again", stored=False)
+    fresh: bool = flag(False, AGAIN, "start over; the old run is kept under another name", stored=False)
+    allow_drift: bool = flag(False, AGAIN, "go on, marked as not comparable, where data differs from the lock")
 
     def __post_init__(self) -> None:
         """Refuses what cannot be meant."""
-        self._check_cluster()
-        if self.limit is not None and self.limit < 1:
-            msg = f"--limit {self.limit}: give a positive number of utterances"
-            raise UsageError(msg)
-        if self.audit_batching < 0:
-            msg = f"--audit-batching {self.audit_batching}: give a number of utterances"
-            raise UsageError(msg)
-        if self.repeats < 1:
-            msg = f"--repeats {self.repeats}: give a positive number of runs"
-            raise UsageError(msg)
-        if self.batch_timeout is not None and not self.batch_timeout > 0:
-            msg = f"--batch-timeout {self.batch_timeout:g}: give a positive number of seconds"
-            raise UsageError(msg)
-        if self.workers < 1:
-            msg = f"--workers {self.workers}: at least one is needed"
-            raise UsageError(msg)
-        if self.batch_size is not None and self.batch_size < 1:
-            msg = f"--batch-size {self.batch_size}: give a positive number of clips"
-            raise UsageError(msg)
-        if self.batch_seconds is not None and not 0 < self.batch_seconds < float("inf"):
-            msg = f"--batch-seconds {self.batch_seconds:g}: give a positive number of seconds"
-            raise UsageError(msg)
-        if self.root is not None and not self.root.is_dir():
-            msg = f"--from {self.root}: no such folder"
-            raise UsageError(msg)
+        check(self)
+        if self.dtype == "auto":
+            object.__setattr__(self, "dtype", DEFAULT_DTYPE[self.device])
         if self.root is not None and self.streaming:
             msg = f"--streaming reads from the hub, --from {self.root} from the disk; leave one of them out"
             raise UsageError(msg)
-
-    def _check_cluster(self) -> None:
         if self.engine == "local" and (self.ray_address is not None or self.ray_workers is not None):
             msg = "--ray-address and --ray-workers need --engine ray"
             raise UsageError(msg)
         if self.engine == "ray" and self.clock == "leaderboard":
             msg = "--clock leaderboard times one device, as the leaderboard does; leave out --engine ray"
-            raise UsageError(msg)
-        if self.ray_workers is not None and self.ray_workers < 1:
-            msg = f"--ray-workers {self.ray_workers}: at least one is needed"
-            raise UsageError(msg)
-        if not (0 < self.gpus_per_worker <= 1 or (self.gpus_per_worker > 1 and self.gpus_per_worker % 1 == 0)):
-            msg = f"--gpus-per-worker {self.gpus_per_worker:g}: give a share of one GPU, such as 0.5, or a whole number"
-            raise UsageError(msg)
-        if self.cpus_per_worker < 1:
-            msg = f"--cpus-per-worker {self.cpus_per_worker}: at least one is needed"
             raise UsageError(msg)
 
     @property
@@ -137,7 +114,7 @@ class Settings:
         """Padded seconds a batch: what was asked for, else the device's default unless clips were asked for."""
         if self.batch_seconds is not None or self.batch_size is not None:
             return self.batch_seconds
-        return DEFAULT_BATCH_SECONDS.get(self.device, DEFAULT_BATCH_SECONDS["cpu"])
+        return DEFAULT_BATCH_SECONDS[self.device]
 
     def budget(self, card: ModelCard | None) -> Budget:
         """What may go into a batch, by the user's wish and the model's limits; None where those are not known yet."""
@@ -146,7 +123,6 @@ class Settings:
             clips = card.max_batch if clips is None else min(clips, card.max_batch)
         return Budget(seconds=self.budget_seconds, clips=clips, packs=card is not None and card.packs)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Scalar]:
         """For run.json: plain values, without what concerns this one process only."""
-        skipped = {"out", "root", "fresh", "retry_failed", "ray_address"}
-        return {name: getattr(self, name) for name in self.__slots__ if name not in skipped}
+        return {each.field: getattr(self, each.field) for each in declared(Settings) if each.stored}

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.config import DEFAULT_WORKERS, Settings
+from harness.config import WHAT, Settings
 from harness.errors import ExitStatus, UsageError
+from harness.flags import add_flags, made
 from harness.version import program
 
 if TYPE_CHECKING:
@@ -28,66 +29,19 @@ EMBEDDED = "embedded"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
-    what = parser.add_argument_group("what to run")
+    what = parser.add_argument_group(WHAT)
     what.add_argument("--suite", metavar="NAME", help=f"a suite: see `{program()} list suites`")
     what.add_argument("--data", metavar="PATH", type=Path, help="your own data: manifest.jsonl, .csv, .tsv or a folder")
     what.add_argument(
-        "--model", metavar="ID", action="append", default=[], help="a model, repeatable: hub id, folder or known name"
+        "--model",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="a model, repeatable: hub id, folder, known name or module:name",
     )
-    what.add_argument("--limit", metavar="N", type=int, help="N utterances a benchmark, sampled over all lengths")
-    what.add_argument("--seed", metavar="N", type=int, default=0, help="seed of that sample (default 0)")
     what.add_argument("--language", metavar="L", help="language of --data, where the data does not say (default en)")
-    how = parser.add_argument_group("how")
-    how.add_argument("--out", metavar="DIR", type=Path, default=Path("results/runs"), help="default results/runs")
-    how.add_argument("--from", dest="root", metavar="DIR", type=Path, help="folder with the original data sets")
-    how.add_argument("--streaming", action="store_true", help="read the hub's files as they are needed; keep none")
-    how.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    how.add_argument("--dtype", choices=("float32", "bfloat16"), help="default float32 on cpu, bfloat16 on cuda")
-    how.add_argument("--attention", choices=("auto", "flash", "varlen", "sdpa"), default="auto")
-    size = how.add_mutually_exclusive_group()
-    size.add_argument("--batch-size", metavar="N", type=int, help="clips a batch")
-    size.add_argument("--batch-seconds", metavar="S", type=float, help="padded seconds of audio a batch")
-    how.add_argument(
-        "--workers",
-        metavar="N",
-        type=int,
-        default=DEFAULT_WORKERS,
-        help=f"threads that decode ahead (default half the cores, here {DEFAULT_WORKERS})",
-    )
-    how.add_argument("--revision", metavar="SHA", help="revision of the model on the hub")
-    how.add_argument("--trust-remote-code", action="store_true", help="let a model's own code from the hub run here")
-    how.add_argument(
-        "--clock",
-        choices=("phases", "leaderboard"),
-        default="phases",
-        help="leaderboard: also time each benchmark as the leaderboard's scripts do, in a pass of its own",
-    )
-    how.add_argument("--repeats", metavar="N", type=int, default=1, help="run N times in all, for the spread of speed")
-    how.add_argument(
-        "--audit-batching", metavar="N", type=int, default=0, help="transcribe N utterances again in other batches"
-    )
-    how.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
-    many = parser.add_argument_group("on many devices (docs/cluster.md)")
-    many.add_argument("--engine", choices=("local", "ray"), default="local", help="in this process, or on Ray workers")
-    many.add_argument("--ray-address", metavar="HOST:PORT", help="a running cluster, or auto (default: one is started)")
-    many.add_argument("--ray-workers", metavar="N", type=int, help="copies of the model (default: one for each device)")
-    many.add_argument(
-        "--gpus-per-worker", metavar="F", type=float, default=1.0, help="share of a GPU for each (default 1)"
-    )
-    many.add_argument("--cpus-per-worker", metavar="N", type=int, default=1, help="CPUs for each, without GPUs")
-    again = parser.add_argument_group("going on, failing, starting over")
-    again.add_argument(
-        "--on-error",
-        choices=("record", "stop", "score-empty"),
-        default="record",
-        help="a failed utterance is recorded (default), stops the run, or counts as an empty transcript",
-    )
-    again.add_argument(
-        "--batch-timeout", metavar="S", type=float, help="give the run up where a stage of a batch takes longer"
-    )
-    again.add_argument("--retry-failed", action="store_true", help="run utterances that failed before again")
-    again.add_argument("--fresh", action="store_true", help="start over; the old run is kept under another name")
-    again.add_argument("--allow-drift", action="store_true", help="go on, marked, where data differs from the lock")
+    what.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
+    add_flags(parser, Settings, {WHAT: what})
     parser.add_argument("--json", action="store_true", help="print the scores as JSON alone on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
@@ -95,34 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Runs every model on the suite; prints the table of all of them."""
     suite, datasets = _suite(args)
-    settings = Settings(
-        out=args.out,
-        limit=args.limit,
-        seed=args.seed,
-        device=args.device,
-        dtype=args.dtype or ("bfloat16" if args.device == "cuda" else "float32"),
-        attention=args.attention,
-        batch_size=args.batch_size,
-        batch_seconds=args.batch_seconds,
-        root=args.root,
-        streaming=args.streaming,
-        revision=args.revision,
-        trust_remote_code=args.trust_remote_code,
-        on_error=args.on_error,
-        fresh=args.fresh,
-        retry_failed=args.retry_failed,
-        workers=args.workers,
-        allow_drift=args.allow_drift,
-        audit_batching=args.audit_batching,
-        clock=args.clock,
-        batch_timeout=args.batch_timeout,
-        repeats=args.repeats,
-        engine=args.engine,
-        ray_address=args.ray_address,
-        ray_workers=args.ray_workers,
-        gpus_per_worker=args.gpus_per_worker,
-        cpus_per_worker=args.cpus_per_worker,
-    )
+    settings = made(Settings, args)
     models = _models(args.model, suite)
     if args.dry_run:
         from harness.runner.preview import preview
