@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,6 +24,16 @@ HELP = "Describe a data set, or verify what is on the disk."
 
 EXAMPLES = 3
 """How many utterances `describe` shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An utterance that `describe` shows."""
+
+    id: str
+    seconds: float | None
+    session: str | None
+    reference: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +62,7 @@ def _describe(args: argparse.Namespace) -> ExitStatus:
     from benchmarks.registry import get_dataset, suites
 
     dataset = get_dataset(args.name)
-    facts: dict[str, Any] = {
+    facts: dict[str, str | int | float | list[str] | None] = {
         "benchmark": dataset.name,
         "title": dataset.title,
         "language": dataset.language,
@@ -69,19 +80,20 @@ def _describe(args: argparse.Namespace) -> ExitStatus:
     }
     examples, why_not = _examples(dataset, args.root)
     if args.json:
-        print(json.dumps(facts | {"examples": examples, "no_examples": why_not}, ensure_ascii=False, indent=1))
+        shown = [asdict(item) for item in examples]
+        print(json.dumps({**facts, "examples": shown, "no_examples": why_not}, ensure_ascii=False, indent=1))
         return ExitStatus.GOOD
     for name, value in facts.items():
         for number, item in enumerate(value if isinstance(value, list) else [value]):
             print(f"{name if not number else '':13}  {_show(item)}")
-    for item in examples:
-        print(f"\n{item['id']}  ({_show(item['seconds'])} s, session {_show(item['session'])})\n  {item['reference']}")
+    for one in examples:
+        print(f"\n{one.id}  ({_show(one.seconds)} s, session {_show(one.session)})\n  {one.reference}")
     if why_not:
         print(f"\nno examples: {why_not}")
     return ExitStatus.GOOD
 
 
-def _examples(dataset: Dataset, root: Path | None) -> tuple[list[dict[str, Any]], str | None]:
+def _examples(dataset: Dataset, root: Path | None) -> tuple[list[Example], str | None]:
     """The first utterances, or why there are none."""
     from benchmarks.dataset import Request, open_dataset
 
@@ -89,13 +101,10 @@ def _examples(dataset: Dataset, root: Path | None) -> tuple[list[dict[str, Any]]
         found = list(islice(open_dataset(dataset, Request(root=root, streaming=True)), EXAMPLES))
     except DataError as error:
         return [], str(error)
-    return [
-        {"id": item.id, "seconds": item.duration, "session": item.session, "reference": item.reference}
-        for item in found
-    ], None
+    return [Example(item.id, item.duration, item.session, item.reference) for item in found], None
 
 
-def _show(value: Any) -> str:
+def _show(value: object) -> str:
     """A fact as a person reads it; ``?`` is unknown."""
     if value is None:
         return "?"

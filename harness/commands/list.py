@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from harness.errors import ExitStatus
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from harness.reporting.table import Table
 
 HELP = "List what there is."
 
-Rows = list[dict[str, Any]]
+Row = dict[str, "str | int | float | list[str] | None"]
+"""One thing by its facts; None is not known."""
+
+_WIDE = 10_000
+"""Columns of the terminal form: a fact is never cut, the terminal wraps it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,45 +33,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Prints the list."""
     rows = LISTS[args.what]()
-    print(json.dumps(rows, ensure_ascii=False, indent=1) if args.json else aligned(rows))
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        print(table(args.what, rows).render("terminal", width=_WIDE).rstrip())
     return ExitStatus.GOOD
 
 
-def aligned(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows as a plain table: a header, columns as wide as their widest cell, unknown as ``?``."""
-    if not rows:
-        return "none"
-    names = list(rows[0])
-    table = [names, *([_cell(row[name]) for name in names] for row in rows)]
-    widths = [max(len(line[column]) for line in table) for column in range(len(names))]
-    numeric = [all(_is_number(row[name]) for row in rows) for name in names]
-    lines = []
-    for line in table:
-        cells = [
-            text.rjust(width) if right else text.ljust(width)
-            for text, width, right in zip(line, widths, numeric, strict=True)
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+def table(what: str, rows: Sequence[Row]) -> Table:
+    """The rows, a column for each fact."""
+    from harness.reporting.table import Cell, Column, Table
+
+    columns = []
+    for name in rows[0]:
+        kinds = {type(row[name]) for row in rows} - {type(None)}
+        numbers = bool(kinds) and kinds <= {int, float}
+        form = ",.2f" if float in kinds else ","
+        columns.append(Column(name, name, "right" if numbers else "left", form))
+    cells = [[", ".join(fact) if isinstance(fact, list) else fact for fact in row.values()] for row in rows]
+    return Table(what, "", tuple(columns), tuple(tuple(Cell(fact) for fact in row) for row in cells))
 
 
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "?"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.2f}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _suites() -> Rows:
+def _suites() -> list[Row]:
     from benchmarks.registry import suites
 
     return [
@@ -77,7 +68,7 @@ def _suites() -> Rows:
     ]
 
 
-def _benchmarks() -> Rows:
+def _benchmarks() -> list[Row]:
     from benchmarks.registry import datasets
 
     return [
@@ -95,10 +86,10 @@ def _benchmarks() -> Rows:
     ]
 
 
-def _models() -> Rows:
+def _models() -> list[Row]:
     from harness.models.registry import adapters, missing_modules
 
-    rows = []
+    rows: list[Row] = []
     for adapter in adapters().values():
         card = adapter.card
         lacking = missing_modules(adapter)
@@ -115,24 +106,26 @@ def _models() -> Rows:
     return rows
 
 
-def _profiles() -> Rows:
+def _profiles() -> list[Row]:
     from harness.scoring.profiles import get_profile, profile_names
 
-    rows = []
+    rows: list[Row] = []
     for name in profile_names():
-        rules = get_profile(name).as_dict()["rules"]
+        rules = msgspec.to_builtins(get_profile(name))
         rows.append(
             {
                 "profile": name,
                 "English": _rules(rules["english"]),
                 "other languages": _rules(rules["others"]),
-                "counting": _rules({key: value for key, value in rules.items() if key not in {"english", "others"}}),
+                "counting": _rules(
+                    {key: value for key, value in rules.items() if key not in {"name", "english", "others"}}
+                ),
             }
         )
     return rows
 
 
-def _rules(rules: dict[str, Any] | None) -> str:
+def _rules(rules: Mapping[str, object] | None) -> str:
     """The rules that are on, by name."""
     if rules is None:
         return "as written"
@@ -141,7 +134,7 @@ def _rules(rules: dict[str, Any] | None) -> str:
     )
 
 
-LISTS: dict[str, Callable[[], Rows]] = {
+LISTS: dict[str, Callable[[], list[Row]]] = {
     "suites": _suites,
     "benchmarks": _benchmarks,
     "models": _models,

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -365,7 +366,7 @@ def test_a_bug_is_one_line_as_well(capsys: pytest.CaptureFixture[str], monkeypat
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("harness.commands.list.aligned", broken)
+    monkeypatch.setattr("harness.commands.list.table", broken)
     status, error = told(capsys, "list", "suites")
     assert status == ExitStatus.FAILED
     assert error.startswith("error: internal error, ZeroDivisionError: oh; run again with --debug")
@@ -411,3 +412,18 @@ def test_what_is_listed_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     main(["list", "profiles", "--json"])
     profiles = {row["profile"] for row in json.loads(capsys.readouterr().out)}
     assert {row["profile"] for row in suites.values()} <= profiles
+
+
+def test_lists_are_tables_that_are_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["list", "benchmarks"])
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line}
+    assert re.search(
+        r"librispeech_test_clean +en +2,620 +5\.40 +52,576 +CC-BY-4\.0 +hub, archive$", lines["librispeech_test_clean"]
+    )
+    assert re.search(r"ami_ihm +en +12,643 +– +– +CC-BY-4\.0", lines["ami_ihm"])
+    assert lines["ami_ihm"].index("12,643") + 1 == lines["librispeech_test_clean"].index("2,620")
+    main(["list", "suites"])
+    assert (
+        "ami_ihm, earnings22, gigaspeech, librispeech_test_clean, librispeech_test_other, spgispeech, tedlium"
+        in capsys.readouterr().out
+    )
