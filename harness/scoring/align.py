@@ -1,69 +1,75 @@
-"""Word alignment: how many words of a reference were hit, substituted, deleted, and how many were inserted.
+"""Word alignment: how the words of a reference and a hypothesis face each other, and the counts that follow from it.
 
-Two sets of rules, each exactly that of the library that made it the standard:
+Three sets of rules, each exactly that of the program that made it the standard:
 
-- plain: jiwer's (which is rapidfuzz's Levenshtein distance over words);
+- plain: jiwer's (which is rapidfuzz's Levenshtein alignment over words);
 - merging compounds: kaldialign's `merge_compounds`, where k >= 2 words in a row that, written together, are one word of
-  the other side cost nothing. The number of reference words stays that of the reference as written.
+  the other side cost nothing. The number of reference words stays that of the reference as written;
+- NIST's: sclite's (substitution 4, insertion and deletion 3), for the matched pairs test alone.
 
-kaldialign looks at every cell of the table and keeps 20 bytes of each, so it is called only where it must be: for
-texts that can be merged and are short. What makes the rest quick is proven where it stands, and tested against it.
-Note what is *not* done: cutting off the words that both texts begin with is wrong where compounds merge ("a b c"
-against "a abc" is one error, "b c" against "abc" two), and cutting off those that they end with changes which of two
-equally good alignments is taken.
+`count` gives the counts of `align` without making it, which is what most texts need. kaldialign looks at every cell of
+the table and keeps 20 bytes of each, so it is called only where it must be: for texts that can be merged and are
+short. What makes the rest quick is proven where it stands, and tested against it. Note what is *not* done: cutting off
+the words that both texts begin with is wrong where compounds merge ("a b c" against "a abc" is one error, "b c" against
+"abc" two), and cutting off those that they end with changes which of two equally good alignments is taken.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from harness.scoring.error_counts import ErrorCounts
 
 Words = Sequence[str]
 
+Operation = Literal["hit", "substitution", "deletion", "insertion"]
+
 LARGEST_SMALL_TABLE = 60_000
 """Cells up to which kaldialign is quicker than the banded alignment (245 words against 245)."""
 
+_LONG_PAIR = 1_000_000
+"""Reference words times hypothesis words above which sclite's alignment would take seconds."""
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+
+class Step(NamedTuple):
     """One step of an alignment."""
 
-    operation: Literal["hit", "substitution", "deletion", "insertion"]
+    operation: Operation
     """A merged compound is a hit of several words."""
     reference: tuple[str, ...]
-    """None where words were inserted."""
+    """Empty where a word was inserted."""
     hypothesis: tuple[str, ...]
-    """None where words were deleted."""
+    """Empty where a word was deleted."""
 
 
-def count_plain(reference: Words, hypothesis: Words) -> ErrorCounts:
-    """Counts without compound merging; equal to `jiwer.process_words` on the same words."""
+Alignment = tuple[Step, ...]
+"""From the first words to the last. Written after each other, the sides of its steps are the two texts."""
+
+
+def counts_of(alignment: Alignment) -> ErrorCounts:
+    """The counts of an alignment."""
+    times = Counter(step.operation for step in alignment)
+    hits = sum(len(step.reference) for step in alignment if step.operation == "hit")
+    return ErrorCounts(hits, times["substitution"], times["deletion"], times["insertion"])
+
+
+def align(reference: Words, hypothesis: Words, *, merge: bool) -> Alignment:
+    """The alignment with the fewest errors: jiwer's, or kaldialign's where compounds are merged."""
+    if reference == hypothesis:
+        return tuple(Step("hit", (word,), (word,)) for word in reference)
+    return _merged(reference, hypothesis) if merge else _plain(reference, hypothesis)
+
+
+def count(reference: Words, hypothesis: Words, *, merge: bool) -> ErrorCounts:
+    """The counts of `align`; equal to `jiwer.process_words`, or to `kaldialign.edit_distance` where compounds merge."""
     if reference == hypothesis:
         return ErrorCounts(len(reference))
-    from rapidfuzz.distance import Levenshtein
-
-    hits = substitutions = deletions = insertions = 0
-    for block in Levenshtein.opcodes(*_coded(reference, hypothesis)):
-        if block.tag == "equal":
-            hits += block.src_end - block.src_start
-        elif block.tag == "replace":
-            substitutions += block.src_end - block.src_start
-        elif block.tag == "delete":
-            deletions += block.src_end - block.src_start
-        else:
-            insertions += block.dest_end - block.dest_start
-    return ErrorCounts(hits, substitutions, deletions, insertions)
-
-
-def count_merged(reference: Words, hypothesis: Words) -> ErrorCounts:
-    """Counts with compound merging; equal to `kaldialign.edit_distance(..., merge_compounds=True)`."""
-    if reference == hypothesis:
-        return ErrorCounts(len(reference))
+    if not merge:
+        return _count_plain(reference, hypothesis)
     if len(reference) * len(hypothesis) > LARGEST_SMALL_TABLE:
-        return _count_pieces(align_merged(reference, hypothesis))
+        return counts_of(_merged(reference, hypothesis))
     from harness.scoring.banded import merged_spans
 
     if merged_spans(reference, hypothesis) or merged_spans(hypothesis, reference):
@@ -73,34 +79,32 @@ def count_merged(reference: Words, hypothesis: Words) -> ErrorCounts:
 
 def count_characters(reference: str, hypothesis: str) -> ErrorCounts:
     """Counts over characters, spaces counted; equal to `jiwer.process_characters` on the same texts."""
-    return count_plain(list(reference.strip()), list(hypothesis.strip()))
+    return count(list(reference.strip()), list(hypothesis.strip()), merge=False)
 
 
-def align_plain(reference: Words, hypothesis: Words) -> list[Piece]:
-    """The alignment behind `count_plain`, word by word."""
+def _plain(reference: Words, hypothesis: Words) -> Alignment:
     from rapidfuzz.distance import Levenshtein
 
-    pieces = []
+    steps: list[Step] = []
     for block in Levenshtein.opcodes(*_coded(reference, hypothesis)):
         words = reference[block.src_start : block.src_end]
         others = hypothesis[block.dest_start : block.dest_end]
         if block.tag == "delete":
-            pieces += [Piece("deletion", (word,), ()) for word in words]
+            steps += [Step("deletion", (word,), ()) for word in words]
         elif block.tag == "insert":
-            pieces += [Piece("insertion", (), (word,)) for word in others]
+            steps += [Step("insertion", (), (word,)) for word in others]
         else:
-            kind: Literal["hit", "substitution"] = "hit" if block.tag == "equal" else "substitution"
-            pieces += [Piece(kind, (word,), (other,)) for word, other in zip(words, others, strict=True)]
-    return pieces
+            kind: Operation = "hit" if block.tag == "equal" else "substitution"
+            steps += [Step(kind, (word,), (other,)) for word, other in zip(words, others, strict=True)]
+    return tuple(steps)
 
 
-def align_merged(reference: Words, hypothesis: Words) -> list[Piece]:
-    """The alignment behind `count_merged`: that of `kaldialign.align(..., merge_compounds=True)`."""
+def _merged(reference: Words, hypothesis: Words) -> Alignment:
     from rapidfuzz.distance import Levenshtein
 
     from harness.scoring.banded import merged_steps
 
-    pieces = []
+    steps: list[Step] = []
     at = other_at = 0
     upper = Levenshtein.distance(*_coded(reference, hypothesis))
     for taken, other_taken in merged_steps(reference, hypothesis, upper):
@@ -108,12 +112,12 @@ def align_merged(reference: Words, hypothesis: Words) -> list[Piece]:
         others = tuple(hypothesis[other_at : other_at + other_taken])
         at, other_at = at + taken, other_at + other_taken
         if not others:
-            pieces.append(Piece("deletion", words, ()))
+            steps.append(Step("deletion", words, ()))
         elif not words:
-            pieces.append(Piece("insertion", (), others))
+            steps.append(Step("insertion", (), others))
         else:
-            pieces.append(Piece("hit" if "".join(words) == "".join(others) else "substitution", words, others))
-    return pieces
+            steps.append(Step("hit" if "".join(words) == "".join(others) else "substitution", words, others))
+    return tuple(steps)
 
 
 class _Codes(dict[str, int]):
@@ -135,6 +139,22 @@ def _coded(reference: Words, hypothesis: Words) -> tuple[list[int], list[int]]:
     return list(map(_CODES.__getitem__, reference)), list(map(_CODES.__getitem__, hypothesis))
 
 
+def _count_plain(reference: Words, hypothesis: Words) -> ErrorCounts:
+    from rapidfuzz.distance import Levenshtein
+
+    hits = substitutions = deletions = insertions = 0
+    for block in Levenshtein.opcodes(*_coded(reference, hypothesis)):
+        if block.tag == "equal":
+            hits += block.src_end - block.src_start
+        elif block.tag == "replace":
+            substitutions += block.src_end - block.src_start
+        elif block.tag == "delete":
+            deletions += block.src_end - block.src_start
+        else:
+            insertions += block.dest_end - block.dest_start
+    return ErrorCounts(hits, substitutions, deletions, insertions)
+
+
 def _count_without_merges(reference: Words, hypothesis: Words) -> ErrorCounts:
     """Kaldialign's counts of a short pair in which nothing can be merged.
 
@@ -150,11 +170,15 @@ def _count_without_merges(reference: Words, hypothesis: Words) -> ErrorCounts:
     if substitutions <= 1:
         deletions = max(longer, 0)
         return ErrorCounts(len(reference) - substitutions - deletions, substitutions, deletions, max(-longer, 0))
-    same = 0
-    while reference[same] == hypothesis[same]:
-        same += 1
+    same = _shared_beginning(reference, hypothesis)
     rest = _count_by_kaldialign(reference[same:], hypothesis[same:], merge=False)
     return rest + ErrorCounts(hits=same)
+
+
+def _shared_beginning(reference: Words, hypothesis: Words) -> int:
+    """How many words both begin with."""
+    shorter = min(len(reference), len(hypothesis))
+    return next((at for at in range(shorter) if reference[at] != hypothesis[at]), shorter)
 
 
 def _count_by_kaldialign(reference: Words, hypothesis: Words, *, merge: bool) -> ErrorCounts:
@@ -163,20 +187,74 @@ def _count_by_kaldialign(reference: Words, hypothesis: Words, *, merge: bool) ->
     try:
         found = kaldialign.edit_distance(reference, hypothesis, merge_compounds=merge)
     except TypeError:  # a lone surrogate has no form that it could be handed over in
-        return _count_pieces(align_merged(reference, hypothesis))
+        return counts_of(_merged(reference, hypothesis))
     substitutions, deletions, insertions = int(found["sub"]), int(found["del"]), int(found["ins"])
     return ErrorCounts(len(reference) - substitutions - deletions, substitutions, deletions, insertions)
 
 
-def _count_pieces(pieces: Sequence[Piece]) -> ErrorCounts:
-    hits = substitutions = deletions = insertions = 0
-    for piece in pieces:
-        if piece.operation == "hit":
-            hits += len(piece.reference)
-        elif piece.operation == "substitution":
-            substitutions += 1
-        elif piece.operation == "deletion":
-            deletions += 1
-        else:
-            insertions += 1
-    return ErrorCounts(hits, substitutions, deletions, insertions)
+def align_nist(reference: Words, hypothesis: Words) -> Alignment:
+    """Sclite's alignment: substitution 4, insertion and deletion 3 each.
+
+    Of equally cheap alignments it takes sclite's, so that segments of the matched pairs test come out as sc_stats cuts
+    them. Pairs of very many words (whole calls) are aligned with unit costs by rapidfuzz instead, in bounded memory.
+    """
+    if reference == hypothesis or len(reference) * len(hypothesis) > _LONG_PAIR:
+        return align(reference, hypothesis, merge=False)
+    same = _shared_beginning(reference, hypothesis)
+    # Where the cheapest path leaves the middle by its rim, the beginning that both share is not matched one to one.
+    steps = _nist_from(same, reference, hypothesis) or _nist_from(0, reference, hypothesis)
+    assert steps is not None
+    return tuple(steps)
+
+
+def _nist_from(start: int, reference: Words, hypothesis: Words) -> list[Step] | None:
+    """The alignment if the first ``start`` words of both sides face each other; None if the path ends elsewhere."""
+    row, column = len(reference), len(hypothesis)
+    backwards: list[Step] = []
+    while row > start and column > start and reference[row - 1] == hypothesis[column - 1]:
+        row, column = row - 1, column - 1  # sclite always matches equal last words
+        backwards.append(Step("hit", (reference[row],), (hypothesis[column],)))
+    moves = _nist_moves(reference[start:row], hypothesis[start:column])
+    while row > start and column > start:
+        move = moves[row - start - 1][column - start - 1]
+        row -= move != _INSERTION
+        column -= move != _DELETION
+        words = () if move == _INSERTION else (reference[row],)
+        others = () if move == _DELETION else (hypothesis[column],)
+        backwards.append(Step(_OPERATIONS[move], words, others))
+    if start and row != column:
+        return None
+    backwards += [Step("insertion", (), (word,)) for word in reversed(hypothesis[start:column])]
+    backwards += [Step("deletion", (word,), ()) for word in reversed(reference[start:row])]
+    backwards += [Step("hit", (word,), (word,)) for word in reversed(reference[:start])]
+    return backwards[::-1]
+
+
+_MATCH, _SUBSTITUTION, _DELETION, _INSERTION = range(4)
+_OPERATIONS: tuple[Operation, ...] = ("hit", "substitution", "deletion", "insertion")
+
+
+def _nist_moves(reference: Words, hypothesis: Words) -> list[bytearray]:
+    """The last step of the cheapest alignment of each pair of beginnings, shape ``[reference][hypothesis]``."""
+    costs = list(range(0, 3 * len(hypothesis) + 1, 3))
+    moves = []
+    for index, word in enumerate(reference):
+        diagonal, left = costs[0], 3 * (index + 1)
+        costs[0] = left
+        line = bytearray(len(hypothesis))
+        for column, other in enumerate(hypothesis, start=1):
+            above = costs[column]
+            replaced, deleted, extra = diagonal + (0 if word == other else 4), above + 3, left + 3
+            if replaced <= deleted and replaced <= extra:
+                left = replaced
+                line[column - 1] = _MATCH if word == other else _SUBSTITUTION
+            elif deleted < extra:
+                left = deleted
+                line[column - 1] = _DELETION
+            else:
+                left = extra
+                line[column - 1] = _INSERTION
+            diagonal = above
+            costs[column] = left
+        moves.append(line)
+    return moves

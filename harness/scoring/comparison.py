@@ -7,115 +7,37 @@ they find differences that belong to one or two speakers only.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.scoring.counting import available_workers, count_pairs
-from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.intervals import Interval, average_interval, resampled_rates, wer_interval
-from harness.scoring.pairing import labels, pair_benchmarks
+from harness.records.comparison import Block, Comparison, Pair, Standing
+from harness.scoring.align import align_nist
+from harness.scoring.average import average_rate
+from harness.scoring.counting import available_workers
+from harness.scoring.intervals import average_interval, resampled_rates, wer_interval
+from harness.scoring.pairing import as_counts, labels, pair_benchmarks
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
-from harness.scoring.significance import (
-    ALPHA,
-    Counts,
-    Difference,
-    MatchedPairs,
-    average_difference,
-    difference,
-    holm,
-    mark_words,
-    matched_pairs,
-)
+from harness.scoring.scored import count_systems
+from harness.scoring.significance import ALPHA, average_difference, difference, holm, mark_words, matched_pairs
+from harness.scoring.ties import tied_with_best
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from harness.records.statistics import Difference, Interval, MatchedPairs
     from harness.scoring.pairing import PairedBenchmark
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
+    from harness.scoring.significance import Counts
 
 RESAMPLES = 2000
 """Draws behind a rank's range: its ends are known to one rank with far fewer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Two systems on one benchmark, or on average."""
-
-    first: int
-    second: int
-    """Indices into the systems of the comparison."""
-    difference: Difference | None
-    """First minus second; None under five sessions."""
-    p_holm: float | None
-    """Of the difference, corrected for the number of pairs of systems."""
-    matched: MatchedPairs | None = None
-    """NIST's matched pairs; None for an average."""
-    matched_p_holm: float | None = None
-
-    @property
-    def significant(self) -> bool | None:
-        """Whether the two differ; None where it cannot be told."""
-        return None if self.p_holm is None else self.p_holm < ALPHA
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """One system on one benchmark, or on average."""
-
-    system: int
-    rate: float | None
-    interval: Interval | None
-    tied_with_best: bool | None
-    """Not significantly worse than the best system, or it is the best; None where it cannot be told."""
-    rank: tuple[int, int] | None
-    """Its rank is from here to there in 95 % of draws of the sessions."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """One benchmark, or the average over benchmarks."""
-
-    name: str
-    metric: str
-    """``wer``, or ``cer`` for a language written without spaces."""
-    utterances: int
-    left_out: int
-    """Utterances that one of the systems failed on: compared is what all of them transcribed."""
-    sessions: int
-    sessions_known: bool
-    """False: the utterance had to stand for the session."""
-    standings: list[Standing]
-    """Best first; systems without a rate last."""
-    pairs: list[Pair]
-
-    def pair(self, first: int, second: int) -> Pair | None:
-        """The pair of two systems in either order."""
-        return next((pair for pair in self.pairs if {pair.first, pair.second} == {first, second}), None)
-
-    def smallest_difference(self) -> float | None:
-        """The smallest difference that this data resolves between every pair of these systems; None is not known."""
-        known = [pair.difference.smallest_difference() for pair in self.pairs if pair.difference is not None]
-        return max(known) if known else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Everything that `compare` says."""
-
-    systems: list[str]
-    benchmarks: list[Block]
-    average: Block | None
-    """Plain mean of unrounded word error rates over the benchmarks that all of them completed, if two or more."""
-    notes: list[str]
-    """What was left out, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +45,18 @@ class _Columns:
     """The counts of one benchmark, ready for statistics."""
 
     paired: PairedBenchmark
+    kept: list[int]
+    """Utterances that every system transcribed."""
     counts: list[Counts]
     sessions: list[str | None]
-    left_out: int
+
+    @property
+    def left_out(self) -> int:
+        return len(self.paired.order[0]) - len(self.kept)
+
+    @property
+    def by_character(self) -> bool:
+        return self.paired.language in LANGUAGES_WITHOUT_SPACES
 
 
 def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
@@ -135,14 +66,9 @@ def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
         UsageError: no benchmark is in two systems, or two do not hold the same utterances and references.
         DataError: the chunks of a session are incomplete.
     """
-    columns: list[_Columns] = []
-    blocks: list[Block] = []
-    for paired in pair_benchmarks(systems):
-        kept = _transcribed_by_all(paired)
-        one = _count(paired, kept, profile)
-        columns.append(one)
-        blocks.append(_benchmark_block(one, _matched_pairs(paired, kept, profile)))
     names = labels(systems)
+    scored = count_systems(systems, [profile] * len(systems), workers=available_workers())
+    columns = [_columns(paired) for paired in pair_benchmarks(scored, names)]
     compared = sorted({index for one in columns for index in one.paired.systems})
     notes = [f"{names[i]} shares no benchmark with the others" for i in range(len(systems)) if i not in compared]
     notes += [
@@ -150,137 +76,119 @@ def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
         for one in columns
         if one.left_out
     ]
-    common = [
-        one
-        for one in columns
-        if one.paired.systems == compared and not one.left_out and one.paired.language not in LANGUAGES_WITHOUT_SPACES
-    ]
-    average = _average_block(common, compared) if len(common) > 1 else None
+    common = [one for one in columns if one.paired.systems == compared and not one.left_out and not one.by_character]
+    average = _average_block(common, compared, names, profile) if len(common) > 1 else None
     if average is not None and len(common) < len(columns):
         notes.append(f"average over what all have complete: {', '.join(one.paired.benchmark for one in common)}")
-    return Comparison(systems=names, benchmarks=blocks, average=average, notes=notes)
-
-
-def _transcribed_by_all(paired: PairedBenchmark) -> list[int]:
-    return [
-        index
-        for index, rows in enumerate(zip(*paired.rows, strict=True))
-        if all(row.hypothesis is not None for row in rows)
-    ]
-
-
-def _count(paired: PairedBenchmark, kept: Sequence[int], profile: Profile) -> _Columns:
-    pairs = [(rows[i].reference, rows[i].hypothesis or "", paired.language) for rows in paired.rows for i in kept]
-    together = count_pairs(pairs, profile, available_workers())  # in one call: each reference is normalized once
-    counted = [together[start : start + len(kept)] for start in range(0, len(together), max(1, len(kept)))]
-    # What one system's run does not score (a reference that normalizes to nothing), no system is scored on.
-    dropped = [
-        any(ours and one.dropped for ours, one in zip(paired.ours, found, strict=True))
-        for found in zip(*counted, strict=True)
-    ]
-    columns = []
-    for found in counted:
-        kept_counts = [ErrorCounts() if drop else one.counts for one, drop in zip(found, dropped, strict=True)]
-        columns.append(Counts([one.errors for one in kept_counts], [one.words for one in kept_counts]))
-    sessions = paired.sessions()
-    return _Columns(
-        paired=paired,
-        counts=columns,
-        sessions=[sessions[i] for i in kept],
-        left_out=len(sessions) - len(kept),
+    return Comparison(
+        profile=profile.record(),
+        alpha=ALPHA,
+        systems=tuple(names),
+        benchmarks=tuple(_benchmark_block(one, names, profile) for one in columns),
+        average=average,
+        notes=tuple(notes),
     )
 
 
-def _matched_pairs(
-    paired: PairedBenchmark, kept: Sequence[int], profile: Profile
-) -> dict[tuple[int, int], MatchedPairs]:
+def _columns(paired: PairedBenchmark) -> _Columns:
+    kept = paired.transcribed()
+    sessions = paired.sessions()
+    counts = [as_counts(each) for each in paired.counts(kept)]
+    return _Columns(paired=paired, kept=kept, counts=counts, sessions=[sessions[at] for at in kept])
+
+
+def _matched_pairs(one: _Columns, profile: Profile) -> list[MatchedPairs]:
     """NIST's test of each pair, on normalized words, compounds as they are written."""
-    words = functools.cache(functools.partial(_words, profile=profile, language=paired.language))
-    marks = [
-        [mark_words(words(rows[i].reference), words(rows[i].hypothesis or "")) for i in kept] for rows in paired.rows
-    ]
-    return {
-        (first, second): matched_pairs(zip(marks[first], marks[second], strict=True))
-        for first, second in combinations(range(len(marks)), 2)
-    }
-
-
-def _words(text: str, profile: Profile, language: str) -> list[str]:
-    """What is compared: words, or characters where the language has no spaces; a text that no rule digests as it is."""
-    with contextlib.suppress(ValueError):
-        text = profile.normalize(text, language)
-    return list(text.strip()) if language in LANGUAGES_WITHOUT_SPACES else text.split()
-
-
-def _benchmark_block(columns: _Columns, matched: dict[tuple[int, int], MatchedPairs]) -> Block:
-    counts, sessions, systems = columns.counts, columns.sessions, columns.paired.systems
-    places = list(combinations(range(len(systems)), 2))
-    differences = [difference(counts[first], counts[second], sessions) for first, second in places]
-    adjusted = holm([None if found is None else found.p for found in differences])
-    matched_adjusted = holm([matched[place].p for place in places])
-    pairs = [
-        Pair(
-            first=systems[first],
-            second=systems[second],
-            difference=differences[at],
-            p_holm=adjusted[at],
-            matched=matched[first, second],
-            matched_p_holm=matched_adjusted[at],
+    texts = profile.texts(one.paired.language)
+    words = functools.cache(texts.words)
+    marks = []
+    for at in range(len(one.counts)):
+        rows = one.paired.rows(at)
+        marks.append(
+            [mark_words(align_nist(words(rows[i].reference), words(rows[i].hypothesis or ""))) for i in one.kept]
         )
-        for at, (first, second) in enumerate(places)
-    ]
-    rates = [_rate(one) for one in counts]
-    intervals = [wer_interval(one.errors, one.words, sessions) for one in counts]
+    return [matched_pairs(zip(first, second, strict=True)) for first, second in combinations(marks, 2)]
+
+
+def _benchmark_block(one: _Columns, names: Sequence[str], profile: Profile) -> Block:
+    systems = one.paired.systems
+    places = list(combinations(range(len(systems)), 2))
+    differences = [difference(one.counts[first], one.counts[second], one.sessions) for first, second in places]
+    pairs = _pairs(systems, names, differences, _matched_pairs(one, profile))
+    rates = {index: counts.rate for index, counts in zip(systems, one.counts, strict=True)}
+    tied = tied_with_best(rates, {index: [c] for index, c in zip(systems, one.counts, strict=True)}, [one.sessions])
+    intervals = [wer_interval(counts.errors, counts.words, one.sessions) for counts in one.counts]
     return Block(
-        name=columns.paired.benchmark,
-        metric="cer" if columns.paired.language in LANGUAGES_WITHOUT_SPACES else "wer",
-        utterances=len(sessions),
-        left_out=columns.left_out,
-        sessions=_number_of_sessions(sessions),
-        sessions_known=any(session is not None for session in sessions),
-        standings=_standings(systems, rates, intervals, pairs, _draws(columns)),
+        benchmark=one.paired.benchmark,
+        metric="cer" if one.by_character else "wer",
+        utterances=len(one.sessions),
+        left_out=one.left_out,
+        sessions=_number_of_sessions(one.sessions),
+        unit="session" if any(session is not None for session in one.sessions) else "utterance",
+        smallest_difference=_smallest(pairs),
+        systems=_standings(names, rates, intervals, tied, _draws(one)),
         pairs=pairs,
     )
 
 
-def _average_block(common: Sequence[_Columns], systems: Sequence[int]) -> Block:
+def _average_block(common: Sequence[_Columns], systems: Sequence[int], names: Sequence[str], profile: Profile) -> Block:
     places = list(combinations(range(len(systems)), 2))
     differences = [
         average_difference([(one.counts[first], one.counts[second], one.sessions) for one in common])
         for first, second in places
     ]
-    adjusted = holm([None if found is None else found.p for found in differences])
-    pairs = [
-        Pair(first=systems[first], second=systems[second], difference=differences[at], p_holm=adjusted[at])
-        for at, (first, second) in enumerate(places)
+    pairs = _pairs(systems, names, differences, None)
+    counts = {index: [one.counts[at] for one in common] for at, index in enumerate(systems)}
+    sessions = [one.sessions for one in common]
+    rates = {index: average_rate((each.rate for each in held), profile) for index, held in counts.items()}
+    intervals = [
+        average_interval([(each.errors, each.words, units) for each, units in zip(held, sessions, strict=True)])
+        for held in counts.values()
     ]
-    rates, intervals = [], []
-    for at in range(len(systems)):
-        each = [_rate(one.counts[at]) for one in common]
-        known = [rate for rate in each if rate is not None]
-        rates.append(sum(known) / len(known) if len(known) == len(each) else None)
-        intervals.append(
-            average_interval([(one.counts[at].errors, one.counts[at].words, one.sessions) for one in common])
-        )
+    known = all(any(session is not None for session in one.sessions) for one in common)
     return Block(
-        name="average",
+        benchmark="average",
         metric="wer",
         utterances=sum(len(one.sessions) for one in common),
         left_out=0,
         sessions=sum(_number_of_sessions(one.sessions) for one in common),
-        sessions_known=all(any(session is not None for session in one.sessions) for one in common),
-        standings=_standings(systems, rates, intervals, pairs, _average_draws(common)),
+        unit="session" if known else "utterance",
+        smallest_difference=_smallest(pairs),
+        systems=_standings(names, rates, intervals, tied_with_best(rates, counts, sessions), _average_draws(common)),
         pairs=pairs,
     )
 
 
-def _number_of_sessions(sessions: Sequence[Hashable]) -> int:
+def _pairs(
+    systems: Sequence[int],
+    names: Sequence[str],
+    differences: Sequence[Difference | None],
+    matched: Sequence[MatchedPairs] | None,
+) -> tuple[Pair, ...]:
+    """All pairs of systems with their tests, corrected for the number of pairs."""
+    adjusted = holm([None if found is None else found.p for found in differences])
+    matched_adjusted = holm([one.p for one in matched or ()])
+    return tuple(
+        Pair(
+            first=names[first],
+            second=names[second],
+            difference=differences[at],
+            p_holm=p,
+            significant=None if p is None else p < ALPHA,
+            mapsswe=matched[at] if matched is not None else None,
+            mapsswe_p_holm=matched_adjusted[at] if matched is not None else None,
+        )
+        for at, ((first, second), p) in enumerate(zip(combinations(systems, 2), adjusted, strict=True))
+    )
+
+
+def _smallest(pairs: Sequence[Pair]) -> float | None:
+    """The smallest difference that is resolved between every pair."""
+    return max((pair.difference.smallest_difference for pair in pairs if pair.difference is not None), default=None)
+
+
+def _number_of_sessions(sessions: Sequence[str | None]) -> int:
     return sum(session is None for session in sessions) + len({session for session in sessions if session is not None})
-
-
-def _rate(counts: Counts) -> float | None:
-    words = int(np.sum(counts.words))
-    return int(np.sum(counts.errors)) / words if words else None
 
 
 def _draws(columns: _Columns, seed: int = 0) -> NDArray[np.float64]:
@@ -303,29 +211,19 @@ def _average_draws(common: Sequence[_Columns]) -> NDArray[np.float64]:
 
 
 def _standings(
-    systems: Sequence[int],
-    rates: Sequence[float | None],
+    names: Sequence[str],
+    rates: Mapping[int, float | None],
     intervals: Sequence[Interval | None],
-    pairs: Sequence[Pair],
+    tied: Mapping[int, bool | None],
     draws: NDArray[np.float64],
-) -> list[Standing]:
-    order = sorted(range(len(systems)), key=lambda at: (rates[at] is None, rates[at] or 0.0))
-    best = systems[order[0]]
-    ranks = _ranks(draws)
-    standings = []
-    for at in order:
-        against = next((pair for pair in pairs if {pair.first, pair.second} == {best, systems[at]}), None)
-        significant = False if against is None else against.significant
-        standings.append(
-            Standing(
-                system=systems[at],
-                rate=rates[at],
-                interval=intervals[at],
-                tied_with_best=None if significant is None or rates[at] is None else not significant,
-                rank=ranks[at] if ranks else None,
-            )
-        )
-    return standings
+) -> tuple[Standing, ...]:
+    """Systems by rate, the best first."""
+    ranks: Sequence[tuple[int, int] | None] = _ranks(draws) or [None] * len(rates)
+    found = [
+        Standing(system=names[index], rate=rate, interval=interval, tied_with_best=tied[index], rank=rank)
+        for (index, rate), interval, rank in zip(rates.items(), intervals, ranks, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.rate is None, one.rate or 0.0)))
 
 
 def _ranks(draws: NDArray[np.float64]) -> list[tuple[int, int]]:
@@ -336,50 +234,3 @@ def _ranks(draws: NDArray[np.float64]) -> list[tuple[int, int]]:
     ranks = 1 + (draws[:, :, None] > draws[:, None, :]).sum(axis=2)
     low, high = np.quantile(ranks, [0.025, 0.975], axis=0, method="inverted_cdf")
     return [(int(one), int(other)) for one, other in zip(low, high, strict=True)]
-
-
-def to_json(comparison: Comparison, profile: Profile) -> dict[str, Any]:
-    """The comparison for machines; rates are fractions."""
-    names = comparison.systems
-    return {
-        "profile": profile.as_dict(),
-        "alpha": ALPHA,
-        "systems": names,
-        "benchmarks": [_block_json(block, names) for block in comparison.benchmarks],
-        "average": None if comparison.average is None else _block_json(comparison.average, names),
-        "notes": comparison.notes,
-    }
-
-
-def _block_json(block: Block, names: Sequence[str]) -> dict[str, Any]:
-    return {
-        "benchmark": block.name,
-        "metric": block.metric,
-        "utterances": block.utterances,
-        "left_out": block.left_out,
-        "sessions": block.sessions,
-        "unit": "session" if block.sessions_known else "utterance",
-        "smallest_difference": block.smallest_difference(),
-        "systems": [
-            {
-                "system": names[one.system],
-                "rate": one.rate,
-                "interval": None if one.interval is None else one.interval.to_json(),
-                "tied_with_best": one.tied_with_best,
-                "rank": None if one.rank is None else list(one.rank),
-            }
-            for one in block.standings
-        ],
-        "pairs": [
-            {
-                "first": names[pair.first],
-                "second": names[pair.second],
-                "difference": None if pair.difference is None else pair.difference.to_json(),
-                "p_holm": pair.p_holm,
-                "significant": pair.significant,
-                "mapsswe": None if pair.matched is None else pair.matched.to_json(),
-                "mapsswe_p_holm": pair.matched_p_holm,
-            }
-            for pair in block.pairs
-        ],
-    }

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from harness.scoring.error_counts import ErrorCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from multiprocessing.connection import Connection
 
     from harness.scoring.profiles import Profile
+    from harness.scoring.texts import Texts
 
 Pair = tuple[str, str, str]
 """Reference, hypothesis, both raw, and their language."""
@@ -66,29 +67,15 @@ def available_workers() -> int:
 
 
 def _count_all(pairs: Iterable[Pair], profile: Profile) -> list[Counted]:
-    known: dict[tuple[str, str], str | None] = {}
-    normalizers: dict[str, Callable[[str], str]] = {}
+    texts: dict[str, Texts] = {}
     counted = []
     for reference, hypothesis, language in pairs:
-        normalize = normalizers.get(language)
-        if normalize is None:
-            normalize = normalizers[language] = profile.normalizer(language)
-        normalized = []
-        for text in (reference, hypothesis):
-            key = (language, text)
-            if key not in known:
-                try:
-                    known[key] = normalize(text)
-                except ValueError:
-                    known[key] = None
-            normalized.append(known[key])
-        left, right = normalized
-        if left is None or right is None:
-            counts = profile.count_normalized(reference, hypothesis, language)
-            counted.append(Counted(counts, as_written=True))
-        else:
-            counts = profile.count_normalized(left, right, language)
-            counted.append(Counted(counts, dropped=profile.drops(left)))
+        known = texts.get(language)
+        if known is None:
+            known = texts[language] = profile.texts(language)
+        left, right, as_written = known.pair(reference, hypothesis)
+        counts = profile.count_normalized(left, right, language)
+        counted.append(Counted(counts, dropped=not as_written and profile.drops(left), as_written=as_written))
     return counted
 
 

@@ -10,11 +10,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from harness.records.details import Finding
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.scoring.error_counts import ErrorCounts
-    from harness.scoring.measures import ScoredUtterance
+    from harness.scoring.scored import ScoredUtterance
 
 Flag = Literal["empty", "short", "long", "repetition", "on_silence"]
 """What looks wrong with one output."""
@@ -32,17 +34,6 @@ FEWEST = 20
 
 _LONGEST_UNIT = 10
 """Words in a repeated phrase that is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong with a whole benchmark."""
-
-    kind: str
-    message: str
-    """One line: what, how much, where it may come from."""
-    utterances: list[str]
-    """Ids of some utterances that show it."""
 
 
 def flags(one: ScoredUtterance) -> list[Flag]:
@@ -84,15 +75,6 @@ def longest_repetition(words: Sequence[str]) -> int:
             if run % unit == 0 and run + unit >= 4:
                 most = max(most, run // unit + 1)
     return most
-
-
-def inserted_per_minute(utterances: Sequence[ScoredUtterance]) -> tuple[int, float] | None:
-    """Words written on audio without reference words, and minutes of it; None without such audio of known length."""
-    silent = [one for one in utterances if not one.reference]
-    seconds = [one.row.duration for one in silent if one.row.duration is not None]
-    if not silent or len(seconds) < len(silent) or not sum(seconds):
-        return None
-    return sum(one.counts.insertions for one in silent), sum(seconds) / 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +134,7 @@ def _share(kind: str, shown: Sequence[str], count: int, cause: str) -> list[Find
     if len(shown) <= 0.02 * count:
         return []
     message = f"{kind} in {len(shown)} of {count} utterances ({100 * len(shown) / count:.1f} %): {cause}"
-    return [Finding(kind, message, list(shown[:5]))]
+    return [Finding(kind=kind, message=message, utterances=tuple(shown[:5]))]
 
 
 def _empty(lengths: Sequence[_Length]) -> list[Finding]:
@@ -171,7 +153,7 @@ def _cut_off(lengths: Sequence[_Length], tails: Sequence[str]) -> list[Finding]:
         f"outputs look cut off: {len(short)} of {len(lengths)} utterances have less than 60 % of their words, {at_end}"
         f"{share:.0f} % of all words are there: a limit on new tokens, clipped audio, or text lost when it was written?"
     )
-    return [Finding("cut off", message, list((short or tails)[:5]))]
+    return [Finding(kind="cut off", message=message, utterances=tuple((short or tails)[:5]))]
 
 
 def _length_ratio(lengths: Sequence[_Length]) -> list[Finding]:
@@ -181,7 +163,7 @@ def _length_ratio(lengths: Sequence[_Length]) -> list[Finding]:
         return []
     what = "missing" if ratio < 1 else "added"
     message = f"outputs have {100 * ratio:.0f} % of the references' words: text is {what} throughout"
-    return [Finding("length", message, [])]
+    return [Finding(kind="length", message=message)]
 
 
 def _missing_at_end(one: ScoredUtterance) -> int:
@@ -211,7 +193,7 @@ def _constant(spoken: Sequence[ScoredUtterance]) -> list[Finding]:
     shown = [one for one in spoken if tuple(one.hypothesis) == worst]
     text = " ".join(worst)[:40]
     message = f"the same output, {text!r}, for {references} different references: is the audio reaching the model?"
-    return [Finding("constant output", message, [one.row.id for one in shown[:5]])]
+    return [Finding(kind="constant output", message=message, utterances=tuple(one.row.id for one in shown[:5]))]
 
 
 def _shifted(spoken: Sequence[ScoredUtterance]) -> list[Finding]:
@@ -228,5 +210,5 @@ def _shifted(spoken: Sequence[ScoredUtterance]) -> list[Finding]:
         if pairs and errors < 0.3 * sum(len(one.reference) for one, _ in pairs):
             where = "before" if step == 1 else "after"
             message = f"outputs fit the reference of the row {where} them: rows are shifted against each other by one"
-            return [Finding("shifted", message, [one.row.id for one in spoken[:5]])]
+            return [Finding(kind="shifted", message=message, utterances=tuple(one.row.id for one in spoken[:5]))]
     return []

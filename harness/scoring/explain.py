@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from harness.records.explanation import Example, Explanation, Move, RuleStep, Tally
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.normalize.multilingual import MultilingualRules
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
-from harness.scoring.score import count_predictions
-from harness.scoring.sessions import merge_sessions
+from harness.scoring.scored import count_predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from harness.scoring.predictions import Predictions, Row
+    from harness.records.journal import Line
+    from harness.scoring.predictions import Predictions
 
 MEANING = {
     "normalizer": "the kind of normalizer",
@@ -48,74 +50,6 @@ _LONGEST_EXAMPLE = 300
 """Words in texts that examples are taken from; diffs of whole calls would take minutes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """One utterance whose counts a step changes."""
-
-    id: str
-    errors_before: int
-    errors_after: int
-    words_before: int
-    words_after: int
-    contribution: float
-    """Its share of the step's effect, as a fraction; the shares of all utterances add up to the effect."""
-    changes: tuple[str, ...]
-    """What the step rewrites or merges in it, such as ``stephen -> steven``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One rule switched from the first profile's way to the second's."""
-
-    rule: str
-    before: str
-    after: str
-    meaning: str
-    counts: ErrorCounts
-    """Of all utterances, after this step and all before it."""
-    effect: float | None
-    """Change of the error rate by this step on top of those before it, as a fraction."""
-    alone: float | None
-    """Change of the error rate by this rule alone, on top of the first profile (and the normalizer, if it is new)."""
-    moved: int
-    """Utterances whose counts this step changes."""
-    moves: list[Move]
-    """Those that contribute most, largest first."""
-    examples: list[tuple[str, int]]
-    """What the step rewrites most often in utterances whose counts it changes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """The way from one profile to another on one benchmark."""
-
-    benchmark: str
-    language: str
-    metric: str
-    utterances: int
-    start: ErrorCounts
-    """Under the first profile."""
-    steps: list[Step]
-
-    @property
-    def end(self) -> ErrorCounts:
-        """Under the second profile."""
-        return self.steps[-1].counts if self.steps else self.start
-
-    @property
-    def total(self) -> float | None:
-        """Rate under the second profile minus rate under the first."""
-        return _change(self.start, self.end)
-
-    @property
-    def interaction(self) -> float | None:
-        """What the rules alone do not explain of the total: they work on each other's results."""
-        alone = [step.alone for step in self.steps]
-        if self.total is None or None in alone:
-            return None
-        return self.total - sum(effect for effect in alone if effect is not None)
-
-
 def explain(predictions: Predictions, first: Profile, second: Profile, top: int = 3) -> Explanation:
     """Score predictions on every step of the way between two profiles.
 
@@ -129,9 +63,9 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
         DataError: the chunks of a session are incomplete.
     """
     language = predictions.language
-    rows = merge_sessions(predictions).rows
-    start = _counts(predictions, first)
-    steps: list[Step] = []
+    scored = count_predictions(predictions, first)
+    rows, start = scored.units.rows, scored.kept()
+    steps: list[RuleStep] = []
     before, counts_before = first, start
     for rule, after in _way(first, second, language):
         counts = _counts(predictions, after)
@@ -142,29 +76,37 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
             else (_counts(predictions, base) if base != first else start, _counts(predictions, switched))
         )
         moves = _moves(rows, counts_before, counts)
-        named = [_with_changes(move, rows[index], before, after, language) for index, move in moves[:top]]
+        change = _Change(before, after, language)
+        tally = Tally.of(sum(counts, ErrorCounts()))
         steps.append(
-            Step(
+            RuleStep(
                 rule=rule,
                 before=_shown(_value(before, rule, language)),
                 after=_shown(_value(after, rule, language)),
                 meaning=MEANING.get(rule, rule),
-                counts=sum(counts, ErrorCounts()),
-                effect=_change(sum(counts_before, ErrorCounts()), sum(counts, ErrorCounts())),
-                alone=_change(sum(alone[0], ErrorCounts()), sum(alone[1], ErrorCounts())),
-                moved=len(moves),
-                moves=named,
-                examples=_examples([rows[index] for index, _ in moves], before, after, language, top),
+                errors=tally.errors,
+                words=tally.words,
+                rate=tally.rate,
+                effect=_effect(counts_before, counts),
+                alone=_effect(*alone),
+                utterances_moved=len(moves),
+                moves=tuple(change.named(move, rows[index]) for index, move in moves[:top]),
+                examples=change.examples([rows[index] for index, _ in moves], top),
             )
         )
         before, counts_before = after, counts
+    total = _effect(start, counts_before)
+    single = [step.alone for step in steps]
     return Explanation(
         benchmark=predictions.benchmark,
         language=language,
         metric="cer" if language in LANGUAGES_WITHOUT_SPACES else "wer",
         utterances=len(rows),
-        start=sum(start, ErrorCounts()),
-        steps=steps,
+        start=Tally.of(sum(start, ErrorCounts())),
+        steps=tuple(steps),
+        end=Tally.of(sum(counts_before, ErrorCounts())),
+        total=total,
+        interaction=None if total is None or None in single else total - sum(filter(None, single)),
     )
 
 
@@ -188,8 +130,10 @@ def _counts(predictions: Predictions, profile: Profile) -> list[ErrorCounts]:
     return count_predictions(predictions, profile).kept()
 
 
-def _change(before: ErrorCounts, after: ErrorCounts) -> float | None:
-    return None if before.rate is None or after.rate is None else after.rate - before.rate
+def _effect(before: Sequence[ErrorCounts], after: Sequence[ErrorCounts]) -> float | None:
+    """The change of the error rate."""
+    one, other = sum(before, ErrorCounts()).rate, sum(after, ErrorCounts()).rate
+    return None if one is None or other is None else other - one
 
 
 def _normalizer_field(language: str) -> str:
@@ -275,7 +219,7 @@ def _shown(value: Any) -> str:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
-def _moves(rows: Sequence[Row], before: Sequence[ErrorCounts], after: Sequence[ErrorCounts]) -> list[tuple[int, Move]]:
+def _moves(rows: Sequence[Line], before: Sequence[ErrorCounts], after: Sequence[ErrorCounts]) -> list[tuple[int, Move]]:
     """The rows whose counts differ, largest contribution first.
 
     A contribution is (change of errors - rate before * change of words) / words after: these add up to the change of
@@ -297,66 +241,39 @@ def _moves(rows: Sequence[Row], before: Sequence[ErrorCounts], after: Sequence[E
                         words_before=one.words,
                         words_after=other.words,
                         contribution=share,
-                        changes=(),
                     ),
                 )
             )
     return sorted(moves, key=lambda found: (-abs(found[1].contribution), found[0]))
 
 
-def _with_changes(move: Move, row: Row, before: Profile, after: Profile, language: str) -> Move:
-    return dataclasses.replace(move, changes=tuple(dict.fromkeys(_changes(row, before, after, language)))[:5])
+class _Change:
+    """What a step makes of texts: words rewritten on either side, or else words matched as compounds."""
 
+    def __init__(self, before: Profile, after: Profile, language: str) -> None:
+        self._sides = before.texts(language), after.texts(language)
+        merges = after.merge_compounds or (after.compound_pairs and language != "en")
+        self._merging, self._language = after if merges else before, language
 
-def to_json(explanation: Explanation) -> dict[str, Any]:
-    """The explanation for machines; rates and effects are fractions."""
-    return {
-        "benchmark": explanation.benchmark,
-        "language": explanation.language,
-        "metric": explanation.metric,
-        "utterances": explanation.utterances,
-        "start": _counts_json(explanation.start),
-        "steps": [
-            {
-                "rule": step.rule,
-                "before": step.before,
-                "after": step.after,
-                "meaning": step.meaning,
-                **_counts_json(step.counts),
-                "effect": step.effect,
-                "alone": step.alone,
-                "utterances_moved": step.moved,
-                "moves": [dataclasses.asdict(move) for move in step.moves],
-                "examples": [{"change": change, "times": times} for change, times in step.examples],
-            }
-            for step in explanation.steps
-        ],
-        "end": _counts_json(explanation.end),
-        "total": explanation.total,
-        "interaction": explanation.interaction,
-    }
+    def named(self, move: Move, row: Line) -> Move:
+        """The move with what the step changes in its utterance."""
+        return replace(move, changes=tuple(dict.fromkeys(self._of(row)))[:5])
 
+    def examples(self, rows: Sequence[Line], top: int) -> tuple[Example, ...]:
+        """What is changed most often, equally frequent changes in alphabetical order."""
+        found = Counter(change for row in rows for change in self._of(row))
+        ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:top]
+        return tuple(Example(change=change, times=times) for change, times in ordered)
 
-def _counts_json(counts: ErrorCounts) -> dict[str, Any]:
-    return {"errors": counts.as_dict(), "words": counts.words, "rate": counts.rate}
-
-
-def _examples(rows: Sequence[Row], before: Profile, after: Profile, language: str, top: int) -> list[tuple[str, int]]:
-    found = Counter(change for row in rows for change in _changes(row, before, after, language))
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:top]
-
-
-def _changes(row: Row, before: Profile, after: Profile, language: str) -> list[str]:
-    """What a step makes of a row: words rewritten on either side, or else words matched as compounds."""
-    texts = (row.reference, row.hypothesis or "")
-    if max(len(text.split()) for text in texts) > _LONGEST_EXAMPLE:
-        return []
-    try:
-        pairs = [(before.normalize(t, language).split(), after.normalize(t, language).split()) for t in texts]
-    except ValueError:
-        return []
-    rewritten = [change for one, other in pairs for change in _rewritten(one, other)]
-    return rewritten or _merged(pairs[0][1], pairs[1][1], _merging(after, language) or _merging(before, language))
+    def _of(self, row: Line) -> list[str]:
+        hypothesis = row.hypothesis or ""
+        if max(len(row.reference.split()), len(hypothesis.split())) > _LONGEST_EXAMPLE:
+            return []
+        (one, other), (reference, words) = (
+            [text.split() for text in side.pair(row.reference, hypothesis)[:2]] for side in self._sides
+        )
+        rewritten = [*_rewritten(one, reference), *_rewritten(other, words)]
+        return rewritten or [f"{a} = {b}" for a, b in self._merging.merged(reference, words, self._language)]
 
 
 def _rewritten(one: Sequence[str], other: Sequence[str]) -> list[str]:
@@ -366,26 +283,3 @@ def _rewritten(one: Sequence[str], other: Sequence[str]) -> list[str]:
         for tag, a, b, c, d in operations
         if tag != "equal"
     ]
-
-
-def _merging(profile: Profile, language: str) -> Callable[[Sequence[str], Sequence[str]], list[tuple[str, str]]] | None:
-    """How a profile joins compounds of both sides, or None."""
-    if profile.merge_compounds:
-        import kaldialign
-
-        return lambda one, other: kaldialign.align(one, other, "", merge_compounds=True)
-    if profile.compound_pairs and language != "en":
-        return lambda one, other: [
-            (" ".join(one[a:b]), " ".join(other[c:d]))
-            for _, a, b, c, d in SequenceMatcher(None, one, other).get_opcodes()
-        ]
-    return None
-
-
-def _merged(
-    one: Sequence[str],
-    other: Sequence[str],
-    merging: Callable[[Sequence[str], Sequence[str]], list[tuple[str, str]]] | None,
-) -> list[str]:
-    pairs = merging(one, other) if merging else []
-    return [f"{a} = {b}" for a, b in pairs if a != b and a.replace(" ", "") == b.replace(" ", "")]

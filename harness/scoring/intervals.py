@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.records.statistics import Interval
 from harness.scoring.student_t import quantile
 
 if TYPE_CHECKING:
@@ -37,38 +38,6 @@ _CHUNK_BYTES = 32 * 2**20
 
 PerBenchmark = tuple["ArrayLike", "ArrayLike", "Sequence[Hashable]"]
 """Errors, words and session of each utterance of one benchmark."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A confidence interval of a rate (a fraction, not percent)."""
-
-    low: float
-    high: float
-    method: str
-    sessions: int
-    """Independent units that it rests on; over several benchmarks, all of them together."""
-    standard_error: float
-    degrees: float
-    """Effective degrees of freedom: at most sessions - 1, fewer where sessions are unequal."""
-
-    def to_json(self) -> dict[str, float | int | str]:
-        """What scores.json holds of it."""
-        return {
-            "low": self.low,
-            "high": self.high,
-            "method": self.method,
-            "sessions": self.sessions,
-            "smallest_difference": self.smallest_difference(),
-        }
-
-    def smallest_difference(self, level: float = LEVEL, power: float = POWER) -> float:
-        """The smallest difference to another system that such data can be expected to resolve.
-
-        It takes the other system as equally uncertain and its errors as unrelated, which is the worst case: a paired
-        comparison on the same sessions resolves smaller ones (`harness.scoring.significance`).
-        """
-        return detectable(math.sqrt(2) * self.standard_error, self.degrees, level, power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,16 +189,21 @@ def _rate_interval(estimate: Estimate, unseen: float, level: float) -> Interval:
         level: probability that such intervals hold the true rate.
     """
     if estimate.value == 0:
-        limit = -math.log((1 - level) / 2) * unseen
-        return Interval(0.0, limit, METHOD_NO_ERRORS, estimate.sessions, unseen, estimate.degrees)
-    factor = math.exp(min(estimate.margin(level) / estimate.value, 700.0))
+        low, high, method, error = 0.0, -math.log((1 - level) / 2) * unseen, METHOD_NO_ERRORS, unseen
+    else:
+        factor = math.exp(min(estimate.margin(level) / estimate.value, 700.0))
+        low, high = estimate.value / factor, estimate.value * factor
+        method, error = METHOD, estimate.standard_error
+    # To another system that is as uncertain, its errors unrelated: the worst case. A paired comparison resolves more.
+    smallest = detectable(math.sqrt(2) * error, estimate.degrees)
     return Interval(
-        estimate.value / factor,
-        estimate.value * factor,
-        METHOD,
-        estimate.sessions,
-        estimate.standard_error,
-        estimate.degrees,
+        low=low,
+        high=high,
+        method=method,
+        sessions=estimate.sessions,
+        standard_error=error,
+        degrees=estimate.degrees,
+        smallest_difference=smallest,
     )
 
 

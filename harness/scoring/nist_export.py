@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from harness.errors import DataError
 from harness.scoring.interchange import label, write_trn
 from harness.scoring.pairing import labels, pair_benchmarks
+from harness.scoring.scored import count_systems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.scoring.predictions import Row, System
+    from harness.records.journal import Line
+    from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
 
 _UNSAFE = re.compile(r"[^\w.@+-]+")
@@ -33,18 +35,18 @@ def write_comparison(systems: Sequence[System], profile: Profile, folder: Path) 
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for paired in pair_benchmarks(systems):
-            tags = _labels(paired.rows[0], paired.sessions())
+        for paired in pair_benchmarks(count_systems(systems, [profile] * len(systems)), labels(systems)):
+            tags = _labels(paired.rows(0), paired.sessions())
             stem = _UNSAFE.sub("-", paired.benchmark)
-            files = [("ref", [row.reference for row in paired.rows[0]])]
+            files = [("ref", [row.reference for row in paired.rows(0)])]
             files += [
-                (names[index], [row.hypothesis or "" for row in rows])
-                for index, rows in zip(paired.systems, paired.rows, strict=True)
+                (names[index], [row.hypothesis or "" for row in paired.rows(at)])
+                for at, index in enumerate(paired.systems)
             ]
-            for name, texts in files:
+            texts = profile.texts(paired.language)
+            for name, raw in files:
                 path = folder / f"{stem}.{name}.trn"
-                normalized = [_normalize(text, profile, paired.language) for text in texts]
-                write_trn(path, zip(tags, normalized, strict=True))
+                write_trn(path, zip(tags, map(texts.alone, raw), strict=True))
                 written.append(path)
     except OSError as error:
         raise DataError(f"cannot write trn files to {folder}: {error.strerror}") from None
@@ -65,7 +67,7 @@ def _file_names(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _labels(rows: Sequence[Row], sessions: Sequence[str | None]) -> list[str]:
+def _labels(rows: Sequence[Line], sessions: Sequence[str | None]) -> list[str]:
     """A name for each row that no other has: others' ids may repeat."""
     seen: dict[str, int] = {}
     names = []
@@ -74,10 +76,3 @@ def _labels(rows: Sequence[Row], sessions: Sequence[str | None]) -> list[str]:
         count = seen[name] = seen.get(name, 0) + 1
         names.append(name if count == 1 else f"{name}~{count}")
     return names
-
-
-def _normalize(text: str, profile: Profile, language: str) -> str:
-    try:
-        return profile.normalize(text, language)
-    except ValueError:
-        return text  # counted as it is written, like everywhere

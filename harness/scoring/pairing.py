@@ -1,41 +1,217 @@
-"""Which rows of several systems are the same utterance: paired by id and equal raw reference, else refused."""
+"""Which rows of several systems are the same utterance: paired by id and equal raw reference.
+
+`compare` refuses what cannot be paired; tables leave such a system out of their ties; the gate makes a finding of it.
+All of them ask `mismatch`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness.errors import UsageError
+from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import read_systems, without_reports
-from harness.scoring.sessions import merge_sessions
+from harness.scoring.significance import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from harness.scoring.predictions import Predictions, Row, System
+    from harness.records.journal import Line
+    from harness.scoring.predictions import System
+    from harness.scoring.scored import Scored
+
+Key = tuple[str, int]
+"""An utterance's id, and which of those with this id it is: others' ids may repeat."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """In what the rows of a second system are not the utterances of a first."""
+
+    missing: list[Key]
+    """Not in the second."""
+    added: list[Key]
+    """Not in the first."""
+    changed: list[Key]
+    """In both, with other references."""
+
+
+def keyed(rows: Iterable[Line]) -> dict[Key, Line]:
+    """Rows by id; where an id occurs again, by its place among its equals."""
+    times: dict[str, int] = {}
+    found = {}
+    for row in rows:
+        count = times[row.id] = times.get(row.id, 0) + 1
+        found[row.id, count] = row
+    return found
+
+
+def mismatch(first: Mapping[Key, Line], second: Mapping[Key, Line]) -> Mismatch | None:
+    """In what two systems are not of the same utterances; None where they can be paired."""
+    missing = [key for key in first if key not in second]
+    added = [key for key in second if key not in first]
+    changed = [key for key, row in first.items() if key in second and row.reference != second[key].reference]
+    return Mismatch(missing, added, changed) if missing or added or changed else None
+
+
+@dataclass(frozen=True, slots=True)
 class PairedBenchmark:
     """One benchmark as several systems did it, row for row the same utterances (or merged sessions)."""
 
-    benchmark: str
-    language: str
     systems: list[int]
     """Index of each system that has this benchmark."""
-    rows: list[list[Row]]
-    """The rows of each of those systems, in one order, shape ``[systems][utterances]``.
+    scored: list[Scored]
+    """Of each of those systems."""
+    order: list[list[int]]
+    """For each of those systems, which of its rows each utterance is, shape ``[systems][utterances]``."""
 
-    Where a run was told to score failed utterances as empty (``--on-error score-empty``), their hypothesis is empty.
-    """
-    ours: list[bool]
-    """For each of those systems: whether it is a run of ours, from which the profile may drop references."""
+    @property
+    def benchmark(self) -> str:
+        """Its name."""
+        return self.scored[0].units.benchmark
+
+    @property
+    def language(self) -> str:
+        """Of all systems."""
+        return self.scored[0].language
+
+    def rows(self, at: int) -> list[Line]:
+        """The utterances as one of the systems (by its place in `systems`) has them."""
+        rows = self.scored[at].units.rows
+        return [rows[index] for index in self.order[at]]
 
     def sessions(self) -> list[str | None]:
         """The session of each utterance, from the first system that knows it."""
-        together = zip(*self.rows, strict=True)
+        together = zip(*(self.rows(at) for at in range(len(self.systems))), strict=True)
         return [next((row.session for row in rows if row.session is not None), None) for rows in together]
+
+    def transcribed(self) -> list[int]:
+        """The utterances that no system failed on."""
+        counted = [[one.counted[index] for index in order] for one, order in zip(self.scored, self.order, strict=True)]
+        return [at for at, found in enumerate(zip(*counted, strict=True)) if None not in found]
+
+    def counts(self, kept: Sequence[int]) -> list[list[ErrorCounts]]:
+        """What each system did on the kept utterances, shape ``[systems][kept]``.
+
+        What one system's run does not score (a reference that normalizes to nothing), no system is scored on.
+        """
+        dropped = {
+            at for at in kept if any(one.drops(order[at]) for one, order in zip(self.scored, self.order, strict=True))
+        }
+        return [
+            [
+                ErrorCounts() if at in dropped or (found := one.counted[order[at]]) is None else found.counts
+                for at in kept
+            ]
+            for one, order in zip(self.scored, self.order, strict=True)
+        ]
+
+
+def as_counts(counts: Iterable[ErrorCounts]) -> Counts:
+    """Counts of utterances as columns for statistics."""
+    listed = list(counts)
+    errors, words = ([getattr(one, key) for one in listed] for key in ("errors", "words"))
+    return Counts(np.array(errors, dtype=np.int64), np.array(words, dtype=np.int64))
+
+
+def pair_benchmarks(scored: Sequence[Sequence[Scored]], names: Sequence[str]) -> list[PairedBenchmark]:
+    """The benchmarks that two or more of the systems have, paired.
+
+    Args:
+        scored: for each system its benchmarks, counted.
+        names: what to call the systems.
+
+    Raises:
+        UsageError: there is none, or two systems do not hold the same utterances and references of one.
+    """
+    paired = [_pair(held, names) for held in _by_benchmark(scored).values() if len(held) > 1]
+    if not paired:
+        listed = "; ".join(
+            f"{name} has {', '.join(one.units.benchmark for one in held) or 'none'}"
+            for name, held in zip(names, scored, strict=True)
+        )
+        raise UsageError(f"nothing to compare: no benchmark is in two of the systems: {listed}")
+    return paired
+
+
+def comparable(scored: Sequence[Sequence[Scored]]) -> list[PairedBenchmark]:
+    """The benchmarks of two or more systems that can be paired with the first one that failed on nothing.
+
+    Systems that cannot are left out.
+
+    Args:
+        scored: for each system its benchmarks, counted.
+    """
+    paired = []
+    for held in _by_benchmark(scored).values():
+        whole = [(index, one) for index, one in held if None not in one.counted]
+        if whole:
+            first = keyed(whole[0][1].units.rows)
+            language = whole[0][1].language
+            same = [
+                (index, one)
+                for index, one in whole
+                if one.language == language and mismatch(first, keyed(one.units.rows)) is None
+            ]
+            if len(same) > 1:
+                paired.append(_ordered(same))
+    return paired
+
+
+def _by_benchmark(scored: Sequence[Sequence[Scored]]) -> dict[str, list[tuple[int, Scored]]]:
+    """The systems that have each benchmark, in order of appearance."""
+    held: dict[str, list[tuple[int, Scored]]] = {}
+    for index, system in enumerate(scored):
+        for one in system:
+            held.setdefault(one.units.benchmark, []).append((index, one))
+    return held
+
+
+def _pair(held: Sequence[tuple[int, Scored]], names: Sequence[str]) -> PairedBenchmark:
+    (index, one), *others = held
+    first = keyed(one.units.rows)
+    for other_index, other in others:
+        where = f"{one.units.benchmark} of {names[index]} and of {names[other_index]} cannot be paired"
+        second = keyed(other.units.rows)
+        found = mismatch(first, second)
+        if found is not None:
+            raise UsageError(f"{where}: {_why(found, (first, one), (second, other))}")
+        if one.language != other.language:
+            raise UsageError(
+                f"{where}: one is {one.language!r}, the other {other.language!r}; --language overrides both"
+            )
+    return _ordered(held)
+
+
+def _why(found: Mismatch, *sides: tuple[Mapping[Key, Line], Scored]) -> str:
+    """Why two systems cannot be paired."""
+    (first, one), (second, other) = sides
+    for keys, held, lacking in ((found.missing, first, other), (found.added, second, one)):
+        if keys:
+            return (
+                f"{len(keys)} of {len(held)} utterances are not in {lacking.predictions.source}, the first is "
+                f"{keys[0][0]!r}; compare runs over the same utterances"
+            )
+    key = found.changed[0]
+    return (
+        f"{len(found.changed)} of {len(first)} references differ, the first is {key[0]!r}: "
+        f"{first[key].reference[:60]!r} and {second[key].reference[:60]!r}; both must be of the same release, written "
+        "the same way"
+    )
+
+
+def _ordered(held: Sequence[tuple[int, Scored]]) -> PairedBenchmark:
+    """Systems that can be paired, their utterances in the order of the first."""
+    first = list(keyed(held[0][1].units.rows))
+    order = []
+    for _, one in held:
+        places = {key: place for place, key in enumerate(keyed(one.units.rows))}
+        order.append([places[key] for key in first])
+    return PairedBenchmark([index for index, _ in held], [one for _, one in held], order)
 
 
 def read_apart(paths: Iterable[Path | str], language: str | None = None) -> list[System]:
@@ -73,89 +249,3 @@ def _origin(system: System) -> str:
     if system.folder is not None:
         return str(system.folder)
     return str(system.benchmarks[0].source.parent) if system.benchmarks else "empty"
-
-
-def pair_benchmarks(systems: Sequence[System]) -> list[PairedBenchmark]:
-    """The benchmarks that two or more of the systems have, paired.
-
-    Raises:
-        UsageError: there is none, or two systems do not hold the same utterances and references of one.
-        DataError: the chunks of a session are incomplete.
-    """
-    names = labels(systems)
-    holders: dict[str, list[tuple[int, Predictions]]] = {}
-    for index, system in enumerate(systems):
-        for predictions in system.benchmarks:
-            held = _with_empty(predictions) if _scores_empty(system) else predictions
-            holders.setdefault(predictions.benchmark, []).append((index, held))
-    paired = [_pair(benchmark, having, names) for benchmark, having in holders.items() if len(having) > 1]
-    if not paired:
-        listed = "; ".join(
-            f"{name} has {', '.join(p.benchmark for p in system.benchmarks) or 'none'}"
-            for name, system in zip(names, systems, strict=True)
-        )
-        raise UsageError(f"nothing to compare: no benchmark is in two of the systems: {listed}")
-    return paired
-
-
-def _scores_empty(system: System) -> bool:
-    return bool(((system.run or {}).get("settings") or {}).get("on_error") == "score-empty")
-
-
-def _with_empty(predictions: Predictions) -> Predictions:
-    rows = [replace(row, hypothesis="") if row.hypothesis is None else row for row in predictions.rows]
-    return replace(predictions, rows=rows)
-
-
-def _pair(benchmark: str, held: Sequence[tuple[int, Predictions]], names: Sequence[str]) -> PairedBenchmark:
-    units = [merge_sessions(predictions) for _, predictions in held]
-    first = _by_key(units[0].rows)
-    ordered = [units[0].rows]
-    for (index, predictions), unit in zip(held[1:], units[1:], strict=True):
-        rows = _by_key(unit.rows)
-        where = f"{benchmark} of {names[held[0][0]]} and of {names[index]} cannot be paired"
-        _check_same(first, rows, where, (units[0], predictions))
-        ordered.append([rows[key] for key in first])
-    return PairedBenchmark(
-        benchmark=benchmark,
-        language=units[0].language,
-        systems=[index for index, _ in held],
-        rows=ordered,
-        ours=[unit.ours for unit in units],
-    )
-
-
-_Key = tuple[str, int]
-"""An id, and which of the rows with this id it is: others' ids may repeat."""
-
-
-def _by_key(rows: Sequence[Row]) -> dict[_Key, Row]:
-    seen: dict[str, int] = {}
-    keyed = {}
-    for row in rows:
-        count = seen[row.id] = seen.get(row.id, 0) + 1
-        keyed[row.id, count] = row
-    return keyed
-
-
-def _check_same(
-    first: dict[_Key, Row], second: dict[_Key, Row], where: str, sources: tuple[Predictions, Predictions]
-) -> None:
-    for held, other, source in ((first, second, sources[1]), (second, first, sources[0])):
-        missing = [key for key in held if key not in other]
-        if missing:
-            raise UsageError(
-                f"{where}: {len(missing)} of {len(held)} utterances are not in {source.source}, the first is "
-                f"{missing[0][0]!r}; compare runs over the same utterances"
-            )
-    differing = [key for key, row in first.items() if row.reference != second[key].reference]
-    if differing:
-        mine, theirs = first[differing[0]].reference, second[differing[0]].reference
-        raise UsageError(
-            f"{where}: {len(differing)} of {len(first)} references differ, the first is {differing[0][0]!r}: "
-            f"{mine[:60]!r} and {theirs[:60]!r}; both must be of the same release, written the same way"
-        )
-    if sources[0].language != sources[1].language:
-        raise UsageError(
-            f"{where}: one is {sources[0].language!r}, the other {sources[1].language!r}; --language overrides both"
-        )

@@ -8,46 +8,26 @@ one line that names the file and the line.
 from __future__ import annotations
 
 import json
-import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from harness.errors import DataError, UsageError
+from harness.records.journal import Line, read_journal
+from harness.records.run import RUN_FILE, read_run_record
 from harness.scoring import file_names
-from harness.scoring.run_form import check_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+
+    from harness.records.run import RunRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One utterance: what was said, and what a model wrote."""
-
-    id: str
-    """Unique in its benchmark where the source is ours; others' may repeat."""
-    reference: str
-    """As the source has it, raw."""
-    hypothesis: str | None
-    """What the model wrote, raw; None where it failed."""
-    duration: float | None = None
-    """Seconds of audio."""
-    time: float | None = None
-    """Seconds that it took, as the source shares them out."""
-    session: str | None = None
-    """What is independent of other sessions; None is not known."""
-    draft: str | None = None
-    """What a drafting stage wrote."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    """Anything else worth slicing by."""
-    parent_id: str | None = None
-    """The session whose one reference this chunk shares."""
-    chunk_index: int | None = None
-    """Place of the chunk in its parent, from 0."""
-    error: str | None = None
-    """Why there is no hypothesis."""
+_LONGEST = 1e9
+"""Seconds, thirty years: what says that it is longer is not believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +37,14 @@ class Predictions:
     benchmark: str
     language: str
     """BCP-47 primary subtag."""
-    rows: list[Row]
+    rows: list[Line]
+    """Ids are unique where the source is ours; others' may repeat."""
     source: Path
     """The file."""
     ours: bool = False
     """Whether it is a journal of ours, which holds every row of the benchmark, scored or not."""
+    scores_empty: bool = False
+    """Whether failed utterances count as empty transcripts: the run was told ``--on-error score-empty``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +56,7 @@ class System:
     """Resolved name of the suite; None for predictions of others."""
     folder: Path | None = None
     """The run's folder; None for predictions of others."""
-    run: dict[str, Any] | None = None
+    run: RunRecord | None = None
     """run.json; None for predictions of others."""
     benchmarks: list[Predictions]
 
@@ -106,13 +89,13 @@ def without_reports(paths: Iterable[Path | str]) -> list[Path]:
 
 def _is_report(folder: Path) -> bool:
     """Whether it holds a report's tables and nothing that could be scored."""
-    return (folder / "table.json").is_file() and not any(any(folder.rglob(form)) for form in ("run.json", "*.jsonl"))
+    return (folder / "table.json").is_file() and not any(any(folder.rglob(form)) for form in (RUN_FILE, "*.jsonl"))
 
 
 def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:
     """Note the run folders and prediction files under a path, each once, in a stable order."""
     if path.is_file():
-        if path.name == "run.json":
+        if path.name == RUN_FILE:
             runs[path.parent] = None
         else:
             files[path] = None
@@ -120,7 +103,7 @@ def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:
     if not path.is_dir():
         message = f"no file or folder {path}; give a run folder, a predictions file, or a folder of them"
         raise UsageError(message)
-    here = {run.parent: None for run in sorted(path.rglob("run.json"))}
+    here = {run.parent: None for run in sorted(path.rglob(RUN_FILE))}
     inside = {file: None for file in sorted(path.rglob("*.jsonl")) if file.parent not in here}
     if not here and not inside:
         message = f"nothing to score in {path}; expected a run folder (run.json) or *.jsonl files with text, pred_text"
@@ -135,43 +118,22 @@ def read_run(folder: Path, language: str | None = None) -> System:
     Raises:
         DataError: run.json or a journal is broken.
     """
-    where = folder / "run.json"
-    try:
-        run = json.loads(where.read_bytes())
-        model, benchmarks = run["model"]["id"], run["benchmarks"]
-        facts = {str(name): dict(fact) for name, fact in benchmarks.items()}
-    except OSError as error:
-        message = f"{where} cannot be read: {error.strerror}"
-        raise DataError(message) from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        message = f"{where} is not the run.json of a run; restore it, or run again"
-        raise DataError(message) from None
-    check_run(run, str(where))
+    run = read_run_record(folder)
     read = []
-    for name, fact in facts.items():
+    for name, fact in run.benchmarks.items():
         journal = folder / f"{name}.jsonl"
-        if not journal.exists():
-            continue
-        rows = _read_rows(journal, _our_row, torn_end=True)
-        spoken = language or str(fact.get("language") or "en")
-        read.append(Predictions(benchmark=name, language=spoken, rows=_once(rows, journal), source=journal, ours=True))
-    return System(model=str(model), suite=run.get("suite"), folder=folder, run=run, benchmarks=read)
-
-
-def _once(rows: Sequence[Row], journal: Path) -> list[Row]:
-    """Every utterance once: what was tried again after an error replaces the error.
-
-    Raises:
-        DataError: an utterance has two transcripts.
-    """
-    by_id: dict[str, Row] = {}
-    for row in rows:
-        earlier = by_id.get(row.id)
-        if earlier is not None and earlier.error is None:
-            message = f"{journal}: utterance {row.id!r} stands there twice; run again with --fresh"
-            raise DataError(message)
-        by_id[row.id] = row
-    return list(by_id.values())
+        if journal.exists():
+            read.append(
+                Predictions(
+                    benchmark=name,
+                    language=language or fact.language or "en",
+                    rows=read_journal(journal).lines,
+                    source=journal,
+                    ours=True,
+                    scores_empty=run.scores_empty,
+                )
+            )
+    return System(model=run.model.id, suite=run.suite, folder=folder, run=run, benchmarks=read)
 
 
 def _read_files(files: Iterable[Path], language: str | None) -> list[System]:
@@ -184,52 +146,41 @@ def _read_files(files: Iterable[Path], language: str | None) -> list[System]:
             both = f"{known[benchmark].source} and {path}"
             message = f"{both} are both {benchmark} of {model}; leave one out, or score them apart"
             raise UsageError(message)
-        rows = _read_rows(path, _foreign_row)
+        rows = _read_rows(path)
         if pattern is not None:
             rows = [_with_session(row, pattern) for row in rows]
         known[benchmark] = Predictions(benchmark=benchmark, language=language or spoken, rows=rows, source=path)
     return [System(model=model, benchmarks=list(known.values())) for model, known in systems.items()]
 
 
-def _with_session(row: Row, pattern: str) -> Row:
-    from dataclasses import replace
-
+def _with_session(row: Line, pattern: str) -> Line:
     match = re.search(pattern, row.id)
-    return replace(row, session=match[1]) if match and row.session is None else row
+    return msgspec.structs.replace(row, session=match[1]) if match and row.session is None else row
 
 
-def _read_rows(path: Path, parse: Any, *, torn_end: bool = False) -> list[Row]:
-    """The rows of a file of JSON lines.
-
-    Args:
-        path: the file.
-        parse: makes a Row of an object and a line number, or raises ValueError saying what is wrong.
-        torn_end: a last line that is cut off (the process was killed) is left out instead of refused.
-    """
+def _read_rows(path: Path) -> list[Line]:
+    """The rows of somebody's file of JSON lines."""
     try:
         content = path.read_bytes()
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
         raise DataError(message) from None
-    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    if torn_end:
-        lines.pop()  # empty, or torn
     rows = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
-            rows.append(parse(_object(line), number))
+            rows.append(_foreign_row(_object(line), number))
         except ValueError as error:
             message = f"{path}, line {number}: {error}"
             raise DataError(message) from None
-    if not rows and not torn_end:
+    if not rows:
         message = f"{path} is empty; expected JSON lines with text and pred_text"
         raise DataError(message)
     return rows
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def _object(line: bytes) -> dict[str, object]:
     try:
         found = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError:
@@ -244,72 +195,49 @@ def _object(line: bytes) -> dict[str, Any]:
     return found
 
 
-def _foreign_row(found: dict[str, Any], number: int) -> Row:
-    error = _text(found, "error", optional=True)
+def _foreign_row(found: Mapping[str, object], number: int) -> Line:
+    error = _text(found, "error")
     if "text" not in found or ("pred_text" not in found and error is None):
         missing = "text" if "text" not in found else "pred_text"
         message = f"no {missing!r}; a prediction has text (the reference) and pred_text"
         raise ValueError(message)
-    hypothesis = _text(found, "pred_text", optional=True)
-    return Row(
+    reference, hypothesis = _text(found, "text"), _text(found, "pred_text")
+    if reference is None:
+        message = "'text' must be text, not null"
+        raise ValueError(message)
+    return Line(
         id=str(found.get("audio_filepath") or found.get("id") or f"row {number}"),
-        reference=str(_text(found, "text")),
+        reference=reference,
         hypothesis=hypothesis,
         duration=_seconds(found, "duration"),
         time=_seconds(found, "time"),
         error=(error or "no transcript (pred_text is null)") if hypothesis is None else None,
-        **_chunk(found),
+        parent_id=_text(found, "parent_id"),
+        chunk_index=_index(found, "chunk_index"),
     )
 
 
-def _our_row(found: dict[str, Any], _number: int) -> Row:
-    error = _text(found, "error", optional=True)
-    hypothesis = _text(found, "hypothesis", optional=True)
-    tags = found.get("tags") or {}
-    if (hypothesis is None) == (error is None):
-        message = "an utterance has either a hypothesis or an error"
-        raise ValueError(message)
-    if not isinstance(tags, dict):
-        message = "tags must be an object"
-        raise ValueError(message)
-    return Row(
-        id=str(_text(found, "id")),
-        reference=str(_text(found, "reference")),
-        hypothesis=hypothesis,
-        duration=_seconds(found, "duration"),
-        time=_seconds(found, "time"),
-        session=_text(found, "session", optional=True),
-        draft=_text(found, "draft", optional=True),
-        tags={str(key): str(value) for key, value in tags.items()},
-        error=error,
-        **_chunk(found),
-    )
-
-
-def _text(found: Mapping[str, Any], key: str, *, optional: bool = False) -> str | None:
+def _text(found: Mapping[str, object], key: str) -> str | None:
     value = found.get(key)
-    if isinstance(value, str) or (value is None and optional):
+    if value is None or isinstance(value, str):
         return value
-    message = f"no {key!r}" if key not in found else f"{key!r} must be text, not {json.dumps(value)[:40]}"
+    message = f"{key!r} must be text, not {json.dumps(value)[:40]}"
     raise ValueError(message)
 
 
-def _seconds(found: Mapping[str, Any], key: str) -> float | None:
+def _seconds(found: Mapping[str, object], key: str) -> float | None:
     value = found.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST:
         message = f"{key!r} must be seconds, not {json.dumps(value)[:40]}"
         raise ValueError(message)
     return float(value)
 
 
-def _chunk(found: Mapping[str, Any]) -> dict[str, Any]:
-    parent, index = _text(found, "parent_id", optional=True), found.get("chunk_index")
-    if index is not None and (isinstance(index, bool) or not isinstance(index, int) or index < 0):
-        message = f"'chunk_index' must be a whole number from 0, not {json.dumps(index)[:40]}"
+def _index(found: Mapping[str, object], key: str) -> int | None:
+    value = found.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        message = f"{key!r} must be a whole number from 0, not {json.dumps(value)[:40]}"
         raise ValueError(message)
-    if (parent is None) != (index is None):
-        message = "a chunk has both parent_id and chunk_index"
-        raise ValueError(message)
-    return {"parent_id": parent, "chunk_index": index}
+    return value

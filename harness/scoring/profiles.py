@@ -21,13 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, UsageError, unknown_name
 from harness.scoring import align
-from harness.scoring.compounds import join_pairs
+from harness.scoring.compounds import join_pairs, joined_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.english import EnglishRules, english_normalizer
 from harness.scoring.normalize.multilingual import MultilingualRules, multilingual_normalizer
+from harness.scoring.texts import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from harness.records.scores import ProfileRecord
 
 
 LANGUAGES_WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "km", "my", "bo"})
@@ -75,29 +78,43 @@ class Profile:
             return english_normalizer(rules)
         return multilingual_normalizer(rules, language)
 
-    def count(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
-        """Errors of one pair of raw texts: of characters in languages written without spaces, else of words.
+    def texts(self, language: str) -> Texts:
+        """The texts of one language in the form that is scored."""
+        return Texts(self.normalizer(language), spaces=language not in LANGUAGES_WITHOUT_SPACES)
 
-        A pair on which the normalizer raises is counted as it is written.
-        """
-        try:
-            normalize = self.normalizer(language)
-            reference, hypothesis = normalize(reference), normalize(hypothesis)
-        except ValueError:
-            pass
-        return self.count_normalized(reference, hypothesis, language)
+    def count(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
+        """Errors of one pair of raw texts; one that the normalizer cannot digest is counted as it is written."""
+        return self.count_normalized(*self.texts(language).pair(reference, hypothesis)[:2], language)
 
     def count_normalized(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
-        """Errors of one pair of texts that are normalized already."""
+        """Errors of a pair of normalized texts: of characters in languages written without spaces, else of words."""
         if language in LANGUAGES_WITHOUT_SPACES:
             return align.count_characters(reference, hypothesis)
         words = reference.split()
         if reference == hypothesis:
             return ErrorCounts(len(words))
-        others = hypothesis.split()
-        if self.compound_pairs and language != "en":
-            words, others = join_pairs(words, others)
-        return align.count_merged(words, others) if self.merge_compounds else align.count_plain(words, others)
+        return align.count(*self._joined(words, hypothesis.split(), language), merge=self.merge_compounds)
+
+    def align(self, reference: Sequence[str], hypothesis: Sequence[str], language: str) -> align.Alignment:
+        """How normalized words (or characters) face each other; its counts are those of `count_normalized`."""
+        if language in LANGUAGES_WITHOUT_SPACES:
+            return align.align(reference, hypothesis, merge=False)
+        return align.align(*self._joined(reference, hypothesis, language), merge=self.merge_compounds)
+
+    def merged(self, reference: Sequence[str], hypothesis: Sequence[str], language: str) -> list[tuple[str, str]]:
+        """Compounds that normalized words of both sides write differently, which is no error: as each side has them."""
+        if self.merge_compounds:
+            steps = self.align(reference, hypothesis, language)
+            found = [(" ".join(step.reference), " ".join(step.hypothesis)) for step in steps if step.operation == "hit"]
+            return [pair for pair in found if pair[0] != pair[1]]
+        return joined_pairs(reference, hypothesis) if self.compound_pairs and language != "en" else []
+
+    def _joined(
+        self, reference: Sequence[str], hypothesis: Sequence[str], language: str
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """Both sides with what they write alike but for spaces joined, where the profile does that."""
+        pairs = self.compound_pairs and language != "en"
+        return join_pairs(reference, hypothesis) if pairs else (reference, hypothesis)
 
     def drops(self, normalized_reference: str) -> bool:
         """Whether our own runs leave out an utterance with this reference."""
@@ -105,10 +122,12 @@ class Profile:
             not normalized_reference.strip() or normalized_reference.strip() == DROPPED_REFERENCE
         )
 
-    def as_dict(self) -> dict[str, Any]:
-        """The ``profile`` object of scores.json: the name, every rule, and the libraries behind them."""
+    def record(self) -> ProfileRecord:
+        """As scores.json states it: the name, every rule, and the libraries behind them."""
+        from harness.records.scores import ProfileRecord
+
         rules = dataclasses.asdict(self)
-        return {"name": rules.pop("name"), "libraries": libraries(), "rules": rules}
+        return ProfileRecord(name=rules.pop("name"), libraries=libraries(), rules=rules)
 
 
 def _as_written(text: str) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace as changed
+
 from harness.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.scoring.predictions import Predictions, Row
+    from harness.records.journal import Line
+    from harness.scoring.predictions import Predictions
 
 
 def merge_sessions(predictions: Predictions) -> Predictions:
@@ -19,27 +22,29 @@ def merge_sessions(predictions: Predictions) -> Predictions:
     Sessions come in the order of their names, as on the leaderboard. So do the rows of a journal: which was run first
     depends on what happened to the run, and must not move the last digit of a sum. A session's hypothesis is those of
     its chunks, joined by one space; a failed chunk makes a failed session; durations and times are summed where all are
-    known.
+    known. Where failed utterances count as empty transcripts they are that here.
 
     Raises:
         DataError: a chunk is missing or stands twice, or only some rows are chunks. (The leaderboard warns, and counts
             what was said in a missing chunk as deleted.)
     """
     rows = predictions.rows
+    if predictions.scores_empty:
+        rows = [changed(row, hypothesis="", error=None) if row.hypothesis is None else row for row in rows]
     chunks = sum(row.parent_id is not None for row in rows)
     if not chunks:
-        return replace(predictions, rows=sorted(rows, key=lambda row: row.id)) if predictions.ours else predictions
+        return replace(predictions, rows=sorted(rows, key=lambda row: row.id) if predictions.ours else rows)
     if chunks < len(rows):
         message = f"{predictions.source}: {len(rows) - chunks} of {len(rows)} rows have no parent_id; all must, or none"
         raise DataError(message)
-    by_parent: dict[str, list[Row]] = {}
+    by_parent: dict[str, list[Line]] = {}
     for row in rows:
         by_parent.setdefault(str(row.parent_id), []).append(row)
     merged = [_merged(parent, by_parent[parent], str(predictions.source)) for parent in sorted(by_parent)]
     return replace(predictions, rows=merged)
 
 
-def _merged(parent: str, chunks: Sequence[Row], source: str) -> Row:
+def _merged(parent: str, chunks: Sequence[Line], source: str) -> Line:
     ordered = sorted(chunks, key=lambda row: row.chunk_index or 0)
     found = [row.chunk_index for row in ordered]
     if found != list(range(len(found))):
@@ -49,7 +54,7 @@ def _merged(parent: str, chunks: Sequence[Row], source: str) -> Row:
         raise DataError(message)
     first = ordered[0]
     errors = [row.error or "no transcript" for row in ordered if row.hypothesis is None]
-    return replace(
+    return changed(
         first,
         id=parent,
         hypothesis=None if errors else _joined(row.hypothesis for row in ordered),
@@ -57,6 +62,7 @@ def _merged(parent: str, chunks: Sequence[Row], source: str) -> Row:
         duration=total(row.duration for row in ordered),
         time=total(row.time for row in ordered),
         session=first.session or parent,
+        parent_id=None,
         chunk_index=None,
         error=errors[0] if errors else None,
     )

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.records.statistics import Difference, MatchedPairs
 from harness.scoring.intervals import (
     LEVEL,
-    POWER,
     Estimate,
     can_estimate,
     detectable,
@@ -26,15 +26,15 @@ from harness.scoring.student_t import quantile, upper_tail
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
+
+    from harness.scoring.align import Alignment
 
 METHOD = "paired t, session jackknife"
 ALPHA = 0.05
 """A corrected p below it tells two systems apart."""
 BUFFER_WORDS = 2
 """Words that both systems have right which end a segment: sc_stats' default."""
-_LONG_PAIR = 1_000_000
-"""Reference words times hypothesis words above which sclite's alignment would take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,58 +44,32 @@ class Counts:
     Reference words are kept for each system, since merging compounds in pairs lets them depend on the hypothesis.
     """
 
-    errors: ArrayLike
-    words: ArrayLike
+    errors: NDArray[np.int64]
+    words: NDArray[np.int64]
+
+    @property
+    def rate(self) -> float | None:
+        """All errors over all words; None without words."""
+        words = int(self.words.sum())
+        return int(self.errors.sum()) / words if words else None
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The rate of one system minus that of another on the same utterances, as a fraction, with its uncertainty."""
+def enough_utterances(change: Difference, margin: float, utterances: int) -> int | None:
+    """How many such utterances would put the whole interval on one side of the margin, if the difference stays.
 
-    value: float
-    low: float
-    high: float
-    p: float
-    """Probability of a difference this large if there were none, two-sided."""
-    standard_error: float
-    degrees: float
-    sessions: int
-    level: float = LEVEL
+    Args:
+        change: as it was measured.
+        margin: a difference, as a fraction.
+        utterances: how many it was measured on.
 
-    def to_json(self) -> dict[str, float | int | str]:
-        """The numbers that a reader of JSON needs to check the verdict."""
-        return {
-            "value": self.value,
-            "low": self.low,
-            "high": self.high,
-            "p": self.p,
-            "standard_error": self.standard_error,
-            "degrees_of_freedom": self.degrees,
-            "sessions": self.sessions,
-            "level": self.level,
-            "method": METHOD,
-            "smallest_difference": self.smallest_difference(),
-        }
-
-    def smallest_difference(self, power: float = POWER) -> float:
-        """The true difference between two such systems that this data finds with probability ``power``."""
-        return detectable(self.standard_error, self.degrees, self.level, power)
-
-    def enough_utterances(self, margin: float, utterances: int) -> int | None:
-        """How many such utterances would put the whole interval on one side of the margin, if the difference stays.
-
-        Args:
-            margin: a difference, as a fraction.
-            utterances: how many this difference was measured on.
-
-        Returns:
-            The number, at least ``utterances``; None where the difference lies on the margin and no number is enough.
-        """
-        distance = abs(margin - self.value)
-        if distance == 0:
-            return None
-        half_width = quantile((1 + self.level) / 2, self.degrees) * self.standard_error
-        return max(utterances, math.ceil(utterances * (half_width / distance) ** 2))
+    Returns:
+        The number, at least ``utterances``; None where the difference lies on the margin and no number is enough.
+    """
+    distance = abs(margin - change.value)
+    if distance == 0:
+        return None
+    half_width = quantile((1 + change.level) / 2, change.degrees) * change.standard_error
+    return max(utterances, math.ceil(utterances * (half_width / distance) ** 2))
 
 
 def difference(first: Counts, second: Counts, sessions: Sequence[Hashable], level: float = LEVEL) -> Difference | None:
@@ -159,6 +133,8 @@ def _finish(estimate: Estimate, level: float) -> Difference:
         degrees=estimate.degrees,
         sessions=estimate.sessions,
         level=level,
+        method=METHOD,
+        smallest_difference=detectable(estimate.standard_error, estimate.degrees, level),
     )
 
 
@@ -186,109 +162,17 @@ class WordMarks:
     """How many words were inserted before each reference word, and last, after all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedPairs:
-    """Result of the matched pairs sentence-segment word error test."""
-
-    segments: int
-    first_errors: int
-    second_errors: int
-    mean: float
-    """Errors of the first minus errors of the second, a segment."""
-    standard_deviation: float
-    z: float
-    p: float
-    """Two-sided, from the normal distribution."""
-
-    def to_json(self) -> dict[str, float | int]:
-        """As read by machines."""
-        return {
-            "segments": self.segments,
-            "first_errors": self.first_errors,
-            "second_errors": self.second_errors,
-            "mean": self.mean,
-            "standard_deviation": self.standard_deviation,
-            "z": self.z,
-            "p": self.p,
-        }
-
-
-def mark_words(reference: Sequence[str], hypothesis: Sequence[str]) -> WordMarks:
-    """Sclite's alignment as marks on the reference words: substitution 4, insertion and deletion 3 each.
-
-    Of equally cheap alignments it takes sclite's, so that segments come out as sc_stats cuts them. Pairs of very many
-    words (whole calls) are aligned with unit costs by rapidfuzz instead, in bounded memory.
-    """
-    wrong = [False] * len(reference)
-    inserted = [0] * (len(reference) + 1)
-    if len(reference) * len(hypothesis) > _LONG_PAIR:
-        from rapidfuzz.distance import Levenshtein
-
-        for operation in Levenshtein.editops(reference, hypothesis):
-            if operation.tag == "insert":
-                inserted[operation.src_pos] += 1
-            else:
-                wrong[operation.src_pos] = True
-        return WordMarks(wrong, inserted)
-    shorter = min(len(reference), len(hypothesis))
-    start = next((i for i in range(shorter) if reference[i] != hypothesis[i]), shorter)
-    # Where the cheapest path leaves the middle by its rim, the beginning that both share is not matched one to one.
-    if not _mark_from(start, reference, hypothesis, wrong, inserted):
-        wrong[:] = [False] * len(wrong)
-        inserted[:] = [0] * len(inserted)
-        _mark_from(0, reference, hypothesis, wrong, inserted)
-    return WordMarks(wrong, inserted)
-
-
-def _mark_from(
-    start: int, reference: Sequence[str], hypothesis: Sequence[str], wrong: list[bool], inserted: list[int]
-) -> bool:
-    """Mark what follows the first ``start`` words of both sides; False if the path ends elsewhere than there."""
-    row, column = len(reference), len(hypothesis)
-    while row > start and column > start and reference[row - 1] == hypothesis[column - 1]:
-        row, column = row - 1, column - 1  # sclite always matches equal last words
-    moves = _nist_moves(reference[start:row], hypothesis[start:column])
-    while row > start and column > start:
-        move = moves[row - start - 1][column - start - 1]
-        if move == _INSERTION:
-            inserted[row] += 1
+def mark_words(alignment: Alignment) -> WordMarks:
+    """An alignment as marks on its reference words."""
+    wrong: list[bool] = []
+    inserted = [0]
+    for step in alignment:
+        if step.operation == "insertion":
+            inserted[-1] += 1
         else:
-            wrong[row - 1] = move != _MATCH
-            row -= 1
-        column -= move != _DELETION
-    at_rim = row != column
-    inserted[row] += column - start
-    wrong[start:row] = [True] * (row - start)
-    return start == 0 or not at_rim
-
-
-_MATCH, _SUBSTITUTION, _DELETION, _INSERTION = range(4)
-
-
-def _nist_moves(reference: Sequence[str], hypothesis: Sequence[str]) -> list[bytearray]:
-    """The last step of the cheapest alignment of each pair of beginnings, shape ``[reference][hypothesis]``."""
-    costs = list(range(0, 3 * len(hypothesis) + 1, 3))
-    moves = []
-    for index, word in enumerate(reference):
-        diagonal, left = costs[0], 3 * (index + 1)
-        costs[0] = left
-        line = bytearray(len(hypothesis))
-        for column, heard in enumerate(hypothesis, start=1):
-            above = costs[column]
-            replaced, deleted, extra = diagonal + (0 if word == heard else 4), above + 3, left + 3
-            if replaced <= deleted and replaced <= extra:
-                left = replaced
-                line[column - 1] = _MATCH if word == heard else _SUBSTITUTION
-            elif deleted < extra:
-                left = deleted
-                line[column - 1] = _DELETION
-            else:
-                left = extra
-                line[column - 1] = _INSERTION
-            diagonal = above
-            costs[column] = left
-        moves.append(line)
-    return moves
+            wrong += [step.operation != "hit"] * len(step.reference)
+            inserted += [0] * len(step.reference)
+    return WordMarks(wrong, inserted)
 
 
 def matched_pairs(utterances: Iterable[tuple[WordMarks, WordMarks]]) -> MatchedPairs:

@@ -1,102 +1,80 @@
-"""Which models of a table are not told apart from the best one, from counts that are there already."""
+"""The one rule of ties: a system is tied with the best where their paired difference over sessions is not significant.
+
+The p values of all systems against the best one are corrected after Holm for their number (within a benchmark, or for
+the average); a corrected p of 0.05 or more is a tie.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.significance import ALPHA, Counts, average_difference, holm
+from harness.scoring.average import average_rate
+from harness.scoring.pairing import as_counts, comparable
+from harness.scoring.significance import ALPHA, average_difference, holm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from harness.scoring.score import Scored
+    from harness.scoring.profiles import Profile
+    from harness.scoring.scored import Scored
+    from harness.scoring.significance import Counts
 
-_Rows = tuple[Counts, "list[str | None]"]
-"""Counts of the utterances in one order, and their sessions."""
+
+def tied_with_best(
+    rates: Mapping[int, float | None], counts: Mapping[int, Sequence[Counts]], sessions: Sequence[Sequence[str | None]]
+) -> dict[int, bool | None]:
+    """For each system, whether it is the best one or tied with it; None where that cannot be told.
+
+    Args:
+        rates: of each system; the lowest is the best, the first of equal ones.
+        counts: of each system on each benchmark (several for an average), paired.
+        sessions: of the utterances of each benchmark.
+    """
+    told: dict[int, bool | None] = dict.fromkeys(rates)
+    known = [(rate, index) for index, rate in rates.items() if rate is not None]
+    if not known:
+        return told
+    best = min(known)[1]
+    others = [index for _, index in known if index != best]
+    found = [average_difference(list(zip(counts[index], counts[best], sessions, strict=True))) for index in others]
+    adjusted = holm([None if one is None else one.p for one in found])
+    tied = {index: None if p is None else p >= ALPHA for index, p in zip(others, adjusted, strict=True)}
+    return told | tied | {best: True}
 
 
-def ties(scored: Sequence[Sequence[Scored]]) -> dict[str, set[int]]:
-    """For each benchmark, and for ``average``, the systems that are as good as the best as far as can be told.
+def ties(scored: Sequence[Sequence[Scored]], profile: Profile) -> dict[str, set[int]]:
+    """For each benchmark, and for ``average``, the systems of a table that are as good as the best, itself included.
 
-    A system is tied with the best if their paired difference over sessions has a p of 0.05 or more, corrected after
-    Holm for the number of systems that are compared with the best. Only systems over the same utterances, complete and
-    with the same references, are compared; where that leaves fewer than two, or sessions are under five, the benchmark
-    is left out.
+    Only systems over the same utterances, complete and with the same references, are compared; where that leaves fewer
+    than two, or sessions are under five, the benchmark is left out.
 
     Args:
         scored: for each system its benchmarks, counted.
+        profile: the rules; they say how to average.
 
     Returns:
-        Indices of the tied systems, the best one not among them.
+        Indices of the systems.
     """
-    benchmarks: dict[str, dict[int, Scored]] = {}
-    for index, system in enumerate(scored):
-        for one in system:
-            benchmarks.setdefault(one.units.benchmark, {})[index] = one
-    paired = {name: rows for name, held in benchmarks.items() if len(rows := _paired(held)) > 1}
-    found = {name: _tied({index: [one] for index, one in rows.items()}) for name, rows in paired.items()}
-    everywhere = set.intersection(*(set(rows) for rows in paired.values())) if paired else set()
-    if len(paired) > 1 and len(paired) == len(benchmarks):
-        found["average"] = _tied({index: [rows[index] for rows in paired.values()] for index in sorted(everywhere)})
-    return {name: tied for name, tied in found.items() if tied is not None}
+    found: dict[str, set[int]] = {}
+    paired = comparable(scored)
+    counts: list[dict[int, Counts]] = []
+    for one in paired:
+        kept = one.counts(range(len(one.order[0])))
+        counts.append({index: as_counts(each) for index, each in zip(one.systems, kept, strict=True)})
+    rates = [{index: each.rate for index, each in columns.items()} for columns in counts]
+    sessions = [one.sessions() for one in paired]
+    for one, columns, known, units in zip(paired, counts, rates, sessions, strict=True):
+        told = tied_with_best(known, {index: [each] for index, each in columns.items()}, [units])
+        found |= _told(one.benchmark, told)
+    if len(paired) > 1 and len(paired) == len({one.units.benchmark for system in scored for one in system}):
+        everywhere = sorted(set.intersection(*(set(one.systems) for one in paired)))
+        means = {index: average_rate((known[index] for known in rates), profile) for index in everywhere}
+        each = {index: [columns[index] for columns in counts] for index in everywhere}
+        found |= _told("average", tied_with_best(means, each, sessions))
+    return found
 
 
-def _paired(held: dict[int, Scored]) -> dict[int, _Rows]:
-    """The systems that have what the first complete one has, their counts in its order."""
-    order: list[tuple[str, str]] | None = None
-    dropped: set[int] = set()
-    rows: dict[int, list[ErrorCounts]] = {}
-    sessions: list[str | None] = []
-    for index, one in held.items():
-        keys = [(row.id, row.reference) for row in one.units.rows]
-        if any(count is None for count in one.counted) or len(set(keys)) < len(keys):
-            continue
-        if order is None:
-            order, sessions = keys, [row.session for row in one.units.rows]
-        places = {key: place for place, key in enumerate(keys)}
-        if places.keys() != set(order):
-            continue
-        rows[index] = [one.kept()[places[key]] for key in order] if keys != order else one.kept()
-        dropped |= {
-            place
-            for place, key in enumerate(order)
-            if one.units.ours and (count := one.counted[places[key]]) is not None and count.dropped
-        }
-    result = {}
-    for index, counts in rows.items():
-        kept = [ErrorCounts() if place in dropped else count for place, count in enumerate(counts)]
-        result[index] = (Counts([one.errors for one in kept], [one.words for one in kept]), sessions)
-    return result
-
-
-def _tied(systems: dict[int, list[_Rows]]) -> set[int] | None:
-    """The systems tied with the one of the lowest mean rate; None where nothing can be told."""
-    rates = {index: _mean_rate(rows) for index, rows in systems.items()}
-    known = {index: rate for index, rate in rates.items() if rate is not None}
-    if len(known) < 2:
-        return None
-    best = min(known, key=lambda index: known[index])
-    others = [index for index in known if index != best]
-    found = [
-        average_difference(
-            [(one, other, sessions) for (one, sessions), (other, _) in zip(systems[index], systems[best], strict=True)]
-        )
-        for index in others
-    ]
-    adjusted = holm([None if one is None else one.p for one in found])
-    if all(p is None for p in adjusted):
-        return None
-    return {index for index, p in zip(others, adjusted, strict=True) if p is not None and p >= ALPHA}
-
-
-def _mean_rate(rows: Sequence[_Rows]) -> float | None:
-    rates = []
-    for counts, _ in rows:
-        words = int(np.sum(counts.words))
-        if not words:
-            return None
-        rates.append(int(np.sum(counts.errors)) / words)
-    return sum(rates) / len(rates)
+def _told(name: str, told: Mapping[int, bool | None]) -> dict[str, set[int]]:
+    """Nothing where no other system can be told from the best, or tied with it."""
+    known = sum(one is not None for one in told.values())
+    return {name: {index for index, one in told.items() if one}} if known > 1 else {}

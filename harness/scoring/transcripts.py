@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError, UsageError
+from harness.records.journal import Line
 from harness.scoring.file_names import primary_subtag
 from harness.scoring.interchange import read_kaldi_text, read_trn
-from harness.scoring.predictions import Predictions, Row, System
+from harness.scoring.predictions import Predictions, System
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,18 +32,18 @@ def read_transcripts(reference: Path, hypotheses: Iterable[Path], language: str 
     sessions = _sessions(references)
     systems: list[System] = []
     for path in hypotheses:
-        heard = _read(path)
-        unknown = [name for name in heard if name not in references]
+        found = _read(path)
+        unknown = [name for name in found if name not in references]
         if unknown:
             more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
             raise DataError(f"{path}: {unknown[0]!r}{more} is not in {reference}; is it the reference of this file?")
         rows = [
-            Row(
+            Line(
                 id=name,
                 reference=text,
-                hypothesis=heard.get(name),
+                hypothesis=found.get(name),
                 session=sessions.get(name),
-                error=None if name in heard else f"no line in {path.name}",
+                error=None if name in found else f"no line in {path.name}",
             )
             for name, text in references.items()
         ]
@@ -52,8 +53,8 @@ def read_transcripts(reference: Path, hypotheses: Iterable[Path], language: str 
         model = str(path) if model in names else model
         if model in names:
             raise UsageError(f"{path} is given twice; a system can only be compared with another one")
-        found = Predictions(benchmark=benchmark, language=spoken, rows=rows, source=path)
-        systems.append(System(model=model, benchmarks=[found]))
+        one = Predictions(benchmark=benchmark, language=spoken, rows=rows, source=path)
+        systems.append(System(model=model, benchmarks=[one]))
     return systems
 
 

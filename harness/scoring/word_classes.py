@@ -1,70 +1,24 @@
-"""Numbers and capitalized names as a line of their own: how many of those reference words were not heard.
+"""Numbers and capitalized names among the reference words, and which of them were recognized.
 
 Which normalized words they are is told by the raw reference: each of its tokens is normalized by itself, and the words
-that come out are found again among those of the whole reference. Insertions belong to no class, so the rate of a class
-counts substitutions and deletions only, and says so by its name: missed words.
+that come out are found again among those of the whole reference.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from harness.scoring.measures import aligned
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
-    from harness.scoring.measures import ScoredUtterance
-    from harness.scoring.profiles import Profile
+    from harness.scoring.scored import ScoredUtterance
 
 WordClass = Literal["number", "name"]
-CLASSES: tuple[WordClass, ...] = ("number", "name")
-
 _SENTENCE_END = frozenset(".?!:")
 _TITLES = frozenset({"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "jr.", "sr.", "hon.", "m.", "mme."})
 """Abbreviations that end no sentence, so that the name after them counts."""
 _MOSTLY_UPPER = 0.5
 """Share of capitalized tokens above which capitals mean nothing: all-caps references, title case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """How the reference words of one class fared."""
-
-    words: int
-    missed: int
-    """Substituted or deleted."""
-
-    @property
-    def rate(self) -> float | None:
-        """Missed words over words of the class; None where there are none."""
-        return self.missed / self.words if self.words else None
-
-
-def missed_words(
-    utterances: Sequence[ScoredUtterance], profile: Profile, language: str
-) -> dict[WordClass, Missed | None]:
-    """Missed numbers and names. Names are None where the references are not cased, both in languages without spaces."""
-    if language in LANGUAGES_WITHOUT_SPACES:
-        return dict.fromkeys(CLASSES)
-    cased = is_cased(one.row.reference for one in utterances)
-    normalize = functools.cache(functools.partial(_normalized, profile=profile, language=language))
-    words: dict[WordClass, int] = dict.fromkeys(CLASSES, 0)
-    missed: dict[WordClass, int] = dict.fromkeys(CLASSES, 0)
-    for one in utterances:
-        classes = classify(one, normalize, cased=cased)
-        if not any(classes):
-            continue
-        for index, right in enumerate(_heard(one, profile, language)):
-            for kind in classes[index]:
-                words[kind] += 1
-                missed[kind] += not right
-    found: dict[WordClass, Missed | None] = {kind: Missed(words[kind], missed[kind]) for kind in CLASSES}
-    return found if cased else {**found, "name": None}
 
 
 def is_cased(references: Iterable[str]) -> bool:
@@ -78,7 +32,7 @@ def is_cased(references: Iterable[str]) -> bool:
 
 
 def classify(
-    one: ScoredUtterance, normalize: Callable[[str], tuple[str, ...]], *, cased: bool
+    one: ScoredUtterance, normalize: Callable[[str], list[str]], *, cased: bool
 ) -> list[tuple[WordClass, ...]]:
     """The classes of each normalized reference word, mostly none."""
     words: list[str] = []
@@ -115,19 +69,12 @@ def _is_name(token: str) -> bool:
     return letters[:1].isupper() and letters.split("'")[0].split("’")[0] != "I"
 
 
-def _normalized(token: str, profile: Profile, language: str) -> tuple[str, ...]:
-    with contextlib.suppress(ValueError):
-        token = profile.normalize(token, language)
-    return tuple(token.split())
-
-
-def _heard(one: ScoredUtterance, profile: Profile, language: str) -> list[bool]:
-    """For each normalized reference word, whether it was heard. A pair of an alignment may cover several, joined."""
-    heard: list[bool] = []
-    for reference, hypothesis in aligned(one, profile, language):
-        letters = reference.replace(" ", "")
-        right = letters == hypothesis.replace(" ", "")
+def recognized(one: ScoredUtterance) -> list[bool]:
+    """For each normalized reference word, whether it was recognized. A step may cover several words, joined."""
+    right: list[bool] = []
+    for step in one.alignment:
+        letters = "".join(step.reference)
         while letters:
-            letters = letters.removeprefix(one.reference[len(heard)])
-            heard.append(right)
-    return heard
+            letters = letters.removeprefix(one.reference[len(right)])
+            right.append(step.operation == "hit")
+    return right

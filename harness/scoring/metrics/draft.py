@@ -1,0 +1,31 @@
+"""What a drafting stage wrote before it was edited, so that what the editor earns is visible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.scoring.counting import count_pairs
+from harness.scoring.metrics.base import Metric, Parts
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.scoring.profiles import Profile
+    from harness.scoring.scored import ScoredUtterance
+
+
+def _count(utterances: Sequence[ScoredUtterance], profile: Profile, language: str) -> Sequence[Parts] | None:
+    drafts = [(one.row.reference, one.row.draft, language) for one in utterances if one.row.draft is not None]
+    if len(drafts) < len(utterances) or not drafts or language in LANGUAGES_WITHOUT_SPACES:
+        return None
+    return [(found.counts.errors, found.counts.words) for found in count_pairs(drafts, profile)]
+
+
+DRAFT_WER = Metric(
+    name="draft_wer",
+    title="draft WER",
+    meaning="word error rate of the draft, where the model edits one",
+    count=_count,
+    always=lambda rows: any(row.draft is not None for row in rows),
+)

@@ -1,0 +1,47 @@
+"""The error rates: of words, and of characters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.scoring.metrics.base import Metric, Parts
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.scoring.profiles import Profile
+    from harness.scoring.scored import ScoredUtterance
+
+
+def _words(utterances: Sequence[ScoredUtterance], _profile: Profile, language: str) -> Sequence[Parts] | None:
+    if language in LANGUAGES_WITHOUT_SPACES:
+        return None
+    return [(one.counts.errors, one.counts.words) for one in utterances]
+
+
+def _characters(utterances: Sequence[ScoredUtterance], _profile: Profile, language: str) -> Sequence[Parts]:
+    """One space between words is a character like others, as in jiwer; languages without spaces have none."""
+    from rapidfuzz.distance import Levenshtein
+
+    between = "" if language in LANGUAGES_WITHOUT_SPACES else " "
+    counted = []
+    for one in utterances:
+        reference = between.join(one.reference)
+        counted.append((Levenshtein.distance(reference, between.join(one.hypothesis)), len(reference)))
+    return counted
+
+
+WER = Metric(
+    name="wer",
+    title="WER",
+    meaning="word error rate: substituted, deleted and inserted words, of the reference's words",
+    count=_words,
+)
+
+CER = Metric(
+    name="cer",
+    title="CER",
+    meaning="character error rate: the same over characters, one space between words counted as one",
+    count=_characters,
+)

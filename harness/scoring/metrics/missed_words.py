@@ -1,0 +1,52 @@
+"""Missed numbers and names: reference words of a kind that were substituted or deleted, of all of that kind.
+
+Insertions belong to no kind, so these are no word error rates.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from harness.scoring.metrics.base import Metric, Parts
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
+from harness.scoring.word_classes import classify, is_cased, recognized
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.scoring.profiles import Profile
+    from harness.scoring.scored import ScoredUtterance
+    from harness.scoring.word_classes import WordClass
+
+
+def _count(
+    utterances: Sequence[ScoredUtterance], profile: Profile, language: str, *, kind: WordClass
+) -> Sequence[Parts] | None:
+    """None in languages without spaces, and for names where the references are not cased."""
+    cased = is_cased(one.row.reference for one in utterances)
+    if language in LANGUAGES_WITHOUT_SPACES or (kind == "name" and not cased):
+        return None
+    words = functools.cache(profile.texts(language).words)
+    counted: list[Parts] = []
+    for one in utterances:
+        told = [kind in kinds for kinds in classify(one, words, cased=cased)]
+        heard = recognized(one) if any(told) else []
+        missed = sum(not right for is_kind, right in zip(told, heard, strict=False) if is_kind)
+        counted.append((missed, sum(told)))
+    return counted
+
+
+MISSED_NUMBERS = Metric(
+    name="missed_numbers",
+    title="missed numbers",
+    meaning="numbers of the references that were substituted or deleted",
+    count=functools.partial(_count, kind="number"),
+)
+
+MISSED_NAMES = Metric(
+    name="missed_names",
+    title="missed names",
+    meaning="capitalized names of the references that were substituted or deleted",
+    count=functools.partial(_count, kind="name"),
+)

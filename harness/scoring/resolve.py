@@ -1,0 +1,48 @@
+"""Which rules a system is scored under: those that were asked for, else those of its suite, its run, or the default."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+from harness.scoring.profiles import DEFAULT_PROFILE, get_profile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.scoring.predictions import System
+    from harness.scoring.profiles import Profile
+
+
+def resolve_profile(system: System, asked: str | None = None) -> Profile:
+    """The rules of one system.
+
+    Args:
+        system: a run of ours, or predictions of others.
+        asked: what the user named; wins.
+
+    Raises:
+        UsageError: there is no profile of that name.
+    """
+    from benchmarks.registry import suites
+
+    if asked is not None:
+        return get_profile(asked)
+    suite = suites().get(system.suite or "")
+    if suite is not None:
+        return get_profile(suite.profile)
+    stored = system.run.profile if system.run is not None else None
+    return get_profile(stored or DEFAULT_PROFILE)
+
+
+def common_profile(systems: Sequence[System], asked: str | None = None) -> Profile:
+    """The one profile of several systems, whose numbers are to stand beside each other.
+
+    Raises:
+        UsageError: they are of different rules, and none was asked for.
+    """
+    found = dict.fromkeys(resolve_profile(system, asked) for system in systems)
+    if len(found) > 1:
+        names = ", ".join(profile.name for profile in found)
+        raise UsageError(f"the systems were scored under different rules: {names}; choose one with --profile")
+    return next(iter(found))

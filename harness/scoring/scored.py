@@ -1,0 +1,171 @@
+"""Predictions, counted under a profile: what every number, table, test and page is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness.scoring import cache
+from harness.scoring.counting import count_pairs
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.sessions import merge_sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.records.journal import Line
+    from harness.scoring.align import Alignment
+    from harness.scoring.counting import Counted, Pair
+    from harness.scoring.predictions import Predictions, System
+    from harness.scoring.profiles import Profile
+    from harness.scoring.texts import Texts
+
+
+class ScoredUtterance:
+    """One utterance (or session of chunks) as it is scored. Words are characters in languages without spaces.
+
+    Args:
+        row: as read; it has a hypothesis.
+        counts: of its errors.
+        texts: of its language under the profile.
+        profile: the rules.
+        language: of both texts.
+    """
+
+    __slots__ = ("_alignment", "_language", "_profile", "counts", "hypothesis", "reference", "row")
+
+    def __init__(self, row: Line, counts: ErrorCounts, texts: Texts, profile: Profile, language: str) -> None:
+        reference, hypothesis, _ = texts.pair(row.reference, row.hypothesis or "")
+        self.row, self.counts = row, counts
+        self.reference: list[str] = texts.units(reference)
+        """Words of the normalized reference."""
+        self.hypothesis: list[str] = texts.units(hypothesis)
+        """Words of the normalized hypothesis."""
+        self._profile, self._language = profile, language
+        self._alignment: Alignment | None = None
+
+    @property
+    def alignment(self) -> Alignment:
+        """How the two face each other; made once. Its counts are `counts`."""
+        if self._alignment is None:
+            self._alignment = self._profile.align(self.reference, self.hypothesis, self._language)
+        return self._alignment
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One benchmark of one model, counted."""
+
+    predictions: Predictions
+    """As read."""
+    units: Predictions
+    """What is scored: rows as they are, or sessions put together from their chunks."""
+    profile: Profile
+    """The rules that it was counted under."""
+    counted: list[Counted | None]
+    """One for each row of `units`; None where the row has no hypothesis to count."""
+
+    @property
+    def language(self) -> str:
+        """Of all rows."""
+        return self.units.language
+
+    @property
+    def failed(self) -> int:
+        """Utterances without a transcript, whether or not that counts as an empty one."""
+        return sum(row.hypothesis is None for row in self.predictions.rows)
+
+    def drops(self, index: int) -> bool:
+        """Whether a row is one that the profile does not score: a reference of our own runs that comes to nothing."""
+        found = self.counted[index]
+        return self.units.ours and found is not None and found.dropped
+
+    def kept(self) -> list[ErrorCounts]:
+        """Counts of each row of `units`; zeros where the row is failed or dropped."""
+        return [
+            ErrorCounts() if found is None or self.drops(index) else found.counts
+            for index, found in enumerate(self.counted)
+        ]
+
+    def utterances(self) -> list[ScoredUtterance]:
+        """The rows that are scored, with their texts."""
+        texts = self.profile.texts(self.language)
+        return [
+            ScoredUtterance(row, found.counts, texts, self.profile, self.language)
+            for index, (row, found) in enumerate(zip(self.units.rows, self.counted, strict=True))
+            if found is not None and not self.drops(index)
+        ]
+
+
+def count_predictions(predictions: Predictions, profile: Profile) -> Scored:
+    """Count every row of one benchmark that has a hypothesis.
+
+    Raises:
+        DataError: the chunks of a session are incomplete.
+    """
+    return _count([_Task(merge_sessions(predictions), predictions, profile)], workers=1, cached=False)[0]
+
+
+def count_systems(
+    systems: Sequence[System], profiles: Sequence[Profile], *, workers: int = 1, cached: bool = False
+) -> list[list[Scored]]:
+    """Count all benchmarks of several models, each under its profile; what they share is normalized once.
+
+    Args:
+        systems: the models' predictions.
+        profiles: one for each.
+        workers: processes at most.
+        cached: look up, and keep, counts between commands (`harness.scoring.cache`).
+
+    Returns:
+        For each system its benchmarks, in their order.
+
+    Raises:
+        DataError: the chunks of a session are incomplete.
+    """
+    tasks = [
+        _Task(merge_sessions(predictions), predictions, profile)
+        for system, profile in zip(systems, profiles, strict=True)
+        for predictions in system.benchmarks
+    ]
+    scored = iter(_count(tasks, workers, cached=cached))
+    return [[next(scored) for _ in system.benchmarks] for system in systems]
+
+
+class _Task(NamedTuple):
+    """One benchmark of one model to be counted."""
+
+    units: Predictions
+    predictions: Predictions
+    profile: Profile
+
+    def pairs(self) -> list[Pair]:
+        """What there is to count."""
+        language = self.units.language
+        return [(row.reference, row.hypothesis, language) for row in self.units.rows if row.hypothesis is not None]
+
+
+def _count(tasks: Sequence[_Task], workers: int, *, cached: bool) -> list[Scored]:
+    """Count all tasks, those of one profile together."""
+    pairs = [task.pairs() for task in tasks]
+    keys = [cache.key_of(part, task.profile) if cached else "" for task, part in zip(tasks, pairs, strict=True)]
+    counted = [cache.load(key, len(part)) if cached else None for key, part in zip(keys, pairs, strict=True)]
+    for profile in dict.fromkeys(task.profile for task in tasks):
+        left = [at for at, task in enumerate(tasks) if task.profile == profile and counted[at] is None]
+        found = iter(count_pairs([pair for at in left for pair in pairs[at]], profile, workers))
+        for at in left:
+            counted[at] = new = [next(found) for _ in pairs[at]]
+            if cached:
+                cache.store(keys[at], new)
+    return [_scored(task, found or ()) for task, found in zip(tasks, counted, strict=True)]
+
+
+def _scored(task: _Task, counted: Iterable[Counted]) -> Scored:
+    found = iter(counted)
+    rows = task.units.rows
+    return Scored(
+        task.predictions,
+        task.units,
+        task.profile,
+        [None if row.hypothesis is None else next(found) for row in rows],
+    )

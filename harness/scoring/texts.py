@@ -1,0 +1,53 @@
+"""Raw texts in the form that is scored: normalized, or as they are written where the normalizer cannot digest them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Texts:
+    """The texts of one language under one profile (`Profile.texts`). Each is normalized once.
+
+    Args:
+        normalize: raises ValueError where a rule cannot digest a text.
+        spaces: whether words are what is counted; else characters are.
+    """
+
+    def __init__(self, normalize: Callable[[str], str], *, spaces: bool) -> None:
+        self._normalize, self._spaces = normalize, spaces
+        self._known: dict[str, str | None] = {}
+
+    def normalized(self, text: str) -> str | None:
+        """The normalized text; None where a rule cannot digest it, such as a number of 4,400 digits."""
+        try:
+            return self._known[text]
+        except KeyError:
+            try:
+                found: str | None = self._normalize(text)
+            except ValueError:
+                found = None
+            self._known[text] = found
+            return found
+
+    def pair(self, reference: str, hypothesis: str) -> tuple[str, str, bool]:
+        """Reference and hypothesis as they are scored, and whether that is as written: if one cannot be, both are."""
+        left, right = self.normalized(reference), self.normalized(hypothesis)
+        if left is None or right is None:
+            return reference, hypothesis, True
+        return left, right, False
+
+    def units(self, text: str) -> list[str]:
+        """What is counted of a text that is normalized already: words, or characters where there are no spaces."""
+        return text.split() if self._spaces else list(text.strip())
+
+    def alone(self, text: str) -> str:
+        """A raw text that stands alone, as it is scored."""
+        normalized = self.normalized(text)
+        return text if normalized is None else normalized
+
+    def words(self, text: str) -> list[str]:
+        """What is counted of a raw text that stands alone."""
+        return self.units(self.alone(text))
