@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +11,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from harness.records.comparison import Block, Comparison, Pair, Standing
     from harness.reporting.table import Cell, Table
-    from harness.scoring.comparison import Block, Comparison, Pair, Standing
-    from harness.scoring.predictions import System
-    from harness.scoring.profiles import Profile
 
 HELP = "compare systems on the same utterances: differences with intervals, tests, ties"
 
@@ -45,8 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Compare and print."""
-    from harness.scoring.comparison import compare_systems, to_json
+    from harness.records.codec import pretty
+    from harness.scoring.comparison import compare_systems
     from harness.scoring.pairing import read_apart
+    from harness.scoring.resolve import common_profile
     from harness.scoring.transcripts import read_transcripts
 
     if args.reference is None:
@@ -55,49 +53,29 @@ def run(args: argparse.Namespace) -> ExitStatus:
         systems = read_transcripts(args.reference, map(Path, args.paths), args.language)
     if len(systems) < 2:
         raise UsageError(f"nothing to compare {systems[0].model} with; give predictions of two systems or more")
-    profile = _profile(args.profile, systems)
+    profile = common_profile(systems, args.profile)
     comparison = compare_systems(systems, profile)
     if args.trn is not None:
         from harness.scoring.nist_export import write_comparison
 
         write_comparison(systems, profile, args.trn)
     if args.json:
-        json.dump(to_json(comparison, profile), sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
-        print()
+        print(pretty(comparison), end="")
     else:
-        for table in tables(comparison, profile):
+        for table in tables(comparison):
             print(table.render("terminal"))
     return ExitStatus.GOOD
 
 
-def _profile(name: str | None, systems: Sequence[System]) -> Profile:
-    """The rules asked for, or those that all systems' suites share."""
-    from benchmarks.registry import suites
-    from harness.scoring.profiles import DEFAULT_PROFILE, get_profile
-
-    if name:
-        return get_profile(name)
-    found: dict[str, None] = {}
-    for system in systems:
-        suite = suites().get(system.suite or "")
-        stored = (system.run or {}).get("profile")
-        found[suite.profile if suite else stored if isinstance(stored, str) else DEFAULT_PROFILE] = None
-    if len(found) > 1:
-        raise UsageError(
-            f"the systems were scored under different rules: {', '.join(found)}; choose one with --profile"
-        )
-    return get_profile(next(iter(found)))
-
-
-def tables(comparison: Comparison, profile: Profile) -> list[Table]:
+def tables(comparison: Comparison) -> list[Table]:
     """One table of all benchmarks for two systems; one a benchmark for more."""
     blocks = [*comparison.benchmarks, *([comparison.average] if comparison.average else [])]
     if len(comparison.systems) == 2:
-        return [_table_of_two(blocks, comparison, profile)]
-    return [_table_of_many(block, comparison, profile) for block in blocks]
+        return [_table_of_two(blocks, comparison)]
+    return [_table_of_many(block, comparison) for block in blocks]
 
 
-def _table_of_two(blocks: Sequence[Block], comparison: Comparison, profile: Profile) -> Table:
+def _table_of_two(blocks: Sequence[Block], comparison: Comparison) -> Table:
     from harness.reporting.table import Cell, Column, Table
 
     columns = (
@@ -115,24 +93,24 @@ def _table_of_two(blocks: Sequence[Block], comparison: Comparison, profile: Prof
     rows = []
     for block in blocks:
         pair = block.pairs[0]
-        rates = {one.system: one for one in block.standings}
+        rates = {one.system: one for one in block.systems}
         rows.append(
             (
-                Cell(block.name if block.metric == "wer" else f"{block.name} (CER)"),
+                Cell(block.benchmark if block.metric == "wer" else f"{block.benchmark} (CER)"),
                 _rate_cell(rates[pair.first]),
                 _rate_cell(rates[pair.second]),
                 *_difference_cells(pair),
-                _p_cell(None if pair.matched is None else pair.matched.p),
+                _p_cell(None if pair.mapsswe is None else pair.mapsswe.p),
                 _sessions_cell(block),
-                Cell(block.smallest_difference()),
+                Cell(block.smallest_difference),
                 Cell(_verdict(pair)),
             )
         )
-    caption = f"A: {comparison.systems[0]}. B: {comparison.systems[1]}. Profile {profile.name}, percent."
+    caption = f"A: {comparison.systems[0]}. B: {comparison.systems[1]}. Profile {comparison.profile.name}, percent."
     return Table("Comparison of two systems", caption, columns, tuple(rows), _notes(comparison))
 
 
-def _table_of_many(block: Block, comparison: Comparison, profile: Profile) -> Table:
+def _table_of_many(block: Block, comparison: Comparison) -> Table:
     from harness.reporting.table import Cell, Column, Table
 
     columns = (
@@ -146,28 +124,28 @@ def _table_of_many(block: Block, comparison: Comparison, profile: Profile) -> Ta
         Column("rank", "Rank"),
         Column("tie", "Tie with the best", align="left"),
     )
-    best = block.standings[0].system
+    best = block.systems[0].system
     rows = []
-    for one in block.standings:
+    for one in block.systems:
         pair = block.pair(best, one.system)
         rows.append(
             (
-                Cell(comparison.systems[one.system]),
+                Cell(one.system),
                 _rate_cell(one),
                 Cell(_interval(one)),
                 *(_difference_cells(pair, reverse=pair.first == best) if pair else (Cell(None),) * 3),
-                _p_cell(pair.matched_p_holm if pair else None),
+                _p_cell(pair.mapsswe_p_holm if pair else None),
                 Cell(_rank(one)),
                 Cell(_tie(one, best)),
             )
         )
-    resolves = block.smallest_difference()
+    resolves = block.smallest_difference
     about = f"{block.utterances:,} utterances, {block.sessions:,} " + (
-        "sessions" if block.sessions_known else "utterances taken as sessions (none are known)"
+        "sessions" if block.unit == "session" else "utterances taken as sessions (none are known)"
     )
     smallest = "no intervals under five sessions" if resolves is None else f"resolves {100 * resolves:.2f} points"
-    caption = f"Profile {profile.name}, percent. {about}; {smallest}."
-    return Table(block.name, caption, columns, tuple(rows), _notes(comparison))
+    caption = f"Profile {comparison.profile.name}, percent. {about}; {smallest}."
+    return Table(block.benchmark, caption, columns, tuple(rows), _notes(comparison))
 
 
 def _rate_cell(standing: Standing) -> Cell:
@@ -212,7 +190,7 @@ def _p_cell(p: float | None) -> Cell:
 def _sessions_cell(block: Block) -> Cell:
     from harness.reporting.table import Cell
 
-    notes = () if block.sessions_known else ("no sessions are known: utterances are taken as independent",)
+    notes = () if block.unit == "session" else ("no sessions are known: utterances are taken as independent",)
     return Cell(block.sessions, notes=notes)
 
 
@@ -224,7 +202,7 @@ def _verdict(pair: Pair) -> str:
     return "A is better" if pair.difference.value < 0 else "B is better"
 
 
-def _tie(standing: Standing, best: int) -> str:
+def _tie(standing: Standing, best: str) -> str:
     if standing.system == best:
         return "best"
     return {True: "tie", False: "worse", None: "cannot tell"}[standing.tied_with_best]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import ExitStatus
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
+    from harness.records.explanation import Explained, Explanation, PublishedGap
     from harness.reporting.table import Cell, Table
-    from harness.scoring.explain import Explanation
     from harness.scoring.predictions import Predictions
-    from harness.scoring.profiles import Profile
 
 HELP = "say why one set of predictions has two error rates: from one profile to another, rule by rule"
 
@@ -50,7 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Explain every benchmark of every system, and their average."""
-    from harness.scoring.explain import explain, to_json
+    from msgspec.structs import replace
+
+    from harness.records.codec import pretty
+    from harness.records.explanation import Explained
+    from harness.scoring.explain import explain
     from harness.scoring.predictions import read_systems
     from harness.scoring.profiles import get_profile
 
@@ -58,28 +58,30 @@ def run(args: argparse.Namespace) -> ExitStatus:
     found = []
     for system in read_systems(args.paths, args.language):
         explained = [explain(one, first, second, top=max(0, args.top)) for one in system.benchmarks]
-        name = args.model or system.model
-        against = [_published(name, one) if args.against else [] for one in system.benchmarks]
-        if args.json:
-            entries: list[dict[str, Any]] = []
-            for one, figures in zip(explained, against, strict=True):
-                entries.append(to_json(one) | ({"published": figures} if args.against else {}))
-            found.append({"model": system.model, "from": first.name, "to": second.name, "benchmarks": entries})
-            continue
-        for one, figures in zip(explained, against, strict=True):
-            print(_table(system.model, one, first, second).render("terminal"))
-            _print_moves(one)
-            if args.against:
-                _print_published(name, one, figures)
-        if len(explained) > 1 and all(one.total is not None and one.metric == "wer" for one in explained):
-            print(_average_table(system.model, explained, first, second).render("terminal"))
+        if args.against:
+            figures = [_published(args.model or system.model, one) for one in system.benchmarks]
+            explained = [replace(one, published=gaps) for one, gaps in zip(explained, figures, strict=True)]
+        found.append(Explained(model=system.model, first=first.name, second=second.name, benchmarks=tuple(explained)))
     if args.json:
-        json.dump(found, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
-        print()
+        print(pretty(found), end="")
+        return ExitStatus.GOOD
+    for one in found:
+        _print(one, args.model or one.model)
     return ExitStatus.GOOD
 
 
-def _table(model: str, one: Explanation, first: Profile, second: Profile) -> Table:
+def _print(found: Explained, name: str) -> None:
+    """Everything about one model, whom published figures call by that name."""
+    for one in found.benchmarks:
+        print(_table(found, one).render("terminal"))
+        _print_moves(one)
+        if one.published is not None:
+            _print_published(name, one)
+    if len(found.benchmarks) > 1 and all(one.total is not None and one.metric == "wer" for one in found.benchmarks):
+        print(_average_table(found).render("terminal"))
+
+
+def _table(found: Explained, one: Explanation) -> Table:
     from harness.reporting.table import Cell, Column, Table
 
     columns = (
@@ -94,31 +96,33 @@ def _table(model: str, one: Explanation, first: Profile, second: Profile) -> Tab
         Column("examples", "Most often", align="left"),
     )
     none = Cell(None)
-    rows = [_row(first.name, "", one.start.rate, None, None, one.start.errors, one.start.words, None, "")]
+    rows = [_row(found.first, "", one.start.rate, None, None, one.start.errors.errors, one.start.words, None, "")]
     rows += [
         _row(
             step.rule,
             f"{step.before} -> {step.after}",
-            step.counts.rate,
+            step.rate,
             step.effect,
             step.alone,
-            step.counts.errors,
-            step.counts.words,
-            step.moved,
-            "; ".join(f"{change} ({times})" for change, times in step.examples),
+            step.errors.errors,
+            step.words,
+            step.utterances_moved,
+            "; ".join(f"{example.change} ({example.times})" for example in step.examples),
         )
         for step in one.steps
     ]
     rows.append((Cell("interaction"), Cell(""), none, none, Cell(one.interaction), none, none, none, Cell("")))
-    rows.append(_row(second.name, "", one.end.rate, one.total, one.total, one.end.errors, one.end.words, None, ""))
-    caption = f"{model}, {one.utterances:,} utterances; rates in percent, effects in points."
+    rows.append(
+        _row(found.second, "", one.end.rate, one.total, one.total, one.end.errors.errors, one.end.words, None, "")
+    )
+    caption = f"{found.model}, {one.utterances:,} utterances; rates in percent, effects in points."
     notes = (
         "Effect: on top of the steps above it; the effects add up to the difference of the two profiles.",
         "Alone: this rule only, on top of the first profile; with the interaction these add up to it too. (Rules of "
         "a normalizer that the first profile does not have: on top of that normalizer.)",
         *(f"{step.rule}: {step.meaning}" for step in one.steps),
     )
-    return Table(f"{one.benchmark}: {first.name} to {second.name}", caption, columns, tuple(rows), notes)
+    return Table(f"{one.benchmark}: {found.first} to {found.second}", caption, columns, tuple(rows), notes)
 
 
 def _row(*values: str | float | None) -> tuple[Cell, ...]:
@@ -127,7 +131,7 @@ def _row(*values: str | float | None) -> tuple[Cell, ...]:
     return tuple(Cell(value) for value in values)
 
 
-def _average_table(model: str, explained: Sequence[Explanation], first: Profile, second: Profile) -> Table:
+def _average_table(found: Explained) -> Table:
     from harness.reporting.table import Column, Table
     from harness.scoring.explain import average_effects
 
@@ -136,14 +140,17 @@ def _average_table(model: str, explained: Sequence[Explanation], first: Profile,
         Column("rate", "WER", format=".2f", scale=100),
         Column("effect", "Effect", format="+.3f", scale=100),
     )
+    explained = found.benchmarks
     rate = sum(one.start.rate or 0.0 for one in explained) / len(explained)
-    start, rows = rate, [_row(first.name, rate, None)]
+    start, rows = rate, [_row(found.first, rate, None)]
     for rule, effect in average_effects(explained).items():
         rate += effect
         rows.append(_row(rule, rate, effect))
-    rows.append(_row(second.name, rate, rate - start))
-    caption = f"{model}: plain mean over {len(explained)} benchmarks, unrounded; rates in percent, effects in points."
-    return Table(f"average: {first.name} to {second.name}", caption, columns, tuple(rows))
+    rows.append(_row(found.second, rate, rate - start))
+    caption = (
+        f"{found.model}: plain mean over {len(explained)} benchmarks, unrounded; rates in percent, effects in points."
+    )
+    return Table(f"average: {found.first} to {found.second}", caption, columns, tuple(rows))
 
 
 def _print_moves(one: Explanation) -> None:
@@ -165,46 +172,45 @@ def _plain(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def _published(model: str, predictions: Predictions) -> list[dict[str, Any]]:
+def _published(model: str, predictions: Predictions) -> tuple[PublishedGap, ...]:
     """Published figures of this model and benchmark, each with our rate under the rules that it was made under."""
+    from harness.records.explanation import PublishedGap
     from harness.reporting.published import find
     from harness.scoring.error_counts import ErrorCounts
     from harness.scoring.profiles import get_profile
-    from harness.scoring.score import utterance_counts
+    from harness.scoring.scored import count_predictions
 
     found = []
     for figure in find(model, predictions.benchmark, "wer"):
         ours = None
         if figure.profile is not None:
-            ours = sum(utterance_counts(predictions, get_profile(figure.profile)), ErrorCounts()).rate
+            ours = sum(count_predictions(predictions, get_profile(figure.profile)).kept(), ErrorCounts()).rate
         found.append(
-            {
-                "value": figure.rate,
-                "profile": figure.profile,
-                "suite": figure.suite,
-                "date": figure.date,
-                "hardware": figure.hardware,
-                "source": figure.source,
-                "ours": ours,
-                "unexplained": None if ours is None else figure.rate - ours,
-            }
+            PublishedGap(
+                value=figure.rate,
+                profile=figure.profile,
+                suite=figure.suite,
+                date=figure.date,
+                hardware=figure.hardware,
+                source=figure.source,
+                ours=ours,
+                unexplained=None if ours is None else figure.rate - ours,
+            )
         )
-    return found
+    return tuple(found)
 
 
-def _print_published(model: str, one: Explanation, figures: Sequence[dict[str, Any]]) -> None:
-    if not figures:
+def _print_published(model: str, one: Explanation) -> None:
+    if not one.published:
         print(f"No published WER of {model} on {one.benchmark}.\n")
-    for figure in figures:
-        stated = [figure[key] for key in ("date", "hardware", "source") if figure[key]]
-        print(
-            f"Published: {100 * figure['value']:.2f} under {figure['profile'] or 'unknown rules'} ({', '.join(stated)})"
-        )
-        if figure["ours"] is None:
+        return
+    for figure in one.published:
+        stated = [each for each in (figure.date, figure.hardware, figure.source) if each]
+        print(f"Published: {100 * figure.value:.2f} under {figure.profile or 'unknown rules'} ({', '.join(stated)})")
+        if figure.ours is None or figure.unexplained is None:
             print("  Its rules are not known, so that it cannot be compared.")
         else:
-            print(f"  these predictions under the same rules: {100 * figure['ours']:.2f}")
-            print(f"  left unexplained: {100 * figure['unexplained']:+.2f} points, which no rule of scoring makes:")
+            print(f"  these predictions under the same rules: {100 * figure.ours:.2f}")
+            print(f"  left unexplained: {100 * figure.unexplained:+.2f} points, which no rule of scoring makes:")
             print("  other data, decoding or batches, a rounded figure, or texts normalized before they were stored")
-    if figures:
-        print()
+    print()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import ExitStatus
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.scoring.predictions import System
-    from harness.scoring.profiles import Profile
 
 HELP = "score run folders, or predictions of others (leaderboard or NeMo manifests)"
 
@@ -29,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reference", metavar="FILE", type=Path, help="the PATHs are NIST trn or Kaldi text, this is their reference"
     )
+    parser.add_argument(
+        "--metric", action="append", default=[], metavar="NAME", help="add a metric to table and JSON; may be repeated"
+    )
+    parser.add_argument(
+        "--check", choices=("jiwer",), help="count again with this library, and fail where it counts otherwise"
+    )
     parser.add_argument("--json", action="store_true", help="print the objects of scores.json instead of a table")
     parser.add_argument(
         "--details",
@@ -39,63 +43,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Score, print, and say by the exit status whether anything failed."""
-    from harness.scoring.counting import available_workers
-    from harness.scoring.predictions import read_systems
-    from harness.scoring.profiles import get_profile
-    from harness.scoring.score import score_systems
-    from harness.scoring.transcripts import read_transcripts
+    from msgspec.structs import replace
 
-    chosen = get_profile(args.profile) if args.profile else None
-    if args.reference is None:
-        systems = read_systems(args.paths, args.language)
-    else:
-        systems = read_transcripts(args.reference, map(Path, args.paths), args.language)
-    profiles = [chosen or _profile_of(system) for system in systems]
-    scores = score_systems(systems, profiles, workers=available_workers(), cached=True)
+    from harness.records.codec import pretty
+    from harness.scoring.counting import available_workers
+    from harness.scoring.metrics import get_metric
+    from harness.scoring.resolve import resolve_profile
+    from harness.scoring.score import score_counted
+    from harness.scoring.scored import count_systems
+
+    metrics = [get_metric(name).name for name in args.metric]
+    systems = read(args.paths, args.reference, args.language)
+    profiles = [resolve_profile(system, args.profile) for system in systems]
+    counted = count_systems(systems, profiles, workers=available_workers(), cached=True)
+    scores = [score_counted(*each, metrics) for each in zip(systems, profiles, counted, strict=True)]
+    if args.check is not None:
+        from harness.scoring.second_opinion import check
+
+        for line in check(one for held in counted for one in held):
+            print(line, file=sys.stderr)
     if args.details:
-        _add_details(scores, systems, chosen)
+        from harness.scoring.details import describe
+
+        for at, (score, held) in enumerate(zip(scores, counted, strict=True)):
+            entries = zip(score.benchmarks, map(describe, held), strict=True)
+            scores[at] = replace(score, benchmarks=tuple(replace(one, details=found) for one, found in entries))
     if args.json:
-        json.dump(scores, sys.stdout, ensure_ascii=False, indent=1, allow_nan=False)
-        print()
+        print(pretty(scores), end="")
     else:
-        print(_table(scores, systems))
-        _print_details(scores)
+        from harness.commands.details import details_text
+        from harness.reporting.results import results_table
+        from harness.scoring.ties import ties
+
+        tied = ties(counted, profiles[0]) if len(set(profiles)) == 1 else {}
+        print(results_table(scores, [system.run for system in systems], tied, metrics=metrics).render("terminal"))
+        for score in scores:
+            for entry in score.benchmarks:
+                if entry.details is not None:
+                    print(details_text(score.model, entry.details))
     for score in scores:
-        for entry in score["benchmarks"]:
-            for warning in entry["warnings"]:
-                print(f"warning: {score['model']} on {entry['benchmark']}: {warning}", file=sys.stderr)
+        for entry in score.benchmarks:
+            for warning in entry.warnings:
+                print(f"warning: {score.model} on {entry.benchmark}: {warning}", file=sys.stderr)
     return ExitStatus.GOOD
 
 
-def _add_details(scores: Sequence[dict[str, Any]], systems: Sequence[System], chosen: Profile | None) -> None:
-    """Put what `describe` finds into each benchmark of each score."""
-    from harness.scoring.details import describe
+def read(paths: Sequence[str], reference: Path | None, language: str | None) -> list[System]:
+    """The systems that the paths hold; with a reference file, they are NIST trn or Kaldi text."""
+    from harness.scoring.predictions import read_systems
+    from harness.scoring.transcripts import read_transcripts
 
-    for score, system in zip(scores, systems, strict=True):
-        for entry, predictions in zip(score["benchmarks"], system.benchmarks, strict=True):
-            entry["details"] = describe(predictions, chosen or _profile_of(system))
-
-
-def _print_details(scores: Sequence[dict[str, Any]]) -> None:
-    from harness.commands.details import details_text
-
-    for score in scores:
-        for entry in score["benchmarks"]:
-            if "details" in entry:
-                print(details_text(score["model"], entry["details"]))
-
-
-def _profile_of(system: System) -> Profile:
-    """The profile of the system's suite, or the default one."""
-    from benchmarks.registry import suites
-    from harness.scoring.profiles import DEFAULT_PROFILE, get_profile
-
-    suite = suites().get(system.suite or "")
-    stored = (system.run or {}).get("profile")
-    return get_profile(suite.profile if suite else stored if isinstance(stored, str) else DEFAULT_PROFILE)
-
-
-def _table(scores: Sequence[dict[str, Any]], systems: Sequence[System]) -> str:
-    from harness.reporting.table import results_table
-
-    return results_table(scores, [system.run for system in systems]).render("terminal")
+    if reference is None:
+        return read_systems(paths, language)
+    return read_transcripts(reference, map(Path, paths), language)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from harness.records.codec import Record
-from harness.records.scores import MetricValue
-from harness.records.statistics import Interval
+from harness.records.statistics import Interval, MetricValue
 from harness.scoring.error_counts import ErrorCounts
 
 

@@ -7,8 +7,9 @@ from typing import Literal
 from msgspec import field
 
 from harness.records.codec import FORMAT, Record, not_known
+from harness.records.details import Details
 from harness.records.run import Speed
-from harness.records.statistics import Interval
+from harness.records.statistics import Interval, MetricValue
 from harness.scoring.error_counts import ErrorCounts
 from harness.version import VERSION
 
@@ -21,18 +22,6 @@ class ProfileRecord(Record, frozen=True, kw_only=True):
     """Versions of what the rules are made of."""
     rules: dict[str, object] = field(default_factory=dict)
     """Every rule of the profile."""
-
-
-class MetricValue(Record, frozen=True, kw_only=True):
-    """A metric of one benchmark, or of the average."""
-
-    value: float | None
-    """In the metric's own unit; null where there is nothing to count."""
-    count: float | None = None
-    """What was counted (errors, missed words, ...), summed over the benchmark."""
-    of: float | None = None
-    """What it is a share of."""
-    interval: Interval | None = None
 
 
 class BenchmarkScore(Record, frozen=True, kw_only=True):
@@ -69,6 +58,8 @@ class BenchmarkScore(Record, frozen=True, kw_only=True):
     speed: Speed
     metrics: dict[str, MetricValue] = field(default_factory=dict)
     """Further metrics, by name, where they were asked for."""
+    details: Details | None = None
+    """Slices, confusions and flags, where they were asked for."""
 
     @property
     def rate(self) -> float | None:

@@ -21,6 +21,18 @@ class Interval(Record, frozen=True, kw_only=True, rename={"degrees": "degrees_of
     """To another, equally uncertain and unrelated system, that such data resolves with probability 0.8."""
 
 
+class MetricValue(Record, frozen=True, kw_only=True):
+    """A metric of one benchmark, or of the average."""
+
+    value: float | None
+    """In the metric's own unit; null where there is nothing to count."""
+    count: float | None = None
+    """What was counted (errors, missed words, ...), summed over the benchmark."""
+    of: float | None = None
+    """What it is a share of."""
+    interval: Interval | None = None
+
+
 class Difference(Record, frozen=True, kw_only=True, rename={"degrees": "degrees_of_freedom"}):
     """The rate of one system minus that of another on the same utterances, as a fraction, with its uncertainty."""
 

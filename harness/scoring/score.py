@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from harness.records.run import BenchmarkRecord
-    from harness.records.scores import MetricValue
-    from harness.records.statistics import Interval
+    from harness.records.statistics import Interval, MetricValue
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import Scored

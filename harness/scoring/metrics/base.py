@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from harness.records.scores import MetricValue
+from harness.records.statistics import MetricValue
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
