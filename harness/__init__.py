@@ -1,1 +1,67 @@
-"""How it is measured: the runner, the models, the scorer, the reports and the gate."""
+"""Evaluation harness for speech recognition, as a library: `evaluate`, `score`, `load`, `compare`, `gate`.
+
+    import harness
+
+    harness.score(["the cat sat"], ["the cat sad"], language="en").wer
+    harness.evaluate("sample", model=lambda waveform, language: "...").to_pandas()
+
+docs/library.md is the guide. Names are imported when they are first used, so that `import harness` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from harness.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from harness.errors import AccessError, DataError, HarnessError, ModelError, RunError, UsageError
+    from harness.library import Run, compare, evaluate, gate, load, score
+    from harness.models.base import Model, ModelCard
+    from harness.scoring.profiles import Profile
+    from harness.types import Clip, Hypothesis, Word
+
+__all__ = [
+    "AccessError",
+    "Clip",
+    "DataError",
+    "HarnessError",
+    "Hypothesis",
+    "Model",
+    "ModelCard",
+    "ModelError",
+    "Profile",
+    "Run",
+    "RunError",
+    "UsageError",
+    "Word",
+    "__version__",
+    "compare",
+    "evaluate",
+    "gate",
+    "load",
+    "score",
+]
+
+_MODULES = {
+    "harness.errors": ("AccessError", "DataError", "HarnessError", "ModelError", "RunError", "UsageError"),
+    "harness.library": ("Run", "compare", "evaluate", "gate", "load", "score"),
+    "harness.models.base": ("Model", "ModelCard"),
+    "harness.scoring.profiles": ("Profile",),
+    "harness.types": ("Clip", "Hypothesis", "Word"),
+}
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(importlib.import_module(_PLACES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,314 @@
+"""The library: what `import harness` offers. docs/library.md shows all of it at work.
+
+Nothing is written unless a folder is named, nothing is printed, no process-wide state is touched, and what goes wrong
+is an exception of `harness.errors`.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from harness.errors import RunError, UsageError
+from harness.scoring.pairing import labels
+from harness.scoring.predictions import Predictions, System, read_systems
+from harness.scoring.resolve import common_profile, resolve_profile
+from harness.scoring.scored import count_predictions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from benchmarks.dataset import Dataset
+    from benchmarks.registry import Suite
+    from harness.gate.findings import Decision
+    from harness.models.base import Model
+    from harness.records.comparison import Comparison
+    from harness.records.details import Details
+    from harness.records.run import RunRecord
+    from harness.records.scores import BenchmarkScore, Scores
+    from harness.scoring.error_counts import ErrorCounts
+    from harness.scoring.profiles import Profile
+    from harness.scoring.scored import Scored
+
+ModelLike = "str | Model | Callable[..., object]"
+
+
+class Run:
+    """One model on one or more benchmarks: what it wrote, and what that is worth under a profile.
+
+    Args:
+        system: the model and its predictions.
+        profile: the rules to score under.
+    """
+
+    def __init__(self, system: System, profile: Profile) -> None:
+        self._system = system
+        self.profile = profile
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{one.benchmark} ({one.language})" for one in self._system.benchmarks)
+        return f"Run({self.model!r} on {names or 'nothing'}, profile {self.profile.name}, WER {_percent(self.wer)})"
+
+    @property
+    def system(self) -> System:
+        """The model and its predictions, utterance by utterance."""
+        return self._system
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return self._system.model
+
+    @property
+    def record(self) -> RunRecord | None:
+        """How the run was made; None for predictions of others."""
+        return self._system.run
+
+    @functools.cached_property
+    def scored(self) -> list[Scored]:
+        """Each benchmark, counted."""
+        return [count_predictions(one, self.profile) for one in self._system.benchmarks]
+
+    @functools.cached_property
+    def scores(self) -> Scores:
+        """What scores.json holds."""
+        from harness.scoring.score import score_counted
+
+        return score_counted(self._system, self.profile, self.scored)
+
+    @property
+    def benchmarks(self) -> Mapping[str, BenchmarkScore]:
+        """The score of each benchmark, by name."""
+        return {one.benchmark: one for one in self.scores.benchmarks}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every utterance of every benchmark that belongs there is scored."""
+        return self.scores.complete
+
+    @property
+    def wer(self) -> float | None:
+        """Word error rate as a fraction: of the one benchmark, else the average of several; None where there is none."""
+        entries = self.scores.benchmarks
+        return entries[0].wer if len(entries) == 1 else self.scores.average.wer
+
+    @property
+    def cer(self) -> float | None:
+        """Character error rate as a fraction, of the one benchmark that there is; None where there are several."""
+        from harness.scoring.metrics import get_metric, measure
+
+        if len(self.scored) != 1:
+            return None
+        (one,) = self.scored
+        found = measure(get_metric("cer"), one.utterances(), self.profile, one.language)
+        return None if found is None else found.value
+
+    @property
+    def errors(self) -> ErrorCounts:
+        """Hits, substitutions, deletions and insertions over all benchmarks."""
+        from harness.scoring.error_counts import ErrorCounts
+
+        return sum((counts for one in self.scored for counts in one.kept()), ErrorCounts())
+
+    def details(self, benchmark: str | None = None) -> Details:
+        """All metrics, slices, confusions, flags and findings of a benchmark.
+
+        Raises:
+            UsageError: there is no such benchmark, or several and none was named.
+        """
+        from harness.errors import unknown_name
+        from harness.scoring.details import describe
+
+        held = {one.units.benchmark: one for one in self.scored}
+        if benchmark is None and len(held) != 1:
+            raise UsageError(f"name one of the benchmarks: {', '.join(held) or 'there are none'}")
+        name = benchmark if benchmark is not None else next(iter(held))
+        if name not in held:
+            raise unknown_name("benchmark", name, held)
+        return describe(held[name])
+
+    def with_profile(self, profile: str | Profile) -> Run:
+        """The same predictions under other rules.
+
+        Raises:
+            UsageError: there is no profile of that name.
+        """
+        return Run(self._system, _profile(profile) or self.profile)
+
+    def to_pandas(self, rows: Literal["benchmark", "utterance"] = "benchmark") -> pd.DataFrame:
+        """A data frame with one row a benchmark, or an utterance (or session of chunks). Rates are fractions.
+
+        Raises:
+            UsageError: `rows` is something else.
+        """
+        import pandas as pd
+
+        if rows == "benchmark":
+            return pd.DataFrame([_benchmark_row(self, one) for one in self.scores.benchmarks])
+        if rows == "utterance":
+            return pd.DataFrame([row for one in self.scored for row in _utterance_rows(self.model, one)])
+        raise UsageError(f"rows={rows!r}: give 'benchmark' or 'utterance'")
+
+
+def _percent(rate: float | None) -> str:
+    return "not known" if rate is None else f"{100 * rate:.2f} %"
+
+
+def _benchmark_row(run: Run, one: BenchmarkScore) -> dict[str, object]:
+    interval, errors = one.interval, one.errors
+    return {
+        "model": run.model,
+        "suite": run.scores.suite,
+        "benchmark": one.benchmark,
+        "language": one.language,
+        "profile": run.profile.name,
+        "utterances": one.utterances,
+        "failed": one.failed,
+        "words": one.words,
+        "hits": errors and errors.hits,
+        "substitutions": errors and errors.substitutions,
+        "deletions": errors and errors.deletions,
+        "insertions": errors and errors.insertions,
+        "wer": one.wer,
+        "cer": one.cer,
+        "low": interval and interval.low,
+        "high": interval and interval.high,
+        "sessions": interval and interval.sessions,
+        "audio_seconds": one.audio_seconds,
+        "rtfx": one.speed.rtfx,
+        "rtfx_end_to_end": one.speed.rtfx_end_to_end,
+    }
+
+
+def _utterance_rows(model: str, scored: Scored) -> Iterable[dict[str, object]]:
+    texts = scored.profile.texts(scored.language)
+    for row, counts, found in zip(scored.units.rows, scored.kept(), scored.counted, strict=True):
+        reference, hypothesis, _ = texts.pair(row.reference, row.hypothesis or "")
+        yield {
+            "model": model,
+            "benchmark": scored.units.benchmark,
+            "id": row.id,
+            "session": row.session,
+            "language": scored.language,
+            "duration": row.duration,
+            "time": row.time,
+            "reference": row.reference,
+            "hypothesis": row.hypothesis,
+            "error": row.error,
+            "normalized_reference": reference,
+            "normalized_hypothesis": None if row.hypothesis is None else hypothesis,
+            "scored": found is not None and not (found.dropped and scored.units.ours),
+            "words": counts.words,
+            "hits": counts.hits,
+            "substitutions": counts.substitutions,
+            "deletions": counts.deletions,
+            "insertions": counts.insertions,
+            "wer": counts.rate,
+        }
+
+
+def score(
+    references: Iterable[str],
+    hypotheses: Iterable[str | None],
+    *,
+    language: str = "en",
+    profile: str | Profile | None = None,
+    ids: Sequence[str] | None = None,
+    sessions: Sequence[str | None] | None = None,
+    name: str = "texts",
+) -> Run:
+    """Score texts against their references.
+
+    Args:
+        references: what was said, as it is written: the profile's rules normalize it.
+        hypotheses: what a model wrote, in the same order; None where it failed.
+        language: of both, such as ``en``, ``de`` or ``zh-CN``.
+        profile: rules by name, by the path of a TOML file, or as an object; None is the default of predictions of
+            others (`harness.scoring.profiles.DEFAULT_PROFILE`).
+        ids: names of the utterances; their place from 0 where none are given.
+        sessions: speaker, meeting or call of each utterance: what intervals take as independent.
+        name: what to call the benchmark.
+
+    Raises:
+        UsageError: the lists are of different length, or the language or profile does not exist.
+    """
+    from harness.records.journal import Line
+    from harness.scoring.file_names import primary_subtag
+
+    said, written = list(references), list(hypotheses)
+    for what, values in (("hypotheses", written), ("ids", ids), ("sessions", sessions)):
+        if values is not None and len(values) != len(said):
+            raise UsageError(f"there are {len(said)} references and {len(values)} {what}; one of each is needed")
+    spoken = primary_subtag(language)
+    rows = [
+        Line(
+            id=str(ids[at]) if ids is not None else str(at),
+            language=spoken,
+            reference=_text(reference, "reference", at),
+            hypothesis=None if text is None else _text(text, "hypothesis", at),
+            error="no hypothesis" if text is None else None,
+            session=None if sessions is None or sessions[at] is None else str(sessions[at]),
+        )
+        for at, (reference, text) in enumerate(zip(said, written, strict=True))
+    ]
+    predictions = Predictions(benchmark=name, language=spoken, rows=rows, source=Path(name))
+    system = System(model="hypotheses", benchmarks=[predictions])
+    return Run(system, _profile(profile) or resolve_profile(system))
+
+
+def _text(value: object, what: str, at: int) -> str:
+    if isinstance(value, str):
+        return value
+    raise UsageError(f"{what} {at} is not a text but {type(value).__name__}")
+
+
+def load(path: str | Path, *, language: str | None = None, profile: str | Profile | None = None) -> Run:
+    """A run of ours (a folder), or predictions of others (a file, or a folder of one model's files).
+
+    Args:
+        path: where it is.
+        language: of predictions of others whose file names do not say it.
+        profile: rules to score under; None takes those of the suite, or the default.
+
+    Raises:
+        UsageError: there is nothing to score, or more than one model.
+        DataError: a file is not what it should be.
+    """
+    systems = read_systems([path], language)
+    if len(systems) != 1:
+        names = ", ".join(labels(systems)[:4])
+        raise UsageError(f"{path} holds {len(systems)} models ({names}); give the path of one")
+    return Run(systems[0], _profile(profile) or resolve_profile(systems[0]))
+
+
+def compare(*runs: Run, profile: str | Profile | None = None) -> Comparison:
+    """Is the difference between systems real? Paired on the same utterances, with intervals, tests and ties.
+
+    Args:
+        runs: two or more.
+        profile: rules to score all of them under; None takes theirs, which must be the same.
+
+    Raises:
+        UsageError: fewer than two, different rules, or not the same utterances and references.
+    """
+    from harness.scoring.comparison import compare_systems
+
+    if len(runs) < 2:
+        raise UsageError(f"there is nothing to compare {runs[0].model if runs else 'with'}: give two runs or more")
+    chosen = _profile(profile)
+    rules = dict.fromkeys(run.profile for run in runs)
+    if chosen is None and len(rules) > 1:
+        raise UsageError(f"the runs are scored under {', '.join(one.name for one in rules)}; choose one with profile=")
+    return compare_systems([run.system for run in runs], chosen or runs[0].profile)
+
+
+def _profile(profile: str | Profile | None) -> Profile | None:
+    from harness.scoring.profiles import get_profile
+
+    return get_profile(profile) if isinstance(profile, str) else profile
