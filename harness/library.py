@@ -6,28 +6,27 @@ is an exception of `harness.errors`.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
-import msgspec
-
-from harness.errors import RunError, UsageError
+from harness.errors import UsageError
 from harness.scoring.pairing import labels
 from harness.scoring.predictions import Predictions, System, read_systems
-from harness.scoring.resolve import common_profile, resolve_profile
+from harness.scoring.resolve import resolve_profile
 from harness.scoring.scored import count_predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
-    from harness.gate.findings import Decision
-    from harness.models.base import Model
+    from harness.config import Settings
     from harness.records.comparison import Comparison
     from harness.records.details import Details
     from harness.records.run import RunRecord
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import Scored
 
-ModelLike = "str | Model | Callable[..., object]"
+    ModelLike = str | Model | Callable[..., object]
 
 
 class Run:
@@ -94,7 +93,7 @@ class Run:
 
     @property
     def wer(self) -> float | None:
-        """Word error rate as a fraction: of the one benchmark, else the average of several; None where there is none."""
+        """Word error rate as a fraction: of the one benchmark, or the average of several; None where there is none."""
         entries = self.scores.benchmarks
         return entries[0].wer if len(entries) == 1 else self.scores.average.wer
 
@@ -211,6 +210,129 @@ def _utterance_rows(model: str, scored: Scored) -> Iterable[dict[str, object]]:
             "insertions": counts.insertions,
             "wer": counts.rate,
         }
+
+
+@overload
+def evaluate(
+    what: str | Path | Suite | Dataset,
+    model: ModelLike,
+    *,
+    out: str | Path | None = None,
+    language: str | None = None,
+    profile: str | Profile | None = None,
+    limit: int | None = None,
+    device: str | None = None,
+    settings: Settings | None = None,
+    progress: bool = False,
+) -> Run: ...
+
+
+@overload
+def evaluate(
+    what: str | Path | Suite | Dataset,
+    model: Sequence[ModelLike],
+    *,
+    out: str | Path | None = None,
+    language: str | None = None,
+    profile: str | Profile | None = None,
+    limit: int | None = None,
+    device: str | None = None,
+    settings: Settings | None = None,
+    progress: bool = False,
+) -> list[Run]: ...
+
+
+def evaluate(
+    what: str | Path | Suite | Dataset,
+    model: ModelLike | Sequence[ModelLike],
+    *,
+    out: str | Path | None = None,
+    language: str | None = None,
+    profile: str | Profile | None = None,
+    limit: int | None = None,
+    device: str | None = None,
+    settings: Settings | None = None,
+    progress: bool = False,
+) -> Run | list[Run]:
+    """Run a model on a suite, or on data of your own, and score it.
+
+    Args:
+        what: a suite by name or by its .toml file, a manifest or folder of your own, a `Suite`, or a `Dataset`.
+        model: a name (as `--model` takes it), a `Model`, or a function ``f(waveform, language) -> str`` or
+            ``f(clips) -> list[str]``. Several in a list give a list of runs.
+        out: folder for runs: they can be gone on with, and are answered from their journals when they are complete.
+            None keeps everything in memory.
+        language: of data of your own that does not say it; English where nothing does.
+        profile: rules to score under; None takes the suite's.
+        limit: a seeded sample of so many utterances a benchmark.
+        device: ``cpu`` or ``cuda``; as in `settings`.
+        settings: everything else that the command line offers.
+        progress: show on stderr how it goes.
+
+    Returns:
+        What the model wrote and its scores. Failed utterances are failed there, and the run is not complete.
+
+    Raises:
+        HarnessError: whatever ends a run: `UsageError`, `DataError`, `ModelError`, `RunError`.
+    """
+    from harness.request import what_to_run
+
+    models = [model] if isinstance(model, str) or not isinstance(model, list | tuple) else list(model)
+    suite, datasets = what_to_run(what, language)
+    runs = [
+        _evaluated(suite, datasets, one, _settings(settings, out, limit, device), kept=out is not None, bars=progress)
+        for one in models
+    ]
+    chosen = _profile(profile)
+    found = [Run(system, chosen or resolve_profile(system)) for system in runs]
+    return found if isinstance(model, list | tuple) else found[0]
+
+
+def _settings(settings: Settings | None, out: str | Path | None, limit: int | None, device: str | None) -> Settings:
+    from harness.config import Settings
+
+    asked = {"out": None if out is None else Path(out), "limit": limit, "device": device}
+    return replace(settings or Settings(), **{key: value for key, value in asked.items() if value is not None})
+
+
+def _evaluated(
+    suite: Suite, datasets: Sequence[Dataset], model: ModelLike, settings: Settings, *, kept: bool, bars: bool
+) -> System:
+    """What one model wrote, all of it in memory."""
+    from harness.models.custom import wrap
+    from harness.models.registry import check_model, load_model
+    from harness.progress import progress
+    from harness.runner.run import Run as Work
+    from harness.runner.state import Stop
+    from harness.scoring.predictions import read_run
+
+    if isinstance(model, str):
+        check_model(model)
+        name, load = model, functools.partial(load_model, model)
+    else:
+        made = wrap(model)
+        name, load = made.card.id, lambda _options: made
+    with contextlib.ExitStack() as stack:
+        if not kept:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="asr-harness"))
+            settings = replace(settings, out=Path(folder))
+        reporter = stack.enter_context(progress(quiet=not bars))
+        work = Work(
+            suite=suite,
+            datasets=datasets,
+            model_name=name,
+            settings=settings,
+            reporter=reporter,
+            stop=Stop(),
+            load=load,
+        )
+        work.execute()
+        if not kept:
+            return replace(read_run(work.folder), folder=None)
+        from harness.reporting.report import write_scores
+
+        write_scores(work.folder)
+        return read_run(work.folder)
 
 
 def score(

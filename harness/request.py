@@ -1,0 +1,50 @@
+"""What is to be run: a suite, or the user's own data as a suite of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.dataset import Dataset
+from benchmarks.registry import Suite, get_dataset, get_suite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def what_to_run(what: str | Path | Suite | Dataset, language: str | None = None) -> tuple[Suite, Sequence[Dataset]]:
+    """The suite and its data sets.
+
+    Args:
+        what: a suite or its name, a data set, or the path of data of the user's own: a `Path`, or a text that names
+            a file or folder that is there.
+        language: of own data that does not say it; English where nothing does.
+
+    Raises:
+        UsageError: there is no such suite or path.
+        DataError: the data is not what it should be.
+    """
+    if isinstance(what, Suite):
+        return what, [get_dataset(name) for name in what.benchmarks]
+    if isinstance(what, Dataset):
+        return _suite_of(what), [what]
+    is_path = isinstance(what, Path) or (
+        not what.endswith(".toml") and ("/" in what or "\\" in what or Path(what).exists())
+    )
+    if is_path:
+        return own_data(Path(what), language)
+    suite = get_suite(str(what))
+    return suite, [get_dataset(name) for name in suite.benchmarks]
+
+
+def own_data(path: Path, language: str | None = None) -> tuple[Suite, Sequence[Dataset]]:
+    """Data of the user's own as a suite of one; as `what_to_run`."""
+    from benchmarks.sources.manifest import dataset_from_path
+
+    dataset = dataset_from_path(path, language or "en")
+    return _suite_of(dataset), [dataset]
+
+
+def _suite_of(dataset: Dataset) -> Suite:
+    profile = "card@2026-04" if dataset.language == "en" else "leaderboard@2026-08"
+    return Suite(name=dataset.name, profile=profile, benchmarks=(dataset.name,))
