@@ -20,13 +20,14 @@ from harness.scoring.resolve import resolve_profile
 from harness.scoring.scored import count_predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
     from harness.config import Settings
+    from harness.models.base import Model
     from harness.records.comparison import Comparison
     from harness.records.details import Details
     from harness.records.run import RunRecord
