@@ -88,6 +88,20 @@ def test_another_revision_than_the_locked_one() -> None:
         check_facts(SMALL, Lock(source=HUB, revision=SHA), seen)
 
 
+def test_the_one_reference_of_a_chunked_session_is_counted_once() -> None:
+    """However its chunks come: two calls of three chunks each, one after the other or mixed, and one that is whole."""
+    chunks = [
+        replace(item, reference="one two three four", parent_id=f"call {number % 2}", chunk_index=number // 2)
+        for number, item in enumerate(lengths([20.0] * 6))
+    ]
+    whole = replace(lengths([30.0])[0], id="whole", reference="five six")
+    for order in (chunks, sorted(chunks, key=lambda item: str(item.parent_id))):
+        seen = Seen()
+        for item in [*order, whole, whole]:
+            seen.add(item)
+        assert (seen.rows, seen.words, seen.seconds) == (8, 4 + 4 + 2 + 2, 180.0)
+
+
 def test_a_source_with_its_own_text_is_not_asked_for_the_words() -> None:
     lock = Lock(words=1_000)
     theirs = Seen(rows=10, words=999, notes={"source": "hub:hf-audio/open-asr-leaderboard librispeech/test.other"})
