@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, UsageError
+from harness.records.journal import read_journal
+from harness.records.run import _SPEED
 from harness.scoring import file_names
 from harness.scoring.run_form import check_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+
+    from harness.records.journal import Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +141,7 @@ def read_run(folder: Path, language: str | None = None) -> System:
     """
     where = folder / "run.json"
     try:
-        run = json.loads(where.read_bytes())
+        run = _with_names_of_format_1(json.loads(where.read_bytes()))
         model, benchmarks = run["model"]["id"], run["benchmarks"]
         facts = {str(name): dict(fact) for name, fact in benchmarks.items()}
     except OSError as error:
@@ -152,26 +156,24 @@ def read_run(folder: Path, language: str | None = None) -> System:
         journal = folder / f"{name}.jsonl"
         if not journal.exists():
             continue
-        rows = _read_rows(journal, _our_row, torn_end=True)
+        rows = [_our_row(line) for line in read_journal(journal).lines]
         spoken = language or str(fact.get("language") or "en")
-        read.append(Predictions(benchmark=name, language=spoken, rows=_once(rows, journal), source=journal, ours=True))
+        read.append(Predictions(benchmark=name, language=spoken, rows=rows, source=journal, ours=True))
     return System(model=str(model), suite=run.get("suite"), folder=folder, run=run, benchmarks=read)
 
 
-def _once(rows: Sequence[Row], journal: Path) -> list[Row]:
-    """Every utterance once: what was tried again after an error replaces the error.
-
-    Raises:
-        DataError: an utterance has two transcripts.
-    """
-    by_id: dict[str, Row] = {}
-    for row in rows:
-        earlier = by_id.get(row.id)
-        if earlier is not None and earlier.error is None:
-            message = f"{journal}: utterance {row.id!r} stands there twice; run again with --fresh"
-            raise DataError(message)
-        by_id[row.id] = row
-    return list(by_id.values())
+def _with_names_of_format_1(found: Any, *, inside: bool = False) -> Any:
+    """What is read here by names still knows the first format's; it goes when that reads records."""
+    old = {new: name for name, new in _SPEED.items() if name not in {"heard", "counted"}}
+    if isinstance(found, list):
+        return [_with_names_of_format_1(one, inside=inside) for one in found]
+    if not isinstance(found, dict):
+        return found
+    return {
+        old.get(key, key) if inside else key: _with_names_of_format_1(value, inside=inside or key == "speed")
+        for key, value in found.items()
+        if value is not None
+    }
 
 
 def _read_files(files: Iterable[Path], language: str | None) -> list[System]:
@@ -198,13 +200,12 @@ def _with_session(row: Row, pattern: str) -> Row:
     return replace(row, session=match[1]) if match and row.session is None else row
 
 
-def _read_rows(path: Path, parse: Any, *, torn_end: bool = False) -> list[Row]:
+def _read_rows(path: Path, parse: Any) -> list[Row]:
     """The rows of a file of JSON lines.
 
     Args:
         path: the file.
         parse: makes a Row of an object and a line number, or raises ValueError saying what is wrong.
-        torn_end: a last line that is cut off (the process was killed) is left out instead of refused.
     """
     try:
         content = path.read_bytes()
@@ -212,8 +213,6 @@ def _read_rows(path: Path, parse: Any, *, torn_end: bool = False) -> list[Row]:
         message = f"{path} cannot be read: {error.strerror}"
         raise DataError(message) from None
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    if torn_end:
-        lines.pop()  # empty, or torn
     rows = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -223,7 +222,7 @@ def _read_rows(path: Path, parse: Any, *, torn_end: bool = False) -> list[Row]:
         except ValueError as error:
             message = f"{path}, line {number}: {error}"
             raise DataError(message) from None
-    if not rows and not torn_end:
+    if not rows:
         message = f"{path} is empty; expected JSON lines with text and pred_text"
         raise DataError(message)
     return rows
@@ -262,27 +261,19 @@ def _foreign_row(found: dict[str, Any], number: int) -> Row:
     )
 
 
-def _our_row(found: dict[str, Any], _number: int) -> Row:
-    error = _text(found, "error", optional=True)
-    hypothesis = _text(found, "hypothesis", optional=True)
-    tags = found.get("tags") or {}
-    if (hypothesis is None) == (error is None):
-        message = "an utterance has either a hypothesis or an error"
-        raise ValueError(message)
-    if not isinstance(tags, dict):
-        message = "tags must be an object"
-        raise ValueError(message)
+def _our_row(line: Line) -> Row:
     return Row(
-        id=str(_text(found, "id")),
-        reference=str(_text(found, "reference")),
-        hypothesis=hypothesis,
-        duration=_seconds(found, "duration"),
-        time=_seconds(found, "time"),
-        session=_text(found, "session", optional=True),
-        draft=_text(found, "draft", optional=True),
-        tags={str(key): str(value) for key, value in tags.items()},
-        error=error,
-        **_chunk(found),
+        id=line.id,
+        reference=line.reference,
+        hypothesis=line.hypothesis,
+        duration=line.duration,
+        time=line.time,
+        session=line.session,
+        draft=line.draft,
+        tags=line.tags,
+        error=line.error,
+        parent_id=line.parent_id,
+        chunk_index=line.chunk_index,
     )
 
 
