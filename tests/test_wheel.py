@@ -111,12 +111,36 @@ def test_published_figures_are_found(bin_: Path) -> None:
     assert int(count) > 1_000
 
 
-def test_a_hidden_package_is_one_clear_line_in_somebodys_program(bin_: Path) -> None:
+LIBRARY = """
+import sys
+from harness.cli import main
+status = main(["list", "suites"])
+import benchmarks.mine
+sys.exit(f"{status} {benchmarks.MINE} {benchmarks.mine.MINE}")
+"""
+
+
+def test_a_program_of_somebody_s_has_its_own_package_and_ours(bin_: Path) -> None:
+    status, out, error = run(bin_ / "python", "-c", LIBRARY, cwd=project(bin_))
+    assert (status, error) == (1, "0 1 1\n")
+    assert "open_asr" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "both"), [("benchmarks/registry.py", "benchmarks.registry"), ("benchmarks.py", "benchmarks")]
+)
+def test_what_hides_ours_is_named_in_one_line(bin_: Path, tmp_path: Path, name: str, both: str) -> None:
+    (tmp_path / "benchmarks").mkdir()
+    if name != "benchmarks.py":
+        (tmp_path / "benchmarks" / "__init__.py").touch()
+    (tmp_path / name).write_text("raise SystemExit('nobody asked to run this')\n")
+    place = tmp_path / ("benchmarks.py" if name == "benchmarks.py" else "benchmarks/__init__.py")
     code = "import sys; from harness.cli import main; sys.exit(main(['list', 'suites']))"
-    status, out, error = run(bin_ / "python", "-c", code, cwd=project(bin_))
+    status, out, error = run(bin_ / "python", "-c", code, cwd=tmp_path)
     assert (status, out) == (2, "")
     (line,) = error.splitlines()
-    assert line.startswith(f"error: the package 'benchmarks' in {project(bin_)} is in the place of the one that ")
-    assert "start Python in another folder or with -P" in line
-    status, out, error = run(bin_ / "python", "-P", "-c", code, cwd=project(bin_))
+    assert line.startswith(f"error: {place} hides the package 'benchmarks' of asr-harness (both have {both}); start")
+    status, out, error = run(bin_ / "python", "-P", "-c", code, cwd=tmp_path)
+    assert (status, error) == (0, "")
+    status, out, error = run(bin_ / "python", "-m", "harness.cli", "list", "suites", cwd=tmp_path)
     assert (status, error) == (0, "")

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.dataset import Request
 from benchmarks.facts import Seen, check_facts
 from benchmarks.registry import get_dataset, get_suite
-from benchmarks.sampling import sample_ids, stratified
+from benchmarks.sampling import sample, sample_ids
 from benchmarks.suite import Lock, parse_suite
 from benchmarks.verify import merge, suite_file, verify, write_lock
 from harness.errors import DataError, UsageError
@@ -168,6 +168,10 @@ def test_the_command_line_describes_and_verifies(tree: Path, tmp_path: Path) -> 
     wrong = program("data", "verify", "librispech")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "did you mean" in wrong.stderr
+
+
+def stratified(data: list[Utterance], limit: int, seed: int = 0) -> list[Utterance]:
+    return sample(data, limit, seed, length=lambda item: item.duration or 0.0, key=lambda item: item.id)
 
 
 def lengths(values: list[float]) -> list[Utterance]:
