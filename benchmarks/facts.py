@@ -9,7 +9,7 @@ from benchmarks.dataset import ALL_FACTS
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from benchmarks.dataset import Dataset, Utterance
+    from benchmarks.dataset import Dataset, Entry, Utterance
     from benchmarks.suite import Lock
 
 HOURS_SLACK = (0.01, 0.002)
@@ -33,11 +33,11 @@ class Seen:
         """Writes down what a source tells."""
         self.notes[key] = value
 
-    def add(self, utterance: Utterance, seconds: float | None = None) -> None:
+    def add(self, utterance: Utterance | Entry, seconds: float | None = None) -> None:
         """Counts an utterance.
 
         Args:
-            utterance: as it was read. The one reference of a chunked session is counted once.
+            utterance: as it was read, or the line that says it. The one reference of a chunked session is counted once.
             seconds: its decoded length, where it is known; else the metadata's.
         """
         self.rows += 1

@@ -19,24 +19,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def stratified(utterances: Sequence[Utterance], limit: int, seed: int = 0) -> list[Utterance]:
-    """At most `limit` utterances, spread evenly over the lengths, in the order in which they came.
-
-    The utterances are sorted by length and cut into `limit` strata of equal size (within one); of each the utterance
-    with the least hash of seed and id is taken. So the sample does not depend on the order in which the data came, nor
-    on Python's random generator. An unknown length counts as the shortest.
-
-    Args:
-        utterances: the whole benchmark.
-        limit: how many to take, 1 or more; all where there are no more.
-        seed: another seed, another sample.
-
-    Raises:
-        UsageError: `limit` is less than 1.
-    """
-    return sample(utterances, limit, seed, length=lambda item: item.duration or 0.0, key=lambda item: item.id)
-
-
 def sample_ids(utterances: Iterable[Utterance], limit: int, seed: int = 0) -> set[str]:
     """The ids of a stratified sample, holding nothing of the utterances but ids and lengths.
 
@@ -65,9 +47,24 @@ def sample_ids(utterances: Iterable[Utterance], limit: int, seed: int = 0) -> se
 
 
 def sample(
-    items: Sequence[T], limit: int, seed: int, *, length: Callable[[T], float], key: Callable[[T], str]
+    items: Sequence[T], limit: int, seed: int = 0, *, length: Callable[[T], float], key: Callable[[T], str]
 ) -> list[T]:
-    """As `stratified`, for anything that has a length and a unique key."""
+    """At most `limit` items, spread evenly over the lengths, in the order in which they came.
+
+    They are sorted by length and cut into `limit` strata of equal size (within one); of each the item with the least
+    hash of seed and key is taken. So the sample does not depend on the order in which the items came, nor on Python's
+    random generator.
+
+    Args:
+        items: what there is.
+        limit: how many to take, 1 or more; all where there are no more.
+        seed: another seed, another sample.
+        length: of an item.
+        key: of an item; unique.
+
+    Raises:
+        UsageError: `limit` is less than 1.
+    """
     if limit < 1:
         msg = f"--limit takes a number of utterances from 1, not {limit}"
         raise UsageError(msg)

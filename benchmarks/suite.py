@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
 from harness.errors import UsageError
+
+FOLDER = Path(__file__).parent / "suites"
+"""The suites that come with the project."""
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.@-]*$"
 """A suite's name is a folder's too."""
@@ -66,9 +69,7 @@ def read_suites() -> list[Suite]:
     Raises:
         UsageError: a file does not have the form of a suite.
     """
-    folder = files("benchmarks") / "suites"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    return [parse_suite((folder / name).read_text(encoding="utf-8"), name) for name in names]
+    return [parse_suite(path.read_text(encoding="utf-8"), path.name) for path in sorted(FOLDER.glob("*.toml"))]
 
 
 def parse_suite(text: str, where: str) -> Suite:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from benchmarks.dataset import ALL_FACTS, open_dataset
 from benchmarks.facts import Seen, check_facts
-from benchmarks.suite import Lock
+from benchmarks.suite import FOLDER, Lock
 from harness.errors import AccessError, DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from benchmarks.dataset import Dataset, Request
 
@@ -120,8 +119,8 @@ def suite_file(suite: str) -> Path:
     Raises:
         UsageError: no file does.
     """
-    for entry in (files("benchmarks") / "suites").iterdir():
-        if entry.name.endswith(".toml") and f'\nname = "{suite}"\n' in "\n" + entry.read_text(encoding="utf-8"):
-            return Path(str(entry))
+    for path in FOLDER.glob("*.toml"):
+        if f'\nname = "{suite}"\n' in "\n" + path.read_text(encoding="utf-8"):
+            return path
     msg = f"no file in benchmarks/suites declares {suite}"
     raise UsageError(msg)

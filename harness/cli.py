@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
 from harness.errors import ExitStatus, HarnessError, UsageError, unknown_name
+from harness.shadowing import need_own_benchmarks
 from harness.version import DISTRIBUTION, VERSION, program
 
 if TYPE_CHECKING:
@@ -81,12 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with _restored():
         if not debug:
             _silence_libraries()
-        return _run(words, debug=debug)
+        return _run(words, debug=debug, alone=arguments is None)
 
 
-def _run(words: list[str], *, debug: bool) -> int:
+def _run(words: list[str], *, debug: bool, alone: bool) -> int:
     """Does what the words say; what goes wrong is one line."""
     try:
+        need_own_benchmarks(alone=alone)
         status = _dispatch(words)
         sys.stdout.flush()
     except HarnessError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profiles import get_profile
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
+    from harness.records.journal import Line
     from harness.scoring.profiles import Profile
 
 LINE_SECONDS = 15.0
@@ -28,19 +29,19 @@ class Tally:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
         self.counts = ErrorCounts()
-        self.heard = self.counted = 0.0
+        self.audio_seconds = self.counted = 0.0
         self.utterances = self.failed = 0
 
-    def add(self, lines: Sequence[dict[str, Any]]) -> None:
+    def add(self, lines: Sequence[Line]) -> None:
         """Counts journal lines."""
         for line in lines:
             self.utterances += 1
-            if "error" in line:
+            if line.hypothesis is None:
                 self.failed += 1
                 continue
-            self.counts += self._profile.count(line["reference"], line["hypothesis"], line["language"])
-            self.heard += line["heard"]
-            self.counted += line["time"]
+            self.counts += self._profile.count(line.reference, line.hypothesis, line.language)
+            self.audio_seconds += line.audio_seconds or 0.0
+            self.counted += line.time or 0.0
 
     def __str__(self) -> str:
         """Such as ``8.15 % WER, RTFx 13.2``."""
@@ -48,7 +49,7 @@ class Tally:
         if self.counts.rate is not None:
             parts.append(f"{100 * self.counts.rate:.2f} % WER")
         if self.counted > 0:
-            parts.append(f"RTFx {self.heard / self.counted:,.1f}")
+            parts.append(f"RTFx {self.audio_seconds / self.counted:,.1f}")
         if self.failed:
             parts.append(f"{self.failed} failed")
         return ", ".join(parts)
@@ -60,13 +61,13 @@ class Silent:
     def loading(self, model: str) -> None:
         """A model is about to be loaded."""
 
-    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[dict[str, Any]]) -> None:
+    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """A benchmark begins."""
 
     def planned(self, utterances: int, seconds: float) -> None:
         """So much was found and is about to be run."""
 
-    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+    def batch(self, lines: Sequence[Line]) -> None:
         """A batch was journalled."""
 
     def benchmark_finished(self, folder: Path, benchmark: str) -> None:
@@ -80,13 +81,13 @@ class Lines(Silent):
         self._name = ""
         self._tally: Tally | None = None
         self._total = self._left = 0.0
-        self._begin = self._said = time.monotonic()
+        self._begin = self._last = time.monotonic()
 
     def loading(self, model: str) -> None:
         """Says so: it may take long."""
         self._say(f"{model}: loading")
 
-    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[dict[str, Any]]) -> None:
+    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """Begins to count; what was done before counts too."""
         self._name = f"{model} on {benchmark}"
         self._tally = Tally(get_profile(profile))
@@ -101,12 +102,12 @@ class Lines(Silent):
         self._total += seconds
         self._left += seconds
 
-    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+    def batch(self, lines: Sequence[Line]) -> None:
         """Counts, and says how far it is if the last line is old enough."""
         assert self._tally is not None
         self._tally.add(lines)
-        self._left -= sum(line["duration"] or 0.0 for line in lines)
-        if time.monotonic() - self._said > LINE_SECONDS:
+        self._left -= sum(line.duration or 0.0 for line in lines)
+        if time.monotonic() - self._last > LINE_SECONDS:
             share = 1.0 - max(0.0, self._left) / self._total if self._total else 1.0
             passed = time.monotonic() - self._begin
             ahead = f", {_clock(passed * (1 - share) / share)} left" if share else ""
@@ -118,7 +119,7 @@ class Lines(Silent):
         self._say(f"{self._name}: {self._tally.utterances} utterances, {self._tally}")
 
     def _say(self, text: str) -> None:
-        self._said = time.monotonic()
+        self._last = time.monotonic()
         print(text, file=sys.stderr, flush=True)  # noqa: T201 - progress is what this module is for
 
 
@@ -130,7 +131,7 @@ class Bars(Lines):
         self._progress = progress
         self._task = progress.add_task("", total=None, tally="", visible=False)
 
-    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[dict[str, Any]]) -> None:
+    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """A new bar."""
         super().benchmark_started(model, benchmark, profile, done)
         self._progress.reset(self._task, total=None, description=self._name, tally="", visible=True)
@@ -140,11 +141,11 @@ class Bars(Lines):
         super().planned(utterances, seconds)
         self._progress.update(self._task, total=self._total)
 
-    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+    def batch(self, lines: Sequence[Line]) -> None:
         """Moves the bar."""
         assert self._tally is not None
         self._tally.add(lines)
-        seconds = sum(line["duration"] or 0.0 for line in lines)
+        seconds = sum(line.duration or 0.0 for line in lines)
         self._progress.update(self._task, advance=seconds, tally=str(self._tally))
 
     def benchmark_finished(self, folder: Path, benchmark: str) -> None:

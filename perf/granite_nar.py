@@ -32,7 +32,7 @@ from harness.models.granite_nar.attention import choose_backend
 from harness.models.granite_nar.config import EditorConfig, EncoderConfig, GraniteNarConfig, ProjectorConfig
 from harness.models.granite_nar.features import log_mel, pack_audio
 from harness.models.granite_nar.network import GraniteNar
-from harness.models.granite_nar.segments import Blocks, Segments
+from harness.models.granite_nar.packing import Blocks, PackedLengths
 from harness.types import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def batches_of(seconds: NDArray[np.float64], size: int) -> list[NDArray[np.float
 
 def empty_slots(seconds: NDArray[np.float64], config: GraniteNarConfig) -> float:
     """Share of the slots of the encoder's attention blocks that hold no frame; all other layers of it are packed."""
-    blocks = Blocks(Segments(np.floor(seconds * 50).astype(np.int64)), config.encoder.context_size, shrink=True)
+    blocks = Blocks(PackedLengths(np.floor(seconds * 50).astype(np.int64)), config.encoder.context_size, shrink=True)
     return 1 - float(np.floor(seconds * 50).sum()) / (blocks.total * blocks.size)
 
 

@@ -35,9 +35,10 @@ from harness.models.base import LoadOptions
 from harness.models.registry import load_model
 from harness.progress import Silent
 from harness.runner.clock import Clock
-from harness.runner.journal import Journal
-from harness.runner.loop import Loop, Stop
+from harness.runner.journal import JournalFile
+from harness.runner.loop import Loop
 from harness.runner.plan import Budget
+from harness.runner.state import State, Stop
 from harness.types import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -120,18 +121,10 @@ def runner(model: Model, utterances: list[Utterance], folder: Path) -> dict[str,
         budget = Budget(clips=NAR_BATCH, packs=True)
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
-    with Journal(path) as journal:
-        Loop(
-            model=model,
-            benchmark="perf",
-            journal=journal,
-            budget=budget,
-            clock=Clock(),
-            listener=Silent(),
-            stop=Stop(),
-            warm=True,
-        ).run(utterances)
-        return {line["id"]: line["hypothesis"] for line in journal.lines}
+    with JournalFile(path) as journal:
+        state = State(model=model, budget=budget, clock=Clock(), stop=Stop(), warm=True)
+        Loop(state=state, benchmark="perf", journal=journal, listener=Silent()).run(utterances)
+        return {line.id: line.hypothesis or "" for line in journal.lines}
 
 
 def ratios(name: str, pairs: int) -> dict[str, Any]:

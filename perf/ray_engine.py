@@ -21,12 +21,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.progress import Silent
 from harness.runner.clock import Clock
-from harness.runner.journal import Journal
-from harness.runner.loop import Stop
+from harness.runner.journal import JournalFile
 from harness.runner.plan import Budget
 from harness.runner.ray_cluster import Cluster
 from harness.runner.ray_connect import Share
 from harness.runner.ray_engine import RayLoop
+from harness.runner.state import State, Stop
 from perf.runner import Occupied, speech
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def run(utterances: list[Utterance], seconds: float, budget: Budget, workers: in
     try:
         while len(cluster.ready) < workers:
             cluster.wait(0.1)
-        with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "journal.jsonl") as journal:
-            parts: dict[str, Any] = {"journal": journal, "budget": budget, "clock": clock, "listener": Silent()}
-            loop = RayLoop(model=cluster, benchmark="perf", stop=Stop(), **parts)
+        with tempfile.TemporaryDirectory() as folder, JournalFile(Path(folder) / "journal.jsonl") as journal:
+            state = State(model=cluster, budget=budget, clock=clock, stop=Stop())
+            loop = RayLoop(state=state, benchmark="perf", journal=journal, listener=Silent())
             begin, cpu = time.perf_counter(), time.process_time()
             loop.run(utterances)
             wall, cpu = time.perf_counter() - begin, time.process_time() - cpu

@@ -32,9 +32,10 @@ from benchmarks.dataset import Audio, Utterance
 from harness.models.base import Model, ModelCard
 from harness.progress import Silent
 from harness.runner.clock import Clock
-from harness.runner.journal import Journal
-from harness.runner.loop import Loop, Stop
+from harness.runner.journal import JournalFile
+from harness.runner.loop import Loop
 from harness.runner.plan import Budget, padding, plan
+from harness.runner.state import State, Stop
 from harness.types import SAMPLE_RATE, Clip, Hypothesis
 
 if TYPE_CHECKING:
@@ -107,19 +108,9 @@ def run(
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
     begin = time.perf_counter()
-    with Journal(path) as journal:
-        loop = Loop(
-            model=model,
-            benchmark="perf",
-            journal=journal,
-            budget=budget,
-            clock=clock,
-            listener=Silent(),
-            stop=Stop(),
-            workers=workers,
-            warm=True,
-        )
-        loop.run(utterances)
+    with JournalFile(path) as journal:
+        state = State(model=model, budget=budget, clock=clock, stop=Stop(), warm=True)
+        Loop(state=state, benchmark="perf", journal=journal, listener=Silent(), workers=workers).run(utterances)
     return time.perf_counter() - begin, clock
 
 

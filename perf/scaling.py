@@ -8,7 +8,7 @@ Three ways to share the work, all with the project's own planner:
 - shards: utterances are dealt out beforehand, every Nth to one device, as distributed samplers do, and planned there;
 - plan: one plan of all; a device that is idle takes its next batch;
 - level: the same with batches just so much smaller that each device has as many: what `--engine ray` does where
-  transcripts do not depend on their batch (`harness/runner/sharing.py`).
+  transcripts do not depend on their batch (`harness/runner/balance.py`).
 
 Efficiency is the seconds that the work would take at one device's plan, spread without any loss over the same devices,
 over the seconds it took. Idle is the time from the first device that finds no more work to the last that ends.
@@ -32,8 +32,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from harness.records.journal import Line, read_journal
+from harness.runner.balance import for_devices
 from harness.runner.plan import Budget, plan
-from harness.runner.sharing import for_devices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -101,20 +102,21 @@ def given(rtfx: float, batch_ms: float) -> BatchTime:
 
 
 def measured(path: Path, *, packs: bool) -> BatchTime:
-    """Fitted by least squares to the clean batches of a journal: a fixed part and one for each processed second."""
-    batches: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for raw in path.read_text(encoding="utf-8").splitlines():
-        line = json.loads(raw)
-        if line.get("clean") and line.get("time") is not None:
-            batches[line["batch"]].append(line)
+    """Fitted by least squares to the undisturbed batches of a journal: a fixed part and one for each second."""
+    batches: dict[int, list[Line]] = defaultdict(list)
+    for line in read_journal(path).lines:
+        if line.undisturbed and line.time is not None and line.batch is not None:
+            batches[line.batch].append(line)
     budget = Budget(packs=packs)
     points = [
-        (budget.cost([line["heard"] for line in batch]), sum(line["time"] for line in batch))
+        (budget.cost([line.audio_seconds or 0.0 for line in batch]), sum(line.time or 0.0 for line in batch))
         for batch in batches.values()
     ]
     costs, times = np.array(points).T if points else (np.zeros(0), np.zeros(0))
     if len(set(costs.tolist())) < 2:
-        sys.exit(f"error: {path}: fewer than two clean batches of different size; give the journal of a longer run")
+        sys.exit(
+            f"error: {path}: fewer than two undisturbed batches of different size; give the journal of a longer run"
+        )
     per_second, fixed = np.polyfit(costs, times, 1)
     if per_second <= 0:
         sys.exit(f"error: {path}: larger batches took no longer there; give the journal of a quieter run")

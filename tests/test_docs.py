@@ -11,7 +11,10 @@ from harness.cli import VERBS, main
 from harness.models.base import Adapter, LoadOptions
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 CHEAP = ("list ", "doctor", "data describe", "--help")
 """Commands of the README that take seconds; the others are run by tests of their own on data of their own."""
 

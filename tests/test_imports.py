@@ -20,7 +20,6 @@ PACKAGES = ("benchmarks", "harness")
 KNOWN = frozenset(
     {
         frozenset({"harness.reporting.render", "harness.reporting.table"}),
-        frozenset({"harness.runner.loop", "harness.runner.window"}),
         frozenset({"harness.scoring.diagnosis", "harness.scoring.measures", "harness.scoring.score"}),
     }
 )

@@ -46,13 +46,7 @@ BROKEN = (
 )
 """What the libraries raise where an archive is broken. Long names of long names of long names are a recursion."""
 
-EXTENSIONS = (
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-)
+EXTENSIONS = b"xgXLK"
 """Kinds of members of a tar that say more of the next one: its long name, for instance."""
 LARGEST_HEADER, LARGEST_TAR = 1 << 20, 1 << 50
 """Bytes: of such an extension, and of any member."""

@@ -91,17 +91,13 @@ def _rows(
         raise DataError(msg)
     for name in (name for name in tables if name.endswith(kind)):
         path = get(name)
-        for row in parquet.plain_rows(path, f"{repo}/{name}") if kind == ".parquet" else _values(path):
+        plain = parquet.plain_rows(path, f"{repo}/{name}")
+        for row in plain if kind == ".parquet" else (row.values for row in read_table(path)):
             lost = next((column for column in columns if row.get(column) in {None, ""}), None)
             if lost is not None:
                 msg = f"{repo}/{name}: a row has no {lost}; its columns are {', '.join(row)}"
                 raise DataError(msg)
             yield row
-
-
-def _values(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The rows of a text table."""
-    return (row.values for row in read_table(path))
 
 
 def _repository(repo: str, request: Request, note: str) -> tuple[list[str], Callable[[str], Path]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LIBRARIES = ("huggingface_hub", "datasets", "fsspec")
+LIBRARIES = ("huggingface_hub", "fsspec")
 
 
 @contextmanager

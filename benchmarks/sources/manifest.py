@@ -6,12 +6,13 @@ import os
 import re
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio, Dataset, Entry, Source
+from benchmarks.facts import Seen
 from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from benchmarks.sources.tables import Row, read_table
@@ -43,18 +44,6 @@ class Item:
     """What to call it in messages: the manifest's line, or the file."""
 
 
-@dataclass(slots=True)
-class Totals:
-    """What a first pass over the user's data finds, in which all but the audio is checked."""
-
-    rows: int = 0
-    words: int = 0
-    seconds: float = 0.0
-    unmeasured: int = 0
-    empty: int = 0
-    languages: Counter[str] = field(default_factory=Counter)
-
-
 def dataset_from_path(path: Path, language: str = "en") -> Dataset:
     """The benchmark that a manifest or a folder is. Texts are read and checked now, audio is not.
 
@@ -74,46 +63,39 @@ def dataset_from_path(path: Path, language: str = "en") -> Dataset:
         items = partial(_from_folder, path, language)
     else:
         items = partial(_from_table, source, language)
-    found = _totals(items())
+    found, empty, spoken = Seen(), 0, Counter[str]()
+    for item in _checked(items()):
+        found.add(item.entry)
+        empty += not item.entry.reference.strip()
+        spoken[item.language] += 1
     if not found.rows:
         msg = f"{path}: no utterances in it; a folder needs audio files with a .txt of the same name beside each"
         raise DataError(msg)
     return Dataset(
         name=_name(path),
         title=f"{path}",
-        language=found.languages.most_common(1)[0][0],
+        language=spoken.most_common(1)[0][0],
         license="the user's own",
         sources=(Source(kind="manifest", where=str(source or path), open=partial(_open, items)),),
         rows=found.rows,
-        hours=None if found.unmeasured else found.seconds / 3600,
+        hours=found.hours,
         words=found.words,
-        notes=f"{found.empty} of {found.rows} references are empty: insertions there count as errors."
-        if found.empty
-        else "",
+        notes=f"{empty} of {found.rows} references are empty: insertions there count as errors." if empty else "",
     )
 
 
-def _totals(items: Iterator[Item]) -> Totals:
-    """Counts, and checks that each row's audio is there and its id its own: ids pair systems, and tell what is done."""
-    found, ids = Totals(), set[str]()
+def _checked(items: Iterator[Item]) -> Iterator[Item]:
+    """Each row, whose audio must be there and whose id its own: ids pair systems, and tell what is done."""
+    ids = set[str]()
     for item in items:
-        entry = item.entry
-        if entry.id in ids:
-            msg = f"{item.where}: the id {entry.id!r} occurs again; give each utterance an id of its own in a column id"
-            raise DataError(msg)
+        if item.entry.id in ids:
+            msg = f"the id {item.entry.id!r} occurs again; give each utterance an id of its own in a column id"
+            raise DataError(f"{item.where}: {msg}")
+        ids.add(item.entry.id)
         if not os.path.isfile(item.path):  # noqa: PTH113 - Path.is_file raises where a name is too long
             msg = f"{item.where}: no audio file at {item.path[:300]}"
             raise DataError(msg)
-        ids.add(entry.id)
-        found.rows += 1
-        found.words += len(entry.reference.split())
-        found.empty += not entry.reference.strip()
-        found.languages[item.language] += 1
-        if entry.duration is None:
-            found.unmeasured += 1
-        else:
-            found.seconds += entry.duration
-    return found
+        yield item
 
 
 def _manifest(path: Path) -> Path | None:

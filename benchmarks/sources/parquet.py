@@ -117,14 +117,17 @@ def local_shards(split: HubSplit, request: Request) -> list[Shard]:
     assert request.root is not None
     for folder in copies(request.root, split.repo):
         files = [str(path.relative_to(folder).as_posix()) for path in folder.rglob("*.parquet")]
-        readme = folder / "README.md"
-        text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
-        names = choose(files, text, split.config, split.split)
+        names = choose(files, _text(folder / "README.md"), split.config, split.split)
         if names:
             request.note("revision", folder.name if folder.parent.name == "snapshots" else "local copy")
             return [Shard(f"{split.repo}/{name}", partial(Path, folder / name)) for name in names]
     msg = f"a Parquet copy of {split.where}"
     raise NoCopyError(msg)
+
+
+def _text(readme: Path | None) -> str:
+    """What a repository's README says; nothing where there is none."""
+    return readme.read_text(encoding="utf-8", errors="replace") if readme and readme.is_file() else ""
 
 
 def copies(root: Path, repo: str) -> list[Path]:
@@ -149,9 +152,8 @@ def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
     revisions = [pinned] if pinned else [request.revision, CONVERTED]
     for revision in revisions:
         sha, sizes = repository_files(split, revision)
-        readme = str(_fetch(split, "README.md", sha)) if "README.md" in sizes else ""
-        text = Path(readme).read_text(encoding="utf-8", errors="replace") if readme else ""
-        names = choose(sizes, text, split.config, split.split)
+        readme = _fetch(split, "README.md", sha) if "README.md" in sizes else None
+        names = choose(sizes, _text(readme), split.config, split.split)
         if names:
             request.note("revision", sha)
             for name in names:

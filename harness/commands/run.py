@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
-    from harness.runner.loop import Stop
+    from harness.runner.state import Stop
 
 HELP = "Evaluate speech recognition models: run them on a suite, score, print the table."
 
@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
     from harness.commands.summary import finish, write_scores
     from harness.progress import progress
-    from harness.runner.loop import Stop
     from harness.runner.run import Run
+    from harness.runner.state import Stop
 
     stop = Stop()
     folders: list[Path] = []
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             record = work.execute()
             folders.append(work.folder)
             scores.append(write_scores(work.folder))
-            if not record["complete"]:
+            if not record.complete:
                 status = ExitStatus.FAILED
     finish(folders, scores, as_json=args.json, quiet=args.quiet)
     return status

@@ -6,16 +6,19 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from harness.records.codec import write
+from harness.records.run import read_run_record
 from harness.reporting.table import results_table
-from harness.runner.folder import read_run, write_json
 from harness.scoring.predictions import read_systems
 from harness.scoring.profiles import get_profile
 from harness.scoring.score import score_system
 from harness.version import program
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from harness.records.run import RunRecord
 
 FORMS = {"md": "markdown", "csv": "csv", "tex": "latex", "json": "json", "html": "html"}
 """The forms in which the table is written, by file suffix."""
@@ -30,14 +33,14 @@ def write_scores(folder: Path) -> dict[str, Any]:
     (system,) = read_systems([folder])
     assert system.run is not None
     score: dict[str, Any] = score_system(system, get_profile(system.run["profile"]))
-    write_json(folder / "scores.json", score)
+    write(folder / "scores.json", score)
     return score
 
 
 def finish(folders: Sequence[Path], scores: Sequence[dict[str, Any]], *, as_json: bool, quiet: bool) -> None:
     """Prints the table over the models of a run; writes it and the plot into the suite's report folder."""
-    runs = [read_run(folder) for folder in folders]
-    table = results_table(scores, runs)
+    runs = [read_run_record(folder) for folder in folders]
+    table = results_table(scores, [system.run for system in read_systems(folders)])
     report = folders[0].parent / "report"
     report.mkdir(exist_ok=True)
     for suffix, form in FORMS.items():
@@ -65,33 +68,28 @@ def _plot(scores: Sequence[dict[str, Any]], report: Path) -> list[Path]:
     return rtfx_wer(points, report / "rtfx_wer", caption=caption)
 
 
-def _audits(run: dict[str, Any]) -> list[str]:
+def _audits(run: RunRecord) -> Iterator[str]:
     """What `--audit-batching` found, one line a benchmark."""
-    lines = []
-    for name, entry in run["benchmarks"].items():
-        audit = entry.get("audit")
-        if audit:
-            ways = ", ".join(
-                f"{audit[way]['changed']} {words}"
-                for way, words in (("alone", "alone"), ("reversed", "in reversed order"), ("one_batch", "in one batch"))
+    for name, entry in run.benchmarks.items():
+        audit = entry.audit
+        if audit is not None:
+            yield (
+                f"batching: of {audit.utterances} utterances of {name} changed: {audit.alone.changed} alone, "
+                f"{audit.reversed.changed} in reversed order, {audit.one_batch.changed} in one batch"
             )
-            lines.append(f"batching: of {audit['utterances']} utterances of {name} changed: {ways}")
-    return lines
 
 
-def _next(
-    folders: Sequence[Path], runs: Sequence[dict[str, Any] | None], report: Path, plots: Sequence[Path]
-) -> list[str]:
+def _next(folders: Sequence[Path], runs: Sequence[RunRecord], report: Path, plots: Sequence[Path]) -> list[str]:
     """What failed, where everything lies, and what one would do next."""
     lines = []
     for folder, run in zip(folders, runs, strict=True):
-        for name, entry in (run or {"benchmarks": {}})["benchmarks"].items():
-            if entry.get("failed"):
-                lines.append(
-                    f"failed: {entry['failed']} of {entry['expected']} utterances of {name}; "
-                    f"why: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
-                )
-        lines += _audits(run or {"benchmarks": {}})
+        lines += [
+            f"failed: {entry.failed} of {entry.expected} utterances of {name}; "
+            f"why: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
+            for name, entry in run.benchmarks.items()
+            if entry.failed
+        ]
+        lines += _audits(run)
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")
     lines.append(f"table{' and plot' if plots else ''}: {report}")
     if len(folders) > 1:

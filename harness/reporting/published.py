@@ -22,12 +22,13 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError
+from harness.version import IN_CHECKOUT, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDER = Path(__file__).parents[2] / "results" / "published"
-"""The CSV files that come with the project."""
+FOLDER = (ROOT if IN_CHECKOUT else ROOT / "harness") / "results" / "published"
+"""The CSV files that come with the project; in a wheel they lie below `harness`, so that it brings no `results`."""
 MODEL_IDS = "model_ids.csv"
 COLUMNS = ("model", "benchmark", "metric", "value", "profile", "suite", "source", "date", "hardware", "batch")
 """The header of every file."""

@@ -6,19 +6,21 @@ batch. What differs from the journal was made by the batch, not by the speech.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.sampling import sample
 from harness.errors import ModelError
+from harness.records.run import Audit, Replay, Worst
 from harness.runner.audio import load_clip
 from harness.runner.plan import plan
 from harness.scoring.error_counts import ErrorCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from benchmarks.dataset import Utterance
     from harness.models.base import Model
+    from harness.records.journal import Line
     from harness.runner.plan import Budget
     from harness.scoring.profiles import Profile
     from harness.types import Clip
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
 
 def audit_batching(
     model: Model,
-    lines: Sequence[dict[str, Any]],
+    lines: Sequence[Line],
     utterances: Iterable[Utterance],
     *,
     count: int,
     budget: Budget,
     profile: Profile,
-) -> dict[str, Any]:
+) -> Audit:
     """Replays a sample of a journal in other batches.
 
     Args:
@@ -45,26 +47,35 @@ def audit_batching(
         profile: how the change in WER is counted.
 
     Returns:
-        For run.json: for each way of batching the number of changed transcripts, the WER of the sample before and
-        after, and the clip that changed most.
+        For each way of batching the number of changed transcripts, the WER of the sample before and after, and the
+        clip that changed most.
     """
     limit = model.card.max_seconds
-    said = {line["id"]: line for line in lines if "hypothesis" in line and (limit is None or line["heard"] <= limit)}
-    chosen = sample(list(said.values()), count, 0, length=lambda line: line["heard"], key=lambda line: line["id"])
-    ids = {line["id"] for line in chosen}
+    whole = {line.id: line for line in lines if line.hypothesis is not None and _fits(line, limit)}
+    chosen = sample(list(whole.values()), count, 0, length=_length, key=lambda line: line.id)
+    ids = {line.id for line in chosen}
     kept = [utterance for utterance in utterances if utterance.id in ids]
     clips = sorted((load_clip(utterance) for utterance in kept), key=lambda clip: (-clip.duration, clip.id))
     planned = [[clips[index] for index in batch] for batch in plan([clip.duration for clip in clips], budget)]
-    ways = {
-        "alone": [[clip] for clip in clips],
-        "reversed": [batch[::-1] for batch in reversed(planned)],
-        "one_batch": _batches_of(clips, model.card.max_batch or len(clips)),
-    }
-    result: dict[str, Any] = {"utterances": len(clips)}
-    for way, batches in ways.items():
-        texts = _transcribe(model, batches)
-        result[way] = _difference(said, texts, profile)
-    return result
+
+    def replayed(batches: Iterable[list[Clip]]) -> Replay:
+        return _difference(whole, _transcribe(model, batches), profile)
+
+    return Audit(
+        asked=count,
+        utterances=len(clips),
+        alone=replayed([clip] for clip in clips),
+        reversed=replayed(batch[::-1] for batch in reversed(planned)),
+        one_batch=replayed(_batches_of(clips, model.card.max_batch or len(clips))),
+    )
+
+
+def _length(line: Line) -> float:
+    return line.audio_seconds or 0.0
+
+
+def _fits(line: Line, limit: float | None) -> bool:
+    return limit is None or _length(line) <= limit
 
 
 def _batches_of(clips: list[Clip], size: int) -> list[list[Clip]]:
@@ -83,23 +94,22 @@ def _transcribe(model: Model, batches: Iterable[list[Clip]]) -> dict[str, str]:
     return texts
 
 
-def _difference(said: dict[str, dict[str, Any]], texts: dict[str, str], profile: Profile) -> dict[str, Any]:
+def _difference(lines: Mapping[str, Line], texts: Mapping[str, str], profile: Profile) -> Replay:
     """What changed between the journal and other texts of the same clips."""
     before = after = ErrorCounts()
     changed = 0
-    worst: tuple[int, str] | None = None
+    most = -1
+    worst: Worst | None = None
     for name, text in sorted(texts.items()):
-        line = said[name]
-        was = profile.count(line["reference"], line["hypothesis"], line["language"])
-        now = profile.count(line["reference"], text, line["language"])
+        line = lines[name]
+        in_run = line.hypothesis or ""
+        was = profile.count(line.reference, in_run, line.language)
+        now = profile.count(line.reference, text, line.language)
         before, after = before + was, after + now
-        if text != line["hypothesis"]:
-            changed += 1
-            moved = abs(now.errors - was.errors)
-            if worst is None or moved > worst[0]:
-                worst = (moved, name)
-    found: dict[str, Any] = {"changed": changed, "wer_in_run": before.rate, "wer": after.rate, "worst": None}
-    if worst is not None:
-        name = worst[1]
-        found["worst"] = {"id": name, "in_run": said[name]["hypothesis"], "now": texts[name]}
-    return found
+        if text == in_run:
+            continue
+        changed += 1
+        moved = abs(now.errors - was.errors)
+        if moved > most:
+            most, worst = moved, Worst(id=name, in_run=in_run, now=text)
+    return Replay(changed=changed, wer_in_run=before.rate, wer=after.rate, worst=worst)

@@ -9,10 +9,15 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from harness.records.run import Speed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from harness.records.journal import Line
+    from harness.records.run import ClusterSpeed
 
 PHASES = ("decode", "features", "transfer", "model", "text")
 """`decode` is the time that a batch waited for decoded audio; decoding itself goes on beside it, ahead."""
@@ -46,41 +51,37 @@ class Lap:
 
 @dataclass(slots=True)
 class Clock:
-    """The time of one benchmark of a run, over all the processes that it took.
-
-    Attributes:
-        phases: seconds by phase, all batches, each measured in the thread that it runs in.
-        waited: seconds that the network's thread waited for features, or for texts and the journal.
-        wall: seconds from the first utterance read to the last line journalled, summed over processes.
-        heard: seconds of audio that the model was given, all batches.
-        clean_heard: the same over clean batches: those that nothing disturbed.
-        clean_counted: counted seconds of the clean batches.
-        batches: number of batches.
-        excluded: number of batches left out of `rtfx`.
-        warmup: seconds of warm-up, excluded from everything above.
-        cluster: where many devices share the work, what each did; see `harness.runner.ray_engine`.
-    """
+    """The time of one benchmark of a run, over all the processes that it took."""
 
     phases: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+    """Seconds by phase, all batches, each measured in the thread that it runs in."""
     waited: float = 0.0
+    """Seconds that the network's thread waited for features, or for texts and the journal."""
     wall: float = 0.0
-    heard: float = 0.0
-    clean_heard: float = 0.0
-    clean_counted: float = 0.0
+    """Seconds from the first utterance read to the last line journalled, summed over processes."""
+    audio_seconds: float = 0.0
+    """Seconds of audio that the model was given, all batches."""
+    audio_seconds_undisturbed: float = 0.0
+    """The same over the batches that nothing disturbed."""
+    counted: float = 0.0
+    """Counted seconds of the batches that nothing disturbed."""
     batches: int = 0
     excluded: int = 0
+    """Batches left out of `rtfx`."""
     warmup: float = 0.0
-    cluster: dict[str, Any] = field(default_factory=dict)
+    """Seconds of warm-up, excluded from everything above."""
+    cluster: ClusterSpeed | None = None
+    """Where many devices share the work, what each did; see `harness.runner.ray_engine`."""
 
-    def add(self, lap: Lap, heard: float, *, clean: bool) -> None:
-        """Adds a batch that processed so many seconds of audio."""
+    def add(self, lap: Lap, audio_seconds: float, *, undisturbed: bool) -> None:
+        """Adds a batch of so many seconds of audio."""
         for name, seconds in lap.seconds.items():
             self.phases[name] += seconds
-        self.heard += heard
+        self.audio_seconds += audio_seconds
         self.batches += 1
-        if clean:
-            self.clean_heard += heard
-            self.clean_counted += lap.counted
+        if undisturbed:
+            self.audio_seconds_undisturbed += audio_seconds
+            self.counted += lap.counted
         else:
             self.excluded += 1
 
@@ -89,56 +90,58 @@ class Clock:
         for name, seconds in other.phases.items():
             self.phases[name] += seconds
         self.waited += other.waited
-        self.heard += other.heard
-        self.clean_heard += other.clean_heard
-        self.clean_counted += other.clean_counted
+        self.audio_seconds += other.audio_seconds
+        self.audio_seconds_undisturbed += other.audio_seconds_undisturbed
+        self.counted += other.counted
         self.batches += other.batches
         self.excluded += other.excluded
         self.warmup += other.warmup
 
     @property
     def rtfx(self) -> float | None:
-        """Seconds heard over seconds counted, clean batches only; None where there are none."""
-        return self.clean_heard / self.clean_counted if self.clean_counted > 0 and self.clean_heard > 0 else None
+        """Audio over counted seconds, undisturbed batches only; None where there are none."""
+        audio = self.audio_seconds_undisturbed
+        return audio / self.counted if self.counted > 0 and audio > 0 else None
 
     @property
     def rtfx_end_to_end(self) -> float | None:
-        """Seconds heard over wall-clock seconds; None where nothing was heard."""
-        return self.heard / self.wall if self.wall > 0 and self.heard > 0 else None
+        """Audio over wall-clock seconds; None where there was none."""
+        return self.audio_seconds / self.wall if self.wall > 0 and self.audio_seconds > 0 else None
 
-    def as_dict(self) -> dict[str, Any]:
-        """For the `speed` keys of run.json and scores.json."""
+    def speed(self) -> Speed:
+        """For run.json."""
         untracked = max(0.0, self.wall - self.phases["model"] - self.waited - self.warmup)
-        return {
-            "rtfx": self.rtfx,
-            "rtfx_end_to_end": self.rtfx_end_to_end,
-            "seconds_heard": self.heard,
-            "seconds_heard_clean": self.clean_heard,
-            "seconds_counted": self.clean_counted,
-            "seconds_wall": self.wall,
-            "seconds_warmup": self.warmup,
-            "seconds_waited": self.waited,
-            "phases": {**self.phases, "untracked": untracked},
-            "batches": self.batches,
-            "excluded_batches": self.excluded,
-            **({"cluster": self.cluster} if self.cluster else {}),
-        }
+        return Speed(
+            rtfx=self.rtfx,
+            rtfx_end_to_end=self.rtfx_end_to_end,
+            audio_seconds=self.audio_seconds,
+            audio_seconds_undisturbed=self.audio_seconds_undisturbed,
+            seconds_counted=self.counted,
+            seconds_wall=self.wall,
+            seconds_warmup=self.warmup,
+            seconds_waited=self.waited,
+            phases={**self.phases, "untracked": untracked},
+            batches=self.batches,
+            excluded_batches=self.excluded,
+            cluster=self.cluster,
+        )
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> Clock:
-        """The clock of an earlier process of the same run, to go on from."""
-        phases = dict.fromkeys(PHASES, 0.0)
-        for name in PHASES:
-            phases[name] = float(stored.get("phases", {}).get(name, 0.0))
+    def resumed(cls, speed: Speed, lines: Iterable[Line]) -> Clock:
+        """The clock of an earlier process of the same run, to go on from.
+
+        What `rtfx` needs is taken from the journal, which is never older than run.json.
+        """
+        counted = [line for line in lines if line.undisturbed and line.time is not None]
         return cls(
-            phases=phases,
-            waited=float(stored.get("seconds_waited", 0.0)),
-            wall=float(stored.get("seconds_wall", 0.0)),
-            heard=float(stored.get("seconds_heard", 0.0)),
-            clean_heard=float(stored.get("seconds_heard_clean", 0.0)),
-            clean_counted=float(stored.get("seconds_counted", 0.0)),
-            batches=int(stored.get("batches", 0)),
-            excluded=int(stored.get("excluded_batches", 0)),
-            warmup=float(stored.get("seconds_warmup", 0.0)),
-            cluster=dict(stored.get("cluster", {})),
+            phases={name: speed.phases.get(name, 0.0) for name in PHASES},
+            waited=speed.seconds_waited or 0.0,
+            wall=speed.seconds_wall or 0.0,
+            audio_seconds=speed.audio_seconds or 0.0,
+            audio_seconds_undisturbed=sum((line.audio_seconds or 0.0 for line in counted), 0.0),
+            counted=sum((line.time or 0.0 for line in counted), 0.0),
+            batches=speed.batches or 0,
+            excluded=speed.excluded_batches or 0,
+            warmup=speed.seconds_warmup or 0.0,
+            cluster=speed.cluster,
         )

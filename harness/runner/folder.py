@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
-from harness.errors import DataError, RunError, UsageError
+from filelock import FileLock, Timeout
+
+from harness.errors import RunError, UsageError
+from harness.records.codec import cannot_write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from harness.config import Settings
-
-RUN_FILE = "run.json"
+    from harness.records.run import Scalar
 
 
 def run_folder(out: Path, suite: str, model: str) -> Path:
@@ -34,12 +37,12 @@ def model_folder_name(model: str) -> str:
     return safe if len(safe.encode()) <= 200 else safe[-100:].lstrip(".-")
 
 
-def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: bool) -> dict[str, Any]:
+def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: bool) -> dict[str, Scalar]:
     """Everything that the user chose and that could change a transcript.
 
     The batch plan is no part of it, unless the model's transcripts depend on their batch.
     """
-    chosen: dict[str, Any] = {
+    chosen: dict[str, Scalar] = {
         "suite": suite,
         "model": model,
         "model revision": settings.revision,
@@ -53,7 +56,7 @@ def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: 
     return chosen
 
 
-def check_fingerprint(folder: Path, stored: dict[str, Any], now: dict[str, Any]) -> None:
+def check_fingerprint(folder: Path, stored: Mapping[str, Scalar], now: Mapping[str, Scalar]) -> None:
     """Refuses to go on with a run of another configuration.
 
     Raises:
@@ -68,45 +71,32 @@ def check_fingerprint(folder: Path, stored: dict[str, Any], now: dict[str, Any])
             raise UsageError(msg)
 
 
-def read_run(folder: Path) -> dict[str, Any] | None:
-    """The run.json of a folder, or None where there is none.
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds a run folder for this process. A second one is refused, so that lines never interleave.
 
     Raises:
-        DataError: it is not readable as one.
+        RunError: another process holds it, or it cannot be written.
     """
-    path = folder / RUN_FILE
+    path = folder / ".lock"
+    lock = FileLock(path)
     try:
-        stored = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror})"
-        raise DataError(msg) from None
-    except ValueError:
-        stored = None
-    if not isinstance(stored, dict) or not isinstance(stored.get("benchmarks"), dict):
-        msg = f"{path}: not a run.json; restore it, or start over with --fresh"
-        raise DataError(msg)
-    return stored
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Writes a JSON file so that a reader sees the old one or the new one, never half of one.
-
-    Raises:
-        RunError: the disk is full or the folder cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            json.dump(content, file, ensure_ascii=False, indent=1, allow_nan=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        msg = f"{path}: cannot be written ({error.strerror or error}); free space or give another --out"
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        holder = ""
+        with suppress(OSError):
+            holder = path.read_text(encoding="utf-8").strip()
+        msg = f"{folder} is in use by process {holder or 'unknown'}; wait for it, or give another --out"
         raise RunError(msg) from None
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    try:
+        with suppress(OSError):  # a system may let nobody write into a locked file
+            path.write_text(str(os.getpid()), encoding="utf-8")
+        yield
+    finally:
+        lock.release()
 
 
 def set_aside(folder: Path) -> Path | None:

@@ -10,23 +10,21 @@ from __future__ import annotations
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import Interrupted, RunError
-from harness.runner import lines
-from harness.runner.plan import Budget, padding, plan
-from harness.runner.window import Threads, Window
+from harness.runner.pipeline import Pipeline, Threads
+from harness.runner.plan import padding, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from benchmarks.dataset import Utterance
     from harness.config import OnError
-    from harness.models.base import Model
-    from harness.runner.clock import Clock, Lap
-    from harness.runner.journal import Journal
-    from harness.runner.window import Outcome
-    from harness.types import Clip
+    from harness.records.journal import Line
+    from harness.runner.journal import JournalFile
+    from harness.runner.pipeline import Done
+    from harness.runner.state import State, Stop
 
 LOOK_SECONDS = 0.2
 """How often a wait for data is interrupted to see whether to stop."""
@@ -44,41 +42,23 @@ class Listener(Protocol):
     def planned(self, utterances: int, seconds: float) -> None:
         """So many utterances of so many seconds were found and are about to be run."""
 
-    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+    def batch(self, lines: Sequence[Line]) -> None:
         """A batch was journalled."""
-
-
-class Stop:
-    """Set from a signal handler; the loop ends after the batch in hand."""
-
-    def __init__(self) -> None:
-        self.requested = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Loop:
     """One benchmark through one model."""
 
-    model: Model
+    state: State
     benchmark: str
-    journal: Journal
-    budget: Budget
-    clock: Clock
+    journal: JournalFile
     listener: Listener
-    stop: Stop
     workers: int = 2
     on_error: OnError = "record"
-    warm: bool = False
-    """Whether the model is warm already."""
-    overlap: bool = True
-    """Whether stages of different batches run beside each other; else each waits for the last."""
-    events: list[dict[str, Any]] = field(default_factory=list)
-    """What disturbed the run, such as a lack of memory."""
     padding: list[tuple[float, float]] = field(default_factory=list)
     """For each window its seconds and the share of padding in its plan."""
-    batches: int = 0
-    """The number of the next batch."""
-    _under_way: Window | None = field(default=None, init=False)
+    _pipeline: Pipeline | None = field(default=None, init=False)
 
     def run(self, utterances: Iterable[Utterance]) -> int:
         """Transcribes every utterance that the journal does not hold.
@@ -90,11 +70,11 @@ class Loop:
             Interrupted: a stop was requested.
             RunError: the journal cannot be written, or a clip failed and ``on_error`` is ``stop``.
         """
-        done = {line["id"]: line for line in self.journal.lines}
-        self.batches = 1 + max((line.get("batch", -1) for line in done.values()), default=-1)
+        done = {line.id: line for line in self.journal.lines}
+        self.state.batches = 1 + max((line.batch for line in done.values() if line.batch is not None), default=-1)
         seen = 0
-        windows = _windows(utterances, self.stop)
-        with Threads(self.model, self.workers) as threads:
+        windows = _windows(utterances, self.state.stop)
+        with Threads(self.state.model, self.workers) as threads:
             coming = _in_background(windows)
             while (window := self._result(coming)) is not None:
                 coming = _in_background(windows)
@@ -113,7 +93,7 @@ class Loop:
         """
         try:
             while not wait([coming], timeout=LOOK_SECONDS).done:
-                if self.stop.requested:
+                if self.state.stop.requested:
                     msg = "it was still reading its data; the same command goes on where it was"
                     raise Interrupted(msg)
             return coming.result()
@@ -121,7 +101,7 @@ class Loop:
             self._finish()
             raise
 
-    def _window(self, window: list[Utterance], done: dict[str, Any], threads: Threads) -> None:
+    def _window(self, window: list[Utterance], done: dict[str, Line], threads: Threads) -> None:
         """Plans and runs one stretch.
 
         The plan is that of the whole stretch, whatever was done before: a resumed run has the batches of an
@@ -129,7 +109,7 @@ class Loop:
         """
         seconds = [planning_seconds(utterance) for utterance in window]
         batches = self._planned(seconds)
-        if not self.budget.packs:
+        if not self.state.budget.packs:
             self.padding.append((sum(seconds), padding(seconds, batches)))
         batches = [[index for index in batch if window[index].id not in done] for batch in batches]
         batches = [batch for batch in batches if batch]
@@ -139,76 +119,45 @@ class Loop:
 
     def _planned(self, seconds: list[float]) -> list[list[int]]:
         """The plan of a window. An engine with many devices has another."""
-        return plan(seconds, self.budget)
+        return plan(seconds, self.state.budget)
 
     def _run(self, window: list[Utterance], seconds: list[float], batches: list[list[int]], threads: Threads) -> None:
         """Runs the batches of a window; the last may still be under way on return.
 
         An engine with many devices does it elsewhere.
         """
-        if self._under_way is None or not self.overlap:
-            self._under_way = Window(self, {}, {}, threads)
-        self._under_way.run(self._under_way.added(window, seconds, batches), finish=not self.overlap)
+        if self._pipeline is None:
+            self._pipeline = Pipeline(self.state, threads, self._journal)
+        self._pipeline.run(self._pipeline.add(window, seconds, batches), finish=not self.state.overlap)
 
     def _finish(self) -> None:
         """Waits for what is still under way."""
-        if self._under_way is not None:
-            self._under_way.run([])
-            self._under_way = None
+        if self._pipeline is not None:
+            self._pipeline.run([])
+            self._pipeline = None
 
-    def journalled(
-        self,
-        undecoded: Sequence[tuple[Utterance, Exception]],
-        heard: Sequence[tuple[Utterance, Clip]],
-        outcomes: Sequence[Outcome],
-        lap: Lap,
-        number: int,
-        *,
-        clean: bool,
-    ) -> None:
-        """Writes what became of a batch. Its counted seconds are shared by duration: they sum to the total.
+    def _journal(self, done: Done) -> None:
+        """Writes what became of a batch.
 
         Called in the thread that writes, to which journal, listener and the clock's batches belong.
 
         Raises:
             RunError: the journal cannot be written, or a clip failed and ``on_error`` is ``stop``.
         """
-        written = [self._failed(utterance, error) for utterance, error in undecoded]
-        total = sum(clip.duration for _, clip in heard)
-        share = lap.counted / total if total else 0.0
-        for (utterance, clip), (said, bounds) in zip(heard, outcomes, strict=True):
-            if isinstance(said, Exception):
-                written.append(self._failed(utterance, said, heard=clip.duration))
-                continue
-            written.append(
-                lines.transcribed(
-                    utterance,
-                    said,
-                    heard=clip.duration,
-                    time=share * clip.duration,
-                    batch=number,
-                    clean=clean,
-                    segments=bounds,
-                )
-            )
-        if heard:
-            self.clock.add(lap, total, clean=clean)
-        self.journal.append(written)
-        self.listener.batch(written)
+        for line in done.lines:
+            self._check_stop(line)
+        if done.lap is not None:
+            self.state.clock.add(done.lap, done.audio_seconds, undisturbed=done.undisturbed)
+        self._append(done.lines)
 
-    def _failed(self, utterance: Utterance, error: Exception, heard: float | None = None) -> dict[str, Any]:
-        """The journal line of an utterance that failed."""
-        line = lines.failed(utterance, error, heard)
-        self._check_stop(line)
-        return line
+    def _append(self, lines: list[Line]) -> None:
+        self.journal.append(lines)
+        self.listener.batch(lines)
 
-    def _check_stop(self, failed: dict[str, Any]) -> None:
+    def _check_stop(self, line: Line) -> None:
         """Ends the run at a failed utterance, where that is what was asked for."""
-        if self.on_error == "stop":
-            msg = (
-                f"{self.benchmark}: utterance {failed['id']!r} failed: {failed['error']}; "
-                "leave out --on-error stop to go on"
-            )
+        if line.error is not None and self.on_error == "stop":
+            msg = f"{self.benchmark}: utterance {line.id!r} failed: {line.error}; leave out --on-error stop to go on"
             raise RunError(msg)
 
 
@@ -258,9 +207,9 @@ def planning_seconds(utterance: Utterance) -> float:
     return size / 16_000
 
 
-def _check_same(line: dict[str, Any] | None, utterance: Utterance, journal: Journal) -> None:
+def _check_same(line: Line | None, utterance: Utterance, journal: JournalFile) -> None:
     """Refuses to go on with a journal of other data."""
-    if line is not None and line.get("reference") != utterance.reference:
+    if line is not None and line.reference != utterance.reference:
         msg = (
             f"{journal.path}: the reference of {utterance.id!r} is not the one that this run began with; "
             "give another --out, or start over with --fresh"

@@ -45,6 +45,13 @@ class Budget:
         """The budget to go on with after a batch of these lengths did not fit into memory."""
         return Budget(seconds=self.cost(seconds) / 2, clips=max(1, len(seconds) // 2), packs=self.packs)
 
+    def within(self, other: Budget) -> Budget:
+        """The budget that keeps both."""
+        seconds = [limit for limit in (self.seconds, other.seconds) if limit is not None]
+        clips = [limit for limit in (self.clips, other.clips) if limit is not None]
+        packs = self.packs or other.packs
+        return Budget(seconds=min(seconds, default=None), clips=min(clips, default=None), packs=packs)
+
 
 def plan(durations: Sequence[float], budget: Budget) -> list[list[int]]:
     """Groups clips into batches.

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.models.registry import adapters
-from harness.runner.folder import read_run, run_folder
+from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord, read_run_record
+from harness.runner.folder import run_folder
 from harness.runner.loop import planning_seconds
 from harness.runner.plan import padding, plan
-from harness.runner.source import Source
+from harness.runner.selection import Selected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
     from harness.config import Settings
     from harness.models.base import ModelCard
+    from harness.records.run import PeakMemory
     from harness.runner.plan import Budget
 
 BYTES = {"float32": 4, "bfloat16": 2}
@@ -32,20 +34,23 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
     """
     card = next((one.card for one in adapters().values() if one.accepts(model) and one.card is not None), None)
     budget = settings.budget(card)
-    stored = read_run(run_folder(settings.out, suite.name, model)) or {}
-    earlier = stored.get("benchmarks", {})
+    try:
+        stored = read_run_record(run_folder(settings.out, suite.name, model))
+    except FileNotFoundError:
+        stored = RunRecord(model=ModelRecord(id=model), benchmarks={})
     lines = [f"{model} on {suite.name}: a batch has {_limits(budget)}{_weights(card, stored, settings)}"]
     for dataset in datasets:
-        source = Source(dataset, suite.lock.get(dataset.name), settings)
+        selected = Selected(dataset, suite.lock.get(dataset.name), settings)
         seconds, guessed = [], 0
-        for utterance in source.open(set()):
+        for utterance in selected.open(set()):
             seconds.append(planning_seconds(utterance))
             guessed += utterance.duration is None
         batches = plan(seconds, budget)
         total = sum(seconds)
-        rtfx = earlier.get(dataset.name, {}).get("speed", {}).get("rtfx_end_to_end")
+        earlier = stored.benchmarks.get(dataset.name) or BenchmarkRecord()
+        rtfx = earlier.speed.rtfx_end_to_end if earlier.speed else None
         time = f"about {total / rtfx:,.0f} s, as it was before" if rtfx else "time not known before a first run"
-        memory = _memory(earlier.get(dataset.name, {}), stored.get("settings", {}), settings)
+        memory = _memory(earlier.peak_memory, stored, settings)
         waste = "packed" if budget.packs else f"{100 * padding(seconds, batches):.1f} % padding"
         lines.append(
             f"  {dataset.name}: {len(seconds):,} utterances, {total / 3600:.2f} h, {len(batches):,} batches, "
@@ -56,22 +61,21 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
     return "\n".join(lines)
 
 
-def _weights(card: ModelCard | None, stored: Mapping[str, Any], settings: Settings) -> str:
+def _weights(card: ModelCard | None, stored: RunRecord, settings: Settings) -> str:
     """What the weights alone take, where the number of parameters is known."""
-    parameters = card.parameters if card is not None else (stored.get("model") or {}).get("parameters")
+    parameters = card.parameters if card is not None else stored.model.parameters
     if not parameters:
         return ""
     return f"; its weights take {parameters * BYTES[settings.dtype] / 2**30:.2f} GiB as {settings.dtype}"
 
 
-def _memory(entry: Mapping[str, Any], before: Mapping[str, Any], settings: Settings) -> str:
+def _memory(peak: PeakMemory | None, before: RunRecord, settings: Settings) -> str:
     """The peak of an earlier run whose batches were the same."""
-    now = settings.as_dict()
-    peak = entry.get("peak_memory") or {}
-    if not peak or any(before.get(name) != now[name] for name in ("device", "dtype", "batch_size", "batch_seconds")):
+    now, then = settings.as_dict(), before.settings
+    if peak is None or any(then.get(name) != now[name] for name in ("device", "dtype", "batch_size", "batch_seconds")):
         return "memory not known before a first run with such batches"
-    places = (("host_gib", "on the host"), ("device_gib", "on the device"))
-    parts = [f"{peak[key]:.1f} GiB {where}" for key, where in places if peak.get(key) is not None]
+    places = ((peak.host_gib, "on the host"), (peak.device_gib, "on the device"))
+    parts = [f"{gib:.1f} GiB {where}" for gib, where in places if gib is not None]
     return f"at most {' and '.join(parts)}, as it was before"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import environment
 from harness.errors import HarnessError, RunError, UsageError
 from harness.models.base import Model
-from harness.runner.lines import describe
+from harness.runner.journal import describe
 from harness.runner.ray_connect import Share, connect, library
 from harness.runner.ray_worker import Hung, Worker, Written
 
@@ -77,7 +77,7 @@ class Handle:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Answer:
     """What a worker has to say: it wrote batches, or it is lost."""
 
     worker: Handle
@@ -164,7 +164,7 @@ class Cluster(Model):
             worker.ref = worker.actor.written.remote()
             worker.since = time.monotonic()
 
-    def wait(self, timeout: float) -> list[Event]:
+    def wait(self, timeout: float) -> list[Answer]:
         """What happened, within so many seconds.
 
         Raises:
@@ -180,11 +180,11 @@ class Cluster(Model):
                 done, _ = ray.wait(list(waiting), timeout=timeout)
         else:
             time.sleep(timeout)
-        events = [event for ref in done for event in self._answered(waiting[ref], ref)]
-        events += [self.lose(worker, f"silent for {self._patience:g} s") for worker in self._silent()]
+        answers = [answer for ref in done for answer in self._answered(waiting[ref], ref)]
+        answers += [self.lose(worker, f"silent for {self._patience:g} s") for worker in self._silent()]
         if not done:
             self._check_left()
-        return events
+        return answers
 
     def _silent(self) -> list[Handle]:
         """Workers that should have said something long ago."""
@@ -193,7 +193,7 @@ class Cluster(Model):
         latest = time.monotonic() - self._patience
         return [worker for worker in self.ready if worker.ref is not None and worker.since < latest]
 
-    def _answered(self, worker: Handle, ref: Any) -> list[Event]:
+    def _answered(self, worker: Handle, ref: Any) -> list[Answer]:
         """Takes an answer of a worker, and asks it the next question."""
         ray = library()
         worker.since = time.monotonic()
@@ -214,15 +214,15 @@ class Cluster(Model):
         if isinstance(answer, HarnessError):
             raise answer
         worker.ref = None
-        events = []
+        answers = []
         written = [item for item in answer if isinstance(item, Written)]
         if written:
             self._deaths = 0
-            events.append(Event(worker, written))
+            answers.append(Answer(worker, written))
         hung = next((item for item in answer if isinstance(item, Hung)), None)
         if hung is not None:
-            events.append(self.lose(worker, hung.reason))
-        return events
+            answers.append(self.lose(worker, hung.reason))
+        return answers
 
     def _loaded(self, worker: Handle, card: ModelCard | HarnessError) -> None:
         """A worker that has its model is ready; one that cannot load it is given up."""
@@ -243,7 +243,7 @@ class Cluster(Model):
         self.card = card
         worker.state, worker.ref = "ready", None
 
-    def lose(self, worker: Handle, reason: str) -> Event:
+    def lose(self, worker: Handle, reason: str) -> Answer:
         """Gives a worker up, dead or not, and starts another in its place.
 
         Raises:
@@ -257,7 +257,7 @@ class Cluster(Model):
             msg = f"{self._deaths} workers were lost one after the other, the last so: {reason}"
             raise RunError(msg)
         self._spawn()
-        return Event(worker, lost=reason)
+        return Answer(worker, lost=reason)
 
     def _check_left(self) -> None:
         """Ends a run that nobody works on."""
@@ -291,13 +291,12 @@ class Cluster(Model):
         """
         ray = library()
         try:
-            said = ray.get(self.ready[0].actor.transcribe.remote(list(features)))
+            answer: list[Hypothesis] | HarnessError = ray.get(self.ready[0].actor.transcribe.remote(list(features)))
         except ray.exceptions.RayError as error:
             raise RunError(f"a worker was lost: {' '.join(str(error).split())[:500]}") from None
-        if isinstance(said, HarnessError):
-            raise said
-        found: list[Hypothesis] = said
-        return found
+        if isinstance(answer, HarnessError):
+            raise answer
+        return answer
 
     def text(self, output: list[Hypothesis]) -> list[Hypothesis]:
         """Was done by the worker."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import RunError, UsageError
-from harness.runner.lines import describe
+from harness.runner.journal import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

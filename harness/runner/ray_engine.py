@@ -9,22 +9,28 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from msgspec import structs
 
 from harness.errors import Interrupted, ModelError, RunError
-from harness.runner import lines
+from harness.records.journal import Line
+from harness.records.run import ClusterSpeed, DeviceSpeed, Event
+from harness.runner.balance import for_devices
+from harness.runner.journal import failed
 from harness.runner.loop import Loop
 from harness.runner.plan import plan
-from harness.runner.ray_worker import Piece, smaller
-from harness.runner.sharing import for_devices
+from harness.runner.ray_worker import Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from benchmarks.dataset import Utterance
-    from harness.runner.ray_cluster import Cluster, Event, Handle
+    from harness.runner.pipeline import Threads
+    from harness.runner.ray_cluster import Answer, Cluster, Handle
     from harness.runner.ray_worker import Written
-    from harness.runner.window import Threads
+
+T = TypeVar("T", Line, Event)
 
 IN_HAND = 3
 """Batches that a worker has at most: one in the network, one whose features are made, one that is decoded. Fewer
@@ -48,7 +54,7 @@ class Task:
     """What to plan with, by id."""
     losses: int = 0
     """How many workers were lost while it was what they had had longest."""
-    clean: bool = True
+    undisturbed: bool = True
     """False where it lost a worker before, whole or in a larger batch."""
 
 
@@ -63,7 +69,7 @@ class RayLoop(Loop):
 
     @property
     def _cluster(self) -> Cluster:
-        return cast("Cluster", self.model)
+        return cast("Cluster", self.state.model)
 
     def run(self, utterances: Iterable[Utterance]) -> int:
         """As `Loop.run`.
@@ -81,8 +87,8 @@ class RayLoop(Loop):
 
     def _planned(self, seconds: list[float]) -> list[list[int]]:
         """The plan; where no transcript depends on it, with as many batches for each device."""
-        budget = self.budget
-        if self.model.card.batch_invariant:
+        budget = self.state.budget
+        if self.state.model.card.batch_invariant:
             budget = for_devices(seconds, budget, self._cluster.size)
         return plan(seconds, budget)
 
@@ -92,7 +98,7 @@ class RayLoop(Loop):
             chosen = {window[index].id: _with_whole_path(window[index]) for index in batch}
             self._pending.append(Task(chosen, {window[index].id: seconds[index] for index in batch}))
         while self._pending:
-            if self.stop.requested:
+            if self.state.stop.requested:
                 msg = "the batches in hand were finished; the same command goes on where it was"
                 raise Interrupted(msg)
             self._hand_out()
@@ -101,7 +107,7 @@ class RayLoop(Loop):
     def _finish(self) -> None:
         """Waits for all that is under way, and for all that is left unless the run was stopped."""
         while self._pending or self._suspects or any(self._in_hand.values()):
-            if self.stop.requested:
+            if self.state.stop.requested:
                 self._pending.clear()
                 self._suspects.clear()
             self._hand_out()
@@ -115,7 +121,7 @@ class RayLoop(Loop):
             for worker in ready:
                 tasks = self._in_hand.setdefault(worker, deque())
                 queue = self._suspects if self._suspects and not tasks else self._pending
-                if queue and len(tasks) < allowed and all(task.clean for task in tasks):
+                if queue and len(tasks) < allowed and all(task.undisturbed for task in tasks):
                     task = queue.popleft()
                     tasks.append(task)
                     self._cluster.give(worker, self._piece(task))
@@ -124,8 +130,8 @@ class RayLoop(Loop):
         return Piece(
             utterances=list(task.utterances.values()),
             seconds=list(task.seconds.values()),
-            budget=self.budget,
-            clean=task.clean,
+            budget=self.state.budget,
+            undisturbed=task.undisturbed,
         )
 
     def _listen(self) -> None:
@@ -133,11 +139,11 @@ class RayLoop(Loop):
         for worker, tasks in self._in_hand.items():
             if tasks:
                 self._cluster.listen(worker)
-        for event in self._cluster.wait(LOOK_SECONDS):
-            if event.lost is not None:
-                self._lost(event)
-            for written in event.written:
-                self._write(event.worker, written)
+        for answer in self._cluster.wait(LOOK_SECONDS):
+            if answer.lost is not None:
+                self._lost(answer)
+            for written in answer.written:
+                self._write(answer.worker, written)
 
     def _write(self, worker: Handle, written: Written) -> None:
         """Journals a batch.
@@ -147,84 +153,90 @@ class RayLoop(Loop):
                 ``stop``.
         """
         tasks = self._in_hand[worker]
-        own = [self._number(worker, line) for line in written.lines]
+        own = [self._numbered(worker, line) for line in written.lines]
         for line in own:
-            task = next(task for task in tasks if line["id"] in task.utterances)
-            utterance = task.utterances.pop(line["id"])
-            del task.seconds[line["id"]]
-            if "error" in line:
-                self._check_failed(worker, utterance, line)
+            task = next(task for task in tasks if line.id in task.utterances)
+            utterance = task.utterances.pop(line.id)
+            del task.seconds[line.id]
+            if line.error is not None:
+                self._check_failed(worker, utterance, line.error)
+            self._check_stop(line)
         self._in_hand[worker] = deque(task for task in tasks if task.utterances)
-        for event in written.events:
-            self.events.append(self._number(worker, event) | {"worker": str(worker.place)})
-        self.budget = smaller(self.budget, written.budget)
-        self.clock.merge(written.clock)
+        place, state = str(worker.place), self.state
+        state.events += [structs.replace(self._numbered(worker, event), worker=place) for event in written.events]
+        state.budget = state.budget.within(written.budget)
+        state.clock.merge(written.clock)
         self._account(worker, written)
-        self.journal.append(own)
-        self.listener.batch(own)
+        self._append(own)
 
-    def _number(self, worker: Handle, item: dict[str, Any]) -> dict[str, Any]:
+    def _numbered(self, worker: Handle, item: T) -> T:
         """A line or event with the run's number of the batch in place of the worker's."""
-        if "batch" not in item:
+        if item.batch is None:
             return item
-        if item["batch"] not in worker.numbers:
-            worker.numbers[item["batch"]] = self.batches
-            self.batches += 1
-        return item | {"batch": worker.numbers[item["batch"]]}
+        if item.batch not in worker.numbers:
+            worker.numbers[item.batch] = self.state.next_number()
+        return structs.replace(item, batch=worker.numbers[item.batch])
 
-    def _check_failed(self, worker: Handle, utterance: Utterance, line: dict[str, Any]) -> None:
+    def _check_failed(self, worker: Handle, utterance: Utterance, error: str) -> None:
         """Ends the run where a failure is not the clip's."""
         path = utterance.audio.path
-        if path is not None and "no such file" in line["error"] and path.exists():
+        if path is not None and "no such file" in error and path.exists():
             node = worker.place.node if worker.place else "a node"
             msg = f"{path} is not to be seen on {node}; give a --from or --data that all nodes of the cluster share"
             raise RunError(msg)
-        self._check_stop(line)
 
-    def _lost(self, event: Event) -> None:
+    def _lost(self, answer: Answer) -> None:
         """What the worker had in hand is run again; the batch that it had longest is suspected of the loss."""
-        again = self._in_hand.pop(event.worker, deque())
-        self.events.append({"event": "worker_lost", "worker": str(event.worker.place), "error": event.lost})
+        again = self._in_hand.pop(answer.worker, deque())
+        event = Event(event="worker_lost", worker=str(answer.worker.place), error=answer.lost)
+        self.state.events.append(event)
         if again:
-            self._suspect(again.popleft(), event)
+            self._suspect(again.popleft(), answer)
         self._pending.extendleft(reversed(again))
 
-    def _suspect(self, task: Task, event: Event) -> None:
+    def _suspect(self, task: Task, answer: Answer) -> None:
         """A batch that lost a worker again comes apart into its clips; a clip that did has failed."""
         task.losses += 1
-        task.clean = False
+        task.undisturbed = False
         if task.losses < LOSSES:
             self._suspects.append(task)
         elif len(task.utterances) > 1:
             self._suspects.extend(
-                Task({name: utterance}, {name: task.seconds[name]}, clean=False)
+                Task({name: utterance}, {name: task.seconds[name]}, undisturbed=False)
                 for name, utterance in task.utterances.items()
             )
         else:
             (utterance,) = task.utterances.values()
-            line = lines.failed(utterance, ModelError(f"{LOSSES} workers were lost with it, the last so: {event.lost}"))
+            error = ModelError(f"{LOSSES} workers were lost with it, the last so: {answer.lost}")
+            line = failed(utterance, error)
             self._check_stop(line)
-            self.journal.append([line])
-            self.listener.batch([line])
+            self._append([line])
 
     def _account(self, worker: Handle, written: Written) -> None:
         """Keeps what each device did, for the speed of each and of all of them.
 
         A device that several workers share does what one of them does, as often as there are of them.
         """
+        place = str(worker.place)
         beside = Counter(str(other.place) for other in self._cluster.ready)
-        cluster = self.clock.cluster
-        devices = cluster.setdefault("devices", {})
-        own = devices.setdefault(str(worker.place), {"workers": 1, "batches": 0, "heard": 0.0, "counted": 0.0})
-        own["workers"] = max(own["workers"], beside[str(worker.place)])
-        own["batches"] += written.clock.batches
-        own["heard"] += written.clock.clean_heard
-        own["counted"] += written.clock.clean_counted
-        own["peak_memory"] = written.memory
-        own["rtfx"] = own["workers"] * own["heard"] / own["counted"] if own["counted"] > 0 else None
-        known = [device["rtfx"] for device in devices.values() if device["rtfx"] is not None]
-        cluster["rtfx"] = sum(known) if known else None
-        cluster["rtfx_per_device"] = sum(known) / len(known) if known else None
+        known = self.state.clock.cluster or ClusterSpeed()
+        before = known.devices.get(place) or DeviceSpeed()
+        workers = max(before.workers, beside[place])
+        audio_seconds = before.audio_seconds + written.clock.audio_seconds_undisturbed
+        counted = before.seconds_counted + written.clock.counted
+        device = DeviceSpeed(
+            workers=workers,
+            batches=before.batches + written.clock.batches,
+            audio_seconds=audio_seconds,
+            seconds_counted=counted,
+            peak_memory=written.memory,
+            rtfx=workers * audio_seconds / counted if counted > 0 else None,
+        )
+        devices = known.devices | {place: device}
+        speeds = [device.rtfx for device in devices.values() if device.rtfx is not None]
+        total = sum(speeds) if speeds else None
+        per_device = total / len(speeds) if total is not None else None
+        self.state.clock.cluster = ClusterSpeed(devices=devices, rtfx=total, rtfx_per_device=per_device)
 
 
 def _with_whole_path(utterance: Utterance) -> Utterance:

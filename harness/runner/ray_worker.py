@@ -12,25 +12,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Any, cast
-
-import msgspec
+from typing import TYPE_CHECKING, cast
 
 from harness import environment
 from harness.errors import HarnessError, ModelError, RunError
 from harness.runner.clock import Clock
-from harness.runner.lines import describe
-from harness.runner.loop import Loop, Stop
+from harness.runner.journal import describe
+from harness.runner.pipeline import Pipeline, Threads
 from harness.runner.plan import Budget, plan
+from harness.runner.state import State, Stop
 from harness.runner.watchdog import Watched
-from harness.runner.window import Threads, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from benchmarks.dataset import Utterance
     from harness.models.base import Model, ModelCard
-    from harness.runner.journal import Journal
+    from harness.records.journal import Line
+    from harness.records.run import Event, PeakMemory
+    from harness.runner.pipeline import Done
     from harness.types import Clip, Hypothesis
 
 
@@ -43,23 +43,23 @@ class Piece:
     """What to plan with, one for each utterance."""
     budget: Budget
     """What a batch may hold."""
-    clean: bool = True
-    """False where it was disturbed before: what it takes is then no measure of speed."""
+    undisturbed: bool = True
+    """False where something happened to it before: what it takes is then no measure of speed."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Written:
     """A batch that is done."""
 
-    lines: list[dict[str, Any]]
+    lines: list[Line]
     """For the journal. Batch numbers are the worker's own."""
     clock: Clock
     """What it added to the worker's clock."""
-    events: list[dict[str, Any]]
+    events: list[Event]
     """What disturbed the worker since the batch before."""
     budget: Budget
     """The worker's, which a lack of memory makes smaller."""
-    memory: dict[str, float | None]
+    memory: PeakMemory
     """The most that the worker held at a time."""
 
 
@@ -143,29 +143,21 @@ class Worker:
 
 
 class _Stream:
-    """Pieces from the driver as one window that never ends; what is journalled in it is handed over."""
+    """Pieces from the driver as a pipeline that never ends; what is through is handed over."""
 
     def __init__(
         self, model: Model, feed: SimpleQueue[Piece], done: SimpleQueue[Written | Hung | HarnessError], threads: Threads
     ) -> None:
         self._feed, self._done = feed, done
-        self._loop = Loop(
-            model=model,
-            benchmark="",
-            journal=cast("Journal", self),
-            budget=Budget(packs=model.card.packs),
-            clock=Clock(),
-            listener=self,
-            stop=Stop(),
-        )
-        self._window = _Window(self, self._loop, threads)
+        self._state = State(model=model, budget=Budget(packs=model.card.packs), clock=Clock(), stop=Stop())
+        self._pipeline = Pipeline(self._state, threads, self._hand_over, self._coming)
 
     def serve(self) -> None:
         """Runs what comes, for ever."""
         while True:
-            self._window.run(self._planned(self._feed.get()))
+            self._pipeline.run(self._planned(self._feed.get()))
 
-    def coming(self) -> list[list[int]]:
+    def _coming(self) -> list[list[int]]:
         """Batches of what has come meanwhile."""
         batches: list[list[int]] = []
         while not self._feed.empty():  # only this thread takes from it
@@ -174,48 +166,19 @@ class _Stream:
 
     def _planned(self, piece: Piece) -> list[list[int]]:
         """The piece as batches: one, unless this worker has less memory than the plan thought."""
-        self._loop.budget = smaller(self._loop.budget, piece.budget)
-        planned = plan(piece.seconds, self._loop.budget)
-        batches = self._window.added(piece.utterances, piece.seconds, planned)
-        if not piece.clean:
-            self._window.disturbed.update(index for batch in batches for index in batch)
-        return batches
+        self._state.budget = self._state.budget.within(piece.budget)
+        batches = plan(piece.seconds, self._state.budget)
+        return self._pipeline.add(piece.utterances, piece.seconds, batches, undisturbed=piece.undisturbed)
 
-    def append(self, lines: list[dict[str, Any]]) -> None:
-        """Takes the place of the journal, in the thread that writes: hands a batch over."""
-        clock, self._loop.clock = self._loop.clock, Clock()
-        events, self._loop.events = self._loop.events, []
-        memory = msgspec.to_builtins(environment.peak_memory())
-        self._done.put(Written(lines=lines, clock=clock, events=events, budget=self._loop.budget, memory=memory))
-
-    def planned(self, utterances: int, seconds: float) -> None:
-        """The driver's to say."""
-
-    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
-        """The driver's to say."""
-
-
-class _Window(Window):
-    """A window that looks for more whenever it looks for its next batch."""
-
-    def __init__(self, stream: _Stream, loop: Loop, threads: Threads) -> None:
-        super().__init__(loop, {}, {}, threads)
-        self._stream = stream
-
-    def _fill(self) -> None:
-        self.pending.extend(self._stream.coming())
-        super()._fill()
-
-
-def smaller(one: Budget, other: Budget) -> Budget:
-    """The budget that keeps both."""
-
-    def least(*limits: Any) -> Any:
-        return min((limit for limit in limits if limit is not None), default=None)
-
-    return Budget(
-        seconds=least(one.seconds, other.seconds), clips=least(one.clips, other.clips), packs=one.packs or other.packs
-    )
+    def _hand_over(self, done: Done) -> None:
+        """In the thread that writes: takes the place of the journal."""
+        state = self._state
+        clock, state.clock = state.clock, Clock()
+        if done.lap is not None:
+            clock.add(done.lap, done.audio_seconds, undisturbed=done.undisturbed)
+        events, state.events = state.events, []
+        memory = environment.peak_memory()
+        self._done.put(Written(lines=done.lines, clock=clock, events=events, budget=state.budget, memory=memory))
 
 
 def _plain(error: HarnessError) -> HarnessError:

@@ -10,11 +10,15 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from harness.records.run import Repeats
 from harness.runner.clock import Clock
 from harness.runner.engine import loop_type
-from harness.runner.journal import Journal
+from harness.runner.journal import JournalFile
+from harness.runner.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,13 +26,16 @@ if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
     from harness.config import Settings
     from harness.models.base import Model
-    from harness.runner.loop import Listener, Stop
+    from harness.records.journal import Line
+    from harness.records.run import Speed
+    from harness.runner.loop import Listener
+    from harness.runner.state import Stop
 
 
 def run_again(
     model: Model,
     utterances: Iterable[Utterance],
-    lines: Sequence[dict[str, Any]],
+    lines: Sequence[Line],
     *,
     settings: Settings,
     listener: Listener,
@@ -49,42 +56,41 @@ def run_again(
     Returns:
         Its clock, and the number of transcripts that differ from the journal.
     """
-    said = {line["id"]: line.get("hypothesis") for line in lines}
+    texts = {line.id: line.hypothesis for line in lines}
     clock = Clock()
+    budget = settings.budget(model.card)
+    state = State(model=model, budget=budget, clock=clock, stop=stop, warm=True, overlap=overlap)
     begin = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "again.jsonl") as journal:
+    with tempfile.TemporaryDirectory() as folder, JournalFile(Path(folder) / "again.jsonl") as journal:
         loop = loop_type(settings)(
-            model=model,
-            benchmark="again",
-            journal=journal,
-            budget=settings.budget(model.card),
-            clock=clock,
-            listener=listener,
-            stop=stop,
-            workers=settings.workers,
-            warm=True,
-            overlap=overlap,
+            state=state, benchmark="again", journal=journal, listener=listener, workers=settings.workers
         )
-        loop.run(utterance for utterance in utterances if utterance.id in said)
+        loop.run(utterance for utterance in utterances if utterance.id in texts)
         clock.wall = time.perf_counter() - begin
-        changed = sum(said[line["id"]] != line.get("hypothesis") for line in journal.lines)
+        changed = sum(texts[line.id] != line.hypothesis for line in journal.lines)
     return clock, changed
 
 
-def leaderboard(clock: Clock) -> dict[str, Any]:
-    """For the `speed` key: a run without overlap, which is timed as the leaderboard's scripts time a batch."""
-    return {
-        "rtfx_leaderboard": clock.rtfx,
-        "seconds_heard_leaderboard": clock.clean_heard,
-        "seconds_counted_leaderboard": clock.clean_counted,
-    }
+def with_leaderboard(speed: Speed, clock: Clock) -> Speed:
+    """The speed with that of a run without overlap, which is timed as the leaderboard's scripts time a batch."""
+    return replace(
+        speed,
+        rtfx_leaderboard=clock.rtfx,
+        audio_seconds_leaderboard=clock.audio_seconds_undisturbed,
+        seconds_counted_leaderboard=clock.counted,
+    )
 
 
-def summary(clocks: Sequence[Clock], changed: int) -> dict[str, Any]:
-    """For the `speed` key: RTFx of each run, the first one included, their medians, and how steady the texts were."""
-    found: dict[str, Any] = {"changed_transcripts": changed}
-    for measure in ("rtfx", "rtfx_end_to_end"):
-        values = [value for clock in clocks if (value := getattr(clock, measure)) is not None]
-        found[measure] = values
-        found[f"{measure}_median"] = median(values) if values else None
-    return found
+def with_repeats(speed: Speed, clocks: Sequence[Clock], changed: int) -> Speed:
+    """The speed with RTFx of each run, the first one included, their medians, and how steady the texts were."""
+    rtfx = tuple(clock.rtfx for clock in clocks if clock.rtfx is not None)
+    end_to_end = tuple(clock.rtfx_end_to_end for clock in clocks if clock.rtfx_end_to_end is not None)
+    repeats = Repeats(
+        asked=len(clocks),
+        changed_transcripts=changed,
+        rtfx=rtfx,
+        rtfx_median=median(rtfx) if rtfx else None,
+        rtfx_end_to_end=end_to_end,
+        rtfx_end_to_end_median=median(end_to_end) if end_to_end else None,
+    )
+    return replace(speed, repeats=repeats)

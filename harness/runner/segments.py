@@ -7,11 +7,12 @@ never on its batch, and is recorded with the transcript.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.types import SAMPLE_RATE, Clip, Hypothesis
+from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,7 +80,7 @@ def join(hypotheses: Sequence[Hypothesis], pieces: Sequence[Clip]) -> Hypothesis
     speakers: list[str] = []
     offset = 0.0
     for hypothesis, piece in zip(hypotheses, pieces, strict=True):
-        words += [replace(word, start=word.start + offset, end=word.end + offset) for word in hypothesis.words or ()]
+        words += [Word(word.text, word.start + offset, word.end + offset) for word in hypothesis.words or ()]
         speakers += hypothesis.speakers or ()
         offset += piece.duration
     drafts = [hypothesis.draft for hypothesis in hypotheses]
@@ -91,10 +92,10 @@ def join(hypotheses: Sequence[Hypothesis], pieces: Sequence[Clip]) -> Hypothesis
     )
 
 
-def bounds(pieces: Sequence[Clip]) -> list[list[float]]:
+def bounds(pieces: Sequence[Clip]) -> tuple[tuple[float, float], ...]:
     """Begin and end of each piece in seconds, for the journal."""
-    ends = np.cumsum([piece.duration for piece in pieces]).tolist()
-    return [[begin, end] for begin, end in zip([0.0, *ends[:-1]], ends, strict=True)]
+    ends = list(accumulate((piece.duration for piece in pieces), initial=0.0))
+    return tuple(pairwise(ends))
 
 
 def _spaced(texts: Iterable[str]) -> str:

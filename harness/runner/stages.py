@@ -79,12 +79,12 @@ def text(model: Model, work: Work, lap: Lap) -> list[Hypothesis]:
         ModelError: the model returned something else.
     """
     flat = [piece for clip in work.pieces for piece in clip]
-    said: dict[int, Hypothesis] = {}
+    found: dict[int, Hypothesis] = {}
     for places, output in work.parts:
         with lap.phase("text", model.synchronize):
             hypotheses = _checked(model.text(output), [flat[place] for place in places], model.card.id)
-        said.update(zip(places, hypotheses, strict=True))
-    every = iter([said[place] for place in range(len(flat))])
+        found.update(zip(places, hypotheses, strict=True))
+    every = iter([found[place] for place in range(len(flat))])
     return [segments.join(list(islice(every, len(pieces))), pieces) for pieces in work.pieces]
 
 

@@ -1,8 +1,13 @@
-"""A hub on loopback: it speaks the endpoints that the hub's own library asks, and can be told to fail."""
+"""A hub on loopback: it speaks the endpoints that the hub's own library asks, and can be told to fail.
+
+An answer that is too late is none: the client is told at once that its time is over, so that no test waits or is
+disturbed by a busy machine.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import threading
 from collections import Counter
@@ -11,11 +16,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+import pytest
+
 if TYPE_CHECKING:
+    from collections.abc import Container
     from types import TracebackType
 
-SLOW_SECONDS = 3.0
+LONGEST_WAIT = 60.0
+"""Seconds that a request may be ready to wait for an answer; one that would wait for ever is a fault of ours."""
 SHA = {"main": "1" * 40, "refs/convert/parquet": "2" * 40}
+
+
+ANSWERED = frozenset({"401", "403", "404", "429", "500", "502", "503", "504", "gated", "cut", "corrupt"})
+"""Faults of the server's own."""
 
 
 @dataclass
@@ -39,9 +52,8 @@ class Hub:
     faults: list[Fault] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
     tokens: set[str] = field(default_factory=set)
-    closing: threading.Event = field(default_factory=threading.Event)
-    """Ends the waiting of slow answers."""
     _server: ThreadingHTTPServer | None = None
+    _patch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
 
     @property
     def url(self) -> str:
@@ -57,19 +69,30 @@ class Hub:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        http = http_library()
+        send = http.HTTPTransport.handle_request
+
+        def send_or_be_late(transport: Any, request: Any) -> Any:
+            if "/tree/" not in request.url.path:  # which the library lists without a limit
+                assert 0 < request.extensions["timeout"]["read"] <= LONGEST_WAIT
+            if hub.strike(request.method, request.url.path, {"slow"}):
+                raise http.ReadTimeout("timed out", request=request)
+            return send(transport, request)
+
+        self._patch.setattr(http.HTTPTransport, "handle_request", send_or_be_late)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         assert self._server is not None
-        self.closing.set()
+        self._patch.undo()
         self._server.shutdown()
         self._server.server_close()
 
-    def strike(self, method: str, path: str) -> Fault | None:
+    def strike(self, method: str, path: str, kinds: Container[str]) -> Fault | None:
         """The fault that this request meets, used up once."""
         for fault in self.faults:
-            if fault.times > 0 and fault.where in path and method in fault.methods:
+            if fault.times > 0 and fault.where in path and method in fault.methods and fault.kind in kinds:
                 fault.times -= 1
                 return fault
         return None
@@ -96,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.owner.requests[f"{method} {path}"] += 1
         self.owner.tokens.add((self.headers.get("Authorization") or "").removeprefix("Bearer "))
-        fault = self.owner.strike(method, path)
+        fault = self.owner.strike(method, path, ANSWERED)
         if fault is not None and fault.kind not in {"cut", "corrupt"}:
             self.fail(fault.kind)
         elif path.startswith("/api/datasets/"):
@@ -108,10 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.fail("404")
 
     def fail(self, kind: str) -> None:
-        if kind == "slow":  # time.sleep is none for tests that count pauses
-            self.owner.closing.wait(SLOW_SECONDS)
-            self.close_connection = True
-        elif kind == "gated":
+        if kind == "gated":
             self.say(403, {"error": "gated"}, {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted"})
         elif kind == "401":
             self.say(401, {"error": "no"}, {"X-Error-Code": "RepoNotFound"})
@@ -189,6 +209,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+
+def http_library() -> Any:
+    """The HTTP client that the hub's library uses, whichever that is."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    return importlib.import_module(HfHubHTTPError.__mro__[1].__module__.partition(".")[0])
 
 
 def entry(path: str, data: bytes) -> dict[str, Any]:

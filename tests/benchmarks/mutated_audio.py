@@ -6,7 +6,6 @@ import json
 import random
 import resource
 import sys
-import time
 from collections import Counter
 
 import numpy as np
@@ -36,22 +35,21 @@ def main(count: int) -> None:
     tone = np.sin(np.arange(8_000) * 0.2).astype(np.float32) * 0.3
     forms = {name: encode(tone, 16_000, *form) for name, form in FORMS.items()}
     outcomes: Counter[str] = Counter()
-    slowest = 0.0
+    longest = 0
     for number in range(count):
         name = list(forms)[number % len(forms)]
         data = mutate(forms[name], rng)
-        begin = time.perf_counter()
         audio = Audio(origin=f"{name} {number}", data=data)
         stated = seconds(audio)
         assert stated is None or 0 < stated < 1e9
         try:
             clip = load_clip(Utterance(id=str(number), audio=audio, reference="", language="en", duration=stated))
+            longest = max(longest, len(clip.waveform))
             outcomes["decoded" if len(clip.waveform) > 0 and np.isfinite(clip.waveform).all() else "wrong"] += 1
         except DataError as error:
             outcomes["refused" if "\n" not in str(error) else "wrong"] += 1
-        slowest = max(slowest, time.perf_counter() - begin)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({**outcomes, "slowest_seconds": slowest, "peak_mib": peak}))
+    print(json.dumps({**outcomes, "longest": longest, "peak_mib": peak}))
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:

@@ -114,11 +114,10 @@ def test_offline_uses_the_cache_and_says_what_it_lacks(hub: Hub, monkeypatch: py
     assert not hub.requests
 
 
-def test_a_hub_that_is_gone_is_said_within_seconds(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_that_is_gone_is_said_at_once(hub: Hub, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    begin = time.monotonic()
     text = message()
-    assert time.monotonic() - begin < 5
+    assert pauses == [], "it is not tried again"
     assert "the hub at http://127.0.0.1:9 cannot be reached" in text
     assert "--from DIR" in text
     assert "test-other.tar.gz" in text
@@ -164,15 +163,13 @@ def test_passing_faults_end_in_success(hub: Hub, pauses: list[float], kind: str,
     assert pauses, "it waited before it tried again"
 
 
-def test_an_answer_that_is_late_once(hub: Hub, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.sources.parquet.CONNECT_SECONDS", 0.3)
+def test_an_answer_that_is_late_once(hub: Hub, pauses: list[float]) -> None:
     hub.faults = [Fault("slow", times=1, where="/api/datasets")]
     assert len(read()) == 8
     assert pauses == [0.5]
 
 
-def test_an_answer_that_never_comes(hub: Hub, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.sources.parquet.CONNECT_SECONDS", 0.3)
+def test_an_answer_that_never_comes(hub: Hub, pauses: list[float]) -> None:
     hub.faults = [Fault("slow", where="/api/datasets")]
     text = message()
     assert f"the hub at {hub.url} cannot be reached (timed out); try again" in text

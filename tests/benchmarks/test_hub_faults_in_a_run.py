@@ -52,9 +52,8 @@ def words(tmp_path: Path) -> list[str]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses are not waited for, and answers not for long."""
+    """Pauses are not waited for."""
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 0.2)
 
 
 def journal(tmp_path: Path, benchmark: str) -> tuple[bytes, list[str]]:

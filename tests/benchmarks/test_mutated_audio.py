@@ -10,7 +10,7 @@ from tests.benchmarks.layouts import ROOT
 
 
 def test_a_thousand_broken_headers_are_decoded_or_refused() -> None:
-    """No crash, no hang, no unbounded memory: a process of its own does it, so that a crash is seen."""
+    """No crash, no endless work, no unbounded memory: a process of its own does it, so that a crash is seen."""
     command = [sys.executable, "-m", "tests.benchmarks.mutated_audio", "1000"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=240)
     assert done.returncode == 0, done.stderr[-2_000:]
@@ -18,5 +18,5 @@ def test_a_thousand_broken_headers_are_decoded_or_refused() -> None:
     assert report.get("wrong", 0) == 0
     assert report["decoded"] + report["refused"] == 1_000
     assert min(report["decoded"], report["refused"]) > 100
-    assert report["slowest_seconds"] < 20
+    assert report["longest"] <= 8_000 * 16_000, "samples: the tone, where its header says 1 Hz"
     assert report["peak_mib"] < 1_500

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.dataset import Request
 from benchmarks.facts import Seen, check_facts
 from benchmarks.registry import get_dataset, get_suite
-from benchmarks.sampling import sample_ids, stratified
+from benchmarks.sampling import sample, sample_ids
 from benchmarks.suite import Lock, parse_suite
 from benchmarks.verify import merge, suite_file, verify, write_lock
 from harness.errors import DataError, UsageError
@@ -88,6 +88,20 @@ def test_another_revision_than_the_locked_one() -> None:
         check_facts(SMALL, Lock(source=HUB, revision=SHA), seen)
 
 
+def test_the_one_reference_of_a_chunked_session_is_counted_once() -> None:
+    """However its chunks come: two calls of three chunks each, one after the other or mixed, and one that is whole."""
+    chunks = [
+        replace(item, reference="one two three four", parent_id=f"call {number % 2}", chunk_index=number // 2)
+        for number, item in enumerate(lengths([20.0] * 6))
+    ]
+    whole = replace(lengths([30.0])[0], id="whole", reference="five six")
+    for order in (chunks, sorted(chunks, key=lambda item: str(item.parent_id))):
+        seen = Seen()
+        for item in [*order, whole, whole]:
+            seen.add(item)
+        assert (seen.rows, seen.words, seen.seconds) == (8, 4 + 4 + 2 + 2, 180.0)
+
+
 def test_a_source_with_its_own_text_is_not_asked_for_the_words() -> None:
     lock = Lock(words=1_000)
     theirs = Seen(rows=10, words=999, notes={"source": "hub:hf-audio/open-asr-leaderboard librispeech/test.other"})
@@ -154,6 +168,10 @@ def test_the_command_line_describes_and_verifies(tree: Path, tmp_path: Path) -> 
     wrong = program("data", "verify", "librispech")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "did you mean" in wrong.stderr
+
+
+def stratified(data: list[Utterance], limit: int, seed: int = 0) -> list[Utterance]:
+    return sample(data, limit, seed, length=lambda item: item.duration or 0.0, key=lambda item: item.id)
 
 
 def lengths(values: list[float]) -> list[Utterance]:

@@ -18,7 +18,7 @@ import soundfile
 from benchmarks.registry import get_suite
 from harness.cli import QUIET, VERBS, main
 from harness.errors import ExitStatus, HarnessError
-from harness.runner.journal import read_lines
+from harness.records.journal import read_journal
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -187,8 +187,8 @@ def test_a_broken_clip_is_recorded_counted_and_status_5(capsys: pytest.CaptureFi
     folder = next(data.with_name("out").glob("data_calls/*/run.json")).parent
     scores = json.loads((folder / "scores.json").read_text())
     assert (scores["complete"], scores["average"]["wer"], scores["benchmarks"][0]["failed"]) == (False, None, 1)
-    lines = {line["id"]: line for line in read_lines(folder / "data_calls.jsonl")[0]}
-    assert "c2.flac: not readable as audio" in lines["c2"]["error"]
+    lines = {line.id: line for line in read_journal(folder / "data_calls.jsonl").lines}
+    assert "c2.flac: not readable as audio" in (lines["c2"].error or "")
 
 
 def test_on_error_score_empty_counts_the_words_as_deleted(capsys: pytest.CaptureFixture[str], data: Path) -> None:
@@ -212,9 +212,9 @@ def test_a_transcript_that_is_missing_is_named(capsys: pytest.CaptureFixture[str
     said.write_text("".join(said.read_text().splitlines(keepends=True)[:-1]))
     assert main(run_data(data, "--quiet")) == ExitStatus.FAILED
     folder = next(data.with_name("out").glob("data_calls/*/run.json")).parent
-    lines = {line["id"]: line for line in read_lines(folder / "data_calls.jsonl")[0]}
-    assert "c5" in lines["c5"]["error"]
-    assert sum("error" in line for line in lines.values()) == 1
+    lines = {line.id: line for line in read_journal(folder / "data_calls.jsonl").lines}
+    assert "c5" in (lines["c5"].error or "")
+    assert sum(line.error is not None for line in lines.values()) == 1
 
 
 @pytest.mark.parametrize(
@@ -310,12 +310,12 @@ def test_ctrl_c_leaves_a_folder_to_go_on_with(tmp_path: Path, number: signal.Sig
         == "stopped: the batch in hand was finished; the same command goes on where it was"
     )
     (path,) = journal.glob("*/data_calls.jsonl")
-    done = len(read_lines(path)[0])
+    done = len(read_journal(path).lines)
     assert 0 < done < 300
     again = command(*words, "--quiet")
     out, error = again.communicate(timeout=120)
     assert (again.returncode, error) == (ExitStatus.GOOD, "")
-    assert len(read_lines(path)[0]) == 300
+    assert len(read_journal(path).lines) == 300
     assert "0.00" in out
 
 

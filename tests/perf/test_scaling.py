@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from harness.records.journal import Line, encode_lines
+from harness.runner.balance import for_devices
 from harness.runner.plan import Budget, plan
-from harness.runner.sharing import for_devices
 from perf import scaling
 
 
@@ -44,17 +46,20 @@ def test_handing_out_is_one_after_the_other() -> None:
 def test_batch_times_are_fitted_to_a_journal(tmp_path: Path) -> None:
     path = tmp_path / "b.jsonl"
     clips = {0: [8.0, 6.0], 1: [3.0, 1.0], 2: [1.0]}
-    with path.open("w") as file:
-        for batch, lengths in clips.items():
-            for seconds in lengths:
-                share = (0.1 + 0.02 * sum(lengths)) * seconds / sum(lengths)
-                line = {"batch": batch, "heard": seconds, "time": share, "clean": True}
-                file.write(json.dumps(line) + "\n" + json.dumps(line | {"clean": False, "batch": 9, "time": 99}) + "\n")
+    lines: list[Line] = []
+    for batch, lengths in clips.items():
+        for seconds in lengths:
+            share = (0.1 + 0.02 * sum(lengths)) * seconds / sum(lengths)
+            facts: dict[str, Any] = {"reference": "", "hypothesis": "", "audio_seconds": seconds}
+            name = f"u{len(lines)}"
+            lines.append(Line(id=name, batch=batch, time=share, undisturbed=True, **facts))
+            lines.append(Line(id=f"{name} again", batch=9, time=99.0, undisturbed=False, **facts))
+    path.write_bytes(encode_lines(lines))
     time = scaling.measured(path, packs=True)
     assert time.fixed == pytest.approx(0.1)
     assert time.per_second == pytest.approx(0.02)
     path.write_text("")
-    with pytest.raises(SystemExit, match="fewer than two clean batches"):
+    with pytest.raises(SystemExit, match="fewer than two undisturbed batches"):
         scaling.measured(path, packs=True)
 
 

@@ -20,7 +20,7 @@ import torch
 from harness.errors import unknown_name
 from harness.models.granite_nar import attention, decode, encoder, projector
 from harness.models.granite_nar import model as adapter
-from harness.models.granite_nar.segments import Blocks, Segments
+from harness.models.granite_nar.packing import Blocks, PackedLengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +58,7 @@ def _unmasked(right: Any) -> Any:
 
 def _one_group(_right: Any) -> Any:
     def grouped(packed: Any) -> list[Any]:
-        group = attention._Group(np.flatnonzero(packed.segments.lengths > 0), packed.segments)
+        group = attention._Group(np.flatnonzero(packed.packing.lengths > 0), packed.packing)
         group.mask = None
         return [group]
 
@@ -66,20 +66,20 @@ def _one_group(_right: Any) -> Any:
 
 
 def _one_clip(right: Any) -> Any:
-    return lambda packed, segments, backend: right(packed, Segments([segments.total], segments.device), backend)
+    return lambda packed, packing, backend: right(packed, PackedLengths([packing.total], packing.device), backend)
 
 
 def _blocks_across(right: Any) -> Any:
-    def made(blocks: Blocks, segments: Segments, size: int, *, shrink: bool = False) -> None:
-        right(blocks, Segments([segments.total], segments.device) if shrink else segments, size, shrink=shrink)
+    def made(blocks: Blocks, packing: PackedLengths, size: int, *, shrink: bool = False) -> None:
+        right(blocks, PackedLengths([packing.total], packing.device) if shrink else packing, size, shrink=shrink)
 
     return made
 
 
 def _no_gaps(right: Any) -> Any:
-    def made(gaps: Any, segments: Segments, kernel: int) -> None:
-        right(gaps, segments, kernel)
-        gaps.slots = segments.slots(segments.lengths)
+    def made(gaps: Any, packing: PackedLengths, kernel: int) -> None:
+        right(gaps, packing, kernel)
+        gaps.slots = packing.slots(packing.lengths)
 
     return made
 
@@ -89,21 +89,21 @@ def _mirrored(right: Any) -> Any:
 
 
 def _equal_weights(right: Any) -> Any:
-    return lambda model, encoded, segments: right(
-        model, replace(encoded, importance=torch.ones_like(encoded.importance)), segments
+    return lambda model, encoded, packing: right(
+        model, replace(encoded, importance=torch.ones_like(encoded.importance)), packing
     )
 
 
 def _no_positions(right: Any) -> Any:
-    def forward(model: Any, states: tuple[Tensor, ...], segments: Segments) -> Any:
+    def forward(model: Any, states: tuple[Tensor, ...], packing: PackedLengths) -> Any:
         with patch.object(model, "window_positions", torch.nn.Parameter(torch.zeros_like(model.window_positions))):
-            return right(model, states, segments)
+            return right(model, states, packing)
 
     return forward
 
 
 def _halves_swapped(right: Any) -> Any:
-    def swapped(*arguments: Any, **options: Any) -> tuple[Tensor, Segments]:
+    def swapped(*arguments: Any, **options: Any) -> tuple[Tensor, PackedLengths]:
         rows, frames = right(*arguments, **options)
         return rows.roll(rows.shape[1] // 2, dims=1), frames
 
@@ -111,7 +111,7 @@ def _halves_swapped(right: Any) -> Any:
 
 
 def _louder(right: Any) -> Any:
-    def shifted(*arguments: Any, **options: Any) -> tuple[Tensor, Segments]:
+    def shifted(*arguments: Any, **options: Any) -> tuple[Tensor, PackedLengths]:
         rows, frames = right(*arguments, **options)
         return rows - 1.0, frames
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from harness.models.granite_nar.segments import Segments
+from harness.models.granite_nar.packing import PackedLengths
 from tools.tiny_nar.speech import WORDS
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Batch:
 
     features: Tensor
     """float32 ``[frames, 160]``."""
-    frames: Segments
+    frames: PackedLengths
     words: list[NDArray[np.int64]]
     """Token ids of each clip."""
 
@@ -55,7 +55,9 @@ class Prepared:
             for clip in clips:
                 masked(clip, augment)
         return Batch(
-            torch.from_numpy(np.concatenate(clips)), Segments(self.lengths[chosen]), [self.words[i] for i in chosen]
+            torch.from_numpy(np.concatenate(clips)),
+            PackedLengths(self.lengths[chosen]),
+            [self.words[i] for i in chosen],
         )
 
     def order(self, seconds: float, chance: np.random.Generator) -> list[NDArray[np.int64]]:

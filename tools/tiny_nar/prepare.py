@@ -125,9 +125,9 @@ def write(out: Path, recordings: list[NDArray[np.float32]], words: list[tuple[st
     out.mkdir(parents=True, exist_ok=True)
     pieces, lengths = [], []
     for start in range(0, len(recordings), 256):
-        packed, segments = log_mel(pack_audio(recordings[start : start + 256], FeatureConfig()), FeatureConfig())
+        packed, packing = log_mel(pack_audio(recordings[start : start + 256], FeatureConfig()), FeatureConfig())
         pieces.append(packed.numpy().astype(np.float16))
-        lengths += segments.lengths.tolist()
+        lengths += packing.lengths.tolist()
     np.save(out / "features.npy", np.concatenate(pieces))
     index = {"lengths": lengths, "words": [" ".join(each) for each in words], "sources": sources}
     (out / "index.json").write_text(json.dumps(index))

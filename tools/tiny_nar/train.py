@@ -38,7 +38,7 @@ from harness.models.granite_nar.config import (
 )
 from harness.models.granite_nar.editor import rotated, rotation
 from harness.models.granite_nar.network import GraniteNar
-from harness.models.granite_nar.segments import Blocks, Segments
+from harness.models.granite_nar.packing import Blocks, PackedLengths
 from tools.tiny_nar.data import (
     BLANK,
     VOCABULARY,
@@ -102,13 +102,13 @@ def initialize(model: GraniteNar) -> None:
             nn.init.normal_(parameter, std=0.05)
 
 
-def ctc(logits: Tensor, segments: Segments, words: Sequence[NDArray[np.int64]], blank: int) -> Tensor:
+def ctc(logits: Tensor, packing: PackedLengths, words: Sequence[NDArray[np.int64]], blank: int) -> Tensor:
     """CTC loss a word of packed logits ``[total, classes]``."""
     probabilities = logits.float().log_softmax(dim=-1)
-    padded = Blocks(segments, segments.longest).spread(probabilities).transpose(0, 1)
+    padded = Blocks(packing, packing.longest).spread(probabilities).transpose(0, 1)
     counts = torch.tensor([len(each) for each in words])
     targets = torch.from_numpy(np.concatenate(words))
-    lengths = torch.from_numpy(segments.lengths)
+    lengths = torch.from_numpy(packing.lengths)
     loss = functional.ctc_loss(padded, targets, lengths, counts, blank, reduction="sum", zero_infinity=True)
     return loss / len(targets)
 
@@ -174,8 +174,8 @@ def editor_loss(model: GraniteNar, batch: Batch, progress: float, chance: random
         loss = loss + 2 * (each_slot * weight).sum() / weight.sum() * len(tasks) / len(made)
     if free:
         rows = torch.cat([logits[starts[i] : starts[i + 1]] for i in free])
-        segments = Segments(edited.slots.lengths[free])
-        loss = loss + ctc(rows, segments, [batch.words[i] for i in free], BLANK) * len(free) / len(made)
+        packing = PackedLengths(edited.slots.lengths[free])
+        loss = loss + ctc(rows, packing, [batch.words[i] for i in free], BLANK) * len(free) / len(made)
     return loss
 
 
@@ -201,14 +201,14 @@ class Guide:
     def loss(
         self,
         heard: Tensor,
-        tokens: Segments,
-        slots: Segments,
+        tokens: PackedLengths,
+        slots: PackedLengths,
         words: Sequence[NDArray[np.int64]],
         made: Sequence[Exercise | NDArray[np.int64]],
     ) -> Tensor:
         """Minus the log of the attention that each slot pays to the rows of its word, on average."""
         classes = heard.argmax(dim=-1).numpy()
-        clips = Segments(tokens.lengths + slots.lengths)
+        clips = PackedLengths(tokens.lengths + slots.lengths)
         turn = rotation(clips.positions, self.config.head_dim, self.config.rope_theta, torch.float32)
         losses = []
         for layer in self.layers:

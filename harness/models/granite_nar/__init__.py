@@ -1,7 +1,7 @@
 """Granite Speech NAR (`granite_speech_nar`): a transcript in a fixed number of passes, by editing a CTC draft.
 
 A native implementation: no remote code, no package beside torch, safetensors and tokenizers. One file a component:
-config, features, encoder, projector, editor, decode, network; segments is how batches are packed, attention its
+config, features, encoder, projector, editor, decode, network; packing is how batches are packed, attention its
 backends, layouts and loading read checkpoints, model is what the runner sees. docs/granite_nar.md tells the rest.
 """
 

@@ -18,7 +18,7 @@ import torch
 from torch.nn import functional
 
 from harness.errors import UsageError
-from harness.models.granite_nar.segments import Segments
+from harness.models.granite_nar.packing import PackedLengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,21 +82,21 @@ def choose_backend(name: str, device: torch.device | str, dtype: torch.dtype) ->
 class _Group:
     """Clips of similar length, padded to the longest of them."""
 
-    def __init__(self, clips: np.ndarray[Any, np.dtype[np.int64]], segments: Segments) -> None:
-        lengths = segments.lengths[clips]
+    def __init__(self, clips: np.ndarray[Any, np.dtype[np.int64]], packing: PackedLengths) -> None:
+        lengths = packing.lengths[clips]
         self.shape = (len(clips), int(lengths.max()))
-        inner = Segments(lengths, segments.device)
+        inner = PackedLengths(lengths, packing.device)
         self.slots = inner.slots(self.shape[1])
-        everything = len(clips) == len(segments.lengths) and bool((clips == np.arange(len(clips))).all())
+        everything = len(clips) == len(packing.lengths) and bool((clips == np.arange(len(clips))).all())
         places = (
-            np.repeat(segments.starts[:-1][clips], lengths)
+            np.repeat(packing.starts[:-1][clips], lengths)
             + np.arange(inner.total)
             - np.repeat(inner.starts[:-1], lengths)
         )
-        self.rows = None if everything else segments.on_device(places)
+        self.rows = None if everything else packing.on_device(places)
         filled = bool((lengths == self.shape[1]).all())
         keys = torch.arange(self.shape[1]) < torch.from_numpy(lengths)[:, None]
-        self.mask = None if filled else keys[:, None, None, :].to(segments.device)
+        self.mask = None if filled else keys[:, None, None, :].to(packing.device)
 
     def padded(self, rows: Tensor) -> Tensor:
         """``[total, heads, dim]`` to ``[clips, heads, longest, dim]``; empty slots are zero."""
@@ -110,27 +110,27 @@ class PackedAttention:
     """Bidirectional attention of packed rows, each clip to itself; built once for a batch, used by all layers.
 
     Args:
-        segments: the clips.
+        packing: the clips.
         backend: from `choose_backend`.
     """
 
-    def __init__(self, segments: Segments, backend: str) -> None:
-        self.segments, self.backend = segments, backend
+    def __init__(self, packing: PackedLengths, backend: str) -> None:
+        self.packing, self.backend = packing, backend
         self.groups = self._grouped() if backend == "sdpa" else []
 
     def _grouped(self) -> list[_Group]:
         """Clips by length, so that no group's longest is more than a quarter (and 16 rows) over its shortest."""
-        lengths = self.segments.lengths
+        lengths = self.packing.lengths
         present = np.flatnonzero(lengths > 0)
         if not len(present):
             return []
         if lengths[present].max() <= 1.25 * lengths[present].min() + 16:
-            return [_Group(present, self.segments)]
+            return [_Group(present, self.packing)]
         groups, start = [], 0
         order = present[np.argsort(lengths[present], kind="stable")]
         for end in range(1, len(order) + 1):
             if end == len(order) or lengths[order[end]] > 1.25 * lengths[order[start]] + 16:
-                groups.append(_Group(np.sort(order[start:end]), self.segments))
+                groups.append(_Group(np.sort(order[start:end]), self.packing))
                 start = end
         return groups
 
@@ -155,7 +155,7 @@ class PackedAttention:
     def _run_flash(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
         function = _flash()
         assert function is not None
-        offsets, longest = self.segments.offsets, self.segments.longest
+        offsets, longest = self.packing.offsets, self.packing.longest
         out: Tensor = function(
             query, key, value, offsets, offsets, longest, longest, dropout_p=0.0, softmax_scale=scale, causal=False
         )
@@ -176,7 +176,7 @@ class PackedAttention:
             key, value = (repeated(each, query.shape[1]) for each in (key, value))
         if "is_causal" in parameters:
             options["is_causal"] = False
-        offsets, longest = self.segments.offsets, self.segments.longest
+        offsets, longest = self.packing.offsets, self.packing.longest
         out: Tensor = function(query, key, value, offsets, offsets, longest, longest, **options)
         return out
 

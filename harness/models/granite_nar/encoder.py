@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from harness.models.granite_nar.segments import Blocks, Segments
+from harness.models.granite_nar.packing import Blocks, PackedLengths
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -120,10 +120,10 @@ class ConvModule(nn.Module):
 class Gaps:
     """Clips with as many zero rows between them as a kernel reaches."""
 
-    def __init__(self, segments: Segments, kernel: int) -> None:
+    def __init__(self, packing: PackedLengths, kernel: int) -> None:
         self.reach = kernel // 2
-        self.slots = segments.slots(segments.lengths + self.reach)
-        self.rows = max(kernel, segments.total + self.reach * (len(segments.lengths) + 1))
+        self.slots = packing.slots(packing.lengths + self.reach)
+        self.rows = max(kernel, packing.total + self.reach * (len(packing.lengths) + 1))
 
 
 class ConformerBlock(nn.Module):
@@ -173,19 +173,19 @@ class Encoder(nn.Module):
         self.out_mid = nn.Linear(config.output_dim, config.hidden_dim)
         self.out_bpe = nn.Linear(config.hidden_dim, config.bpe_output_dim)
 
-    def forward(self, features: Tensor, segments: Segments, wanted: tuple[int, ...]) -> Encoded:
+    def forward(self, features: Tensor, packing: PackedLengths, wanted: tuple[int, ...]) -> Encoded:
         """Encodes a packed batch.
 
         Args:
             features: float32 ``[total, input_dim]``.
-            segments: frames of each clip.
+            packing: frames of each clip.
             wanted: hidden states to return: 0 is the projected input, i the output of layer i, -1 of the last. That of
                 the self-conditioning layer is the one after the injection.
         """
         config = self.config
-        blocks = Blocks(segments, config.context_size, shrink=True)
+        blocks = Blocks(packing, config.context_size, shrink=True)
         keys = None if blocks.full else blocks.mask()[:, None, None, :]
-        gaps = Gaps(segments, config.conv_kernel_size)
+        gaps = Gaps(packing, config.conv_kernel_size)
         rows = self.input_linear(features.to(self.input_linear.weight.dtype))
         places = [index % (config.num_layers + 1) for index in wanted]
         states = {0: rows} if 0 in places else {}
@@ -203,13 +203,13 @@ class Encoder(nn.Module):
         assert importance is not None
         return Encoded(tuple(states[place] for place in places), rows, characters, importance)
 
-    def pooled(self, encoded: Encoded, segments: Segments) -> tuple[Tensor, Segments]:
+    def pooled(self, encoded: Encoded, packing: PackedLengths) -> tuple[Tensor, PackedLengths]:
         """Frames pooled by importance, in float32, for the token head: ``[windows, hidden]`` and each clip's windows.
 
         A window's weights are importance / (their sum + 1e-8); the last window of a clip has its own frames only.
         """
-        windows = Blocks(segments, self.config.bpe_pooling_window)
+        windows = Blocks(packing, self.config.bpe_pooling_window)
         weights = windows.spread(encoded.importance)
         weights = weights / (weights.sum(dim=1, keepdim=True) + 1e-8)
         pooled = torch.einsum("nw,nwc->nc", weights, windows.spread(encoded.last.float()))
-        return pooled.to(encoded.last.dtype), Segments(windows.counts, segments.device)
+        return pooled.to(encoded.last.dtype), PackedLengths(windows.counts, packing.device)

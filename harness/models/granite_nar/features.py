@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from harness.models._per_clip import finite
-from harness.models.granite_nar.segments import Segments
+from harness.models.granite_nar.packing import PackedLengths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,8 +89,10 @@ def pack_audio(waveforms: Sequence[NDArray[np.float32]], config: FeatureConfig) 
     return PackedAudio(packed, lengths // (2 * hop), hops)
 
 
-def log_mel(audio: PackedAudio, config: FeatureConfig, device: torch.device | str = "cpu") -> tuple[Tensor, Segments]:
-    """Packed features and their segments.
+def log_mel(
+    audio: PackedAudio, config: FeatureConfig, device: torch.device | str = "cpu"
+) -> tuple[Tensor, PackedLengths]:
+    """Packed features and how they are packed.
 
     Args:
         audio: from `pack_audio`.
@@ -108,11 +110,11 @@ def log_mel(audio: PackedAudio, config: FeatureConfig, device: torch.device | st
     spectrum = torch.stft(
         samples, config.n_fft, config.hop_length, config.win_length, window, center=False, return_complex=True
     )
-    cells = Segments(2 * audio.frames, device)
+    cells = PackedLengths(2 * audio.frames, device)
     rows = cells.heads(2 * audio.frames, audio.hops)
     power = spectrum.T[rows].abs().square()
     logs = torch.log10((power @ filters).clamp_min(1e-10))
     loudest = torch.full((len(audio.frames),), -10.0, device=device)
     loudest = loudest.scatter_reduce(0, cells.owners, logs.amax(dim=1), "amax")
     logs = torch.maximum(logs, loudest[cells.owners, None] - 8.0) / 4.0 + 1.0
-    return logs.reshape(-1, 2 * config.n_mels), Segments(audio.frames, device)
+    return logs.reshape(-1, 2 * config.n_mels), PackedLengths(audio.frames, device)

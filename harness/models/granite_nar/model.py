@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from harness.models.granite_nar.config import GraniteNarConfig
     from harness.models.granite_nar.loading import Loaded
     from harness.models.granite_nar.network import Transcribed
-    from harness.models.granite_nar.segments import Segments
+    from harness.models.granite_nar.packing import PackedLengths
     from harness.models.hub import Checkpoint
     from harness.types import Clip
 
@@ -38,7 +38,7 @@ class Features:
 
     rows: Tensor
     """float32 ``[frames, 160]`` on the device."""
-    frames: Segments
+    frames: PackedLengths
 
 
 def max_seconds(config: GraniteNarConfig) -> float:

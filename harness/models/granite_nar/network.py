@@ -18,8 +18,8 @@ from harness.models.granite_nar import decode
 from harness.models.granite_nar.attention import PackedAttention
 from harness.models.granite_nar.editor import Editor
 from harness.models.granite_nar.encoder import Encoded, Encoder
+from harness.models.granite_nar.packing import PackedLengths
 from harness.models.granite_nar.projector import Projector
-from harness.models.granite_nar.segments import Segments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Edited:
     """``[audio tokens, hidden]``."""
     text: Tensor
     """``[text slots, hidden]``."""
-    slots: Segments
+    slots: PackedLengths
     """Text slots of each clip."""
 
 
@@ -62,12 +62,12 @@ class GraniteNar(nn.Module):
         self.projector = Projector(config.projector)
         self.language_model = Editor(config.editor)
 
-    def encode(self, features: Tensor, frames: Segments) -> Encoded:
+    def encode(self, features: Tensor, frames: PackedLengths) -> Encoded:
         """Features ``[total frames, input_dim]`` to hidden states."""
         out: Encoded = self.encoder(features, frames, self.config.encoder_layer_indices)
         return out
 
-    def draft(self, encoded: Encoded, frames: Segments) -> list[NDArray[np.int64]]:
+    def draft(self, encoded: Encoded, frames: PackedLengths) -> list[NDArray[np.int64]]:
         """The draft's token ids of each clip. Waits for the device."""
         pooled, windows = self.encoder.pooled(encoded, frames)
         head = self.encoder.out_bpe
@@ -77,7 +77,7 @@ class GraniteNar(nn.Module):
         return decode.collapse_each(classes, windows.starts, blank, shift=int(shifted))
 
     def edit(
-        self, audio: Tensor, tokens: Segments, drafts: Sequence[NDArray[np.int64]], attention: str = "sdpa"
+        self, audio: Tensor, tokens: PackedLengths, drafts: Sequence[NDArray[np.int64]], attention: str = "sdpa"
     ) -> Edited:
         """Runs the editor over audio embeddings and the draft's slots.
 
@@ -92,12 +92,12 @@ class GraniteNar(nn.Module):
         return self.edit_slots(audio, tokens, filled, attention)
 
     def edit_slots(
-        self, audio: Tensor, tokens: Segments, filled: Sequence[NDArray[np.int64]], attention: str = "sdpa"
+        self, audio: Tensor, tokens: PackedLengths, filled: Sequence[NDArray[np.int64]], attention: str = "sdpa"
     ) -> Edited:
         """As `edit`, with the slots' token ids themselves."""
         config = self.config
-        text = Segments([len(each) for each in filled], tokens.device)
-        clips = Segments(tokens.lengths + text.lengths, tokens.device)
+        text = PackedLengths([len(each) for each in filled], tokens.device)
+        clips = PackedLengths(tokens.lengths + text.lengths, tokens.device)
         embedding = self.language_model.model.embed_tokens
         if config.scale_projected_embeddings:
             audio = audio / config.editor.embedding_multiplier
@@ -119,7 +119,7 @@ class GraniteNar(nn.Module):
         return decode.best_classes(rows, self.language_model.model.embed_tokens.weight, None)
 
     @torch.inference_mode()
-    def transcribe(self, features: Tensor, frames: Segments, attention: str = "sdpa") -> Transcribed:
+    def transcribe(self, features: Tensor, frames: PackedLengths, attention: str = "sdpa") -> Transcribed:
         """Features ``[total frames, input_dim]`` to the token ids of each clip."""
         if not len(frames.lengths):
             return Transcribed([], [])
@@ -129,7 +129,7 @@ class GraniteNar(nn.Module):
         return Transcribed(drafts, self.final(self.edit(audio, tokens, drafts, attention)))
 
 
-def _tail_rows(clips: Segments, tail: Segments) -> NDArray[np.int64]:
+def _tail_rows(clips: PackedLengths, tail: PackedLengths) -> NDArray[np.int64]:
     """Rows of `clips` that belong to the last `tail.lengths[i]` rows of each clip."""
     first = clips.starts[1:] - tail.lengths
     return np.repeat(first - tail.starts[:-1], tail.lengths) + np.arange(tail.total)

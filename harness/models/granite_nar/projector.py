@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from harness.models.granite_nar.segments import Blocks, Segments
+from harness.models.granite_nar.packing import Blocks, PackedLengths
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -99,26 +99,26 @@ class Projector(nn.Module):
         self.out_norm = nn.LayerNorm(config.hidden_size, eps=eps)
         self.out_linear = nn.Linear(config.hidden_size, config.llm_dim)
 
-    def forward(self, states: tuple[Tensor, ...], segments: Segments) -> tuple[Tensor, Segments]:
+    def forward(self, states: tuple[Tensor, ...], packing: PackedLengths) -> tuple[Tensor, PackedLengths]:
         """Projects a packed batch.
 
         Args:
             states: the encoder's hidden states, each ``[total frames, encoder_dim]``.
-            segments: frames of each clip.
+            packing: frames of each clip.
 
         Returns:
             Audio embeddings ``[total tokens, llm_dim]`` and each clip's tokens: a fifth of its frames, rounded down.
         """
         config = self.config
         joined = torch.cat([norm(state) for norm, state in zip(self.layer_norms, states, strict=True)], dim=-1)
-        windows = Blocks(segments, config.block_size)
+        windows = Blocks(packing, config.block_size)
         frames = windows.spread(functional.gelu(self.layer_projector(joined)))
         means = frames.unflatten(1, (config.queries, config.downsample_rate)).mean(dim=2)
         queries = self.query + means
         frames = frames + self.window_positions
         for layer in self.qformer.layers:
             queries = layer(queries, frames)
-        tokens = Segments(segments.lengths // config.downsample_rate, segments.device)
+        tokens = PackedLengths(packing.lengths // config.downsample_rate, packing.device)
         kept = tokens.slots(windows.counts * config.queries)
         # What is left works row by row, so queries of a last window's empty part are dropped before it.
         return self.out_linear(self.out_norm(queries.flatten(0, 1)[kept])), tokens

@@ -1,7 +1,8 @@
 """tiny-nar: Granite Speech NAR's architecture and file format at 3.6 million parameters, trained here on spoken digits.
 
 It is there so that tests and examples have a model that really transcribes. It knows eleven English words (zero to nine
-and oh) and nothing else. `training` makes it; `checkpoint/README.md` tells from what, and how good it is.
+and oh) and nothing else. `tools/tiny_nar` makes it; `checkpoint/README.md` tells from what, and how good it is. The
+README is part of the checkpoint's revision, by which runs are told apart, so that it keeps the names of its day.
 """
 
 from __future__ import annotations

@@ -13,9 +13,10 @@ from harness.models.base import Model, ModelCard
 from harness.progress import Silent
 from harness.runner.audit import audit_batching
 from harness.runner.clock import Clock
-from harness.runner.journal import Journal
-from harness.runner.loop import Loop, Stop
+from harness.runner.journal import JournalFile
+from harness.runner.loop import Loop
 from harness.runner.plan import Budget
+from harness.runner.state import State, Stop
 from harness.scoring.profiles import get_profile
 from harness.types import SAMPLE_RATE, Clip, Hypothesis
 
@@ -60,18 +61,16 @@ def utterance(number: int, seconds: float) -> Utterance:
 def test_a_padding_bug_is_found(tmp_path: Path, bug: bool, changed: tuple[int, int, int]) -> None:
     data = [utterance(number, seconds) for number, seconds in enumerate(LENGTHS)]
     model, budget = Padded(bug=bug), Budget(clips=3)
-    with Journal(tmp_path / "b.jsonl") as journal:
-        parts = {"listener": Silent(), "stop": Stop(), "clock": Clock()}
-        Loop(model=model, benchmark="b", journal=journal, budget=budget, **parts).run(data)  # type: ignore[arg-type]
+    with JournalFile(tmp_path / "b.jsonl") as journal:
+        state = State(model=model, budget=budget, clock=Clock(), stop=Stop())
+        Loop(state=state, benchmark="b", journal=journal, listener=Silent()).run(data)
         found = audit_batching(model, journal.lines, data, count=12, budget=budget, profile=get_profile("card@2026-04"))
-    ways = ("alone", "reversed", "one_batch")
-    assert found["utterances"] == 12
+    assert (found.asked, found.utterances) == (12, 12)
     # In batches of three sorted by length, the two shorter of each say the longest's; alone they say their own. In one
     # batch all say the longest of all, which three of them did before.
-    assert tuple(found[way]["changed"] for way in ways) == changed
-    assert found["alone"]["wer"] == 0.0
-    assert found["alone"]["wer_in_run"] == (8 / 24 if bug else 0.0)
-    assert (found["alone"]["worst"] is None) == (not bug)
-    if bug:
-        worst = found["alone"]["worst"]
-        assert worst["in_run"] != worst["now"]
+    assert (found.alone.changed, found.reversed.changed, found.one_batch.changed) == changed
+    assert found.alone.wer == 0.0
+    assert found.alone.wer_in_run == (8 / 24 if bug else 0.0)
+    assert (found.alone.worst is None) == (not bug)
+    if found.alone.worst is not None:
+        assert found.alone.worst.in_run != found.alone.worst.now

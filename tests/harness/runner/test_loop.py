@@ -13,10 +13,12 @@ from benchmarks.dataset import Audio, Utterance
 from harness.config import OnError
 from harness.errors import Interrupted, RunError
 from harness.models.base import Model, ModelCard
+from harness.records.journal import Line, read_journal
 from harness.runner.clock import Clock
-from harness.runner.journal import Journal, read_lines
-from harness.runner.loop import Loop, Stop
+from harness.runner.journal import JournalFile
+from harness.runner.loop import Loop
 from harness.runner.plan import Budget
+from harness.runner.state import State, Stop
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
 
 
@@ -46,7 +48,7 @@ class Quiet:
     def planned(self, utterances: int, seconds: float) -> None:
         self.utterances += utterances
 
-    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+    def batch(self, lines: Sequence[Line]) -> None:
         self.after()
 
 
@@ -71,59 +73,61 @@ def utterances(lengths: Sequence[float], broken: Sequence[int] = ()) -> list[Utt
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "b.jsonl") as opened:
+def journal(tmp_path: Path) -> Iterator[JournalFile]:
+    with JournalFile(tmp_path / "b.jsonl") as opened:
         yield opened
 
 
-def loop(model: Model, journal: Journal, *, on_error: OnError = "record", **more: Any) -> Loop:
-    parts: dict[str, Any] = {"budget": Budget(clips=2), "listener": Quiet(), "stop": Stop(), "clock": Clock()}
-    return Loop(model=model, benchmark="b", journal=journal, on_error=on_error, **(parts | more))
+def loop(model: Model, journal: JournalFile, *, on_error: OnError = "record", **more: Any) -> Loop:
+    listener = more.pop("listener", None) or Quiet()
+    parts: dict[str, Any] = {"budget": Budget(clips=2), "stop": Stop(), "clock": Clock()}
+    state = State(model=model, **(parts | more))
+    return Loop(state=state, benchmark="b", journal=journal, listener=listener, on_error=on_error)
 
 
-def test_every_utterance_is_journalled_once_with_its_own_text(journal: Journal) -> None:
+def test_every_utterance_is_journalled_once_with_its_own_text(journal: JournalFile) -> None:
     model = Echo()
     work = loop(model, journal)
     assert work.run(utterances([1.0, 3.0, 2.0])) == 3
-    lines = {line["id"]: line for line in read_lines(journal.path)[0]}
-    assert {name: line["hypothesis"] for name, line in lines.items()} == {f"u{n}": f"this is u{n}" for n in range(3)}
+    lines = {line.id: line for line in read_journal(journal.path).lines}
+    assert {name: line.hypothesis for name, line in lines.items()} == {f"u{n}": f"this is u{n}" for n in range(3)}
     assert model.batches == [["u2"], ["u1", "u2"], ["u0"]]  # the first is the warm-up
-    assert lines["u1"]["batch"] == lines["u2"]["batch"] == 0
-    assert lines["u0"]["batch"] == 1
-    assert all(line["clean"] for line in lines.values())
-    assert lines["u1"] | {"time": 0} == {
-        "id": "u1",
-        "language": "en",
-        "session": "s1",
-        "duration": 3.0,
-        "heard": 3.0,
-        "reference": "reference 1",
-        "audio": "u1.wav",
-        "hypothesis": "this is u1",
-        "time": 0,
-        "batch": 0,
-        "clean": True,
-    }
+    assert lines["u1"].batch == lines["u2"].batch == 0
+    assert lines["u0"].batch == 1
+    assert all(line.undisturbed for line in lines.values())
+    assert lines["u1"] == Line(
+        id="u1",
+        language="en",
+        session="s1",
+        duration=3.0,
+        audio_seconds=3.0,
+        reference="reference 1",
+        audio="u1.wav",
+        hypothesis="this is u1",
+        time=lines["u1"].time,
+        batch=0,
+        undisturbed=True,
+    )
 
 
-def test_times_sum_to_what_the_clock_counted(journal: Journal) -> None:
+def test_times_sum_to_what_the_clock_counted(journal: JournalFile) -> None:
     clock = Clock()
     loop(Echo(), journal, clock=clock).run(utterances([1.0, 3.0, 2.0, 0.5]))
-    assert sum(line["time"] for line in journal.lines) == pytest.approx(clock.clean_counted)
-    assert clock.heard == clock.clean_heard == 6.5
+    assert sum(line.time or 0.0 for line in journal.lines) == pytest.approx(clock.counted)
+    assert clock.audio_seconds == clock.audio_seconds_undisturbed == 6.5
     assert clock.batches == 2
 
 
-def test_a_broken_file_costs_itself_only(journal: Journal) -> None:
+def test_a_broken_file_costs_itself_only(journal: JournalFile) -> None:
     loop(Echo(), journal).run(utterances([1.0, 3.0, 2.0], broken=[1]))
-    lines = {line["id"]: line for line in journal.lines}
-    assert "hypothesis" not in lines["u1"]
-    assert lines["u1"]["error"].startswith("u1.wav: not readable as audio")
-    assert lines["u0"]["hypothesis"] == "this is u0"
-    assert lines["u2"]["hypothesis"] == "this is u2"
+    lines = {line.id: line for line in journal.lines}
+    assert lines["u1"].hypothesis is None
+    assert (lines["u1"].error or "").startswith("u1.wav: not readable as audio")
+    assert lines["u0"].hypothesis == "this is u0"
+    assert lines["u2"].hypothesis == "this is u2"
 
 
-def test_a_clip_that_breaks_its_batch_costs_one_clip_and_the_batch_its_clock(journal: Journal) -> None:
+def test_a_clip_that_breaks_its_batch_costs_one_clip_and_the_batch_its_clock(journal: JournalFile) -> None:
     class Fussy(Echo):
         def infer(self, features: list[str]) -> list[str]:
             if "u1" in features:
@@ -133,12 +137,12 @@ def test_a_clip_that_breaks_its_batch_costs_one_clip_and_the_batch_its_clock(jou
     clock = Clock()
     work = loop(Fussy(), journal, budget=Budget(clips=3), clock=clock)
     work.run(utterances([1.0, 3.0, 2.0, 0.5]))
-    lines = {line["id"]: line for line in journal.lines}
-    assert lines["u1"]["error"] == "ValueError: cannot stand u1"
-    assert [lines[name]["clean"] for name in ("u0", "u2", "u3")] == [False, False, True]
+    lines = {line.id: line for line in journal.lines}
+    assert lines["u1"].error == "ValueError: cannot stand u1"
+    assert [lines[name].undisturbed for name in ("u0", "u2", "u3")] == [False, False, True]
     assert clock.excluded == 1
-    assert clock.clean_heard == 0.5
-    assert [event["event"] for event in work.events] == ["batch_failed"]
+    assert clock.audio_seconds_undisturbed == 0.5
+    assert [event.event for event in work.state.events] == ["batch_failed"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +167,7 @@ def test_a_clip_that_breaks_its_batch_costs_one_clip_and_the_batch_its_clock(jou
     ],
 )
 def test_a_model_that_breaks_its_contract_is_named(
-    journal: Journal, answer: Callable[[list[str]], Any], message: str
+    journal: JournalFile, answer: Callable[[list[str]], Any], message: str
 ) -> None:
     class Bad(Echo):
         def text(self, output: list[str]) -> list[Hypothesis]:
@@ -171,7 +175,7 @@ def test_a_model_that_breaks_its_contract_is_named(
             return result
 
     loop(Bad(), journal).run(utterances([1.0, 1.0]))
-    assert next(line["error"] for line in journal.lines) == message
+    assert next(line.error for line in journal.lines) == message
 
 
 class Small(Echo):
@@ -185,34 +189,34 @@ class Small(Echo):
         return super().features(clips)
 
 
-def test_a_lack_of_memory_is_planned_around(journal: Journal) -> None:
+def test_a_lack_of_memory_is_planned_around(journal: JournalFile) -> None:
     clock = Clock()
     work = loop(Small(), journal, budget=Budget(clips=8), clock=clock)
     work.run(utterances([1.0, 2.0, 1.5, 0.5, 1.0, 3.0, 1.0, 0.2]))
-    assert sorted(line["id"] for line in journal.lines) == [f"u{number}" for number in range(8)]
-    assert all(line["hypothesis"] == f"this is {line['id']}" for line in journal.lines)
-    assert {event["event"] for event in work.events} == {"out_of_memory"}
+    assert sorted(line.id for line in journal.lines) == [f"u{number}" for number in range(8)]
+    assert all(line.hypothesis == f"this is {line.id}" for line in journal.lines)
+    assert {event.event for event in work.state.events} == {"out_of_memory"}
     assert clock.excluded == clock.batches  # all of them were in the batch that did not fit
     assert clock.rtfx is None
 
 
-def test_a_clip_that_does_not_fit_alone_is_cut_in_halves_or_recorded(journal: Journal) -> None:
+def test_a_clip_that_does_not_fit_alone_is_cut_in_halves_or_recorded(journal: JournalFile) -> None:
     clock = Clock()
     work = loop(Small(), journal, budget=Budget(clips=8), clock=clock)
     work.run(utterances([1.0, 9.0, 2.0, 5.0]))
-    lines = {line["id"]: line for line in journal.lines}
-    assert lines["u1"]["error"] == "u1: 9.0 s do not fit into memory, even alone and in halves"
-    assert lines["u3"]["hypothesis"] == "this is u3#0 this is u3#1"
-    (begin, middle), (again, end) = lines["u3"]["segments"]
+    lines = {line.id: line for line in journal.lines}
+    assert lines["u1"].error == "u1: 9.0 s do not fit into memory, even alone and in halves"
+    assert lines["u3"].hypothesis == "this is u3#0 this is u3#1"
+    (begin, middle), (again, end) = lines["u3"].segments or ()
     assert (begin, again, end) == (0.0, middle, 5.0)
     assert 5 / 3 <= middle <= 10 / 3
-    assert [event["cut"] for event in work.events if "cut" in event] == ["u1", "u3"]
-    assert lines["u3"]["clean"] is False
-    assert lines["u0"]["hypothesis"] == "this is u0"
-    assert lines["u2"]["hypothesis"] == "this is u2"
+    assert [event.cut for event in work.state.events if event.cut is not None] == ["u1", "u3"]
+    assert lines["u3"].undisturbed is False
+    assert lines["u0"].hypothesis == "this is u0"
+    assert lines["u2"].hypothesis == "this is u2"
 
 
-def test_memory_that_runs_out_at_random_leaves_complete_results(journal: Journal) -> None:
+def test_memory_that_runs_out_at_random_leaves_complete_results(journal: JournalFile) -> None:
     random = np.random.default_rng(0)
 
     class Moody(Echo):
@@ -224,37 +228,39 @@ def test_memory_that_runs_out_at_random_leaves_complete_results(journal: Journal
     clock = Clock()
     work = loop(Moody(), journal, budget=Budget(seconds=20.0), clock=clock)
     work.run(utterances([0.1 + 0.01 * number for number in range(300)]))
-    assert sorted(line["id"] for line in journal.lines) == sorted(f"u{number}" for number in range(300))
-    assert not any("error" in line for line in journal.lines)
-    assert work.events
-    unclean = {line["batch"] for line in journal.lines if not line["clean"]}
+    assert sorted(line.id for line in journal.lines) == sorted(f"u{number}" for number in range(300))
+    assert not any(line.error is not None for line in journal.lines)
+    assert work.state.events
+    unclean = {line.batch for line in journal.lines if not line.undisturbed}
     assert len(unclean) == clock.excluded > 0
-    assert clock.clean_heard == pytest.approx(sum(line["heard"] for line in journal.lines if line["clean"]))
+    assert clock.audio_seconds_undisturbed == pytest.approx(
+        sum(line.audio_seconds or 0.0 for line in journal.lines if line.undisturbed)
+    )
 
 
-def test_a_longer_clip_than_the_model_takes_is_cut_and_joined(journal: Journal) -> None:
+def test_a_longer_clip_than_the_model_takes_is_cut_and_joined(journal: JournalFile) -> None:
     model = Echo(max_seconds=2.0)
     loop(model, journal, warm=True).run(utterances([1.0, 5.0]))
-    lines = {line["id"]: line for line in journal.lines}
-    assert lines["u1"]["hypothesis"] == "this is u1#0 this is u1#1 this is u1#2"
-    assert "segments" not in lines["u0"]
-    ends = [end for _, end in lines["u1"]["segments"]]
+    lines = {line.id: line for line in journal.lines}
+    assert lines["u1"].hypothesis == "this is u1#0 this is u1#1 this is u1#2"
+    assert lines["u0"].segments is None
+    ends = [end for _, end in lines["u1"].segments or ()]
     assert len(ends) == 3
-    assert ends[-1] == lines["u1"]["heard"] == 5.0
-    assert lines["u0"]["hypothesis"] == "this is u0"
+    assert ends[-1] == lines["u1"].audio_seconds == 5.0
+    assert lines["u0"].hypothesis == "this is u0"
     assert all(len(batch) <= 2 for batch in model.batches)  # pieces keep to the budget too
 
 
-def test_on_error_stop_ends_the_run_and_keeps_what_was_done(journal: Journal) -> None:
+def test_on_error_stop_ends_the_run_and_keeps_what_was_done(journal: JournalFile) -> None:
     with pytest.raises(RunError, match=r"b: utterance 'u0' failed: u0\.wav: not readable"):
         loop(Echo(), journal, on_error="stop", budget=Budget(clips=1)).run(utterances([1.0, 3.0], broken=[0]))
-    assert [line["id"] for line in journal.lines] == ["u1"]
+    assert [line.id for line in journal.lines] == ["u1"]
 
 
-def test_a_stopped_run_goes_on_where_it_was_with_the_same_batches(journal: Journal) -> None:
+def test_a_stopped_run_goes_on_where_it_was_with_the_same_batches(journal: JournalFile) -> None:
     data = utterances([float(number % 5 + 1) for number in range(10)])
     whole = Echo()
-    with Journal(journal.path.with_name("whole.jsonl")) as uninterrupted:
+    with JournalFile(journal.path.with_name("whole.jsonl")) as uninterrupted:
         loop(whole, uninterrupted).run(data)
 
     stop = Stop()
@@ -266,23 +272,23 @@ def test_a_stopped_run_goes_on_where_it_was_with_the_same_batches(journal: Journ
     with pytest.raises(Interrupted):
         loop(first, journal, listener=Quiet(stop_now), stop=stop).run(data)
     begun = [name for batch in first.batches[1:] for name in batch]
-    assert [line["id"] for line in journal.lines] == begun  # what the network had begun is in the journal
+    assert [line.id for line in journal.lines] == begun  # what the network had begun is in the journal
     assert 2 <= len(begun) < 10
     loop(second, journal).run(data)
     assert [*first.batches[1:], *second.batches[1:]] == whole.batches[1:]
     keep = ("id", "hypothesis", "reference", "batch")
-    assert [[line[name] for name in keep] for line in journal.lines] == [
-        [line[name] for name in keep] for line in uninterrupted.lines
+    assert [[getattr(line, name) for name in keep] for line in journal.lines] == [
+        [getattr(line, name) for name in keep] for line in uninterrupted.lines
     ]
 
 
-def test_a_journal_of_other_references_is_refused(journal: Journal) -> None:
-    journal.append([{"id": "u0", "reference": "something else", "hypothesis": ""}])
+def test_a_journal_of_other_references_is_refused(journal: JournalFile) -> None:
+    journal.append([Line(id="u0", reference="something else", hypothesis="")])
     with pytest.raises(RunError, match="the reference of 'u0' is not the one that this run began with"):
         loop(Echo(), journal).run(utterances([1.0]))
 
 
-def test_words_draft_and_segments_are_in_the_line(journal: Journal) -> None:
+def test_words_draft_and_segments_are_in_the_line(journal: JournalFile) -> None:
     class Rich(Echo):
         def text(self, output: list[str]) -> list[Hypothesis]:
             return [Hypothesis(text="a", draft="b", words=(Word("a", 0.0, 0.5),), speakers=("x",)) for _ in output]
@@ -299,9 +305,9 @@ def test_words_draft_and_segments_are_in_the_line(journal: Journal) -> None:
     )
     loop(Rich(), journal).run([part])
     (line,) = journal.lines
-    assert line["draft"] == "b"
-    assert line["words"] == [["a", 0.0, 0.5]]
-    assert line["speakers"] == ["x"]
-    assert line["audio"] == "long.wav#t=0.5,1.5"
-    assert line["duration"] == line["heard"] == 1.0
-    assert (line["parent_id"], line["chunk_index"], line["tags"]) == ("long", 0, {"accent": "x"})
+    assert line.draft == "b"
+    assert line.words == (Word("a", 0.0, 0.5),)
+    assert line.speakers == ("x",)
+    assert line.audio == "long.wav#t=0.5,1.5"
+    assert line.duration == line.audio_seconds == 1.0
+    assert (line.parent_id, line.chunk_index, line.tags) == ("long", 0, {"accent": "x"})

@@ -12,12 +12,12 @@ import pytest
 
 from harness.errors import RunError
 from harness.models.base import Model, ModelCard
-from harness.runner.clock import Clock
-from harness.runner.journal import Journal
-from harness.runner.loop import Loop, Stop
+from harness.runner.journal import JournalFile
+from harness.runner.loop import Loop
 from harness.runner.plan import Budget
+from harness.runner.state import Stop
 from harness.types import Clip, Hypothesis
-from tests.harness.runner.test_loop import Quiet, journal, utterances
+from tests.harness.runner.test_loop import journal, loop, utterances
 
 __all__ = ["journal"]  # a fixture
 
@@ -64,32 +64,28 @@ class Staged(Model):
         return [Hypothesis(text=f"this is {name}") for name in self.stage("text", output)]
 
 
-def loop_of(model: Model, journal: Journal, **more: Any) -> Loop:
-    parts: dict[str, Any] = {"budget": Budget(clips=1), "listener": Quiet(), "stop": Stop(), "clock": Clock()}
-    return Loop(model=model, benchmark="b", journal=journal, **(parts | more))
-
-
-def run(model: Model, journal: Journal, count: int = 20, **more: Any) -> tuple[Loop, float]:
-    loop = loop_of(model, journal, **({"warm": True} | more))
+def run(model: Model, journal: JournalFile, count: int = 20, **more: Any) -> tuple[Loop, float]:
+    parts: dict[str, Any] = {"warm": True, "budget": Budget(clips=1)}
+    work = loop(model, journal, **(parts | more))
     data = utterances([0.1] * count)
     begin = time.perf_counter()
-    loop.run(data)
-    loop.clock.wall = time.perf_counter() - begin
-    return loop, loop.clock.wall
+    work.run(data)
+    work.state.clock.wall = time.perf_counter() - begin
+    return work, work.state.clock.wall
 
 
-def texts(journal: Journal) -> dict[str, str]:
-    return {line["id"]: str(line.get("hypothesis", line.get("error"))) for line in journal.lines}
+def texts(journal: JournalFile) -> dict[str, str]:
+    return {line.id: str(line.hypothesis or line.error) for line in journal.lines}
 
 
 EVERYTHING = {f"u{number}": f"this is u{number}" for number in range(20)}
 
 
-def test_stages_overlap_and_each_has_a_thread_of_its_own(journal: Journal) -> None:
+def test_stages_overlap_and_each_has_a_thread_of_its_own(journal: JournalFile) -> None:
     model = Staged({"features": 0.01, "transfer": 0.005, "infer": 0.02, "text": 0.015})
-    loop, _wall = run(model, journal)
+    work, _wall = run(model, journal)
     assert texts(journal) == EVERYTHING
-    assert loop.clock.phases["model"] >= 20 * 0.02
+    assert work.state.clock.phases["model"] >= 20 * 0.02
     assert set(model.most.values()) == {1}
     assert model.threads["features"] == model.threads["transfer"] == {"prepare_0"}
     assert model.threads["infer"] == {threading.current_thread().name}
@@ -97,7 +93,7 @@ def test_stages_overlap_and_each_has_a_thread_of_its_own(journal: Journal) -> No
     assert model.streams == {"prepare_0", "write_0"}
 
 
-def test_without_overlap_the_stages_run_in_a_row(journal: Journal) -> None:
+def test_without_overlap_the_stages_run_in_a_row(journal: JournalFile) -> None:
     running: list[str] = []
     most = 0
 
@@ -112,15 +108,15 @@ def test_without_overlap_the_stages_run_in_a_row(journal: Journal) -> None:
                 running.remove(name)
 
     model = Watched(dict.fromkeys(STAGES, 0.002))
-    loop, wall = run(model, journal, overlap=False)
+    work, wall = run(model, journal, overlap=False)
     assert texts(journal) == EVERYTHING
     assert most == 1
-    assert wall >= loop.clock.clean_counted >= 20 * 0.008
+    assert wall >= work.state.clock.counted >= 20 * 0.008
 
 
 @pytest.mark.parametrize("slow", STAGES)
 def test_time_spent_in_one_stage_is_in_its_phase_only(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch, slow: str
+    journal: JournalFile, monkeypatch: pytest.MonkeyPatch, slow: str
 ) -> None:
     """By clocks that each thread has for itself, and that stand still but for the slow stage."""
     now = threading.local()
@@ -131,22 +127,41 @@ def test_time_spent_in_one_stage_is_in_its_phase_only(
             now.is_ = getattr(now, "is_", 0.0) + (2.0 if name == slow else 0.0)
             return value
 
-    loop, _wall = run(Slow(), journal, count=10)
-    phases = loop.clock.phases
+    work, _wall = run(Slow(), journal, count=10)
+    phases = work.state.clock.phases
     assert phases["model" if slow == "infer" else slow] == 20.0
     assert sum(phases.values()) == 20.0
 
 
 @pytest.mark.parametrize("slow", STAGES)
-def test_what_the_network_waits_for_is_in_the_account_of_the_device(journal: Journal, slow: str) -> None:
-    loop, wall = run(Staged({slow: 0.02}), journal, count=10)
-    phases = loop.clock.as_dict()["phases"]
-    assert phases["model"] + loop.clock.waited + phases["untracked"] == pytest.approx(wall)
-    assert phases["model"] + loop.clock.waited >= 0.2
-    assert loop.clock.clean_counted == pytest.approx(sum(line["time"] for line in journal.lines))
+def test_what_the_network_waits_for_is_in_the_account_of_the_device(journal: JournalFile, slow: str) -> None:
+    work, wall = run(Staged({slow: 0.02}), journal, count=10)
+    phases = work.state.clock.speed().phases
+    assert phases["model"] + work.state.clock.waited + phases["untracked"] == pytest.approx(wall)
+    assert phases["model"] + work.state.clock.waited >= 0.1  # of 0.2, some of which went by before it waited
+    assert work.state.clock.counted == pytest.approx(sum(line.time or 0.0 for line in journal.lines))
 
 
-def test_a_batch_is_prepared_and_another_written_while_one_is_in_the_network(journal: Journal) -> None:
+def test_the_warm_up_is_in_no_account_but_its_own(journal: JournalFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that stands still but for the first call of each stage."""
+    now = 0.0
+    monkeypatch.setattr("harness.runner.pipeline.time", SimpleNamespace(perf_counter=lambda: now))
+
+    class Cold(Staged):
+        def look(self, name: str, value: Any) -> Any:
+            nonlocal now
+            now += 1.0 if name not in warm else 0.0
+            warm.add(name)
+            return value
+
+    warm = set[str]()
+    work, _wall = run(Cold(), journal, count=5, warm=False)
+    clock = work.state.clock
+    assert (clock.warmup, clock.waited, clock.batches) == (4.0, 0.0, 5)
+    assert clock.counted == pytest.approx(sum(line.time or 0.0 for line in journal.lines))
+
+
+def test_a_batch_is_prepared_and_another_written_while_one_is_in_the_network(journal: JournalFile) -> None:
     begun = {stage: {name: threading.Event() for name in EVERYTHING} for stage in STAGES}
 
     class Meeting(Staged):
@@ -174,32 +189,32 @@ def failing(stage: str, error: Callable[[], Exception], when: Callable[[list[str
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_bad_clip_costs_itself_whatever_stage_it_breaks(journal: Journal, stage: str) -> None:
+def test_a_bad_clip_costs_itself_whatever_stage_it_breaks(journal: JournalFile, stage: str) -> None:
     model = failing(stage, lambda: ValueError("no"), lambda names: "u7" in names)
-    loop, _ = run(model, journal, budget=Budget(clips=4))
+    work, _ = run(model, journal, budget=Budget(clips=4))
     assert texts(journal) == EVERYTHING | {"u7": "ValueError: no"}
     assert len(journal.lines) == 20
     assert set(model.most.values()) == {1}  # also when clips are tried again, one by one
-    unclean = {line["id"] for line in journal.lines if not line.get("clean", False)}
+    unclean = {line.id for line in journal.lines if not line.undisturbed}
     assert unclean == {"u4", "u5", "u6", "u7"}
-    assert (loop.clock.batches, loop.clock.excluded) == (5, 1)
-    assert [event["event"] for event in loop.events] == ["batch_failed"]
+    assert (work.state.clock.batches, work.state.clock.excluded) == (5, 1)
+    assert [event.event for event in work.state.events] == ["batch_failed"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_lack_of_memory_in_any_stage_is_planned_around(journal: Journal, stage: str) -> None:
+def test_a_lack_of_memory_in_any_stage_is_planned_around(journal: JournalFile, stage: str) -> None:
     model = failing(stage, MemoryError, lambda names: len(names) > 3)
-    loop, _ = run(model, journal, budget=Budget(clips=8))
+    work, _ = run(model, journal, budget=Budget(clips=8))
     assert texts(journal) == EVERYTHING
     assert len(journal.lines) == 20
-    assert loop.budget.clips in {2, 3}
-    assert {event["event"] for event in loop.events} == {"out_of_memory"}
-    assert loop.clock.excluded > 0
-    assert loop.clock.heard == pytest.approx(20 * 0.1)
+    assert work.state.budget.clips in {2, 3}
+    assert {event.event for event in work.state.events} == {"out_of_memory"}
+    assert work.state.clock.excluded > 0
+    assert work.state.clock.audio_seconds == pytest.approx(20 * 0.1)
 
 
 @pytest.mark.parametrize("overlap", [True, False])
-def test_errors_at_random_in_all_stages_lose_nothing(journal: Journal, overlap: bool) -> None:
+def test_errors_at_random_in_all_stages_lose_nothing(journal: JournalFile, overlap: bool) -> None:
     import random
 
     choose = random.Random(3)
@@ -210,16 +225,18 @@ def test_errors_at_random_in_all_stages_lose_nothing(journal: Journal, overlap: 
                 raise MemoryError if choose.random() < 0.5 else ValueError("mood")
             return value
 
-    loop, _ = run(Moody(), journal, count=200, budget=Budget(clips=6), overlap=overlap)
+    work, _ = run(Moody(), journal, count=200, budget=Budget(clips=6), overlap=overlap)
     assert texts(journal) == {f"u{number}": f"this is u{number}" for number in range(200)}
     assert len(journal.lines) == 200
-    assert {event["event"] for event in loop.events} == {"batch_failed", "out_of_memory"}
-    assert loop.clock.clean_heard == pytest.approx(sum(line["heard"] for line in journal.lines if line["clean"]))
-    assert len({line["batch"] for line in journal.lines if not line["clean"]}) == loop.clock.excluded > 0
+    assert {event.event for event in work.state.events} == {"batch_failed", "out_of_memory"}
+    assert work.state.clock.audio_seconds_undisturbed == pytest.approx(
+        sum(line.audio_seconds or 0.0 for line in journal.lines if line.undisturbed)
+    )
+    assert len({line.batch for line in journal.lines if not line.undisturbed}) == work.state.clock.excluded > 0
 
 
 def test_a_stream_without_lengths_is_sorted_window_by_window_in_bounded_memory(
-    journal: Journal, monkeypatch: Any
+    journal: JournalFile, monkeypatch: Any
 ) -> None:
     from harness.runner import loop as module
 
@@ -245,21 +262,12 @@ def test_a_stream_without_lengths_is_sorted_window_by_window_in_bounded_memory(
                 batches.append(value)
             return value
 
-    loop = Loop(
-        model=Remembering({"infer": 0.001}),
-        benchmark="b",
-        journal=journal,
-        budget=Budget(clips=4),
-        clock=Clock(),
-        listener=Quiet(),
-        stop=Stop(),
-        warm=True,
-    )
-    assert loop.run(stream()) == 300
+    work = loop(Remembering({"infer": 0.001}), journal, budget=Budget(clips=4), warm=True)
+    assert work.run(stream()) == 300
     assert texts(journal) == {f"u{number}": f"this is u{number}" for number in range(300)}
-    assert all(line["heard"] == pytest.approx(lengths[int(line["id"][1:])]) for line in journal.lines)
-    assert all(line["duration"] == line["heard"] for line in journal.lines)
-    assert len(loop.padding) > 20  # windows
+    assert all(line.audio_seconds == pytest.approx(lengths[int(line.id[1:])]) for line in journal.lines)
+    assert all(line.duration == line.audio_seconds for line in journal.lines)
+    assert len(work.padding) > 20  # windows
     assert held <= 40  # the window that runs, the one that is read ahead, and one that is begun
     for batch in batches:  # within a window the longest go first, though nobody said how long they are
         assert [lengths[int(name[1:])] for name in batch] == sorted((lengths[int(n[1:])] for n in batch), reverse=True)
@@ -267,7 +275,7 @@ def test_a_stream_without_lengths_is_sorted_window_by_window_in_bounded_memory(
 
 
 def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
-    class Full(Journal):
+    class Full(JournalFile):
         def append(self, lines: Any) -> None:
             if len(self.lines) >= 3:
                 raise RunError("the disk is full")
@@ -278,7 +286,7 @@ def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
     assert len(journal.lines) == 3
 
 
-def test_a_source_that_breaks_ends_the_run_and_keeps_what_was_done(journal: Journal, monkeypatch: Any) -> None:
+def test_a_source_that_breaks_ends_the_run_and_keeps_what_was_done(journal: JournalFile, monkeypatch: Any) -> None:
     from harness.runner import loop as module
 
     monkeypatch.setattr(module, "WINDOW_ITEMS", 4)
@@ -287,13 +295,13 @@ def test_a_source_that_breaks_ends_the_run_and_keeps_what_was_done(journal: Jour
         yield from utterances([0.1] * 10)
         raise OSError("connection lost")
 
-    loop = loop_of(Staged(), journal, budget=Budget(clips=2))
+    work = loop(Staged(), journal, budget=Budget(clips=2))
     with pytest.raises(OSError, match="connection lost"):
-        loop.run(broken())
-    assert sorted(line["id"] for line in journal.lines) == [f"u{number}" for number in range(8)]
+        work.run(broken())
+    assert sorted(line.id for line in journal.lines) == [f"u{number}" for number in range(8)]
 
 
-def test_a_source_that_hangs_does_not_keep_a_stopped_run(journal: Journal, monkeypatch: Any) -> None:
+def test_a_source_that_hangs_does_not_keep_a_stopped_run(journal: JournalFile, monkeypatch: Any) -> None:
     from harness.errors import Interrupted
     from harness.runner import loop as module
 
@@ -306,9 +314,9 @@ def test_a_source_that_hangs_does_not_keep_a_stopped_run(journal: Journal, monke
         stop.requested = True
         went_on.append(released.wait(60))
 
-    loop = loop_of(Staged(), journal, budget=Budget(clips=2), stop=stop)
+    work = loop(Staged(), journal, budget=Budget(clips=2), stop=stop)
     with pytest.raises(Interrupted):
-        loop.run(hanging())
+        work.run(hanging())
     assert not went_on  # nobody waited for the source
-    assert len(journal.lines) == len({line["id"] for line in journal.lines}) <= 8
+    assert len(journal.lines) == len({line.id for line in journal.lines}) <= 8
     released.set()

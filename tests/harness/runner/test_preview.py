@@ -33,9 +33,10 @@ def test_before_a_run_time_and_memory_are_not_known(tmp_path: Path) -> None:
 def test_after_a_run_they_are_what_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "load_model", lambda _name, _options: Slow(0.0))
     run = work(tmp_path)
-    peak = run.execute()["benchmarks"]["stub"]["peak_memory"]["host_gib"]
+    peak = run.execute().benchmarks["stub"].peak_memory
+    assert peak is not None
     (_, line) = shown(tmp_path)
-    assert f"about 0 s, as it was before, at most {peak:.1f} GiB on the host, as it was before" in line
+    assert f"about 0 s, as it was before, at most {peak.host_gib:.1f} GiB on the host, as it was before" in line
     (_, line) = shown(tmp_path, batch_size=5)  # other batches take other memory
     assert "memory not known before a first run with such batches" in line
 

@@ -24,10 +24,11 @@ from harness.commands.summary import write_scores
 from harness.config import Settings
 from harness.errors import ModelError, RunError, UsageError
 from harness.progress import Silent
+from harness.records.journal import Line, read_journal
+from harness.records.run import RunRecord, Speed
 from harness.runner import run as run_module
-from harness.runner.journal import read_lines
-from harness.runner.loop import Stop
 from harness.runner.run import Run
+from harness.runner.state import Stop
 from tests.harness.runner import ray_stub
 from tests.harness.runner.stub_run import dataset, digits
 
@@ -76,7 +77,7 @@ class Watching(Silent):
     def __init__(self, plan: dict[int, Any]) -> None:
         self.plan, self.count = dict(plan), 0
 
-    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+    def batch(self, lines: Sequence[Line]) -> None:
         self.count += len(lines)
         for when in [when for when in self.plan if self.count >= when]:
             self.plan.pop(when)()
@@ -93,13 +94,19 @@ def work(out: Path, data: Dataset, model: str, reporter: Silent | None = None, *
     )
 
 
-def finished(run: Run) -> tuple[dict[str, Any], bytes]:
+def finished(run: Run) -> tuple[RunRecord, bytes]:
     """run.json, and scores.json without what stands under `speed`. The journal holds no utterance twice, or raises."""
     record = run.execute()
     write_scores(run.folder)
-    lines, _ = read_lines(run.folder / "stub.jsonl")
-    assert len(lines) == record["benchmarks"]["stub"]["expected"]
+    lines = read_journal(run.folder / "stub.jsonl").lines
+    assert len(lines) == record.benchmarks["stub"].expected
     return record, without_speed(run.folder / "scores.json")
+
+
+def speed_of(record: RunRecord) -> Speed:
+    speed = record.benchmarks["stub"].speed
+    assert speed is not None
+    return speed
 
 
 def without_speed(path: Path) -> bytes:
@@ -138,14 +145,15 @@ def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happen
     assert capfd.readouterr() == ("", "")
     assert scores == expected
     assert reporter.plan == {}
-    entry = record["benchmarks"]["stub"]
-    lost = [event for event in entry["events"] if event["event"] == "worker_lost"]
+    entry = record.benchmarks["stub"]
+    lost = [event for event in entry.events if event.event == "worker_lost"]
     # The one that was killed, and those of the node: two, unless one was the successor of the first, just starting.
     assert 2 <= len(lost) <= 4
-    assert (entry["complete"], entry["failed"]) == (True, 0)
-    speed = entry["speed"]
-    assert speed["cluster"]["rtfx"] > speed["rtfx"] > 0
-    assert sum(device["batches"] for device in speed["cluster"]["devices"].values()) == speed["batches"]
+    assert (entry.complete, entry.failed) == (True, 0)
+    speed = speed_of(record)
+    assert speed.cluster is not None
+    assert (speed.cluster.rtfx or 0.0) > (speed.rtfx or 0.0) > 0.0
+    assert sum(device.batches for device in speed.cluster.devices.values()) == speed.batches
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
@@ -156,7 +164,7 @@ def test_tiny_nar_says_the_same_where_a_node_is_lost(nodes: Nodes, tmp_path: Pat
     settings: dict[str, Any] = {"engine": "ray", "ray_address": nodes.address, "ray_workers": 2, "batch_size": 8}
     record, scores = finished(work(tmp_path / "ray", digits(200), "tiny-nar", reporter, **settings))
     assert scores == expected
-    assert [event["event"] for event in record["benchmarks"]["stub"]["events"]] == ["worker_lost"]
+    assert [event.event for event in record.benchmarks["stub"].events] == ["worker_lost"]
 
 
 @slow
@@ -166,10 +174,10 @@ def test_a_clip_that_kills_or_hangs_costs_itself(nodes: Nodes, tmp_path: Path, t
         settings: dict[str, Any] = {"engine": "ray", "ray_address": nodes.address, "batch_timeout": 1.0}
         run = work(tmp_path / wish, dataset(60), f"traced:{traces}:{wish}", **settings)
         record, _ = finished(run)
-        lines = {line["id"]: line for line in read_lines(run.folder / "stub.jsonl")[0]}
-        assert [name for name, line in lines.items() if "error" in line] == ["u0017"]
-        assert message in lines["u0017"]["error"]
-        events = [event["event"] for event in record["benchmarks"]["stub"]["events"]]
+        lines = {line.id: line for line in read_journal(run.folder / "stub.jsonl").lines}
+        assert [name for name, line in lines.items() if line.error is not None] == ["u0017"]
+        assert message in (lines["u0017"].error or "")
+        events = [event.event for event in record.benchmarks["stub"].events]
         assert events == ["worker_lost"] * len(events)
         assert len(events) >= 4
 
@@ -182,15 +190,19 @@ def test_shares_of_a_gpu_a_lack_of_memory_and_an_audit(nodes: Nodes, tmp_path: P
     run = work(tmp_path / "ray", dataset(200), f"traced:{traces}:clips=2,seconds=0.05", **settings)
     record, _ = finished(run)
     assert len(list(traces.iterdir())) == 2
-    entry = record["benchmarks"]["stub"]
-    ((name, device),) = entry["speed"]["cluster"]["devices"].items()
-    assert (name.endswith("gpu 0"), device["workers"]) == (True, 2)
-    assert {event["event"] for event in entry["events"]} == {"out_of_memory"}
+    entry = record.benchmarks["stub"]
+    cluster = speed_of(record).cluster
+    assert cluster is not None
+    ((name, device),) = cluster.devices.items()
+    assert (name.endswith("gpu 0"), device.workers) == (True, 2)
+    assert {event.event for event in entry.events} == {"out_of_memory"}
     settings |= {"audit_batching": 10, "repeats": 2}
     record, _ = finished(work(tmp_path / "again", dataset(20), f"traced:{traces}:", **settings))
-    entry = record["benchmarks"]["stub"]
-    assert entry["audit"]["alone"]["changed"] == 0
-    assert len(entry["speed"]["repeats"]["rtfx"]) == 2
+    audit, repeats = record.benchmarks["stub"].audit, speed_of(record).repeats
+    assert audit is not None
+    assert repeats is not None
+    assert audit.alone.changed == 0
+    assert len(repeats.rtfx) == 2
 
 
 @slow
@@ -279,7 +291,7 @@ def test_a_stopped_run_on_a_cluster_goes_on_later(root: Path, tmp_path: Path, nu
     assert journal.read_bytes().startswith(before)
     (score,) = json.loads(done.stdout)
     assert score["complete"]
-    assert len(read_lines(journal)[0]) == score["benchmarks"][0]["utterances"]
+    assert len(read_journal(journal).lines) == score["benchmarks"][0]["utterances"]
 
 
 @contextmanager

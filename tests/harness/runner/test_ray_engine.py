@@ -13,17 +13,20 @@ from typing import Any
 import pytest
 
 from benchmarks.dataset import Audio, Request, Utterance
-from harness.config import Settings
+from harness.config import OnError, Settings
 from harness.errors import Interrupted, RunError, UsageError
 from harness.models.base import Model, ModelCard
+from harness.records.journal import Line, read_journal
+from harness.records.run import ClusterSpeed
 from harness.runner.clock import Clock
-from harness.runner.journal import Journal, read_lines
-from harness.runner.loop import Loop, Stop
+from harness.runner.journal import JournalFile
+from harness.runner.loop import Loop
 from harness.runner.plan import Budget
-from harness.runner.ray_cluster import Cluster, Event, Handle, Place
+from harness.runner.ray_cluster import Answer, Cluster, Handle, Place
 from harness.runner.ray_connect import Share
 from harness.runner.ray_engine import RayLoop
 from harness.runner.ray_worker import Hung, Worker, Written
+from harness.runner.state import State, Stop
 from harness.types import Clip, Hypothesis
 from tests.harness.runner.stub_run import Slow, dataset
 
@@ -53,7 +56,7 @@ class Here(Model):
     def listen(self, worker: Handle) -> None:
         worker.ref = "asked"
 
-    def wait(self, timeout: float) -> list[Event]:
+    def wait(self, timeout: float) -> list[Answer]:
         time.sleep(0.001)
         for worker in list(self.ready):
             if worker.ref is None or worker.actor._done.empty():
@@ -63,12 +66,12 @@ class Here(Model):
             reason = self.trouble(worker)
             hung = next((item.reason for item in answer if isinstance(item, Hung)), None)
             written = [] if reason else [item for item in answer if isinstance(item, Written)]
-            events = [Event(worker, written)] if written else []
+            events = [Answer(worker, written)] if written else []
             if reason or hung:
                 self.ready.remove(worker)
                 self.lost += 1
                 self.spawn()
-                events.append(Event(worker, lost=reason or hung))
+                events.append(Answer(worker, lost=reason or hung))
             return events
         return []
 
@@ -90,13 +93,13 @@ class Quiet:
     def planned(self, utterances: int, seconds: float) -> None:
         self.utterances += utterances
 
-    def batch(self, lines: Sequence[dict[str, Any]]) -> None:
+    def batch(self, lines: Sequence[Line]) -> None:
         self.after()
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "b.jsonl") as opened:
+def journal(tmp_path: Path) -> Iterator[JournalFile]:
+    with JournalFile(tmp_path / "b.jsonl") as opened:
         yield opened
 
 
@@ -104,63 +107,74 @@ def utterances(count: int) -> list[Utterance]:
     return list(dataset(count).sources[0].open(Request()))
 
 
-def driver(cluster: Here, journal: Journal, **more: Any) -> RayLoop:
-    parts: dict[str, Any] = {"budget": Budget(clips=4), "listener": Quiet(), "stop": Stop(), "clock": Clock()}
-    return RayLoop(model=cluster, benchmark="b", journal=journal, **(parts | more))
+def driver(cluster: Here, journal: JournalFile, **more: Any) -> RayLoop:
+    on_error: OnError = more.pop("on_error", "record")
+    listener = more.pop("listener", None) or Quiet()
+    state = state_of(cluster, **more)
+    return RayLoop(state=state, benchmark="b", journal=journal, listener=listener, on_error=on_error)
 
 
-def texts(journal: Journal) -> dict[str, str | None]:
-    """What is on the disk, each utterance once: `read_lines` refuses an id that stands twice."""
-    return {line["id"]: line.get("hypothesis") for line in read_lines(journal.path)[0]}
+def state_of(model: Model, **more: Any) -> State:
+    parts: dict[str, Any] = {"budget": Budget(clips=4), "stop": Stop(), "clock": Clock()}
+    return State(model=model, **(parts | more))
+
+
+def texts(journal: JournalFile) -> dict[str, str | None]:
+    """What is on the disk, each utterance once: `read_journal` refuses an id that stands twice."""
+    return {line.id: line.hypothesis for line in read_journal(journal.path).lines}
 
 
 def expected(count: int, folder: Path) -> dict[str, str | None]:
     """The same in this process."""
-    with Journal(folder / "local.jsonl") as local:
-        parts: dict[str, Any] = {"budget": Budget(clips=4), "listener": Quiet(), "stop": Stop(), "clock": Clock()}
-        Loop(model=Slow(0.0), benchmark="b", journal=local, **parts).run(utterances(count))
+    with JournalFile(folder / "local.jsonl") as local:
+        Loop(state=state_of(Slow(0.0)), benchmark="b", journal=local, listener=Quiet()).run(utterances(count))
         return texts(local)
 
 
-def test_many_devices_write_what_one_does(journal: Journal, tmp_path: Path) -> None:
+def cluster_of(loop: RayLoop) -> ClusterSpeed:
+    assert loop.state.clock.cluster is not None
+    return loop.state.clock.cluster
+
+
+def test_many_devices_write_what_one_does(journal: JournalFile, tmp_path: Path) -> None:
     loop = driver(Here(lambda: Slow(0.001), 3), journal, budget=Budget(clips=8))
     assert loop.run(utterances(40)) == 40
     assert texts(journal) == expected(40, tmp_path)
     lines = journal.lines
     # Five batches of eight leave one of three devices idle in the second round; six of seven do not.
-    assert sorted({line["batch"] for line in lines}) == list(range(6))
-    assert loop.clock.batches == 6
-    assert loop.clock.clean_heard == pytest.approx(sum(line["heard"] for line in lines))
-    assert loop.clock.clean_counted == pytest.approx(sum(line["time"] for line in lines))
-    cluster = loop.clock.cluster
-    assert sorted(cluster["devices"]) == ["10.0.0.0 gpu 0", "10.0.0.1 gpu 0", "10.0.0.2 gpu 0"]
-    assert cluster["rtfx"] == pytest.approx(sum(device["rtfx"] for device in cluster["devices"].values()))
-    assert cluster["rtfx_per_device"] == pytest.approx(cluster["rtfx"] / 3)
-    assert sum(device["batches"] for device in cluster["devices"].values()) == loop.clock.batches
-    assert Clock.from_dict(loop.clock.as_dict()).cluster == cluster
+    assert {line.batch for line in lines} == set(range(6))
+    assert loop.state.clock.batches == 6
+    assert loop.state.clock.audio_seconds_undisturbed == pytest.approx(sum(line.audio_seconds or 0.0 for line in lines))
+    assert loop.state.clock.counted == pytest.approx(sum(line.time or 0.0 for line in lines))
+    cluster = cluster_of(loop)
+    assert sorted(cluster.devices) == ["10.0.0.0 gpu 0", "10.0.0.1 gpu 0", "10.0.0.2 gpu 0"]
+    assert cluster.rtfx == pytest.approx(sum(device.rtfx or 0.0 for device in cluster.devices.values()))
+    assert cluster.rtfx_per_device == pytest.approx((cluster.rtfx or 0.0) / 3)
+    assert sum(device.batches for device in cluster.devices.values()) == loop.state.clock.batches
+    assert Clock.resumed(loop.state.clock.speed(), []).cluster == cluster
 
 
-def test_work_is_taken_as_it_comes(journal: Journal) -> None:
+def test_work_is_taken_as_it_comes(journal: JournalFile) -> None:
     seconds = iter([0.001, 0.02, 0.001])  # the first is for the card, the second is slow
     loop = driver(Here(lambda: Slow(next(seconds)), 2), journal, budget=Budget(clips=1))
     loop.run(utterances(60))
-    slow, fast = (loop.clock.cluster["devices"][f"10.0.0.{number} gpu 0"]["batches"] for number in range(2))
+    slow, fast = (cluster_of(loop).devices[f"10.0.0.{number} gpu 0"].batches for number in range(2))
     assert slow + fast == 60
     assert fast > 3 * slow
 
 
-def test_workers_that_share_a_device_are_one_device(journal: Journal) -> None:
+def test_workers_that_share_a_device_are_one_device(journal: JournalFile) -> None:
     cluster = Here(lambda: Slow(0.001), 2)
     cluster.ready[1].place = cluster.ready[0].place
     loop = driver(cluster, journal)
     loop.run(utterances(40))
-    ((name, device),) = loop.clock.cluster["devices"].items()
-    assert (name, device["workers"]) == ("10.0.0.0 gpu 0", 2)
-    assert device["rtfx"] == pytest.approx(2 * device["heard"] / device["counted"])
-    assert loop.clock.rtfx == pytest.approx(device["heard"] / device["counted"])
+    ((name, device),) = cluster_of(loop).devices.items()
+    assert (name, device.workers) == ("10.0.0.0 gpu 0", 2)
+    assert device.rtfx == pytest.approx(2 * device.audio_seconds / device.seconds_counted)
+    assert loop.state.clock.rtfx == pytest.approx(device.audio_seconds / device.seconds_counted)
 
 
-def test_lost_workers_cost_nothing_but_time(journal: Journal, tmp_path: Path) -> None:
+def test_lost_workers_cost_nothing_but_time(journal: JournalFile, tmp_path: Path) -> None:
     answers = 0
 
     def trouble(worker: Handle) -> str | None:
@@ -173,16 +187,18 @@ def test_lost_workers_cost_nothing_but_time(journal: Journal, tmp_path: Path) ->
     loop.run(utterances(120))
     assert texts(journal) == expected(120, tmp_path)
     assert cluster.lost >= 2
-    lost = [event for event in loop.events if event["event"] == "worker_lost"]
+    lost = [event for event in loop.state.events if event.event == "worker_lost"]
     assert len(lost) == cluster.lost
-    assert lost[0]["error"] == "shot"
+    assert lost[0].error == "shot"
     # What was run again is no measure of speed.
-    unclean = {line["batch"] for line in journal.lines if not line["clean"]}
-    assert loop.clock.excluded == len(unclean) > 0
-    assert loop.clock.clean_heard == pytest.approx(sum(line["heard"] for line in journal.lines if line["clean"]))
+    unclean = {line.batch for line in journal.lines if not line.undisturbed}
+    assert loop.state.clock.excluded == len(unclean) > 0
+    assert loop.state.clock.audio_seconds_undisturbed == pytest.approx(
+        sum(line.audio_seconds or 0.0 for line in journal.lines if line.undisturbed)
+    )
 
 
-def test_a_clip_that_kills_its_worker_costs_one_clip(journal: Journal) -> None:
+def test_a_clip_that_kills_its_worker_costs_one_clip(journal: JournalFile) -> None:
     """Twice with its batch and twice alone, then it has failed. Others may be suspected, and are not blamed."""
 
     class Deadly(Slow):
@@ -194,14 +210,16 @@ def test_a_clip_that_kills_its_worker_costs_one_clip(journal: Journal) -> None:
     cluster = Here(lambda: Deadly(0.0), 2)
     loop = driver(cluster, journal)
     loop.run(utterances(40))
-    lines = {line["id"]: line for line in journal.lines}
+    lines = {line.id: line for line in journal.lines}
     assert len(lines) == 40
     assert cluster.lost >= 4
-    assert lines["u0017"]["error"].startswith("2 workers were lost with it, the last so: slow: the stage 'network' has")
-    assert [name for name, line in lines.items() if "error" in line] == ["u0017"]
+    assert (lines["u0017"].error or "").startswith(
+        "2 workers were lost with it, the last so: slow: the stage 'network' has"
+    )
+    assert [name for name, line in lines.items() if line.error is not None] == ["u0017"]
 
 
-def test_a_lack_of_memory_makes_the_batches_of_all_smaller(journal: Journal, tmp_path: Path) -> None:
+def test_a_lack_of_memory_makes_the_batches_of_all_smaller(journal: JournalFile, tmp_path: Path) -> None:
     class Small(Slow):
         def infer(self, features: list[int]) -> list[int]:
             if len(features) > 2:
@@ -211,25 +229,25 @@ def test_a_lack_of_memory_makes_the_batches_of_all_smaller(journal: Journal, tmp
     loop = driver(Here(lambda: Small(0.0), 2), journal, budget=Budget(clips=8))
     loop.run(utterances(60))
     assert texts(journal) == expected(60, tmp_path)
-    assert loop.budget.clips == 2
-    events = [event["event"] for event in loop.events]
+    assert loop.state.budget.clips == 2
+    events = [event.event for event in loop.state.events]
     assert set(events) == {"out_of_memory"}
-    assert all(event["worker"].startswith("10.0.0.") for event in loop.events)
-    unclean = {line["batch"] for line in journal.lines if not line["clean"]}
-    assert loop.clock.excluded == len(unclean) > 0
-    assert any(line["clean"] for line in journal.lines)
+    assert all((event.worker or "").startswith("10.0.0.") for event in loop.state.events)
+    unclean = {line.batch for line in journal.lines if not line.undisturbed}
+    assert loop.state.clock.excluded == len(unclean) > 0
+    assert any(line.undisturbed for line in journal.lines)
 
 
-def test_a_bad_clip_costs_one_clip(journal: Journal) -> None:
+def test_a_bad_clip_costs_one_clip(journal: JournalFile) -> None:
     data = utterances(20)
     data[3] = replace(data[3], audio=Audio(origin="u3", data=b"rubbish"))
     loop = driver(Here(lambda: Slow(0.0), 2), journal)
     loop.run(data)
-    assert [line["id"] for line in journal.lines if "error" in line] == ["u0003"]
+    assert [line.id for line in journal.lines if line.error is not None] == ["u0003"]
     assert len(journal.lines) == 20
 
 
-def test_on_error_stop_ends_the_run(journal: Journal) -> None:
+def test_on_error_stop_ends_the_run(journal: JournalFile) -> None:
     data = utterances(8)
     data[3] = replace(data[3], audio=Audio(origin="u3", data=b"rubbish"))
     with pytest.raises(RunError, match=r"b: utterance 'u0003' failed: u3: not readable as audio"):
@@ -237,7 +255,7 @@ def test_on_error_stop_ends_the_run(journal: Journal) -> None:
     assert "u0003" not in texts(journal)
 
 
-def test_data_that_a_node_does_not_see_ends_the_run(journal: Journal, tmp_path: Path) -> None:
+def test_data_that_a_node_does_not_see_ends_the_run(journal: JournalFile, tmp_path: Path) -> None:
     """The file appears after the worker looked: as where the driver has it and the node has not."""
     path = tmp_path / "a.flac"
 
@@ -251,7 +269,7 @@ def test_data_that_a_node_does_not_see_ends_the_run(journal: Journal, tmp_path: 
 
 
 def test_a_relative_path_is_found_by_workers_that_are_elsewhere(
-    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    journal: JournalFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.flac").write_bytes(utterances(1)[0].audio.data or b"")
     monkeypatch.chdir(tmp_path)
@@ -265,10 +283,10 @@ def test_a_relative_path_is_found_by_workers_that_are_elsewhere(
     data = [replace(utterances(1)[0], audio=Audio(origin="a.flac", path=Path("a.flac")))]
     driver(Watching(lambda: Slow(0.0), 1), journal).run(data)
     assert seen == [tmp_path / "a.flac"]
-    assert journal.lines[0]["audio"] == "a.flac"
+    assert journal.lines[0].audio == "a.flac"
 
 
-def test_a_stopped_run_finishes_what_is_in_hand_and_goes_on_later(journal: Journal, tmp_path: Path) -> None:
+def test_a_stopped_run_finishes_what_is_in_hand_and_goes_on_later(journal: JournalFile, tmp_path: Path) -> None:
     stop, listener = Stop(), Quiet()
 
     def stop_now() -> None:
@@ -283,20 +301,20 @@ def test_a_stopped_run_finishes_what_is_in_hand_and_goes_on_later(journal: Journ
     assert driver(cluster, journal).run(utterances(100)) == 100
     assert journal.path.read_bytes().startswith(before)
     assert texts(journal) == expected(100, tmp_path)
-    numbers = {line["id"]: line["batch"] for line in journal.lines}
-    assert len(set(numbers.values())) == 1 + max(numbers.values())
+    numbers = {line.batch for line in journal.lines}
+    assert numbers == set(range(len(numbers)))
 
 
-def test_batches_stay_as_planned_where_transcripts_depend_on_them(journal: Journal) -> None:
+def test_batches_stay_as_planned_where_transcripts_depend_on_them(journal: JournalFile) -> None:
     class Dependent(Slow):
         def __init__(self) -> None:
             super().__init__(0.0)
             self.card = replace(self.card, batch_invariant=False)
 
     driver(Here(Dependent, 16), journal, budget=Budget(clips=10)).run(utterances(40))
-    batches: dict[int, list[str]] = {}
+    batches: dict[int | None, list[str]] = {}
     for line in journal.lines:
-        batches.setdefault(line["batch"], []).append(line["id"])
+        batches.setdefault(line.batch, []).append(line.id)
     assert [len(batch) for batch in batches.values()] == [10, 10, 10, 10]
 
 

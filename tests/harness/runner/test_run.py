@@ -1,5 +1,6 @@
 """Runs in a folder: what is written, going on with it, and what is refused."""
 
+import dataclasses
 import json
 import os
 import random
@@ -7,11 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from benchmarks.dataset import Dataset
 from benchmarks.registry import Suite
@@ -20,12 +22,14 @@ from harness.config import Settings
 from harness.errors import AccessError, DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
 from harness.progress import Silent
+from harness.records.journal import Line, encode_lines, read_journal
+from harness.records.run import RunRecord, Speed, read_run_record
 from harness.reporting.table import results_table
 from harness.runner import run as run_module
 from harness.runner.folder import model_folder_name, run_folder
-from harness.runner.journal import read_lines
-from harness.runner.loop import Stop
 from harness.runner.run import Run
+from harness.runner.state import Stop
+from harness.version import VERSION
 from tests.harness.runner.stub_run import Slow, dataset
 
 STUB = Path(__file__).with_name("stub_run.py")
@@ -56,24 +60,30 @@ def work(out: Path, data: Dataset | None = None, **settings: Any) -> Run:
     )
 
 
+def speed_of(record: RunRecord) -> Speed:
+    speed = record.benchmarks["stub"].speed
+    assert speed is not None
+    return speed
+
+
 def test_a_run_writes_journal_and_run_json(tmp_path: Path, loaded: list[str]) -> None:
     run = work(tmp_path)
     record = run.execute()
     assert run.folder == tmp_path / "stubs" / "org--slow"
     assert sorted(path.name for path in run.folder.iterdir()) == [".lock", "run.json", "stub.jsonl"]
-    stored = json.loads((run.folder / "run.json").read_text())
-    assert stored == json.loads(json.dumps(record))
-    assert stored["complete"] is True
-    assert stored["model"]["id"] == "org/slow"
-    entry = stored["benchmarks"]["stub"]
-    assert (entry["expected"], entry["done"], entry["failed"], entry["complete"]) == (30, 30, 0, True)
-    assert (entry["revision"], entry["source"], entry["revision_locked"]) == ("r1", "embedded:made up", False)
-    lines, _ = read_lines(run.folder / "stub.jsonl")
-    assert entry["speed"]["seconds_heard"] == pytest.approx(sum(line["heard"] for line in lines))
-    assert entry["peak_memory"]["host_gib"] > 0.01
-    speed = entry["speed"]
-    parts = speed["phases"]["model"] + speed["seconds_waited"] + speed["seconds_warmup"] + speed["phases"]["untracked"]
-    assert parts == pytest.approx(speed["seconds_wall"])
+    assert read_run_record(run.folder) == record
+    assert (record.format, record.version, record.complete, record.model.id) == (2, VERSION, True, "org/slow")
+    entry, speed = record.benchmarks["stub"], speed_of(record)
+    assert (entry.expected, entry.done, entry.failed, entry.complete) == (30, 30, 0, True)
+    assert (entry.revision, entry.source, entry.revision_locked) == ("r1", "embedded:made up", False)
+    lines = read_journal(run.folder / "stub.jsonl").lines
+    assert {line.format for line in lines} == {2}
+    assert speed.audio_seconds == pytest.approx(sum(line.audio_seconds or 0.0 for line in lines))
+    assert entry.peak_memory is not None
+    assert entry.peak_memory.host_gib is not None
+    assert entry.peak_memory.host_gib > 0.01
+    parts = (speed.phases["model"], speed.seconds_waited or 0.0, speed.seconds_warmup or 0.0, speed.phases["untracked"])
+    assert sum(parts) == pytest.approx(speed.seconds_wall)
 
 
 def test_the_same_command_again_loads_no_model_and_changes_nothing(tmp_path: Path, loaded: list[str]) -> None:
@@ -102,6 +112,79 @@ def test_another_configuration_is_refused_by_name(
     work(tmp_path, batch_size=7).execute()  # the batch plan is no part of it: this model does not depend on it
 
 
+def test_batches_are_part_of_it_where_transcripts_depend_on_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dependent(Slow):
+        def __init__(self) -> None:
+            super().__init__(0.0)
+            self.card = dataclasses.replace(self.card, batch_invariant=False)
+
+    monkeypatch.setattr(run_module, "load_model", lambda _name, _options: Dependent())
+    run = work(tmp_path)
+    assert run.execute().fingerprint == run.record.fingerprint
+    for change, field in (({"batch_size": 7}, "batch_size 4"), ({"batch_size": None}, "batch_seconds None")):
+        with pytest.raises(UsageError, match=f"holds a run with {field}, this one has"):
+            work(tmp_path, **change).execute()
+    work(tmp_path, workers=1).execute()
+
+
+def cut(folder: Path, lines: int) -> list[Line]:
+    """Leaves the first lines of a journal, as if the run had been killed then."""
+    path = folder / "stub.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]))
+    return read_journal(path).lines
+
+
+def test_another_revision_of_the_model_is_refused(
+    tmp_path: Path, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Newer(Slow):
+        def __init__(self) -> None:
+            super().__init__(0.0)
+            self.card = dataclasses.replace(self.card, revision="2")
+
+    run = work(tmp_path)
+    run.execute()
+    kept = cut(run.folder, 10)
+    monkeypatch.setattr(run_module, "load_model", lambda _name, _options: Newer())
+    with pytest.raises(UsageError, match="holds a run with model revision '1', the model is now at '2'; give --revis"):
+        work(tmp_path).execute()
+    assert cut(run.folder, 30) == kept
+    assert read_run_record(run.folder).model.revision == "1"
+
+
+def test_what_was_disturbed_is_not_counted_after_going_on_either(tmp_path: Path, loaded: list[str]) -> None:
+    run = work(tmp_path)
+    run.execute()
+    kept = [replace(line, undisturbed=number < 8, time=2.0) for number, line in enumerate(cut(run.folder, 20))]
+    (run.folder / "stub.jsonl").write_bytes(encode_lines(kept))
+    speed = speed_of(work(tmp_path).execute())
+    lines = read_journal(run.folder / "stub.jsonl").lines
+    counted = [line for line in lines if line.undisturbed]
+    assert len(counted) == 18
+    assert speed.seconds_counted == pytest.approx(sum(line.time or 0.0 for line in counted))
+    assert speed.audio_seconds_undisturbed == pytest.approx(sum(line.audio_seconds or 0.0 for line in counted))
+
+
+def test_the_revision_of_the_data_is_known_before_the_end(
+    tmp_path: Path, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed leaves the run.json that was saved last."""
+    monkeypatch.setattr(run_module, "SAVE_SECONDS", 0.0)
+    saved: list[str | None] = []
+
+    class Watching(Silent):
+        def batch(self, lines: Sequence[Line]) -> None:
+            entry = read_run_record(run.folder).benchmarks.get("stub")
+            saved.append(entry.revision if entry else None)
+
+    run = work(tmp_path)
+    run.reporter = Watching()
+    run.execute()
+    assert saved == [None, *["r1"] * 7]
+
+
 def test_fresh_keeps_the_old_run_under_another_name(tmp_path: Path, loaded: list[str]) -> None:
     run = work(tmp_path)
     run.execute()
@@ -122,51 +205,47 @@ def test_other_data_under_the_same_ids_is_refused(tmp_path: Path, loaded: list[s
 
 
 def test_fewer_rows_than_stated_are_an_error_that_names_the_field(tmp_path: Path, loaded: list[str]) -> None:
-    from dataclasses import replace
-
-    short = replace(dataset(30), rows=31)
+    short = dataclasses.replace(dataset(30), rows=31)
     with pytest.raises(DataError, match="stub: rows is 30 where 31 is stated"):
         work(tmp_path, short).execute()
-    assert loaded == [] or read_lines(tmp_path / "stubs" / "org--slow" / "stub.jsonl")[0] == []
+    assert loaded == [] or read_journal(tmp_path / "stubs" / "org--slow" / "stub.jsonl").lines == []
     record = work(tmp_path, short, allow_drift=True).execute()
-    assert record["benchmarks"]["stub"]["drift"] == ["stub: rows is 30 where 31 is stated"]
+    assert record.benchmarks["stub"].drift == ("stub: rows is 30 where 31 is stated",)
 
 
 def test_a_sample_grows_into_the_whole_and_never_shrinks(tmp_path: Path, loaded: list[str]) -> None:
     run = work(tmp_path, limit=6)
-    assert run.execute()["benchmarks"]["stub"]["expected"] == 6
-    lines, _ = read_lines(run.folder / "stub.jsonl")
-    lengths = [line["duration"] for line in lines]
+    assert run.execute().benchmarks["stub"].expected == 6
+    lines = read_journal(run.folder / "stub.jsonl").lines
+    lengths = [line.duration or 0.0 for line in lines]
     assert max(lengths) >= 0.22  # from the shortest, 0.10 s, to the longest, 0.26 s,
     assert min(lengths) <= 0.14  # and not the first six, which are all short
-    assert work(tmp_path).execute()["benchmarks"]["stub"]["expected"] == 30
-    assert read_lines(run.folder / "stub.jsonl")[0][:6] == lines
+    assert work(tmp_path).execute().benchmarks["stub"].expected == 30
+    assert read_journal(run.folder / "stub.jsonl").lines[:6] == lines
     with pytest.raises(UsageError, match="outside this sample"):
         work(tmp_path, limit=6).execute()
 
 
 def test_failed_utterances_make_the_run_incomplete_and_can_be_tried_again(tmp_path: Path, loaded: list[str]) -> None:
-    from dataclasses import replace
-
-    from benchmarks.dataset import Audio, Request, Utterance
+    from benchmarks.dataset import Audio, Request
 
     good = dataset(5)
     healed = False
 
     def broken(request: Request) -> Any:
         for utterance in good.sources[0].open(request):
-            bad: Callable[[Utterance], Utterance] = lambda u: replace(u, audio=Audio(origin="gone", data=b""))  # noqa: E731
-            yield utterance if healed or utterance.id != "u0002" else bad(utterance)
+            bad = not healed and utterance.id == "u0002"
+            yield dataclasses.replace(utterance, audio=Audio(origin="gone", data=b"")) if bad else utterance
 
-    data = replace(good, sources=(replace(good.sources[0], open=broken),))
+    data = dataclasses.replace(good, sources=(dataclasses.replace(good.sources[0], open=broken),))
     record = work(tmp_path, data).execute()
-    assert record["complete"] is False
-    assert record["benchmarks"]["stub"]["failed"] == 1
-    assert work(tmp_path, data).execute()["benchmarks"]["stub"]["failed"] == 1
+    assert record.complete is False
+    assert record.benchmarks["stub"].failed == 1
+    assert work(tmp_path, data).execute().benchmarks["stub"].failed == 1
     healed = True
     record = work(tmp_path, data, retry_failed=True).execute()
-    assert record["complete"] is True
-    assert len(read_lines(tmp_path / "stubs" / "org--slow" / "stub.jsonl")[0]) == 5
+    assert record.complete is True
+    assert len(read_journal(tmp_path / "stubs" / "org--slow" / "stub.jsonl").lines) == 5
 
 
 def test_repeats_are_for_speed_and_leave_the_journal_alone(tmp_path: Path, loaded: list[str]) -> None:
@@ -174,10 +253,12 @@ def test_repeats_are_for_speed_and_leave_the_journal_alone(tmp_path: Path, loade
     run.execute()
     journal = (run.folder / "stub.jsonl").read_bytes()
     record = work(tmp_path, repeats=3).execute()
-    repeats = record["benchmarks"]["stub"]["speed"]["repeats"]
-    assert (len(repeats["rtfx"]), len(repeats["rtfx_end_to_end"]), repeats["changed_transcripts"]) == (3, 3, 0)
-    assert repeats["rtfx"][0] == pytest.approx(record["benchmarks"]["stub"]["speed"]["rtfx"])
-    assert sorted(repeats["rtfx"])[1] == repeats["rtfx_median"]
+    repeats = speed_of(record).repeats
+    assert repeats is not None
+    assert (repeats.asked, len(repeats.rtfx), len(repeats.rtfx_end_to_end)) == (3, 3, 3)
+    assert repeats.changed_transcripts == 0
+    assert repeats.rtfx[0] == pytest.approx(speed_of(record).rtfx)
+    assert sorted(repeats.rtfx)[1] == repeats.rtfx_median
     assert (run.folder / "stub.jsonl").read_bytes() == journal
     assert loaded == ["org/slow", "org/slow"]
     work(tmp_path, repeats=2).execute()  # three are there
@@ -186,20 +267,24 @@ def test_repeats_are_for_speed_and_leave_the_journal_alone(tmp_path: Path, loade
 
 def test_the_leaderboards_clock_is_a_pass_of_its_own_beside_ours(tmp_path: Path, loaded: list[str]) -> None:
     run = work(tmp_path)
-    before = run.execute()["benchmarks"]["stub"]["speed"]
-    assert "rtfx_leaderboard" not in before
+    before = speed_of(run.execute())
+    assert before.rtfx_leaderboard is None
     journal = (run.folder / "stub.jsonl").read_bytes()
-    speed = work(tmp_path, clock="leaderboard").execute()["benchmarks"]["stub"]["speed"]
-    assert {name: speed[name] for name in before} == before
-    assert speed["seconds_heard_leaderboard"] == pytest.approx(before["seconds_heard"])
-    assert speed["rtfx_leaderboard"] == speed["seconds_heard_leaderboard"] / speed["seconds_counted_leaderboard"]
+    speed = speed_of(work(tmp_path, clock="leaderboard").execute())
+    audio, counted = speed.audio_seconds_leaderboard, speed.seconds_counted_leaderboard
+    assert audio == pytest.approx(before.audio_seconds)
+    assert audio is not None
+    assert counted is not None
+    assert speed.rtfx_leaderboard == audio / counted
+    there = {"rtfx_leaderboard": None, "audio_seconds_leaderboard": None, "seconds_counted_leaderboard": None}
+    assert replace(speed, **there) == before
     assert (run.folder / "stub.jsonl").read_bytes() == journal
     assert loaded == ["org/slow", "org/slow"]
     work(tmp_path, clock="leaderboard").execute()  # it is there
     assert loaded == ["org/slow", "org/slow"]
 
     score = write_scores(run.folder)
-    assert score["average"]["speed"]["rtfx_leaderboard"] == pytest.approx(speed["rtfx_leaderboard"])
+    assert score["average"]["speed"]["rtfx_leaderboard"] == pytest.approx(speed.rtfx_leaderboard)
     keys = [column.key for column in results_table([score], [None]).columns]
     assert keys[keys.index("rtfx_end_to_end") + 1] == "rtfx_leaderboard"
 
@@ -208,7 +293,7 @@ def test_a_broken_or_missing_run_json_is_an_error(tmp_path: Path, loaded: list[s
     run = work(tmp_path)
     run.execute()
     (run.folder / "run.json").write_text("{")
-    with pytest.raises(DataError, match=r"run\.json: not a run\.json"):
+    with pytest.raises(DataError, match=r"run\.json is not JSON .*; --fresh starts over"):
         work(tmp_path).execute()
     (run.folder / "run.json").unlink()
     with pytest.raises(UsageError, match=r"no run\.json beside it"):
@@ -225,7 +310,7 @@ def test_a_run_whose_model_could_not_be_loaded_can_be_started_again(
         patched.setattr(run_module, "load_model", broken)
         with pytest.raises(AccessError):
             work(tmp_path).execute()
-    assert work(tmp_path).execute()["complete"] is True
+    assert work(tmp_path).execute().complete is True
 
 
 def test_an_unwritable_folder_is_one_line(tmp_path: Path, loaded: list[str]) -> None:
@@ -294,9 +379,9 @@ def test_killed_at_random_points_it_ends_as_if_nothing_had_happened(
     assert start("killed", fast).wait(timeout=120) == 0
 
     def essence(out: str) -> tuple[list[Any], Any]:
-        lines, _ = read_lines(tmp_path / out / folder / "stub.jsonl")
+        lines = read_journal(tmp_path / out / folder / "stub.jsonl").lines
         scores = json.loads((tmp_path / out / folder / "scores.json").read_text())
-        return sorted(line["id"] for line in lines), without_speed(scores)
+        return sorted(line.id for line in lines), without_speed(scores)
 
     assert essence("killed") == essence("whole")
     assert essence("killed")[0] == [f"u{number:04}" for number in range(count)]

@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.models.base import Model, ModelCard
-from harness.runner.journal import read_lines
+from harness.records.journal import read_journal
 from harness.runner.watchdog import Watched
 from harness.types import SAMPLE_RATE, Clip, Hypothesis
 
@@ -136,10 +136,10 @@ def test_a_run_that_hangs_ends_with_one_line_and_goes_on(tmp_path: Path) -> None
     assert "--batch-timeout" in line
     journal = tmp_path / "stubs" / "slow" / "stub.jsonl"
     before = journal.read_bytes()
-    assert 0 < len(read_lines(journal)[0]) < 40
+    assert 0 < len(read_journal(journal).lines) < 40
     assert start().returncode == 0
     assert journal.read_bytes().startswith(before)
-    assert sorted(line["id"] for line in read_lines(journal)[0]) == [f"u{number:04}" for number in range(40)]
+    assert sorted(line.id for line in read_journal(journal).lines) == [f"u{number:04}" for number in range(40)]
 
 
 def test_a_limit_must_be_one() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.errors import UsageError
 from harness.models.granite_nar import attention
 from harness.models.granite_nar.attention import PackedAttention, choose_backend
-from harness.models.granite_nar.segments import Segments
+from harness.models.granite_nar.packing import PackedLengths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +40,12 @@ def tensors(total: int, heads: int = 4, shared: int = 2, dim: int = 8) -> tuple[
 @given(st.lists(st.integers(0, 90), min_size=1, max_size=8).filter(any))
 def test_sdpa_is_attention_of_each_clip_alone(lengths: list[int]) -> None:
     query, key, value = tensors(sum(lengths))
-    got = PackedAttention(Segments(lengths), "sdpa")(query, key, value, 0.3)
+    got = PackedAttention(PackedLengths(lengths), "sdpa")(query, key, value, 0.3)
     torch.testing.assert_close(got, naive(query, key, value, lengths, 0.3), atol=1e-5, rtol=1e-4)
 
 
 def test_clips_of_very_different_lengths_are_not_padded_to_each_other() -> None:
-    plan = PackedAttention(Segments([400, 10, 390, 12, 11]), "sdpa")
+    plan = PackedAttention(PackedLengths([400, 10, 390, 12, 11]), "sdpa")
     assert sorted(group.shape for group in plan.groups) == [(2, 400), (3, 12)]
 
 
@@ -90,7 +90,7 @@ def test_varlen_is_called_as_each_torch_wants(scaled: bool, fresh: None, monkeyp
     monkeypatch.setattr(module, "varlen_attn", fake_varlen(scaled))
     lengths = [7, 30, 4]
     query, key, value = tensors(41)
-    got = PackedAttention(Segments(lengths), "varlen")(query, key, value, 1 / 128)
+    got = PackedAttention(PackedLengths(lengths), "varlen")(query, key, value, 1 / 128)
     torch.testing.assert_close(got, naive(query, key, value, lengths, 1 / 128), atol=1e-5, rtol=1e-4)
 
 
@@ -107,7 +107,7 @@ def test_flash_is_called_with_its_names(fresh: None, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "flash_attn", module)
     lengths = [7, 30, 4]
     query, key, value = tensors(41)
-    got = PackedAttention(Segments(lengths), "flash")(query, key, value, 1 / 128)
+    got = PackedAttention(PackedLengths(lengths), "flash")(query, key, value, 1 / 128)
     torch.testing.assert_close(got, naive(query, key, value, lengths, 1 / 128), atol=1e-5, rtol=1e-4)
 
 

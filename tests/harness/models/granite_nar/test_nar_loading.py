@@ -14,7 +14,7 @@ from harness.errors import ModelError
 from harness.models.granite_nar import config as configuration
 from harness.models.granite_nar import layouts
 from harness.models.granite_nar.loading import load_folder, save_folder, weight_files
-from harness.models.granite_nar.segments import Segments
+from harness.models.granite_nar.packing import PackedLengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def rewrite_config(folder: Path, change: Callable[[dict[str, Any]], None]) -> No
 
 def ids_of(network: GraniteNar) -> tuple[list[list[int]], list[list[int]]]:
     lengths = [60, 33]
-    out = network.transcribe(torch.randn(93, 160, generator=torch.Generator().manual_seed(2)), Segments(lengths))
+    out = network.transcribe(torch.randn(93, 160, generator=torch.Generator().manual_seed(2)), PackedLengths(lengths))
     return [each.tolist() for each in out.draft], [each.tolist() for each in out.final]
 
 

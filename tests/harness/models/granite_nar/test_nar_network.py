@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.models.granite_nar.config import GraniteNarConfig
 from harness.models.granite_nar.network import GraniteNar
-from harness.models.granite_nar.segments import Segments
+from harness.models.granite_nar.packing import PackedLengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def features_of(lengths: list[int], seed: int = 1) -> list[torch.Tensor]:
 
 def test_packed_logits_equal_the_slow_ones_of_each_clip(small_network: GraniteNar, slow_logits: Slow) -> None:
     clips = features_of(LENGTHS)
-    frames = Segments(LENGTHS)
+    frames = PackedLengths(LENGTHS)
     encoded = small_network.encode(torch.cat(clips), frames)
     pooled, windows = small_network.encoder.pooled(encoded, frames)
     draft_logits = small_network.encoder.out_bpe(pooled)
@@ -59,7 +59,7 @@ def test_packed_logits_equal_the_slow_ones_of_each_clip(small_network: GraniteNa
 
 def test_transcribe_gives_the_slow_ids(small_network: GraniteNar, slow_logits: Slow) -> None:
     clips = features_of([33, 8, 50])
-    out = small_network.transcribe(torch.cat(clips), Segments([33, 8, 50]))
+    out = small_network.transcribe(torch.cat(clips), PackedLengths([33, 8, 50]))
     slow = [slow_logits(small_network, clip) for clip in clips]
     assert [ids.tolist() for ids in out.draft] == [each["draft"] for each in slow]
     assert [ids.tolist() for ids in out.final] == [each["final"] for each in slow]
@@ -70,10 +70,10 @@ def test_transcribe_gives_the_slow_ids(small_network: GraniteNar, slow_logits: S
 def test_a_clip_does_not_depend_on_its_neighbors(lengths: list[int], seed: int) -> None:
     network = _network()
     clips = features_of(lengths, seed)
-    together = network.encode(torch.cat(clips), Segments(lengths))
+    together = network.encode(torch.cat(clips), PackedLengths(lengths))
     start = 0
     for clip in clips:
-        alone = network.encode(clip, Segments([len(clip)]))
+        alone = network.encode(clip, PackedLengths([len(clip)]))
         torch.testing.assert_close(together.last[start : start + len(clip)], alone.last, atol=1e-5, rtol=1e-4)
         start += len(clip)
 
@@ -111,7 +111,7 @@ def _small() -> GraniteNarConfig:
 
 def test_an_injected_state_is_what_the_projector_reads(small_network: GraniteNar) -> None:
     features = features_of([20])[0]
-    asked = small_network.encoder(features, Segments([20]), (0, 2, -1))
+    asked = small_network.encoder(features, PackedLengths([20]), (0, 2, -1))
     assert len(asked.states) == 3
     torch.testing.assert_close(asked.states[0], small_network.encoder.input_linear(features))
     torch.testing.assert_close(asked.states[2], asked.last)
@@ -127,17 +127,17 @@ def test_an_injected_state_is_what_the_projector_reads(small_network: GraniteNar
 def test_saturated_blanks_pool_to_nothing(small_network: GraniteNar) -> None:
     from dataclasses import replace
 
-    encoded = small_network.encode(features_of([9])[0], Segments([9]))
+    encoded = small_network.encode(features_of([9])[0], PackedLengths([9]))
     importance = encoded.importance.clone()
     importance[4:8] = 0.0
-    pooled, windows = small_network.encoder.pooled(replace(encoded, importance=importance), Segments([9]))
+    pooled, windows = small_network.encoder.pooled(replace(encoded, importance=importance), PackedLengths([9]))
     assert windows.lengths.tolist() == [3]
     assert pooled[1].abs().max() == 0
     assert pooled[0].abs().max() > 0
 
 
 def test_an_empty_batch_has_no_transcripts(small_network: GraniteNar) -> None:
-    out = small_network.transcribe(torch.zeros(0, 160), Segments([]))
+    out = small_network.transcribe(torch.zeros(0, 160), PackedLengths([]))
     assert out.draft == []
     assert out.final == []
 

@@ -15,7 +15,7 @@ from transformers.models.granite_speech.modeling_granite_speech import GraniteSp
 from harness.models.granite_nar.attention import PackedAttention
 from harness.models.granite_nar.config import FeatureConfig
 from harness.models.granite_nar.features import log_mel, pack_audio
-from harness.models.granite_nar.segments import Segments
+from harness.models.granite_nar.packing import PackedLengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def test_the_encoder_is_the_conformer_of_transformers(small_network: GraniteNar,
     features = torch.randn(3, frames, 160, generator=torch.Generator().manual_seed(4))
     with torch.no_grad():
         expected = oracle(features).last_hidden_state.flatten(0, 1)
-    got = own(features.flatten(0, 1), Segments([frames] * 3), (-1,)).last
+    got = own(features.flatten(0, 1), PackedLengths([frames] * 3), (-1,)).last
     torch.testing.assert_close(got, expected, atol=2e-5, rtol=1e-4)
     assert expected.std() > 0.1
 
@@ -81,9 +81,9 @@ def test_the_editor_is_granite_without_its_causal_mask(small_network: GraniteNar
     oracle.load_state_dict(own.model.state_dict())
     lengths = [11, 30, 1]
     rows = torch.randn(sum(lengths), config.hidden_size, generator=torch.Generator().manual_seed(5))
-    segments = Segments(lengths)
-    got = own.model(rows, segments.positions, PackedAttention(segments, "sdpa"))
-    for start, length in zip(segments.starts, lengths, strict=False):
+    packing = PackedLengths(lengths)
+    got = own.model(rows, packing.positions, PackedAttention(packing, "sdpa"))
+    for start, length in zip(packing.starts, lengths, strict=False):
         piece = rows[start : start + length][None]
         with torch.no_grad():
             expected = oracle(

@@ -17,18 +17,21 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import Interrupted, ModelError
-from harness.runner import lines, segments, stages
+from harness.records.run import Event
+from harness.runner import segments, stages
 from harness.runner.audio import load_clip
 from harness.runner.clock import Lap
+from harness.runner.journal import describe, failed, transcribed
 from harness.runner.plan import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Self
 
     from benchmarks.dataset import Utterance
     from harness.models.base import Model
-    from harness.runner.loop import Loop
+    from harness.records.journal import Line
+    from harness.runner.state import State
     from harness.types import Clip, Hypothesis
 
 T = TypeVar("T")
@@ -39,7 +42,7 @@ AHEAD_BATCHES = 2
 AHEAD_CLIPS = 16
 """Clips that are decoded ahead of those, at least; whole batches are, so it may be more."""
 
-Outcome = tuple["Hypothesis | Exception", list[list[float]]]
+_Outcome = tuple["Hypothesis | Exception", tuple[tuple[float, float], ...]]
 """What became of a clip, and the bounds of the pieces that it was cut into."""
 
 
@@ -63,6 +66,18 @@ class Threads:
         self._stack.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A batch that is through, for the journal and the clock."""
+
+    lines: list[Line]
+    lap: Lap | None
+    """None where no clip could be decoded, so that the model had nothing to do."""
+    audio_seconds: float
+    """Given to the model."""
+    undisturbed: bool
+
+
 @dataclass(slots=True)
 class _Batch:
     """A batch under way."""
@@ -80,27 +95,42 @@ class _Batch:
     """What a stage raised."""
 
 
-class Window:
+class Pipeline:
     """The utterances under way, and those planned to follow.
 
     Args:
-        loop: whose they are.
-        window: utterances by index; let go of when they are journalled.
-        seconds: what to plan with, by index.
+        state: the model, what a batch may hold, the clock. This changes it.
         threads: run the stages beside the network.
+        write: takes each batch that is through, in the write thread.
+        more: asked for batches whenever the next one is looked for.
     """
 
-    def __init__(self, loop: Loop, window: dict[int, Utterance], seconds: dict[int, float], threads: Threads) -> None:
-        self.loop, self.window, self.seconds, self.threads = loop, window, seconds, threads
-        self.pending: deque[list[int]] = deque()
-        self.ahead: deque[Future[_Batch]] = deque()
-        self.behind: deque[Future[_Batch]] = deque()
-        self.decoded: dict[int, Future[Clip]] = {}
-        self.disturbed: set[int] = set()
+    def __init__(
+        self,
+        state: State,
+        threads: Threads,
+        write: Callable[[Done], None],
+        more: Callable[[], Iterable[list[int]]] = list,
+    ) -> None:
+        self._state, self._threads, self._write_out, self._more = state, threads, write, more
+        self._utterances: dict[int, Utterance] = {}
+        """By index; let go of when they are journalled."""
+        self._seconds: dict[int, float] = {}
+        """What to plan with, by index."""
+        self._pending: deque[list[int]] = deque()
+        self._ahead: deque[Future[_Batch]] = deque()
+        self._behind: deque[Future[_Batch]] = deque()
+        self._decoded: dict[int, Future[Clip]] = {}
+        self._disturbed: set[int] = set()
         self._next_index = 0
 
-    def added(
-        self, utterances: Sequence[Utterance], seconds: Sequence[float], batches: list[list[int]]
+    def add(
+        self,
+        utterances: Sequence[Utterance],
+        seconds: Sequence[float],
+        batches: list[list[int]],
+        *,
+        undisturbed: bool = True,
     ) -> list[list[int]]:
         """Takes more utterances in.
 
@@ -108,15 +138,18 @@ class Window:
             utterances: a stretch.
             seconds: what to plan with.
             batches: those to run, as indices into the stretch.
+            undisturbed: False where something happened to them before.
 
         Returns:
-            The batches with this window's indices, for `run`.
+            The batches with this pipeline's indices, for `run`.
         """
         first = self._next_index
         self._next_index += len(utterances)
         for index in (index for batch in batches for index in batch):
-            self.window[first + index] = utterances[index]
-            self.seconds[first + index] = seconds[index]
+            self._utterances[first + index] = utterances[index]
+            self._seconds[first + index] = seconds[index]
+            if not undisturbed:
+                self._disturbed.add(first + index)
         return [[first + index for index in batch] for batch in batches]
 
     def run(self, batches: list[list[int]], *, finish: bool = True) -> None:
@@ -130,49 +163,50 @@ class Window:
         Raises:
             Interrupted: a stop was requested; batches that the network had begun are journalled.
         """
-        self.pending.extend(batches)
+        self._pending.extend(batches)
         try:
-            while self.pending or (finish and (self.ahead or self.behind)):
-                if self.loop.stop.requested and (self.pending or self.ahead):
+            while self._pending or (finish and (self._ahead or self._behind)):
+                if self._state.stop.requested and (self._pending or self._ahead):
                     self._settle(0)
                     msg = "the batch in hand was finished; the same command goes on where it was"
                     raise Interrupted(msg)
                 self._fill()
-                if self.ahead:
-                    batch = self._wait(self.ahead.popleft())
-                    if self.loop.overlap:
+                if self._ahead:
+                    batch = self._wait(self._ahead.popleft())
+                    if self._state.overlap:
                         self._fill()
                     self._network(batch)
-                more = self.loop.overlap and (self.pending or self.ahead or not finish)
+                more = self._state.overlap and (self._pending or self._ahead or not finish)
                 self._settle(AHEAD_BATCHES if more else 0)
         except BaseException:
-            for prepared in self.ahead:
+            for prepared in self._ahead:
                 prepared.cancel()
-            for decoded in self.decoded.values():
+            for decoded in self._decoded.values():
                 decoded.cancel()
             raise
 
     def _fill(self) -> None:
         """Sees to it that the next batches are being decoded and prepared."""
-        while self.pending and len(self.ahead) < (AHEAD_BATCHES if self.loop.overlap else 1):
-            self._decode(1 if not self.loop.overlap else AHEAD_CLIPS)
-            if not self.loop.warm:
-                self._warm_up(self.pending[0])
-            indices = self.pending.popleft()
-            decoded = [self.decoded.pop(index) for index in indices]
-            self.ahead.append(self.threads.prepare.submit(self._prepare, indices, decoded))
-        if self.loop.overlap:
+        self._pending.extend(self._more())
+        while self._pending and len(self._ahead) < (AHEAD_BATCHES if self._state.overlap else 1):
+            self._decode(1 if not self._state.overlap else AHEAD_CLIPS)
+            if not self._state.warm:
+                self._warm_up(self._pending[0])
+            indices = self._pending.popleft()
+            decoded = [self._decoded.pop(index) for index in indices]
+            self._ahead.append(self._threads.prepare.submit(self._prepare, indices, decoded))
+        if self._state.overlap:
             self._decode(AHEAD_CLIPS)
 
     def _decode(self, clips: int) -> None:
         """Starts to decode the next batch, and more if batches are small."""
         ahead = 0
-        for batch in islice(self.pending, clips):
+        for batch in islice(self._pending, clips):
             if ahead >= clips:
                 break
             for index in batch:
-                if index not in self.decoded:
-                    self.decoded[index] = self.threads.decode.submit(load_clip, self.window[index])
+                if index not in self._decoded:
+                    self._decoded[index] = self._threads.decode.submit(load_clip, self._utterances[index])
             ahead += len(batch)
 
     def _prepare(self, indices: list[int], decoded: Sequence[Future[Clip]]) -> _Batch:
@@ -186,7 +220,9 @@ class Window:
                     batch.failures[index] = error
         if batch.clips:
             try:
-                batch.work = stages.prepare(self.loop.model, list(batch.clips.values()), self.loop.budget, batch.lap)
+                batch.work = stages.prepare(
+                    self._state.model, list(batch.clips.values()), self._state.budget, batch.lap
+                )
             except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost its clips only
                 batch.error = stages.caught(error)
         return batch
@@ -195,48 +231,67 @@ class Window:
         """Runs the network, and hands on to the write thread; a failure is dealt with at once."""
         if batch.work is not None:
             try:
-                stages.infer(self.loop.model, batch.work, batch.lap)
+                stages.infer(self._state.model, batch.work, batch.lap)
             except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost its clips only
                 batch.error = stages.caught(error)
         if batch.error is not None:
             self._recover(batch)
         else:
             self._number(batch)
-            self.behind.append(self.threads.write.submit(self._write, batch))
+            self._behind.append(self._threads.write.submit(self._write, batch))
 
     def _number(self, batch: _Batch) -> None:
         if batch.clips and batch.number < 0:
-            batch.number = self.loop.batches
-            self.loop.batches += 1
+            batch.number = self._state.next_number()
 
     def _write(self, batch: _Batch) -> _Batch:
         """In the write thread: text and journal lines. A model's error is noted in the batch, others are raised."""
-        outcomes: list[Outcome] = []
+        outcomes: list[_Outcome] = []
         if batch.work is not None:
             try:
-                said = stages.text(self.loop.model, batch.work, batch.lap)
+                hypotheses = stages.text(self._state.model, batch.work, batch.lap)
             except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost its clips only
                 batch.error = stages.caught(error)
                 return batch
-            outcomes = list(zip(said, map(segments.bounds, batch.work.pieces), strict=True))
+            outcomes = list(zip(hypotheses, map(segments.bounds, batch.work.pieces), strict=True))
             batch.work = None  # its output need not stay on the device while the journal is written
         self._journal(batch, outcomes)
         return batch
 
-    def _journal(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
-        """In the write thread: the lines of a batch, what could not be decoded first."""
-        failed = [(self.window[index], error) for index, error in batch.failures.items()]
-        heard = [(self.window[index], clip) for index, clip in batch.clips.items()]
-        clean = self.disturbed.isdisjoint(batch.clips)
-        self.loop.journalled(failed, heard, outcomes, batch.lap, batch.number, clean=clean)
+    def _journal(self, batch: _Batch, outcomes: Sequence[_Outcome]) -> None:
+        """In the write thread: the lines of a batch, what could not be decoded first.
+
+        The counted seconds are shared by duration: they sum to the total.
+        """
+        undisturbed = self._disturbed.isdisjoint(batch.clips)
+        total = sum(clip.duration for clip in batch.clips.values())
+        share = batch.lap.counted / total if total else 0.0
+        lines = [failed(self._utterances[index], error) for index, error in batch.failures.items()]
+        for (index, clip), (outcome, bounds) in zip(batch.clips.items(), outcomes, strict=True):
+            utterance, seconds = self._utterances[index], clip.duration
+            if isinstance(outcome, Exception):
+                lines.append(failed(utterance, outcome, seconds))
+                continue
+            line = transcribed(
+                utterance,
+                outcome,
+                audio_seconds=seconds,
+                time=share * seconds,
+                batch=batch.number,
+                undisturbed=undisturbed,
+                segments=bounds,
+            )
+            lines.append(line)
+        lap = batch.lap if batch.clips else None
+        self._write_out(Done(lines=lines, lap=lap, audio_seconds=total, undisturbed=undisturbed))
         for index in batch.indices:
-            self.window.pop(index, None)
-            self.seconds.pop(index, None)
+            self._utterances.pop(index, None)
+            self._seconds.pop(index, None)
 
     def _settle(self, keep: int) -> None:
         """Waits until at most so many batches are behind, and deals with those whose text failed."""
-        while self.behind and (len(self.behind) > keep or self.behind[0].done()):
-            batch = self._wait(self.behind.popleft())
+        while self._behind and (len(self._behind) > keep or self._behind[0].done()):
+            batch = self._wait(self._behind.popleft())
             if batch.error is not None:
                 self._recover(batch)
 
@@ -244,7 +299,7 @@ class Window:
         """Runs a batch that failed: planned anew where memory ran out, else one clip at a time."""
         assert batch.error is not None
         error, batch.error, batch.work = batch.error, None, None
-        self.disturbed.update(batch.clips)
+        self._disturbed.update(batch.clips)
         if isinstance(error, stages.OutOfMemory):
             self._drop_ahead()
             stages.empty_cache()
@@ -252,54 +307,55 @@ class Window:
                 self._replan(batch)
                 return
         self._number(batch)
-        outcomes: list[Outcome]
+        outcomes: list[_Outcome]
         if len(batch.clips) == 1 and not isinstance(error, stages.OutOfMemory):
-            outcomes = [(error, [])]
+            outcomes = [(error, ())]
         else:
             if not isinstance(error, stages.OutOfMemory):
-                event = {"event": "batch_failed", "batch": batch.number, "error": lines.describe(error)}
-                self.loop.events.append(event)
+                event = Event(event="batch_failed", batch=batch.number, error=describe(error))
+                self._state.events.append(event)
             outcomes = [self._alone(clip, batch.lap) for clip in batch.clips.values()]
-        self._wait(self.threads.write.submit(self._journal, batch, outcomes))
+        self._wait(self._threads.write.submit(self._journal, batch, outcomes))
 
-    def _alone(self, clip: Clip, lap: Lap) -> Outcome:
+    def _alone(self, clip: Clip, lap: Lap) -> _Outcome:
         """One clip by itself; where even that does not fit into memory, cut in halves at a pause."""
         outcome = self._in_a_row(clip, lap)
         if not isinstance(outcome[0], stages.OutOfMemory):
             return outcome
         stages.empty_cache()
-        self.loop.events.append({"event": "out_of_memory", "batch": self.loop.batches, "clips": 1, "cut": clip.id})
-        longest = max(piece.duration for piece in segments.split(clip, self.loop.model.card.max_seconds))
+        event = Event(event="out_of_memory", batch=self._state.batches, clips=1, cut=clip.id)
+        self._state.events.append(event)
+        longest = max(piece.duration for piece in segments.split(clip, self._state.model.card.max_seconds))
         # The cut is looked for in the later half of the longest piece: of two thirds, that is the middle third.
         outcome = self._in_a_row(clip, lap, longest * 2 / 3)
         if isinstance(outcome[0], stages.OutOfMemory):
             stages.empty_cache()
-            return ModelError(f"{clip.id}: {clip.duration:.1f} s do not fit into memory, even alone and in halves"), []
+            return ModelError(f"{clip.id}: {clip.duration:.1f} s do not fit into memory, even alone and in halves"), ()
         return outcome
 
-    def _in_a_row(self, clip: Clip, lap: Lap, longest: float | None = None) -> Outcome:
+    def _in_a_row(self, clip: Clip, lap: Lap, longest: float | None = None) -> _Outcome:
         """One clip through all stages, each in its thread."""
-        model, threads = self.loop.model, self.threads
+        model, threads = self._state.model, self._threads
         try:
-            work = self._wait(threads.prepare.submit(stages.prepare, model, [clip], self.loop.budget, lap, longest))
+            work = self._wait(threads.prepare.submit(stages.prepare, model, [clip], self._state.budget, lap, longest))
             stages.infer(model, work, lap)
-            (said,) = self._wait(threads.write.submit(stages.text, model, work, lap))
+            (hypothesis,) = self._wait(threads.write.submit(stages.text, model, work, lap))
         except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost this clip only
-            return stages.caught(error), []
-        return said, segments.bounds(work.pieces[0])
+            return stages.caught(error), ()
+        return hypothesis, segments.bounds(work.pieces[0])
 
     def _drop_ahead(self) -> None:
         """Gives up what was prepared ahead, and the memory that it holds; decoded audio is kept."""
-        dropped = [self._wait(future) for future in self.ahead]
-        self.ahead.clear()
-        self.pending.extendleft(batch.indices for batch in reversed(dropped))
+        dropped = [self._wait(future) for future in self._ahead]
+        self._ahead.clear()
+        self._pending.extendleft(batch.indices for batch in reversed(dropped))
         for batch in dropped:
             self._keep_decoded(batch)
 
     def _keep_decoded(self, batch: _Batch) -> None:
         for index in batch.indices:
             future: Future[Clip] = Future()
-            self.decoded[index] = future
+            self._decoded[index] = future
             if index in batch.clips:
                 future.set_result(batch.clips[index])
             else:
@@ -307,27 +363,26 @@ class Window:
 
     def _replan(self, batch: _Batch) -> None:
         """Halves the budget and plans the batch and all that is left anew."""
-        loop, seconds = self.loop, self.seconds
-        loop.budget = loop.budget.halved([seconds[index] for index in batch.clips])
-        loop.events.append(
-            {
-                "event": "out_of_memory",
-                "batch": loop.batches,
-                "clips": len(batch.clips),
-                "batch_seconds": loop.budget.seconds,
-                "batch_size": loop.budget.clips,
-            }
+        state, seconds = self._state, self._seconds
+        state.budget = state.budget.halved([seconds[index] for index in batch.clips])
+        event = Event(
+            event="out_of_memory",
+            batch=state.batches,
+            clips=len(batch.clips),
+            batch_seconds=state.budget.seconds,
+            batch_size=state.budget.clips,
         )
+        state.events.append(event)
         self._keep_decoded(batch)
-        left = batch.indices + [index for later in self.pending for index in later]
-        again = plan([seconds[index] for index in left], loop.budget)
-        self.pending = deque([left[place] for place in smaller] for smaller in again)
+        left = batch.indices + [index for later in self._pending for index in later]
+        again = plan([seconds[index] for index in left], state.budget)
+        self._pending = deque([left[place] for place in smaller] for smaller in again)
 
     def _warm_up(self, indices: list[int]) -> None:
         """The first call of a model compiles, allocates and loads; it is made beforehand and not counted."""
         begin = time.perf_counter()
-        clips = [future.result() for index in indices if (future := self.decoded[index]).exception() is None]
-        clock, decoded = self.loop.clock, time.perf_counter()
+        clips = [future.result() for index in indices if (future := self._decoded[index]).exception() is None]
+        clock, decoded = self._state.clock, time.perf_counter()
         clock.phases["decode"] += decoded - begin
         clock.waited += decoded - begin
         if not clips:
@@ -336,7 +391,7 @@ class Window:
         self._in_a_row(min(clips, key=lambda clip: len(clip.waveform)), Lap())
         clock.waited = waited
         clock.warmup += time.perf_counter() - decoded
-        self.loop.warm = True
+        self._state.warm = True
 
     def _wait(self, future: Future[T]) -> T:
         """The result of another thread; the time that the device waits for it is the clock's."""
@@ -344,4 +399,4 @@ class Window:
         try:
             return future.result()
         finally:
-            self.loop.clock.waited += time.perf_counter() - begin
+            self._state.clock.waited += time.perf_counter() - begin

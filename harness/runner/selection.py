@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.facts import Seen, check_facts
@@ -15,28 +15,29 @@ if TYPE_CHECKING:
     from benchmarks.dataset import Dataset, Utterance
     from benchmarks.suite import Lock
     from harness.config import Settings
+    from harness.records.run import BenchmarkRecord
 
 
-class Source:
+class Selected:
     """The utterances of one benchmark of a run, and what is found out about them on the way."""
 
     def __init__(self, dataset: Dataset, lock: Lock | None, settings: Settings) -> None:
         self._dataset, self._lock, self._settings = dataset, lock, settings
         self._seen = Seen()
-        self._drift: list[str] | None = None
+        self._drift: tuple[str, ...] | None = None
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """For run.json: where the data came from, how much of it there is, and whether it is what the lock states."""
+    def revision(self) -> str | None:
+        """Of the data, once it is being read and where it is known."""
+        return self._seen.revision
+
+    def describe(self, entry: BenchmarkRecord) -> None:
+        """Notes where the data came from, and at its end how much there is and whether it is what the lock states."""
         seen = self._seen
-        facts: dict[str, Any] = {
-            "source": seen.source,
-            "revision": seen.revision,
-            "revision_locked": self._lock is not None and self._lock.revision is not None,
-        }
-        if self._drift is not None:  # read to the end
-            facts |= {"rows": seen.rows, "hours": seen.hours, "words": seen.words, "drift": self._drift}
-        return facts
+        entry.source, entry.revision = seen.source, seen.revision or entry.revision
+        entry.revision_locked = self._lock is not None and self._lock.revision is not None
+        if self._drift is not None:
+            entry.rows, entry.hours, entry.words, entry.drift = seen.rows, seen.hours, seen.words, self._drift
 
     def open(self, done: set[str]) -> Iterator[Utterance]:
         """The utterances to run.
@@ -73,4 +74,5 @@ class Source:
         for utterance in self._read():
             self._seen.add(utterance)
             yield utterance
-        self._drift = check_facts(self._dataset, self._lock, self._seen, allow_drift=self._settings.allow_drift)
+        drift = check_facts(self._dataset, self._lock, self._seen, allow_drift=self._settings.allow_drift)
+        self._drift = tuple(drift)

@@ -1,7 +1,7 @@
 """Packing: clips of different lengths one after the other in one tensor, without padding.
 
 Layers that look at one row at a time run on packed rows `[total, channels]` as they are. Where a layer needs clips,
-blocks or gaps, rows are written to slots of a larger zeroed tensor and read back; `Segments` knows the slots.
+blocks or gaps, rows are written to slots of a larger zeroed tensor and read back; `PackedLengths` knows the slots.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Segments:
+class PackedLengths:
     """Where each clip's rows lie in a packed tensor.
 
     Args:
@@ -84,7 +84,7 @@ class Segments:
 
     def heads(self, kept: NDArray[np.int64], lengths: NDArray[np.int64]) -> Tensor:
         """Rows of the first `kept[i]` of each clip, in a packed tensor where clip i has `lengths[i]` rows."""
-        return Segments(kept, self.device).slots(lengths)
+        return PackedLengths(kept, self.device).slots(lengths)
 
 
 def ceil_div(lengths: NDArray[np.int64], size: int) -> NDArray[np.int64]:
@@ -96,22 +96,22 @@ class Blocks:
     """Each clip cut to blocks of one size; the last block of a clip may be partly empty.
 
     Args:
-        segments: the clips.
+        packing: the clips.
         size: rows of a block.
         shrink: whether blocks are shorter where no clip fills one: as long as the longest clip, in whole eights, which
             fused attention kernels want.
     """
 
-    def __init__(self, segments: Segments, size: int, *, shrink: bool = False) -> None:
-        self.size = min(size, max(1, -(-segments.longest // 8)) * 8) if shrink else size
-        self.counts = ceil_div(segments.lengths, self.size)
-        self.slots = segments.slots(self.counts * self.size)
+    def __init__(self, packing: PackedLengths, size: int, *, shrink: bool = False) -> None:
+        self.size = min(size, max(1, -(-packing.longest // 8)) * 8) if shrink else size
+        self.counts = ceil_div(packing.lengths, self.size)
+        self.slots = packing.slots(self.counts * self.size)
         self.total = int(self.counts.sum())
         filled = np.full(self.total, self.size, np.int64)
-        ends = np.cumsum(self.counts)[segments.lengths > 0] - 1
-        whole = segments.lengths[segments.lengths > 0]
+        ends = np.cumsum(self.counts)[packing.lengths > 0] - 1
+        whole = packing.lengths[packing.lengths > 0]
         filled[ends] = whole - (whole - 1) // self.size * self.size
-        self.filled = segments.on_device(filled)
+        self.filled = packing.on_device(filled)
         """Rows of each block that are a clip's own: int64 ``[blocks]``."""
         self.full = bool((filled == self.size).all())
         """Whether no block has an empty slot."""
