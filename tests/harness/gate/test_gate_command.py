@@ -241,6 +241,16 @@ def test_damaged_baselines_are_refused(
     assert not list(tmp_path.rglob("evil*"))
 
 
+def test_what_is_wrong_in_a_baseline_names_the_file(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "b.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("run.json", '{"model": {"id": 3}, "benchmarks": {}}')
+    assert gate(make_run("good"), "--baseline", path) == 4
+    assert f"{path}/run.json: model.id: expected str, got int" in capsys.readouterr().err
+
+
 def test_many_flipped_bytes_never_crash(make_run: Callable[..., Path], tmp_path: Path) -> None:
     good = make_run("good")
     main(["baseline", "save", str(good), "--dir", str(tmp_path / "b")])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.cli import main
+from harness.errors import UsageError
+from harness.gate.policy import parse_policy
 from harness.scoring import metrics
 from harness.scoring.metrics import Metric
 
@@ -138,6 +140,11 @@ def test_a_metric_that_a_side_does_not_have(make_run: Callable[..., Path], judge
     assert judged(new, old, policy.format("should"))[0] == 0
     status, [_, draft, _] = judged(new, new, policy.format("must"))
     assert (status, draft["reason"], draft["utterances"]) == (0, "unchanged", 40)
+    assert main(["baseline", "save", str(new), "--dir", str(tmp_path / "saved")]) == 0
+    status, [_, draft, _] = judged(new, tmp_path / "saved", policy.format("must"))
+    assert (status, draft["message"]) == (3, "the baseline has no draft WER")
+    status, [_, numbers, _] = judged(new, old, "[metrics.missed_numbers]\nmargin = 1")  # there are none to miss
+    assert (status, numbers["message"]) == (3, "no benchmark has it, so it cannot be judged")
 
 
 def _right(utterances: Sequence[ScoredUtterance], _profile: object, _language: str) -> Sequence[Parts]:
@@ -159,6 +166,13 @@ def test_where_higher_is_better_the_sign_turns(
     assert found["blame"][0]["id"] == "u14"
     status, [_, found, _] = judged(old, new, policy)
     assert (status, found["verdict"], found["blame"]) == (0, "PASS", [])
+
+
+def test_only_ratios_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = Metric(name="odd", title="odd", meaning="squared", count=_right, value=lambda sums: sums[0] ** 2)
+    monkeypatch.setattr(metrics, "metrics", lambda: {"odd": odd})
+    with pytest.raises(UsageError, match=r"x: \[metrics.odd\] cannot be judged: odd has no interval"):
+        parse_policy({"metrics": {"odd": {"margin": 1}}}, "x")
 
 
 def test_published_figures_have_no_other_metrics(tmp_path: Path, judged: Any) -> None:
