@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,24 +35,21 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 
 def _save(args: argparse.Namespace) -> ExitStatus:
-    from harness.gate.baseline import check_repeats, save
-    from harness.gate.sides import speeds
+    from harness.gate.baseline import save
 
-    check_repeats(args.run)
-    path = save(args.run[0], speeds(args.run), args.dir)
+    path = save(args.run, args.dir)
     print(f"{path}: {path.stat().st_size:,} bytes; commit it, then: {program()} gate RUN --baseline {args.dir}")
     return ExitStatus.GOOD
 
 
 def _list(args: argparse.Namespace) -> ExitStatus:
-    from dataclasses import asdict
-
     from harness.gate.baseline import stored
+    from harness.records.codec import pretty
     from harness.reporting.table import Cell, Column, Table
 
     found = stored(args.dir)
     if args.json:
-        print(json.dumps([{**asdict(one), "path": str(one.path)} for one in found], indent=1))
+        print(pretty(found), end="")
         return ExitStatus.GOOD
     columns = (
         Column("model", "Model", align="left"),

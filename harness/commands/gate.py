@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import argparse
 
     from harness.errors import ExitStatus
-    from harness.gate.findings import Decision
+    from harness.records.decision import Decision
+    from harness.records.policy import Policy
 
 HELP = """pass or fail a run against a baseline: 0 passed, 1 a regression, 3 inconclusive (docs/gate.md)"""
 
@@ -48,18 +49,21 @@ def run(args: argparse.Namespace) -> ExitStatus:
     from harness.gate.decide import decide
     from harness.gate.policy import read_policy
     from harness.gate.sides import read_side
+    from harness.records.codec import pretty
 
     policy = read_policy(args.policy)
-    side = read_side(args.run, policy.measure, args.profile, args.language)
+    measure = policy.speed.measure
+    side = read_side(args.run, measure, args.profile, args.language)
     if args.baseline == [Path(published.NAME)] and not args.baseline[0].exists():
-        decision = published.decide_published(side, published.figures_of(side.model, side.profile), policy)
+        figures = published.figures_of(side.system.model, side.profile.name)
+        decision = published.decide_published(side, figures, policy)
     else:
-        against = _baseline(args.baseline or [], side.suite, side.model)
-        other = read_side(against, policy.measure, args.profile, args.language) if against else None
+        against = _baseline(args.baseline or [], side.system.suite, side.system.model)
+        other = read_side(against, measure, args.profile, args.language) if against else None
         decision = decide(side, other, policy)
-    print(render.json_text(decision) if args.json else render.terminal(decision), end="")
-    _write(args, decision)
-    return decision.status
+    print(pretty(decision) if args.json else render.terminal(decision, policy), end="")
+    _write(args, decision, policy)
+    return decision.exit_status
 
 
 def _baseline(paths: list[Path], suite: str | None, model: str) -> list[Path]:
@@ -82,19 +86,19 @@ def _baseline(paths: list[Path], suite: str | None, model: str) -> list[Path]:
     return paths
 
 
-def _write(args: argparse.Namespace, decision: Decision) -> None:
+def _write(args: argparse.Namespace, decision: Decision, policy: Policy) -> None:
     """The files that were asked for, and GitHub's."""
     from harness.gate import render
 
     if args.junit:
-        _put(args.junit, render.junit(decision))
+        _put(args.junit, render.junit(decision, policy))
     if args.markdown:
-        _put(args.markdown, render.markdown(decision))
+        _put(args.markdown, render.markdown(decision, policy))
     if args.github:
-        print(render.github(decision), end="", file=sys.stderr if args.json else sys.stdout)
+        print(render.github(decision, policy), end="", file=sys.stderr if args.json else sys.stdout)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
-            _put(Path(summary), render.markdown(decision), mode="a")
+            _put(Path(summary), render.markdown(decision, policy), mode="a")
 
 
 def _put(path: Path, text: str, mode: str = "w") -> None:

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import lzma
 import re
 import tempfile
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from harness.errors import DataError, RunError, UsageError
+from harness.gate.speed import rtfx
+from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_speeds
+from harness.records.codec import FORMAT, pretty
+from harness.records.journal import encode_lines, read_journal
+from harness.records.run import RUN_FILE, RunRecord, read_run_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+
+    from harness.records.journal import Line
 
 SUFFIX = ".zip"
-SPEED = "speed.json"
-"""Member with the RTFx of every repeat."""
-
-KEPT = ("id", "language", "session", "duration", "reference", "hypothesis", "error", "parent_id", "chunk_index", "tags")
-"""Keys of a journal line that a baseline keeps: what scoring reads, but for times."""
 
 LIMIT_BYTES = 2**30
 """Unpacked size above which a file is refused: more than ten thousand hours of transcripts."""
@@ -36,86 +38,93 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of all members, so that equal runs are equal files."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A baseline in a folder of baselines."""
-
-    path: Path
-    suite: str
-    model: str
-    profile: str
-    commit: str | None
-    """Of this program, when the run was made."""
-    utterances: int
-    repeats: int
-    """Measurements of speed."""
-    bytes: int
-
-
-def file_name(suite: str, model: str) -> Path:
+def file_name(suite: str | None, model: str) -> Path:
     """Where the baseline of a model on a suite lies in a folder of baselines."""
-    return Path(_safe(suite)) / (_safe(model) + SUFFIX)
+    return Path(_safe(str(suite))) / (_safe(model) + SUFFIX)
 
 
-def save(run: Path, speeds: Mapping[str, Sequence[float]], directory: Path) -> Path:
+def save(runs: Sequence[Path], directory: Path) -> Path:
     """Writes the baseline of a complete run; an older one of the same model and suite is replaced.
 
     Args:
-        run: the run's folder.
-        speeds: measure (``rtfx``, ``rtfx_end_to_end``) to its value in each repeat.
+        runs: the run's folder, and those of its repeats, of which only the speed is kept.
         directory: folder of baselines, made if needed.
 
     Raises:
-        UsageError: it is no run folder, or the run is not complete.
+        UsageError: one is no run folder or no repeat of the first, or the first is not complete.
         RunError: the folder cannot be written.
     """
-    record = _record(run)
-    failed = [name for name, fact in record["benchmarks"].items() if fact.get("failed")]
-    if not record.get("complete") or failed or not record["benchmarks"]:
+    records = [_record(run) for run in runs]
+    run, record = runs[0], records[0]
+    for other, again in zip(runs, records, strict=True):
+        if (again.suite, again.model.id) != (record.suite, record.model.id):
+            what = f"{again.model.id} on {again.suite}, no repeat of {record.model.id} on {record.suite}"
+            raise UsageError(f"{other} is {what}; save each model by itself")
+    failed = [name for name, fact in record.benchmarks.items() if fact.failed]
+    if not record.complete or failed or not record.benchmarks:
         why = f"{failed[0]} has failed utterances" if failed else "it did not go to its end"
         raise UsageError(f"{run} cannot be a baseline: {why}; repeat the run's command first")
-    members = {"run.json": record, SPEED: {key: list(values) for key, values in speeds.items()}}
-    texts = {name: json.dumps(content, ensure_ascii=False, indent=1) + "\n" for name, content in members.items()}
-    for name in record["benchmarks"]:
-        texts[f"{name}.jsonl"] = _slim(run / f"{name}.jsonl")
-    path = directory / file_name(str(record["suite"]), str(record["model"]["id"]))
+    speeds = Speeds(
+        rtfx=tuple(value for one in records for value in rtfx(one, "rtfx")),
+        rtfx_end_to_end=tuple(value for one in records for value in rtfx(one, "rtfx_end_to_end")),
+    )
+    members = {RUN_FILE: pretty(record.to_write()).encode(), SPEEDS_FILE: pretty(speeds).encode()}
+    for name, fact in record.benchmarks.items():
+        lines = read_journal(run / f"{name}.jsonl").lines
+        if not lines or fact.expected not in {None, len(lines)}:
+            why = f"{name}.jsonl has {len(lines):,} of {fact.expected or 'its'} utterances"
+            raise UsageError(f"{run} cannot be a baseline: {why}; repeat the run's command first")
+        members[f"{name}.jsonl"] = encode_lines(_slim(line) for line in lines)
+    path = directory / file_name(record.suite, record.model.id)
+    _write(path, members)
+    return path
+
+
+def _record(run: Path) -> RunRecord:
+    try:
+        return read_run_record(run)
+    except FileNotFoundError:
+        raise UsageError(f"{run} is no run folder: it has no run.json") from None
+
+
+def _slim(line: Line) -> Line:
+    """The line with what scoring needs."""
+    return replace(
+        line,
+        format=FORMAT,
+        audio_seconds=None,
+        time=None,
+        batch=None,
+        undisturbed=None,
+        draft=None,
+        words=None,
+        speakers=None,
+        segments=None,
+        audio=None,
+    )
+
+
+def _write(path: Path, members: dict[str, bytes]) -> None:
     temporary = path.with_name(path.name + ".tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(temporary, "w") as archive:
-            for name, text in texts.items():
+            for name, content in members.items():
                 info = zipfile.ZipInfo(name, _EPOCH)
                 info.compress_type = zipfile.ZIP_LZMA
-                archive.writestr(info, text.encode("utf-8", errors="backslashreplace"))
+                archive.writestr(info, content)
         temporary.replace(path)
     except OSError as error:
         raise RunError(f"{path}: cannot be written ({error.strerror or error})") from None
-    return path
-
-
-def check_repeats(runs: Sequence[Path]) -> None:
-    """Refuses runs that are not repeats of the first: their speeds would be mixed under one name.
-
-    Raises:
-        UsageError: a run is of another model or suite; the message names it.
-    """
-    what = [(_record(run)["suite"], _record(run)["model"]["id"]) for run in runs]
-    for run, (suite, model) in zip(runs, what, strict=True):
-        if (suite, model) != what[0]:
-            raise UsageError(
-                f"{run} is {model} on {suite}, no repeat of {what[0][1]} on {what[0][0]}; save each model by itself"
-            )
 
 
 def find(directory: Path, suite: str | None, model: str) -> Path | None:
     """The baseline of a model on a suite in a folder of baselines, or None."""
-    if suite is None:
-        return None
     path = directory / file_name(suite, model)
-    return path if path.is_file() else None
+    return path if suite is not None and path.is_file() else None
 
 
-def stored(directory: Path) -> list[Stored]:
+def stored(directory: Path) -> list[SavedBaseline]:
     """All baselines in a folder, by name.
 
     Raises:
@@ -126,14 +135,14 @@ def stored(directory: Path) -> list[Stored]:
         with opened(path) as folder:
             record, speeds = _record(folder), read_speeds(folder)
             found.append(
-                Stored(
-                    path=path,
-                    suite=str(record.get("suite")),
-                    model=str(record["model"]["id"]),
-                    profile=str(record.get("profile")),
-                    commit=(record.get("environment") or {}).get("commit"),
-                    utterances=sum(int(fact.get("done") or 0) for fact in record["benchmarks"].values()),
-                    repeats=len(speeds.get("rtfx", ())),
+                SavedBaseline(
+                    path=str(path),
+                    suite=record.suite,
+                    model=record.model.id,
+                    profile=record.profile,
+                    commit=record.environment.commit,
+                    utterances=sum(fact.done or 0 for fact in record.benchmarks.values()),
+                    repeats=len(speeds.rtfx) if speeds else 0,
                     bytes=path.stat().st_size,
                 )
             )
@@ -142,7 +151,7 @@ def stored(directory: Path) -> list[Stored]:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Path]:
-    """A baseline file as a run folder, for as long as it is looked at.
+    """A baseline file as a run folder, for as long as it is looked at; errors in there name the file.
 
     Raises:
         DataError: the file is broken, holds something else, or would unpack to more than LIMIT_BYTES.
@@ -150,55 +159,29 @@ def opened(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="baseline") as temporary:
         folder = Path(temporary)
         try:
-            with zipfile.ZipFile(path) as archive:
-                members = archive.infolist()
-                strange = [info.filename for info in members if not _MEMBER.match(info.filename)]
-                if strange or sum(info.file_size for info in members) > LIMIT_BYTES:
-                    raise DataError(f"{path} is not a baseline: {strange[:1] or 'it unpacks to too much'}")
-                left = LIMIT_BYTES
-                for info in members:
-                    with archive.open(info) as member:
-                        content = member.read(left + 1)  # what the header says of the size need not be true
-                    left -= len(content)
-                    if left < 0:
-                        raise DataError(f"{path} is not a baseline: it unpacks to too much")
-                    (folder / info.filename).write_bytes(content)
+            _unpack(path, folder)
         except _BROKEN as error:
             raise DataError(f"{path} is not a baseline that can be read: {error}") from None
-        yield folder
+        try:
+            yield folder
+        except (DataError, UsageError) as error:
+            raise type(error)(str(error).replace(temporary, str(path))) from None
 
 
-def read_speeds(folder: Path) -> dict[str, list[float]]:
-    """The RTFx of every repeat that was saved with a baseline; empty for a run."""
-    try:
-        found = json.loads((folder / SPEED).read_bytes())
-        return {str(key): [float(value) for value in values] for key, values in found.items()}
-    except FileNotFoundError:
-        return {}
-    except (ValueError, TypeError, AttributeError):
-        raise DataError(f"{SPEED} of the baseline is broken; save it again") from None
-
-
-def _record(run: Path) -> dict[str, Any]:
-    try:
-        record = json.loads((run / "run.json").read_bytes())
-    except OSError:
-        raise UsageError(f"{run} is no run folder: it has no run.json that can be read") from None
-    except ValueError:
-        record = None
-    if not isinstance(record, dict) or not all(isinstance(record.get(key), dict) for key in ("model", "benchmarks")):
-        raise DataError(f"{run / 'run.json'} is not the run.json of a run; restore it, or run again")
-    return record
-
-
-def _slim(journal: Path) -> str:
-    """The journal's lines with what scoring needs."""
-    try:
-        lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").split("\n") if line]
-    except (OSError, ValueError) as error:
-        raise DataError(f"{journal} cannot be read: {error}") from None
-    kept = [{key: line[key] for key in KEPT if line.get(key) is not None} for line in lines]
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
+def _unpack(path: Path, folder: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        strange = [info.filename for info in members if not _MEMBER.match(info.filename)]
+        if strange or sum(info.file_size for info in members) > LIMIT_BYTES:
+            raise DataError(f"{path} is not a baseline: {strange[:1] or 'it unpacks to too much'}")
+        left = LIMIT_BYTES
+        for info in members:
+            with archive.open(info) as member:
+                content = member.read(left + 1)  # what the header says of the size need not be true
+            left -= len(content)
+            if left < 0:
+                raise DataError(f"{path} is not a baseline: it unpacks to too much")
+            (folder / info.filename).write_bytes(content)
 
 
 def _safe(name: str) -> str:

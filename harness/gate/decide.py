@@ -7,64 +7,101 @@ no such finding passes: a gate that is green because nothing was there is worse 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from harness.errors import ExitStatus
-from harness.gate.findings import STRUCTURAL, Benchmark, Blame, Decision, Finding, Reason, Side, Unit, Verdict
-from harness.gate.policy import Policy, Rule, Tier
-from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.significance import Counts, Difference, average_difference, difference
+from harness.gate.pair import Pair, pair_metric, pair_rates, turned
+from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
+from harness.records.policy import Rule, Tier
+from harness.scoring.average import average_rate
+from harness.scoring.metrics import get_metric
+from harness.scoring.pairing import keyed, mismatch, pair_benchmarks
+from harness.scoring.significance import average_difference, enough_utterances
 from harness.version import program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
+
+    from harness.gate.sides import Side
+    from harness.records.policy import Policy
+    from harness.records.statistics import Difference
+    from harness.scoring.metrics import Metric
+    from harness.scoring.pairing import PairedBenchmark
+    from harness.scoring.scored import Scored
 
 MIN_REPEATS = 3
 """With fewer measurements of speed on one of the sides its verdict is informative."""
 
+BLAMED = 10
+"""Utterances that are named for each benchmark that got worse."""
 
-def decide(run: Side, baseline: Side | None, policy: Policy, *, blamed: int = 10) -> Decision:
+
+def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
     """Compares a run with its baseline.
 
     Args:
         run: what is judged.
         baseline: what it is held against; None where there is none, which is INCONCLUSIVE.
         policy: what is asked.
-        blamed: how many utterances to name for each benchmark that got worse.
     """
     if baseline is None:
         message = f"there is no baseline; make one with `{program()} baseline save RUN`"
-        findings = [_run(Reason.NO_BASELINE, message)]
-        return Decision(findings, ExitStatus.INCONCLUSIVE, run, None, policy)
-    findings = _whole(run, baseline)
-    names = dict.fromkeys([*baseline.benchmarks, *run.benchmarks])
-    pairs: list[_Pair] = []
-    comparable = not any(finding.reason is Reason.OTHER_PROFILE for finding in findings)
+        return conclude([problem("run", Reason.NO_BASELINE, message)], run, None, policy)
+    findings = [*begun(run, "run"), *begun(baseline, "baseline")]
+    comparable = run.profile == baseline.profile
+    if not comparable:
+        message = (
+            f"the run is for profile {run.profile.name}, the baseline for {baseline.profile.name}; make a new "
+            "baseline, or score both under the same rules with --profile"
+        )
+        findings.insert(0, problem("run", Reason.OTHER_PROFILE, message))
+    names = dict.fromkeys([*baseline.scored, *run.scored])
+    paired: list[PairedBenchmark] = []
+    pairs: list[Pair] = []
     for name in names:
-        found = _pair(name, run.benchmarks.get(name), baseline.benchmarks.get(name), policy.rule(name).tier)
-        if isinstance(found, Finding):
-            findings.append(found)
+        tier = policy.rule(name).tier
+        found = _paired(name, run, baseline)
+        if isinstance(found, tuple):
+            findings.append(problem(name, *found, tier=tier))
+            continue
+        pair = pair_rates(found)
+        if pair.before.rate is None or pair.after.rate is None:
+            message = "there are no reference words, so there is no error rate"
+            findings.append(problem(name, Reason.NO_WORDS, message, tier=tier))
         elif comparable:
-            pairs.append(found)
-            findings.append(_benchmark(found, policy, blamed))
+            paired.append(found)
+            pairs.append(pair)
+            findings.append(_compared(name, pair, policy.rule(name), policy))
     if not pairs:
-        findings.append(_run(Reason.NOTHING_COMPARED, "no benchmark of the run could be compared with the baseline"))
+        message = "no benchmark of the run could be compared with the baseline"
+        findings.append(problem("run", Reason.NOTHING_COMPARED, message))
     elif len(names) > 1:
-        findings.append(_average(pairs, len(names), policy))
-    findings.append(_speed(run, baseline, policy))
+        findings.append(_average(pairs, len(names), run, policy))
+    findings += [*_metrics(paired, policy), _speed(run, baseline, policy)]
     return conclude(findings, run, baseline, policy)
 
 
 def conclude(findings: Sequence[Finding], run: Side, baseline: Side | None, policy: Policy) -> Decision:
     """The decision that follows from all findings; without any it is INCONCLUSIVE."""
-    status = _status(findings, policy) if findings else ExitStatus.INCONCLUSIVE
-    return Decision(findings, status, run, baseline, policy)
+    effects = {effect(finding, policy) for finding in findings} or {ExitStatus.INCONCLUSIVE}
+    order = (ExitStatus.REGRESSION, ExitStatus.INCONCLUSIVE, ExitStatus.GOOD)
+    status = next(status for status in order if status in effects)
+    verdicts = {ExitStatus.REGRESSION: Verdict.FAIL, ExitStatus.GOOD: Verdict.PASS}
+    return Decision(
+        verdict=verdicts.get(status, Verdict.INCONCLUSIVE),
+        exit_status=status,
+        run=run.record(),
+        baseline=baseline.record() if baseline else None,
+        profile=run.profile.name,
+        findings=tuple(findings),
+    )
 
 
 def judge(change: Difference | None, margin: float, *, changed: int) -> Verdict:
-    """The verdict on a WER difference (run minus baseline, as a fraction).
+    """The verdict on how much worse a run is (a fraction for rates).
 
     PASS where no utterance's counts changed or the whole interval is at or below the margin, FAIL where the whole
     interval is above it, else INCONCLUSIVE.
@@ -78,243 +115,197 @@ def judge(change: Difference | None, margin: float, *, changed: int) -> Verdict:
     return Verdict.FAIL if change.low > margin else Verdict.INCONCLUSIVE
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """A benchmark on both sides, the units of both in the same order."""
-
-    name: str
-    run: Sequence[Unit]
-    baseline: Sequence[Unit]
-
-    @property
-    def changed(self) -> int:
-        return sum(new.counts != old.counts for new, old in zip(self.run, self.baseline, strict=True))
-
-    def statistics(self) -> tuple[Counts, Counts, list[str | None]]:
-        return _counts(self.run), _counts(self.baseline), [unit.session for unit in self.run]
+def problem(subject: str, reason: Reason, message: str, *, tier: Tier = Tier.MUST) -> Finding:
+    """The finding that something cannot be compared."""
+    return Finding(subject=subject, verdict=Verdict.INCONCLUSIVE, reason=reason, message=message, tier=tier)
 
 
-def _counts(units: Sequence[Unit]) -> Counts:
-    return Counts([unit.counts.errors for unit in units], [unit.counts.words for unit in units])
+def begun(side: Side, what: str) -> Iterator[Finding]:
+    """What is wrong with a whole side."""
+    if not side.scored:
+        yield problem("run", Reason.INCOMPLETE, f"the {what} {side.name} holds no transcripts at all")
+    elif not side.complete:
+        message = f"the {what} {side.name} did not go to its end; repeat its command, which goes on where it was"
+        yield problem("run", Reason.INCOMPLETE, message)
 
 
-def _rate(units: Sequence[Unit]) -> float | None:
-    return sum((unit.counts for unit in units), ErrorCounts()).rate
-
-
-def _run(reason: Reason, message: str) -> Finding:
-    return Finding(subject="run", verdict=Verdict.INCONCLUSIVE, reason=reason, message=message)
-
-
-def _whole(run: Side, baseline: Side) -> list[Finding]:
-    """What can be said before any benchmark is looked at."""
-    findings = []
-    if run.profile != baseline.profile and None not in {run.profile, baseline.profile}:
-        message = (
-            f"the run is for profile {run.profile}, the baseline for {baseline.profile}; make a new baseline, or "
-            "score both under the same rules with --profile"
-        )
-        findings.append(_run(Reason.OTHER_PROFILE, message))
-    for side, what in ((run, "run"), (baseline, "baseline")):
-        if not side.benchmarks:
-            findings.append(_run(Reason.INCOMPLETE, f"the {what} {side.name} holds no transcripts at all"))
-        elif not side.complete:
-            message = f"the {what} {side.name} did not go to its end; repeat its command, which goes on where it was"
-            findings.append(_run(Reason.INCOMPLETE, message))
-    return findings
-
-
-def _pair(name: str, run: Benchmark | None, baseline: Benchmark | None, tier: Tier) -> _Pair | Finding:
-    """The benchmark's units side by side, or why that cannot be."""
-
-    def problem(reason: Reason, message: str) -> Finding:
-        return Finding(subject=name, verdict=Verdict.INCONCLUSIVE, reason=reason, message=message, tier=tier)
-
-    if run is None:
-        return problem(Reason.MISSING, "the baseline has it, the run does not")
-    if baseline is None:
-        return problem(Reason.EXTRA, "the run has it, the baseline does not; save a new baseline")
-    unusable = _unusable(run, "run") or _unusable(baseline, "baseline")
-    if unusable:
-        return problem(*unusable)
-    if run.revision != baseline.revision and None not in {run.revision, baseline.revision}:
-        return problem(Reason.OTHER_REVISION, f"data revision {run.revision}, the baseline's is {baseline.revision}")
-    return _paired(name, run, baseline, problem)
-
-
-def _unusable(side: Benchmark, what: str) -> tuple[Reason, str] | None:
-    """Why a benchmark of one side cannot be compared with anything, or None."""
-    if not side.units:
+def usable(name: str, side: Side, what: str) -> Scored | tuple[Reason, str]:
+    """A benchmark of one side, or why it cannot be compared with anything."""
+    scored, fact = side.scored[name], side.fact(name)
+    if scored is None or not scored.units.rows:
         return Reason.INCOMPLETE, f"the {what} has no transcript of it"
-    if side.failed:
-        return Reason.INCOMPLETE, f"{side.failed:,} utterances of the {what} have no transcript"
-    if side.expected is not None and side.utterances != side.expected:
-        return Reason.INCOMPLETE, f"the {what} has {side.utterances:,} of {side.expected:,} utterances"
-    if side.drift:
-        return Reason.OTHER_DATA, f"the {what}'s data is not what is locked: {side.drift[0]}"
-    return None
+    if scored.failed and not scored.predictions.scores_empty:
+        return Reason.INCOMPLETE, f"{scored.failed:,} utterances of the {what} have no transcript"
+    if fact.expected not in {None, len(scored.predictions.rows)}:
+        there = f"{len(scored.predictions.rows):,} of {fact.expected:,} utterances"
+        return Reason.INCOMPLETE, f"the {what} has {there}"
+    if fact.drift:
+        return Reason.OTHER_DATA, f"the {what}'s data is not what is locked: {fact.drift[0]}"
+    return scored
 
 
-def _paired(
-    name: str, run: Benchmark, baseline: Benchmark, problem: Callable[[Reason, str], Finding]
-) -> _Pair | Finding:
-    """Units of the same id and reference, or the first that has no counterpart."""
-    old = _by_id(baseline.units)
-    new = _by_id(run.units)
-    lost, added = [key for key in old if key not in new], [key for key in new if key not in old]
-    if lost:
-        message = f"the run lacks {len(lost):,} of the baseline's {len(old):,} utterances, such as {lost[0][0]!r}"
-        return problem(Reason.INCOMPLETE, message)
-    if added:
-        message = f"the run has {len(added):,} utterances that the baseline lacks, such as {added[0][0]!r}"
-        return problem(Reason.OTHER_DATA, message)
-    changed = [key for key in old if old[key].reference != new[key].reference]
-    if changed:
-        message = f"{len(changed):,} references differ from the baseline's, such as that of {changed[0][0]!r}"
-        return problem(Reason.OTHER_DATA, message)
-    pair = _Pair(name, [new[key] for key in old], list(old.values()))
-    if _rate(pair.run) is None or _rate(pair.baseline) is None:
-        return problem(Reason.NO_WORDS, "there are no reference words, so there is no error rate")
-    return pair
+def _paired(name: str, run: Side, baseline: Side) -> PairedBenchmark | tuple[Reason, str]:
+    """The baseline's and the run's utterances of a benchmark side by side, or why that cannot be."""
+    if name not in run.scored:
+        return Reason.MISSING, "the baseline has it, the run does not"
+    if name not in baseline.scored:
+        return Reason.EXTRA, "the run has it, the baseline does not; save a new baseline"
+    new = usable(name, run, "run")
+    if isinstance(new, tuple):
+        return new
+    old = usable(name, baseline, "baseline")
+    if isinstance(old, tuple):
+        return old
+    revisions = run.fact(name).revision, baseline.fact(name).revision
+    if revisions[0] != revisions[1] and None not in revisions:
+        return Reason.OTHER_REVISION, "data revision {}, the baseline's is {}".format(*revisions)
+    return _same_utterances(new, old)
 
 
-def _by_id(units: Sequence[Unit]) -> dict[tuple[str, int], Unit]:
-    """Units by id; where an id occurs again (others' predictions), by its place among its equals."""
-    found: dict[tuple[str, int], Unit] = {}
-    times: dict[str, int] = {}
-    for unit in units:
-        times[unit.id] = times.get(unit.id, -1) + 1
-        found[unit.id, times[unit.id]] = unit
-    return found
+def _same_utterances(new: Scored, old: Scored) -> PairedBenchmark | tuple[Reason, str]:
+    before = keyed(old.units.rows)
+    found = mismatch(before, keyed(new.units.rows))
+    if found is not None and found.missing:
+        what = f"{len(found.missing):,} of the baseline's {len(before):,} utterances"
+        return Reason.INCOMPLETE, f"the run lacks {what}, such as {found.missing[0][0]!r}"
+    if found is not None and found.added:
+        what = f"{len(found.added):,} utterances that the baseline lacks"
+        return Reason.OTHER_DATA, f"the run has {what}, such as {found.added[0][0]!r}"
+    if found is not None:
+        what = f"{len(found.changed):,} references differ from the baseline's"
+        return Reason.OTHER_DATA, f"{what}, such as that of {found.changed[0][0]!r}"
+    if new.language != old.language:
+        what = f"scored as {new.language!r}, the baseline's as {old.language!r}"
+        return Reason.OTHER_DATA, f"{what}; --language overrides both"
+    return pair_benchmarks([[old], [new]], ["the baseline", "the run"])[0]
 
 
-def _benchmark(pair: _Pair, policy: Policy, blamed: int) -> Finding:
-    """The verdict on one benchmark."""
-    change = difference(*pair.statistics(), level=1 - policy.alpha)
-    found = _wer(pair.name, policy.rule(pair.name), change, changed=pair.changed, utterances=len(pair.run))
-    blame = () if found.verdict is Verdict.PASS else _blame(pair, blamed)
-    return replace(found, before=_rate(pair.baseline), after=_rate(pair.run), blame=blame)
+def _compared(subject: str, pair: Pair, rule: Rule, policy: Policy) -> Finding:
+    """The verdict on one number of one benchmark."""
+    worse = pair.worse_by(1 - policy.alpha)
+    found = _judged(subject, pair.metric, rule, worse, changed=pair.changed, utterances=len(pair.rows))
+    return replace(
+        found,
+        before=pair.before.rate,
+        after=pair.after.rate,
+        change=turned(worse) if worse and pair.metric.better == "higher" else worse,
+        blame=() if found.verdict is Verdict.PASS else pair.blame(BLAMED),
+    )
 
 
-def _wer(subject: str, rule: Rule, change: Difference | None, *, changed: int, utterances: int) -> Finding:
-    """The verdict on a WER difference, in words too."""
-    verdict = judge(change, rule.margin, changed=changed)
-    reason = Reason.UNCHANGED if changed == 0 else Reason.COMPARED if change else Reason.FEW_SESSIONS
-    margin, enough = f"the margin of {100 * rule.margin:g} points", None
+def unit_of_change(metric: Metric) -> str:
+    """What differences of a metric are told in."""
+    return "points" if metric.unit == "percent" else metric.unit
+
+
+def _judged(
+    subject: str, metric: Metric, rule: Rule, worse: Difference | None, *, changed: int, utterances: int
+) -> Finding:
+    """The verdict on how much worse the run is, in words too."""
+    verdict = judge(worse, rule.margin, changed=changed)
+    reason = Reason.UNCHANGED if changed == 0 else Reason.COMPARED if worse else Reason.FEW_SESSIONS
+    margin, enough = f"the margin of {metric.scale * rule.margin:g} {unit_of_change(metric)}", None
     message = f"{changed:,} of {utterances:,} utterances changed; "
     if reason is Reason.UNCHANGED:
         message = f"no utterance's counts changed, of {utterances:,}"
-    elif change is None:
+    elif worse is None:
         message += "under five sessions there is no interval to decide by"
     elif verdict is Verdict.PASS:
         message += f"the interval is at or below {margin}"
     elif verdict is Verdict.FAIL:
         message += f"the whole interval is above {margin}"
     else:
-        enough = change.enough_utterances(rule.margin, utterances)
+        enough = enough_utterances(worse, rule.margin, utterances)
         more = f"about {enough:,} utterances would be enough" if enough else "the difference lies on the margin itself"
         message += f"the interval holds {margin}; {more}"
     return Finding(
         subject=subject,
+        metric=metric.name,
         verdict=verdict,
         reason=reason,
         message=message,
         tier=rule.tier,
         margin=rule.margin,
-        change=change,
+        change=worse,
         utterances=utterances,
         changed=changed,
         enough=enough,
     )
 
 
-def _blame(pair: _Pair, most: int) -> list[Blame]:
-    """The utterances with the most new errors."""
-    words = sum(unit.counts.words for unit in pair.run)
-    worse = [
-        (new.counts.errors - old.counts.errors, new, old)
-        for new, old in zip(pair.run, pair.baseline, strict=True)
-        if new.counts.errors > old.counts.errors
-    ]
-    worse.sort(key=lambda item: (-item[0], item[1].id))
-    return [
-        Blame(new.id, more, more / words, new.reference, old.hypothesis, new.hypothesis)
-        for more, new, old in worse[:most]
-    ]
-
-
-def _average(pairs: Sequence[_Pair], benchmarks: int, policy: Policy) -> Finding:
+def _average(pairs: Sequence[Pair], benchmarks: int, run: Side, policy: Policy) -> Finding:
     """The verdict on the plain mean over benchmarks."""
-    rule = policy.average
+    rule = policy.average_rule
     if len(pairs) < benchmarks:
-        return Finding(
-            subject="average",
-            verdict=Verdict.INCONCLUSIVE,
-            reason=Reason.INCOMPLETE,
-            message=f"only {len(pairs)} of {benchmarks} benchmarks could be compared",
-            tier=rule.tier,
-        )
-    changed = sum(pair.changed for pair in pairs)
-    utterances = sum(len(pair.run) for pair in pairs)
-    change = average_difference([pair.statistics() for pair in pairs], level=1 - policy.alpha)
-    before, after = [_rate(pair.baseline) or 0.0 for pair in pairs], [_rate(pair.run) or 0.0 for pair in pairs]
-    found = _wer("average", rule, change, changed=changed, utterances=utterances)
-    return replace(found, before=sum(before) / len(before), after=sum(after) / len(after))
+        message = f"only {len(pairs)} of {benchmarks} benchmarks could be compared"
+        return problem("average", Reason.INCOMPLETE, message, tier=rule.tier)
+    change = average_difference([(pair.after, pair.before, pair.sessions) for pair in pairs], 1 - policy.alpha)
+    changed, utterances = sum(pair.changed for pair in pairs), sum(len(pair.rows) for pair in pairs)
+    found = _judged("average", get_metric("wer"), rule, change, changed=changed, utterances=utterances)
+    before = average_rate((pair.before.rate for pair in pairs), run.profile)
+    return replace(found, before=before, after=average_rate((pair.after.rate for pair in pairs), run.profile))
+
+
+def _metrics(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Finding]:
+    """The verdicts on further metrics, of each benchmark that has them."""
+    asked = {name: get_metric(name) for name in policy.metrics}
+    nowhere = dict.fromkeys(asked) if paired else {}
+    for one in paired if asked else ():
+        utterances = [scored.utterances() for scored in one.scored]
+        for name, metric in asked.items():
+            subject, table = f"{one.benchmark}: {metric.title}", policy.metrics[name]
+            found = pair_metric(one, metric, utterances)
+            if isinstance(found, Pair):
+                yield _compared(subject, found, Rule(table.margin / metric.scale, table.tier), policy)
+            elif len(found) == 1:
+                message = f"the {found[0]} has no {metric.title}"
+                yield problem(subject, Reason.NOT_MEASURED, message, tier=table.tier)
+            else:
+                continue
+            nowhere.pop(name, None)
+    for name in nowhere:
+        message = "no benchmark has it, so it cannot be judged"
+        yield problem(asked[name].title, Reason.NOT_MEASURED, message, tier=policy.metrics[name].tier)
 
 
 def _speed(run: Side, baseline: Side, policy: Policy) -> Finding:
     """The verdict on RTFx: the median of the repeats, on the same hardware."""
-    rule = policy.speed
-    new, old = [_speeds(side) for side in (run, baseline)]
+    rule, measure = policy.speed, policy.speed.measure
+    new, old = ([value for value in side.rtfx if math.isfinite(value) and value > 0] for side in (run, baseline))
     if not new or not old:
-        which = "run" if not new else "baseline"
-        message = f"the {which} has no {policy.measure}"
-        return _no_speed(Reason.NOT_MEASURED, message)
+        return _no_speed(Reason.NOT_MEASURED, f"the {'baseline' if new else 'run'} has no {measure}")
     if run.hardware is None or run.hardware != baseline.hardware:
         here, there = (side.hardware or "unknown hardware" for side in (run, baseline))
-        message = f"measured on {here}, the baseline on {there}"
-        return _no_speed(Reason.OTHER_HARDWARE, message)
+        return _no_speed(Reason.OTHER_HARDWARE, f"measured on {here}, the baseline on {there}")
     before, after = median(old), median(new)
     few = min(len(new), len(old))
     slower = 1 - after / before
-    verdict = Verdict.FAIL if slower > rule.margin else Verdict.PASS
-    word = f"{100 * abs(slower):.1f} % {'slower' if slower > 0 else 'faster'}"
-    word += f"; up to {100 * rule.margin:g} % slower is allowed"
+    message = f"{100 * abs(slower):.1f} % {'slower' if slower > 0 else 'faster'}"
+    message += f"; up to {100 * rule.margin:g} % slower is allowed"
     if few < MIN_REPEATS:
-        word += f"; informative: {few} repeat{'s' if few > 1 else ''}, {MIN_REPEATS} are needed to decide"
+        message += f"; informative: {few} repeat{'s' if few > 1 else ''}, {MIN_REPEATS} are needed to decide"
     return Finding(
         subject="speed",
-        verdict=verdict,
+        metric=measure,
+        verdict=Verdict.FAIL if slower > rule.margin else Verdict.PASS,
         reason=Reason.COMPARED,
-        message=word,
+        message=message,
         tier=rule.tier if few >= MIN_REPEATS else Tier.INFORMATIVE,
         margin=rule.margin,
         before=before,
         after=after,
-        counts=few >= MIN_REPEATS,
     )
-
-
-def _speeds(side: Side) -> list[float]:
-    return [value for value in side.rtfx if math.isfinite(value) and value > 0]
 
 
 def _no_speed(reason: Reason, message: str) -> Finding:
-    return Finding(
-        subject="speed",
-        verdict=Verdict.INCONCLUSIVE,
-        reason=reason,
-        message=f"not compared: {message}",
-        tier=Tier.INFORMATIVE,
-        counts=False,
-    )
+    return problem("speed", reason, f"not compared: {message}", tier=Tier.INFORMATIVE)
 
 
 def effect(finding: Finding, policy: Policy) -> ExitStatus:
     """What one finding alone would do to the exit status."""
     if finding.reason in STRUCTURAL:
         return ExitStatus.INCONCLUSIVE
-    if not finding.counts or finding.tier is Tier.INFORMATIVE or finding.verdict is Verdict.PASS:
+    if finding.tier is Tier.INFORMATIVE or finding.verdict is Verdict.PASS:
         return ExitStatus.GOOD
     if finding.tier is Tier.SHOULD:
         return ExitStatus.INCONCLUSIVE if finding.verdict is Verdict.FAIL else ExitStatus.GOOD
@@ -325,11 +316,3 @@ def effect(finding: Finding, policy: Policy) -> ExitStatus:
         "pass": ExitStatus.GOOD,
         "fail": ExitStatus.REGRESSION,
     }[policy.inconclusive]
-
-
-def _status(findings: Sequence[Finding], policy: Policy) -> ExitStatus:
-    effects = {effect(finding, policy) for finding in findings}
-    for status in (ExitStatus.REGRESSION, ExitStatus.INCONCLUSIVE):
-        if status in effects:
-            return status
-    return ExitStatus.GOOD

@@ -1,65 +1,20 @@
-"""What the gate asks of a run, as a TOML file of at most twenty lines. docs/gate.md explains every key."""
+"""Reads a policy; a mistake in it is one line that names the file, the table and the key."""
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING
 
-from harness.errors import UsageError, unknown_name
+import msgspec
+from msgspec import inspect
+
+from harness.errors import HarnessError, UsageError, unknown_name
+from harness.records.codec import explain
+from harness.records.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
-
-Inconclusive = Literal["inconclusive", "pass", "fail"]
-"""What an INCONCLUSIVE comparison of a `must` does to the exit status: 3, nothing, or 1."""
-
-Measure = Literal["rtfx", "rtfx_end_to_end"]
-
-
-class Tier(Enum):
-    """How much depends on a comparison."""
-
-    MUST = "must"
-    """FAIL ends with exit status 1, INCONCLUSIVE as the policy says."""
-    SHOULD = "should"
-    """FAIL ends with exit status 3: somebody has to look. INCONCLUSIVE changes nothing."""
-    INFORMATIVE = "informative"
-    """Shown only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What one comparison is held to."""
-
-    margin: float
-    """By how much it may get worse: a fraction of reference words for WER, of the baseline's RTFx for speed."""
-    tier: Tier = Tier.MUST
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """All that the gate asks."""
-
-    wer: Rule = Rule(0.001)
-    """Each benchmark that is not named."""
-    benchmarks: Mapping[str, Rule] = field(default_factory=dict)
-    """Benchmarks with rules of their own."""
-    average: Rule = Rule(0.001)
-    """The plain mean over the benchmarks."""
-    speed: Rule = Rule(0.1)
-    """RTFx over the whole run."""
-    measure: Measure = "rtfx"
-    """Which RTFx `speed` is about."""
-    alpha: float = 0.05
-    """Intervals hold the true difference with probability 1 - alpha."""
-    inconclusive: Inconclusive = "inconclusive"
-
-    def rule(self, benchmark: str) -> Rule:
-        """What a benchmark is held to."""
-        return self.benchmarks.get(benchmark, self.wer)
 
 
 def read_policy(path: Path | None) -> Policy:
@@ -71,7 +26,7 @@ def read_policy(path: Path | None) -> Policy:
     if path is None:
         return Policy()
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw: object = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         message = f"policy {path} cannot be read: {error.strerror}"
         raise UsageError(message) from None
@@ -81,70 +36,82 @@ def read_policy(path: Path | None) -> Policy:
     return parse_policy(raw, str(path))
 
 
-def parse_policy(raw: Mapping[str, Any], where: str) -> Policy:
+def parse_policy(raw: object, where: str) -> Policy:
     """The policy that a TOML document states.
 
     Args:
-        raw: the document. Margins of WER are in points (percent absolute) there, and speed's is a share of 1.
+        raw: the document.
         where: what to call it in messages.
 
     Raises:
         UsageError: names the key that is not right.
     """
-    _known(raw, {"wer", "average", "speed", "alpha", "inconclusive"}, where)
-    wer, speed = _table(raw, "wer", where), _table(raw, "speed", where)
-    _known(wer, {"margin", "tier", "benchmarks"}, f"{where}, [wer]")
-    _known(speed, {"margin", "tier", "measure"}, f"{where}, [speed]")
-    usual = _rule(wer, Policy().wer, f"{where}, [wer]", unit=0.01)
-    own: dict[str, Rule] = {}
-    for name, stated in _table(wer, "benchmarks", f"{where}, [wer]").items():
-        place = f"{where}, [wer.benchmarks.{name}]"
-        if not isinstance(stated, dict):
-            message = f"{place} must be a table with margin and tier"
-            raise UsageError(message)
-        _known(stated, {"margin", "tier"}, place)
-        own[name] = _rule(stated, usual, place, unit=0.01)
-    average = _table(raw, "average", where)
-    _known(average, {"margin", "tier"}, f"{where}, [average]")
-    alpha = raw.get("alpha", 0.05)
-    if isinstance(alpha, bool) or not isinstance(alpha, (int, float)) or not 0 < alpha < 0.5:
-        message = f"{where}: alpha must be a number between 0 and 0.5, not {alpha!r}"
+    try:
+        policy = msgspec.convert(raw, Policy)
+    except msgspec.ValidationError as error:
+        raise _mistake(explain(error, raw, Policy), raw, where) from None
+    for name in policy.metrics:
+        _check_metric(name, where)
+    return policy
+
+
+def _check_metric(name: str, where: str) -> None:
+    """Refuses a metric that is none, or that cannot be judged."""
+    from harness.scoring.metrics import get_metric
+    from harness.scoring.metrics.base import ratio
+
+    try:
+        metric = get_metric(name)
+    except HarnessError as error:
+        message = f"{where}, [metrics.{name}]: {error}"
+        raise UsageError(message) from None
+    if name == "wer":
+        message = f"{where}: [metrics.wer] is what [wer] says; leave one out"
         raise UsageError(message)
-    return Policy(
-        wer=usual,
-        benchmarks=own,
-        average=_rule(average, usual, f"{where}, [average]", unit=0.01),
-        speed=_rule(speed, Policy().speed, f"{where}, [speed]", unit=1),
-        measure=_choice(speed, "measure", get_args(Measure), "rtfx", f"{where}, [speed]"),
-        alpha=float(alpha),
-        inconclusive=_choice(raw, "inconclusive", get_args(Inconclusive), "inconclusive", where),
-    )
-
-
-def _rule(raw: Mapping[str, Any], usual: Rule, where: str, unit: float) -> Rule:
-    margin = raw.get("margin", usual.margin / unit)
-    if isinstance(margin, bool) or not isinstance(margin, (int, float)) or not 0 <= margin < 1 / unit:
-        message = f"{where}: margin must be a number from 0 to {1 / unit:g}, not {margin!r}"
+    if metric.gate == "show" or metric.value is not ratio:
+        message = f"{where}: [metrics.{name}] cannot be judged: {metric.title} has no interval and is only shown"
         raise UsageError(message)
-    return Rule(margin * unit, Tier(_choice(raw, "tier", [tier.value for tier in Tier], usual.tier.value, where)))
 
 
-def _known(raw: Mapping[str, Any], keys: set[str], where: str) -> None:
-    for key in raw:
-        if key not in keys:
-            raise unknown_name(f"key of a policy ({where})", key, keys)
+def _mistake(told: str, raw: object, where: str) -> HarnessError:
+    """What is wrong at a key, in the words of a policy.
+
+    Args:
+        told: the key's whole name and what is wrong with it.
+        raw: the document.
+        where: what to call it.
+    """
+    place, _, what = told.rpartition(": ")
+    keys = place.split(".") if place else []
+    unknown = re.search(r"unknown field (.*)$", what)
+    missing = re.search(r"required field (.*)$", what)
+    tables = keys if unknown or missing else keys[:-1]
+    here = f"{where}, [{'.'.join(tables)}]" if tables else where
+    kind = inspect.type_info(Policy)
+    for key in keys:
+        raw, kind = raw[key] if isinstance(raw, dict) else None, _inside(kind, key)
+    if unknown and isinstance(kind, inspect.StructType):
+        return unknown_name(f"key of a policy ({here})", unknown[1], [one.name for one in kind.fields])
+    if missing:
+        return UsageError(f"{here}: {missing[1]} is missing")
+    if isinstance(kind, inspect.StructType | inspect.DictType):
+        return UsageError(f"{where}: [{place}] must be a table, not {raw!r}")
+    if isinstance(kind, inspect.FloatType):
+        bounds = f"from {kind.ge} to {kind.lt:g}" if kind.ge is not None else f"between {kind.gt} and {kind.lt}"
+        return UsageError(f"{here}: {keys[-1]} must be a number {bounds}, not {raw!r}")
+    return unknown_name(f"{keys[-1]} ({here})", str(raw), _choices(kind))
 
 
-def _table(raw: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
-    found = raw.get(key, {})
-    if not isinstance(found, dict):
-        message = f"{where}: {key} must be a table, not {found!r}"
-        raise UsageError(message)
-    return found
+def _inside(kind: inspect.Type, key: str) -> inspect.Type:
+    """The type of a key of a table."""
+    if isinstance(kind, inspect.DictType):
+        return kind.value_type
+    fields = kind.fields if isinstance(kind, inspect.StructType) else ()
+    found = next(one.type for one in fields if one.name == key)
+    return found.types[0] if isinstance(found, inspect.UnionType) else found
 
 
-def _choice(raw: Mapping[str, Any], key: str, choices: Any, usual: str, where: str) -> Any:
-    found = raw.get(key, usual)
-    if found not in choices:
-        raise unknown_name(f"{key} ({where})", str(found), choices)
-    return found
+def _choices(kind: inspect.Type) -> list[str]:
+    if isinstance(kind, inspect.EnumType):
+        return [str(one.value) for one in kind.cls]
+    return [str(value) for value in kind.values] if isinstance(kind, inspect.LiteralType) else []

@@ -1,20 +1,21 @@
-"""The gate's answer for each of its readers: terminal, JUnit XML, GitHub, a comment in Markdown, JSON."""
+"""The gate's answer for each of its readers: terminal, JUnit XML, GitHub, a comment in Markdown. JSON is the record."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from harness.errors import ExitStatus
-from harness.gate.decide import effect
-from harness.gate.findings import Verdict
+from harness.gate.decide import effect, unit_of_change
+from harness.records.decision import Verdict
 from harness.reporting import escape
 from harness.reporting.table import Cell, Column, Table
+from harness.scoring.metrics import get_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from harness.gate.findings import Blame, Decision, Finding
+    from harness.records.decision import Blame, Decision, Finding
+    from harness.records.policy import Policy
+    from harness.scoring.metrics import Metric
 
 SHOWN = 5
 """Utterances to blame that people are shown for each benchmark; JSON has all."""
@@ -22,7 +23,7 @@ SHOWN = 5
 _MARKS = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE: "❔"}
 
 
-def table(decision: Decision) -> Table:
+def table(decision: Decision, policy: Policy) -> Table:
     """All findings as a table."""
     columns = (
         Column("subject", "Compared", align="left"),
@@ -33,59 +34,62 @@ def table(decision: Decision) -> Table:
         Column("margin", "Margin"),
         Column("tier", "Tier", align="left"),
     )
-    rows = tuple(_row(finding) for finding in decision.findings)
+    rows = tuple(
+        tuple(map(Cell, (one.subject, one.verdict.value, *_numbers(one), one.tier.value))) for one in decision.findings
+    )
     run, baseline = decision.run, decision.baseline
     against = f"{baseline.model} ({baseline.name})" if baseline else "no run"
-    level = f"{100 * (1 - decision.policy.alpha):g} %"
     caption = (
-        f"{run.model} ({run.name}) against {against}; suite {run.suite or 'none'}, profile {run.profile or 'default'}. "
-        f"WER in percent, change with its {level} interval over sessions, margin in points; RTFx for speed."
+        f"{run.model} ({run.name}) against {against}; suite {run.suite or 'none'}, profile {decision.profile}. "
+        f"WER in percent, change with its {100 * (1 - policy.alpha):g} % interval over sessions, margin in points; "
+        "RTFx for speed."
     )
-    return Table(f"Gate: {decision.verdict.value}", caption, columns, rows)
+    others = dict.fromkeys(_metric(one) for one in decision.findings if one.metric in policy.metrics)
+    notes = tuple(f"{metric.title}: {metric.meaning}; in {metric.unit}." for metric in others)
+    return Table(f"Gate: {decision.verdict.value}", caption, columns, rows, notes)
 
 
-def _row(finding: Finding) -> tuple[Cell, ...]:
-    speed = finding.subject == "speed"
-    change = "–"
-    if finding.before is not None and finding.after is not None:
-        if speed:
-            change = f"{100 * (finding.after / finding.before - 1):+.1f} %"
-        else:
-            change = f"{100 * (finding.after - finding.before):+.2f}"
-            if finding.change is not None and finding.changed:
-                change += f" [{100 * finding.change.low:+.2f}, {100 * finding.change.high:+.2f}]"
-    margin = "–" if finding.margin is None else f"{100 * finding.margin:g}" + (" %" if speed else "")
-    return (
-        Cell(finding.subject),
-        Cell(finding.verdict.value),
-        Cell(_value(finding.before, speed=speed)),
-        Cell(_value(finding.after, speed=speed)),
-        Cell(change),
-        Cell(margin),
-        Cell(finding.tier.value),
-    )
+def _metric(finding: Finding) -> Metric:
+    return get_metric(finding.metric or "wer")
 
 
-def _value(value: float | None, *, speed: bool) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if speed else f"{100 * value:.2f}"
+def _numbers(finding: Finding) -> tuple[str, ...]:
+    """The baseline's value, the run's, the change and its margin, as people read them."""
+    before, after, margin, change = finding.before, finding.after, finding.margin, finding.change
+    if finding.subject == "speed":
+        moved = "–" if before is None or after is None else f"{100 * (after / before - 1):+.1f} %"
+        values = ("–" if value is None else f"{value:.4g}" for value in (before, after))
+        return (*values, moved, "–" if margin is None else f"{100 * margin:g} %")
+    metric = _metric(finding)
+    moved = "–"
+    if before is not None and after is not None:
+        moved = _signed(after - before, metric)
+        if change is not None and finding.changed:
+            moved += f" [{_signed(change.low, metric)}, {_signed(change.high, metric)}]"
+    values = ("–" if value is None else format(metric.scale * value, metric.format) for value in (before, after))
+    return (*values, moved, "–" if margin is None else f"{metric.scale * margin:g}")
 
 
-def terminal(decision: Decision, *, width: int | None = None, color: bool | None = None) -> str:
+def _signed(change: float, metric: Metric) -> str:
+    return format(metric.scale * change, f"+{metric.format}")
+
+
+def terminal(decision: Decision, policy: Policy, *, width: int | None = None, color: bool | None = None) -> str:
     """For the person at the keyboard: the table, a line for each finding, the utterances to blame, the verdict."""
-    lines = [table(decision).render("terminal", width=width, color=color)]
+    lines = [table(decision, policy).render("terminal", width=width, color=color)]
     for finding in decision.findings:
         lines.append(f"{finding.verdict.value:<13} {escape.plain(finding.subject)}: {escape.plain(finding.message)}")
-        lines += [f"    {line}" for blame in finding.blame[:SHOWN] for line in _blame_lines(blame)]
-    lines += ["", f"{decision.verdict.value} (exit status {int(decision.status)})"]
+        lines += [f"    {line}" for blame in finding.blame[:SHOWN] for line in _blame_lines(blame, finding)]
+    lines += ["", f"{decision.verdict.value} (exit status {int(decision.exit_status)})"]
     return "\n".join(lines) + "\n"
 
 
-def _blame_lines(blame: Blame) -> list[str]:
+def _blame_lines(blame: Blame, finding: Finding) -> list[str]:
     said, before, after = _excerpts(blame)
+    metric = _metric(finding)
+    part = f"{metric.scale * blame.contribution:+.3f} {unit_of_change(metric)}"
     return [
-        f"{escape.plain(blame.id)}: {blame.more_errors} more errors ({100 * blame.contribution:+.3f} points)",
+        f"{escape.plain(blame.id)}: {blame.more_errors:g} more errors ({part})",
         f"    said      {said}",
         f"    baseline  {before}",
         f"    run       {after}",
@@ -94,8 +98,6 @@ def _blame_lines(blame: Blame) -> list[str]:
 
 def _excerpts(blame: Blame, longest: int = 160) -> list[str]:
     """Reference, the baseline's and the run's transcript; long ones from shortly before the first difference."""
-    from itertools import takewhile
-
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(blame.before, blame.after, strict=False)))
     texts = [escape.plain(text) for text in (blame.reference, blame.before, blame.after)]
     start = max(0, same - 50) if max(map(len, texts)) > longest else 0
@@ -106,10 +108,10 @@ def _excerpts(blame: Blame, longest: int = 160) -> list[str]:
     ]
 
 
-def markdown(decision: Decision) -> str:
+def markdown(decision: Decision, policy: Policy) -> str:
     """For a comment on a pull request, or the job summary."""
     lines = [f"### {_MARKS[decision.verdict]} ASR gate: {decision.verdict.value}", ""]
-    lines += table(decision).render("markdown").split("\n")[2:]
+    lines += table(decision, policy).render("markdown").split("\n")[2:]
     for finding in decision.findings:
         what = f"{_MARKS[finding.verdict]} **{escape.markdown(finding.subject)}**"
         lines.append(f"- {what}: {escape.markdown(finding.message)}")
@@ -121,26 +123,28 @@ def markdown(decision: Decision) -> str:
 
 def _markdown_blame(finding: Finding) -> list[str]:
     """A table that opens on a click."""
+    metric = _metric(finding)
     lines = [
         f"<details><summary>Utterances to blame on {escape.html(finding.subject)}</summary>",
         "",
-        "| utterance | more errors | points | said | baseline | run |",
+        f"| utterance | more errors | {unit_of_change(metric)} | said | baseline | run |",
         "|:--|--:|--:|:--|:--|:--|",
     ]
     for blame in finding.blame:
         texts = [escape.markdown(text) for text in _excerpts(blame)]
-        cells = [escape.markdown(blame.id), str(blame.more_errors), f"{100 * blame.contribution:+.3f}", *texts]
+        part = f"{metric.scale * blame.contribution:+.3f}"
+        cells = [escape.markdown(blame.id), f"{blame.more_errors:g}", part, *texts]
         lines.append("| " + " | ".join(cells) + " |")
     return [*lines, "", "</details>"]
 
 
-def junit(decision: Decision) -> str:
+def junit(decision: Decision, policy: Policy) -> str:
     """JUnit XML as GitHub's reporters, GitLab and Jenkins read it: a test case for each finding.
 
     What makes the exit status 1 is a failure, what makes it 3 an error; what did not pass but
     changes nothing is skipped.
     """
-    cases = [_case(decision, finding) for finding in decision.findings]
+    cases = [_case(decision, finding, policy) for finding in decision.findings]
     kinds = [kind for kind, _ in cases]
     counts = (
         f'tests="{len(cases)}" failures="{kinds.count("failure")}" errors="{kinds.count("error")}" '
@@ -158,9 +162,9 @@ def junit(decision: Decision) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _case(decision: Decision, finding: Finding) -> tuple[str, str]:
+def _case(decision: Decision, finding: Finding, policy: Policy) -> tuple[str, str]:
     """The kind of outcome (empty: passed), and the element."""
-    status = effect(finding, decision.policy)
+    status = effect(finding, policy)
     kind = {ExitStatus.REGRESSION: "failure", ExitStatus.INCONCLUSIVE: "error"}.get(status, "")
     if not kind and finding.verdict is not Verdict.PASS:
         kind = "skipped"
@@ -168,13 +172,13 @@ def _case(decision: Decision, finding: Finding) -> tuple[str, str]:
     message = escape.xml(f"{finding.verdict.value}: {finding.message}")
     if not kind:
         return kind, f"{start}<system-out>{message}</system-out></testcase>"
-    details = [line for blame in finding.blame for line in _blame_lines(blame)]
+    details = [line for blame in finding.blame for line in _blame_lines(blame, finding)]
     body = "\n".join(escape.xml(line) for line in details)
     type_ = "" if kind == "skipped" else f' type="{finding.verdict.value.lower()}"'
     return kind, f'{start}<{kind} message="{message}"{type_}>{body}</{kind}></testcase>'
 
 
-def github(decision: Decision) -> str:
+def github(decision: Decision, policy: Policy) -> str:
     """Workflow commands by which GitHub shows what did not pass at the job and on the pull request.
 
     GitHub keeps ten of each level for a step, so passes are told in one notice.
@@ -185,9 +189,9 @@ def github(decision: Decision) -> str:
         if finding.verdict is Verdict.PASS:
             continue
         title = _property(f"ASR gate {finding.verdict.value}: {finding.subject}")
-        named = [f"{blame.id} ({blame.more_errors} more errors)" for blame in finding.blame[:SHOWN]]
+        named = [f"{blame.id} ({blame.more_errors:g} more errors)" for blame in finding.blame[:SHOWN]]
         message = finding.message + (f". To blame: {', '.join(named)}" if named else "")
-        lines.append(f"::{levels[effect(finding, decision.policy)]} title={title}::{_data(message)}")
+        lines.append(f"::{levels[effect(finding, policy)]} title={title}::{_data(message)}")
     passed = [finding.subject for finding in decision.findings if finding.verdict is Verdict.PASS]
     lines.append(f"::notice title=ASR gate {decision.verdict.value}::passed: {_data(', '.join(passed) or 'nothing')}")
     return "\n".join(lines) + "\n"
@@ -199,48 +203,3 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def json_text(decision: Decision) -> str:
-    """Everything, for machines."""
-    found = {
-        "verdict": decision.verdict.value,
-        "exit_status": int(decision.status),
-        "run": {"name": decision.run.name, "model": decision.run.model, "suite": decision.run.suite},
-        "baseline": decision.baseline and {"name": decision.baseline.name, "model": decision.baseline.model},
-        "profile": decision.run.profile,
-        "findings": [_finding(finding) for finding in decision.findings],
-    }
-    return json.dumps(found, indent=1, allow_nan=False) + "\n"
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "subject": finding.subject,
-        "verdict": finding.verdict.value,
-        "reason": finding.reason.value,
-        "message": finding.message,
-        "tier": finding.tier.value,
-        "margin": finding.margin,
-        "before": finding.before,
-        "after": finding.after,
-        "change": finding.change and finding.change.to_json(),
-        "utterances": finding.utterances,
-        "changed": finding.changed,
-        "enough": finding.enough,
-        "blame": _blamed(finding.blame),
-    }
-
-
-def _blamed(blame: Sequence[Blame]) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": one.id,
-            "more_errors": one.more_errors,
-            "contribution": one.contribution,
-            "reference": one.reference,
-            "before": one.before,
-            "after": one.after,
-        }
-        for one in blame
-    ]

@@ -36,3 +36,18 @@ def read_speeds(folder: Path) -> Speeds | None:
         return read(folder / SPEEDS_FILE, Speeds)
     except FileNotFoundError:
         return None
+
+
+class SavedBaseline(Record, frozen=True, kw_only=True):
+    """A baseline in a folder of baselines: `baseline list --json` prints a list of these."""
+
+    path: str
+    suite: str | None
+    model: str
+    profile: str | None
+    commit: str | None
+    """Of this program, when the run was made."""
+    utterances: int
+    repeats: int
+    """Measurements of speed."""
+    bytes: int

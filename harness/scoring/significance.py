@@ -41,17 +41,18 @@ BUFFER_WORDS = 2
 class Counts:
     """What one system did, utterance by utterance: errors and reference words, shape ``[utterances]`` each.
 
-    Reference words are kept for each system, since merging compounds in pairs lets them depend on the hypothesis.
+    Reference words are kept for each system, since merging compounds in pairs lets them depend on the hypothesis. Of a
+    metric it is what is counted and what that is a share of, which need not be whole numbers.
     """
 
-    errors: NDArray[np.int64]
-    words: NDArray[np.int64]
+    errors: NDArray[np.int64] | NDArray[np.float64]
+    words: NDArray[np.int64] | NDArray[np.float64]
 
     @property
     def rate(self) -> float | None:
         """All errors over all words; None without words."""
-        words = int(self.words.sum())
-        return int(self.errors.sum()) / words if words else None
+        words = float(self.words.sum())
+        return float(self.errors.sum()) / words if words else None
 
 
 def enough_utterances(change: Difference, margin: float, utterances: int) -> int | None:

@@ -6,54 +6,19 @@ import json
 import os
 import xml.etree.ElementTree as ET
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.cli import main
 from harness.gate import baseline
+from harness.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 WORDS = ["apple", "river", "stone", "garden", "window", "mountain", "silver", "paper", "candle", "bridge"]
-
-
-@pytest.fixture
-def make_run(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a run folder: ten sessions of four utterances of ten words, the first words of each heard wrong."""
-
-    def make(name: str, wrong: Callable[[int], int] = lambda i: i % 2, **more: Any) -> Path:
-        folder = tmp_path / name
-        folder.mkdir()
-        lines = []
-        for i in range(40):
-            heard = [f"x{w}" if k < wrong(i) else w for k, w in enumerate(WORDS)]
-            line = {"id": f"u{i}", "language": "en", "session": f"s{i % 10}", "duration": 2.5, "heard": 2.5}
-            line |= {
-                "reference": " ".join(WORDS),
-                "hypothesis": " ".join(heard),
-                "time": 0.1,
-                "batch": 1,
-                "clean": True,
-            }
-            lines.append(line | {"audio": f"read/u{i}.flac"})
-        benchmarks = {
-            "read": {"language": "en", "expected": 40, "done": 40, "failed": 0, "revision": None, "drift": []}
-        }
-        speed = {"seconds_heard": 100.0, "seconds_counted": 4.0, "seconds_wall": 8.0}
-        benchmarks["read"]["speed"] = speed | more.pop("speed", {})
-        record = {
-            "suite": "demo@1", "profile": "card@2026-04", "complete": True, "model": {"id": "org/model"},
-            "settings": {}, "environment": {"commit": "0" * 40, "hardware": {"cpu": "Abacus", "cores": 2}},
-            "benchmarks": benchmarks,
-        }  # fmt: skip
-        (folder / "run.json").write_text(json.dumps(record | more))
-        (folder / "read.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-        return folder
-
-    return make
 
 
 def gate(*arguments: object) -> int:
@@ -82,6 +47,25 @@ def test_failed_utterance_never_passes(make_run: Callable[..., Path]) -> None:
     assert gate(broken, "--baseline", good) == 3
 
 
+def test_failures_count_as_empty_where_the_run_was_told_so(
+    make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {"settings": {"on_error": "score-empty"}}
+    good, broken = make_run("good", **told), make_run("broken", **told)
+    for folder, failing in ((good, {3}), (broken, {3, 8, 12, 25, 31, 39})):
+        journal = folder / "read.jsonl"
+        lines = [json.loads(line) for line in journal.read_text().splitlines()]
+        for at in failing:
+            del lines[at]["hypothesis"]
+            lines[at]["error"] = "boom"
+        journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert gate(good, "--baseline", good) == 0
+    capsys.readouterr()
+    assert gate(broken, "--baseline", good, "--json") == 1
+    [read, _] = json.loads(capsys.readouterr().out)["findings"]
+    assert (read["reason"], read["changed"], read["blame"][0]["after"]) == ("compared", 5, "")
+
+
 def test_partial_and_empty_runs_never_pass(make_run: Callable[..., Path]) -> None:
     good, partial = make_run("good"), make_run("partial", complete=False)
     assert gate(partial, "--baseline", good) == 3
@@ -102,6 +86,8 @@ def test_json_is_alone_on_stdout(make_run: Callable[..., Path], capsys: pytest.C
     captured = capsys.readouterr()
     found = json.loads(captured.out)
     assert (found["verdict"], found["exit_status"]) == ("FAIL", 1)
+    assert (found["format"], found["version"], found["profile"]) == (2, VERSION, "card@2026-04")
+    assert (found["run"]["name"], found["baseline"]["model"]) == (str(worse), "org/model")
     read = found["findings"][0]
     assert (read["subject"], read["verdict"], read["changed"]) == ("read", "FAIL", 40)
     # 13 fours, 14 threes and 13 fives, against 20 ones, over 400 words
@@ -177,8 +163,13 @@ def test_saved_baseline_is_small_and_without_audio(make_run: Callable[..., Path]
     with zipfile.ZipFile(path) as archive:
         assert sorted(archive.namelist()) == ["read.jsonl", "run.json", "speed.json"]
         lines = archive.read("read.jsonl").decode().splitlines()
-    assert set(json.loads(lines[0])) == {"id", "language", "session", "duration", "reference", "hypothesis"}
+        files = [json.loads(archive.read(name)) for name in ("run.json", "speed.json")]
+    kept = {key for key, value in json.loads(lines[0]).items() if value is not None}
+    assert kept == {"format", "id", "language", "session", "duration", "reference", "hypothesis"}
     assert path.stat().st_size < 3000
+    assert [(file["format"], file["version"]) for file in (*files, json.loads(lines[0]) | {"version": VERSION})] == [
+        (2, VERSION)
+    ] * 3
 
 
 def test_speed_needs_three_repeats_of_the_same(
@@ -221,6 +212,12 @@ def test_only_complete_runs_become_baselines(
     assert main(["baseline", "save", str(make_run("part", complete=False)), "--dir", directory]) == 2
     assert "did not go to its end" in capsys.readouterr().err
     assert main(["baseline", "save", str(tmp_path), "--dir", directory]) == 2
+    assert "is no run folder" in capsys.readouterr().err
+    cut = make_run("cut") / "read.jsonl"
+    cut.write_text("".join(cut.read_text().splitlines(keepends=True)[1:]))
+    assert main(["baseline", "save", str(cut.parent), "--dir", directory]) == 2
+    assert "read.jsonl has 39 of 40 utterances" in capsys.readouterr().err
+    assert not (tmp_path / "b").exists()
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "stranger", "bomb", "no run.json"])
@@ -244,6 +241,16 @@ def test_damaged_baselines_are_refused(
     assert not list(tmp_path.rglob("evil*"))
 
 
+def test_what_is_wrong_in_a_baseline_names_the_file(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "b.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("run.json", '{"model": {"id": 3}, "benchmarks": {}}')
+    assert gate(make_run("good"), "--baseline", path) == 4
+    assert f"{path}/run.json: model.id: expected str, got int" in capsys.readouterr().err
+
+
 def test_many_flipped_bytes_never_crash(make_run: Callable[..., Path], tmp_path: Path) -> None:
     good = make_run("good")
     main(["baseline", "save", str(good), "--dir", str(tmp_path / "b")])
@@ -254,7 +261,7 @@ def test_many_flipped_bytes_never_crash(make_run: Callable[..., Path], tmp_path:
         assert gate(good, "--baseline", path) in {0, 2, 3, 4}
 
 
-def test_predictions_of_others_are_judged_too(tmp_path: Path) -> None:
+def test_predictions_of_others_are_judged_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name, wrong in (("old", 0), ("new", 4)):
         (tmp_path / name).mkdir()
         rows = [
@@ -265,7 +272,53 @@ def test_predictions_of_others_are_judged_too(tmp_path: Path) -> None:
         (tmp_path / name / "MODEL_m_DATASET_voxpopuli_en.jsonl").write_text(text)
     assert gate(tmp_path / "old", "--baseline", tmp_path / "old") == 0
     assert gate(tmp_path / "new", "--baseline", tmp_path / "old") == 1
+    capsys.readouterr()
     assert gate(tmp_path, "--baseline", tmp_path / "old") == 2
+    assert "new" in capsys.readouterr().err
+
+
+def test_the_profile_is_the_one_that_is_used(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Predictions of others have one as well, and what was scored under two is not compared."""
+    good = make_run("good")
+    others = tmp_path / "MODEL_m_DATASET_read.jsonl"
+    lines = [json.loads(line) for line in (good / "read.jsonl").read_text().splitlines()]
+    rows = [{"id": one["id"], "text": one["reference"], "pred_text": one["hypothesis"]} for one in lines]
+    others.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert gate(others, "--baseline", others, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["profile"] == "leaderboard@2026-08"
+    assert gate(others, "--baseline", others) == 0
+    assert "profile leaderboard@2026-08" in " ".join(capsys.readouterr().out.split())
+    assert gate(good, "--baseline", others, "--json") == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["profile"] == "card@2026-04"
+    assert found["findings"][0]["reason"] == "other profile"
+    assert "for profile card@2026-04, the baseline for leaderboard@2026-08" in found["findings"][0]["message"]
+    assert gate(good, "--baseline", others, "--profile", "verbatim") == 0
+
+
+def test_runs_and_baselines_of_format_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = Path(__file__).parents[3]
+    run, saved = root / "tests" / "data" / "format_1" / "digits" / "tiny-nar", root / "results" / "baselines"
+    assert gate(run, "--baseline", saved, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["subject"], one["reason"], one["utterances"]) for one in found["findings"]] == [
+        ("digits", "unchanged", 150),
+        ("speed", "other hardware", 0),
+    ]
+    assert (found["profile"], found["format"]) == ("verbatim", 2)
+    assert main(["baseline", "list", "--dir", str(saved), "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [(one["model"], one["suite"], one["utterances"]) for one in listed] == [
+        ("tiny-nar", "digits", 150),
+        ("whisper-tiny.en", "sample", 27),
+    ]
+    assert main(["baseline", "save", str(run), "--dir", str(tmp_path)]) == 0
+    assert gate(run, "--baseline", tmp_path) == 0
+    capsys.readouterr()
+    assert gate(run, "--baseline", tmp_path, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["findings"][1]["after"] > 0
 
 
 def test_unwritable_files_are_named(make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:

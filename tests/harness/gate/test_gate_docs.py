@@ -72,6 +72,7 @@ def test_the_policy_of_the_page_is_one() -> None:
     [content] = [content for kind, _, content in blocks() if kind == "toml"]
     policy = parse_policy(tomllib.loads(content), "docs/gate.md")
     assert policy.rule("ami_ihm").margin == 0.005
+    assert {name: table.margin for name, table in policy.metrics.items()} == {"ser": 1.0, "inserted_on_silence": 0.5}
 
 
 def load(path: Path) -> dict[str, Any]:

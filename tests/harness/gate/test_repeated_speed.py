@@ -1,27 +1,30 @@
 """The gate reads every repeat of a run that was repeated."""
 
-from typing import Any
-
 import pytest
 
-from harness.gate.sides import _rtfx
-from harness.scoring.predictions import System
+from harness.gate.speed import rtfx
+from harness.records.run import BenchmarkRecord, ModelRecord, Repeats, RunRecord, Speed
 
 
-def system(*benchmarks: dict[str, Any]) -> System:
-    return System(
-        model="m", run={"benchmarks": {str(n): {"speed": s} for n, s in enumerate(benchmarks)}}, benchmarks=[]
-    )
+def run(*benchmarks: Speed | None) -> RunRecord:
+    facts = {str(number): BenchmarkRecord(speed=speed) for number, speed in enumerate(benchmarks)}
+    return RunRecord(model=ModelRecord(id="m"), benchmarks=facts)
 
 
 def test_each_repeat_is_total_over_total() -> None:
-    one = {"seconds_heard": 100.0, "seconds_counted": 10.0, "repeats": {"rtfx": [10.0, 20.0, 5.0]}}
-    two = {"seconds_heard": 300.0, "seconds_counted": 10.0, "repeats": {"rtfx": [30.0, 30.0, 15.0]}}
-    assert _rtfx(system(one, two), "rtfx") == pytest.approx([400 / 20, 400 / 15, 400 / 40])
+    one = Speed(audio_seconds=100.0, seconds_counted=10.0, repeats=Repeats(rtfx=(10.0, 20.0, 5.0)))
+    two = Speed(audio_seconds=300.0, seconds_counted=10.0, repeats=Repeats(rtfx=(30.0, 30.0, 15.0)))
+    assert rtfx(run(one, two), "rtfx") == pytest.approx((400 / 20, 400 / 15, 400 / 40))
 
 
 def test_a_run_that_was_not_repeated_has_one() -> None:
-    one = {"seconds_heard": 100.0, "seconds_counted": 10.0}
-    assert _rtfx(system(one, one), "rtfx") == [10.0]
-    assert _rtfx(system(one, {}), "rtfx") == []
-    assert _rtfx(system(), "rtfx") == []
+    one = Speed(audio_seconds=100.0, seconds_counted=10.0, seconds_wall=20.0)
+    assert rtfx(run(one, one), "rtfx") == (10.0,)
+    assert rtfx(run(one, one), "rtfx_end_to_end") == (5.0,)
+    assert rtfx(run(one, None), "rtfx") == ()
+    assert rtfx(run(), "rtfx") == ()
+
+
+def test_disturbed_batches_are_on_neither_side() -> None:
+    one = Speed(audio_seconds=100.0, audio_seconds_undisturbed=80.0, seconds_counted=10.0)
+    assert rtfx(run(one), "rtfx") == (8.0,)

@@ -1,0 +1,126 @@
+"""One number of a benchmark on both sides, utterance for utterance: its error rate, or a further metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec.structs import replace
+
+from harness.records.decision import Blame
+from harness.scoring.metrics import main_metric
+from harness.scoring.pairing import as_counts
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
+from harness.scoring.significance import Counts, difference
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.records.journal import Line
+    from harness.records.statistics import Difference
+    from harness.scoring.metrics import Metric
+    from harness.scoring.metrics.base import Parts
+    from harness.scoring.pairing import PairedBenchmark
+    from harness.scoring.scored import Scored, ScoredUtterance
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What was counted on both sides."""
+
+    benchmark: str
+    metric: Metric
+    before: Counts
+    """The baseline's."""
+    after: Counts
+    """The run's."""
+    rows: list[tuple[Line, Line]]
+    """Each utterance as the baseline and as the run has it."""
+    sessions: list[str | None]
+    changed: int
+    """Utterances whose counts differ."""
+
+    def worse_by(self, level: float) -> Difference | None:
+        """How much worse the run is: run minus baseline where lower is better, else turned round."""
+        sides = (self.after, self.before) if self.metric.better == "lower" else (self.before, self.after)
+        return difference(*sides, self.sessions, level)
+
+    def blame(self, most: int) -> tuple[Blame, ...]:
+        """The utterances that add most to what got worse."""
+        sign, words = 1 if self.metric.better == "lower" else -1, self.after.words.sum().item()
+        more = (sign * (self.after.errors - self.before.errors)).tolist()
+        worse = [(one, *rows) for one, rows in zip(more, self.rows, strict=True) if one > 0]
+        worse.sort(key=lambda item: (-item[0], item[1].id))
+        return tuple(
+            Blame(
+                id=new.id,
+                more_errors=one,
+                contribution=one / words,
+                reference=new.reference,
+                before=old.hypothesis or "",
+                after=new.hypothesis or "",
+            )
+            for one, old, new in worse[:most]
+        )
+
+
+def turned(change: Difference) -> Difference:
+    """The same difference with the sides changed round."""
+    return replace(change, value=-change.value, low=-change.high, high=-change.low)
+
+
+def pair_rates(paired: PairedBenchmark) -> Pair:
+    """The error rate of a benchmark, of which the first system is the baseline, the second the run."""
+    before, after = paired.counts(range(len(paired.order[0])))
+    return Pair(
+        paired.benchmark,
+        main_metric("cer" if paired.language in LANGUAGES_WITHOUT_SPACES else "wer"),
+        as_counts(before),
+        as_counts(after),
+        list(zip(paired.rows(0), paired.rows(1), strict=True)),
+        paired.sessions(),
+        sum(old != new for old, new in zip(before, after, strict=True)),
+    )
+
+
+def pair_metric(
+    paired: PairedBenchmark, metric: Metric, utterances: Sequence[Sequence[ScoredUtterance]]
+) -> Pair | list[str]:
+    """A metric of a benchmark; which sides have no such metric where one of them has none.
+
+    Args:
+        paired: the baseline, then the run.
+        metric: a ratio.
+        utterances: those of each side that are scored.
+    """
+    old, new = (_parts(one, metric, held) for one, held in zip(paired.scored, utterances, strict=True))
+    lacking = [what for what, parts in (("baseline", old), ("run", new)) if not any(one and one[1] for one in parts)]
+    if lacking:
+        return lacking
+    rows, sessions = list(zip(paired.rows(0), paired.rows(1), strict=True)), paired.sessions()
+    both = [
+        (at, before, after)
+        for at, places in enumerate(zip(*paired.order, strict=True))
+        if (before := old[places[0]]) is not None and (after := new[places[1]]) is not None
+    ]
+    return Pair(
+        paired.benchmark,
+        metric,
+        _columns([before for _, before, _ in both]),
+        _columns([after for _, _, after in both]),
+        [rows[at] for at, _, _ in both],
+        [sessions[at] for at, _, _ in both],
+        sum(before != after for _, before, after in both),
+    )
+
+
+def _parts(scored: Scored, metric: Metric, utterances: Sequence[ScoredUtterance]) -> list[Parts | None]:
+    """What each row adds to a metric; None where it does not count."""
+    counted = metric.count(utterances, scored.profile, scored.language)
+    each = iter(counted or [None] * len(utterances))
+    return [None if found is None or scored.drops(index) else next(each) for index, found in enumerate(scored.counted)]
+
+
+def _columns(parts: Sequence[Parts]) -> Counts:
+    return Counts(*np.array([one[:2] for one in parts], dtype=np.float64).reshape(-1, 2).T)

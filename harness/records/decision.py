@@ -1,0 +1,117 @@
+"""What the gate answers: a decision that follows from findings. `gate --json` prints it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from harness.errors import ExitStatus
+from harness.records.codec import FORMAT, Record
+from harness.records.policy import Tier
+from harness.records.statistics import Difference
+from harness.version import VERSION
+
+
+class Verdict(Enum):
+    """The answer to one question."""
+
+    PASS = "PASS"  # noqa: S105
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class Reason(Enum):
+    """Why a finding is what it is, for machines."""
+
+    COMPARED = "compared"
+    UNCHANGED = "unchanged"
+    MISSING = "missing"
+    EXTRA = "extra"
+    INCOMPLETE = "incomplete"
+    OTHER_DATA = "other data"
+    OTHER_REVISION = "other data revision"
+    OTHER_PROFILE = "other profile"
+    OTHER_HARDWARE = "other hardware"
+    NO_BASELINE = "no baseline"
+    NOTHING_COMPARED = "nothing compared"
+    FEW_SESSIONS = "too few sessions"
+    NO_WORDS = "no reference words"
+    NOT_MEASURED = "not measured"
+
+
+STRUCTURAL = frozenset(Reason) - {
+    Reason.COMPARED,
+    Reason.UNCHANGED,
+    Reason.FEW_SESSIONS,
+    Reason.OTHER_HARDWARE,
+    Reason.NOT_MEASURED,
+}
+"""Reasons for which nothing could be compared at all. They are INCONCLUSIVE in every tier and under every policy."""
+
+
+class Blame(Record, frozen=True, kw_only=True):
+    """An utterance that got worse."""
+
+    id: str
+    more_errors: int | float
+    """By how much more of what is counted there is."""
+    contribution: float
+    """Its part of the difference of the benchmark's rate, as a fraction."""
+    reference: str
+    before: str
+    """The baseline's transcript."""
+    after: str
+    """The run's transcript."""
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """One line of the gate's answer."""
+
+    subject: str
+    """A benchmark, a benchmark and a metric, ``average``, ``speed`` or ``run``."""
+    metric: str | None = None
+    """Name of what was compared: a metric, or RTFx; null where nothing was."""
+    verdict: Verdict
+    reason: Reason
+    message: str
+    """What was found, and how to go on where it did not pass."""
+    tier: Tier = Tier.MUST
+    margin: float | None = None
+    before: float | None = None
+    """The baseline's error rate, metric or RTFx."""
+    after: float | None = None
+    """The run's."""
+    change: Difference | None = None
+    """The run minus the baseline, with its interval."""
+    utterances: int = 0
+    changed: int = 0
+    """Utterances whose counts differ."""
+    enough: int | None = None
+    """For INCONCLUSIVE: about how many utterances would decide, if the difference stays."""
+    blame: tuple[Blame, ...] = ()
+    """Utterances that got worse, those that contribute most first."""
+
+
+class Compared(Record, frozen=True, kw_only=True):
+    """One of the two sides."""
+
+    name: str
+    """The run's path, or the baseline's."""
+    model: str
+    suite: str | None
+
+
+class Decision(Record, frozen=True, kw_only=True):
+    """The gate's answer."""
+
+    format: int = FORMAT
+    version: str | None = VERSION
+    """Of the program that decided."""
+    verdict: Verdict
+    """The answer in one word."""
+    exit_status: ExitStatus
+    run: Compared
+    baseline: Compared | None
+    """Null where there is none, and for published figures."""
+    profile: str
+    """The rules that the run was scored under."""
+    findings: tuple[Finding, ...]
