@@ -14,7 +14,7 @@ from harness.version import program
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from benchmarks.dataset import Dataset
@@ -81,22 +81,16 @@ def run(args: argparse.Namespace) -> ExitStatus:
     return status
 
 
-def _suite(args: argparse.Namespace) -> tuple[Suite, list[Dataset]]:
+def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
     """The suite and its data sets, or the user's own data as a suite of one."""
-    from benchmarks.registry import Suite, get_dataset, get_suite, suites
+    from benchmarks.registry import get_suite, suites
+    from harness.request import own_data, what_to_run
 
     if (args.suite is None) == (args.data is None):
         names = ", ".join(min((suite.name, *suite.aliases), key=len) for suite in suites().values())
         msg = f"say what to run: --suite NAME ({names}) or --data PATH; see {program()} --help"
         raise UsageError(msg)
-    if args.suite is not None:
-        suite = get_suite(args.suite)
-        return suite, [get_dataset(name) for name in suite.benchmarks]
-    from benchmarks.sources.manifest import dataset_from_path
-
-    dataset = dataset_from_path(args.data, args.language or "en")
-    profile = "card@2026-04" if dataset.language == "en" else "leaderboard@2026-08"
-    return Suite(name=dataset.name, profile=profile, benchmarks=(dataset.name,)), [dataset]
+    return own_data(args.data, args.language) if args.data is not None else what_to_run(get_suite(args.suite))
 
 
 def _models(asked: list[str], suite: Suite) -> list[str]:

@@ -30,7 +30,7 @@ from harness.scoring.profiles import get_profile
 from harness.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from benchmarks.dataset import Dataset, Utterance
@@ -68,6 +68,8 @@ class Run:
     settings: Settings
     reporter: Reporter
     stop: Stop
+    load: Callable[[LoadOptions], Model] | None = None
+    """How the model is made; None loads it by its name."""
     folder: Path = field(init=False)
     record: RunRecord = field(init=False)
     _model: Model | None = field(default=None, init=False)
@@ -154,7 +156,7 @@ class Run:
             revision=settings.revision,
             trust_remote_code=settings.trust_remote_code,
         )
-        model = loaded(partial(load_model, self.model_name, options), settings)
+        model = loaded(partial(self.load or partial(load_model, self.model_name), options), settings)
         before = self.record.model.revision
         if before is not None and before != model.card.revision:
             msg = (
