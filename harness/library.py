@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
     from harness.config import Settings
+    from harness.gating.sides import Side
     from harness.models.base import Model
     from harness.records.comparison import Comparison
+    from harness.records.decision import Decision
     from harness.records.details import Details
+    from harness.records.policy import Policy
     from harness.records.run import RunRecord
     from harness.records.scores import BenchmarkScore, Scores
     from harness.scoring.error_counts import ErrorCounts
@@ -429,6 +432,38 @@ def compare(*runs: Run, profile: str | Profile | None = None) -> Comparison:
     if chosen is None and len(rules) > 1:
         raise UsageError(f"the runs are scored under {', '.join(one.name for one in rules)}; choose one with profile=")
     return compare_systems([run.system for run in runs], chosen or runs[0].profile)
+
+
+def gate(run: Run, baseline: Run | str | Path, policy: Policy | str | Path | None = None) -> Decision:
+    """Pass or fail a run against a baseline; docs/gate.md says how it decides.
+
+    Args:
+        run: what is judged, under its profile.
+        baseline: a run, or the path of one, of a saved baseline or of a folder of them; ``published`` for the published
+            figures of the model.
+        policy: margins and tiers, or the path of a TOML file that states them; None is the default one.
+
+    Raises:
+        UsageError: there is no such baseline, or the policy says what no policy knows.
+        DataError: a file is broken.
+    """
+    from harness.gating.against import gate_against
+    from harness.gating.decide import decide
+    from harness.gating.policy import read_policy
+    from harness.records.policy import Policy
+
+    asked = policy if isinstance(policy, Policy) else read_policy(None if policy is None else Path(policy))
+    judged = _side(run, "run", asked)
+    if isinstance(baseline, Run):
+        return decide(judged, _side(baseline, "baseline", asked), asked)
+    return gate_against(judged, [Path(baseline)], asked)
+
+
+def _side(run: Run, name: str, policy: Policy) -> Side:
+    from harness.gating.sides import as_side, measured_rtfx
+
+    measured = measured_rtfx(run.system, policy.speed.measure)
+    return as_side(str(run.system.folder or name), run.system, run.profile, run.scored, measured)
 
 
 def _profile(profile: str | Profile | None) -> Profile | None:

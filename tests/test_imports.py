@@ -26,7 +26,7 @@ KNOWN = frozenset(
 """Circles that are there still; whoever unties one takes it out. None may be added, and none in `benchmarks`."""
 SHARED = "harness.errors"
 """All that `benchmarks` takes from `harness`."""
-READERS = ("harness.scoring", "harness.gate", "harness.reporting")
+READERS = ("harness.scoring", "harness.gating", "harness.reporting")
 """They read what a run has stored, and start without what makes one."""
 MAKERS = ("harness.runner", "harness.models", "torch")
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
-PATHS = ("harness/scoring", "harness/runner", "harness/gate", "harness/reporting", "benchmarks/sources")
+PATHS = ("harness/scoring", "harness/runner", "harness/gating", "harness/reporting", "benchmarks/sources")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "--import-mode=importlib")
 PATIENCE = 4.0
 """How many times as long as without a fault, and half a minute, a test, and all of them, may take."""

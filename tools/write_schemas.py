@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import msgspec
-from harness.records.decision import DecisionRecord
 
 from harness.records.baseline import Speeds
 from harness.records.comparison import Comparison
+from harness.records.decision import Decision
 from harness.records.explanation import Explained
 from harness.records.journal import Line
+from harness.records.policy import Policy
 from harness.records.run import RunRecord
 from harness.records.scores import Scores
 
@@ -33,7 +34,8 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "scores": Scores,
     "comparison": Comparison,
     "explanation": Explained,
-    "decision": DecisionRecord,
+    "decision": Decision,
+    "policy": Policy,
     "baseline_speeds": Speeds,
 }
 """File of the schema, and the record that it describes."""

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 
 def _save(args: argparse.Namespace) -> ExitStatus:
-    from harness.gate.baseline import save
+    from harness.gating.baseline import save
 
     path = save(args.run, args.dir)
     print(f"{path}: {path.stat().st_size:,} bytes; commit it, then: {program()} gate RUN --baseline {args.dir}")
@@ -43,7 +43,7 @@ def _save(args: argparse.Namespace) -> ExitStatus:
 
 
 def _list(args: argparse.Namespace) -> ExitStatus:
-    from harness.gate.baseline import stored
+    from harness.gating.baseline import stored
     from harness.records.codec import pretty
     from harness.reporting.table import Cell, Column, Table
 

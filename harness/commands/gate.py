@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import RunError, UsageError
-from harness.version import program
+from harness.errors import RunError
 
 if TYPE_CHECKING:
     import argparse
@@ -45,50 +44,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads both sides, decides, tells everybody."""
-    from harness.gate import published, render
-    from harness.gate.decide import decide
-    from harness.gate.policy import read_policy
-    from harness.gate.sides import read_side
+    from harness.gating import render
+    from harness.gating.against import gate_against
+    from harness.gating.policy import read_policy
+    from harness.gating.sides import read_side
     from harness.records.codec import pretty
 
     policy = read_policy(args.policy)
-    measure = policy.speed.measure
-    side = read_side(args.run, measure, args.profile, args.language)
-    if args.baseline == [Path(published.NAME)] and not args.baseline[0].exists():
-        figures = published.figures_of(side.system.model, side.profile.name)
-        decision = published.decide_published(side, figures, policy)
-    else:
-        against = _baseline(args.baseline or [], side.system.suite, side.system.model)
-        other = read_side(against, measure, args.profile, args.language) if against else None
-        decision = decide(side, other, policy)
+    side = read_side(args.run, policy.speed.measure, args.profile, args.language)
+    decision = gate_against(side, args.baseline or [], policy, args.profile, args.language)
     print(pretty(decision) if args.json else render.terminal(decision, policy), end="")
     _write(args, decision, policy)
     return decision.exit_status
 
 
-def _baseline(paths: list[Path], suite: str | None, model: str) -> list[Path]:
-    """The baseline's paths; in a folder of baselines the file that fits. Empty where there is none.
-
-    Raises:
-        UsageError: there is no such path.
-    """
-    from harness.gate.baseline import SUFFIX, find
-
-    if not paths:
-        return []
-    first = paths[0]
-    if not first.exists():
-        msg = f"no baseline {first}; make one with `{program()} baseline save RUN`"
-        raise UsageError(msg)
-    if first.is_dir() and any(first.glob(f"*/*{SUFFIX}")):
-        found = find(first, suite, model)
-        return [found, *paths[1:]] if found else []
-    return paths
-
-
 def _write(args: argparse.Namespace, decision: Decision, policy: Policy) -> None:
     """The files that were asked for, and GitHub's."""
-    from harness.gate import render
+    from harness.gating import render
 
     if args.junit:
         _put(args.junit, render.junit(decision, policy))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.gate.baseline import SUFFIX, opened
-from harness.gate.speed import rtfx
+from harness.gating.baseline import SUFFIX, opened
+from harness.gating.speed import rtfx
 from harness.records.baseline import read_speeds
 from harness.records.decision import Compared
 from harness.records.run import BenchmarkRecord
@@ -79,16 +79,23 @@ def read_side(paths: Sequence[Path], measure: Measure, profile: str | None = Non
         saved = read_speeds(folder) if folder != paths[0] else None
         rules = resolve_profile(system, profile)
         [counted] = count_systems([system], [rules])
-    measured = (getattr(saved, measure) if saved else ()) or _rtfx(system, measure)
+    measured = (getattr(saved, measure) if saved else ()) or measured_rtfx(system, measure)
     for path in paths[1:]:
         with _opened(path) as folder:
             again = _one_system(folder, path, language)
         if (again.model, again.suite) != (system.model, system.suite):
             raise UsageError(f"{path} is no repeat of {paths[0]}: it is {again.model} on {again.suite}")
-        measured += _rtfx(again, measure)
+        measured += measured_rtfx(again, measure)
+    return as_side(str(paths[0]), system, rules, counted, measured)
+
+
+def as_side(
+    name: str, system: System, profile: Profile, counted: Sequence[Scored], measured: Sequence[float] = ()
+) -> Side:
+    """One side of the gate from a system whose benchmarks are counted under the profile."""
     scored = {one.predictions.benchmark: one for one in counted}
-    not_begun = dict.fromkeys(name for name in _named(system) if name not in scored)
-    return Side(name=str(paths[0]), system=system, profile=rules, scored={**not_begun, **scored}, rtfx=measured)
+    not_begun = dict.fromkeys(one for one in _named(system) if one not in scored)
+    return Side(name=name, system=system, profile=profile, scored={**not_begun, **scored}, rtfx=measured)
 
 
 def _opened(path: Path) -> AbstractContextManager[Path]:
@@ -104,7 +111,8 @@ def _one_system(folder: Path, shown: Path, language: str | None) -> System:
     return systems[0]
 
 
-def _rtfx(system: System, measure: Measure) -> tuple[float, ...]:
+def measured_rtfx(system: System, measure: Measure) -> tuple[float, ...]:
+    """What a run measured, one RTFx for each repeat; nothing for predictions of others."""
     return rtfx(system.run, measure) if system.run is not None else ()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.cli import main
-from harness.gate import baseline
+from harness.gating import baseline
 from harness.version import VERSION
 
 if TYPE_CHECKING:

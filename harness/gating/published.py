@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness.gate.decide import begun, conclude, judge, problem, usable
+from harness.gating.decide import begun, conclude, judge, problem, usable
 from harness.records.decision import Finding, Reason, Verdict
 from harness.records.statistics import Difference
 from harness.scoring.intervals import detectable, wer_interval
@@ -18,7 +18,7 @@ from harness.scoring.student_t import upper_tail
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from harness.gate.sides import Side
+    from harness.gating.sides import Side
     from harness.records.decision import Decision
     from harness.records.policy import Policy, Rule
     from harness.records.statistics import Interval

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.errors import ExitStatus
-from harness.gate.pair import Pair, pair_metric, pair_rates, turned
+from harness.gating.pair import Pair, pair_metric, pair_rates, turned
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Rule, Tier
 from harness.scoring.average import average_rate
@@ -25,7 +25,7 @@ from harness.version import program
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness.gate.sides import Side
+    from harness.gating.sides import Side
     from harness.records.policy import Policy
     from harness.records.statistics import Difference
     from harness.scoring.metrics import Metric

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.errors import UsageError
-from harness.gate.policy import parse_policy
+from harness.gating.policy import parse_policy
 from harness.scoring import metrics
 from harness.scoring.metrics import Metric
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import UsageError
-from harness.gate.policy import parse_policy, read_policy
+from harness.gating.policy import parse_policy, read_policy
 from harness.records.policy import MetricTable, Policy, Rule, SpeedTable, Tier
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.errors import DataError, RunError, UsageError
-from harness.gate.speed import rtfx
+from harness.gating.speed import rtfx
 from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_speeds
 from harness.records.codec import FORMAT, pretty
 from harness.records.journal import encode_lines, read_journal

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.gate.policy import parse_policy
+from harness.gating.policy import parse_policy
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "gate.md"

@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace as changed
 
 from harness.errors import ExitStatus
-from harness.gate.decide import decide, effect, judge
-from harness.gate.sides import Side
+from harness.gating.decide import decide, effect, judge
+from harness.gating.sides import Side
 from harness.records.decision import Decision, Finding, Reason, Verdict
 from harness.records.journal import Line
 from harness.records.policy import Policy, Tier, WerTable

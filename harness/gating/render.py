@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from harness.errors import ExitStatus
-from harness.gate.decide import effect, unit_of_change
+from harness.gating.decide import effect, unit_of_change
 from harness.records.decision import Verdict
 from harness.reporting import escape
 from harness.reporting.table import Cell, Column, Table

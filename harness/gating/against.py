@@ -1,0 +1,58 @@
+"""A run against whatever a user names as its baseline: a run, a saved baseline, a folder of them, published figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+from harness.gating import published
+from harness.gating.baseline import SUFFIX, find
+from harness.gating.decide import decide
+from harness.gating.sides import read_side
+from harness.version import program
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.gating.sides import Side
+    from harness.records.decision import Decision
+    from harness.records.policy import Policy
+
+
+def gate_against(
+    run: Side, baseline: Sequence[Path], policy: Policy, profile: str | None = None, language: str | None = None
+) -> Decision:
+    """Judges a run.
+
+    Args:
+        run: what is judged.
+        baseline: a run folder, a saved baseline, predictions of others, or a folder of saved baselines, of which the
+            one of the same suite and model is taken; further ones are repeats. ``published``: the published figures of
+            the model. Nothing: there is no baseline, which is INCONCLUSIVE.
+        policy: what is asked.
+        profile: rules for the baseline; None takes its own.
+        language: overrides what file names say.
+
+    Raises:
+        UsageError: there is no such path, or it holds no run.
+        DataError: a file is broken.
+    """
+    if list(baseline) == [Path(published.NAME)] and not baseline[0].exists():
+        return published.decide_published(run, published.figures_of(run.system.model, run.profile.name), policy)
+    paths = _paths(baseline, run)
+    other = read_side(paths, policy.speed.measure, profile, language) if paths else None
+    return decide(run, other, policy)
+
+
+def _paths(paths: Sequence[Path], run: Side) -> Sequence[Path]:
+    """The baseline's paths; in a folder of baselines the file that fits. Empty where there is none."""
+    if not paths:
+        return []
+    first = paths[0]
+    if not first.exists():
+        raise UsageError(f"no baseline {first}; make one with `{program()} baseline save RUN`")
+    if first.is_dir() and any(first.glob(f"*/*{SUFFIX}")):
+        found = find(first, run.system.suite, run.system.model)
+        return [found, *paths[1:]] if found else []
+    return paths
