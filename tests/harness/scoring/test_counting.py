@@ -73,7 +73,14 @@ def test_a_process_is_started_where_there_is_work_for_it(monkeypatch: pytest.Mon
     monkeypatch.setattr(counting, "_can_fork", lambda: True)
     monkeypatch.setattr(counting, "_in_processes", processes)
     monkeypatch.setattr(counting, "WORTH_A_WORKER", 100)
-    for size, workers, expected in ((49, 4, []), (50, 4, [2]), (149, 4, [3]), (150, 4, [4]), (999, 4, [4]), (999, 1, [])):
+    for size, workers, expected in (
+        (49, 4, []),
+        (50, 4, [2]),
+        (149, 4, [3]),
+        (150, 4, [4]),
+        (999, 4, [4]),
+        (999, 1, []),
+    ):
         started.clear()
         assert len(count_pairs([("r" * size, "h" * size, "ja")], AUGUST, workers)) == 1
         assert started == expected, (size, workers)

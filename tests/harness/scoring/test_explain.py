@@ -115,6 +115,22 @@ def test_languages_without_spaces_are_not_normalized() -> None:
     assert found.start.errors == ErrorCounts(2, 1, 0, 0)
 
 
+def test_a_row_that_the_normalizer_cannot_read_is_as_written_on_every_step() -> None:
+    """Such a row was once left out of what a step changes, and counted all the same."""
+    long = "9" * 4400
+    one = predictions((f"{long} Ah, e mail", f"{long} e-mail"), ("the white paper", "the whitepaper"))
+    found = explain(one, VERBATIM, AUGUST)
+    check_sums(found, one, VERBATIM, AUGUST)
+    assert found.start.errors == ErrorCounts(2, 2, 3, 0)
+    assert [step.rule for step in found.steps if step.utterances_moved] == ["merge_compounds"]
+    merging = next(step for step in found.steps if step.rule == "merge_compounds")
+    assert [move.id for move in merging.moves] == ["u1"]
+    assert merging.moves[0].changes == ("white paper = whitepaper",)
+    only = explain(predictions((f"{long} to night", f"{long} tonight")), VERBATIM, AUGUST)
+    merging = next(step for step in only.steps if step.rule == "merge_compounds")
+    assert merging.moves[0].changes == ("to night = tonight",)
+
+
 def test_no_words_have_no_effects() -> None:
     found = explain(predictions(("", "")), APRIL, AUGUST)
     assert (found.total, found.interaction) == (None, None)

@@ -27,7 +27,12 @@ def chunk(parent: str, index: int, text: str | None, **fields: Any) -> Line:
 
 def chunked(*chunks: Line, scores_empty: bool = False) -> Predictions:
     return Predictions(
-        benchmark="chunks", language="en", rows=list(chunks), source=SOURCE, ours=scores_empty, scores_empty=scores_empty
+        benchmark="chunks",
+        language="en",
+        rows=list(chunks),
+        source=SOURCE,
+        ours=scores_empty,
+        scores_empty=scores_empty,
     )
 
 

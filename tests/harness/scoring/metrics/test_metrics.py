@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import sys
 import types
 from pathlib import Path
@@ -85,9 +86,9 @@ def test_two_metrics_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     twin = types.ModuleType("harness.scoring.metrics.zz_twin")
     twin.__dict__["MINE"] = Metric(name="wer", title="mine", meaning="another", count=lambda *_: None)
     monkeypatch.setitem(sys.modules, twin.__name__, twin)
-    known = package.pkgutil.iter_modules
+    known = pkgutil.iter_modules
     info = types.SimpleNamespace(name=twin.__name__)
-    monkeypatch.setattr(package.pkgutil, "iter_modules", lambda *arguments: [*known(*arguments), info])
+    monkeypatch.setattr(pkgutil, "iter_modules", lambda *arguments: [*known(*arguments), info])
     with pytest.raises(ValueError, match=r"two metrics are called 'wer'; rename the one in .*zz_twin"):
         metrics.__wrapped__()
 
