@@ -26,15 +26,16 @@ from harness.scoring.significance import ALPHA, average_difference, difference, 
 from harness.scoring.ties import tied_with_best
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from harness.records.journal import Line
     from harness.records.statistics import Difference, Interval, MatchedPairs
     from harness.scoring.pairing import PairedBenchmark
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
-    from harness.scoring.significance import Counts
+    from harness.scoring.significance import Counts, WordMarks
 
 RESAMPLES = 2000
 """Draws behind a rank's range: its ends are known to one rank with far fewer."""
@@ -100,14 +101,19 @@ def _columns(paired: PairedBenchmark) -> _Columns:
 def _matched_pairs(one: _Columns, profile: Profile) -> list[MatchedPairs]:
     """NIST's test of each pair, on normalized words, compounds as they are written."""
     texts = profile.texts(one.paired.language)
-    words = functools.cache(texts.words)
-    marks = []
-    for at in range(len(one.counts)):
-        rows = one.paired.rows(at)
-        marks.append(
-            [mark_words(align_nist(words(rows[i].reference), words(rows[i].hypothesis or ""))) for i in one.kept]
-        )
-    return [matched_pairs(zip(first, second, strict=True)) for first, second in combinations(marks, 2)]
+    rows = [one.paired.rows(at) for at in range(len(one.counts))]
+
+    @functools.cache
+    def marks(reference: str, hypothesis: str) -> WordMarks:
+        return mark_words(align_nist(texts.units(reference), texts.units(hypothesis)))
+
+    def of_pair(first: Sequence[Line], second: Sequence[Line]) -> Iterator[tuple[WordMarks, WordMarks]]:
+        for i in one.kept:
+            raw = first[i].reference, first[i].hypothesis or "", second[i].hypothesis or ""
+            (reference, *hypotheses), _ = texts.together(*raw)
+            yield marks(reference, hypotheses[0]), marks(reference, hypotheses[1])
+
+    return [matched_pairs(of_pair(*pair)) for pair in combinations(rows, 2)]
 
 
 def _benchmark_block(one: _Columns, names: Sequence[str], profile: Profile) -> Block:

@@ -208,7 +208,7 @@ def _shifted(spoken: Sequence[ScoredUtterance]) -> list[Finding]:
         pairs = list(zip(sample[max(0, step) :], sample[max(0, -step) :], strict=False))
         errors = sum(Levenshtein.distance(one.reference, other.hypothesis) for one, other in pairs)
         if pairs and errors < 0.3 * sum(len(one.reference) for one, _ in pairs):
-            where = "before" if step == 1 else "after"
+            where = "after" if step == 1 else "before"
             message = f"outputs fit the reference of the row {where} them: rows are shifted against each other by one"
             return [Finding(kind="shifted", message=message, utterances=tuple(one.row.id for one in spoken[:5]))]
     return []

@@ -252,8 +252,7 @@ class _Change:
 
     def __init__(self, before: Profile, after: Profile, language: str) -> None:
         self._sides = before.texts(language), after.texts(language)
-        merges = after.merge_compounds or (after.compound_pairs and language != "en")
-        self._merging, self._language = after if merges else before, language
+        self._merging, self._language = after if after.matches_compounds(language) else before, language
 
     def named(self, move: Move, row: Line) -> Move:
         """The move with what the step changes in its utterance."""

@@ -38,15 +38,15 @@ def write_comparison(systems: Sequence[System], profile: Profile, folder: Path) 
         for paired in pair_benchmarks(count_systems(systems, [profile] * len(systems)), labels(systems)):
             tags = _labels(paired.rows(0), paired.sessions())
             stem = _UNSAFE.sub("-", paired.benchmark)
-            files = [("ref", [row.reference for row in paired.rows(0)])]
-            files += [
-                (names[index], [row.hypothesis or "" for row in paired.rows(at)])
-                for at, index in enumerate(paired.systems)
-            ]
+            rows = [paired.rows(at) for at in range(len(paired.systems))]
             texts = profile.texts(paired.language)
-            for name, raw in files:
+            scored = [
+                texts.together(same[0].reference, *(row.hypothesis or "" for row in same))[0]
+                for same in zip(*rows, strict=True)
+            ]
+            for at, name in enumerate(("ref", *(names[index] for index in paired.systems))):
                 path = folder / f"{stem}.{name}.trn"
-                write_trn(path, zip(tags, map(texts.alone, raw), strict=True))
+                write_trn(path, [(tag, column[at]) for tag, column in zip(tags, scored, strict=True)])
                 written.append(path)
     except OSError as error:
         raise DataError(f"cannot write trn files to {folder}: {error.strerror}") from None

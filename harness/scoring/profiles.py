@@ -101,20 +101,28 @@ class Profile:
             return align.align(reference, hypothesis, merge=False)
         return align.align(*self._joined(reference, hypothesis, language), merge=self.merge_compounds)
 
+    def matches_compounds(self, language: str) -> bool:
+        """Whether words that both sides write alike but for spaces are no error."""
+        if language in LANGUAGES_WITHOUT_SPACES:
+            return False
+        return self.merge_compounds or self._joins_pairs(language)
+
     def merged(self, reference: Sequence[str], hypothesis: Sequence[str], language: str) -> list[tuple[str, str]]:
         """Compounds that normalized words of both sides write differently, which is no error: as each side has them."""
         if self.merge_compounds:
             steps = self.align(reference, hypothesis, language)
             found = [(" ".join(step.reference), " ".join(step.hypothesis)) for step in steps if step.operation == "hit"]
             return [pair for pair in found if pair[0] != pair[1]]
-        return joined_pairs(reference, hypothesis) if self.compound_pairs and language != "en" else []
+        return joined_pairs(reference, hypothesis) if self._joins_pairs(language) else []
+
+    def _joins_pairs(self, language: str) -> bool:
+        return self.compound_pairs and language != "en"
 
     def _joined(
         self, reference: Sequence[str], hypothesis: Sequence[str], language: str
     ) -> tuple[Sequence[str], Sequence[str]]:
         """Both sides with what they write alike but for spaces joined, where the profile does that."""
-        pairs = self.compound_pairs and language != "en"
-        return join_pairs(reference, hypothesis) if pairs else (reference, hypothesis)
+        return join_pairs(reference, hypothesis) if self._joins_pairs(language) else (reference, hypothesis)
 
     def drops(self, normalized_reference: str) -> bool:
         """Whether our own runs leave out an utterance with this reference."""

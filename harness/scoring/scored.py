@@ -32,15 +32,17 @@ class ScoredUtterance:
         language: of both texts.
     """
 
-    __slots__ = ("_alignment", "_language", "_profile", "counts", "hypothesis", "reference", "row")
+    __slots__ = ("_alignment", "_language", "_profile", "as_written", "counts", "hypothesis", "reference", "row")
 
     def __init__(self, row: Line, counts: ErrorCounts, texts: Texts, profile: Profile, language: str) -> None:
-        reference, hypothesis, _ = texts.pair(row.reference, row.hypothesis or "")
+        reference, hypothesis, as_written = texts.pair(row.reference, row.hypothesis or "")
         self.row, self.counts = row, counts
+        self.as_written: bool = as_written
+        """The normalizer cannot read one of the two, so that both are scored as they are written."""
         self.reference: list[str] = texts.units(reference)
-        """Words of the normalized reference."""
+        """Words of the reference, normalized."""
         self.hypothesis: list[str] = texts.units(hypothesis)
-        """Words of the normalized hypothesis."""
+        """Words of the hypothesis, normalized."""
         self._profile, self._language = profile, language
         self._alignment: Alignment | None = None
 

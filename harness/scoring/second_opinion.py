@@ -47,11 +47,10 @@ def check(counted: Iterable[Scored]) -> list[str]:
         theirs, ours = by_jiwer(one), sum(one.kept(), ErrorCounts())
         where = f"{one.units.benchmark} ({one.predictions.source})"
         same = theirs == ours
-        merges = one.profile.merge_compounds or (one.profile.compound_pairs and one.language != "en")
         what = (
             f"jiwer counts {theirs.errors:,} errors of {theirs.words:,}, this program {ours.errors:,} of {ours.words:,}"
         )
-        if not same and not merges:
+        if not same and not one.profile.matches_compounds(one.language):
             message = f"{where}: {what}; report it with these predictions"
             raise DataError(message)
         lines.append(f"{where}: {what}{'' if same else ': the profile lets compounds match, jiwer does not'}")

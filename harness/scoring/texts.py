@@ -32,12 +32,15 @@ class Texts:
             self._known[text] = found
             return found
 
+    def together(self, *raw: str) -> tuple[list[str], bool]:
+        """Texts that are scored against each other, and whether that is as written: if one cannot be read, all are."""
+        found = [text for text in map(self.normalized, raw) if text is not None]
+        return (found, False) if len(found) == len(raw) else (list(raw), True)
+
     def pair(self, reference: str, hypothesis: str) -> tuple[str, str, bool]:
-        """Reference and hypothesis as they are scored, and whether that is as written: if one cannot be, both are."""
-        left, right = self.normalized(reference), self.normalized(hypothesis)
-        if left is None or right is None:
-            return reference, hypothesis, True
-        return left, right, False
+        """Reference and hypothesis as they are scored, and whether that is as written."""
+        (left, right), as_written = self.together(reference, hypothesis)
+        return left, right, as_written
 
     def units(self, text: str) -> list[str]:
         """What is counted of a text that is normalized already: words, or characters where there are no spaces."""

@@ -30,7 +30,7 @@ def _count(
     words = functools.cache(profile.texts(language).words)
     counted: list[Parts] = []
     for one in utterances:
-        told = [kind in kinds for kinds in classify(one, words, cased=cased)]
+        told = [kind in kinds for kinds in classify(one, str.split if one.as_written else words, cased=cased)]
         heard = recognized(one) if any(told) else []
         missed = sum(not right for is_kind, right in zip(told, heard, strict=False) if is_kind)
         counted.append((missed, sum(told)))

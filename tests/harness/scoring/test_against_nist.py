@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.scoring.align import align_nist
 from harness.scoring.interchange import write_stm, write_trn
 from harness.scoring.significance import mark_words, matched_pairs
 
@@ -118,7 +119,7 @@ def test_sclite_counts_random_texts_as_we_do(tmp_path: Path) -> None:
         rows.append((f"s-{index}", reference, heard))
     write_trn(tmp_path / "ref.trn", [(name, " ".join(reference)) for name, reference, _ in rows])
     write_trn(tmp_path / "hyp.trn", [(name, " ".join(heard)) for name, _, heard in rows])
-    marks = [mark_words(reference, heard) for _, reference, heard in rows]
+    marks = [mark_words(align_nist(reference, heard)) for _, reference, heard in rows]
     hits, substitutions, deletions, insertions = sclite_counts(tmp_path / "ref.trn", tmp_path / "hyp.trn")
     assert insertions == sum(sum(mark.inserted) for mark in marks)
     assert substitutions + deletions == sum(sum(mark.wrong) for mark in marks)
@@ -153,7 +154,8 @@ def by_sc_stats(rows: list[tuple[str, str, str]], folder: Path) -> dict[str, flo
 
 
 def assert_ours_is(rows: list[tuple[str, str, str]], theirs: dict[str, float]) -> None:
-    marks = [(mark_words(r.split(), a.split()), mark_words(r.split(), b.split())) for r, a, b in rows]
+    first, second = ([mark_words(align_nist(row[0].split(), row[at].split())) for row in rows] for at in (1, 2))
+    marks = list(zip(first, second, strict=True))
     ours = matched_pairs(marks)
     assert (ours.segments, ours.first_errors, ours.second_errors) == (
         theirs["segments"],

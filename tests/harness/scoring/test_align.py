@@ -79,7 +79,7 @@ def by_kaldialign(reference: Sequence[str], hypothesis: Sequence[str]) -> ErrorC
 @settings(max_examples=400, deadline=None)
 @given(pair=pairs() | st.tuples(texts, texts))
 def test_merged_counts_are_those_of_kaldialign_and_of_the_twin(pair: tuple[list[str], list[str]]) -> None:
-    counts = align.count_merged(*pair)
+    counts = align.count(*pair, merge=True)
     assert counts == by_kaldialign(*pair) == slow_twin(*pair, merge=True)
     assert counts.words == len(pair[0])
 
@@ -108,7 +108,7 @@ def test_the_banded_alignment_is_that_of_kaldialign(
 @given(pair=pairs() | st.tuples(texts, texts))
 def test_plain_counts_are_those_of_jiwer(pair: tuple[list[str], list[str]]) -> None:
     reference, hypothesis = pair
-    counts = align.count_plain(reference, hypothesis)
+    counts = align.count(reference, hypothesis, merge=False)
     official = jiwer.process_words(" ".join(reference), " ".join(hypothesis))
     assert counts == ErrorCounts(official.hits, official.substitutions, official.deletions, official.insertions)
     assert counts.errors == slow_twin(reference, hypothesis, merge=False).errors
@@ -122,16 +122,26 @@ def test_character_counts_are_those_of_jiwer(reference: str, hypothesis: str) ->
     assert counts == ErrorCounts(official.hits, official.substitutions, official.deletions, official.insertions)
 
 
+@settings(max_examples=300, deadline=None)
+@given(pair=pairs() | st.tuples(texts, texts), merge=st.booleans())
+def test_steps_add_up_to_counts_and_texts(pair: tuple[list[str], list[str]], *, merge: bool) -> None:
+    steps = align.align(*pair, merge=merge)
+    assert [word for step in steps for word in step.reference] == pair[0]
+    assert [word for step in steps for word in step.hypothesis] == pair[1]
+    assert align.counts_of(steps) == align.count(*pair, merge=merge)
+    for operation, words, others in steps:
+        alike = "".join(words) == "".join(others)
+        sizes = {"deletion": (1, 0), "insertion": (0, 1), "substitution": (1, 1)}
+        assert (alike and min(len(words), len(others)) == 1) if operation == "hit" else not alike
+        assert operation == "hit" or (len(words), len(others)) == sizes[operation]
+
+
 @settings(max_examples=200, deadline=None)
-@given(pair=pairs())
-def test_pieces_add_up_to_counts_and_texts(pair: tuple[list[str], list[str]]) -> None:
-    for pieces, counts in (
-        (align.align_plain(*pair), align.count_plain(*pair)),
-        (align.align_merged(*pair), align.count_merged(*pair)),
-    ):
-        assert [word for piece in pieces for word in piece.reference] == pair[0]
-        assert [word for piece in pieces for word in piece.hypothesis] == pair[1]
-        assert align._count_pieces(pieces) == counts
+@given(pair=pairs() | st.tuples(texts, texts))
+def test_the_merged_alignment_is_that_of_kaldialign(pair: tuple[list[str], list[str]]) -> None:
+    steps = align.align(*pair, merge=True)
+    sides = [(" ".join(step.reference) or "*", " ".join(step.hypothesis) or "*") for step in steps]
+    assert sides == kaldialign.align(*pair, "*", merge_compounds=True)
 
 
 @pytest.mark.parametrize(
@@ -149,20 +159,20 @@ def test_pieces_add_up_to_counts_and_texts(pair: tuple[list[str], list[str]]) ->
     ],
 )
 def test_a_common_beginning_is_not_cut_off_where_compounds_merge(reference: str, hypothesis: str, errors: int) -> None:
-    assert align.count_merged(reference.split(), hypothesis.split()).errors == errors
+    assert align.count(reference.split(), hypothesis.split(), merge=True).errors == errors
     assert by_kaldialign(reference.split(), hypothesis.split()).errors == errors
 
 
 def test_a_common_end_is_not_cut_off_since_it_changes_which_alignment_is_taken() -> None:
     reference, hypothesis, end = ["c", "a", "a", "c"], ["c", "c", "b", "b", "c", "a", "a"], ["c", "b"]
-    whole = align.count_merged(reference + end, hypothesis + end)
+    whole = align.count(reference + end, hypothesis + end, merge=True)
     assert whole == by_kaldialign(reference + end, hypothesis + end) == ErrorCounts(5, 0, 1, 4)
-    assert align.count_merged(reference, hypothesis) == ErrorCounts(2, 2, 0, 3)
+    assert align.count(reference, hypothesis, merge=True) == ErrorCounts(2, 2, 0, 3)
 
 
 def test_a_lone_surrogate_is_a_character_like_any_other() -> None:
     reference, hypothesis = ["a", "b\ud800", "c", "d", "e"], ["x", "b", "\ud800", "c", "y", "z", "q"]
-    assert align.count_merged(reference, hypothesis) == slow_twin(reference, hypothesis, merge=True)
+    assert align.count(reference, hypothesis, merge=True) == slow_twin(reference, hypothesis, merge=True)
 
 
 def long_pair(length: int, seed: int = 0) -> tuple[list[str], list[str]]:
@@ -189,16 +199,16 @@ def long_pair(length: int, seed: int = 0) -> tuple[list[str], list[str]]:
 def test_a_text_too_long_for_kaldialign_here_is_counted_alike() -> None:
     reference, hypothesis = long_pair(900)
     assert len(reference) * len(hypothesis) > align.LARGEST_SMALL_TABLE
-    counts = align.count_merged(reference, hypothesis)
+    counts = align.count(reference, hypothesis, merge=True)
     assert counts == by_kaldialign(reference, hypothesis)
-    assert counts.errors < align.count_plain(reference, hypothesis).errors, "compounds were merged"
+    assert counts.errors < align.count(reference, hypothesis, merge=False).errors, "compounds were merged"
 
 
 def test_a_whole_call_takes_bounded_memory() -> None:
     reference, hypothesis = long_pair(5_000)
-    align.count_merged(reference[:300], hypothesis[:300])  # so that imports are not measured
+    align.count(reference[:300], hypothesis[:300], merge=True)  # so that imports are not measured
     tracemalloc.start()
-    counts = align.count_merged(reference, hypothesis)
+    counts = align.count(reference, hypothesis, merge=True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert counts.words == 5_000

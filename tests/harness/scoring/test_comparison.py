@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.cli import main
-from harness.scoring.comparison import Comparison, compare_systems
+from harness.records import codec
+from harness.records.comparison import Comparison
+from harness.scoring.comparison import compare_systems
 from harness.scoring.pairing import read_apart
+from harness.scoring.predictions import System
 from harness.scoring.profiles import get_profile
+from harness.scoring.score import score_systems
+from harness.scoring.scored import count_systems
+from harness.scoring.ties import ties
+from tests.harness.scoring.made import predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERBATIM = get_profile("verbatim")
+    from harness.scoring.predictions import Predictions
+
+VERBATIM, AUGUST = get_profile("verbatim"), get_profile("leaderboard@2026-08")
 WORDS = "alpha bravo charlie delta echo foxtrot golf hotel india juliet".split()  # noqa: SIM905
 
 
@@ -54,21 +64,21 @@ def test_ties_ranks_and_order(tmp_path: Path) -> None:
         write(tmp_path, model, damaged(rows, probability, seed))
     found = compared(tmp_path)
     [block] = found.benchmarks
-    by_name = {found.systems[one.system]: one for one in block.standings}
-    assert found.systems[block.standings[-1].system] == "worst"
+    by_name = {one.system: one for one in block.systems}
+    assert block.systems[-1].system == "worst"
     assert [by_name[name].tied_with_best for name in ("good", "like", "worst")] == [True, True, False]
     assert by_name["worst"].rank == (3, 3)
     assert by_name["good"].rank is not None
     assert by_name["good"].rank[1] <= 2
-    assert (block.sessions, block.sessions_known, block.utterances) == (20, True, 200)
+    assert (block.sessions, block.unit, block.utterances) == (20, "session", 200)
     assert len(block.pairs) == 3
     for pair in block.pairs:
         assert pair.difference is not None
-        assert pair.matched is not None
+        assert pair.mapsswe is not None
         assert pair.p_holm is not None
         assert pair.p_holm >= pair.difference.p
     assert found.average is None
-    smallest = block.smallest_difference()
+    smallest = block.smallest_difference
     assert smallest is not None
     assert 0 < smallest < 0.05
 
@@ -79,7 +89,7 @@ def test_rates_are_those_of_score(tmp_path: Path) -> None:
     write(tmp_path, "b", corpus(6))
     found = compared(tmp_path)
     errors = sum(row["pred_text"].split().count("oops") for row in rows)
-    rates = {found.systems[one.system]: one.rate for one in found.benchmarks[0].standings}
+    rates = {one.system: one.rate for one in found.benchmarks[0].systems}
     assert rates == {"a": errors / 600, "b": 0.0}
     difference = found.benchmarks[0].pairs[0].difference
     assert difference is not None
@@ -92,8 +102,8 @@ def test_under_five_sessions_nothing_is_claimed(tmp_path: Path) -> None:
     [block] = compared(tmp_path).benchmarks
     assert block.pairs[0].difference is None
     assert block.pairs[0].significant is None
-    assert [one.tied_with_best for one in block.standings] == [True, None]
-    assert block.smallest_difference() is None
+    assert [one.tied_with_best for one in block.systems] == [True, None]
+    assert block.smallest_difference is None
 
 
 def test_failed_utterances_are_left_out_for_all_and_said(tmp_path: Path) -> None:
@@ -105,8 +115,8 @@ def test_failed_utterances_are_left_out_for_all_and_said(tmp_path: Path) -> None
     [block] = found.benchmarks
     assert (block.utterances, block.left_out) == (77, 3)
     errors = sum(row["pred_text"].split().count("oops") for row in rows[3:])
-    assert {one.rate for one in block.standings} == {0.0, errors / 770}
-    assert found.notes == ["librispeech_test_clean: 3 utterances left out, which not every system transcribed"]
+    assert {one.rate for one in block.systems} == {0.0, errors / 770}
+    assert found.notes == ("librispeech_test_clean: 3 utterances left out, which not every system transcribed",)
 
 
 def test_average_over_what_all_have(tmp_path: Path) -> None:
@@ -115,14 +125,134 @@ def test_average_over_what_all_have(tmp_path: Path) -> None:
         write(tmp_path, "b", damaged(corpus(10), probability, 2), data)
     write(tmp_path, "a", corpus(5), "tedlium_test")
     found = compared(tmp_path)
-    assert [block.name for block in found.benchmarks] == ["librispeech_test_clean", "librispeech_test_other"]
+    assert [block.benchmark for block in found.benchmarks] == ["librispeech_test_clean", "librispeech_test_other"]
     assert found.average is not None
-    for one in found.average.standings:
-        parts = [b.rate for block in found.benchmarks for b in block.standings if b.system == one.system]
+    for one in found.average.systems:
+        parts = [b.rate for block in found.benchmarks for b in block.systems if b.system == one.system]
         assert one.rate == pytest.approx(sum(rate for rate in parts if rate is not None) / 2)
     difference = found.average.pairs[0].difference
     assert difference is not None
     assert difference.sessions == 20
+
+
+def test_what_is_stored_is_read_again(tmp_path: Path) -> None:
+    write(tmp_path, "a", damaged(corpus(6), 0.1, 4))
+    write(tmp_path, "b", corpus(6))
+    found = compared(tmp_path)
+    assert codec.decode(codec.encode(found), Comparison, "comparison") == found
+    [block] = found.benchmarks
+    assert block.pair("a", "b") == block.pair("b", "a") == block.pairs[0]
+    assert block.pair("a", "c") is None
+
+
+def systems_of(*benchmarks: Predictions) -> list[System]:
+    return [System(model=f"m{at}", benchmarks=[one]) for at, one in enumerate(benchmarks)]
+
+
+def test_references_that_come_to_nothing_count_as_in_score() -> None:
+    """In predictions of others they stay, and what is inserted there counts; a run of ours drops them for all."""
+    pairs = [("uh", "noise here"), ("a cat sat", "a cat sat")] * 6
+    theirs, ours = predictions(*pairs), predictions(*pairs, ours=True)
+    for systems, rate in ((systems_of(theirs, theirs), 12 / 18), (systems_of(theirs, ours), 0.0)):
+        [block] = compare_systems(systems, AUGUST).benchmarks
+        assert [one.rate for one in block.systems] == [rate, rate]
+        assert block.utterances == 12
+    scores = score_systems(systems_of(theirs, ours), [AUGUST] * 2)
+    assert [score.benchmarks[0].wer for score in scores] == [12 / 18, 0.0]
+
+
+def test_ties_are_those_of_tables(tmp_path: Path) -> None:
+    """Corrected for the pairs with the best; tables and `compare` once marked 41 of 120 sets of systems differently."""
+    for seed in range(12):
+        rows = corpus(9)
+        chances = random.Random(seed).choices([0.1, 0.12, 0.14], k=4)
+        for at, chance in enumerate(chances):
+            write(tmp_path, f"m{at}", damaged(rows, chance, 10 * seed + at))
+        systems = read_apart([tmp_path])
+        [block] = compare_systems(systems, VERBATIM).benchmarks
+        marked = {one.system for one in block.systems if one.tied_with_best}
+        found = ties(count_systems(systems, [VERBATIM] * 4), VERBATIM)["librispeech_test_clean"]
+        assert marked == {systems[index].model for index in found}
+
+
+def test_the_average_is_of_rounded_rates_where_the_profile_rounds(tmp_path: Path) -> None:
+    rounding = replace(VERBATIM, round_before_average=True)
+    for data, words, wrong in (("librispeech_test.clean", 3000, 1), ("librispeech_test.other", 700, 1)):
+        text = " ".join(["word"] * words)
+        good = [{"audio_filepath": f"{at}-1-1.flac", "text": text, "pred_text": text} for at in range(5)]
+        bad = [{**row, "pred_text": text.replace("word", "x", wrong)} for row in good]
+        write(tmp_path, "good", good, data)
+        write(tmp_path, "bad", bad, data)
+    for profile, rate in ((VERBATIM, (1 / 3000 + 1 / 700) / 2), (rounding, 0.00085)):
+        average = compare_systems(read_apart([tmp_path]), profile).average
+        assert average is not None
+        assert [one.rate for one in average.systems] == [0.0, pytest.approx(rate, abs=1e-15)]
+
+
+def test_matched_pairs_of_a_row_that_the_normalizer_cannot_read_are_as_written() -> None:
+    """If one of the texts cannot be read, all are as they are written, so that both systems have the same words."""
+    long = "9" * 4400
+    one = predictions(("Hello there Stephen", f"{long} hello Stephen"), ("a", "a"))
+    other = predictions(("Hello there Stephen", "hello there steven"), ("a", "a"))
+    [block] = compare_systems(systems_of(one, other), AUGUST).benchmarks
+    [pair] = block.pairs
+    assert pair.mapsswe is not None
+    assert (pair.mapsswe.first_errors, pair.mapsswe.second_errors) == (2, 2)
+    assert {standing.system: standing.rate for standing in block.systems} == {"m0": 2 / 4, "m1": 0.0}
+    [block] = compare_systems(systems_of(other, other), AUGUST).benchmarks
+    assert block.pairs[0].mapsswe is not None
+    assert block.pairs[0].mapsswe.first_errors == 0
+
+
+def test_characters_are_compared_where_there_are_no_spaces() -> None:
+    one, other = (predictions(*[("今日は", text)] * 6, language="ja") for text in ("今日わ", "今日は"))
+    [block] = compare_systems(systems_of(one, other), AUGUST).benchmarks
+    assert (block.metric, block.unit, block.sessions) == ("cer", "utterance", 6)
+    assert [one.rate for one in block.systems] == [0.0, 1 / 3]
+    assert block.pairs[0].mapsswe is not None
+    assert block.pairs[0].mapsswe.first_errors == 6
+
+
+def test_what_shares_nothing_and_what_the_average_is_over_is_said() -> None:
+    def parts(*names: str) -> list[Predictions]:
+        return [predictions(*[("a b", "a b")] * 6, name=name) for name in names]
+
+    failed = predictions(*[("a b", "a b")] * 5, ("a b", None), name="z")
+    first, second = [*parts("x", "y"), failed], [*parts("x", "y", "z"), *parts("own")]
+    systems = [System(model=name, benchmarks=held) for name, held in (("m", first), ("n", second), ("o", parts("w")))]
+    found = compare_systems(systems, VERBATIM)
+    assert found.notes == (
+        "o shares no benchmark with the others",
+        "z: 1 utterances left out, which not every system transcribed",
+        "average over what all have complete: x, y",
+    )
+    assert found.average is not None
+    assert (found.average.utterances, found.average.sessions, found.average.unit) == (12, 12, "utterance")
+    assert [block.benchmark for block in found.benchmarks] == ["x", "y", "z"]
+    assert found.systems == ("m", "n", "o")
+
+
+def test_ranks_are_the_same_whenever_they_are_drawn_and_shared_where_rates_are_equal() -> None:
+    pairs = [("a b c d", "a b c d")] * 6
+    even = systems_of(*[predictions(*pairs)] * 3)
+    [block] = compare_systems(even, VERBATIM).benchmarks
+    assert [one.rank for one in block.systems] == [(1, 1)] * 3
+    two = compare_systems(even[:2], VERBATIM)
+    assert [one.rank for one in two.benchmarks[0].systems] == [None, None]
+    few = systems_of(*[predictions(*pairs[:4])] * 3)
+    assert [one.rank for one in compare_systems(few, VERBATIM).benchmarks[0].systems] == [None] * 3
+    generator = random.Random(3)
+    noisy = [
+        predictions(*[("a b c d", " ".join(w if generator.random() > 0.2 else "x" for w in "abcd")) for _ in range(30)])
+        for _ in range(4)
+    ]
+    once, again = (compare_systems(systems_of(*noisy), VERBATIM) for _ in range(2))
+    assert once == again
+    ranks = [one.rank for one in once.benchmarks[0].systems if one.rank is not None]
+    assert len(ranks) == 4
+    assert ranks[0][0] == 1
+    assert ranks[-1][1] == 4
+    assert [low for low, _ in ranks] == sorted(low for low, _ in ranks)
 
 
 def test_verb_prints_tables_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.scoring import cache, score
+from harness.scoring import cache, scored
 from harness.scoring.counting import Counted, count_pairs
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.predictions import Predictions, Row, System
+from harness.scoring.predictions import System
 from harness.scoring.profiles import get_profile
+from harness.scoring.score import score_systems
+from tests.harness.scoring.made import predictions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,21 +81,16 @@ def test_the_files_not_used_for_longest_are_forgotten(kept: Path, monkeypatch: p
 
 
 def test_scores_are_the_same_with_and_without(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [
-        Row(id="1", reference="white paper uh", hypothesis="whitepaper"),
-        Row(id="2", reference="x", hypothesis=None, error="lost"),
-        Row(id="3", reference="9" * 4400, hypothesis="y"),
-    ]
-    predictions = Predictions(benchmark="b", language="en", rows=rows, source=Path("x"), ours=True)
-    system = System(model="m", benchmarks=[predictions])
-    plain = score.score_systems([system], [PROFILE])
-    assert score.score_systems([system], [PROFILE], cached=True) == plain
+    one = predictions(("white paper uh", "whitepaper"), ("x", None), ("9" * 4400, "y"), ours=True)
+    system = System(model="m", benchmarks=[one])
+    plain = score_systems([system], [PROFILE])
+    assert score_systems([system], [PROFILE], cached=True) == plain
     asked: list[int] = []
 
     def count(pairs: Sequence[Any], *rest: Any) -> list[Counted]:
         asked.append(len(pairs))
         return count_pairs(pairs, *rest)
 
-    monkeypatch.setattr(score, "count_pairs", count)
-    assert score.score_systems([system], [PROFILE], cached=True) == plain
+    monkeypatch.setattr(scored, "count_pairs", count)
+    assert score_systems([system], [PROFILE], cached=True) == plain
     assert asked == [0], "everything was known"

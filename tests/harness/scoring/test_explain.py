@@ -10,33 +10,38 @@ from typing import Any
 import pytest
 
 from harness.cli import main
+from harness.records import codec
+from harness.records.explanation import Example, Explanation, Tally
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.explain import Explanation, average_effects, explain
-from harness.scoring.predictions import Predictions, Row, read_systems
+from harness.scoring.explain import average_effects, explain
+from harness.scoring.predictions import Predictions, read_systems
 from harness.scoring.profiles import Profile, get_profile
-from harness.scoring.score import utterance_counts
+from harness.scoring.scored import count_predictions
+from tests.harness.scoring.made import predictions
 
 APRIL, AUGUST, VERBATIM = (get_profile(name) for name in ("leaderboard@2026-04", "leaderboard@2026-08", "verbatim"))
 DISTIL = "MODEL_distil-whisper-cpu_DATASET_librispeech_test.clean_raw.jsonl"
-
-
-def predictions(*pairs: tuple[str, str], language: str = "en") -> Predictions:
-    rows = [Row(id=f"u{index}", reference=one, hypothesis=other) for index, (one, other) in enumerate(pairs)]
-    return Predictions(benchmark="mine", language=language, rows=rows, source=Path("mine.jsonl"))
 
 
 def exact(counts: ErrorCounts) -> Fraction:
     return Fraction(counts.errors, counts.words)
 
 
+def total(one: Predictions, profile: Profile) -> ErrorCounts:
+    return sum(count_predictions(one, profile).kept(), ErrorCounts())
+
+
 def check_sums(found: Explanation, one: Predictions, first: Profile, second: Profile) -> None:
     """The steps lead from one rate to the other, and the single effects do with the interaction."""
-    assert found.start == sum(utterance_counts(one, first), ErrorCounts())
-    assert found.end == sum(utterance_counts(one, second), ErrorCounts())
-    before = found.start
+    assert found.start == Tally.of(total(one, first))
+    assert found.end == Tally.of(total(one, second))
+    before = found.start.errors
     for step in found.steps:
-        assert step.effect == pytest.approx(float(exact(step.counts) - exact(before)), abs=1e-15)
-        before = step.counts
+        assert step.effect == pytest.approx(float(exact(step.errors) - exact(before)), abs=1e-15)
+        assert (step.words, step.rate) == (step.errors.words, step.errors.rate)
+        before = step.errors
+    assert before == found.end.errors
+    assert codec.decode(codec.encode(found), Explanation, "explanation") == found
     assert found.total is not None
     assert sum(step.effect or 0 for step in found.steps) == pytest.approx(found.total, abs=1e-15)
     assert found.interaction is not None
@@ -54,12 +59,12 @@ def test_each_rule_is_a_step_with_its_own_effect() -> None:
     check_sums(found, one, APRIL, AUGUST)
     effects = {step.rule: step for step in found.steps}
     assert [*effects] == ["fillers", "possessives", "compounds", "spelling", "names", "acronyms", "merge_compounds"]
-    assert found.start == ErrorCounts(8, 2, 2, 0)
-    assert effects["fillers"].counts == ErrorCounts(8, 2, 1, 0)
-    assert effects["names"].counts == ErrorCounts(9, 1, 1, 0)
-    assert effects["merge_compounds"].counts == ErrorCounts(11, 0, 0, 0)
-    assert [step.moved for step in found.steps] == [1, 0, 0, 0, 1, 0, 1]
-    assert effects["fillers"].examples == [("ah -> (nothing)", 1)]
+    assert found.start == Tally.of(ErrorCounts(8, 2, 2, 0))
+    assert effects["fillers"].errors == ErrorCounts(8, 2, 1, 0)
+    assert effects["names"].errors == ErrorCounts(9, 1, 1, 0)
+    assert effects["merge_compounds"].errors == ErrorCounts(11, 0, 0, 0)
+    assert [step.utterances_moved for step in found.steps] == [1, 0, 0, 0, 1, 0, 1]
+    assert effects["fillers"].examples == (Example(change="ah -> (nothing)", times=1),)
     assert effects["names"].moves[0].id == "u1"
     assert effects["names"].moves[0].changes == ("stephen -> steven",)
     assert effects["merge_compounds"].moves[0].changes == ("white paper = whitepaper",)
@@ -71,7 +76,7 @@ def test_contributions_of_utterances_add_up_to_the_effect() -> None:
     found = explain(one, APRIL, AUGUST, top=99)
     for step in found.steps:
         assert sum(move.contribution for move in step.moves) == pytest.approx(step.effect, abs=1e-12)
-        assert len(step.moves) == step.moved
+        assert len(step.moves) == step.utterances_moved
 
 
 def test_two_rules_that_do_the_same_work_show_as_interaction() -> None:
@@ -101,13 +106,29 @@ def test_other_languages_have_their_own_rules() -> None:
     found = explain(one, get_profile("card@2026-04"), AUGUST)
     check_sums(found, one, get_profile("card@2026-04"), AUGUST)
     assert [step.rule for step in found.steps] == ["normalizer", "compound_pairs", "merge_compounds"]
-    assert explain(one, APRIL, APRIL).steps == []
+    assert explain(one, APRIL, APRIL).steps == ()
 
 
 def test_languages_without_spaces_are_not_normalized() -> None:
     found = explain(predictions(("今日は", "今日わ"), language="ja"), APRIL, AUGUST)
-    assert (found.metric, found.steps) == ("cer", [])
-    assert found.start == ErrorCounts(2, 1, 0, 0)
+    assert (found.metric, found.steps) == ("cer", ())
+    assert found.start.errors == ErrorCounts(2, 1, 0, 0)
+
+
+def test_a_row_that_the_normalizer_cannot_read_is_as_written_on_every_step() -> None:
+    """Such a row was once left out of what a step changes, and counted all the same."""
+    long = "9" * 4400
+    one = predictions((f"{long} Ah, e mail", f"{long} e-mail"), ("the white paper", "the whitepaper"))
+    found = explain(one, VERBATIM, AUGUST)
+    check_sums(found, one, VERBATIM, AUGUST)
+    assert found.start.errors == ErrorCounts(2, 2, 3, 0)
+    assert [step.rule for step in found.steps if step.utterances_moved] == ["merge_compounds"]
+    merging = next(step for step in found.steps if step.rule == "merge_compounds")
+    assert [move.id for move in merging.moves] == ["u1"]
+    assert merging.moves[0].changes == ("white paper = whitepaper",)
+    only = explain(predictions((f"{long} to night", f"{long} tonight")), VERBATIM, AUGUST)
+    merging = next(step for step in only.steps if step.rule == "merge_compounds")
+    assert merging.moves[0].changes == ("to night = tonight",)
 
 
 def test_no_words_have_no_effects() -> None:
@@ -130,16 +151,16 @@ def test_distil_whisper_from_april_to_august(shared: Path) -> None:
     [system] = read_systems([shared / "predictions" / "raw" / DISTIL])
     found = explain(system.benchmarks[0], APRIL, AUGUST)
     check_sums(found, system.benchmarks[0], APRIL, AUGUST)
-    assert (found.start.errors, found.start.words) == (1943, 53027)
-    assert (found.end.errors, found.end.words) == (1688, 53004)
-    assert [f"{100 * counts.rate:.2f}" for counts in (found.start, found.end) if counts.rate is not None] == [
+    assert (found.start.errors.errors, found.start.words) == (1943, 53027)
+    assert (found.end.errors.errors, found.end.words) == (1688, 53004)
+    assert [f"{100 * tally.rate:.2f}" for tally in (found.start, found.end) if tally.rate is not None] == [
         "3.66",
         "3.18",
     ]
     merging = found.steps[-1]
     assert merging.rule == "merge_compounds"
-    assert merging.examples[0][0] == "to night = tonight"
-    assert found.steps[-2].counts.errors == 1930  # the official code's count without merging
+    assert merging.examples[0].change == "to night = tonight"
+    assert found.steps[-2].errors.errors == 1930  # the official code's count without merging
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -198,10 +199,20 @@ def test_an_error_that_was_tried_again_is_replaced_and_a_transcript_never(tmp_pa
         read_systems([write_run(tmp_path / "doubled", [ROW, ROW])])
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"model": 3, "benchmarks": {}}', '{"model": {"id": "x"}}'])
-def test_a_broken_run_json_is_named(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("", "is not JSON"),
+        ("{", "is not JSON"),
+        ("[]", "expected object, got array"),
+        ("{}", "object missing required field model"),
+        ('{"model": 3, "benchmarks": {}}', "model: expected object, got int"),
+        ('{"model": {"id": "x"}}', "object missing required field benchmarks"),
+    ],
+)
+def test_a_broken_run_json_is_named(tmp_path: Path, content: str, what: str) -> None:
     (tmp_path / "run.json").write_text(content)
-    with pytest.raises(DataError, match=r"run\.json is not the run\.json of a run"):
+    with pytest.raises(DataError, match=rf"{re.escape(str(tmp_path / 'run.json'))}:? {what}"):
         read_systems([tmp_path])
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import DataError, UsageError
+from harness.records import codec
+from harness.records.scores import ProfileRecord
 from harness.scoring.profiles import get_profile, profile_names
 
 if TYPE_CHECKING:
@@ -21,12 +23,15 @@ def test_the_names() -> None:
 
 
 def test_a_stored_profile_states_its_rules_and_libraries() -> None:
-    stored = get_profile("leaderboard@2026-08").as_dict()
-    assert stored["name"] == "leaderboard@2026-08"
-    assert set(stored["libraries"]) == {"kaldialign", "num2words", "rapidfuzz", "whisper-normalizer", "unicode"}
-    assert stored["rules"]["english"]["acronyms"] is True
-    assert stored["rules"]["round_before_average"] is True
-    assert "name" not in stored["rules"]
+    stored = get_profile("leaderboard@2026-08").record()
+    assert stored.name == "leaderboard@2026-08"
+    assert set(stored.libraries) == {"kaldialign", "num2words", "rapidfuzz", "whisper-normalizer", "unicode"}
+    english = stored.rules["english"]
+    assert isinstance(english, dict)
+    assert english["acronyms"] is True
+    assert stored.rules["round_before_average"] is True
+    assert "name" not in stored.rules
+    assert codec.decode(codec.encode(stored), ProfileRecord, "profile") == stored
 
 
 def test_the_card_profile_normalizes_every_language_by_the_english_rules() -> None:

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.scoring.diagnosis import FLAGS
-from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.explain import MEANING
-from harness.scoring.measures import (
-    LENGTHS,
-    _name,
-    character_errors,
-    match_error_rate,
-    scored_utterances,
-    sentence_error_rate,
-    word_information_lost,
-)
-from harness.scoring.predictions import Predictions, Row
+from harness.scoring.metrics import get_metric, measure
 from harness.scoring.profiles import get_profile, profile_names
+from harness.scoring.scored import count_predictions
+from harness.scoring.slices import LENGTHS, _name
+from tests.harness.scoring.made import predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,27 +30,15 @@ def rows(page: str, header: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_edge_cases_are_as_stated(page: str, root: Path) -> None:
+def test_edge_cases_are_as_stated(page: str) -> None:
     cases = rows(page, "| reference | hypothesis | WER | CER | MER | WIL | SER |")
     assert len(cases) == 6
+    verbatim = get_profile("verbatim")
     for reference, hypothesis, *stated in cases:
         texts = [text.replace("(empty)", "") for text in (reference, hypothesis)]
-        one = Predictions(
-            benchmark="b",
-            language="en",
-            rows=[Row(id="a", reference=texts[0], hypothesis=texts[1])],
-            source=root,
-        )
-        found = scored_utterances(one, get_profile("verbatim"))
-        counts = sum((one.counts for one in found), ErrorCounts())
-        errors, characters = character_errors(found)
-        values = [
-            counts.rate,
-            errors / characters if characters else None,
-            match_error_rate(counts),
-            word_information_lost(counts),
-            sentence_error_rate(one.counts for one in found),
-        ]
+        utterances = count_predictions(predictions((texts[0], texts[1])), verbatim).utterances()
+        found = [measure(get_metric(name), utterances, verbatim, "en") for name in ("wer", "cer", "mer", "wil", "ser")]
+        values = [None if one is None else one.value for one in found]
         shown = ["–" if value is None else f"{value:.4f}".rstrip("0").rstrip(".") for value in values]
         assert shown == stated, (reference, hypothesis)
 

@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.scoring import significance
+from harness.scoring import align
+from harness.scoring.align import align_nist, counts_of
 from harness.scoring.significance import (
+    METHOD,
     Counts,
     WordMarks,
     average_difference,
     difference,
+    enough_utterances,
     holm,
     mark_words,
     matched_pairs,
@@ -23,11 +26,18 @@ from harness.scoring.significance import (
 from harness.scoring.student_t import quantile, upper_tail
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+
+def columns(errors: list[int], words: list[int]) -> Counts:
+    return Counts(np.array(errors), np.array(words))
+
+
 SESSIONS = list("abcdef")
-FIRST = Counts([10, 4, 9, 2, 30, 5], [100, 90, 110, 40, 150, 60])
-SECOND = Counts([8, 4, 7, 3, 24, 4], [100, 90, 110, 40, 150, 60])
+FIRST = columns([10, 4, 9, 2, 30, 5], [100, 90, 110, 40, 150, 60])
+SECOND = columns([8, 4, 7, 3, 24, 4], [100, 90, 110, 40, 150, 60])
 
 
 def test_difference_is_the_documented_formula() -> None:
@@ -42,8 +52,13 @@ def test_difference_is_the_documented_formula() -> None:
     margin = quantile(0.975, found.degrees) * error
     assert (found.low, found.high) == pytest.approx((10 / 550 - margin, 10 / 550 + margin))
     assert found.p == pytest.approx(2 * upper_tail(10 / 550 / error, found.degrees))
-    assert found.smallest_difference() == pytest.approx(margin + quantile(0.8, found.degrees) * error)
+    assert found.smallest_difference == pytest.approx(margin + quantile(0.8, found.degrees) * error)
     assert (found.low > 0) == (found.p < 0.05)
+    assert (found.sessions, found.level, found.method) == (6, 0.95, METHOD)
+    wider = difference(FIRST, SECOND, SESSIONS, level=0.99)
+    assert wider is not None
+    assert wider.high - wider.value == pytest.approx(quantile(0.995, found.degrees) * error)
+    assert wider.smallest_difference == pytest.approx(wider.high - wider.value + quantile(0.8, found.degrees) * error)
 
 
 def test_swapping_the_systems_swaps_the_sign() -> None:
@@ -55,7 +70,7 @@ def test_swapping_the_systems_swaps_the_sign() -> None:
 
 
 def test_reference_words_may_differ_between_systems() -> None:
-    merged = Counts(SECOND.errors, [99, 90, 109, 40, 148, 60])
+    merged = Counts(SECOND.errors, np.array([99, 90, 109, 40, 148, 60]))
     found = difference(FIRST, merged, SESSIONS)
     assert found is not None
     assert found.value == pytest.approx(60 / 550 - 50 / 546)
@@ -68,7 +83,7 @@ def test_no_change_at_all_is_no_difference() -> None:
 
 
 def test_changes_that_agree_by_chance_are_not_certainty() -> None:
-    found = difference(Counts([2] * 5, [10] * 5), Counts([1] * 5, [10] * 5), range(5))
+    found = difference(columns([2] * 5, [10] * 5), columns([1] * 5, [10] * 5), range(5))
     assert found is not None
     assert found.standard_error == pytest.approx(math.sqrt(5) / 50)
     assert found.p > 0.05
@@ -76,7 +91,7 @@ def test_changes_that_agree_by_chance_are_not_certainty() -> None:
 
 @pytest.mark.parametrize("sessions", ["abcd", "aaaa", ""])
 def test_under_five_sessions_there_is_none(sessions: str) -> None:
-    counts = Counts([1] * len(sessions), [9] * len(sessions))
+    counts = columns([1] * len(sessions), [9] * len(sessions))
     assert difference(counts, counts, list(sessions)) is None
     assert average_difference([(counts, counts, list(sessions))]) is None
 
@@ -89,7 +104,7 @@ def test_average_of_differences() -> None:
     assert average.value == pytest.approx(alone.value)
     assert average.standard_error == pytest.approx(alone.standard_error / math.sqrt(2))
     assert average_difference([]) is None
-    short = Counts([1], [2])
+    short = columns([1], [2])
     assert average_difference([(FIRST, SECOND, SESSIONS), (short, short, "a")]) is None
 
 
@@ -97,9 +112,9 @@ def test_enough_utterances() -> None:
     found = difference(FIRST, SECOND, SESSIONS)
     assert found is not None
     margin = found.value + (found.high - found.value) / 2  # twice as precise would do
-    assert found.enough_utterances(margin, 100) == 400
-    assert found.enough_utterances(found.value + 1, 100) == 100
-    assert found.enough_utterances(found.value, 100) is None
+    assert enough_utterances(found, margin, 100) == 400
+    assert enough_utterances(found, found.value + 1, 100) == 100
+    assert enough_utterances(found, found.value, 100) is None
 
 
 def two_versions(
@@ -155,11 +170,15 @@ def marks(wrong: str, inserted: list[int]) -> WordMarks:
     return WordMarks([letter == "x" for letter in wrong], inserted)
 
 
+def nist_marks(reference: list[str], hypothesis: list[str]) -> WordMarks:
+    return mark_words(align_nist(reference, hypothesis))
+
+
 def test_marks_tell_where_the_errors_are() -> None:
-    assert mark_words(["a", "b", "c", "d"], ["z", "a", "c", "d", "e", "e"]) == marks(".x..", [1, 0, 0, 0, 2])
-    assert mark_words([], ["a"]) == marks("", [1])
-    assert mark_words(["a", "b"], []) == marks("xx", [0, 0, 0])
-    assert mark_words([], []) == marks("", [0])
+    assert nist_marks(["a", "b", "c", "d"], ["z", "a", "c", "d", "e", "e"]) == marks(".x..", [1, 0, 0, 0, 2])
+    assert nist_marks([], ["a"]) == marks("", [1])
+    assert nist_marks(["a", "b"], []) == marks("xx", [0, 0, 0])
+    assert nist_marks([], []) == marks("", [0])
 
 
 words = st.lists(st.sampled_from("abc"), max_size=9)
@@ -176,7 +195,7 @@ def nist_cost(mark: WordMarks, heard: int) -> int:
 def test_marks_cost_as_little_as_kaldialign_says(reference: list[str], hypothesis: list[str]) -> None:
     import kaldialign
 
-    mark = mark_words(reference, hypothesis)
+    mark = nist_marks(reference, hypothesis)
     cost = 0
     for one, other in kaldialign.align(reference, hypothesis, "*", sclite_mode=True):
         cost += 0 if one == other else 3 if "*" in (one, other) else 4
@@ -186,19 +205,34 @@ def test_marks_cost_as_little_as_kaldialign_says(reference: list[str], hypothesi
 @settings(max_examples=300, deadline=None)
 @given(words, words)
 def test_skipping_what_both_begin_with_changes_nothing(reference: list[str], hypothesis: list[str]) -> None:
-    wrong, inserted = [False] * len(reference), [0] * (len(reference) + 1)
-    assert significance._mark_from(0, reference, hypothesis, wrong, inserted)
-    assert mark_words(reference, hypothesis) == WordMarks(wrong, inserted)
+    steps = align._nist_from(0, reference, hypothesis)
+    assert steps is not None
+    assert align_nist(reference, hypothesis) == tuple(steps)
+    assert [word for step in steps for word in step.reference] == reference
+    assert [word for step in steps for word in step.hypothesis] == hypothesis
 
 
-def test_whole_calls_are_aligned_in_bounded_time() -> None:
+def test_whole_calls_are_aligned_without_a_table_of_all_their_words(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(1)
     reference = [str(number) for number in generator.integers(0, 300, 6000)]
     heard = [word for word in reference if generator.random() > 0.05]
-    mark = mark_words(reference, [*heard, "tail"])
+    cells: list[int] = []
+    real = align._nist_moves
+
+    def moves(one: Sequence[str], other: Sequence[str]) -> list[bytearray]:
+        cells.append(len(one) * len(other))
+        return real(one, other)
+
+    monkeypatch.setattr(align, "_nist_moves", moves)
+    found = align_nist(reference, [*heard, "tail"])
+    mark = mark_words(found)
+    assert sum(cells) == 0
+    assert counts_of(found).deletions >= len(reference) - len(heard)
     assert sum(mark.wrong) >= len(reference) - len(heard)
     assert len(reference) - sum(mark.wrong) + sum(mark.inserted) <= len(heard) + 1
     assert len(mark.inserted) == len(reference) + 1
+    align_nist(reference[:1000], heard[:1000])
+    assert 0 < max(cells) <= 1_000_000
 
 
 def test_segments_end_after_two_words_both_have_right() -> None:
