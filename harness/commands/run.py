@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             print(preview(suite, datasets, model, settings))
         return ExitStatus.GOOD
 
-    from harness.commands.summary import finish, write_scores
+    from harness.reporting.end_of_run import finish, write_scores
     from harness.progress import progress
     from harness.runner.loop import Stop
     from harness.runner.run import Run
