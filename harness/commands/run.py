@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
+    from harness.records.scores import Scores
     from harness.runner.loop import Stop
 
 HELP = "Evaluate speech recognition models: run them on a suite, score, print the table."
@@ -58,14 +59,15 @@ def run(args: argparse.Namespace) -> ExitStatus:
             print(preview(suite, datasets, model, settings))
         return ExitStatus.GOOD
 
-    from harness.reporting.end_of_run import finish, write_scores
     from harness.progress import progress
+    from harness.reporting.report import finish, write_scores
+    from harness.records.scores import Scores
     from harness.runner.loop import Stop
     from harness.runner.run import Run
 
     stop = Stop()
     folders: list[Path] = []
-    scores: list[dict[str, Any]] = []
+    scores: list[Scores] = []
     status = ExitStatus.GOOD
     with _stop_on_signals(stop), progress(quiet=args.quiet) as reporter:
         for model in models:

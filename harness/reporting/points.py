@@ -47,7 +47,9 @@ class Points:
             return ""
         count = len(self.benchmarks)
         said = "the one benchmark" if count == 1 else f"the {count} benchmarks"
-        return f"Over {said} that all {'but the hollow ones ' if self.others else ''}have: {', '.join(self.benchmarks)}."
+        return (
+            f"Over {said} that all {'but the hollow ones ' if self.others else ''}have: {', '.join(self.benchmarks)}."
+        )
 
     @property
     def others(self) -> list[str]:

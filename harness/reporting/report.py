@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.records.codec import cannot_write
+from harness.records.codec import cannot_write, pretty, write
 from harness.reporting import plots
 from harness.reporting.against import against_published, published_points
 from harness.reporting.exports import write_hub_files
@@ -17,14 +18,18 @@ from harness.reporting.results import errors_table, metrics_table, results_table
 from harness.reporting.table import EXTENSIONS, Table
 from harness.scoring.counting import available_workers
 from harness.scoring.pairing import labels
-from harness.scoring.score import score_counted
+from harness.scoring.predictions import read_run
+from harness.scoring.resolve import common_profile, resolve_profile
+from harness.scoring.score import score_counted, score_systems
 from harness.scoring.scored import count_systems
 from harness.scoring.ties import ties
+from harness.version import program
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from harness.records.run import RunRecord
     from harness.records.scores import Scores
     from harness.reporting.page.data import Group
     from harness.reporting.points import Points
@@ -140,9 +145,7 @@ def _plots(
         said = f"Not shown, over other benchmarks: {', '.join(without)}." if without else ""
         length_caption = " ".join(part for part in (rules, points.over, said) if part)
         files += plots.wer_by_length(lengths, out / "wer_by_length", caption=length_caption)
-    phases = {
-        name: found for name, score in zip(names, scores, strict=True) if (found := phases_of(score)) is not None
-    }
+    phases = {name: found for name, score in zip(names, scores, strict=True) if (found := phases_of(score)) is not None}
     if phases:
         files += plots.phases(phases, out / "phases", caption=rules)
     return files
@@ -156,3 +159,54 @@ def _by_interest(groups: Sequence[Group]) -> list[tuple[str, str]]:
             errors = [held.kept[held.rows[key]].errors for held in one.systems.values() if key in held.rows]
             ranked.append((min(errors) - max(errors), -max(errors), one.benchmark, row.id))
     return [(name, identity) for _, _, name, identity in sorted(ranked)]
+
+
+def write_scores(folder: Path) -> Scores:
+    """Scores a run and writes its scores.json.
+
+    Returns:
+        The content of scores.json.
+    """
+    system = read_run(folder)
+    (scores,) = score_systems([system], [resolve_profile(system)], cached=True)
+    write(folder / "scores.json", scores)
+    return scores
+
+
+def finish(folders: Sequence[Path], scores: Sequence[Scores], *, as_json: bool, quiet: bool) -> None:
+    """Writes the report over the models of a run into the suite's folder, and prints its table."""
+    systems = [read_run(folder) for folder in folders]
+    out = folders[0].parent / "report"
+    written = write_report(Report(systems=systems, profile=common_profile(systems), out=out))
+    print(pretty(scores) if as_json else written.table.render("terminal"), end="")
+    if not quiet:
+        for line in _next(folders, [system.run for system in systems if system.run is not None], written):
+            print(line, file=sys.stderr)
+
+
+def _audits(run: RunRecord) -> Iterator[str]:
+    """What `--audit-batching` found, one line a benchmark."""
+    for name, entry in run.benchmarks.items():
+        if (audit := entry.audit) is not None:
+            yield (
+                f"batching: of {audit.utterances} utterances of {name} changed: {audit.alone.changed} alone, "
+                f"{audit.reversed.changed} in reversed order, {audit.one_batch.changed} in one batch"
+            )
+
+
+def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) -> list[str]:
+    """What failed, where everything lies, and what one would do next."""
+    lines = []
+    for folder, run in zip(folders, runs, strict=True):
+        lines += [
+            f"failed: {entry.failed} of {entry.expected} utterances of {name}; "
+            f"why: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
+            for name, entry in run.benchmarks.items()
+            if entry.failed
+        ]
+        lines += _audits(run)
+    lines.append(f"journals and scores: {', '.join(map(str, folders))}")
+    lines.append(f"tables, plots and page: {written.files[0]}")
+    if len(folders) > 1:
+        lines.append(f"next: {program()} compare {' '.join(map(str, folders[:2]))}")
+    return lines

@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 TIE = "not told apart from the best: paired over sessions, corrected after Holm"
 
+
 def results_table(
     scores: Sequence[Scores],
     runs: Sequence[RunRecord | None],
@@ -48,12 +49,14 @@ def results_table(
         for name, title in benchmarks.items()
     ]
     rates.append(Column("average", "Average", format=".2f", scale=100, best="low"))
-    further = [(one, name) for one in map(get_metric, metrics) for name, main in benchmarks.items() if one.title != main]
+    further = [
+        (one, name) for one in map(get_metric, metrics) for name, main in benchmarks.items() if one.title != main
+    ]
     speeds = _speeds(scores, runs)
     columns = [
         Column("model", "Model", align="left"),
         *rates,
-        *(_metric_column(one, f"{name}_{one.name}", f"{name} ") for one, name in further),
+        *(_metric_column(one, name) for one, name in further),
         *(column for column, _ in speeds),
         Column("failed", "Failed"),
         Column("parameters", "Size (B)", format="adaptive", scale=1e-9),
@@ -62,12 +65,13 @@ def results_table(
     for name, score, run in zip(names, scores, runs, strict=True):
         entries = {entry.benchmark: entry for entry in score.benchmarks}
         over = (f"over {len(entries)} of the {len(benchmarks)} benchmarks",) if len(entries) < len(benchmarks) else ()
+        cells = {one: _rate_cell(entries.get(one), _fact(run, one), _usual(scores, one)) for one in benchmarks}
         rows.append(
             [
                 Cell(name, notes=_model_notes(score, profile)),
-                *(_rate_cell(entries.get(one), _fact(run, one), _usual(scores, one)) for one in benchmarks),
+                *cells.values(),
                 _average_cell(score, over),
-                *(_metric_cell(entries.get(one), metric) for metric, one in further),
+                *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
                 *(Cell(speed(score), notes=over) for _, speed in speeds),
                 Cell(sum(entry.failed for entry in score.benchmarks)),
                 Cell(run.model.parameters if run else None),
@@ -87,7 +91,7 @@ def metrics_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | Non
     columns = (
         Column("model", "Model", align="left"),
         Column("benchmark", "Benchmark", align="left"),
-        *(_metric_column(metric, metric.name, "", unit=True) for metric in metrics),
+        *(_metric_column(metric) for metric in metrics),
     )
     rows = tuple(
         (Cell(name), Cell(entry.benchmark), *(_metric_cell(entry, metric) for metric in metrics))
@@ -167,15 +171,19 @@ def _speeds(
     return found
 
 
-def _metric_column(metric: Metric, key: str, before: str, *, unit: bool = False) -> Column:
-    best: Literal["low", "high"] = "low" if metric.better == "lower" else "high"
-    said = f", {metric.unit}" if unit or metric.unit != "percent" else ""
-    return Column(key, f"{before}{metric.title}{said}", format=metric.format, scale=metric.scale, best=best)
+def _metric_column(metric: Metric, benchmark: str = "") -> Column:
+    """A metric's column, of one benchmark or, with its unit, of all."""
+    unit = f", {metric.unit}" if not benchmark or metric.unit != "percent" else ""
+    best: Literal["low", "high"] | None = ("low" if metric.better == "lower" else "high") if benchmark else None
+    key, title = (
+        (f"{benchmark}_{metric.name}", f"{benchmark} {metric.title}") if benchmark else (metric.name, metric.title)
+    )
+    return Column(key, title + unit, format=metric.format, scale=metric.scale, best=best)
 
 
-def _metric_cell(entry: BenchmarkScore | None, metric: Metric) -> Cell:
+def _metric_cell(entry: BenchmarkScore | None, metric: Metric, notes: tuple[str, ...] = ()) -> Cell:
     found = entry.metrics.get(metric.name) if entry else None
-    return Cell(None) if found is None else _cell(found.value, found.interval)
+    return Cell(None) if found is None else _cell(found.value, found.interval, notes)
 
 
 def _cell(value: float | None, interval: Interval | None, notes: tuple[str, ...] = ()) -> Cell:
