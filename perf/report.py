@@ -11,12 +11,12 @@ import argparse
 import base64
 import gzip
 import json
+import os
 import re
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -28,11 +28,11 @@ def contribution_gap(page: Path, scores: dict[str, dict[str, float | None]]) -> 
     """The largest difference, over all systems and benchmarks, between the page's sums and the table's rates."""
     found = re.search(r'id="data">([A-Za-z0-9+/=]*)<', page.read_text(encoding="utf-8"))
     assert found is not None
-    data: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(found[1])))
+    data = json.loads(gzip.decompress(base64.b64decode(found[1])))
     gaps: list[float] = []
     for one in data["benchmarks"]:
         for index, system in one["systems"].items():
-            errors = sum(map(sum, (system["sub"], system["del"], system["ins"])))
+            errors = sum(sum(system[kind]) for kind in ("substitutions", "deletions", "insertions"))
             rate = scores[data["models"][int(index)]["name"]][one["name"].partition(" ")[0]]
             gaps.append(abs(errors / sum(system["words"]) - (rate or 0.0)))
     return float(max(gaps))
@@ -49,6 +49,7 @@ def main() -> None:
     files += [path for path in sorted((folder / "raw").glob("*.jsonl")) if "earnings21" not in path.name]
     if not files:
         parser.error(f"no predictions in {folder}/normalized or {folder}/raw")
+    os.environ["ASR_HARNESS_CACHE"] = ""  # everything is counted anew
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary)
         begin, cpu = time.perf_counter(), time.process_time()

@@ -10,9 +10,6 @@ from harness.errors import ExitStatus, UsageError
 if TYPE_CHECKING:
     import argparse
 
-    from harness.scoring.predictions import System
-    from harness.scoring.profiles import Profile
-
 HELP = "make tables, plots and a page (index.html, opens from the disk) from runs or predictions of others"
 
 
@@ -23,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", choices=("published",), help="put published figures beside ours")
     parser.add_argument("--profile", help="rules to score under (default: those the runs were made for)")
     parser.add_argument("--language", help="language of the texts, where file names do not say it")
+    parser.add_argument(
+        "--metric", action="append", default=[], metavar="NAME", help="add a metric to the tables; may be repeated"
+    )
     parser.add_argument(
         "--audio-mb",
         type=float,
@@ -35,39 +35,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads, scores, writes; prints the table and where everything is."""
     from harness.reporting.report import Report, write_report
+    from harness.scoring.metrics import get_metric
     from harness.scoring.pairing import read_apart
+    from harness.scoring.resolve import common_profile
 
+    metrics = [get_metric(name).name for name in args.metric]
     systems = read_apart(args.paths, args.language)
     if not systems:
         msg = "nothing to report on"
         raise UsageError(msg)
     report = Report(
         systems=systems,
-        profile=_profile(args.profile, systems),
+        profile=common_profile(systems, args.profile),
         out=args.out,
         against_published=args.against == "published",
         audio_bytes=int(args.audio_mb * 1e6),
+        metrics=metrics,
     )
-    files, reasons = write_report(report)
-    print((args.out / "table.txt").read_text(encoding="utf-8"), end="")
-    for reason in reasons:
+    written = write_report(report)
+    print(written.table.render("terminal"), end="")
+    for reason in written.reasons:
         print(reason)
-    print(f"\n{len(files)} files in {args.out}; open {files[0]} in a browser")
+    print(f"\n{len(written.files)} files in {args.out}; open {written.files[0]} in a browser")
     return ExitStatus.GOOD
-
-
-def _profile(name: str | None, systems: list[System]) -> Profile:
-    """The rules: those asked for, else those that all runs were made for.
-
-    Raises:
-        UsageError: the runs were made for different rules, and none was asked for.
-    """
-    from harness.scoring.profiles import DEFAULT_PROFILE, get_profile
-
-    if name is not None:
-        return get_profile(name)
-    stored = {str((system.run or {}).get("profile") or DEFAULT_PROFILE) for system in systems}
-    if len(stored) > 1:
-        msg = f"the runs were made for different rules ({', '.join(sorted(stored))}); choose with --profile"
-        raise UsageError(msg)
-    return get_profile(stored.pop())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
+    from harness.records.scores import Scores
     from harness.runner.state import Stop
 
 HELP = "Evaluate speech recognition models: run them on a suite, score, print the table."
@@ -58,14 +59,14 @@ def run(args: argparse.Namespace) -> ExitStatus:
             print(preview(suite, datasets, model, settings))
         return ExitStatus.GOOD
 
-    from harness.commands.summary import finish, write_scores
     from harness.progress import progress
+    from harness.reporting.report import finish, write_scores
     from harness.runner.run import Run
     from harness.runner.state import Stop
 
     stop = Stop()
     folders: list[Path] = []
-    scores: list[dict[str, Any]] = []
+    scores: list[Scores] = []
     status = ExitStatus.GOOD
     with _stop_on_signals(stop), progress(quiet=args.quiet) as reporter:
         for model in models:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.reporting.plots import Point
+from harness.reporting.drawing import Point
 from harness.reporting.published import Figure, canonical_model, find
-from harness.reporting.table import Cell, Column, Table, hardware_of
+from harness.reporting.table import Cell, Column, Table
+from harness.scoring.average import average_rate
+from harness.scoring.profiles import get_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from benchmarks.dataset import Source
+    from harness.records.run import RunRecord
+    from harness.records.scores import Scores
 
 
-def against_published(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any] | None]) -> Table:
+def against_published(
+    scores: Sequence[Scores], runs: Sequence[RunRecord | None], names: Sequence[str] | None = None
+) -> Table:
     """A row for each of our rates that has a published counterpart: the newest under our rules, else the newest.
 
     A difference in rules, data, suite or hardware is marked, and such a row shows no difference.
+
+    Args:
+        scores: of each model.
+        runs: the run.json of each, or None where there is none.
+        names: what to call the models; their own names where nothing is given.
     """
     columns = (
         Column("model", "Model", align="left"),
@@ -29,16 +40,16 @@ def against_published(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mappin
         Column("source", "Source", align="left"),
     )
     rows = []
-    for score, run in zip(scores, runs, strict=True):
+    for name, score, run in zip(names or [score.model for score in scores], scores, runs, strict=True):
         for benchmark, metric, ours in _figures(score):
-            known = find(score["model"], benchmark, metric)
+            known = find(score.model, benchmark, metric)
             if ours is None or not known:
                 continue
             figure = next((one for one in known if not _obstacles(one, score, run)), known[0])
-            notes = (*_obstacles(figure, score, run), *_other_data(benchmark, score, run or {}))
+            notes = (*_obstacles(figure, score, run), *_other_data(benchmark, score, run))
             difference = None if notes else ours - figure.value
             source = f"{figure.source}{f', {figure.date}' if figure.date else ''}"
-            facts = (Cell(score["model"]), Cell(benchmark), Cell(metric), Cell(ours))
+            facts = (Cell(name), Cell(benchmark), Cell(metric), Cell(ours))
             rows.append((*facts, Cell(figure.value, notes=notes), Cell(difference), Cell(source)))
     differ = "Where rules, data, suite or hardware differ the two cannot be compared, and no difference is shown."
     caption = f"WER in percent. {differ}"
@@ -46,45 +57,41 @@ def against_published(scores: Sequence[Mapping[str, Any]], runs: Sequence[Mappin
     return Table("Against published figures", caption, columns, tuple(rows), empty)
 
 
-def _figures(score: Mapping[str, Any]) -> list[tuple[str, str, float | None]]:
+def _figures(score: Scores) -> list[tuple[str, str, float | None]]:
     """Benchmark, metric and value (WER in percent) of all that can be published."""
-    average = score["average"]
-    found = [(entry["benchmark"], "wer", _percent(entry["wer"])) for entry in score["benchmarks"]]
-    return [*found, ("average", "wer", _percent(average["wer"])), ("average", "rtfx", average["speed"]["rtfx"])]
+    rates = {entry.benchmark: entry.wer for entry in score.benchmarks} | {"average": score.average.wer}
+    found = [(name, "wer", None if rate is None else 100 * rate) for name, rate in rates.items()]
+    return [*found, ("average", "rtfx", score.average.speed.rtfx)]
 
 
-def _percent(rate: float | None) -> float | None:
-    return None if rate is None else 100 * rate
-
-
-def _obstacles(figure: Figure, score: Mapping[str, Any], run: Mapping[str, Any] | None) -> list[str]:
+def _obstacles(figure: Figure, score: Scores, run: RunRecord | None) -> list[str]:
     """Why our figure and a published one are not of the same thing."""
     found = []
-    profile = score["profile"]["name"]
+    profile = score.profile.name
     if figure.metric == "wer" and figure.profile != profile:
         found.append(f"other rules: published under {figure.profile or 'rules that are not stated'}, ours {profile}")
-    if figure.benchmark == "average" and figure.suite != score["suite"]:
+    if figure.benchmark == "average" and figure.suite != score.suite:
         found.append(f"other suite: published over {figure.suite or 'one that is not stated'}")
     if figure.metric == "rtfx":
-        here = hardware_of(run) if run else None
+        here = run.hardware if run else None
         if here is None or not figure.hardware or figure.hardware.lower() not in here.lower():
             found.append(f"other hardware: published on {figure.hardware or 'one that is not stated'}")
     return found
 
 
-def _other_data(benchmark: str, score: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
+def _other_data(benchmark: str, score: Scores, run: RunRecord | None) -> list[str]:
     """Why our figure is not of the whole of the data that a published one is of."""
-    facts = run.get("benchmarks") or {}
-    entries = [entry for entry in score["benchmarks"] if benchmark in {entry["benchmark"], "average"}]
-    runs = [facts.get(entry["benchmark"]) or {} for entry in entries]
-    sources = [_source(entry["benchmark"], fact.get("source")) for entry, fact in zip(entries, runs, strict=True)]
+    entries = [entry for entry in score.benchmarks if benchmark in {entry.benchmark, "average"}]
+    held = run.benchmarks if run else {}
+    facts = [(entry.benchmark, held[entry.benchmark]) for entry in entries if entry.benchmark in held]
+    sources = [_source(name, fact.source) for name, fact in facts]
     reasons = {
-        "other data: ours is a sample": any((fact.get("selection") or {}).get("limit") for fact in runs),
-        "other data: ours is not what is locked": any(fact.get("drift") for fact in runs),
+        "other data: ours is a sample": any(fact.selection and fact.selection.limit for _, fact in facts),
+        "other data: ours is not what is locked": any(fact.drift for _, fact in facts),
         "other data: ours is read from where the rows are others": any(
             source is not None and "rows" not in source.locked for source in sources
         ),
-        "other data: ours lacks failed utterances": any(entry.get("failed") for entry in entries),
+        "other data: ours lacks failed utterances": any(entry.failed for entry in entries),
     }
     return [reason for reason, holds in reasons.items() if holds]
 
@@ -97,22 +104,39 @@ def _source(benchmark: str, name: str | None) -> Source | None:
     return next((source for source in dataset.sources if source.name == name), None) if dataset else None
 
 
-def published_points(suite: str | None, profile: str, ours: Sequence[str]) -> list[Point]:
+def published_points(suite: str | None, profile: str, ours: Sequence[str], benchmarks: Sequence[str]) -> list[Point]:
     """Published average and RTFx of the models of a suite under the same rules, without those that are measured here.
+
+    Where ours are over a part of the suite, so are these, as far as each rate is published; their speeds are then not
+    known.
 
     Args:
         suite: resolved name.
         profile: name of the rules.
         ours: the models that are measured here.
+        benchmarks: what our averages are over.
     """
-    if suite is None:
+    from benchmarks.registry import suites
+
+    if suite not in suites():
         return []
     here = {canonical_model(model) for model in ours}
-    speeds: dict[str, float] = {}
-    for figure in find(metric="rtfx", suite=suite):
-        speeds.setdefault(figure.model, figure.value)
-    points: dict[str, Point] = {}
-    for figure in find(metric="wer", benchmark="average", suite=suite, profile=profile):
-        if figure.model not in here:
-            points.setdefault(figure.model, Point(figure.model, figure.rate, speeds.get(figure.model), ours=False))
-    return list(points.values())
+    if set(benchmarks) == set(suites()[suite].benchmarks):
+        averages = _newest(find(metric="wer", benchmark="average", suite=suite, profile=profile))
+        speeds = _newest(find(metric="rtfx", suite=suite))
+    else:
+        rates = [_newest(find(metric="wer", benchmark=name, profile=profile)) for name in benchmarks]
+        models = [model for model in (rates[0] if rates else {}) if all(model in each for each in rates)]
+        rules = get_profile(profile)
+        means = {model: average_rate((each[model] for each in rates), rules) for model in models}
+        averages = {model: rate for model, rate in means.items() if rate is not None}
+        speeds = {}
+    return [Point(model, rate, speeds.get(model), ours=False) for model, rate in averages.items() if model not in here]
+
+
+def _newest(figures: Sequence[Figure]) -> dict[str, float]:
+    """The first figure of each model."""
+    found: dict[str, float] = {}
+    for figure in figures:
+        found.setdefault(figure.model, figure.rate)
+    return found

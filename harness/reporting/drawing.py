@@ -7,7 +7,7 @@ import math
 import warnings
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.reporting import escape
 
@@ -31,6 +31,8 @@ PHASES = ("decode", "features", "transfer", "model", "text", "untracked")
 _DPI = 200
 RADIUS = 4.0
 """Radius of a marker in points (1/72 inch)."""
+GRAY = "#999999"
+"""What cannot be compared with the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,17 @@ class Point:
     wer: float | None
     """Word error rate as a fraction; None is not known, and the model is named below the plot."""
     rtfx: float | None = None
-    """Seconds heard per second spent; None is not known, and the model stands in a strip of its own."""
+    """Seconds of audio per second spent; None is not known, and the model stands in a strip of its own."""
     low: float | None = None
     """Lower end of the interval of `wer`."""
     high: float | None = None
     """Upper end of the interval of `wer`."""
     ours: bool = True
     """False for a published figure, which is drawn hollow."""
+    comparable: bool = True
+    """False where `wer` is of other benchmarks or other data than the other points': drawn hollow."""
+    frontier: bool = True
+    """Whether the Pareto frontier may run through it."""
 
 
 def style(number: int) -> tuple[str, str]:
@@ -83,7 +89,7 @@ def drawing() -> Iterator[None]:
     import matplotlib as mpl
 
     # `hashsalt` fixes the ids in SVG. A name in a script that the font lacks is drawn as boxes: no reason to stop.
-    settings: Mapping[str, Any] = {
+    settings: Mapping[str, object] = {
         "svg.hashsalt": "asr",
         "font.family": "DejaVu Sans",
         "font.size": 9,
@@ -134,13 +140,13 @@ def wer_x(point: Point, limit: float) -> float:
 
 
 def marker(axis: Axes, point: Point, y: float, style: tuple[str, str], limit: float) -> None:
-    """Draws a point with its interval; one that is beyond the limit as an arrow, a published one hollow."""
+    """Draws a point with its interval; beyond the limit as an arrow, hollow if published or not comparable."""
     color, shape = style
     if point.low is not None and point.high is not None:
         ends = [100 * min(v, limit) for v in (point.low, point.high)]
         axis.plot(ends, [y, y], color=color, lw=1, alpha=0.6, zorder=2)
     shape = ">" if (point.wer or 0.0) > limit else shape
-    face = color if point.ours else "white"
+    face = color if point.ours and point.comparable else "white"
     size = 2 * RADIUS - 1
     axis.plot([wer_x(point, limit)], [y], marker=shape, ms=size, color=color, mfc=face, ls="", clip_on=False, zorder=3)
 
@@ -182,6 +188,8 @@ def legend_of_kinds(figure: Figure, axis: Axes, points: Sequence[Point]) -> None
     if any(not p.ours for p in points):
         keys.append(Line2D([], [], color=COLORS[0], marker="o", mfc="white", ls="", label="published figure"))
         keys.append(Line2D([], [], color=COLORS[0], marker="o", ls="", label="measured here"))
+    if any(not p.comparable for p in points):
+        keys.append(Line2D([], [], color=GRAY, marker="o", mfc="white", ls="", label="over other benchmarks"))
     if keys:
         figure.legend(handles=keys, loc="outside lower right", ncols=3, frameon=False, fontsize=8)
 

@@ -6,7 +6,7 @@ reason is told, so that nobody wonders where the files are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.reporting.hub import (
@@ -20,20 +20,23 @@ from harness.reporting.hub import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from harness.records.run import RunRecord
+    from harness.records.scores import Scores
 
 FOLDER = "hub"
 """Where in the report the files lie."""
 
 
 def write_hub_files(
-    scores: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any] | None], out: Path
+    scores: Sequence[Scores], runs: Sequence[RunRecord | None], out: Path
 ) -> tuple[list[Path], list[str]]:
     """Writes what the hub wants of each run that may be published.
 
     Args:
-        scores: objects of scores.json.
+        scores: of each model.
         runs: the run.json of each; predictions of others, which have none, are passed over.
         out: the report's folder.
 
@@ -55,7 +58,7 @@ def write_hub_files(
         folder = out / FOLDER / result.model.strip("/").replace("/", "--")
         files.append(_write(folder / "model-index.yaml", model_index(result)))
         if result.suite.name.startswith("open_asr@"):
-            date = str(run.get("started", ""))[:10]
+            date = (run.started or "")[:10]
             files.append(_write(folder / EVAL_RESULTS_PATH, eval_results_yaml(result, date=date)))
     for suite, results in by_suite.items():
         if suite in HEADERS:
@@ -63,11 +66,11 @@ def write_hub_files(
     return files, reasons
 
 
-def _is_of_a_suite(run: Mapping[str, Any]) -> bool:
+def _is_of_a_suite(run: RunRecord) -> bool:
     """Whether the run is of a named suite: the hub knows nothing of somebody's own data."""
     from benchmarks.registry import suites
 
-    return run.get("suite") in suites()
+    return run.suite in suites()
 
 
 def _write(path: Path, text: str) -> Path:

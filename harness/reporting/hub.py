@@ -11,17 +11,21 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.registry import datasets, get_suite, suites
 from harness.errors import DataError, UsageError
 from harness.reporting.escape import csv_cell
-from harness.reporting.table import hardware_of
+from harness.scoring.average import average_rate
+from harness.scoring.profiles import get_profile
+from harness.scoring.score import total_speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from benchmarks.suite import Suite
+    from harness.records.run import ModelRecord, RunRecord
+    from harness.records.scores import Scores
 
 HEADERS = {
     "open_asr@2026-08": (
@@ -76,81 +80,66 @@ class Result:
     """Percent: mean of `wers` where the rules round before they average, else of the unrounded rates."""
     rtfx: float | None
     """Of all benchmarks together."""
-    run: Mapping[str, Any]
-    """run.json, or nothing where the predictions are somebody else's."""
+    run: RunRecord | None
+    """run.json; None where the predictions are somebody else's."""
 
     @property
     def rounded_average(self) -> float:
         """The average with two decimals."""
         return round(self.average, 2)
 
-    def fact(self, name: str) -> Any:
-        """What run.json states about the model, or None."""
-        return (self.run.get("model") or {}).get(name)
+    @property
+    def card(self) -> ModelRecord | None:
+        """What run.json states about the model."""
+        return self.run.model if self.run else None
 
     def source(self, benchmark: str) -> tuple[str | None, str | None]:
         """Where the data of a benchmark came from, and its revision."""
-        stated = (self.run.get("benchmarks") or {}).get(benchmark) or {}
-        return stated.get("source"), stated.get("revision")
+        stated = self.run.benchmarks.get(benchmark) if self.run else None
+        return (stated.source, stated.revision) if stated else (None, None)
 
 
-def checked(scores: Mapping[str, Any], run: Mapping[str, Any] | None = None, suite: str | None = None) -> Result:
+def checked(scores: Scores, run: RunRecord | None = None, suite: str | None = None) -> Result:
     """A result that may be published.
 
     Args:
-        scores: the object of scores.json.
-        run: the object of run.json.
+        scores: of the model.
+        run: its run.json.
         suite: name of the suite, where the scores state none (predictions of others).
 
     Raises:
         UsageError: the scores are incomplete, of a part of the data, of other data, or under other rules than the
             suite's; the message says what to do.
-        DataError: something that scores.json has is missing.
     """
-    try:
-        return _checked(scores, run or {}, suite)
-    except (KeyError, TypeError, AttributeError) as error:
-        msg = f"the scores are not those of a scores.json ({type(error).__name__}: {error}); make them with `score`"
-        raise DataError(msg) from error
-
-
-def _checked(scores: Mapping[str, Any], run: Mapping[str, Any], name: str | None) -> Result:
-    """As `checked`, where the objects have the right form."""
-    model, profile = scores["model"], scores["profile"]["name"]
-    name = scores["suite"] or name
+    model, profile = scores.model, scores.profile.name
+    name = scores.suite or suite
     if not name:
         raise UsageError(f"{model}: the predictions belong to no suite; name one of {', '.join(suites())}")
-    suite = get_suite(name)
-    if profile != suite.profile:
+    found = get_suite(name)
+    if profile != found.profile:
         msg = (
-            f"{model}: scored under {profile}, but {suite.name} is under {suite.profile}; score it with that --profile"
+            f"{model}: scored under {profile}, but {found.name} is under {found.profile}; score it with that --profile"
         )
         raise UsageError(msg)
-    entries = {entry["benchmark"]: entry for entry in scores["benchmarks"]}
-    missing = [benchmark for benchmark in suite.benchmarks if benchmark not in entries]
-    if missing or not scores["complete"]:
+    entries = {entry.benchmark: entry for entry in scores.benchmarks}
+    missing = [benchmark for benchmark in found.benchmarks if benchmark not in entries]
+    if missing or not scores.complete:
         what = f"has no {', '.join(missing)}" if missing else "has failed or missing utterances"
-        raise UsageError(f"{model}: {suite.name} {what}; finish it by running the same command again")
-    if (run.get("settings") or {}).get("limit") is not None:
+        raise UsageError(f"{model}: {found.name} {what}; finish it by running the same command again")
+    if run is not None and run.limit is not None:
         raise UsageError(f"{model}: ran on a sample of the data (--limit); run it without")
-    drift = [line for fact in (run.get("benchmarks") or {}).values() for line in fact.get("drift") or ()]
+    drift = [line for fact in (run.benchmarks.values() if run else ()) for line in fact.drift or ()]
     if drift:
         raise UsageError(f"{model}: ran on other data than is stated ({drift[0]}); it is not comparable")
-    rates = {benchmark: entries[benchmark]["wer"] for benchmark in suite.benchmarks}
-    empty = [benchmark for benchmark, rate in rates.items() if rate is None]
-    if empty:
-        raise UsageError(f"{model}: {empty[0]} has no word error rate")
+    held = [entries[benchmark] for benchmark in found.benchmarks]
+    rates = {entry.benchmark: entry.wer for entry in held if entry.wer is not None}
+    average = average_rate((entry.wer for entry in held), get_profile(profile))
+    if average is None:
+        empty = next(entry.benchmark for entry in held if entry.wer is None)
+        raise UsageError(f"{model}: {empty} has no word error rate")
     wers = {benchmark: round(100 * rate, 2) for benchmark, rate in rates.items()}
-    averaged = wers.values() if scores["average"].get("rounded") else [100 * rate for rate in rates.values()]
-    rtfx = _rtfx([entries[benchmark]["speed"] for benchmark in suite.benchmarks])
-    return Result(model=model, suite=suite, wers=wers, average=sum(averaged) / len(wers), rtfx=rtfx, run=run)
-
-
-def _rtfx(speeds: Sequence[Mapping[str, Any]]) -> float | None:
-    """Seconds heard over seconds spent, or None where one of them is not known."""
-    heard = [float(speed.get("seconds_heard_clean", speed.get("seconds_heard")) or 0) for speed in speeds]
-    spent = [float(speed.get("seconds_counted") or 0) for speed in speeds]
-    return sum(heard) / sum(spent) if all(heard) and all(spent) else None
+    rtfx = total_speed([entry.speed for entry in held]).rtfx
+    return Result(model=model, suite=found, wers=wers, average=100 * average, rtfx=rtfx, run=run)
 
 
 def leaderboard_csv(results: Sequence[Result]) -> str:
@@ -187,7 +176,7 @@ def _cell(result: Result, column: str, unknown: str) -> str:
 
 def _size(result: Result) -> str | None:
     """Parameters in billions."""
-    parameters = result.fact("parameters")
+    parameters = result.card.parameters if result.card else None
     return None if parameters is None else f"{parameters / 1e9:.10g}"
 
 
@@ -196,14 +185,14 @@ def _speed(result: Result) -> str | None:
 
 
 def _languages(result: Result) -> str:
-    return str(len(result.fact("languages") or ()) or "")
+    return str(len(result.card.languages or ()) or "") if result.card else ""
 
 
 _CELLS: Mapping[str, Callable[[Result], str | None]] = {
     "model": lambda result: csv_cell(result.model),
     "model_id": lambda result: csv_cell(result.model),
     "RTFx": _speed,
-    "License": lambda result: csv_cell(result.fact("license") or ""),
+    "License": lambda result: csv_cell((result.card and result.card.license) or ""),
     "Size (B)": _size,
     "Model size (B)": _size,
     "# Languages": _languages,
@@ -253,7 +242,7 @@ def eval_results_yaml(result: Result, *, date: str, source_url: str | None = Non
 
     entries = [entry("mean_wer", result.rounded_average)]
     if result.rtfx is not None:
-        entries.append(entry("rtfx", round(result.rtfx, 2), hardware_of(result.run)))
+        entries.append(entry("rtfx", round(result.rtfx, 2), result.run.hardware if result.run else None))
     for benchmark, wer in result.wers.items():
         if benchmark in TASKS:
             source, revision = result.source(benchmark)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness.reporting import escape
 from harness.reporting.drawing import (
     COLORS,
+    GRAY,
     PHASES,
     Point,
     caption_below,
@@ -36,15 +37,19 @@ __all__ = ["PHASES", "Point", "pareto", "phases", "rtfx_wer", "wer_bars", "wer_b
 def wer_bars(
     points: Sequence[Point], path_stem: Path, *, title: str = "Word error rate", caption: str = ""
 ) -> list[Path]:
-    """WER of each model as a bar with its interval, best on top. Published figures (`ours` false) are hollow."""
-    shown = sorted((p for p in points if finite(p.wer)), key=lambda p: (p.wer or 0.0, p.model))
+    """WER of each model as a bar with its interval, best on top.
+
+    Published figures are hollow; what is not comparable stands below the rest, hollow and gray.
+    """
+    shown = sorted((p for p in points if finite(p.wer)), key=lambda p: (not p.comparable, p.wer or 0.0, p.model))
     limit = limit_of(shown)
     with drawing():
         figure, axis = panel(9, 1.6 + 0.24 * max(3, len(shown)))
         for y, point in enumerate(shown):
             wer = 100 * (point.wer or 0.0)
-            face = COLORS[0] if point.ours else "white"
-            axis.barh(y, min(wer, 100 * limit), height=0.66, color=face, edgecolor=COLORS[0], zorder=2)
+            edge = COLORS[0] if point.comparable else GRAY
+            face = edge if point.ours and point.comparable else "white"
+            axis.barh(y, min(wer, 100 * limit), height=0.66, color=face, edgecolor=edge, zorder=2)
             end = wer
             if point.low is not None and point.high is not None and point.low <= (point.wer or 0.0) <= point.high:
                 axis.plot([100 * point.low, 100 * point.high], [y, y], color="black", lw=1.4, zorder=3)
@@ -129,17 +134,17 @@ def phases(
     Stages of different batches overlap, so a bar may be longer than the run took.
 
     Args:
-        values: model to (seconds by phase, seconds of audio heard).
+        values: model to (seconds by phase, seconds of audio).
         path_stem: where to write, without extension.
         caption: suite and hardware.
     """
     hatches = ("", "//", "..", "", "\\\\", "xx")
     with drawing():
         figure, axis = panel(9, 2.0 + 0.4 * max(2, len(values)))
-        for y, (seconds, heard) in enumerate(values.values()):
+        for y, (seconds, audio) in enumerate(values.values()):
             left = 0.0
             for phase, color, hatch in zip(PHASES, (*COLORS[:5], "#BBBBBB"), hatches, strict=True):
-                width = 3600 * seconds.get(phase, 0.0) / heard if heard else 0.0
+                width = 3600 * seconds.get(phase, 0.0) / audio if audio else 0.0
                 axis.barh(y, width, left=left, height=0.66, color=color, hatch=hatch, edgecolor="white", lw=0.5)
                 left += width
             axis.text(left, y, f" {left:,.1f}", va="center", fontsize=8)

@@ -1,4 +1,4 @@
-"""The forms of a Table, one function each. All text passes harness.reporting.escape."""
+"""The forms of a table, one function each. All text passes harness.reporting.escape."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import os
 import re
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.reporting import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from harness.reporting.table import Cell, Column, Table
+    from harness.reporting.model import Cell, Column, Grid
 
 _FOLD_FROM = 24
 """Names longer than this are written in two lines in the terminal form."""
@@ -25,7 +25,7 @@ _GAP = 2
 """Spaces between the columns of the terminal form."""
 
 
-def markdown(table: Table) -> str:
+def markdown(table: Grid) -> str:
     """A GitHub table with its caption and notes around it."""
     lines = [f"**{escape.markdown(table.title)}**", ""]
     lines.append("| " + " | ".join(escape.markdown(column.title) for column in table.columns) + " |")
@@ -40,7 +40,7 @@ def markdown(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _markdown_cell(table: Table, column: Column, cell: Cell) -> str:
+def _markdown_cell(table: Grid, column: Column, cell: Cell) -> str:
     shown = escape.markdown(column.show(cell))
     if cell.best:
         shown = f"**{shown}**"
@@ -48,7 +48,7 @@ def _markdown_cell(table: Table, column: Column, cell: Cell) -> str:
     return shown + escape.markdown(table.signs(cell)) + (f" <sub>{interval}</sub>" if interval else "")
 
 
-def csv_text(table: Table) -> str:
+def csv_text(table: Grid) -> str:
     """Unrounded values in the data's own units; ends of intervals in columns of their own, notes in the last one."""
     with_interval = [any(row[i].low is not None for row in table.rows) for i in range(len(table.columns))]
     header: list[str] = []
@@ -71,7 +71,7 @@ def csv_text(table: Table) -> str:
     return out.getvalue()
 
 
-def latex(table: Table) -> str:
+def latex(table: Grid) -> str:
     r"""A booktabs table; the preamble needs ``\usepackage{booktabs}``."""
     align = "".join("l" if column.align == "left" else "r" for column in table.columns)
     lines = [
@@ -93,7 +93,7 @@ def latex(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _latex_cell(table: Table, column: Column, cell: Cell) -> str:
+def _latex_cell(table: Grid, column: Column, cell: Cell) -> str:
     shown = escape.latex(column.show(cell))
     if cell.best:
         shown = rf"\textbf{{{shown}}}"
@@ -103,7 +103,7 @@ def _latex_cell(table: Table, column: Column, cell: Cell) -> str:
     return shown + (rf" {{\scriptsize {escape.latex(interval)}}}" if interval else "")
 
 
-def html(table: Table) -> str:
+def html(table: Grid) -> str:
     """A ``<figure>`` that stands in any page; numbers carry their unrounded value in ``data-value``."""
     lines = [
         '<figure class="table">',
@@ -125,7 +125,7 @@ def html(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _html_cell(table: Table, at: int, column: Column, cell: Cell) -> str:
+def _html_cell(table: Grid, at: int, column: Column, cell: Cell) -> str:
     shown = escape.html(column.show(cell))
     if cell.best:
         shown = f"<b>{shown}</b>"
@@ -139,11 +139,11 @@ def _html_cell(table: Table, at: int, column: Column, cell: Cell) -> str:
     return f'<{start} style="text-align:{column.align}"{value}>{shown}</{end}>'
 
 
-def json_text(table: Table) -> str:
+def json_text(table: Grid) -> str:
     """One object: title, caption, columns, rows (key to value, unrounded), notes. Not finite numbers are null."""
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for row in table.rows:
-        record: dict[str, Any] = {}
+        record: dict[str, object] = {}
         for column, cell in zip(table.columns, row, strict=True):
             record[column.key] = _value(cell)
             if cell.low is not None:
@@ -160,7 +160,7 @@ def json_text(table: Table) -> str:
     return json.dumps(whole, indent=2, allow_nan=False) + "\n"
 
 
-def terminal(table: Table, width: int | None, color: bool | None) -> str:
+def terminal(table: Grid, width: int | None, color: bool | None) -> str:
     """The table as wide as the terminal. Columns that do not fit follow in a second table under the same names."""
     if color is None:
         color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -196,7 +196,7 @@ def _heading(column: Column, widest: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _lines(table: Table, at: int, cell: Cell) -> list[str]:
+def _lines(table: Grid, at: int, cell: Cell) -> list[str]:
     """The lines of one cell: the value with its signs, and below it its interval.
 
     Long names in the first column go to a new line after their owner: ``owner/`` above ``name``.
@@ -210,7 +210,7 @@ def _lines(table: Table, at: int, cell: Cell) -> list[str]:
     return [*parts, interval] if interval else parts
 
 
-def _widths(table: Table) -> list[tuple[list[str], int]]:
+def _widths(table: Grid) -> list[tuple[list[str], int]]:
     """The heading's lines and the width in characters of every column."""
     from rich.cells import cell_len
 
@@ -236,7 +236,7 @@ def _blocks(widths: Sequence[int], width: int) -> list[list[int]]:
     return blocks
 
 
-def _boxed(table: Table, columns: Sequence[int], headings: Sequence[list[str]], width: int, color: bool) -> str:
+def _boxed(table: Grid, columns: Sequence[int], headings: Sequence[list[str]], width: int, color: bool) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table as RichTable
@@ -270,7 +270,7 @@ def _boxed(table: Table, columns: Sequence[int], headings: Sequence[list[str]], 
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
-def _footnotes(table: Table) -> list[str]:
+def _footnotes(table: Grid) -> list[str]:
     return [f"{sign} {note}" for note, sign in table.marks.items()] + list(table.notes)
 
 
@@ -279,7 +279,7 @@ def _value(cell: Cell) -> str | int | float | None:
     return cell.value if isinstance(cell.value, str) or cell.number is not None else None
 
 
-RENDERERS: Mapping[str, Callable[[Table], str]] = {
+RENDERERS: Mapping[str, Callable[[Grid], str]] = {
     "markdown": markdown,
     "csv": csv_text,
     "latex": latex,

@@ -1,33 +1,41 @@
-"""Everything that is made from a set of systems: tables in all forms, plots, and the page."""
+"""Everything that is made from a set of systems: tables in all forms, plots, and the page. Nothing else writes reports."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.errors import RunError
+from harness.records.codec import cannot_write, pretty, write
 from harness.reporting import plots
 from harness.reporting.against import against_published, published_points
 from harness.reporting.exports import write_hub_files
 from harness.reporting.page.audio import addresses, origins
-from harness.reporting.page.build import page, write_page
-from harness.reporting.page.data import Group, group, page_data, phases_of
-from harness.reporting.table import EXTENSIONS, Cell, Column, Table, results_table
-from harness.scoring.error_counts import ErrorCounts
+from harness.reporting.page.build import page
+from harness.reporting.page.data import group, page_data, phases_of
+from harness.reporting.points import by_length, points_of
+from harness.reporting.results import errors_table, metrics_table, results_table
+from harness.reporting.table import EXTENSIONS, Table
+from harness.scoring.counting import available_workers
 from harness.scoring.pairing import labels
-from harness.scoring.score import count_predictions, score_system
+from harness.scoring.predictions import read_run
+from harness.scoring.resolve import common_profile, resolve_profile
+from harness.scoring.score import score_counted, score_systems
+from harness.scoring.scored import count_systems
 from harness.scoring.ties import ties
+from harness.version import program
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from harness.records.run import RunRecord
+    from harness.records.scores import Scores
+    from harness.reporting.page.data import Group
+    from harness.reporting.points import Points
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
-
-LENGTHS = (0.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0)
-"""Where classes of utterance length begin, in seconds; the last has no end."""
+    from harness.scoring.scored import Scored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,74 +49,56 @@ class Report:
     against_published: bool = False
     audio_bytes: int = 0
     """Audio to inline in the page, in bytes; 0 links it only."""
+    metrics: Sequence[str] = ()
+    """Names of metrics to add (`harness.scoring.metrics`)."""
 
 
-def write_report(report: Report) -> tuple[list[Path], list[str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What was made."""
+
+    table: Table
+    """Models by benchmarks, as it is in the files."""
+    files: list[Path]
+    """All that was written, the page first."""
+    reasons: list[str]
+    """Why some run has no files for the hub."""
+
+
+def write_report(report: Report) -> Written:
     """Makes all of it.
-
-    Returns:
-        The files written, the page first; and why some run has no files for the hub.
 
     Raises:
         DataError: the chunks of a session are incomplete.
         RunError: the folder cannot be written.
     """
-    systems, profile = report.systems, report.profile
-    scored = [
-        [count_predictions(one, profile, score_empty=_scores_empty(system)) for one in system.benchmarks]
-        for system in systems
+    systems, profile, out = report.systems, report.profile, report.out
+    scored = count_systems(systems, [profile] * len(systems), workers=available_workers(), cached=True)
+    names, runs = labels(systems), [system.run for system in systems]
+    scores = [
+        score_counted(system, profile, held, report.metrics) for system, held in zip(systems, scored, strict=True)
     ]
-    names = labels(systems)
-    scores = [score_system(system, profile, scored=counted) for system, counted in zip(systems, scored, strict=True)]
-    named = [{**score, "model": name} for score, name in zip(scores, names, strict=True)]
     groups = group(scored)
-    runs = [system.run for system in systems]
-    tables = {"table": results_table(named, runs, ties(scored)), "errors": errors_table(names, groups)}
+    points = points_of(names, scores, runs, scored, profile)
+    tied = ties(scored, profile)
+    results = results_table(scores, runs, tied, metrics=report.metrics, names=names)
+    tables = {"table": results, "errors": errors_table(names, groups), "metrics": metrics_table(scores, names)}
     if report.against_published:
-        tables["published"] = against_published(scores, runs)
-    try:
-        report.out.mkdir(parents=True, exist_ok=True)
-        files = [path for stem, table in tables.items() for path in _write_table(table, report.out / stem)]
-        files += _plots(report, named, groups)
-        for_hub, reasons = write_hub_files(scores, runs, report.out)
-    except OSError as error:
-        message = f"{report.out}: cannot be written ({error.strerror or error})"
-        raise RunError(message) from None
+        tables["published"] = against_published(scores, runs, names)
+    shown = {stem: table for stem, table in tables.items() if table is not None}
     audio = addresses(_by_interest(groups), origins(systems), report.audio_bytes)
-    data = page_data(systems, scores, groups, profile, audio)
-    text = page(_title(systems), tables["table"].caption, list(tables.values()), data)
-    write_page(report.out / "index.html", text)
-    return [report.out / "index.html", *files, *for_hub], reasons
-
-
-def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
-    """Kinds of errors of each system on each benchmark, as shares of the reference words."""
-    columns = (
-        Column("model", "Model", align="left"),
-        Column("benchmark", "Benchmark", align="left"),
-        Column("utterances", "Utterances", format=",d"),
-        Column("words", "Words", format=",d"),
-        Column("wer", "Errors", format=".2f", scale=100),
-        Column("substitutions", "Substituted", format=".2f", scale=100),
-        Column("deletions", "Deleted", format=".2f", scale=100),
-        Column("insertions", "Inserted", format=".2f", scale=100),
-        Column("wrong", "Utterances with errors", format=".1f", scale=100),
-    )
-    rows = []
-    for one in groups:
-        for index, known in one.systems.items():
-            counts = sum((count for _, count in known.values()), ErrorCounts())
-            wrong = sum(count.errors > 0 for _, count in known.values())
-            kinds = (counts.errors, counts.substitutions, counts.deletions, counts.insertions)
-            shares = [Cell(kind / counts.words if counts.words else None) for kind in kinds]
-            facts = (Cell(names[index]), Cell(one.name), Cell(len(known)), Cell(counts.words))
-            rows.append((*facts, *shares, Cell(wrong / len(known) if known else None)))
-    caption = "Percent of the reference words (characters in languages without spaces); the last column of utterances."
-    return Table("Kinds of errors", caption, columns, tuple(rows))
-
-
-def _scores_empty(system: System) -> bool:
-    return ((system.run or {}).get("settings") or {}).get("on_error") == "score-empty"
+    data = page_data(points.averages, scores, runs, groups, audio, points.note)
+    index = out / "index.html"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        files = [path for stem, table in shown.items() for path in _write_table(table, out / stem)]
+        files += _plots(report, names, scores, points, by_length(names, scored, points))
+        for_hub, reasons = write_hub_files(scores, runs, out)
+        text = page(_title(systems), results.caption, list(shown.values()), data)
+        index.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise cannot_write(out, error) from None
+    return Written(table=results, files=[index, *files, *for_hub], reasons=reasons)
 
 
 def _title(systems: Sequence[System]) -> str:
@@ -127,55 +117,38 @@ def _write_table(table: Table, stem: Path) -> list[Path]:
     return files
 
 
-def _plots(report: Report, scores: Sequence[Mapping[str, Any]], groups: Sequence[Group]) -> list[Path]:
+def _plots(
+    report: Report,
+    names: Sequence[str],
+    scores: Sequence[Scores],
+    points: Points,
+    lengths: dict[str, list[tuple[str, float | None, int]]],
+) -> list[Path]:
     """The plots that the data allows."""
-    points = [_point(score["model"], score["average"], score["average"]["speed"].get("rtfx")) for score in scores]
-    suite = next((system.suite for system in report.systems if system.suite), None)
-    caption = f"{f'Suite {suite}' if suite else 'Predictions of others'}, profile {report.profile.name}."
-    others: list[plots.Point] = []
+    suite = next((score.suite for score in scores if score.suite), None)
+    rules = f"{f'Suite {suite}' if suite else 'Predictions of others'}, profile {report.profile.name}."
+    caption = " ".join(part for part in (rules, points.note) if part)
+    published: list[plots.Point] = []
     if report.against_published:
-        others = published_points(suite, report.profile.name, [system.model for system in report.systems])
-    if others:
-        caption += " Hollow: published figures, whose RTFx are of their sources' hardware."
-    by_benchmark: dict[str, dict[str, plots.Point]] = {}
-    for score in scores:
-        for entry in score["benchmarks"]:
-            by_benchmark.setdefault(entry["benchmark"], {})[score["model"]] = _point(score["model"], entry, None)
-    out = report.out
-    files = plots.rtfx_wer([*points, *others], out / "rtfx_wer", caption=caption)
-    files += plots.wer_bars([*points, *others], out / "wer", title="Average word error rate", caption=caption)
-    files += plots.wer_by_benchmark(by_benchmark, out / "wer_by_benchmark", caption=caption)
-    lengths = _by_length([score["model"] for score in scores], groups)
+        ours = [score.model for score in scores]
+        published = published_points(suite, report.profile.name, ours, points.benchmarks)
+    if published:
+        caption += " Hollow and blue: published figures, whose RTFx are of their sources' hardware."
+    every, out = [*points.averages, *published], report.out
+    files = plots.rtfx_wer(every, out / "rtfx_wer", caption=caption)
+    files += plots.wer_bars(every, out / "wer", title="Average word error rate", caption=caption)
+    other = any(not point.comparable for row in points.by_benchmark.values() for point in row.values())
+    hollow = " Hollow: incomplete, or of other data than the others." if other else ""
+    files += plots.wer_by_benchmark(points.by_benchmark, out / "wer_by_benchmark", caption=rules + hollow)
     if lengths:
-        files += plots.wer_by_length(lengths, out / "wer_by_length", caption=caption)
-    phases = {score["model"]: phases for score in scores if (phases := phases_of(score)) is not None}
+        without = [name for name in names if name not in lengths]
+        said = f"Not shown, over other benchmarks: {', '.join(without)}." if without else ""
+        length_caption = " ".join(part for part in (rules, points.over, said) if part)
+        files += plots.wer_by_length(lengths, out / "wer_by_length", caption=length_caption)
+    phases = {name: found for name, score in zip(names, scores, strict=True) if (found := phases_of(score)) is not None}
     if phases:
-        files += plots.phases(phases, out / "phases", caption=caption)
+        files += plots.phases(phases, out / "phases", caption=rules)
     return files
-
-
-def _point(model: str, entry: Mapping[str, Any], rtfx: float | None) -> plots.Point:
-    interval = entry.get("wer_interval") or entry.get("cer_interval") or {}
-    rate = entry.get("wer") if entry.get("wer") is not None else entry.get("cer")
-    return plots.Point(model, rate, rtfx, interval.get("low"), interval.get("high"))
-
-
-def _by_length(names: Sequence[str], groups: Sequence[Group]) -> dict[str, list[tuple[str, float | None, int]]]:
-    """WER of each system by class of utterance length; classes without any utterance are left out."""
-    sums: dict[str, list[list[Any]]] = {name: [[ErrorCounts(), 0] for _ in LENGTHS] for name in names}
-    for one in groups:
-        for index, known in one.systems.items():
-            for row, counts in known.values():
-                if row.duration is None:
-                    continue
-                place = max(k for k, start in enumerate(LENGTHS) if row.duration >= start) if row.duration >= 0 else 0
-                cell = sums[names[index]][place]
-                cell[0], cell[1] = cell[0] + counts, cell[1] + 1
-    used = [k for k in range(len(LENGTHS)) if any(row[k][1] for row in sums.values())]
-    titles = [f"{a:g}–{b:g}" for a, b in pairwise(LENGTHS)] + [f"{LENGTHS[-1]:g} and more"]
-    if not used:
-        return {}
-    return {name: [(titles[k], row[k][0].rate, row[k][1]) for k in used] for name, row in sums.items()}
 
 
 def _by_interest(groups: Sequence[Group]) -> list[tuple[str, str]]:
@@ -183,6 +156,57 @@ def _by_interest(groups: Sequence[Group]) -> list[tuple[str, str]]:
     ranked = []
     for one in groups:
         for key, row in one.rows.items():
-            errors = [known[key][1].errors for known in one.systems.values() if key in known]
-            ranked.append((min(errors) - max(errors), -max(errors), one.name, row.id))
+            errors = [held.kept[held.rows[key]].errors for held in one.systems.values() if key in held.rows]
+            ranked.append((min(errors) - max(errors), -max(errors), one.benchmark, row.id))
     return [(name, identity) for _, _, name, identity in sorted(ranked)]
+
+
+def write_scores(folder: Path) -> Scores:
+    """Scores a run and writes its scores.json.
+
+    Returns:
+        The content of scores.json.
+    """
+    system = read_run(folder)
+    (scores,) = score_systems([system], [resolve_profile(system)], cached=True)
+    write(folder / "scores.json", scores)
+    return scores
+
+
+def finish(folders: Sequence[Path], scores: Sequence[Scores], *, as_json: bool, quiet: bool) -> None:
+    """Writes the report over the models of a run into the suite's folder, and prints its table."""
+    systems = [read_run(folder) for folder in folders]
+    out = folders[0].parent / "report"
+    written = write_report(Report(systems=systems, profile=common_profile(systems), out=out))
+    print(pretty(scores) if as_json else written.table.render("terminal"), end="")
+    if not quiet:
+        for line in _next(folders, [system.run for system in systems if system.run is not None], written):
+            print(line, file=sys.stderr)
+
+
+def _audits(run: RunRecord) -> Iterator[str]:
+    """What `--audit-batching` found, one line a benchmark."""
+    for name, entry in run.benchmarks.items():
+        if (audit := entry.audit) is not None:
+            yield (
+                f"batching: of {audit.utterances} utterances of {name} changed: {audit.alone.changed} alone, "
+                f"{audit.reversed.changed} in reversed order, {audit.one_batch.changed} in one batch"
+            )
+
+
+def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) -> list[str]:
+    """What failed, where everything lies, and what one would do next."""
+    lines = []
+    for folder, run in zip(folders, runs, strict=True):
+        lines += [
+            f"failed: {entry.failed} of {entry.expected} utterances of {name}; "
+            f"why: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
+            for name, entry in run.benchmarks.items()
+            if entry.failed
+        ]
+        lines += _audits(run)
+    lines.append(f"journals and scores: {', '.join(map(str, folders))}")
+    lines.append(f"tables, plots and page: {written.files[0]}")
+    if len(folders) > 1:
+        lines.append(f"next: {program()} compare {' '.join(map(str, folders[:2]))}")
+    return lines

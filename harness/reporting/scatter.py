@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.reporting import escape
 from harness.reporting.drawing import (
     COLORS,
+    GRAY,
     RADIUS,
     Point,
     caption_below,
@@ -49,7 +50,7 @@ def rtfx_wer(
 ) -> list[Path]:
     """WER against RTFx on a log scale, with the Pareto frontier and every model's name.
 
-    Models whose RTFx is not known stand in a strip below. A WER far above all others is drawn at the right edge as an
+    Models whose RTFx is not known stand in a strip below. What is not comparable is hollow and off the frontier. A WER far above all others is drawn at the right edge as an
     arrow, with its value in the label, so that it does not squeeze the rest. The WER axis is logarithmic too where the
     largest is over four times the smallest.
 
@@ -70,11 +71,14 @@ def rtfx_wer(
         large = 1.5 if len(placed) > 40 else 1.0
         strip = min(0.3 + 0.15 * len(untimed), 5.0) if untimed else 0.0
         figure, main, below = two_panels(10 * large, 7.0 * large, strip)
-        best = set(map(id, pareto(placed)))
+        # A published figure's speed is of its source's hardware, so published ones have a frontier of their own.
+        frontiers = [pareto([p for p in placed if p.frontier and p.ours == ours]) for ours in (True, False)]
+        best = {id(point) for frontier in frontiers for point in frontier}
         for point in placed:
-            style = (COLORS[1], "D") if id(point) in best else (COLORS[0], "o")
-            marker(main, point, point.rtfx or 1.0, style, limit)
-        steps = _frontier(main, pareto(placed), limit)
+            color = COLORS[1] if point.ours and id(point) in best else _color(point)
+            marker(main, point, point.rtfx or 1.0, (color, "D" if id(point) in best else "o"), limit)
+        steps = _frontier(main, frontiers[0], limit, COLORS[1], "Pareto frontier")
+        steps += _frontier(main, frontiers[1], limit, COLORS[0], "frontier of published figures")
         log_axis(main.yaxis, [p.rtfx or 1.0 for p in placed] or [1.0, 1000.0])
         main.set_ylabel("RTFx, seconds of audio per second (log scale; up is faster)")
         _wer_axis(main, [100 * min(v, limit) for p in shown for v in (p.low, p.wer, p.high) if v is not None])
@@ -91,10 +95,14 @@ def rtfx_wer(
         return save(figure, path_stem)
 
 
+def _color(point: Point) -> str:
+    return COLORS[0] if point.comparable else GRAY
+
+
 def _unknown(axis: Axes, points: Sequence[Point], limit: float) -> None:
     """The strip of models whose RTFx is not known: a row for each, its name beside its marker."""
     for row, point in enumerate(points):
-        marker(axis, point, row, (COLORS[0], "o"), limit)
+        marker(axis, point, row, (_color(point), "o"), limit)
         left, right = axis.get_xlim()
         middle = math.sqrt(left * right) if axis.get_xscale() == "log" else (left + right) / 2
         side = 1 if wer_x(point, limit) < middle else -1
@@ -107,7 +115,9 @@ def _unknown(axis: Axes, points: Sequence[Point], limit: float) -> None:
     axis.grid(visible=False, axis="y")
 
 
-def _frontier(axis: Axes, frontier: Sequence[Point], limit: float) -> list[tuple[float, float, float, float]]:
+def _frontier(
+    axis: Axes, frontier: Sequence[Point], limit: float, color: str, label: str
+) -> list[tuple[float, float, float, float]]:
     """The border of what is reachable: the best RTFx for every WER. Returns its segments in data coordinates."""
     corners: list[tuple[float, float]] = []
     for point in frontier:
@@ -116,7 +126,7 @@ def _frontier(axis: Axes, frontier: Sequence[Point], limit: float) -> list[tuple
         corners.append((wer_x(point, limit), point.rtfx or 1.0))
     if len(corners) > 1:
         xs, ys = zip(*corners, strict=True)
-        axis.plot(xs, ys, color=COLORS[1], ls="--", lw=1, zorder=1, label="Pareto frontier")
+        axis.plot(xs, ys, color=color, ls="--", lw=1, zorder=1, label=label)
     return [(*start, *end) for start, end in pairwise(corners)]
 
 

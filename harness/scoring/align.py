@@ -100,6 +100,18 @@ def _plain(reference: Words, hypothesis: Words) -> Alignment:
 
 
 def _merged(reference: Words, hypothesis: Words) -> Alignment:
+    if len(reference) * len(hypothesis) <= LARGEST_SMALL_TABLE:
+        import kaldialign
+
+        try:
+            found = kaldialign.align(reference, hypothesis, "", merge_compounds=True)
+        except TypeError:  # a lone surrogate has no form that it could be handed over in
+            return _merged_in_band(reference, hypothesis)
+        return tuple(_step(tuple(word.split()), tuple(other.split())) for word, other in found)
+    return _merged_in_band(reference, hypothesis)
+
+
+def _merged_in_band(reference: Words, hypothesis: Words) -> Alignment:
     from rapidfuzz.distance import Levenshtein
 
     from harness.scoring.banded import merged_steps
@@ -111,13 +123,14 @@ def _merged(reference: Words, hypothesis: Words) -> Alignment:
         words = tuple(reference[at : at + taken])
         others = tuple(hypothesis[other_at : other_at + other_taken])
         at, other_at = at + taken, other_at + other_taken
-        if not others:
-            steps.append(Step("deletion", words, ()))
-        elif not words:
-            steps.append(Step("insertion", (), others))
-        else:
-            steps.append(Step("hit" if "".join(words) == "".join(others) else "substitution", words, others))
+        steps.append(_step(words, others))
     return tuple(steps)
+
+
+def _step(words: tuple[str, ...], others: tuple[str, ...]) -> Step:
+    if not words or not others:
+        return Step("insertion" if others else "deletion", words, others)
+    return Step("hit" if "".join(words) == "".join(others) else "substitution", words, others)
 
 
 class _Codes(dict[str, int]):

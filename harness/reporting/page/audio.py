@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,16 +24,10 @@ Utterance = tuple[str, str]
 def origins(systems: Sequence[System]) -> dict[Utterance, str]:
     """Where the journals say that each utterance's audio is. Predictions of others do not say."""
     found: dict[Utterance, str] = {}
-    for system in systems:
-        for predictions in system.benchmarks:
-            if not predictions.ours:
-                continue
-            for line in predictions.source.read_text(encoding="utf-8").split("\n"):
-                try:
-                    row = json.loads(line)
-                    found.setdefault((predictions.benchmark, row["id"]), str(row["audio"]))
-                except (ValueError, KeyError, TypeError):
-                    continue  # a torn line, or one without audio
+    for predictions in (one for system in systems for one in system.benchmarks if one.ours):
+        for row in predictions.rows:
+            if row.audio:
+                found.setdefault((predictions.benchmark, row.id), row.audio)
     return found
 
 

@@ -1,5 +1,5 @@
 // The browser of utterances: ranked by what each contributes to the difference between two systems, filtered, virtual.
-const ROW = 48;
+const ROW = 48, KINDS = ["substitutions", "deletions", "insertions"];
 
 class Browser {
   constructor(data) {
@@ -65,7 +65,7 @@ class Browser {
         if (B) wordsB += B.words[i];
       }
       for (const i of indices) {
-        const errorsA = A.sub[i] + A.del[i] + A.ins[i], errorsB = B ? B.sub[i] + B.del[i] + B.ins[i] : 0;
+        const errorsA = errorsOf(A, i), errorsB = B ? errorsOf(B, i) : 0;
         const partA = wordsA ? errorsA / wordsA / benchmarks.length : 0, partB = wordsB ? errorsB / wordsB / benchmarks.length : 0;
         totals.a += partA; totals.b += partB;
         items.push({ one, i, errorsA, errorsB, part: partA - partB });
@@ -80,12 +80,12 @@ class Browser {
     const seconds = one.seconds[i];
     if (want.from !== "" && !(seconds >= Number(want.from))) return false;
     if (want.to !== "" && !(seconds !== null && seconds <= Number(want.to))) return false;
-    if (want.kind === "changed" && (!B || (A.sub[i] === B.sub[i] && A.del[i] === B.del[i] && A.ins[i] === B.ins[i]))) return false;
+    if (want.kind === "changed" && (!B || (KINDS.every((kind) => A[kind][i] === B[kind][i])))) return false;
     if (want.kind === "any" && !item.errorsA) return false;
-    if (["sub", "del", "ins"].includes(want.kind) && !A[want.kind][i]) return false;
-    if (want.kind === "failed" && A.heard[i] !== null) return false;
+    if (KINDS.includes(want.kind) && !A[want.kind][i]) return false;
+    if (want.kind === "failed" && A.hypotheses[i] !== null) return false;
     if (!want.search) return true;
-    const texts = [one.ids[i], one.said[i], ...Object.values(one.systems).map((system) => system.heard[i] || "")];
+    const texts = [one.ids[i], one.references[i], ...Object.values(one.systems).map((system) => system.hypotheses[i] || "")];
     return texts.some((text) => text.toLowerCase().includes(want.search));
   }
 
@@ -129,7 +129,7 @@ class Browser {
     row.setAttribute("aria-selected", String(at === this.chosen));
     const errors = this.field("system-b").value === "" ? `${errorsA} errors` : `${errorsA} against ${errorsB} errors`;
     facts.append(element("b", "", `${part >= 0 ? "+" : "−"}${Math.abs(100 * part).toFixed(3)}`), element("span", "", errors), element("span", "", one.seconds[i] === null ? "" : `${one.seconds[i]} s`), element("span", "", one.ids[i]));
-    row.append(facts, element("div", "text", one.said[i].slice(0, 300)));
+    row.append(facts, element("div", "text", one.references[i].slice(0, 300)));
     return row;
   }
 
@@ -160,29 +160,36 @@ class Browser {
     const facts = [one.name, one.sessions[i] && `session ${one.sessions[i]}`, one.seconds[i] !== null && `${one.seconds[i]} s`];
     parts.push(element("p", "note", facts.filter(Boolean).join(" · ")));
     if (one.audio[i]) { const player = element("audio"); player.controls = true; player.preload = one.audio[i].startsWith("data:") ? "metadata" : "none"; player.src = one.audio[i]; parts.push(player); }
-    parts.push(element("h4", "", "Said"), element("p", "", one.said[i]));
+    parts.push(element("h4", "", "Reference"), element("p", "", one.references[i]));
     for (const [k, system] of Object.entries(one.systems)) {
       if (system.there[i] !== "1") continue;
-      const errors = system.sub[i] + system.del[i] + system.ins[i];
-      parts.push(element("h4", "", `${this.data.models[k].name}: ${errors} of ${system.words[i]}`), system.heard[i] === null ? element("p", "note", `failed: ${(system.failed || {})[i] || "no transcript"}`) : this.aligned(one, system, i, errors));
+      const errors = errorsOf(system, i);
+      parts.push(element("h4", "", `${this.data.models[k].name}: ${errors} of ${system.words[i]}`), system.hypotheses[i] === null ? element("p", "note", `failed: ${(system.failed || {})[i] || "no transcript"}`) : this.aligned(one, system, i, errors));
     }
     this.detail.replaceChildren(...parts);
     this.detail.scrollTop = 0;
   }
 
+  // The transcript with its errors as the scorer aligned them: right words, words that are missing, words in their place.
   aligned(one, system, i, errors) {
-    const line = element("p", "aligned");
-    if (!errors) { line.textContent = system.heard[i]; return line; }
-    const split = (text) => (one.characters ? [...text.trim()] : text.split(/\s+/).filter(Boolean)), gap = one.characters ? "" : " ";
-    const said = split(one.plain[i] === 0 ? one.said[i] : one.plain[i]), heard = split(system.plain[i] === 0 ? system.heard[i] : system.plain[i]);
-    for (const [kind, before, after] of align(said, heard, this.data.merge && !one.characters)) {
-      if (kind === "=") line.append(after.join(gap) + gap);
-      if (kind === "s" || kind === "d") line.append(element("del", "", before.join(gap)), gap);
-      if (kind === "s" || kind === "i") line.append(element("ins", "", after.join(gap)), gap);
+    const line = element("p", "aligned"), gap = one.characters ? "" : " ";
+    if (!errors) { line.textContent = system.hypotheses[i]; return line; }
+    const text = system.normalized[i] === 0 ? system.hypotheses[i] : system.normalized[i], steps = system.steps[i];
+    const words = one.characters ? [...text] : text.split(" ").filter(Boolean);
+    let at = 0;
+    const take = (count) => words.slice(at, (at += count)).join(gap);
+    for (let k = 0; k < steps.length; k += 3) {
+      const [right, missing, written] = steps.slice(k, k + 3);
+      if (right) line.append(take(right) + gap);
+      if (missing) line.append(element("del", "", missing), gap);
+      if (written) line.append(element("ins", "", take(written)), gap);
     }
+    line.append(take(words.length - at));
     return line;
   }
 }
+
+function errorsOf(system, i) { return KINDS.reduce((sum, kind) => sum + system[kind][i], 0); }
 
 function element(name, kind = "", text = undefined) {
   const made = document.createElement(name);

@@ -5,24 +5,25 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import json
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import RunError
+from harness.records.codec import encode
 from harness.reporting import escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from harness.reporting.page.data import PageData
     from harness.reporting.table import Table
 
-SCRIPTS = ("align.js", "charts.js", "tables.js", "browser.js", "main.js")
+SCRIPTS = ("charts.js", "tables.js", "browser.js", "main.js")
 """In the order in which they build on each other."""
 
 
-def page(title: str, caption: str, tables: Sequence[Table], data: Mapping[str, Any]) -> str:
+def page(title: str, caption: str, tables: Sequence[Table], data: PageData) -> str:
     """The whole page. It loads nothing, and its policy forbids it to.
 
     Args:
@@ -35,8 +36,7 @@ def page(title: str, caption: str, tables: Sequence[Table], data: Mapping[str, A
     script = "\n".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS)
     # The browser hashes the script as it stands in the file.
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    packed = gzip.compress(text.encode("utf-8", errors="replace"), compresslevel=7, mtime=0)
+    packed = gzip.compress(encode(data), compresslevel=7, mtime=0)
     parts = {
         "@HASH@": digest,
         "@TITLE@": escape.html(title),

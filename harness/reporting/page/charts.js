@@ -37,18 +37,18 @@ function niceSteps(low, high, logarithmic) {
 }
 
 // Drag a rectangle to look closer: names that had no room appear. The view is {x0, x1} in percent, {y0, y1} in RTFx.
-function drawScatter(models, choose) {
+function drawScatter(models, about, choose) {
   const box = document.getElementById("scatter-chart"), note = document.getElementById("scatter-note");
   const timed = models.filter((m) => m.wer !== null && m.rtfx);
   const missing = models.filter((m) => !timed.includes(m)).map((m) => m.name);
-  note.textContent = missing.length ? `Without a speed or an average, not drawn: ${missing.join(", ")}.` : "";
+  note.textContent = [about, missing.length && `Without a speed or an average, not drawn: ${missing.join(", ")}.`].filter(Boolean).join(" ");
   if (!timed.length) return;
   const { W, small } = roomFor(box), H = small ? 380 : 440, left = small ? 44 : 70, right = small ? 12 : 30, top = 20, bottom = 50;
   const xs = timed.map((m) => 100 * m.wer), ys = timed.map((m) => m.rtfx);
   const pad = (Math.max(...xs) - Math.min(...xs)) * 0.08 || Math.max(...xs) * 0.2 || 1;
   const whole = { x0: Math.max(0, Math.min(...xs) - pad), x1: Math.max(...xs) + pad, y0: Math.min(...ys) / 1.6, y1: Math.max(...ys) * 1.6 };
   const best = [];
-  for (const m of [...timed].sort((a, b) => a.wer - b.wer || b.rtfx - a.rtfx)) if (!best.length || m.rtfx > best[best.length - 1].rtfx) best.push(m);
+  for (const m of timed.filter((each) => each.frontier).sort((a, b) => a.wer - b.wer || b.rtfx - a.rtfx)) if (!best.length || m.rtfx > best[best.length - 1].rtfx) best.push(m);
   const hint = matchMedia("(pointer: coarse)").matches ? "+ looks closer at the model you tapped." : "Drag a rectangle to look closer.";
   let view = whole, chosen = null;
 
@@ -109,7 +109,8 @@ function drawScatter(models, choose) {
     shown.forEach((m) => {
       const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.name}: WER ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}` });
       if (m.low !== null) mark.append(svg("line", { x1: X(Math.max(m.low, x0 / 100)), x2: X(Math.min(m.high, x1 / 100)), y1: Y(m.rtfx), y2: Y(m.rtfx), stroke: COLORS[0], opacity: 0.5 }));
-      mark.append(svg("circle", { cx: X(m.wer), cy: Y(m.rtfx), r: 6, fill: best.includes(m) ? COLORS[1] : COLORS[0] }));
+      const color = m.comparable ? COLORS[best.includes(m) ? 1 : 0] : COLORS[6];
+      mark.append(svg("circle", { cx: X(m.wer), cy: Y(m.rtfx), r: m.comparable ? 6 : 5, fill: m.comparable ? color : "var(--paper)", stroke: color, "stroke-width": m.comparable ? 0 : 2 }));
       mark.append(svg("title", {}, mark.getAttribute("aria-label")));
       const flip = X(m.wer) > W * (small ? 0.5 : 0.7), place = [X(m.wer), Y(m.rtfx)];
       if (!labelled.some(([x, y]) => Math.abs(x - place[0]) < (small ? 130 : 190) && Math.abs(y - place[1]) < 14)) {

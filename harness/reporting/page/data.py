@@ -2,186 +2,268 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from harness.reporting.table import hardware_of
+from harness.records.codec import Record
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.pairing import labels
+from harness.scoring.pairing import keyed, mismatch
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
+from harness.scoring.scored import ScoredUtterance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from harness.scoring.predictions import Row, System
-    from harness.scoring.profiles import Profile
-    from harness.scoring.score import Scored
+    from harness.records.journal import Line
+    from harness.records.run import RunRecord
+    from harness.records.scores import Scores
+    from harness.reporting.drawing import Point
+    from harness.scoring.align import Alignment
+    from harness.scoring.pairing import Key
+    from harness.scoring.scored import Scored
+    from harness.scoring.texts import Texts
 
-Key = tuple[str, int]
-"""An utterance's id, and which of those with this id it is: others' ids may repeat."""
+Steps = list[int | str]
+"""Where a transcript is wrong, three entries an error: how many of its words are right before it, the words of the
+reference that are missing there (none where words were inserted), and how many words stand in their place."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One benchmark of one system."""
+
+    scored: Scored
+    rows: dict[Key, int]
+    """Which row of `Scored.units` each utterance is."""
+    kept: list[ErrorCounts]
+    """Of each row."""
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """One benchmark as the systems that have the same references of it did it."""
 
-    name: str
-    language: str
-    rows: dict[Key, Row] = field(default_factory=dict)
+    benchmark: str
+    number: int
+    """1, and on from there for systems whose references are others."""
+    rows: dict[Key, Line]
     """The utterances, as the first system that has them says."""
-    systems: dict[int, dict[Key, tuple[Row, ErrorCounts]]] = field(default_factory=dict)
+    systems: dict[int, Held]
     """By index of the system."""
 
-    def takes(self, rows: Mapping[Key, Row]) -> bool:
+    @property
+    def name(self) -> str:
+        """What people read."""
+        return self.benchmark if self.number == 1 else f"{self.benchmark} (references {self.number})"
+
+    @property
+    def language(self) -> str:
+        """Of all systems."""
+        return next(iter(self.systems.values())).scored.language
+
+    def takes(self, one: Scored, rows: Mapping[Key, Line]) -> bool:
         """Whether these are the same references as far as both have them, and some are in both."""
-        common = [key for key in rows if key in self.rows]
-        return bool(common) and all(rows[key].reference == self.rows[key].reference for key in common)
+        found = mismatch(self.rows, rows)
+        same = found is None or (not found.changed and len(found.missing) < len(self.rows))
+        return same and one.language == self.language
+
+
+class PageModel(Record, frozen=True, kw_only=True):
+    """A system in the page's charts."""
+
+    name: str
+    wer: float | None
+    low: float | None
+    high: float | None
+    rtfx: float | None
+    comparable: bool
+    """Whether the average is of the same benchmarks as the others'."""
+    frontier: bool
+    """Whether the Pareto frontier may run through it."""
+    hardware: str | None
+    phases: tuple[dict[str, float], float] | None
+    """Seconds by phase of the clock, and seconds of audio."""
+
+
+class PageSystem(Record, frozen=True, kw_only=True):
+    """What one system made of a benchmark, in the order of the utterances."""
+
+    hypotheses: list[str | None]
+    normalized: list[str | int]
+    """As they are aligned, words between single spaces; 0 where that is how they are written, or nothing is wrong."""
+    steps: list[Steps | int]
+    """0 where nothing is wrong."""
+    failed: dict[str, str]
+    """Why there is no transcript, by the utterance's place."""
+    there: str
+    """1 for each utterance that the system has, else 0."""
+    words: list[int]
+    substitutions: list[int]
+    deletions: list[int]
+    insertions: list[int]
+
+
+class PageBenchmark(Record, frozen=True, kw_only=True):
+    """A benchmark in the page's browser, utterance by utterance."""
+
+    name: str
+    characters: bool
+    """Whether characters are counted, not words."""
+    ids: list[str]
+    sessions: list[str | None]
+    seconds: list[float | None]
+    references: list[str]
+    audio: dict[str, str]
+    """Addresses by the utterance's place."""
+    systems: dict[str, PageSystem]
+    """By index of the system."""
+
+
+class PageData(Record, frozen=True, kw_only=True):
+    """All that the page's scripts show."""
+
+    profile: str
+    note: str
+    """What the averages are over."""
+    models: list[PageModel]
+    benchmarks: list[PageBenchmark]
 
 
 def group(scored: Sequence[Sequence[Scored]]) -> list[Group]:
     """Benchmarks over all systems; a system whose references differ stands in a group of its own.
 
     Args:
-        scored: for each system, its benchmarks as counted.
+        scored: for each system, its benchmarks, counted.
     """
     groups: dict[str, list[Group]] = {}
     for index, benchmarks in enumerate(scored):
         for one in benchmarks:
-            rows = _keyed(one.units.rows)
-            counts = dict(zip(rows, one.kept(), strict=True))
+            rows = keyed(one.units.rows)
             known = groups.setdefault(one.units.benchmark, [])
-            home = next((held for held in known if held.takes(rows)), None)
+            home = next((held for held in known if held.takes(one, rows)), None)
             if home is None:
-                suffix = f" (references {len(known) + 1})" if known else ""
-                home = Group(one.units.benchmark + suffix, one.units.language)
+                home = Group(one.units.benchmark, len(known) + 1, {}, {})
                 known.append(home)
             for key, row in rows.items():
                 home.rows.setdefault(key, row)
-            home.systems[index] = {key: (row, counts[key]) for key, row in rows.items()}
+            home.systems[index] = Held(one, {key: at for at, key in enumerate(rows)}, one.kept())
     return [one for known in groups.values() for one in known]
 
 
 def page_data(
-    systems: Sequence[System],
-    scores: Sequence[Mapping[str, Any]],
+    points: Sequence[Point],
+    scores: Sequence[Scores],
+    runs: Sequence[RunRecord | None],
     groups: Sequence[Group],
-    profile: Profile,
     audio: Mapping[tuple[str, str], str],
-) -> dict[str, Any]:
-    """All that the page shows, as JSON.
+    note: str,
+) -> PageData:
+    """All that the page shows.
 
     Args:
-        systems: the systems, in the order of the table.
-        scores: the scores.json object of each.
+        points: each system in the charts, in the order of the table.
+        scores: of each.
+        runs: the run.json of each, or None where there is none.
         groups: their benchmarks.
-        profile: the rules; texts that hold errors are stored normalized too, so that the page aligns what was scored.
         audio: (benchmark, utterance id) to an address that the page can play.
+        note: what the points' averages are over.
     """
-    return {
-        "profile": profile.name,
-        "merge": profile.merge_compounds,
-        "models": [_model(*each) for each in zip(labels(systems), systems, scores, strict=True)],
-        "benchmarks": [_benchmark(one, profile, audio) for one in groups],
-    }
+    return PageData(
+        profile=scores[0].profile.name,
+        note=note,
+        models=[_model(*each) for each in zip(points, scores, runs, strict=True)],
+        benchmarks=[_benchmark(one, audio) for one in groups],
+    )
 
 
-def _model(name: str, system: System, score: Mapping[str, Any]) -> dict[str, Any]:
-    speed, interval = score["average"]["speed"], score["average"]["wer_interval"] or {}
-    return {
-        "name": name,
-        "wer": score["average"]["wer"],
-        "low": interval.get("low"),
-        "high": interval.get("high"),
-        "rtfx": speed["rtfx"],
-        "benchmarks": len(score["benchmarks"]),
-        "hardware": hardware_of(system.run or {}),
-        "phases": phases_of(score),
-    }
+def _model(point: Point, score: Scores, run: RunRecord | None) -> PageModel:
+    return PageModel(
+        name=point.model,
+        wer=point.wer,
+        low=point.low,
+        high=point.high,
+        rtfx=point.rtfx,
+        comparable=point.comparable,
+        frontier=point.frontier,
+        hardware=run.hardware if run else None,
+        phases=phases_of(score),
+    )
 
 
-def phases_of(score: Mapping[str, Any]) -> tuple[dict[str, float], float] | None:
-    """Seconds by phase of the clock over all benchmarks, and seconds of audio heard; None where there is no clock."""
+def phases_of(score: Scores) -> tuple[dict[str, float], float] | None:
+    """Seconds by phase of the clock over all benchmarks, and seconds of audio; None where there is no clock."""
     seconds: dict[str, float] = {}
-    heard = 0.0
-    for entry in score["benchmarks"]:
-        speed = entry.get("speed") or {}
-        for phase, value in (speed.get("phases") or {}).items():
-            seconds[phase] = seconds.get(phase, 0.0) + float(value or 0.0)
-        if speed.get("phases"):
-            heard += float(speed.get("seconds_heard") or 0.0)
-    return (seconds, heard) if seconds and heard else None
+    audio = 0.0
+    for speed in (entry.speed for entry in score.benchmarks if entry.speed.phases):
+        for phase, value in speed.phases.items():
+            seconds[phase] = seconds.get(phase, 0.0) + value
+        audio += speed.audio_seconds or 0.0
+    return (seconds, audio) if seconds and audio else None
 
 
-def _benchmark(one: Group, profile: Profile, audio: Mapping[tuple[str, str], str]) -> dict[str, Any]:
-    keys = list(one.rows)
-    normalize = _cached(profile.normalizer(one.language))
-    wrong = {key for known in one.systems.values() for key, (_, counts) in known.items() if counts.errors}
-    rows = [one.rows[key] for key in keys]
-    return {
-        "name": one.name,
-        "characters": one.language in _characters(),
-        "ids": [row.id for row in rows],
-        "sessions": [row.session for row in rows],
-        "seconds": [None if row.duration is None else round(row.duration, 2) for row in rows],
-        "said": [row.reference for row in rows],
-        "plain": [_other(row.reference, normalize) if key in wrong else 0 for key, row in zip(keys, rows, strict=True)],
-        "audio": {str(i): audio[one.name, row.id] for i, row in enumerate(rows) if (one.name, row.id) in audio},
-        "systems": {str(i): _transcripts(keys, known, normalize) for i, known in one.systems.items()},
-    }
+def _benchmark(one: Group, audio: Mapping[tuple[str, str], str]) -> PageBenchmark:
+    rows = list(one.rows.values())
+    texts: dict[str, Texts] = {}
+    return PageBenchmark(
+        name=one.name,
+        characters=one.language in LANGUAGES_WITHOUT_SPACES,
+        ids=[row.id for row in rows],
+        sessions=[row.session for row in rows],
+        seconds=[None if row.duration is None else round(row.duration, 2) for row in rows],
+        references=[row.reference for row in rows],
+        audio={str(at): audio[key] for at, row in enumerate(rows) if (key := (one.benchmark, row.id)) in audio},
+        systems={str(index): _system(one, held, texts) for index, held in one.systems.items()},
+    )
 
 
-def _transcripts(
-    keys: Sequence[Key], known: Mapping[Key, tuple[Row, ErrorCounts]], normalize: Callable[[str], str]
-) -> dict[str, Any]:
+def _system(one: Group, held: Held, texts: dict[str, Texts]) -> PageSystem:
     """One system's texts and counts in the order of the utterances; null where it has none."""
-    held = [known.get(key) for key in keys]
-    texts = [None if pair is None else pair[0].hypothesis for pair in held]
-    counts = [ErrorCounts() if pair is None else pair[1] for pair in held]
-    return {
-        "heard": texts,
-        # 0: as heard, or right, so that its normalized form is the reference's.
-        "plain": [
-            _other(text, normalize) if text is not None and count.errors else 0
-            for text, count in zip(texts, counts, strict=True)
-        ],
-        "failed": {str(i): pair[0].error for i, pair in enumerate(held) if pair is not None and pair[0].error},
-        "there": "".join("0" if pair is None else "1" for pair in held),
-        "words": [count.words for count in counts],
-        "sub": [count.substitutions for count in counts],
-        "del": [count.deletions for count in counts],
-        "ins": [count.insertions for count in counts],
-    }
+    scored = held.scored
+    units = scored.units.rows
+    # Where failed utterances count as empty transcripts, only the rows as they were read tell which failed.
+    failures = {row.parent_id or row.id: row.error for row in scored.predictions.rows if row.error is not None}
+    known = texts.setdefault(scored.language, scored.profile.texts(scored.language))
+    hypotheses: list[str | None] = []
+    normalized: list[str | int] = []
+    steps: list[Steps | int] = []
+    failed: dict[str, str] = {}
+    counts: list[ErrorCounts] = []
+    for place, key in enumerate(one.rows):
+        at = held.rows.get(key)
+        text = None if at is None or units[at].id in failures else units[at].hypothesis
+        counts.append(ErrorCounts() if at is None else held.kept[at])
+        hypotheses.append(text)
+        if at is not None and text is None:
+            failed[str(place)] = failures.get(units[at].id) or "no transcript"
+        if at is None or text is None or not counts[-1].errors:
+            normalized.append(0)
+            steps.append(0)
+            continue
+        alignment = ScoredUtterance(units[at], counts[-1], known, scored.profile, scored.language).alignment
+        gap = "" if scored.language in LANGUAGES_WITHOUT_SPACES else " "
+        aligned = gap.join(word for step in alignment for word in step.hypothesis)
+        normalized.append(0 if aligned == text else aligned)
+        steps.append(_steps(alignment, gap))
+    return PageSystem(
+        hypotheses=hypotheses,
+        normalized=normalized,
+        steps=steps,
+        failed=failed,
+        there="".join("1" if key in held.rows else "0" for key in one.rows),
+        words=[count.words for count in counts],
+        substitutions=[count.substitutions for count in counts],
+        deletions=[count.deletions for count in counts],
+        insertions=[count.insertions for count in counts],
+    )
 
 
-def _other(text: str, normalize: Callable[[str], str]) -> str | int:
-    """The normalized text, or 0 where it is the text itself or the normalizer cannot digest it."""
-    try:
-        normalized = normalize(text)
-    except ValueError:
-        return 0
-    return 0 if normalized == text else normalized
-
-
-def _cached(normalize: Callable[[str], str]) -> Callable[[str], str]:
-    known: dict[str, str] = {}
-
-    def cached(text: str) -> str:
-        if text not in known:
-            known[text] = normalize(text)
-        return known[text]
-
-    return cached
-
-
-def _characters() -> frozenset[str]:
-    from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
-
-    return frozenset(LANGUAGES_WITHOUT_SPACES)
-
-
-def _keyed(rows: Sequence[Row]) -> dict[Key, Row]:
-    seen: dict[str, int] = {}
-    keyed: dict[Key, Row] = {}
-    for row in rows:
-        seen[row.id] = seen.get(row.id, -1) + 1
-        keyed[row.id, seen[row.id]] = row
-    return keyed
+def _steps(alignment: Alignment, gap: str) -> Steps:
+    steps: Steps = []
+    right = 0
+    for step in alignment:
+        if step.operation == "hit":
+            right += len(step.hypothesis)
+        else:
+            steps += [right, gap.join(step.reference), len(step.hypothesis)]
+            right = 0
+    return steps

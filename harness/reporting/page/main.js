@@ -7,7 +7,7 @@ async function unpack() {
 
 setUpTables();
 unpack().then((data) => {
-  drawScatter(data.models, chooseRow);
+  drawScatter(data.models, data.note, chooseRow);
   drawPhases(data.models);
   window.browser = new Browser(data);
   document.body.dataset.ready = "yes";

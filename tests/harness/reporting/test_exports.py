@@ -1,7 +1,6 @@
 """The hub's files in a report: written for whole runs of a suite, refused with a reason for others."""
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -11,7 +10,7 @@ from tests.harness.reporting.test_hub_files import run_of, scores_of
 
 
 def test_a_whole_run_gets_its_files(tmp_path: Path) -> None:
-    run: dict[str, Any] = run_of(suite="open_asr@2026-04", started="2026-11-22T06:30:00+00:00")
+    run = run_of(suite="open_asr@2026-04", started="2026-11-22T06:30:00+00:00")
     files, reasons = write_hub_files([scores_of()], [run], tmp_path)
     assert reasons == []
     assert [str(path.relative_to(tmp_path)) for path in files] == [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import io
 import os
@@ -15,11 +14,16 @@ import pytest
 import yaml
 from huggingface_hub import parse_eval_result_entries
 from huggingface_hub.repocard_data import model_index_to_eval_results
+from msgspec.structs import replace
 
 from benchmarks.registry import get_suite
-from harness.errors import DataError, UsageError
+from harness.errors import UsageError
+from harness.records.run import RunRecord, Speed
+from harness.records.scores import ProfileRecord, Scores
 from harness.reporting import hub
 from harness.reporting.hub import checked, eval_results_yaml, leaderboard_csv, model_index
+from harness.scoring.profiles import get_profile
+from tests.harness.reporting.made import entry, run, score
 
 ROOT = Path(__file__).parents[3]
 SOURCES = Path(os.environ.get("ASR_TEST_DATA", ROOT.parent / "shared")) / "published"
@@ -27,29 +31,21 @@ RATES = (0.080349, 0.083651, 0.098, 0.01333, 0.025, 0.03784, 0.0307, 0.05701)
 """Of the eight sets of April 2026 in their order: 8.03 8.37 9.80 1.33 2.50 3.78 3.07 5.70."""
 
 
-def scores_of(suite: str = "open_asr@2026-04", **changed: Any) -> dict[str, Any]:
-    benchmarks = get_suite(suite).benchmarks
+def scores_of(suite: str = "open_asr@2026-04", **changed: Any) -> Scores:
     entries = [
-        {
-            "benchmark": benchmark,
-            "wer": RATES[number % len(RATES)],
-            "speed": {"seconds_heard": 1100.0, "seconds_heard_clean": 1000.0, "seconds_counted": 2.0 + number},
-        }
-        for number, benchmark in enumerate(benchmarks)
+        entry(
+            benchmark,
+            RATES[number % len(RATES)],
+            speed=Speed(audio_seconds=1100.0, audio_seconds_undisturbed=1000.0, seconds_counted=2.0 + number),
+        )
+        for number, benchmark in enumerate(get_suite(suite).benchmarks)
     ]
-    return {
-        "suite": suite,
-        "model": "org/model",
-        "profile": {"name": get_suite(suite).profile},
-        "complete": True,
-        "benchmarks": entries,
-        "average": {"wer": 0.05, "rounded": True, "speed": {}},
-        **changed,
-    }
+    profile = ProfileRecord(name=get_suite(suite).profile)
+    return replace(score("org/model", entries, 0.05, suite=suite, profile=profile), **changed)
 
 
-def run_of(**changed: Any) -> dict[str, Any]:
-    return {
+def run_of(**changed: Any) -> RunRecord:
+    facts: dict[str, Any] = {
         "model": {"id": "org/model", "license": "Apache-2.0", "parameters": 2_254_635_356, "languages": ["en", "de"]},
         "settings": {"limit": None},
         "environment": {"hardware": {"cpu": "Some CPU", "cores": 16, "accelerator": "NVIDIA H100", "accelerators": 1}},
@@ -61,8 +57,14 @@ def run_of(**changed: Any) -> dict[str, Any]:
             },
             "ami_ihm": {"source": "archive:ami", "revision": None, "drift": []},
         },
-        **changed,
     }
+    return run(**(facts | changed))
+
+
+def with_entry(scores: Scores, number: int, **changed: Any) -> Scores:
+    """The scores with one benchmark's facts changed."""
+    entries = [replace(one, **changed) if at == number else one for at, one in enumerate(scores.benchmarks)]
+    return replace(scores, benchmarks=tuple(entries))
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -93,15 +95,13 @@ def test_the_table_of_today_leaves_empty_what_a_run_does_not_know() -> None:
     assert (row["Encoder"], row["Decoder"], row["# Languages"], row["Size (B)"]) == ("", "", "2", "2.254635356")
     assert (row["AMI-Cleaned WER"], row["Voxpopuli-Cleaned-AA WER"]) == ("8.03", "3.07")
     scores = scores_of("open_asr@2026-08")
-    for entry in scores["benchmarks"]:
-        entry["speed"] = {}
+    scores = replace(scores, benchmarks=tuple(replace(one, speed=Speed()) for one in scores.benchmarks))
     (row,) = rows_of(leaderboard_csv([checked(scores)]))
     assert (row["RTFx"], row["Size (B)"], row["License"], row["# Languages"]) == ("", "", "", "")
 
 
 def test_an_unknown_speed_is_minus_one_where_the_leaderboard_writes_it_so() -> None:
-    scores = scores_of()
-    del scores["benchmarks"][3]["speed"]["seconds_counted"]
+    scores = with_entry(scores_of(), 3, speed=Speed(audio_seconds=1100.0))
     (row,) = rows_of(leaderboard_csv([checked(scores)]))
     assert (row["RTFx"], row["Model size (B)"]) == ("-1", "-1")
 
@@ -126,15 +126,17 @@ def test_the_headers_are_those_of_the_leaderboards_files(file: str, suite: str) 
 
 
 def test_the_average_is_unrounded_where_the_rules_say_so() -> None:
-    scores = scores_of(average={"rounded": False})
-    assert checked(scores).average == pytest.approx(100 * sum(RATES) / 8)
     assert checked(scores_of()).average == pytest.approx(42.58 / 8)
+    assert not get_profile(get_suite("granite_card@2026-04").profile).round_before_average
+    card = checked(scores_of("granite_card@2026-04"))
+    assert card.average == pytest.approx(100 * sum(RATES[n % 8] for n in range(19)) / 19, abs=1e-12)
+    assert card.average != pytest.approx(sum(card.wers.values()) / 19, abs=1e-6)
 
 
 def test_eval_results_are_read_back_by_the_hubs_own_parser() -> None:
     text = eval_results_yaml(checked(scores_of(), run_of()), date="2026-11-22", source_url="https://example.org/run")
-    entries = {entry.task_id: entry for entry in parse_eval_result_entries(yaml.safe_load(text))}
-    assert {name: entry.value for name, entry in entries.items()} == {
+    entries = {one.task_id: one for one in parse_eval_result_entries(yaml.safe_load(text))}
+    assert {name: one.value for name, one in entries.items()} == {
         "mean_wer": 5.32,
         "rtfx": 181.82,
         "ami_wer": 8.03,
@@ -146,9 +148,9 @@ def test_eval_results_are_read_back_by_the_hubs_own_parser() -> None:
         "tedlium_wer": 3.07,
         "voxpopuli_wer": 5.7,
     }
-    assert {entry.dataset_id for entry in entries.values()} == {"hf-audio/open-asr-leaderboard"}
-    assert {entry.date for entry in entries.values()} == {"2026-11-22"}
-    assert {entry.source_url for entry in entries.values()} == {"https://example.org/run"}
+    assert {one.dataset_id for one in entries.values()} == {"hf-audio/open-asr-leaderboard"}
+    assert {one.date for one in entries.values()} == {"2026-11-22"}
+    assert {one.source_url for one in entries.values()} == {"https://example.org/run"}
     assert entries["rtfx"].notes == "open_asr@2026-04; rules leaderboard@2026-04; NVIDIA H100"
     clean = entries["librispeech_clean_wer"].notes
     assert clean is not None
@@ -158,7 +160,7 @@ def test_eval_results_are_read_back_by_the_hubs_own_parser() -> None:
 
 def test_cleaned_sets_have_no_task_and_are_named() -> None:
     text = eval_results_yaml(checked(scores_of("open_asr@2026-08")), date="2026-11-22")
-    tasks = [entry.task_id for entry in parse_eval_result_entries(yaml.safe_load(text))]
+    tasks = [one.task_id for one in parse_eval_result_entries(yaml.safe_load(text))]
     assert tasks == ["mean_wer", "rtfx", "librispeech_clean_wer", "librispeech_other_wer", "spgispeech_wer"]
     assert text.splitlines()[0] == (
         "# without ami_cleaned, earnings22_chunked, gigaspeech_cleaned, voxpopuli_cleaned_aa: no task is known for them"
@@ -185,44 +187,36 @@ def test_the_model_index_is_read_back() -> None:
 
 
 def test_predictions_of_others_need_the_suites_name() -> None:
-    scores = scores_of(suite="open_asr@2026-04") | {"suite": None}
+    scores = replace(scores_of("open_asr@2026-04"), suite=None)
     with pytest.raises(UsageError, match="belong to no suite; name one of"):
         checked(scores)
     assert checked(scores, suite="open_asr@2026-04").suite.name == "open_asr@2026-04"
 
 
 @pytest.mark.parametrize(
-    ("scores", "run", "message"),
+    ("scores", "facts", "message"),
     [
         ({"complete": False}, {}, "failed or missing utterances; finish it by running the same command again"),
-        ({"benchmarks": scores_of()["benchmarks"][1:]}, {}, "has no ami_ihm; finish it"),
-        ({"profile": {"name": "card@2026-04"}}, {}, "scored under card@2026-04, but open_asr@2026-04 is under leaderb"),
+        ({"benchmarks": scores_of().benchmarks[1:]}, {}, "has no ami_ihm; finish it"),
+        (
+            {"profile": ProfileRecord(name="card@2026-04")},
+            {},
+            "scored under card@2026-04, but open_asr@2026-04 is under leaderb",
+        ),
         ({"suite": "open_asr@2031-01"}, {}, "no suite called 'open_asr@2031-01'"),
         ({}, {"settings": {"limit": 100}}, "ran on a sample of the data"),
         ({}, {"benchmarks": {"ami_ihm": {"drift": ["ami_ihm: rows is 3"]}}}, "ami_ihm: rows is 3.*not comparable"),
     ],
 )
-def test_what_is_not_whole_is_not_published(scores: dict[str, Any], run: dict[str, Any], message: str) -> None:
+def test_what_is_not_whole_is_not_published(scores: dict[str, Any], facts: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
-        checked(scores_of() | scores, run_of(**run))
+        checked(replace(scores_of(), **scores), run_of(**facts))
     assert "\n" not in str(caught.value)
 
 
 def test_a_rate_that_is_not_known_is_not_published() -> None:
-    scores = scores_of()
-    scores["benchmarks"][2]["wer"] = None
     with pytest.raises(UsageError, match="gigaspeech has no word error rate"):
-        checked(scores)
-
-
-@pytest.mark.parametrize("lacking", ["model", "profile", "suite", "benchmarks", "average", "complete"])
-def test_an_object_that_is_no_scores_json_is_told(lacking: str) -> None:
-    scores = copy.deepcopy(scores_of())
-    del scores[lacking]
-    with pytest.raises(DataError, match=rf"not those of a scores\.json .*{lacking}"):
-        checked(scores)
-    with pytest.raises(DataError, match=r"not those of a scores\.json"):
-        checked(scores_of() | {"profile": "leaderboard@2026-04"})
+        checked(with_entry(scores_of(), 2, wer=None))
 
 
 def test_one_table_is_of_one_suite_that_the_leaderboard_has() -> None:
@@ -242,7 +236,7 @@ def test_one_table_is_of_one_suite_that_the_leaderboard_has() -> None:
 
 def test_a_hostile_name_stays_a_name() -> None:
     name = '=HYPERLINK("x"), "y"\n- dataset: {id: evil}\n---'
-    result = checked(scores_of(model=name), run_of())
+    result = checked(replace(scores_of(), model=name), run_of())
     (row,) = rows_of(leaderboard_csv([result]))
     assert row["model"].startswith("'=HYPERLINK")
     assert "\n" not in row["model"]

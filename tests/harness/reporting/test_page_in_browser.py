@@ -19,11 +19,11 @@ import pytest
 
 from harness.cli import main
 from harness.reporting.page.build import page
+from harness.reporting.page.data import PageBenchmark, PageData, PageModel, PageSystem
 from harness.reporting.table import Cell, Column, Table
-from harness.scoring.align import count_characters, count_merged, count_plain
 from harness.scoring.predictions import read_systems
 from harness.scoring.profiles import get_profile
-from harness.scoring.score import score_system
+from harness.scoring.score import score_systems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -185,8 +185,10 @@ def test_tables_sort_and_filter(made: Path, visit: Callable[..., Any]) -> None:
 def test_contributions_sum_to_the_difference(made: Path, visit: Callable[..., Any]) -> None:
     tab = visit(made)
     profile = get_profile("verbatim")
-    first, second = (score_system(read_systems([made.parents[1] / x])[0], profile) for x in "ab")
-    expected = second["average"]["wer"] - first["average"]["wer"]
+    first, second = score_systems([read_systems([made.parents[1] / x])[0] for x in "ab"], [profile] * 2)
+    assert second.average.wer is not None
+    assert first.average.wer is not None
+    expected = second.average.wer - first.average.wer
     tab.select_option("#system-a", "1")
     tab.select_option("#system-b", "0")
     until(tab, "browser.all.length === 180 && browser.difference > 0")
@@ -216,7 +218,7 @@ def test_filters_and_search(made: Path, visit: Callable[..., Any]) -> None:
     for field in ("#shortest", "#longest"):
         tab.fill(field, "")
     tab.select_option("#system-a", "2")
-    for kind in ("sub", "del", "ins"):
+    for kind in ("substitutions", "deletions", "insertions"):
         tab.select_option("#kind", kind)
         counts = listed(f"one.systems[2].{kind}[i]")
         assert counts
@@ -334,11 +336,10 @@ def test_errors_are_colored_words(made: Path, visit: Callable[..., Any]) -> None
     tab = visit(made)
     tab.select_option("#order", "errors")
     tab.wait_for_timeout(300)
-    all_heard = "({one, i}) => [0, 1, 2].every(k => one.systems[k].heard[i])"
+    all_heard = "({one, i}) => [0, 1, 2].every(k => one.systems[k].hypotheses[i])"
     tab.evaluate(f"browser.choose(browser.found.findIndex({all_heard}))")
     counts = tab.evaluate(
-        "(({one, i}) => [0, 1, 2].map(k => ['sub', 'del', 'ins'].map(kind => one.systems[k][kind][i])))"
-        "(browser.found[browser.chosen])"
+        "(({one, i}) => [0, 1, 2].map(k => KINDS.map(kind => one.systems[k][kind][i])))(browser.found[browser.chosen])"
     )
     lines = tab.locator("#detail .aligned")
     assert lines.count() == 3
@@ -361,49 +362,64 @@ def test_fits_a_phone(made: Path, visit: Callable[..., Any]) -> None:
     assert tab.locator("#detail h3").is_visible()
 
 
-def test_page_aligns_as_the_scorer_counts(made: Path, visit: Callable[..., Any]) -> None:
-    tab = visit(made)
-    draw = random.Random(3)
-    pairs = []
-    for _ in range(300):
-        said = [draw.choice(["a", "b", "ab", "ba", "aba", "c"]) for _ in range(draw.randint(0, 9))]
-        pairs.append((said, [draw.choice(["a", "b", "ab", "ba", "aba", "c"]) for _ in range(draw.randint(0, 9))]))
-    count = "pairs => pairs.map(([said, heard]) => align(said, heard, MERGE).filter(([kind]) => kind !== '=').length)"
-    plain = tab.evaluate(count.replace("MERGE", "false"), pairs)
-    merged = tab.evaluate(count.replace("MERGE", "true"), pairs)
-    assert plain == [count_plain(*pair).errors for pair in pairs]
-    assert merged == [count_merged(*pair).errors for pair in pairs]
-    assert plain != merged
-    spoken, written = "音声認識の評価", "音声の認識評価です"
-    characters = tab.evaluate(count.replace("MERGE", "false"), [[list(spoken), list(written)]])
-    assert characters == [count_characters(spoken, written).errors]
-    long = [draw.choice(WORDS) for _ in range(17_000)]
-    other = [draw.choice(WORDS) if draw.random() < 0.05 else word for word in long if draw.random() > 0.02]
-    assert tab.evaluate(count.replace("MERGE", "false"), [[long, other]]) == [count_plain(long, other).errors]
+def test_alignments_are_the_scorers(tmp_path: Path, visit: Callable[..., Any]) -> None:
+    """Words missing and words written in their place, as they are marked, and the transcript in between."""
+    rows = [
+        ("the white paper is here", "The whitepaper was here, now"),
+        ("nine " + "9" * 5000, "nein " + "9" * 5000),  # scored as written
+        ("red\u00a0green  blue", "green\u00a0blue"),
+    ]
+    files = {"voxpopuli_en_test": rows, "common_voice_17_0_ja_test": [("音声認識", "音声の認織")]}
+    for benchmark, pairs in files.items():
+        lines = [{"text": reference, "pred_text": hypothesis} for reference, hypothesis in pairs]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (tmp_path / f"MODEL_one_DATASET_{benchmark}.jsonl").write_text(text, encoding="utf-8")
+    assert main(["report", str(tmp_path), "--out", str(tmp_path / "r"), "--profile", "leaderboard@2026-08"]) == 0
+    tab = visit(tmp_path / "r" / "index.html")
+    tab.select_option("#order", "given")
+    tab.wait_for_timeout(300)
+    shown = {}
+    for place in range(4):
+        tab.evaluate(f"browser.choose({place})")
+        line = tab.locator("#detail .aligned")
+        marked = [line.locator(kind).all_text_contents() for kind in ("del", "ins")]
+        shown[tab.evaluate(f"browser.found[{place}].one.references[browser.found[{place}].i]")] = (
+            line.text_content().split(),
+            *marked,
+        )
+    assert shown[rows[0][0]] == (["the", "whitepaper", "is", "was", "here", "now"], ["is"], ["was", "now"])
+    assert shown[rows[1][0]] == (["nine", "nein", "9" * 5000], ["nine"], ["nein"])
+    assert shown[rows[2][0]] == (["red", "green", "blue"], ["red"], [])
+    assert shown["音声認識"] == (["音声の認識織"], ["識"], ["の", "織"])
 
 
 def test_twenty_thousand_utterances_stay_fluent(tmp_path: Path, visit: Callable[..., Any]) -> None:
     count, systems = 20_000, 6
     draw = np.random.default_rng(1)
     said = [" ".join(draw.choice(WORDS, 12)) for _ in range(count)]
-    numbers = {key: draw.poisson(0.4, (systems, count)).tolist() for key in ("sub", "del", "ins")}
-    one = {
-        "name": "read", "characters": False, "ids": [f"u{i}" for i in range(count)],
-        "sessions": [f"s{i % 40}" for i in range(count)],
-        "seconds": [5.0] * count, "said": said, "plain": [0] * count, "audio": {},
-        "systems": {
-            str(k): {key: numbers[key][k] for key in numbers}
-            | {"heard": [s + " x" for s in said], "plain": [0] * count}
-            | {"there": "1" * count, "words": [12] * count}
+    numbers = {
+        key: draw.poisson(0.4, (systems, count)).tolist() for key in ("substitutions", "deletions", "insertions")
+    }
+    one = PageBenchmark(
+        name="read", characters=False, ids=[f"u{i}" for i in range(count)],
+        sessions=[f"s{i % 40}" for i in range(count)], seconds=[5.0] * count, references=said, audio={},
+        systems={
+            str(k): PageSystem(
+                hypotheses=[s + " x" for s in said], normalized=[0] * count, steps=[[12, "", 1]] * count, failed={},
+                there="1" * count, words=[12] * count, **{kind: numbers[kind][k] for kind in numbers},
+            )
             for k in range(systems)
         },
-    }  # fmt: skip
+    )  # fmt: skip
     models = [
-        {"name": f"m{k}", "wer": 0.1, "low": None, "high": None, "rtfx": 10.0 + k, "hardware": None, "phases": None}
+        PageModel(
+            name=f"m{k}", wer=0.1, low=None, high=None, rtfx=10.0 + k, comparable=True, frontier=True, hardware=None,
+            phases=None,
+        )
         for k in range(systems)
     ]  # fmt: skip
     table = Table("t", "c", (Column("m", "Model", align="left"),), ((Cell("m0"),),))
-    text = page("Many", "c", [table], {"profile": "p", "merge": False, "models": models, "benchmarks": [one]})
+    text = page("Many", "c", [table], PageData(profile="p", note="", models=models, benchmarks=[one]))
     assert len(text) < 15e6
     path = tmp_path / "many.html"
     path.write_text(text, encoding="utf-8")

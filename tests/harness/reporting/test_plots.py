@@ -7,12 +7,12 @@ import random
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.reporting import scatter
-from harness.reporting.drawing import limit_of
+from harness.reporting.drawing import COLORS, GRAY, limit_of
 from harness.reporting.labels import place
 from harness.reporting.plots import Point, pareto, phases, rtfx_wer, wer_bars, wer_by_benchmark, wer_by_length
 
@@ -91,6 +91,8 @@ CASES = {
     "perfect": [Point("perfect", 0.0, 10.0), Point("other", 0.1, 5.0)],
     "one": [Point("only", 0.05, 100.0)],
     "none": [],
+    "hollow": [*THREE, Point("other data", 0.01, 900.0, comparable=False, frontier=False)],
+    "published": [*THREE, Point("x", 0.01, 900.0, ours=False), Point("y", 0.02, 990.0, ours=False)],
     "hostile": [Point("$\\frac{$_^</svg><script>\x1b日本語" + "x" * 300, 0.1, 1.0, ours=False)],
 }
 
@@ -148,3 +150,47 @@ assert state() == before
 assert "matplotlib.pyplot" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def frontiers(points: list[Point], monkeypatch: pytest.MonkeyPatch, where: Path) -> list[list[str]]:
+    """Names on each frontier that is drawn."""
+    drawn: list[list[str]] = []
+    real = scatter._frontier
+
+    def seen(axis: Any, frontier: list[Point], *rest: Any) -> Any:
+        drawn.append([point.model for point in frontier])
+        return real(axis, frontier, *rest)
+
+    monkeypatch.setattr(scatter, "_frontier", seen)
+    rtfx_wer(points, where / "x")
+    return drawn
+
+
+def test_what_is_not_comparable_is_off_the_frontier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert frontiers(CASES["hollow"], monkeypatch, tmp_path) == [["b", "c"], []]
+
+
+def test_published_figures_have_a_frontier_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert frontiers(CASES["published"], monkeypatch, tmp_path) == [["b", "c"], ["x", "y"]]
+
+
+def test_hollow_points_are_white_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: dict[str, tuple[Any, Any]] = {}
+    real = scatter.marker
+
+    def seen(axis: Any, point: Point, *rest: Any) -> None:
+        real(axis, point, *rest)
+        line = axis.get_lines()[-1]
+        shown[point.model] = (line.get_markerfacecolor(), line.get_color())
+
+    monkeypatch.setattr(scatter, "marker", seen)
+    rtfx_wer(CASES["hollow"], tmp_path / "x")
+    assert shown["other data"] == ("white", GRAY)
+    assert {face for model, (face, _) in shown.items() if model != "other data"} == {COLORS[0], COLORS[1]}
+
+
+def test_bars_of_what_is_not_comparable_stand_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[list[str]] = []
+    monkeypatch.setattr("harness.reporting.plots.names", lambda _axis, names: named.append(names))
+    wer_bars(CASES["hollow"], tmp_path / "x")
+    assert named == [["b", "c", "a", "other data"]]

@@ -12,15 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.registry import get_suite
 from harness.cli import main
+from harness.records.codec import write
+from harness.records.journal import Line, encode_lines
+from harness.records.scores import ProfileRecord
 from harness.reporting.against import against_published, published_points
 from harness.reporting.page.data import group
+from harness.reporting.points import by_length, points_of
+from harness.reporting.published import find
+from harness.reporting.report import finish, write_scores
+from harness.scoring.pairing import labels, read_apart
 from harness.scoring.predictions import read_systems
 from harness.scoring.profiles import get_profile
-from harness.scoring.score import count_predictions
+from harness.scoring.score import score_counted
+from harness.scoring.scored import count_systems
+from tests.harness.reporting.made import entry, run, score
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from harness.records.run import RunRecord
+    from harness.reporting.points import Points
+    from harness.scoring.predictions import System
 
 HOSTILE = '</script><script>window.pwned=1</script><img src=x onerror="window.pwned=1">@DATA@ \u2028 =1+1'
 
@@ -74,11 +88,11 @@ def test_page_holds_every_utterance_and_its_counts(made: Path) -> None:
     data = page_data(made / "index.html")
     assert [model["name"] for model in data["models"]] == ["first", "second"]
     voxpopuli = next(one for one in data["benchmarks"] if one["name"].startswith("voxpopuli"))
-    assert voxpopuli["said"][1] == "jumps over"
-    assert voxpopuli["said"][2] == HOSTILE
+    assert voxpopuli["references"][1] == "jumps over"
+    assert voxpopuli["references"][2] == HOSTILE
     first, second = voxpopuli["systems"]["0"], voxpopuli["systems"]["1"]
-    assert (first["sub"], first["ins"]) == ([0, 1, 0, 0], [0, 0, 0, 1])
-    assert second["ins"] == [1, 1, 1, 2]
+    assert (first["substitutions"], first["insertions"]) == ([0, 1, 0, 0], [0, 0, 0, 1])
+    assert second["insertions"] == [1, 1, 1, 2]
     assert first["words"] == second["words"]
 
 
@@ -116,22 +130,25 @@ def test_other_references_stand_apart(tmp_path: Path) -> None:
     write_predictions(tmp_path / "a", "one", "voxpopuli_en_test", [("x y", "x y")])
     write_predictions(tmp_path / "a", "two", "voxpopuli_en_test", [("X, y.", "x y")])
     systems = read_systems([tmp_path / "a"])
-    profile = get_profile("verbatim")
-    groups = group([[count_predictions(one, profile) for one in system.benchmarks] for system in systems])
+    groups = group(count_systems(systems, [get_profile("verbatim")] * 2))
     assert [one.name for one in groups] == ["voxpopuli_en", "voxpopuli_en (references 2)"]
     assert [list(one.systems) for one in groups] == [[0], [1]]
 
 
 def test_published_figures_stand_beside() -> None:
-    entry = {"benchmark": "librispeech_test_clean", "wer": 0.02}
-    average: dict[str, Any] = {"wer": None, "speed": {"rtfx": 100.0}}
-    score = {"model": "openai-whisper-large-v3", "suite": None, "benchmarks": [entry], "average": average}
     rows = {}
     for profile in ("leaderboard@2026-04", "verbatim"):
-        table = against_published([score | {"profile": {"name": profile}}], [None])
-        found = json.loads(table.render("json"))["rows"]
+        scores = score(
+            "openai-whisper-large-v3",
+            [entry("librispeech_test_clean", 0.02)],
+            None,
+            suite=None,
+            profile=ProfileRecord(name=profile),
+        )
+        found = json.loads(against_published([scores], [None], ["whisper (a)"]).render("json"))["rows"]
         rows[profile] = {(row["benchmark"], row["metric"]): row for row in found}
     same = rows["leaderboard@2026-04"]["librispeech_test_clean", "wer"]
+    assert same["model"] == "whisper (a)"
     assert same["ours"] == 2.0
     assert same["difference"] == 2.0 - same["published"]
     assert same["source"].startswith("https://")
@@ -152,24 +169,37 @@ def test_published_figures_stand_beside() -> None:
     ],
 )
 def test_rates_of_other_data_show_no_difference(fact: dict[str, Any], reason: str | None) -> None:
-    entry = {"benchmark": "librispeech_test_clean", "wer": 0.02, "failed": 0}
-    average: dict[str, Any] = {"wer": None, "speed": {"rtfx": None}}
-    score = {"model": "openai-whisper-large-v3", "suite": None, "benchmarks": [entry], "average": average}
-    run = {"benchmarks": {"librispeech_test_clean": fact}}
-    table = against_published([score | {"profile": {"name": "leaderboard@2026-04"}}], [run])
-    (row,) = json.loads(table.render("json"))["rows"]
+    profile = ProfileRecord(name="leaderboard@2026-04")
+    entries = [entry("librispeech_test_clean", 0.02)]
+    scores = score("openai-whisper-large-v3", entries, None, suite=None, profile=profile)
+    table = against_published([scores], [run(benchmarks={"librispeech_test_clean": fact})])
+    row, *_ = json.loads(table.render("json"))["rows"]
     assert (row["difference"] is None) == (reason is not None)
     assert row.get("notes", {}).get("published", []) == ([reason] if reason else [])
 
 
 def test_published_points_of_a_suite() -> None:
-    points = published_points("open_asr@2026-04", "leaderboard@2026-04", ["openai-whisper-large-v3"])
+    suite, rules = "open_asr@2026-04", "leaderboard@2026-04"
+    every = get_suite(suite).benchmarks
+    points = published_points(suite, rules, ["openai-whisper-large-v3"], every)
     assert len(points) > 40
     assert "openai/whisper-large-v3" not in {point.model for point in points}
     assert not any(point.ours for point in points)
     assert all(point.wer is not None and 0.03 < point.wer < 1 for point in points)
-    assert published_points(None, "leaderboard@2026-04", []) == []
-    assert published_points("open_asr@2026-04", "verbatim", []) == []
+    assert any(point.rtfx for point in points)
+    assert published_points(None, rules, [], every) == []
+    assert published_points(suite, "verbatim", [], every) == []
+
+
+def test_published_points_over_a_part_of_a_suite_are_of_that_part() -> None:
+    suite, rules = "open_asr@2026-04", "leaderboard@2026-04"
+    whole = {point.model: point for point in published_points(suite, rules, [], get_suite(suite).benchmarks)}
+    part = {point.model: point for point in published_points(suite, rules, [], ["librispeech_test_clean"])}
+    model = "openai/whisper-large-v3"
+    (figure, *_) = find(model, "librispeech_test_clean", "wer", profile=rules)
+    assert part[model].wer == figure.rate
+    assert part[model].wer != whole[model].wer
+    assert all(point.rtfx is None for point in part.values())
 
 
 def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,3 +209,214 @@ def test_mistakes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     blocked.write_text("")
     assert main(["report", str(tmp_path / "a"), "--out", str(blocked / "r")]) == 5
     assert len(capsys.readouterr().err.strip().splitlines()) == 2
+
+
+def steps_of(data: dict[str, Any]) -> dict[tuple[str, str], list[tuple[list[str], str, int, int, int]]]:
+    """For each benchmark and system its wrong transcripts: words written, words missing, and errors by kind."""
+    found: dict[tuple[str, str], list[tuple[list[str], str, int, int, int]]] = {}
+    for one in data["benchmarks"]:
+        for index, system in one["systems"].items():
+            rows = found[one["name"], data["models"][int(index)]["name"]] = []
+            for at, steps in enumerate(system["steps"]):
+                counts = tuple(system[kind][at] for kind in ("substitutions", "deletions", "insertions"))
+                if not steps:
+                    assert sum(counts) == 0 or system["hypotheses"][at] is None
+                    continue
+                triples = list(zip(steps[::3], steps[1::3], steps[2::3], strict=True))
+                assert counts == (
+                    sum(bool(missing and written) for _, missing, written in triples),
+                    sum(bool(missing and not written) for _, missing, written in triples),
+                    sum(bool(written and not missing) for _, missing, written in triples),
+                )
+                text = system["normalized"][at] or system["hypotheses"][at]
+                words = list(text) if one["characters"] else text.split()
+                assert sum(right + written for right, _, written in triples) <= len(words)
+                rows.append((words, " ".join(missing for _, missing, _ in triples), *counts))
+    return found
+
+
+def test_the_page_holds_the_scorers_alignment(tmp_path: Path) -> None:
+    """Merged compounds, numbers that no normalizer reads, and a whole recording: what is shown is what was counted."""
+    words = [f"zz{a}{b}zz" for a in "bcdfg" for b in "klmnpqrtvx"]
+    long = " ".join(words[i % 50] for i in range(700))
+    rows = [
+        ("the white paper is here", "the whitepaper was here"),
+        ("nine" * 2 + " " + "9" * 5000, "nein " + "9" * 5000),
+        (long, long.replace(f"{words[7]} ", "").replace(words[9], "other")),
+        ("It's fine.", "it is Fine"),
+    ]
+    write_predictions(tmp_path / "p", "one", "voxpopuli_en_test", rows)
+    write_predictions(tmp_path / "p", "two", "common_voice_17_0_ja_test", [("音声認識の評価", "音声の認識評価です")])
+    assert main(["report", str(tmp_path / "p"), "--out", str(tmp_path / "r"), "--profile", "leaderboard@2026-08"]) == 0
+    found = steps_of(page_data(tmp_path / "r" / "index.html"))
+    white, digits, recording = found["voxpopuli_en", "one"]
+    assert white == (["the", "whitepaper", "was", "here"], "is", 1, 0, 0)
+    assert digits == (["nein", "9" * 5000], "ninenine", 1, 0, 0)
+    assert recording[2:] == (14, 14, 0)
+    assert recording[1].split() == [words[7], words[9]] * 14
+    ((characters, _, *counts),) = found["common_voice_17_ja", "two"]
+    assert characters == list("音声の認識評価です")
+    assert sum(counts) == 4
+
+
+def test_the_page_holds_real_alignments(shared: Path, tmp_path: Path) -> None:
+    folder = shared / "predictions"
+    files = [*folder.glob("raw/*voxpopuli*"), *folder.glob("cer/*"), *folder.glob("normalized/*common_voice*")]
+    assert main(["report", *map(str, files), "--out", str(tmp_path), "--profile", "leaderboard@2026-08"]) == 0
+    found = steps_of(page_data(tmp_path / "index.html"))
+    assert {name for name, _ in found} > {"voxpopuli_en", "common_voice_17_de", "common_voice_17_ja"}
+    assert all(rows for rows in found.values())
+
+
+def systems_on(folder: Path, wrong: dict[str, dict[str, int]]) -> list[System]:
+    """Systems by name, each on its benchmarks, with so many wrong words of a hundred in each."""
+    for model, benchmarks in wrong.items():
+        for benchmark, errors in benchmarks.items():
+            texts = [f"u{n} a b c d e f g h i" for n in range(10)]
+            heard = [text.replace(" a", " x") if n < errors else text for n, text in enumerate(texts)]
+            write_predictions(folder, model, benchmark, list(zip(texts, heard, strict=True)))
+    return read_apart([folder])
+
+
+def points_on(systems: list[System], runs: list[RunRecord | None] | None = None) -> tuple[Points, list[str]]:
+    profile = get_profile("verbatim")
+    scored = count_systems(systems, [profile] * len(systems))
+    scores = [score_counted(system, profile, held) for system, held in zip(systems, scored, strict=True)]
+    names = labels(systems)
+    points = points_of(names, scores, runs or [None] * len(systems), scored, profile)
+    return points, list(by_length(names, scored, points))
+
+
+def test_averages_of_the_same_benchmarks_are_those_of_the_table(tmp_path: Path) -> None:
+    points, _ = points_on(systems_on(tmp_path / "p", {"a": {"x": 1, "y": 3}, "b": {"x": 2, "y": 2}}))
+    assert [point.wer for point in points.averages] == [0.02, 0.02]
+    assert all(point.comparable and point.frontier for point in points.averages)
+    assert (points.whole, points.note) == (True, "")
+
+
+def test_averages_are_over_what_all_systems_have(tmp_path: Path) -> None:
+    """One that was run on an easy benchmark alone is not compared with the others' averages."""
+    systems = systems_on(tmp_path / "p", {"a": {"hard": 9, "easy": 2}, "b": {"hard": 8, "easy": 3}, "c": {"easy": 4}})
+    points, lengths = points_on(systems)
+    assert {point.model: point.wer for point in points.averages} == {"a": 0.02, "b": 0.03, "c": 0.04}
+    assert points.averages[0].rtfx == pytest.approx(5.5 / 0.1)
+    assert points.note == "Over the one benchmark that all have: easy."
+    assert lengths == ["a", "b", "c"]
+
+
+def test_a_system_on_other_benchmarks_is_hollow_and_off_the_frontier(tmp_path: Path) -> None:
+    systems = systems_on(tmp_path / "p", {"a": {"x": 1, "y": 3}, "b": {"x": 2, "y": 4, "z": 9}, "c": {"z": 0}})
+    points, lengths = points_on(systems)
+    found = {point.model: (point.wer, point.comparable, point.frontier) for point in points.averages}
+    assert found == {"a": (0.02, True, True), "b": (0.03, True, True), "c": (0.0, False, False)}
+    assert points.note == (
+        "Over the 2 benchmarks that all but the hollow ones have: x, y. "
+        "Hollow, over other benchmarks and off the frontier: c."
+    )
+    assert lengths == ["a", "b"]
+
+
+def test_other_data_of_the_same_name_is_other_data(tmp_path: Path) -> None:
+    systems_on(tmp_path / "p", {"a": {"x": 1}, "b": {"x": 2}})
+    write_predictions(tmp_path / "p", "few", "x", [("a b", "a b")])
+    points, _ = points_on(read_apart([tmp_path / "p"]))
+    assert {point.model: point.comparable for point in points.averages} == {"a": True, "b": True, "few": False}
+    assert {model: point.comparable for model, point in points.by_benchmark["x"].items()} == {
+        "a": True,
+        "b": True,
+        "few": False,
+    }
+
+
+def test_speeds_of_different_hardware_share_no_frontier(tmp_path: Path) -> None:
+    systems = systems_on(tmp_path / "p", {"a": {"x": 1}, "b": {"x": 2}})
+    runs: list[RunRecord | None] = [run(environment={"hardware": {"accelerator": name}}) for name in "kl"]
+    points, _ = points_on(systems, runs)
+    assert [point.frontier for point in points.averages] == [False, False]
+    assert points.note == "No frontier: RTFx are of different hardware."
+    assert all(point.frontier for point in points_on(systems, [runs[0]] * 2)[0].averages)
+
+
+def test_metrics_are_in_tables_and_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    systems_on(tmp_path / "p", {"a": {"x": 1}, "b": {"x": 2}})
+    command = ["report", str(tmp_path / "p"), "--out", str(tmp_path / "r"), "--profile", "verbatim"]
+    assert main([*command, "--metric", "ser", "--metric", "wil"]) == 0
+    screen = capsys.readouterr().out
+    assert "SER" in screen
+    with (tmp_path / "r" / "table.csv").open(encoding="utf-8") as file:
+        assert [float(row["x_ser"]) for row in csv.DictReader(file)] == [0.1, 0.2]
+    rows = json.loads((tmp_path / "r" / "metrics.json").read_text("utf-8"))["rows"]
+    assert [(row["model"], row["benchmark"], row["ser"]) for row in rows] == [("a", "x", 0.1), ("b", "x", 0.2)]
+    page = (tmp_path / "r" / "index.html").read_text("utf-8")
+    assert "SER, percent" in page
+    assert "sentence error rate: utterances with an error, of all utterances" in page
+    assert main([*command, "--metric", "serr"]) == 2
+    assert "did you mean 'ser'" in capsys.readouterr().err
+
+
+def test_systems_of_one_name_are_told_apart_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder, errors in (("before", 1), ("after", 2)):
+        systems_on(tmp_path / folder, {"same": {"x": errors}})
+    folders = [str(tmp_path / name) for name in ("before", "after")]
+    assert main(["report", *folders, "--out", str(tmp_path / "r"), "--profile", "verbatim"]) == 0
+    names = [f"same ({folder})" for folder in folders]
+    for stem in ("table", "errors"):
+        rows = json.loads((tmp_path / "r" / f"{stem}.json").read_text("utf-8"))["rows"]
+        assert [row["model"] for row in rows] == names, stem
+    assert [model["name"] for model in page_data(tmp_path / "r" / "index.html")["models"]] == names
+    assert "same (" in capsys.readouterr().out
+    assert "same (" in (tmp_path / "r" / "wer.svg").read_text("utf-8")
+
+
+def test_the_end_of_a_run_is_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """scores.json of each model, one table on the screen and in the files, and what is next."""
+    folders = [tmp_path / "data_mine" / name for name in ("one", "two")]
+    for folder, wrong in zip(folders, (1, 2), strict=True):
+        folder.mkdir(parents=True)
+        lines = [
+            Line(
+                id=f"u{n}", reference="a b c", hypothesis="a b x" if n < wrong else "a b c", duration=1.0,
+                session=f"s{n % 6}",
+            )
+            for n in range(30)
+        ]  # fmt: skip
+        (folder / "mine.jsonl").write_bytes(encode_lines(lines))
+        record = run(
+            suite="data_mine", profile="verbatim", model={"id": folder.name}, complete=True,
+            benchmarks={"mine": {"language": "en", "expected": 30, "done": 30, "failed": 1}},
+        )  # fmt: skip
+        write(folder / "run.json", record)
+    scores = [write_scores(folder) for folder in folders]
+    assert [one.average.wer for one in scores] == [1 / 90, 2 / 90]
+    assert json.loads((folders[0] / "scores.json").read_bytes())["average"]["wer"] == 1 / 90
+    finish(folders, scores, as_json=False, quiet=False)
+    said = capsys.readouterr()
+    out = tmp_path / "data_mine" / "report"
+    assert "2.22 †" in said.out
+    assert "† not told apart from the best" in said.out
+    assert "2.22 †" in (out / "table.txt").read_text("utf-8")
+    assert {path.name for path in out.iterdir()} > {"index.html", "table.md", "errors.csv", "wer.png", "rtfx_wer.svg"}
+    assert "failed: 1 of 30 utterances of mine" in said.err
+    assert f"next: run_eval.py compare {folders[0]} {folders[1]}" in said.err
+    finish(folders, scores, as_json=True, quiet=True)
+    printed = capsys.readouterr()
+    assert [one["model"] for one in json.loads(printed.out)] == ["one", "two"]
+    assert printed.err == ""
+
+
+def test_a_failed_utterance_that_counts_as_empty_is_shown_as_failed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    lines = [
+        Line(id="good", reference="a b", hypothesis="a b"),
+        Line(id="lost", reference="a b", error="out of memory"),
+    ]
+    (folder / "mine.jsonl").write_bytes(encode_lines(lines))
+    facts = {"mine": {"language": "en", "expected": 2, "done": 2, "failed": 1}}
+    write(folder / "run.json", run(profile="verbatim", settings={"on_error": "score-empty"}, benchmarks=facts))
+    assert main(["report", str(folder), "--out", str(tmp_path / "r")]) == 0
+    (benchmark,) = page_data(tmp_path / "r" / "index.html")["benchmarks"]
+    system = benchmark["systems"]["0"]
+    assert system["hypotheses"] == ["a b", None]
+    assert system["failed"] == {"1": "out of memory"}
+    assert (system["deletions"], system["steps"]) == ([0, 2], [0, 0])

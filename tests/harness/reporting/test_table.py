@@ -9,41 +9,17 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from typing import Any
 
 import pytest
 
 from harness.errors import UsageError
-from harness.reporting.table import EXTENSIONS, FORMATS, Cell, Column, Table, hardware_of, mark_best, results_table
+from harness.records.scores import ProfileRecord
+from harness.records.statistics import MetricValue
+from harness.reporting.results import TIE, competing, metrics_table, results_table
+from harness.reporting.table import EXTENSIONS, FORMATS, Cell, Column, Table, mark_best
+from tests.harness.reporting.made import entry, interval, run, score
 
 HOSTILE = '=HYPERLINK("x")|<script>alert(1)</script>\x1b[2J\u202e`*_$#~^{}\\&%'
-
-
-def entry(
-    benchmark: str, wer: float | None, *, failed: int = 0, utterances: int = 100, half: float = 0.0
-) -> dict[str, Any]:
-    interval = {"low": wer - half, "high": wer + half, "method": "bootstrap", "sessions": 40} if half and wer else None
-    return {
-        "benchmark": benchmark,
-        "language": "en",
-        "utterances": utterances,
-        "failed": failed,
-        "wer": wer,
-        "wer_interval": interval,
-        "speed": {"rtfx": 10.0, "rtfx_end_to_end": 5.0},
-    }
-
-
-def score(model: str, entries: list[dict[str, Any]], average: float | None, **more: Any) -> dict[str, Any]:
-    return {
-        "suite": "demo@1",
-        "model": model,
-        "profile": {"name": "card@2026-04", "libraries": {}},
-        "complete": True,
-        "benchmarks": entries,
-        "average": {"wer": average, "wer_interval": None, "speed": {"rtfx": 1234.5, "rtfx_end_to_end": 7.25}},
-        **more,
-    }
 
 
 def demo() -> Table:
@@ -114,7 +90,7 @@ def test_other_rules_and_other_data_are_marked() -> None:
     scores = [
         score("a", [entry("read", 0.1)], 0.1),
         score("b", [entry("read", 0.1)], 0.1),
-        score("c", [entry("read", 0.1, utterances=99)], 0.1, profile={"name": "verbatim", "libraries": {}}),
+        score("c", [entry("read", 0.1, utterances=99)], 0.1, profile=ProfileRecord(name="verbatim")),
     ]
     notes = json.loads(results_table(scores, [None] * 3).render("json"))["rows"][2]["notes"]
     assert notes == {
@@ -125,15 +101,15 @@ def test_other_rules_and_other_data_are_marked() -> None:
 
 def test_what_a_run_says_of_itself_is_shown() -> None:
     scores = [score("a", [entry("read", 0.1), entry("far", 0.2)], 0.15), score("b", [entry("read", 0.1)], None)]
-    run = {
-        "model": {"id": "a", "parameters": 2_100_000_000},
-        "environment": {"hardware": {"cpu": "Abacus", "cores": 2, "accelerator": None}},
-        "benchmarks": {
+    made = run(
+        model={"id": "a", "parameters": 2_100_000_000},
+        environment={"hardware": {"cpu": "Abacus", "cores": 2, "accelerator": None}},
+        benchmarks={
             "read": {"expected": 120, "selection": {"limit": None}, "drift": ["read: rows is 1 where 2 is stated"]},
             "far": {"expected": 100, "selection": {"limit": 100}, "source": "hub:x/y", "revision_locked": False},
         },
-    }
-    table = results_table(scores, [run, None])
+    )
+    table = results_table(scores, [made, None])
     first, second = json.loads(table.render("json"))["rows"]
     assert first["notes"] == {
         "read": [
@@ -149,19 +125,12 @@ def test_what_a_run_says_of_itself_is_shown() -> None:
     assert table.notes == ("RTFx on Abacus, 2 cores.", "Data revision not locked: far.")
 
 
-def test_hardware_of_a_run() -> None:
-    assert hardware_of({"environment": {"hardware": {"accelerator": "GPU", "accelerators": 2}}}) == "2 x GPU"
-    assert hardware_of({"environment": {"hardware": {"accelerator": "GPU", "accelerators": 1}}}) == "GPU"
-    assert hardware_of({"environment": {}}) is None
-
-
 def test_a_benchmark_in_characters_says_so() -> None:
-    interval = {"low": 0.1, "high": 0.15, "method": "jackknife"}
-    characters = entry("ja", None) | {"metric": "cer", "cer": 0.125, "cer_interval": interval}
+    characters = entry("ja", None, metric="cer", cer=0.125, cer_interval=interval(0.1, 0.15))
     text = results_table([score("a", [characters], None)], [None]).render("markdown")
     assert "ja CER" in text
     assert "12.50 <sub>10.00–15.00</sub>" in text
-    assert "95 % intervals: jackknife." in text
+    assert "95 % intervals: bootstrap." in text
     assert "no average: a benchmark has no word error rate" in text
 
 
@@ -235,7 +204,91 @@ def test_import_is_light() -> None:
 
 def test_no_model_is_fastest_on_different_hardware() -> None:
     scores = [score(name, [entry("read", 0.1)], 0.1) for name in "ab"]
-    runs = [{"model": {"id": n}, "environment": {"hardware": {"accelerator": n}}, "benchmarks": {}} for n in "ab"]
+    runs = [run(environment={"hardware": {"accelerator": n}}) for n in "ab"]
     bold = "**1,234**"
     assert results_table(scores, [runs[0], runs[0]]).render("markdown").count(bold) == 2
     assert results_table(scores, runs).render("markdown").count(bold) == 0
+
+
+def test_ties_mark_what_is_not_in_bold() -> None:
+    scores = [score(name, [entry("read", wer)], wer) for name, wer in (("a", 0.1), ("b", 0.11), ("c", 0.2))]
+    table = results_table(scores, [None] * 3, {"read": {0, 1}, "average": {0, 1, 2}})
+    assert [[TIE in cell.notes for cell in row[1:3]] for row in table.rows] == [[False] * 2, [True] * 2, [False, True]]
+    assert [row[1].best for row in table.rows] == [True, False, False]
+
+
+def test_a_tie_needs_its_best_in_the_table() -> None:
+    """The best of those with other data is no best of the table: to be tied with it says nothing."""
+    scores = [score("a", [entry("read", 0.1)], 0.1), score("b", [entry("read", 0.1)], 0.1)]
+    scores += [score(name, [entry("read", 0.01, utterances=9)], 0.01) for name in "cd"]
+    table = results_table(scores, [None] * 4, {"read": {2, 3}})
+    assert not any(TIE in row[1].notes for row in table.rows)
+
+
+def measured(**values: float) -> dict[str, MetricValue]:
+    return {name: MetricValue(value=value, interval=interval(value / 2, value)) for name, value in values.items()}
+
+
+def test_metrics_are_columns_by_their_declarations() -> None:
+    entries = [entry("read", 0.1, metrics=measured(mer=0.5, inserted_on_silence=3.0)), entry("far", 0.2)]
+    scores = [score("a", entries, 0.15), score("b", [entry("read", 0.1, metrics=measured(mer=0.25))], 0.1)]
+    table = results_table(scores, [None] * 2, metrics=["mer", "inserted_on_silence", "wer"])
+    assert [column.key for column in table.columns][3:8] == [
+        "average",
+        "read_mer",
+        "far_mer",
+        "read_inserted_on_silence",
+        "far_inserted_on_silence",
+    ]
+    columns = {column.key: column for column in table.columns}
+    assert columns["read_mer"].title == "read MER"
+    assert columns["read_inserted_on_silence"].title == "read inserted on silence, words a minute"
+    first, second = json.loads(table.render("json"))["rows"]
+    assert (first["read_mer"], first["read_mer_interval"]) == (0.5, {"low": 0.25, "high": 0.5})
+    assert (first["far_mer"], second["read_inserted_on_silence"]) == (None, None)
+    assert float(next(csv.DictReader(io.StringIO(table.render("csv"))))["read_mer"]) == 0.5
+    text = table.render("markdown")
+    assert "| **25.00** <sub>12.50–25.00</sub> |" in text
+    assert "| **3.00** <sub>1.50–3.00</sub> |" in text
+    with pytest.raises(UsageError, match="did you mean 'mer'"):
+        results_table(scores, [None] * 2, metrics=["merr"])
+
+
+def test_a_metric_of_other_data_is_marked_as_its_rate_is() -> None:
+    scores = [score(name, [entry("read", 0.1, metrics=measured(mer=0.5))], 0.1) for name in "ab"]
+    scores.append(score("c", [entry("read", 0.1, utterances=9, metrics=measured(mer=0.1))], 0.1))
+    table = results_table(scores, [None] * 3, metrics=["mer"])
+    assert [(row[3].best, row[3].notes == row[1].notes) for row in table.rows] == [(True, True)] * 2 + [(False, True)]
+    assert table.rows[2][3].notes
+
+
+def test_all_metrics_that_there_are_have_a_table() -> None:
+    scores = [score("a", [entry("read", 0.1, metrics=measured(mer=0.5)), entry("far", 0.2)], 0.15)]
+    table = metrics_table(scores, ["the first"])
+    assert table is not None
+    assert [column.title for column in table.columns] == ["Model", "Benchmark", "MER, percent"]
+    assert [[cell.value for cell in row] for row in table.rows] == [
+        ["the first", "read", 0.5],
+        ["the first", "far", None],
+    ]
+    assert metrics_table([score("a", [entry("read", 0.1)], 0.1)], ["a"]) is None
+
+
+def test_names_stand_for_models() -> None:
+    scores = [score("same", [entry("read", 0.1, draft_wer=0.3)], 0.1) for _ in range(2)]
+    runs = [run(environment={"hardware": {"accelerator": n}}) for n in "ab"]
+    table = results_table(scores, runs, names=["same (x)", "same (y)"])
+    assert [row[0].value for row in table.rows] == ["same (x)", "same (y)"]
+    assert "RTFx of same (x) on a." in table.notes
+    assert "Before editing, the drafts of same (y) had a WER of 30.00 on read." in table.notes
+
+
+def test_what_stands_beside_the_others() -> None:
+    whole, sample = run(benchmarks={"read": {}}), run(benchmarks={"read": {"selection": {"limit": 5}}})
+    full = score("a", [entry("read", 0.1), entry("far", 0.1)], 0.1)
+    other = score("b", [entry("read", 0.1, utterances=5), entry("far", 0.1)], 0.1)
+    half = score("c", [entry("read", 0.1, failed=3), entry("far", 0.1)], None, complete=False)
+    emptied = score("d", [entry("read", 0.1, failed=3)], 0.1)
+    found = competing([full, other, half, emptied, full], [whole, None, whole, whole, sample])
+    assert found == [{"read", "far"}, {"far"}, {"far"}, {"read"}, {"far"}]
+    assert competing([full, full], [sample, sample]) == [{"read", "far"}] * 2

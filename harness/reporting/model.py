@@ -1,0 +1,104 @@
+"""What a table is: cells under columns, with a title, a caption and notes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MARKS = ("†", "‡", "§", "¶", "††", "‡‡", "§§", "¶¶")
+"""Footnote signs in the order in which they are given out; ``(9)`` and on after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value, and what is to be said about it."""
+
+    value: str | int | float | None
+    """Text, or a number in the unit of the data (a WER is a fraction). None is not known, shown as a dash."""
+    low: float | None = None
+    """Lower end of the interval, where one is known."""
+    high: float | None = None
+    """Upper end of the interval."""
+    notes: tuple[str, ...] = ()
+    """What must be known before the value is believed; printed once below the table and referred to by a mark."""
+    best: bool = False
+    """Shown in bold."""
+
+    @property
+    def number(self) -> int | float | None:
+        """The value where it is a finite number, else None."""
+        if isinstance(self.value, str) or self.value is None or not math.isfinite(self.value):
+            return None
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How the cells of one column are named, aligned and shown."""
+
+    key: str
+    """Name in CSV and JSON."""
+    title: str
+    """Heading for people."""
+    align: Literal["left", "right"] = "right"
+    """Where the cells' text stands."""
+    format: str = ""
+    """Python's format specification for numbers, such as ``.2f``; ``adaptive`` shows about three digits of any size."""
+    scale: float = 1
+    """Numbers are multiplied by this where people read them: 100 shows a fraction in percent."""
+    best: Literal["low", "high"] | None = None
+    """Which number of the column deserves bold; None: none."""
+
+    def show(self, cell: Cell) -> str:
+        """The cell's value as people read it, without marks and not escaped."""
+        if cell.number is None:
+            return cell.value if isinstance(cell.value, str) else "–"
+        return self.show_number(cell.number)
+
+    def show_number(self, number: float) -> str:
+        """A number as people read it."""
+        number *= self.scale
+        if self.format == "adaptive":
+            small = ".2f" if abs(number) >= 0.0995 or not number else ".2g"
+            return format(number, ",.0f" if abs(number) >= 99.95 else ".1f" if abs(number) >= 9.995 else small)
+        return format(number, self.format or ("d" if isinstance(number, int) else "g"))
+
+    def show_interval(self, cell: Cell) -> str:
+        """The cell's interval as ``low–high``, or nothing where there is none."""
+        if cell.low is None or cell.high is None or cell.number is None:
+            return ""
+        return f"{self.show_number(cell.low)}–{self.show_number(cell.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows of cells under columns, with a title, a caption and notes."""
+
+    title: str
+    """What the table is of, a few words."""
+    caption: str
+    """Under which rules the numbers were made: suite, profile, units."""
+    columns: tuple[Column, ...]
+    """One for each cell of a row; the first names the row."""
+    rows: tuple[tuple[Cell, ...], ...]
+    """The cells."""
+    notes: tuple[str, ...] = ()
+    """Remarks on the whole table, printed below it without a mark."""
+    marks: Mapping[str, str] = field(init=False, repr=False)
+    """The sign of every cell's note, in order of appearance."""
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            message = f"table {self.title!r}: a row does not have {len(self.columns)} cells"
+            raise ValueError(message)
+        noted = dict.fromkeys(note for row in self.rows for cell in row for note in cell.notes)
+        signs = {note: MARKS[i] if i < len(MARKS) else f"({i + 1})" for i, note in enumerate(noted)}
+        object.__setattr__(self, "marks", signs)
+
+    def signs(self, cell: Cell) -> str:
+        """The footnote signs of a cell, not escaped."""
+        return " ".join(self.marks[note] for note in cell.notes)

@@ -1,0 +1,168 @@
+"""What the plots show of each system. Averages share an axis and a frontier only over the same benchmarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from harness.records.scores import Average
+from harness.reporting.drawing import Point
+from harness.reporting.results import competing
+from harness.scoring.average import average_rate
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.intervals import average_interval
+from harness.scoring.score import total_speed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.records.run import RunRecord
+    from harness.records.scores import Scores
+    from harness.records.statistics import Interval
+    from harness.scoring.profiles import Profile
+    from harness.scoring.scored import Scored
+
+LENGTHS = (0.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0)
+"""Where classes of utterance length begin, in seconds; the last has no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The systems of a report as plots show them."""
+
+    averages: list[Point]
+    """Of each system, in their order."""
+    by_benchmark: dict[str, dict[str, Point]]
+    """By benchmark and name."""
+    benchmarks: tuple[str, ...]
+    """What the comparable averages are over."""
+    whole: bool
+    """Whether that is all that there is, so that the averages are those of the table."""
+
+    @property
+    def over(self) -> str:
+        """What is averaged, in words; empty where it is all that the table has."""
+        if self.whole or not self.benchmarks:
+            return ""
+        count = len(self.benchmarks)
+        said = "the one benchmark" if count == 1 else f"the {count} benchmarks"
+        return (
+            f"Over {said} that all {'but the hollow ones ' if self.others else ''}have: {', '.join(self.benchmarks)}."
+        )
+
+    @property
+    def others(self) -> list[str]:
+        """Names of systems whose averages are over other benchmarks."""
+        return [point.model for point in self.averages if not point.comparable and point.wer is not None]
+
+    @property
+    def note(self) -> str:
+        """All that must be known before the averages are compared."""
+        hollow = f"Hollow, over other benchmarks and off the frontier: {', '.join(self.others)}." if self.others else ""
+        mixed = any(point.comparable and not point.frontier for point in self.averages)
+        hardware = "No frontier: RTFx are of different hardware." if mixed else ""
+        return " ".join(part for part in (self.over, hollow, hardware) if part)
+
+
+def points_of(
+    names: Sequence[str],
+    scores: Sequence[Scores],
+    runs: Sequence[RunRecord | None],
+    scored: Sequence[Sequence[Scored]],
+    profile: Profile,
+) -> Points:
+    """The points of some systems.
+
+    Args:
+        names: what to call them.
+        scores: of each.
+        runs: the run.json of each, or None where there is none.
+        scored: the benchmarks of each, counted.
+        profile: the rules; they say how to average.
+    """
+    able = competing(scores, runs)
+    every = list(dict.fromkeys(entry.benchmark for score in scores for entry in score.benchmarks))
+    words = {entry.benchmark for score in scores for entry in score.benchmarks if entry.wer is not None}
+    common = _common([each & words for each in able], every)
+    same = [bool(common) and set(common) <= each for each in able]
+    machines = {run.hardware if run else None for run, one in zip(runs, same, strict=True) if one}
+    averages = []
+    for name, score, held, one in zip(names, scores, scored, same, strict=True):
+        found = _over(common, score, held, profile) if one else score.average
+        point = Point(
+            name,
+            found.wer,
+            found.speed.rtfx,
+            *_ends(found.wer_interval),
+            comparable=one,
+            frontier=one and len(machines) == 1,
+        )
+        averages.append(point)
+    by_benchmark: dict[str, dict[str, Point]] = {name: {} for name in every}
+    for name, score, each in zip(names, scores, able, strict=True):
+        for entry in score.benchmarks:
+            point = Point(name, entry.rate, None, *_ends(entry.interval), comparable=entry.benchmark in each)
+            by_benchmark[entry.benchmark][name] = point
+    whole = set(common) == set(every) and all(same) and all(score.average.wer is not None for score in scores)
+    return Points(averages, by_benchmark, common, whole)
+
+
+def _common(able: Sequence[frozenset[str]], every: Sequence[str]) -> tuple[str, ...]:
+    """The benchmarks to average over: those that all systems have, else all that have the one that most have."""
+    known = [each for each in able if each]
+    if not known:
+        return ()
+    shared = frozenset.intersection(*known)
+    if not shared:
+        most = max(every, key=lambda name: sum(name in each for each in known))
+        shared = frozenset.intersection(*(each for each in known if most in each))
+    return tuple(name for name in every if name in shared)
+
+
+def _over(common: Sequence[str], score: Scores, scored: Sequence[Scored], profile: Profile) -> Average:
+    """The average of one system over some of its benchmarks."""
+    if score.average.wer is not None and len(common) == len(score.benchmarks):
+        return score.average
+    held = [(entry, one) for entry, one in zip(score.benchmarks, scored, strict=True) if entry.benchmark in common]
+    columns = [
+        ([count.errors for count in kept], [count.words for count in kept], [row.session for row in one.units.rows])
+        for kept, one in ((one.kept(), one) for _, one in held)
+    ]
+    return Average(
+        wer=average_rate((entry.wer for entry, _ in held), profile),
+        wer_interval=average_interval(columns),
+        rounded=profile.round_before_average,
+        speed=total_speed([entry.speed for entry, _ in held]),
+    )
+
+
+def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
+    return (interval.low, interval.high) if interval else (None, None)
+
+
+def by_length(
+    names: Sequence[str], scored: Sequence[Sequence[Scored]], points: Points
+) -> dict[str, list[tuple[str, float | None, int]]]:
+    """WER by class of utterance length of the systems that can be compared, over the benchmarks that they all have.
+
+    Classes without any utterance are left out.
+
+    Returns:
+        For each system name of the class, WER and number of utterances.
+    """
+    sums: dict[str, list[tuple[ErrorCounts, int]]] = {}
+    for name, held, point in zip(names, scored, points.averages, strict=True):
+        if not point.comparable:
+            continue
+        row = sums[name] = [(ErrorCounts(), 0)] * len(LENGTHS)
+        for one in (one for one in held if one.units.benchmark in points.benchmarks):
+            for line, counts in zip(one.units.rows, one.kept(), strict=True):
+                if line.duration is not None:
+                    place = max(at for at, start in enumerate(LENGTHS) if line.duration >= start)
+                    row[place] = (row[place][0] + counts, row[place][1] + 1)
+    used = [at for at in range(len(LENGTHS)) if any(row[at][1] for row in sums.values())]
+    titles = [f"{a:g}–{b:g}" for a, b in pairwise(LENGTHS)] + [f"{LENGTHS[-1]:g} and more"]
+    if not used:
+        return {}
+    return {name: [(titles[at], row[at][0].rate, row[at][1]) for at in used] for name, row in sums.items()}

@@ -1,0 +1,320 @@
+"""The tables of results: models by benchmarks, kinds of errors, and further metrics. All take scores as records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from harness.reporting.table import Cell, Column, Table, mark_best
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.metrics import get_metric, main_metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from harness.records.run import BenchmarkRecord, RunRecord
+    from harness.records.scores import BenchmarkScore, Scores
+    from harness.records.statistics import Interval
+    from harness.reporting.page.data import Group
+    from harness.scoring.metrics import Metric
+
+T = TypeVar("T")
+
+TIE = "not told apart from the best: paired over sessions, corrected after Holm"
+
+
+def results_table(
+    scores: Sequence[Scores],
+    runs: Sequence[RunRecord | None],
+    ties: Mapping[str, Collection[int]] | None = None,
+    *,
+    metrics: Sequence[str] = (),
+    names: Sequence[str] | None = None,
+) -> Table:
+    """Models by benchmarks: WER in percent, average, further metrics, RTFx, end-to-end RTFx and failed utterances.
+
+    Args:
+        scores: of each model.
+        runs: the run.json of each, or None where there is none (predictions of others).
+        ties: for each benchmark and ``average``, the models that are as good as the best
+            (`harness.scoring.ties.ties`).
+        metrics: names of metrics that the scores hold, to add.
+        names: what to call the models (`harness.scoring.pairing.labels`); their own names where nothing is given.
+    """
+    names = [score.model for score in scores] if names is None else names
+    benchmarks = _benchmarks(scores)
+    profile = _most_common([score.profile.name for score in scores])
+    rates = [
+        Column(name, f"{name} {title}" if title != "WER" else name, format=".2f", scale=100, best="low")
+        for name, title in benchmarks.items()
+    ]
+    rates.append(Column("average", "Average", format=".2f", scale=100, best="low"))
+    further = [
+        (one, name) for one in map(get_metric, metrics) for name, main in benchmarks.items() if one.title != main
+    ]
+    speeds = _speeds(scores, runs)
+    columns = [
+        Column("model", "Model", align="left"),
+        *rates,
+        *(_metric_column(one, name) for one, name in further),
+        *(column for column, _ in speeds),
+        Column("failed", "Failed"),
+        Column("parameters", "Size (B)", format="adaptive", scale=1e-9),
+    ]
+    rows = []
+    for name, score, run in zip(names, scores, runs, strict=True):
+        entries = {entry.benchmark: entry for entry in score.benchmarks}
+        over = (f"over {len(entries)} of the {len(benchmarks)} benchmarks",) if len(entries) < len(benchmarks) else ()
+        cells = {one: _rate_cell(entries.get(one), _fact(run, one), _usual(scores, one)) for one in benchmarks}
+        rows.append(
+            [
+                Cell(name, notes=_model_notes(score, profile)),
+                *cells.values(),
+                _average_cell(score, over),
+                *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
+                *(Cell(speed(score), notes=over) for _, speed in speeds),
+                Cell(sum(entry.failed for entry in score.benchmarks)),
+                Cell(run.model.parameters if run else None),
+            ]
+        )
+    if all(row[-1].value is None for row in rows):  # the sizes of others' models are rarely known
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    marked = _mark_ties(mark_best(columns, rows), [*benchmarks, "average"], ties or {})
+    notes = (*_drafts(scores, names), *_precision(scores), *_remarks(runs, names))
+    return Table("Word error rate, percent", _caption(profile, scores), tuple(columns), marked, notes)
+
+
+def metrics_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | None:
+    """Every further metric that the scores hold, a row for each model and benchmark; None where they hold none."""
+    held = dict.fromkeys(name for score in scores for entry in score.benchmarks for name in entry.metrics)
+    metrics = [get_metric(name) for name in held]
+    columns = (
+        Column("model", "Model", align="left"),
+        Column("benchmark", "Benchmark", align="left"),
+        *(_metric_column(metric) for metric in metrics),
+    )
+    rows = tuple(
+        (Cell(name), Cell(entry.benchmark), *(_metric_cell(entry, metric) for metric in metrics))
+        for name, score in zip(names, scores, strict=True)
+        for entry in score.benchmarks
+    )
+    caption = " ".join(f"{metric.title}: {metric.meaning}." for metric in metrics)
+    return Table("Further metrics", caption, columns, rows) if metrics else None
+
+
+def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
+    """Kinds of errors of each system on each benchmark, as shares of the reference words."""
+    columns = (
+        Column("model", "Model", align="left"),
+        Column("benchmark", "Benchmark", align="left"),
+        Column("utterances", "Utterances", format=",d"),
+        Column("words", "Words", format=",d"),
+        Column("wer", "Errors", format=".2f", scale=100),
+        Column("substitutions", "Substituted", format=".2f", scale=100),
+        Column("deletions", "Deleted", format=".2f", scale=100),
+        Column("insertions", "Inserted", format=".2f", scale=100),
+        Column("wrong", "Utterances with errors", format=".1f", scale=100),
+    )
+    rows = []
+    for one in groups:
+        for index, held in one.systems.items():
+            counts = sum(held.kept, ErrorCounts())
+            wrong = sum(count.errors > 0 for count in held.kept)
+            kinds = (counts.errors, counts.substitutions, counts.deletions, counts.insertions)
+            shares = [Cell(kind / counts.words if counts.words else None) for kind in kinds]
+            facts = (Cell(names[index]), Cell(one.name), Cell(len(held.kept)), Cell(counts.words))
+            rows.append((*facts, *shares, Cell(wrong / len(held.kept) if held.kept else None)))
+    caption = "Percent of the reference words (characters in languages without spaces); the last column of utterances."
+    return Table("Kinds of errors", caption, columns, tuple(rows))
+
+
+def competing(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> list[frozenset[str]]:
+    """For each model the benchmarks on which its word error rate stands beside the others': whole, of the same data."""
+    marks = [
+        {
+            entry.benchmark: set(_other_data(entry, _fact(run, entry.benchmark), _usual(scores, entry.benchmark)))
+            for entry in score.benchmarks
+            if entry.wer is not None and (score.complete or not _shortfall(entry, _fact(run, entry.benchmark)))
+        }
+        for score, run in zip(scores, runs, strict=True)
+    ]
+    shared = {
+        name: set.intersection(*(found[name] for found in marks if name in found)) for found in marks for name in found
+    }
+    return [frozenset(name for name, found in each.items() if found <= shared[name]) for each in marks]
+
+
+def _benchmarks(scores: Sequence[Scores]) -> dict[str, str]:
+    """The benchmarks of a table, each with the title of its main metric."""
+    entries = [entry for score in scores for entry in score.benchmarks]
+    titles = {entry.benchmark: main_metric(entry.metric).title for entry in entries}
+    return titles | {entry.benchmark: main_metric("cer").title for entry in entries if entry.metric == "cer"}
+
+
+def _speeds(
+    scores: Sequence[Scores], runs: Sequence[RunRecord | None]
+) -> list[tuple[Column, Callable[[Scores], float | None]]]:
+    """The columns of speed, and what each shows of a model."""
+    # On different hardware no model is the fastest.
+    fastest: Literal["high"] | None = "high" if len({run.hardware if run else None for run in runs}) == 1 else None
+    found: list[tuple[Column, Callable[[Scores], float | None]]] = [
+        (Column("rtfx", "RTFx", format="adaptive", best=fastest), lambda score: score.average.speed.rtfx),
+        (
+            Column("rtfx_end_to_end", "RTFx end to end", format="adaptive", best=fastest),
+            lambda score: score.average.speed.rtfx_end_to_end,
+        ),
+    ]
+    if any(score.average.speed.rtfx_leaderboard is not None for score in scores):
+        title = "RTFx as the leaderboard times"
+        leaderboard = Column("rtfx_leaderboard", title, format="adaptive", best=fastest)
+        found.append((leaderboard, lambda score: score.average.speed.rtfx_leaderboard))
+    return found
+
+
+def _metric_column(metric: Metric, benchmark: str = "") -> Column:
+    """A metric's column, of one benchmark or, with its unit, of all."""
+    unit = f", {metric.unit}" if not benchmark or metric.unit != "percent" else ""
+    best: Literal["low", "high"] | None = ("low" if metric.better == "lower" else "high") if benchmark else None
+    key, title = (
+        (f"{benchmark}_{metric.name}", f"{benchmark} {metric.title}") if benchmark else (metric.name, metric.title)
+    )
+    return Column(key, title + unit, format=metric.format, scale=metric.scale, best=best)
+
+
+def _metric_cell(entry: BenchmarkScore | None, metric: Metric, notes: tuple[str, ...] = ()) -> Cell:
+    found = entry.metrics.get(metric.name) if entry else None
+    return Cell(None) if found is None else _cell(found.value, found.interval, notes)
+
+
+def _cell(value: float | None, interval: Interval | None, notes: tuple[str, ...] = ()) -> Cell:
+    return Cell(value, interval.low, interval.high, notes) if interval else Cell(value, notes=notes)
+
+
+def _rate_cell(entry: BenchmarkScore | None, fact: BenchmarkRecord | None, usual: int) -> Cell:
+    """The rate of one model on one benchmark, with all that makes it less than it seems."""
+    if entry is None:
+        return Cell(None)
+    short = _shortfall(entry, fact)
+    other = _other_data(entry, fact, entry.utterances if short else usual)
+    return _cell(entry.rate, entry.interval, (*short, *other))
+
+
+def _shortfall(entry: BenchmarkScore, fact: BenchmarkRecord | None) -> tuple[str, ...]:
+    """How a rate is not of all that was asked for."""
+    expected = fact.expected if fact else None
+    if not entry.failed and (expected is None or entry.utterances >= expected):
+        return ()
+    of = f" of {expected:,}" if expected is not None else ""
+    return (f"incomplete: {entry.utterances:,}{of} utterances, {entry.failed:,} failed",)
+
+
+def _other_data(entry: BenchmarkScore, fact: BenchmarkRecord | None, usual: int) -> tuple[str, ...]:
+    """How a rate is not of the data that the other models' rates are of."""
+    limit = fact.selection.limit if fact and fact.selection else None
+    notes = []
+    if limit is not None:
+        notes.append(f"a sample only: --limit {limit:,}")
+    elif entry.utterances != usual:
+        notes.append(f"other data than in the other rows: {entry.utterances:,} utterances, not {usual:,}")
+    return (*notes, *(f"not the locked data: {drift}" for drift in (fact and fact.drift) or ()))
+
+
+def _average_cell(score: Scores, over: tuple[str, ...]) -> Cell:
+    """The average of one model; marked where it is of fewer benchmarks than the table has."""
+    average = score.average
+    why = "a benchmark has no word error rate" if score.complete else "the suite is incomplete"
+    return _cell(average.wer, average.wer_interval, over if average.wer is not None else (f"no average: {why}",))
+
+
+def _mark_ties(
+    rows: Sequence[Sequence[Cell]], names: Sequence[str], ties: Mapping[str, Collection[int]]
+) -> tuple[tuple[Cell, ...], ...]:
+    """Rows with a mark on what is as good as the one in bold, and is not itself in bold."""
+    marked = [list(row) for row in rows]
+    for at, name in enumerate(names, start=1):
+        tied = [row[at] for index, row in enumerate(rows) if index in ties.get(name, ())]
+        for index in ties.get(name, ()) if any(cell.best for cell in tied) else ():
+            cell = marked[index][at]
+            if not cell.best and cell.number is not None:
+                marked[index][at] = replace(cell, notes=(*cell.notes, TIE))
+    return tuple(map(tuple, marked))
+
+
+def _fact(run: RunRecord | None, benchmark: str) -> BenchmarkRecord | None:
+    return run.benchmarks.get(benchmark) if run else None
+
+
+def _model_notes(score: Scores, profile: str) -> tuple[str, ...]:
+    notes = [] if score.complete else ["incomplete run"]
+    if score.profile.name != profile:
+        notes.append(f"scored under other rules: {score.profile.name}")
+    return tuple(notes)
+
+
+def _usual(scores: Sequence[Scores], name: str) -> int:
+    """How many utterances most models have on a benchmark."""
+    return _most_common([entry.utterances for each in scores for entry in each.benchmarks if entry.benchmark == name])
+
+
+def _most_common(values: Sequence[T]) -> T:
+    """The value that occurs most often, the first of those that do equally often."""
+    return max(values, key=values.count)
+
+
+def _caption(profile: str, scores: Sequence[Scores]) -> str:
+    suites = dict.fromkeys(score.suite for score in scores if score.suite)
+    suite = f"Suite {', '.join(suites)}" if suites else "Predictions of others"
+    intervals = [entry.interval for score in scores for entry in score.benchmarks]
+    methods = dict.fromkeys(interval.method for interval in intervals if interval)
+    between = f" 95 % intervals: {', '.join(methods)}." if methods else " No intervals: fewer than five sessions."
+    rounded = any(score.average.rounded for score in scores)
+    average = f" Average: plain mean of the {'' if rounded else 'un'}rounded rates of the benchmarks."
+    return f"{suite}, profile {profile}.{average}{between}"
+
+
+def _drafts(scores: Sequence[Scores], names: Sequence[str]) -> tuple[str, ...]:
+    """What the drafts of models that edit one were worth, so that what the editor earns is visible."""
+    notes = []
+    for name, score in zip(names, scores, strict=True):
+        drafts = {entry.benchmark: entry.draft_wer for entry in score.benchmarks}
+        found = [f"{100 * rate:.2f} on {benchmark}" for benchmark, rate in drafts.items() if rate is not None]
+        if found:
+            notes.append(f"Before editing, the drafts of {name} had a WER of {', '.join(found)}.")
+    return tuple(notes)
+
+
+def _precision(scores: Sequence[Scores]) -> tuple[str, ...]:
+    """The smallest difference that the data resolves, and where utterances had to stand for sessions."""
+    entries = [entry for score in scores for entry in score.benchmarks]
+    intervals, where = [score.average.wer_interval for score in scores], "on average"
+    if len({entry.benchmark for entry in entries}) == 1:
+        intervals, where = [entry.wer_interval for entry in entries], f"on {entries[0].benchmark}"
+    found = [interval.smallest_difference for interval in intervals if interval]
+    notes = []
+    if found:
+        notes.append(
+            f"Resolves {100 * max(found):.2f} points {where} between two such models whose errors are unrelated; "
+            "compare, which pairs the utterances, resolves smaller ones."
+        )
+    alone = dict.fromkeys(entry.benchmark for entry in entries if entry.unit == "utterance")
+    if alone:
+        notes.append(f"No sessions are known, utterances are taken as independent: {', '.join(alone)}.")
+    return tuple(notes)
+
+
+def _remarks(runs: Sequence[RunRecord | None], names: Sequence[str]) -> tuple[str, ...]:
+    """What is true of the whole table: where it was measured, and which data is not locked."""
+    machines: dict[str, list[str]] = {}
+    unlocked: dict[str, None] = {}
+    for run, model in zip(runs, names, strict=True):
+        if run is None:
+            continue
+        if run.hardware:
+            machines.setdefault(run.hardware, []).append(model)
+        for name, fact in run.benchmarks.items():
+            if fact.revision_locked is False and not str(fact.source).startswith("embedded"):
+                unlocked[name] = None
+    remarks = [f"RTFx on {machine}." for machine in machines]
+    if len(machines) > 1:
+        remarks = [f"RTFx of {', '.join(models)} on {machine}." for machine, models in machines.items()]
+    return (*remarks, *([f"Data revision not locked: {', '.join(unlocked)}."] if unlocked else []))
