@@ -150,7 +150,7 @@ def _json_entries(path: Path, lines: Sequence[tuple[int, str]]) -> Iterator[tupl
         raise DataError(f"{path} has no pred_text: its text is the reference, which would score as perfect")
     column = keys[0] if keys else "text"
     for number, row in rows:
-        key = next((row[key] for key in _ID_KEYS if isinstance(row.get(key), str)), None)
+        key = next((value for name in _ID_KEYS if isinstance(value := row.get(name), str)), None)
         if key is None:
             raise DataError(f"{path}, line {number}: no id; expected one of {', '.join(_ID_KEYS)}")
         text = row.get(column)
@@ -159,7 +159,7 @@ def _json_entries(path: Path, lines: Sequence[tuple[int, str]]) -> Iterator[tupl
         yield key, text, str(row.get("error") or f"line {number} of {path.name} has no {column}")
 
 
-def _row(path: Path, number: int, line: str) -> dict[str, Any]:
+def _row(path: Path, number: int, line: str) -> dict[str, object]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
