@@ -262,14 +262,10 @@ def _mask_group_norms(network: Any) -> list[Any]:
     return norms
 
 
-def _load(name: str, options: LoadOptions) -> CTC:
-    return CTC(fetch(name, options.revision), options)
-
-
 ADAPTER = Adapter(
     name="ctc",
     summary="any CTC model of transformers: wav2vec2, hubert, wavlm, parakeet_ctc, granite_speech5_ctc, ...",
-    load=_load,
+    load=lambda name, options: CTC(fetch(name, options.revision), options),
     model_types=MODEL_TYPES,
     requires=("torch", "transformers"),
 )

@@ -136,14 +136,10 @@ class Whisper(TorchModel):
         self._numbers = output[0].isfinite().flatten(1).all(1)
 
 
-def _load(name: str, options: LoadOptions) -> Whisper:
-    return Whisper(fetch(name, options.revision), options)
-
-
 ADAPTER = Adapter(
     name="whisper",
     summary="any Whisper of transformers, greedy; clips up to 30 s",
-    load=_load,
+    load=lambda name, options: Whisper(fetch(name, options.revision), options),
     model_types=("whisper",),
     requires=("torch", "transformers"),
 )
