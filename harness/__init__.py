@@ -5,7 +5,7 @@
     harness.score(["the cat sat"], ["the cat sad"], language="en").wer
     harness.evaluate("sample", model=lambda waveform, language: "...").to_pandas()
 
-docs/library.md is the guide. Names are imported when they are first used, so that `import harness` costs next to nothing.
+docs/library.md is the guide. A name is imported when it is first used, so that `import harness` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from harness.version import VERSION as __version__
+from harness import version as _version
 
 if TYPE_CHECKING:
     from harness.errors import AccessError, DataError, HarnessError, ModelError, RunError, UsageError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.models.base import Model, ModelCard
     from harness.scoring.profiles import Profile
     from harness.types import Clip, Hypothesis, Word
+
+__version__ = _version.VERSION
 
 __all__ = [
     "AccessError",

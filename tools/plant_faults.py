@@ -46,6 +46,17 @@ MEMORY_SHARE = 0.5
 """Of the machine's memory, for the tests of all workers: a fault may well allocate for ever."""
 
 
+RUNNING: set[subprocess.Popen[bytes]] = set()
+"""What is to be ended where this program is stopped; each has a session of its own, which Ctrl-C does not reach."""
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process and those that it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A copy of the working tree, for one worker."""
@@ -81,14 +92,14 @@ class Tree:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        RUNNING.add(process)
         try:
             return process.wait(seconds)
         except subprocess.TimeoutExpired:
             return -1
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            RUNNING.discard(process)
+            _kill(process)
 
 
 @dataclass(slots=True)
@@ -276,14 +287,22 @@ def _all(faults: Sequence[tuple[str, Fault]], jobs: int) -> Iterable[Outcome]:
 
         folders = {tuple(sorted(tests_of(ROOT, path, {}))) for path, _ in faults}
         print(f"{len(faults)} faults; first the tests of {len(folders)} folders without any", flush=True)
-        for _ in pool.map(measured, sorted(folders)):
-            pass
-        for test in sorted(baseline.failing):
-            print(f"left out, because it fails without a fault: {test}", flush=True)
-        waiting = [pool.submit(one, path, fault) for path, fault in faults]
-        for done in as_completed(waiting):
-            yield done.result()
+        try:
+            for _ in pool.map(measured, sorted(folders)):
+                pass
+            for test in sorted(baseline.failing):
+                print(f"left out, because it fails without a fault: {test}", flush=True)
+            for done in as_completed([pool.submit(one, path, fault) for path, fault in faults]):
+                yield done.result()
+        finally:  # stopped: what waits is not begun, and what runs need not end by itself
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(RUNNING):
+                _kill(process)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("stopped; with --log the same command goes on where it was")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.config import WHAT, Settings
 from harness.errors import ExitStatus, UsageError
@@ -128,7 +128,7 @@ def _stop_on_signals(stop: Stop) -> Iterator[None]:
             raise KeyboardInterrupt
         stop.requested = True
 
-    before: dict[int, Any] = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

@@ -6,7 +6,7 @@ that class needs for these few lines only and whose wheels do not fit every torc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import ModelError
 from harness.types import SAMPLE_RATE
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from harness.models._transformers import Tensors
     from harness.models.hub import Checkpoint
 
 
@@ -49,7 +50,7 @@ class GraniteSpeech5Features:
         self._filters = mel_filters(config).T
         self._window = torch.hann_window(config.win_length)
 
-    def __call__(self, waveforms: Sequence[NDArray[np.float32]], **_: Any) -> dict[str, Any]:
+    def __call__(self, waveforms: Sequence[NDArray[np.float32]], **_: object) -> Tensors:
         """Features ``[1, frames, 4 * mels]`` of one waveform and a mask ``[1, frames]`` of ones; a frame is 20 ms."""
         import torch
         from torch.nn import functional

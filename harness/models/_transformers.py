@@ -3,30 +3,74 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from harness.errors import ModelError, UsageError
-from harness.models.base import ModelCard
+from harness.models.base import Model, ModelCard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import torch
+    from torch import Tensor
+
     from harness.models.base import LoadOptions
     from harness.models.hub import Checkpoint
+
+Tensors = dict[str, "Tensor"]
+"""What a network takes, by the names of its arguments."""
 
 _ATTENTION = {"auto": None, "sdpa": "sdpa", "flash": "flash_attention_2"}
 _ONLY_TRAINING = ("masked_spec_embed",)
 """Tensors that old checkpoints lack and that are not used when transcribing."""
 
 
-def silence() -> None:
+class LoadingInfo(TypedDict):
+    """The library's account of what it loaded, as far as it is looked at here."""
+
+    missing_keys: Iterable[str]
+    mismatched_keys: Iterable[tuple[str, Iterable[int], Iterable[int]]]
+    """Names with the shapes in the file and by config.json."""
+
+
+class TorchModel(Model):
+    """A model whose network is on one device of torch."""
+
+    device: torch.device
+
+    def beside(self) -> None:
+        """Gives this thread a stream of its own on a GPU, so that its work does not queue behind the network's."""
+        if self.device.type == "cuda":
+            import torch
+
+            torch.cuda.set_stream(torch.cuda.Stream(self.device))
+
+    def synchronize(self) -> None:
+        """Waits for what this thread started on a GPU; other threads have other streams."""
+        if self.device.type == "cuda":
+            import torch
+
+            torch.cuda.current_stream(self.device).synchronize()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
     """Stops the library's progress bars, advice and warnings: what matters is raised as an error here."""
     from transformers.utils import logging
 
-    for noisy in (r"torch\.", r"transformers\."):
-        warnings.filterwarnings("ignore", category=UserWarning, module=noisy)
-        warnings.filterwarnings("ignore", category=FutureWarning, module=noisy)
     library: Any = logging  # its functions are not typed
+    verbosity, bars = library.get_verbosity(), library.is_progress_bar_enabled()
     library.set_verbosity_error()
     library.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        library.set_verbosity(verbosity)
+        if bars:
+            library.enable_progress_bar()
 
 
 def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) -> Any:
@@ -45,10 +89,8 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) 
 
     device = torch_device(options)
     attention = attention_argument(checkpoint, options)
-    silence()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             network, info = auto_class.from_pretrained(
                 checkpoint.folder,
                 use_safetensors=True,
@@ -68,7 +110,7 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) 
     return network.eval().requires_grad_(requires_grad=False).to(device)
 
 
-def check_whole(network: Any, info: dict[str, Any], checkpoint: Checkpoint) -> None:
+def check_whole(network: Any, info: LoadingInfo, checkpoint: Checkpoint) -> None:
     """Raises where the library would go on with random weights: it only warns of tensors that it did not find.
 
     Args:
@@ -99,15 +141,15 @@ def load_part(auto_class: Any, checkpoint: Checkpoint) -> Any:
     Raises:
         ModelError: its files are missing or broken.
     """
-    silence()
     try:
-        return auto_class.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
+        with quiet():
+            return auto_class.from_pretrained(checkpoint.folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:
         what = auto_class.__name__.removeprefix("Auto")
         raise ModelError(f"no usable {what} in {checkpoint.folder}: {one_line(error)}") from error
 
 
-def attention_argument(checkpoint: Checkpoint, options: LoadOptions) -> dict[str, Any]:
+def attention_argument(checkpoint: Checkpoint, options: LoadOptions) -> dict[str, str]:
     """The library's argument for `--attention`; nothing where it is to choose.
 
     Raises:
@@ -119,7 +161,7 @@ def attention_argument(checkpoint: Checkpoint, options: LoadOptions) -> dict[str
     return {} if chosen is None else {"attn_implementation": chosen}
 
 
-def torch_device(options: LoadOptions) -> Any:
+def torch_device(options: LoadOptions) -> torch.device:
     """The device that the options name.
 
     Raises:
@@ -132,7 +174,7 @@ def torch_device(options: LoadOptions) -> Any:
     return torch.device(options.device)
 
 
-def to_device(tensors: dict[str, Any], network: Any) -> dict[str, Any]:
+def to_device(tensors: Tensors, network: Any) -> Tensors:
     """The tensors on the network's device, those of floating point in its dtype; through pinned memory to a GPU."""
     moved = {}
     for name, tensor in tensors.items():
@@ -141,22 +183,6 @@ def to_device(tensors: dict[str, Any], network: Any) -> dict[str, Any]:
             given = given.pin_memory()
         moved[name] = given.to(network.device, non_blocking=True)
     return moved
-
-
-def beside(device: Any) -> None:
-    """Gives this thread a stream of its own on a GPU, so that its work does not queue behind the network's."""
-    if device.type == "cuda":
-        import torch
-
-        torch.cuda.set_stream(torch.cuda.Stream(device))
-
-
-def synchronize(device: Any) -> None:
-    """Waits for what this thread started on a GPU; other threads have other streams."""
-    if device.type == "cuda":
-        import torch
-
-        torch.cuda.current_stream(device).synchronize()
 
 
 def card_of(checkpoint: Checkpoint, network: Any, **facts: Any) -> ModelCard:

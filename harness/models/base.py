@@ -98,10 +98,10 @@ class Adapter:
     """The family, or the model where there is just one."""
     summary: str
     """One line for `list models`."""
-    accepts: Callable[[str], bool]
-    """Whether a `--model` name is meant for this adapter; hub ids and folders are decided by their config instead."""
     load: Callable[[str, LoadOptions], Model]
     """Loads the model of that name. Raises ModelError, UsageError or AccessError."""
+    accepts: Callable[[str], bool] = lambda _name: False
+    """Whether a `--model` name is meant for this adapter; hub ids and folders are decided by their config instead."""
     model_types: tuple[str, ...] = ()
     """Values of `model_type` in a hub config.json that this adapter loads."""
     card: ModelCard | None = None

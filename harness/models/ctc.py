@@ -22,14 +22,17 @@ import numpy as np
 from harness.errors import ModelError
 from harness.models._granite_speech5 import GraniteSpeech5Features
 from harness.models._per_clip import finite
-from harness.models._transformers import beside, card_of, load_network, load_part, synchronize, to_device
-from harness.models.base import Adapter, LoadOptions, Model
+from harness.models._transformers import TorchModel, card_of, load_network, load_part, to_device
+from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch
 from harness.types import SAMPLE_RATE, Hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from torch import Tensor
+
+    from harness.models._transformers import Tensors
     from harness.types import Clip
 
 MODEL_TYPES = (
@@ -61,7 +64,7 @@ class _Batch:
 
     places: list[int]
     """Where each of them stands among all."""
-    tensors: dict[str, Any]
+    tensors: Tensors
     """What the network takes, each of shape ``[clips, longest, ...]``."""
     frames: list[int]
     """Length of each clip on the axis that was padded."""
@@ -76,19 +79,20 @@ class _Features:
 @dataclass(frozen=True, slots=True)
 class _Output:
     ids: list[str]
-    labels: list[tuple[list[int], Any, Any, list[int]]]
+    labels: list[tuple[list[int], Tensor, Tensor, list[int]]]
     """For each batch: places, labels ``[clips, frames]`` and whether they are numbers ``[clips]``, both on the device,
     and the frames that are each clip's own."""
 
 
-class CTC(Model):
+class CTC(TorchModel):
     """A network of `AutoModelForCTC` with its feature extractor and tokenizer."""
 
     def __init__(self, checkpoint: Checkpoint, options: LoadOptions) -> None:
         import transformers
 
-        self._family = str(checkpoint.config["model_type"])
+        self._family = str(checkpoint.config.model_type)
         self._network = load_network(transformers.AutoModelForCTC, checkpoint, options)
+        self.device = self._network.device
         self._extractor: Any
         if self._family == "granite_speech5_ctc":
             self._extractor = GraniteSpeech5Features(checkpoint)
@@ -115,7 +119,7 @@ class CTC(Model):
         """What the network takes, each clip's computed as if alone."""
         made = [(place, self._extract(clip)) for place, clip in enumerate(clips) if len(clip.waveform)]
         lengths = {place: _length(tensors) for place, tensors in made}
-        groups: list[list[tuple[int, dict[str, Any]]]]
+        groups: list[list[tuple[int, Tensors]]]
         if self._pads:
             groups = [made] if made else []
         else:
@@ -170,15 +174,7 @@ class CTC(Model):
                 texts[place] = self._spell(row[:frames])
         return [Hypothesis(text=text) for text in texts]
 
-    def beside(self) -> None:
-        """A stream of its own for this thread."""
-        beside(self._network.device)
-
-    def synchronize(self) -> None:
-        """Waits for the device."""
-        synchronize(self._network.device)
-
-    def _extract(self, clip: Clip) -> dict[str, Any]:
+    def _extract(self, clip: Clip) -> Tensors:
         """One clip's tensors of shape ``[length, ...]``."""
         waveform = finite(clip.waveform)
         if len(waveform) < MIN_SAMPLES:
@@ -212,7 +208,7 @@ class CTC(Model):
         return str(text).strip()
 
 
-def _length(tensors: dict[str, Any]) -> int:
+def _length(tensors: Tensors) -> int:
     """Length on the axis that is padded, without what the extractor padded itself."""
     mask = tensors.get("attention_mask")
     if mask is not None:
@@ -220,7 +216,7 @@ def _length(tensors: dict[str, Any]) -> int:
     return len(tensors["input_values" if "input_values" in tensors else "input_features"])
 
 
-def _padded(clips: list[dict[str, Any]]) -> dict[str, Any]:
+def _padded(clips: list[Tensors]) -> Tensors:
     """Clips' tensors ``[length, ...]`` as ``[clips, longest, ...]``, filled with zeros, which mask what is filled."""
     from torch.nn.utils.rnn import pad_sequence
 
@@ -266,15 +262,10 @@ def _mask_group_norms(network: Any) -> list[Any]:
     return norms
 
 
-def _load(name: str, options: LoadOptions) -> CTC:
-    return CTC(fetch(name, options.revision), options)
-
-
 ADAPTER = Adapter(
     name="ctc",
     summary="any CTC model of transformers: wav2vec2, hubert, wavlm, parakeet_ctc, granite_speech5_ctc, ...",
-    accepts=lambda _name: False,
-    load=_load,
+    load=lambda name, options: CTC(fetch(name, options.revision), options),
     model_types=MODEL_TYPES,
     requires=("torch", "transformers"),
 )

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -235,25 +236,19 @@ def plugins() -> Iterator[Adapter]:
             if not isinstance(adapter, Adapter):
                 raise ModelError(f"{point.value} is of type {type(adapter).__name__}, not an Adapter")
         except Exception as error:  # noqa: BLE001 - somebody else's package; the other models can do without it
-            adapter = _broken(point.name, f"the entry point {point.name} of {GROUP} cannot be loaded: {error}")
+            why = f"the entry point {point.name} of {GROUP} cannot be loaded: {error}"
+            adapter = Adapter(name=point.name, summary=why, accepts=point.name.__eq__, load=partial(_refuse, why))
         yield adapter
 
 
-def _broken(name: str, why: str) -> Adapter:
-    def load(_name: str, _options: LoadOptions) -> Model:
-        raise ModelError(why)
-
-    return Adapter(name=name, summary=why, accepts=lambda asked: asked == name, load=load)
-
-
-def _load(name: str, options: LoadOptions) -> Model:
-    return wrap(locate(name), name, options)
+def _refuse(why: str, _name: str, _options: LoadOptions) -> Model:
+    raise ModelError(why)
 
 
 ADAPTER = Adapter(
     name="custom",
     summary="module:name, a model or a function of your own in a Python module (docs/adding_a_model.md)",
     accepts=lambda name: _FORM.fullmatch(name) is not None,
-    load=_load,
+    load=lambda name, options: wrap(locate(name), name, options),
     check=locate,
 )

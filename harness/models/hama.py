@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.models._per_clip import PerClipModel
-from harness.models.base import Adapter, LoadOptions, ModelCard
+from harness.models.base import Adapter, ModelCard
 from harness.types import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -70,15 +70,11 @@ def grouped(words: list[str], size: int) -> Iterator[list[str]]:
         yield group
 
 
-def _load(_name: str, _options: LoadOptions) -> Hama:
-    return Hama()
-
-
 ADAPTER = Adapter(
     name=NAME,
     summary="hama, English: Conformer-CTC phonemes and a speller, 22 MB; its weights come with the package",
     accepts=lambda name: name == NAME,
-    load=_load,
+    load=lambda _name, _options: Hama(),
     card=CARD,
     requires=("hama",),
     extra="sample",

@@ -12,7 +12,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.sources.hub_access import first_line, quiet, within
 from harness.errors import AccessError, HarnessError, ModelError, UsageError
@@ -33,6 +33,16 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
+@dataclass(frozen=True, slots=True)
+class HubConfig:
+    """What any config.json says, whatever the model."""
+
+    model_type: object
+    """The family, a text in every config that means something."""
+    own_code: bool
+    """Whether ``auto_map`` names Python files of the repository."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
     """A folder in the hub's format."""
@@ -43,8 +53,8 @@ class Checkpoint:
     """Where its files are."""
     revision: str
     """The hub's commit, or ``sha256:`` and the beginning of the digest of a local folder's files."""
-    config: dict[str, Any]
-    """The contents of config.json."""
+    config: HubConfig
+    """What config.json says of the kind of model."""
 
 
 def is_commit(revision: str | None) -> bool:
@@ -57,8 +67,8 @@ def is_local(name: str) -> bool:
     return Path(name).expanduser().is_dir()
 
 
-def read_config(name: str, revision: str | None = None) -> dict[str, Any]:
-    """The contents of config.json of a local folder or a hub id.
+def read_config(name: str, revision: str | None = None) -> HubConfig:
+    """What config.json says of the model of a local folder or a hub id.
 
     Raises:
         UsageError: the folder has no config.json, or the hub has no such revision.
@@ -91,17 +101,29 @@ def fetch(name: str, revision: str | None = None, *, code: bool = False, files: 
     return Checkpoint(name=name, folder=folder, revision=folder.name, config=_parse_config(folder))
 
 
-def _parse_config(folder: Path) -> dict[str, Any]:
+def _parse_config(folder: Path) -> HubConfig:
     path = folder / "config.json"
     if not path.is_file():
         raise UsageError(f"{folder} has no config.json; a model's folder holds config.json, its weights and tokenizer")
+    config = read_json(path)
+    return HubConfig(config.get("model_type"), bool(config.get("auto_map")))
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """The object in a JSON file of a model's folder.
+
+    Raises:
+        ModelError: the file is missing or holds no JSON object.
+    """
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path.parent} has no {path.name}; a model folder needs it") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
-    if not isinstance(config, dict):
-        raise ModelError(f"{path} holds a {type(config).__name__}, not a JSON object")
-    return config
+    if not isinstance(content, dict):
+        raise ModelError(f"{path} holds a {type(content).__name__}, not a JSON object")
+    return content
 
 
 def _folder_revision(folder: Path) -> str:
@@ -139,16 +161,15 @@ def _has_config(folder: Path) -> bool:
 
 def _has_weights(folder: Path) -> bool:
     """Whether a cached folder is whole: config.json and every file of the weights."""
-    index = folder / "model.safetensors.index.json"
     if not _has_config(folder):
         return False
     if (folder / "model.safetensors").is_file():
         return True
     try:
-        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    except (OSError, ValueError, LookupError, AttributeError, TypeError):
+        shards = read_json(folder / "model.safetensors.index.json").get("weight_map")
+    except ModelError:
         return False
-    return bool(shards) and all((folder / str(shard)).is_file() for shard in shards)
+    return isinstance(shards, dict) and bool(shards) and all((folder / str(one)).is_file() for one in shards.values())
 
 
 def _fetch(name: str, revision: str | None, patterns: Sequence[str], complete: Callable[[Path], bool]) -> Path:

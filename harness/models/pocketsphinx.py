@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.models._per_clip import PerClipModel
-from harness.models.base import Adapter, LoadOptions, ModelCard
+from harness.models.base import Adapter, ModelCard
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,15 +53,11 @@ class PocketSphinx(PerClipModel):
         return "" if hypothesis is None else str(hypothesis.hypstr)
 
 
-def _load(_name: str, _options: LoadOptions) -> PocketSphinx:
-    return PocketSphinx()
-
-
 ADAPTER = Adapter(
     name=NAME,
     summary="PocketSphinx, English, hidden Markov models; its model comes with the package",
     accepts=lambda name: name == NAME,
-    load=_load,
+    load=lambda _name, _options: PocketSphinx(),
     card=CARD,
     requires=("pocketsphinx",),
     extra="sample",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.models.base import Adapter, LoadOptions, Model, ModelCard
+    from harness.models.hub import HubConfig
 
 EMBEDDED = ("pocketsphinx", "whisper-tiny.en", "hama")
 """Models whose weights come inside Python packages, in the order in which the `sample` suite runs them."""
@@ -145,7 +146,7 @@ def _resolve(name: str, options: LoadOptions) -> tuple[Adapter, LoadOptions]:
     from harness.models.hub import read_config
 
     config = read_config(name, options.revision)
-    if options.trust_remote_code and config.get("auto_map"):
+    if options.trust_remote_code and config.own_code:
         return found[REMOTE_CODE], options
     return direct or _by_model_type(name, config, found), options
 
@@ -159,14 +160,14 @@ def _no_such_model(name: str) -> UsageError:
     return UsageError(f"{error}; a hub id has the form org/name")
 
 
-def _by_model_type(name: str, config: Mapping[str, object], found: Mapping[str, Adapter]) -> Adapter:
+def _by_model_type(name: str, config: HubConfig, found: Mapping[str, Adapter]) -> Adapter:
     """The adapter for the config's ``model_type``."""
-    model_type = config.get("model_type")
+    model_type = config.model_type
     for adapter in found.values():
         if model_type in adapter.model_types:
             return adapter
     what = f"{name} is of type {model_type!r}, for which there is no adapter here"
-    if config.get("auto_map"):
+    if config.own_code:
         raise UsageError(
             f"{what}; it brings Python code of its own: --trust-remote-code runs that code on this machine with your"
             " rights, so read it first at the revision that you name with --revision"

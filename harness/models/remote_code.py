@@ -16,16 +16,15 @@ import numpy as np
 from harness.errors import ModelError, UsageError
 from harness.models._per_clip import finite
 from harness.models._transformers import (
+    TorchModel,
     attention_argument,
-    beside,
     card_of,
     check_whole,
     one_line,
-    silence,
-    synchronize,
+    quiet,
     torch_device,
 )
-from harness.models.base import Adapter, LoadOptions, Model
+from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch, is_commit, is_local
 from harness.types import Hypothesis
 
@@ -37,27 +36,27 @@ if TYPE_CHECKING:
 NAME = "remote_code"
 
 
-class RemoteCode(Model):
+class RemoteCode(TorchModel):
     """Classes that `AutoModel` and `AutoProcessor` find through the repository's ``auto_map``."""
 
     def __init__(self, checkpoint: Checkpoint, options: LoadOptions) -> None:
         import torch
         import transformers
 
-        silence()
-        self._device = torch_device(options)
+        self.device = torch_device(options)
         kwargs = {"trust_remote_code": True, "local_files_only": True}
         library: Any = transformers  # not all of it is typed
         try:
-            self._processor = library.AutoProcessor.from_pretrained(checkpoint.folder, **kwargs)
-            self._network, info = library.AutoModel.from_pretrained(
-                checkpoint.folder,
-                output_loading_info=True,
-                dtype=getattr(torch, options.dtype),
-                use_safetensors=True,
-                **attention_argument(checkpoint, options),
-                **kwargs,
-            )
+            with quiet():
+                self._processor = library.AutoProcessor.from_pretrained(checkpoint.folder, **kwargs)
+                self._network, info = library.AutoModel.from_pretrained(
+                    checkpoint.folder,
+                    output_loading_info=True,
+                    dtype=getattr(torch, options.dtype),
+                    use_safetensors=True,
+                    **attention_argument(checkpoint, options),
+                    **kwargs,
+                )
         except Exception as error:
             raise ModelError(
                 f"the code of {checkpoint.name} at {checkpoint.revision} failed: {one_line(error)}"
@@ -68,7 +67,7 @@ class RemoteCode(Model):
                 raise ModelError(
                     f"{checkpoint.name} cannot be run by its own code: {type(owner).__name__} has no method {method}"
                 )
-        self._network.eval().to(self._device)
+        self._network.eval().to(self.device)
         self.card = card_of(
             checkpoint, self._network, note=f"the repository's own code, trusted by the user, at {checkpoint.revision}"
         )
@@ -78,15 +77,15 @@ class RemoteCode(Model):
         import torch
 
         audios = [torch.from_numpy(np.array(finite(clip.waveform))) for clip in clips]
-        return self._processor(audios, device=self._device)
+        return self._processor(audios, device=self.device)
 
-    def transfer(self, features: Any) -> dict[str, Any]:
+    def transfer(self, features: Any) -> dict[str, object]:
         """The same on the device."""
         return {
-            name: value.to(self._device) if hasattr(value, "to") else value for name, value in dict(features).items()
+            name: value.to(self.device) if hasattr(value, "to") else value for name, value in dict(features).items()
         }
 
-    def infer(self, features: dict[str, Any]) -> list[Any]:
+    def infer(self, features: dict[str, object]) -> list[Any]:
         """Token ids, a tensor a clip."""
         import torch
 
@@ -97,14 +96,6 @@ class RemoteCode(Model):
         """One hypothesis a clip, as far as the code gives one."""
         texts = self._processor.batch_decode(output)
         return [Hypothesis(text=str(text)) for text in texts]
-
-    def beside(self) -> None:
-        """A stream of its own for this thread."""
-        beside(self._device)
-
-    def synchronize(self) -> None:
-        """Waits for the device."""
-        synchronize(self._device)
 
 
 def _load(name: str, options: LoadOptions) -> RemoteCode:
@@ -121,7 +112,6 @@ def _load(name: str, options: LoadOptions) -> RemoteCode:
 ADAPTER = Adapter(
     name=NAME,
     summary="with --trust-remote-code: a hub model's own code, at a pinned commit",
-    accepts=lambda _name: False,
     load=_load,
     requires=("torch", "transformers"),
 )

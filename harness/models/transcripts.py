@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError, UsageError
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard
+from harness.models.base import Adapter, Model, ModelCard
+from harness.scoring.interchange import read_kaldi_text, read_trn
 from harness.types import Hypothesis
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _ID_KEYS = ("id", "utt_id", "utterance_id", "key", "audio_filepath", "audio_file
 _TEXT_KEYS = ("hypothesis", "pred_text", "hyp", "prediction")
 _AUDIO_KEYS = ("audio_filepath", "audio_file", "audio")
 _AUDIO_ENDING = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|webm|sph|mp4|aac|wma)$", re.IGNORECASE)
-_TRN_LINE = re.compile(r"(?P<text>.*)\((?P<id>[^()\s]+)\)\s*")
 
 
 @dataclass(slots=True)
@@ -124,33 +124,21 @@ def _read(path: Path) -> bytes:
 
 def _entries(path: Path, content: bytes) -> Iterator[tuple[str, str | None, str]]:
     """Id, transcript, and why there is none, for each line."""
+    if path.suffix not in {".jsonl", ".json"}:
+        texts = read_trn(path) if path.suffix == ".trn" else read_kaldi_text(path)
+        yield from ((key, text, "") for key, text in texts.items())
+        return
     try:
         lines = content.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text: byte {error.start}") from error
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    if path.suffix in {".jsonl", ".json"}:
-        yield from _json_entries(path, numbered)
-        return
-    for number, line in numbered:
-        if path.suffix == ".trn":
-            match = _TRN_LINE.fullmatch(line)
-            if match is None:
-                raise DataError(f"{path}, line {number}: expected words and then (id)")
-            yield match["id"], match["text"].strip(), ""
-        else:
-            key, _, text = line.strip().replace("\t", " ", 1).partition(" ")
-            yield key, text.strip(), ""
-
-
-def _json_entries(path: Path, lines: Sequence[tuple[int, str]]) -> Iterator[tuple[str, str | None, str]]:
-    rows = [(number, _row(path, number, line)) for number, line in lines]
+    rows = [(number, _row(path, number, line)) for number, line in enumerate(lines, start=1) if line.strip()]
     keys = [key for key in _TEXT_KEYS if any(key in row for _, row in rows)]
     if not keys and any(key in row for _, row in rows for key in _AUDIO_KEYS):
         raise DataError(f"{path} has no pred_text: its text is the reference, which would score as perfect")
     column = keys[0] if keys else "text"
     for number, row in rows:
-        key = next((row[key] for key in _ID_KEYS if isinstance(row.get(key), str)), None)
+        key = next((value for name in _ID_KEYS if isinstance(value := row.get(name), str)), None)
         if key is None:
             raise DataError(f"{path}, line {number}: no id; expected one of {', '.join(_ID_KEYS)}")
         text = row.get(column)
@@ -159,7 +147,7 @@ def _json_entries(path: Path, lines: Sequence[tuple[int, str]]) -> Iterator[tupl
         yield key, text, str(row.get("error") or f"line {number} of {path.name} has no {column}")
 
 
-def _row(path: Path, number: int, line: str) -> dict[str, Any]:
+def _row(path: Path, number: int, line: str) -> dict[str, object]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -169,13 +157,9 @@ def _row(path: Path, number: int, line: str) -> dict[str, Any]:
     return row
 
 
-def _load(name: str, _options: LoadOptions) -> Transcripts:
-    return Transcripts(name)
-
-
 ADAPTER = Adapter(
     name="transcripts",
     summary="transcripts:FILE looks up what another system wrote, by utterance id",
     accepts=lambda name: name.startswith(PREFIX),
-    load=_load,
+    load=lambda name, _options: Transcripts(name),
 )

@@ -14,14 +14,15 @@ import numpy as np
 
 from harness.errors import ModelError
 from harness.models._per_clip import finite
-from harness.models._transformers import beside, card_of, load_network, load_part, synchronize, to_device
-from harness.models.base import Adapter, LoadOptions, Model
+from harness.models._transformers import TorchModel, card_of, load_network, load_part, to_device
+from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch
 from harness.types import SAMPLE_RATE, Hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.models._transformers import Tensors
     from harness.types import Clip
 
 _PROMPT = 4
@@ -33,7 +34,7 @@ class _Features:
     ids: list[str]
     places: list[int]
     """Clips that have samples; the others say nothing."""
-    tensors: dict[str, Any]
+    tensors: Tensors
     """``input_features [clips, mels, 3000]`` and ``attention_mask [clips, 3000]``."""
     languages: list[str]
 
@@ -48,13 +49,14 @@ class _Output:
     """Whether what the encoder heard is numbers, ``[clips]``."""
 
 
-class Whisper(Model):
+class Whisper(TorchModel):
     """A `WhisperForConditionalGeneration` with its feature extractor and tokenizer."""
 
     def __init__(self, checkpoint: Checkpoint, options: LoadOptions) -> None:
         import transformers
 
         self._network = load_network(transformers.AutoModelForSpeechSeq2Seq, checkpoint, options)
+        self.device = self._network.device
         self._extractor = load_part(transformers.AutoFeatureExtractor, checkpoint)
         self._tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
         config = self._network.generation_config
@@ -81,7 +83,7 @@ class Whisper(Model):
             if self._languages is not None and f"<|{clip.language}|>" not in self._languages:
                 raise ModelError(f"{clip.id}: {self.card.id} does not know the language {clip.language!r}")
         places = [place for place, clip in enumerate(clips) if len(clip.waveform)]
-        tensors: dict[str, Any] = {}
+        tensors: Tensors = {}
         if places:
             waveforms = [np.array(finite(clips[place].waveform)) for place in places]
             made = self._extractor(
@@ -100,7 +102,7 @@ class Whisper(Model):
 
         if not features.places:
             return _Output(features.ids, [], None, None)
-        told: dict[str, Any] = {}
+        told: dict[str, str | list[str]] = {}
         if self._languages is not None:
             told = {"language": features.languages, "task": "transcribe"}
         with torch.inference_mode():
@@ -129,28 +131,15 @@ class Whisper(Model):
                 texts[place] = text.strip()
         return [Hypothesis(text=text) for text in texts]
 
-    def beside(self) -> None:
-        """A stream of its own for this thread."""
-        beside(self._network.device)
-
-    def synchronize(self) -> None:
-        """Waits for the device."""
-        synchronize(self._network.device)
-
     def _look(self, _module: Any, _inputs: Any, output: Any) -> None:
         """Notes which clips the encoder made numbers of."""
         self._numbers = output[0].isfinite().flatten(1).all(1)
 
 
-def _load(name: str, options: LoadOptions) -> Whisper:
-    return Whisper(fetch(name, options.revision), options)
-
-
 ADAPTER = Adapter(
     name="whisper",
     summary="any Whisper of transformers, greedy; clips up to 30 s",
-    accepts=lambda _name: False,
-    load=_load,
+    load=lambda name, options: Whisper(fetch(name, options.revision), options),
     model_types=("whisper",),
     requires=("torch", "transformers"),
 )

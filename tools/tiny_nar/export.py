@@ -9,10 +9,10 @@ from typing import Any
 
 from safetensors.torch import load_file
 
-from harness.models.granite_nar.loading import save_folder
 from harness.models.granite_nar.network import GraniteNar
 from harness.models.tiny_nar import FOLDER
 from tools.tiny_nar.data import BLANK, PAD
+from tools.tiny_nar.saving import save_folder
 from tools.tiny_nar.speech import WORDS
 from tools.tiny_nar.train import CONFIG
 

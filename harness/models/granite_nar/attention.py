@@ -165,7 +165,7 @@ class PackedAttention:
         found = _varlen()
         assert found is not None
         function, parameters = found
-        options: dict[str, Any] = {}
+        options: dict[str, float] = {}
         if "scale" in parameters:
             options["scale"] = scale
         else:  # it multiplies by 1 / sqrt(dim) of its own

@@ -7,17 +7,16 @@ Sources: specs of ibm-granite/granite-speech-4.1-2b-nar; defaults are its values
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
-Part = TypeVar("Part")
+Part = TypeVar("Part", "EncoderConfig", "ProjectorConfig", "EditorConfig", "FeatureConfig")
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,30 +180,59 @@ _PROJECTOR_NAMES = {
 """Names of layout C."""
 
 
-def _part(kind: type[Part], values: Mapping[str, Any], renamed: Mapping[str, str], where: str) -> Part:
-    """A dataclass from a JSON object: unknown keys ignored, other names accepted, numbers coerced.
+def _table(config: Mapping[str, object], *names: str) -> dict[str, object]:
+    """A copy of the first of some objects in an object that is there; else an empty one.
 
     Raises:
-        ModelError: a value is no number where one is needed.
+        ModelError: it is no object.
     """
-    fields = {item.name: item for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    found = next((config[name] for name in names if config.get(name)), {})
+    if not isinstance(found, dict):
+        raise ModelError(f"config.json: {names[0]} is {found!r}, which is no object")
+    return dict(found)
+
+
+def _number(value: object, kind: type[Number], name: str) -> Number:
+    """A number of a kind from JSON, where a whole one may stand as a fraction or a text.
+
+    Raises:
+        ModelError: it is none.
+    """
+    try:
+        number = float(value)  # type: ignore[arg-type]
+        made = kind(number)
+    except (TypeError, ValueError, OverflowError):
+        raise ModelError(f"config.json: {name} is {value!r}, which is no number") from None
+    if made != number:
+        raise ModelError(f"config.json: {name} is {value!r}, which is no whole number")
+    return made
+
+
+def _part(default: Part, values: Mapping[str, object], renamed: Mapping[str, str], where: str) -> Part:
+    """A part with what a JSON object says of it: unknown keys are ignored, other names accepted."""
     known = {renamed.get(key, key): value for key, value in values.items() if value is not None}
     taken: dict[str, Any] = {}
-    for name, value in known.items():
-        if name not in fields or isinstance(value, (dict, list)):
-            continue
-        wanted: Callable[[float], Any] = type(fields[name].default)
-        try:
-            number = float(value)
-            taken[name] = wanted(number)
-        except (TypeError, ValueError):
-            raise ModelError(f"config.json: {where}.{name} is {value!r}, which is no number") from None
-        if taken[name] != number:
-            raise ModelError(f"config.json: {where}.{name} is {value!r}, which is no whole number")
-    return kind(**taken)
+    for item in dataclasses.fields(default):
+        value = known.get(item.name)
+        if value is not None and not isinstance(value, dict | list):
+            taken[item.name] = _number(value, type(getattr(default, item.name)), f"{where}.{item.name}")
+    return dataclasses.replace(default, **taken)
 
 
-def from_json(config: Mapping[str, Any], preprocessor: Mapping[str, Any] | None = None) -> GraniteNarConfig:
+def _layers(config: Mapping[str, object], encoder: Mapping[str, object]) -> tuple[int, ...]:
+    """The hidden states that the projector reads."""
+    stated, name = config.get("encoder_layer_indices"), "encoder_layer_indices"
+    if stated is None and "cat_hidden_layers" in encoder:
+        stated, name = encoder["cat_hidden_layers"], "cat_hidden_layers"
+    if stated is None:
+        return GraniteNarConfig().encoder_layer_indices
+    if not isinstance(stated, list):
+        raise ModelError(f"config.json: {name} is {stated!r}, which is no list")
+    indices = tuple(_number(index, int, name) for index in stated)
+    return indices if name == "encoder_layer_indices" else (*indices, -1)
+
+
+def from_json(config: Mapping[str, object], preprocessor: Mapping[str, object] | None = None) -> GraniteNarConfig:
     """Reads what config.json and preprocessor_config.json say, in any of the three layouts.
 
     Args:
@@ -214,75 +242,34 @@ def from_json(config: Mapping[str, Any], preprocessor: Mapping[str, Any] | None 
     Raises:
         ModelError: a value is not a number, or parts do not fit each other.
     """
-    encoder = dict(config.get("encoder_config") or {})
-    projector = dict(config.get("projector_config") or {})
-    text = dict(config.get("text_config") or config.get("llm_config") or {})
+    encoder, projector = _table(config, "encoder_config"), _table(config, "projector_config")
+    text = _table(config, "text_config", "llm_config")
     for key, name in (("vocabulary_size", "bpe_output_dim"), ("pooling_window", "bpe_pooling_window")):
         for place in (config, encoder):
             if key in place:
                 encoder.setdefault(name, place[key])
-    text.update(dict(text.get("rope_parameters") or {}))
-    if "head_dim" not in text and "hidden_size" in text:
-        text["head_dim"] = int(text["hidden_size"]) // int(text.get("num_attention_heads", 16))
-    hidden = projector.get("hidden_size", ProjectorConfig.__dataclass_fields__["hidden_size"].default)
-    if "intermediate_size" in projector and "mlp_ratio" not in projector:
-        projector["mlp_ratio"] = float(projector.pop("intermediate_size")) / float(hidden)
-    projector.setdefault("encoder_dim", encoder.get("hidden_dim", encoder.get("hidden_size", 1024)))
-    projector.setdefault("llm_dim", text.get("hidden_size", 2048))
-    indices = config.get("encoder_layer_indices")
-    if indices is None and "cat_hidden_layers" in encoder:
-        indices = [*encoder["cat_hidden_layers"], -1]
-    indices = (4, 8, 12, -1) if indices is None else tuple(int(index) for index in indices)
-    projector.setdefault("num_encoder_layers", len(indices))
+    text.update(_table(text, "rope_parameters"))
     audio = dict(preprocessor or {})
-    audio.update(dict(audio.get("melspec_kwargs") or {}))
-    scaled = config.get("scale_projected_embeddings")
+    audio.update(_table(audio, "melspec_kwargs"))
+    layers = _layers(config, encoder)
+
+    editor = _part(EditorConfig(), text, {}, "text_config")
+    if "head_dim" not in text and "hidden_size" in text:
+        editor = dataclasses.replace(editor, head_dim=editor.hidden_size // editor.num_attention_heads)
+    heard = _part(EncoderConfig(), encoder, _ENCODER_NAMES, "encoder_config")
+    usual = ProjectorConfig(num_encoder_layers=len(layers), encoder_dim=heard.hidden_dim, llm_dim=editor.hidden_size)
+    read = _part(usual, projector, _PROJECTOR_NAMES, "projector_config")
+    if "intermediate_size" in projector and "mlp_ratio" not in projector:
+        inner = _number(projector["intermediate_size"], float, "projector_config.intermediate_size")
+        read = dataclasses.replace(read, mlp_ratio=inner / read.hidden_size)
+    scaled, shortest = config.get("scale_projected_embeddings"), config.get("min_edit_sequence_length", 8)
     return GraniteNarConfig(
-        encoder=_part(EncoderConfig, encoder, _ENCODER_NAMES, "encoder_config"),
-        projector=_part(ProjectorConfig, projector, _PROJECTOR_NAMES, "projector_config"),
-        editor=_part(EditorConfig, text, {}, "text_config"),
-        features=_part(FeatureConfig, audio, {}, "preprocessor_config"),
-        encoder_layer_indices=indices,
-        blank_token_id=int(config.get("blank_token_id", text.get("eos_token_id", 100_257))),
+        encoder=heard,
+        projector=read,
+        editor=editor,
+        features=_part(FeatureConfig(), audio, {}, "preprocessor_config"),
+        encoder_layer_indices=layers,
+        blank_token_id=_number(config.get("blank_token_id", text.get("eos_token_id", 100_257)), int, "blank_token_id"),
         scale_projected_embeddings=True if scaled is None else bool(scaled),
-        min_edit_sequence_length=int(config.get("min_edit_sequence_length", 8)),
+        min_edit_sequence_length=_number(shortest, int, "min_edit_sequence_length"),
     ).check()
-
-
-def to_json(config: GraniteNarConfig) -> dict[str, Any]:
-    """The content of config.json in layout B; `from_json` reads it back."""
-    editor = dataclasses.asdict(config.editor)
-    theta = editor.pop("rope_theta")
-    return {
-        "architectures": ["GraniteSpeechNarForASR"],
-        "model_type": "granite_speech_nar",
-        "blank_token_id": config.blank_token_id,
-        "encoder_layer_indices": list(config.encoder_layer_indices),
-        "scale_projected_embeddings": config.scale_projected_embeddings,
-        "min_edit_sequence_length": config.min_edit_sequence_length,
-        "tie_word_embeddings": True,
-        "encoder_config": dataclasses.asdict(config.encoder),
-        "projector_config": dataclasses.asdict(config.projector),
-        "text_config": {
-            "model_type": "granite",
-            **editor,
-            "rope_parameters": {"rope_theta": theta, "rope_type": "default"},
-        },
-    }
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises:
-        ModelError: the file is missing or holds no JSON object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{path.parent} has no {path.name}; a model folder needs it") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read as JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise ModelError(f"{path} holds no JSON object")
-    return content

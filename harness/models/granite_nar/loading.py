@@ -6,20 +6,18 @@ no more than one copy of the weights is ever there. Nothing but safetensors is r
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from harness.errors import ModelError
 from harness.models.granite_nar import config as configuration
 from harness.models.granite_nar import layouts
 from harness.models.granite_nar.network import GraniteNar
 from harness.models.granite_nar.tokenizer import Tokenizer
+from harness.models.hub import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +42,9 @@ class Loaded:
 
 def read_config(folder: Path) -> GraniteNarConfig:
     """The configuration of a model folder."""
-    content = configuration.read_json(folder / "config.json")
+    content = read_json(folder / "config.json")
     preprocessor = folder / "preprocessor_config.json"
-    return configuration.from_json(content, configuration.read_json(preprocessor) if preprocessor.is_file() else None)
+    return configuration.from_json(content, read_json(preprocessor) if preprocessor.is_file() else None)
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -57,7 +55,7 @@ def weight_files(folder: Path) -> list[Path]:
     """
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        named = configuration.read_json(index).get("weight_map")
+        named = read_json(index).get("weight_map")
         names = sorted(set(named.values())) if isinstance(named, dict) else []
         # A name with folders in it could point anywhere.
         files = [folder / str(name) for name in names if "/" not in str(name) and "\\" not in str(name)]
@@ -119,19 +117,6 @@ def load_network(
         weights[name] = torch.full(expected[name].shape, fill, device=device, dtype=dtype)
     network.load_state_dict(weights, strict=True, assign=True)
     return network.eval().requires_grad_(False), layout
-
-
-def save_folder(network: GraniteNar, folder: Path) -> None:
-    """Writes config.json, preprocessor_config.json and model.safetensors in layout B, but no tokenizer.json."""
-    folder.mkdir(parents=True, exist_ok=True)
-    contents = {
-        "config.json": configuration.to_json(network.config),
-        "preprocessor_config.json": dataclasses.asdict(network.config.features),
-    }
-    for name, content in contents.items():
-        (folder / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def _names(file: Path) -> list[str]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.errors import ModelError
-from harness.models._transformers import beside, card_of, synchronize, torch_device
-from harness.models.base import Model
+from harness.models._transformers import TorchModel, card_of, torch_device
 from harness.models.granite_nar.attention import choose_backend
 from harness.models.granite_nar.features import PackedAudio, log_mel, pack_audio
 from harness.models.granite_nar.loading import load_folder
@@ -46,7 +45,7 @@ def max_seconds(config: GraniteNarConfig) -> float:
     return float(config.editor.max_position_embeddings // POSITIONS_A_SECOND)
 
 
-class GraniteNarModel(Model):
+class GraniteNarModel(TorchModel):
     """A granite_speech_nar checkpoint.
 
     Args:
@@ -89,14 +88,6 @@ class GraniteNarModel(Model):
         """One hypothesis a clip, its draft with it."""
         texts, drafts = self.tokenizer.decode(output.final), self.tokenizer.decode(output.draft)
         return [Hypothesis(text=text, draft=draft) for text, draft in zip(texts, drafts, strict=True)]
-
-    def beside(self) -> None:
-        """A stream of its own for this thread."""
-        beside(self.device)
-
-    def synchronize(self) -> None:
-        """Waits for the device."""
-        synchronize(self.device)
 
 
 def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) -> GraniteNarModel:

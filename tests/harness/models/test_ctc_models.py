@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,7 @@ def test_every_ctc_model_of_the_library_has_an_adapter() -> None:
     assert set(MODEL_TYPES) >= _LEAK
 
 
+@pytest.mark.filterwarnings("ignore:Support for mismatched key_padding_mask")  # WavLM's own, of torch
 @pytest.mark.parametrize("kind", PADDED + GROUPED)
 def test_neighbors_and_order_change_nothing(kind: str, checkpoint: Callable[[str], Path], clips: list[Clip]) -> None:
     model = _load(checkpoint(kind))
@@ -273,3 +275,21 @@ def test_the_card_counts_and_quotes(checkpoint: Callable[[str], Path], tmp_path:
     (folder / "README.md").write_text("---\nlicense: [\n---\n")
     card = load_model(str(folder), LoadOptions()).card
     assert (card.license, card.languages) == (None, ())
+
+
+def test_loading_leaves_the_library_as_it_was(checkpoint: Callable[[str], Path]) -> None:
+    """Quiet while it loads, and then as the process had it: a notebook goes on with it."""
+    from transformers.utils import logging
+
+    folder = str(checkpoint("wav2vec2-layer"))
+    library: Any = logging
+    before = (library.get_verbosity(), library.is_progress_bar_enabled(), list(warnings.filters))
+    library.set_verbosity_info()
+    library.enable_progress_bar()
+    try:
+        load_model(folder, LoadOptions())
+        assert (library.get_verbosity(), library.is_progress_bar_enabled()) == (library.INFO, True)
+    finally:
+        library.set_verbosity(before[0])
+        (library.enable_progress_bar if before[1] else library.disable_progress_bar)()
+    assert list(warnings.filters) == before[2]

@@ -9,6 +9,7 @@ import pytest
 from harness.errors import DataError, UsageError
 from harness.models.base import LoadOptions
 from harness.models.registry import load_model
+from harness.scoring.interchange import write_trn
 from harness.types import Clip
 
 
@@ -42,6 +43,11 @@ def test_every_form_says_the_same(form: str, tmp_path: Path) -> None:
     assert _ask(tmp_path / form, "elsewhere/a-1.wav") == ["one two"]
     with pytest.raises(DataError, match=r"^c-3 is not in .*, which holds 2 transcripts$"):
         _ask(tmp_path / form, "a-1", "c-3")
+
+
+def test_trn_files_of_ours_are_decoded(tmp_path: Path) -> None:
+    write_trn(tmp_path / "x.trn", [("a/b.wav", "he said (so) 50%")])
+    assert _ask(tmp_path / "x.trn", "a/b.wav", "b") == ["he said (so) 50%"] * 2
 
 
 def test_a_folder_is_all_of_its_files(tmp_path: Path) -> None:
@@ -88,7 +94,9 @@ def test_rows_without_a_transcript_fail_for_their_clip_only(tmp_path: Path) -> N
         ("x.jsonl", b'{"id": "a", "pred_text": 3}\n', "line 1: pred_text is a int, not text"),
         ("x.jsonl", b'{"audio_filepath": "a", "text": "b"}\n', "its text is the reference"),
         ("x.jsonl", b"\xff\xfe\n", "is not UTF-8 text: byte 0"),
-        ("x.trn", b"words without an id\n", r"line 1: expected words and then (id)"),
+        ("x.trn", b"words without an id\n", "line 1: no label in parentheses at its end"),
+        ("x.trn", b"one (a)\ntwo (a)\n", "line 2: 'a' was there before"),
+        ("x.txt", b"\xff one\n", "is not UTF-8 (byte 0)"),
     ],
 )
 def test_files_that_are_wrong(name: str, content: bytes, said: str, tmp_path: Path) -> None:

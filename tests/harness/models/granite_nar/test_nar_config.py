@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import ModelError
-from harness.models.granite_nar.config import GraniteNarConfig, from_json, read_json, to_json
+from harness.models.granite_nar.config import GraniteNarConfig, from_json
+from harness.models.hub import read_json
+from tools.tiny_nar.saving import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +94,13 @@ def test_what_is_written_is_read_back(small_config: GraniteNarConfig) -> None:
             "hidden_dim 8 is not projector",
         ),
         ({"encoder_config": {"bpe_output_dim": 7}}, "bpe_output_dim 7 is neither vocab_size 100352 nor one more"),
+        ({"encoder_config": 5}, "encoder_config is 5, which is no object"),
+        ({"encoder_layer_indices": 5}, "encoder_layer_indices is 5, which is no list"),
+        ({"encoder_layer_indices": ["x"]}, "encoder_layer_indices is 'x', which is no number"),
+        (
+            {"projector_config": {"intermediate_size": "x"}},
+            "projector_config.intermediate_size is 'x', which is no number",
+        ),
         ({"encoder_layer_indices": [4, 99]}, "leave the 16 layers"),
         ({"projector_config": {"block_size": 16}}, "block_size 16 is no multiple of downsample_rate 5"),
         ({"blank_token_id": 100352}, "blank_token_id 100352 is outside of the vocabulary"),
@@ -107,7 +116,7 @@ def test_a_config_that_cannot_be_is_named(change: dict[str, Any], said: str) -> 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "has no config.json"), ("{", "cannot be read as JSON"), ("[1]", "holds no JSON object")],
+    [(None, "has no config.json"), ("{", "cannot be read: "), ("[1]", "holds a list, not a JSON object")],
 )
 def test_a_file_that_is_no_config_is_named(tmp_path: Path, content: str | None, said: str) -> None:
     if content is not None:

@@ -22,8 +22,8 @@ WRITE = """
 import json, sys, torch
 from pathlib import Path
 from harness.models.granite_nar.config import GraniteNarConfig
-from harness.models.granite_nar.loading import save_folder
 from harness.models.granite_nar.network import GraniteNar
+from tools.tiny_nar.saving import save_folder
 folder = Path(sys.argv[1])
 with torch.device("meta"):
     network = GraniteNar(GraniteNarConfig()).to(torch.bfloat16)

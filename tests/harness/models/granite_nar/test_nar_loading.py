@@ -13,8 +13,9 @@ from safetensors.torch import load_file, save_file
 from harness.errors import ModelError
 from harness.models.granite_nar import config as configuration
 from harness.models.granite_nar import layouts
-from harness.models.granite_nar.loading import load_folder, save_folder, weight_files
+from harness.models.granite_nar.loading import load_folder, weight_files
 from harness.models.granite_nar.packing import PackedLengths
+from tools.tiny_nar.saving import save_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
