@@ -11,7 +11,7 @@ import functools
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal
 
 from harness.errors import UsageError
 from harness.scoring.pairing import labels
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from harness.scoring.error_counts import ErrorCounts
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import Scored
-
-    ModelLike = str | Model | Callable[..., object]
 
 
 class Run:
@@ -216,60 +214,28 @@ def _utterance_rows(model: str, scored: Scored) -> Iterable[dict[str, object]]:
         }
 
 
-@overload
 def evaluate(
     what: str | Path | Suite | Dataset,
-    model: ModelLike,
+    model: str | Model | Callable[..., object],
     *,
     out: str | Path | None = None,
     language: str | None = None,
     profile: str | Profile | None = None,
     limit: int | None = None,
-    device: str | None = None,
     settings: Settings | None = None,
     progress: bool = False,
-) -> Run: ...
-
-
-@overload
-def evaluate(
-    what: str | Path | Suite | Dataset,
-    model: Sequence[ModelLike],
-    *,
-    out: str | Path | None = None,
-    language: str | None = None,
-    profile: str | Profile | None = None,
-    limit: int | None = None,
-    device: str | None = None,
-    settings: Settings | None = None,
-    progress: bool = False,
-) -> list[Run]: ...
-
-
-def evaluate(
-    what: str | Path | Suite | Dataset,
-    model: ModelLike | Sequence[ModelLike],
-    *,
-    out: str | Path | None = None,
-    language: str | None = None,
-    profile: str | Profile | None = None,
-    limit: int | None = None,
-    device: str | None = None,
-    settings: Settings | None = None,
-    progress: bool = False,
-) -> Run | list[Run]:
+) -> Run:
     """Run a model on a suite, or on data of your own, and score it.
 
     Args:
         what: a suite by name or by its .toml file, a manifest or folder of your own, a `Suite`, or a `Dataset`.
         model: a name (as `--model` takes it), a `Model`, or a function ``f(waveform, language) -> str`` or
-            ``f(clips) -> list[str]``. Several in a list give a list of runs.
+            ``f(clips) -> list[str]``.
         out: folder for runs: they can be gone on with, and are answered from their journals when they are complete.
             None keeps everything in memory.
         language: of data of your own that does not say it; English where nothing does.
         profile: rules to score under; None takes the suite's.
         limit: a seeded sample of so many utterances a benchmark.
-        device: ``cpu`` or ``cuda``; as in `settings`.
         settings: everything else that the command line offers.
         progress: show on stderr how it goes.
 
@@ -279,32 +245,30 @@ def evaluate(
     Raises:
         HarnessError: whatever ends a run: `UsageError`, `DataError`, `ModelError`, `RunError`.
     """
+    from harness.config import Settings
     from harness.request import what_to_run
 
-    models = [model] if isinstance(model, str) or not isinstance(model, list | tuple) else list(model)
+    chosen = settings or Settings()
+    chosen = replace(
+        chosen, out=chosen.out if out is None else Path(out), limit=chosen.limit if limit is None else limit
+    )
     suite, datasets = what_to_run(what, language)
-    runs = [
-        _evaluated(suite, datasets, one, _settings(settings, out, limit, device), kept=out is not None, bars=progress)
-        for one in models
-    ]
-    chosen = _profile(profile)
-    found = [Run(system, chosen or resolve_profile(system)) for system in runs]
-    return found if isinstance(model, list | tuple) else found[0]
-
-
-def _settings(settings: Settings | None, out: str | Path | None, limit: int | None, device: str | None) -> Settings:
-    from harness.config import Settings
-
-    asked = {"out": None if out is None else Path(out), "limit": limit, "device": device}
-    return replace(settings or Settings(), **{key: value for key, value in asked.items() if value is not None})
+    system = _evaluated(suite, datasets, model, chosen, kept=out is not None, bars=progress)
+    return Run(system, _profile(profile) or resolve_profile(system))
 
 
 def _evaluated(
-    suite: Suite, datasets: Sequence[Dataset], model: ModelLike, settings: Settings, *, kept: bool, bars: bool
+    suite: Suite,
+    datasets: Sequence[Dataset],
+    model: str | Model | Callable[..., object],
+    settings: Settings,
+    *,
+    kept: bool,
+    bars: bool,
 ) -> System:
     """What one model wrote, all of it in memory."""
     from harness.models.custom import wrap
-    from harness.models.registry import check_model, load_model
+    from harness.models.registry import check_model
     from harness.progress import progress
     from harness.runner.run import Run as Work
     from harness.runner.state import Stop
@@ -312,7 +276,7 @@ def _evaluated(
 
     if isinstance(model, str):
         check_model(model)
-        name, load = model, functools.partial(load_model, model)
+        name, load = model, None
     else:
         made = wrap(model)
         name, load = made.card.id, lambda _options: made

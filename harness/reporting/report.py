@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from harness.reporting.points import Points
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
-    from harness.scoring.scored import Scored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,11 @@ import soundfile
 
 from benchmarks.dataset import Audio, Dataset, Request, Source, Utterance
 from benchmarks.registry import Suite, get_dataset
-from harness.commands.summary import write_scores
 from harness.config import Settings
 from harness.errors import HarnessError
 from harness.models import base
 from harness.progress import Silent
+from harness.reporting.report import write_scores
 from harness.runner import run as run_module
 from harness.runner.state import Stop
 from harness.types import SAMPLE_RATE, Clip, Hypothesis

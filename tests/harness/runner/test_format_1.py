@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.registry import get_dataset, get_suite
-from harness.commands.summary import write_scores
 from harness.config import Settings
 from harness.models.base import LoadOptions, Model
 from harness.progress import Silent
 from harness.records.journal import read_journal
 from harness.records.run import RunRecord, read_run_record
+from harness.reporting.report import write_scores
 from harness.runner import run as run_module
 from harness.runner.run import Run
 from harness.runner.state import Stop

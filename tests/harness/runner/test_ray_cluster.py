@@ -20,12 +20,12 @@ import pytest
 
 from benchmarks.dataset import Dataset
 from benchmarks.registry import Suite
-from harness.commands.summary import write_scores
 from harness.config import Settings
 from harness.errors import ModelError, RunError, UsageError
 from harness.progress import Silent
 from harness.records.journal import Line, read_journal
 from harness.records.run import RunRecord, Speed
+from harness.reporting.report import write_scores
 from harness.runner import run as run_module
 from harness.runner.run import Run
 from harness.runner.state import Stop

@@ -17,14 +17,14 @@ from msgspec.structs import replace
 
 from benchmarks.dataset import Dataset
 from benchmarks.registry import Suite
-from harness.commands.summary import write_scores
 from harness.config import Settings
 from harness.errors import AccessError, DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
 from harness.progress import Silent
 from harness.records.journal import Line, encode_lines, read_journal
 from harness.records.run import RunRecord, Speed, read_run_record
-from harness.reporting.table import results_table
+from harness.reporting.report import write_scores
+from harness.reporting.results import results_table
 from harness.runner import run as run_module
 from harness.runner.folder import model_folder_name, run_folder
 from harness.runner.run import Run

@@ -164,8 +164,8 @@ def test_systems_are_counted_each_under_its_profile() -> None:
 
 def test_counts_are_kept_only_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     stored: list[str] = []
-    monkeypatch.setattr(scored.cache, "load", lambda *_: None)
-    monkeypatch.setattr(scored.cache, "store", lambda key, _: stored.append(key))
+    monkeypatch.setattr("harness.scoring.cache.load", lambda *_: None)
+    monkeypatch.setattr("harness.scoring.cache.store", lambda key, _: stored.append(key))
     system = System(model="m", benchmarks=[predictions(("a", "a"))])
     count_systems([system], [VERBATIM])
     count_predictions(system.benchmarks[0], VERBATIM)
