@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import field
 
@@ -20,7 +20,7 @@ class ProfileRecord(Record, frozen=True, kw_only=True):
     name: str
     libraries: dict[str, str] = field(default_factory=dict)
     """Versions of what the rules are made of."""
-    rules: dict[str, object] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)
     """Every rule of the profile."""
 
 
