@@ -23,7 +23,7 @@ from harness.errors import AccessError, DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
 from harness.progress import Silent
 from harness.records.journal import Line, encode_lines, read_journal
-from harness.records.run import RunRecord, Speed, read_run_record
+from harness.records.run import Event, RunRecord, Speed, read_run_record
 from harness.reporting.table import results_table
 from harness.runner import run as run_module
 from harness.runner.folder import model_folder_name, run_folder
@@ -159,7 +159,12 @@ def test_what_was_disturbed_is_not_counted_after_going_on_either(tmp_path: Path,
     run.execute()
     kept = [replace(line, undisturbed=number < 8, time=2.0) for number, line in enumerate(cut(run.folder, 20))]
     (run.folder / "stub.jsonl").write_bytes(encode_lines(kept))
-    speed = speed_of(work(tmp_path).execute())
+    event = Event(event="batch_failed", batch=2, error="no")
+    run.record.benchmarks["stub"].events.append(event)
+    run.save()
+    record = work(tmp_path).execute()
+    assert record.benchmarks["stub"].events == [event]
+    speed = speed_of(record)
     lines = read_journal(run.folder / "stub.jsonl").lines
     counted = [line for line in lines if line.undisturbed]
     assert len(counted) == 18
