@@ -78,7 +78,8 @@ def _git(*arguments: str) -> str | None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
-            ["git", "-C", str(ROOT), *arguments],
+            # Asked how things are, it would write down what it found, and on a full disk leave its lock behind.
+            ["git", "--no-optional-locks", "-C", str(ROOT), *arguments],
             capture_output=True,
             text=True,
             timeout=10,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,12 +52,16 @@ def run(args: argparse.Namespace) -> ExitStatus:
     """Runs every model on the suite; prints the table of all of them."""
     suite, datasets = _suite(args)
     settings = made(Settings, args)
-    models = _models(args.model, suite)
+    # A model in Python code of the user's own is at the revision of that code: another one is another run.
+    models = {
+        model: replace(settings, revision=settings.revision or code)
+        for model, code in _models(args.model, suite).items()
+    }
     if args.dry_run:
         from harness.runner.preview import preview
 
-        for model in models:
-            print(preview(suite, datasets, model, settings))
+        for model, how in models.items():
+            print(preview(suite, datasets, model, how))
         return ExitStatus.GOOD
 
     from harness.progress import progress
@@ -69,10 +74,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
     scores: list[Scores] = []
     status = ExitStatus.GOOD
     with _stop_on_signals(stop), progress(quiet=args.quiet) as reporter:
-        for model in models:
-            work = Run(
-                suite=suite, datasets=datasets, model_name=model, settings=settings, reporter=reporter, stop=stop
-            )
+        for model, how in models.items():
+            work = Run(suite=suite, datasets=datasets, model_name=model, settings=how, reporter=reporter, stop=stop)
             record = work.execute()
             folders.append(work.folder)
             scores.append(write_scores(work.folder))
@@ -94,8 +97,8 @@ def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
     return own_data(args.data, args.language) if args.data is not None else what_to_run(get_suite(args.suite))
 
 
-def _models(asked: list[str], suite: Suite) -> list[str]:
-    """The models to run: those asked for, once each, or the suite's own."""
+def _models(asked: list[str], suite: Suite) -> dict[str, str | None]:
+    """The models to run, those asked for, once each, or the suite's own; with the revision of code of the user's."""
     names = list(dict.fromkeys(asked)) or list(suite.default_models)
     if EMBEDDED in names and not asked:
         from harness.models.registry import EMBEDDED as EMBEDDED_NAMES
@@ -114,9 +117,7 @@ def _models(asked: list[str], suite: Suite) -> list[str]:
         raise UsageError(msg)
     from harness.models.registry import check_model
 
-    for name in names:
-        check_model(name)
-    return names
+    return {name: check_model(name) for name in names}
 
 
 @contextmanager

@@ -110,5 +110,5 @@ class Adapter:
     """Modules that must be importable."""
     extra: str | None = None
     """The extra of this project that installs them."""
-    check: Callable[[str], object] = lambda _name: None
-    """Raises what can be told of a name before it is loaded."""
+    check: Callable[[str], str | None] = lambda _name: None
+    """Raises what can be told of a name before it is loaded; gives the revision of the user's own code behind it."""

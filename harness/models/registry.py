@@ -107,8 +107,11 @@ def load_model(name: str, options: LoadOptions) -> Model:
         raise ModelError(f"{name} cannot be loaded ({adapter.name}): {type(error).__name__}: {error}") from error
 
 
-def check_model(name: str) -> None:
+def check_model(name: str) -> str | None:
     """Raises what can be told without the network and without loading: a mistyped name, a package that is missing.
+
+    Returns:
+        The revision of the model's code, where that is a module of the user's own.
 
     Raises:
         UsageError: as `load_model`.
@@ -117,9 +120,10 @@ def check_model(name: str) -> None:
     direct = _direct(name)
     if direct is not None:
         _check_installed(name, direct)
-        direct.check(name)
-    elif _HUB_ID.fullmatch(name) is None and not Path(name).expanduser().is_dir():
+        return direct.check(name)
+    if _HUB_ID.fullmatch(name) is None and not Path(name).expanduser().is_dir():
         raise _no_such_model(name)
+    return None
 
 
 def _check_installed(name: str, adapter: Adapter) -> None:

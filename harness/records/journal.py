@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 Seconds = Annotated[float, Meta(ge=0)]
 Index = Annotated[int, Meta(ge=0)]
 
-NO_TAGS: dict[str, str] = {}
-
 
 class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What is written about an utterance, whatever became of it: it has either a hypothesis or an error."""

@@ -64,9 +64,11 @@ def load_clip(utterance: Utterance) -> Clip:
     """
     waveform = decode(utterance.audio)
     stated = utterance.duration
-    heard = len(waveform) / SAMPLE_RATE
-    if stated is not None and abs(heard - stated) > max(DURATION_SLACK[0], DURATION_SLACK[1] * stated):
-        msg = f"{utterance.audio.origin}: {heard:.2f} s of audio where {stated:.2f} s are stated; fetch the file again"
+    seconds = len(waveform) / SAMPLE_RATE
+    if stated is not None and abs(seconds - stated) > max(DURATION_SLACK[0], DURATION_SLACK[1] * stated):
+        msg = (
+            f"{utterance.audio.origin}: {seconds:.2f} s of audio where {stated:.2f} s are stated; fetch the file again"
+        )
         raise DataError(msg)
     return Clip(id=utterance.id, language=utterance.language, waveform=waveform)
 

@@ -1,8 +1,8 @@
 """The one loop that every model runs in: utterances to batches to hypotheses to the journal.
 
 A stream of utterances is read in windows that fit into memory, the next one while one runs. Each is planned as a whole
-and run by `window`, which overlaps the stages and goes from one to the next without a pause. Between two batches the
-loop can be stopped, and the journal then holds everything that was finished.
+and run by the pipeline, which overlaps the stages and goes from one to the next without a pause. Between two batches
+the loop can be stopped, and the journal then holds everything that was finished.
 """
 
 from __future__ import annotations

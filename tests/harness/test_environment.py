@@ -1,6 +1,7 @@
 """Provenance: git speaks for us only in a checkout of our own."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,14 @@ def test_a_checkout_of_our_own_has_a_commit(tmp_path: Path) -> None:
     assert code(tmp_path) == [commit, False]
     (tmp_path / "README").write_text("changed")
     assert code(tmp_path) == [commit, True]
+
+
+def test_the_repository_is_left_as_it_is(tmp_path: Path) -> None:
+    commit = repository(copied(tmp_path))
+    os.utime(tmp_path / "README", (1, 1))  # what git would make a note of
+    before = (tmp_path / ".git" / "index").read_bytes()
+    assert code(tmp_path) == [commit, False]
+    assert (tmp_path / ".git" / "index").read_bytes() == before
 
 
 def test_a_hook_of_somebodys_repository_does_not_mislead(tmp_path: Path) -> None:

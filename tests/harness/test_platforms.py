@@ -14,7 +14,7 @@ WITHOUT = """
 import os, sys
 for name in ("fork", "memfd_create", "pread", "preadv", "sched_getaffinity", "sendfile", "sysconf"):
     delattr(os, name)
-sys.modules["resource"] = None
+sys.modules["resource"] = sys.modules["fcntl"] = None
 """
 """Takes away, before anything of ours is imported, what Windows does not have; part of it macOS has not either."""
 

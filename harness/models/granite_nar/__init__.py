@@ -7,7 +7,6 @@ backends, layouts and loading read checkpoints, model is what the runner sees. d
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.models.base import Adapter, ModelCard
@@ -33,7 +32,7 @@ CARD = ModelCard(
 
 
 def load(name: str, options: LoadOptions) -> Model:
-    """Loads `MODEL_ID` at its pinned revision, another hub id, or a local folder.
+    """Loads a hub id or a local folder.
 
     Raises:
         UsageError, AccessError, ModelError: it cannot be had, or is not a whole granite_speech_nar.
@@ -41,8 +40,6 @@ def load(name: str, options: LoadOptions) -> Model:
     from harness.models.granite_nar.model import load_checkpoint
     from harness.models.hub import fetch
 
-    if name == MODEL_ID and options.revision is None:
-        options = replace(options, revision=REVISION)
     return load_checkpoint(fetch(name, options.revision), options)
 
 

@@ -325,5 +325,9 @@ def test_a_run_of_a_function(
     (stored,) = tmp_path.glob("out/*/*/run.json")
     model = json.loads(stored.read_text())["model"]
     assert (model["id"], model["revision"][:7]) == (name, "sha256:")
+    (tmp_path / f"{name.partition(':')[0]}.py").write_text(MODULE.replace("{language}", "{language}!"))
+    del sys.modules[name.partition(":")[0]]
+    assert main([*words, "--model", name]) == ExitStatus.USAGE, "answered from the journal of another model"
+    assert f"holds a run with model revision '{model['revision']}', this one has 'sha256:" in capsys.readouterr().err
     assert main([*words, "--model", "nowhere:f"]) == ExitStatus.USAGE
     assert capsys.readouterr().err.startswith("error: nowhere:f: no module called 'nowhere'")

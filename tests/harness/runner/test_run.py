@@ -22,7 +22,7 @@ from harness.errors import AccessError, DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
 from harness.progress import Silent
 from harness.records.journal import Line, encode_lines, read_journal
-from harness.records.run import RunRecord, Speed, read_run_record
+from harness.records.run import Event, RunRecord, Speed, read_run_record
 from harness.reporting.report import write_scores
 from harness.reporting.results import results_table
 from harness.runner import run as run_module
@@ -159,7 +159,12 @@ def test_what_was_disturbed_is_not_counted_after_going_on_either(tmp_path: Path,
     run.execute()
     kept = [replace(line, undisturbed=number < 8, time=2.0) for number, line in enumerate(cut(run.folder, 20))]
     (run.folder / "stub.jsonl").write_bytes(encode_lines(kept))
-    speed = speed_of(work(tmp_path).execute())
+    event = Event(event="batch_failed", batch=2, error="no")
+    run.record.benchmarks["stub"].events.append(event)
+    run.save()
+    record = work(tmp_path).execute()
+    assert record.benchmarks["stub"].events == [event]
+    speed = speed_of(record)
     lines = read_journal(run.folder / "stub.jsonl").lines
     counted = [line for line in lines if line.undisturbed]
     assert len(counted) == 18
@@ -284,7 +289,7 @@ def test_the_leaderboards_clock_is_a_pass_of_its_own_beside_ours(tmp_path: Path,
     assert loaded == ["org/slow", "org/slow"]
 
     score = write_scores(run.folder)
-    assert score["average"]["speed"]["rtfx_leaderboard"] == pytest.approx(speed.rtfx_leaderboard)
+    assert score.average.speed.rtfx_leaderboard == pytest.approx(speed.rtfx_leaderboard)
     keys = [column.key for column in results_table([score], [None]).columns]
     assert keys[keys.index("rtfx_end_to_end") + 1] == "rtfx_leaderboard"
 
