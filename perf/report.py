@@ -33,7 +33,7 @@ def contribution_gap(page: Path, scores: dict[str, dict[str, float | None]]) -> 
     for one in data["benchmarks"]:
         for index, system in one["systems"].items():
             errors = sum(sum(system[kind]) for kind in ("substitutions", "deletions", "insertions"))
-            rate = scores[data["models"][int(index)]["name"]][one["name"].partition(" ")[0]]
+            rate = scores[data["models"][int(index)]["model"]][one["name"].partition(" ")[0]]
             gaps.append(abs(errors / sum(system["words"]) - (rate or 0.0)))
     return float(max(gaps))
 

@@ -116,3 +116,30 @@ def test_the_functions_of_the_docs_are_models(tmp_path: Path, monkeypatch: pytes
     clips = [Clip(id=str(n), language="en", waveform=np.zeros(16_000 * n, np.float32)) for n in (1, 3)]
     said = model.text(model.infer(model.features(clips)))
     assert [hypothesis.text for hypothesis in said] == ["1 seconds", "3 seconds"]
+
+
+def test_the_metric_of_the_docs_is_in_table_page_and_details(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file in adding_a_metric.md, as it stands there, put where it is to be put."""
+    from harness.scoring import metrics
+
+    page = (ROOT / "docs" / "adding_a_metric.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"<!-- tested: metric -->\n```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "added").mkdir()
+    (tmp_path / "added" / "left_out.py").write_text(source, encoding="utf-8")
+    predictions = tmp_path / "MODEL_one_DATASET_voxpopuli_en_test.jsonl"
+    predictions.write_text('{"text": "red green blue gray", "pred_text": "red gray"}\n', encoding="utf-8")
+    monkeypatch.setattr(metrics, "__path__", [*metrics.__path__, str(tmp_path / "added")])
+    metrics.metrics.cache_clear()
+    try:
+        assert main(["report", str(predictions), "--out", str(tmp_path / "r"), "--metric", "left_out"]) == 0
+        assert main(["score", str(predictions), "--details"]) == 0
+    finally:
+        metrics.metrics.cache_clear()
+        sys.modules.pop("harness.scoring.metrics.left_out", None)
+    text = capsys.readouterr().out
+    assert re.search(r"left out +50\.00 +– +percent +2 of 4", text)
+    assert "reference words that were left out" in text
+    assert '"voxpopuli_en_left_out": 0.5' in (tmp_path / "r" / "table.json").read_text(encoding="utf-8")
+    assert "left out, percent" in (tmp_path / "r" / "index.html").read_text(encoding="utf-8")

@@ -19,7 +19,11 @@ Graph = dict[str, frozenset[str]]
 PACKAGES = ("benchmarks", "harness")
 KNOWN = frozenset(
     {
+<<<<<<< HEAD
         frozenset({"harness.reporting.render", "harness.reporting.table"}),
+=======
+        frozenset({"harness.runner.loop", "harness.runner.window"}),
+>>>>>>> d58f7c7 (Reports: comparable averages in plots, metrics by their declarations, docs/adding_a_metric.md)
         frozenset({"harness.scoring.diagnosis", "harness.scoring.measures", "harness.scoring.score"}),
     }
 )

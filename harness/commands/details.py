@@ -28,26 +28,29 @@ def details_text(model: str, found: Details) -> str:
 def _metrics(model: str, found: Details) -> Table:
     from harness.reporting.table import Cell, Column, Table
     from harness.scoring.metrics import get_metric
+    from harness.scoring.metrics.base import ratio
 
     columns = (
         Column("metric", "Metric", align="left"),
         Column("value", "Value"),
         Column("interval", "95 % interval"),
-        Column("meaning", "Meaning", align="left"),
+        Column("unit", "Unit", align="left"),
+        Column("counted", "Counted"),
     )
-    rows = []
-    for name, measured in found.metrics.items():
+    rows, notes = [], []
+    for name, one in found.metrics.items():
         metric = get_metric(name)
-        shown = Column("", "", format=metric.format, scale=metric.scale)
-        value = None if measured.value is None else shown.show_number(measured.value)
-        meaning = f"{metric.unit}: {metric.meaning}"
-        rows.append((Cell(metric.title), Cell(value), Cell(_ends(measured.interval, metric.scale)), Cell(meaning)))
-    rows += [
-        (Cell(f"flagged: {flag}"), Cell(one.utterances), Cell(None), Cell(f"utterances: {one.meaning}"))
-        for flag, one in found.flags.items()
-        if one.utterances
-    ]
-    return Table(found.benchmark, f"{model}, {found.utterances:,} utterances.", columns, tuple(rows))
+        value = None if one.value is None else format(one.value * metric.scale, metric.format)
+        counted = f"{one.count:,.6g} of {one.of:,.6g}" if metric.value is ratio and one.of else None
+        cells = (metric.title, value, _ends(one.interval, metric.scale), metric.unit, counted)
+        rows.append(tuple(map(Cell, cells)))
+        notes.append(f"{metric.title}: {metric.meaning}.")
+    for flag, flagged in found.flags.items():
+        if flagged.utterances:
+            rows.append(tuple(map(Cell, (f"flagged: {flag}", flagged.utterances, None, "utterances", None))))
+            notes.append(f"{flag}: {flagged.meaning}.")
+    caption = f"{model}, {found.utterances:,} utterances."
+    return Table(found.benchmark, caption, columns, tuple(rows), tuple(notes))
 
 
 def _ends(interval: Interval | None, scale: float = 100) -> str | None:

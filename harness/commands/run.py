@@ -64,8 +64,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
             print(preview(suite, datasets, model, how))
         return ExitStatus.GOOD
 
+    from harness.commands.end_of_run import finish, write_scores
     from harness.progress import progress
-    from harness.reporting.report import finish, write_scores
     from harness.runner.run import Run
     from harness.runner.state import Stop
 

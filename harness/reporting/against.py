@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from harness.reporting.drawing import Point
 from harness.reporting.published import Figure, canonical_model, find
 from harness.reporting.table import Cell, Column, Table
-from harness.scoring.average import average_rate
-from harness.scoring.profiles import get_profile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,8 +105,7 @@ def _source(benchmark: str, name: str | None) -> Source | None:
 def published_points(suite: str | None, profile: str, ours: Sequence[str], benchmarks: Sequence[str]) -> list[Point]:
     """Published average and RTFx of the models of a suite under the same rules, without those that are measured here.
 
-    Where ours are over a part of the suite, so are these, as far as each rate is published; their speeds are then not
-    known.
+    Nothing where ours are over a part of the suite: averages are published of the whole.
 
     Args:
         suite: resolved name.
@@ -118,19 +115,11 @@ def published_points(suite: str | None, profile: str, ours: Sequence[str], bench
     """
     from benchmarks.registry import suites
 
-    if suite not in suites():
+    if suite not in suites() or set(benchmarks) != set(suites()[suite].benchmarks):
         return []
     here = {canonical_model(model) for model in ours}
-    if set(benchmarks) == set(suites()[suite].benchmarks):
-        averages = _newest(find(metric="wer", benchmark="average", suite=suite, profile=profile))
-        speeds = _newest(find(metric="rtfx", suite=suite))
-    else:
-        rates = [_newest(find(metric="wer", benchmark=name, profile=profile)) for name in benchmarks]
-        models = [model for model in (rates[0] if rates else {}) if all(model in each for each in rates)]
-        rules = get_profile(profile)
-        means = {model: average_rate((each[model] for each in rates), rules) for model in models}
-        averages = {model: rate for model, rate in means.items() if rate is not None}
-        speeds = {}
+    speeds = _newest(find(metric="rtfx", suite=suite))
+    averages = _newest(find(metric="wer", benchmark="average", suite=suite, profile=profile))
     return [Point(model, rate, speeds.get(model), ours=False) for model, rate in averages.items() if model not in here]
 
 

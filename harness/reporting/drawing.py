@@ -191,7 +191,7 @@ def legend_of_kinds(figure: Figure, axis: Axes, points: Sequence[Point]) -> None
     if any(not p.comparable for p in points):
         keys.append(Line2D([], [], color=GRAY, marker="o", mfc="white", ls="", label="over other benchmarks"))
     if keys:
-        figure.legend(handles=keys, loc="outside lower right", ncols=3, frameon=False, fontsize=8)
+        figure.legend(handles=keys, loc="outside upper right", ncols=3, frameon=False, fontsize=8)
 
 
 def legend_of_models(figure: Figure, models: Sequence[str]) -> None:
@@ -203,7 +203,7 @@ def legend_of_models(figure: Figure, models: Sequence[str]) -> None:
         color, marker = style(m)
         keys.append(Line2D([], [], color=color, marker=marker, ls="", label=shortened(model)))
     if keys:
-        legend = figure.legend(handles=keys, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+        legend = figure.legend(handles=keys, loc="outside upper center", ncols=3, frameon=False, fontsize=8)
         for text in legend.get_texts():
             text.set_parse_math(False)
 

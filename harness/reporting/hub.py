@@ -1,7 +1,7 @@
 """What a hub or a leaderboard wants of a run: the leaderboard's CSV rows, `.eval_results` YAML, a card's model-index.
 
-All of it is made of scores.json (DESIGN section 5) and, where there is one, the run.json beside it. Only a complete run
-of the whole data, scored under its suite's own rules, is written: such files are pasted where nobody sees conditions.
+All of it is made of scores and run.json. Only a complete run of the whole data, scored under its suite's own rules, is
+written: such files are pasted where nobody sees conditions. For the others the reason is told.
 Formats: `scripts/data` of the leaderboard's repository, and huggingface_hub, whose own classes build and parse them.
 """
 
@@ -22,6 +22,7 @@ from harness.scoring.score import total_speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from benchmarks.suite import Suite
     from harness.records.run import ModelRecord, RunRecord
@@ -63,6 +64,8 @@ TASKS = {
 """Its task of each benchmark. How it calls the cleaned sets of August 2026 is not known: they are left out."""
 EVAL_RESULTS_PATH = ".eval_results/open_asr_leaderboard.yaml"
 """Where the file belongs in a model's repository."""
+FOLDER = "hub"
+"""Where in a report the files lie."""
 ASR_TASK = "automatic-speech-recognition"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _HUB_SOURCE = re.compile(r"hub:(?P<repo>\S+) (?P<config>\S+)/(?P<split>\S+)")
@@ -99,23 +102,21 @@ class Result:
         return (stated.source, stated.revision) if stated else (None, None)
 
 
-def checked(scores: Scores, run: RunRecord | None = None, suite: str | None = None) -> Result:
+def checked(scores: Scores, run: RunRecord | None = None) -> Result:
     """A result that may be published.
 
     Args:
         scores: of the model.
         run: its run.json.
-        suite: name of the suite, where the scores state none (predictions of others).
 
     Raises:
         UsageError: the scores are incomplete, of a part of the data, of other data, or under other rules than the
             suite's; the message says what to do.
     """
     model, profile = scores.model, scores.profile.name
-    name = scores.suite or suite
-    if not name:
-        raise UsageError(f"{model}: the predictions belong to no suite; name one of {', '.join(suites())}")
-    found = get_suite(name)
+    if not scores.suite:
+        raise UsageError(f"{model}: the predictions belong to no suite")
+    found = get_suite(scores.suite)
     if profile != found.profile:
         msg = (
             f"{model}: scored under {profile}, but {found.name} is under {found.profile}; score it with that --profile"
@@ -207,7 +208,7 @@ _CELLS: Mapping[str, Callable[[Result], str | None]] = {
 """The cells that are not a benchmark's; None is an unknown speed or size."""
 
 
-def eval_results_yaml(result: Result, *, date: str, source_url: str | None = None) -> str:
+def eval_results_yaml(result: Result, *, date: str) -> str:
     """The text of `.eval_results/open_asr_leaderboard.yaml`, for the model's repository.
 
     Each entry's notes state suite, rules, data and hardware. The speed is left out where it is not known, and a
@@ -216,7 +217,6 @@ def eval_results_yaml(result: Result, *, date: str, source_url: str | None = Non
     Args:
         result: on one of the leaderboard's English suites.
         date: day of the run, YYYY-MM-DD.
-        source_url: where the numbers can be looked up.
 
     Raises:
         UsageError: another suite, or not a date.
@@ -236,7 +236,6 @@ def eval_results_yaml(result: Result, *, date: str, source_url: str | None = Non
             task_id=task,
             value=value,
             date=date,
-            source_url=source_url,
             notes="; ".join(note for note in rules if note),
         )
 
@@ -253,7 +252,7 @@ def eval_results_yaml(result: Result, *, date: str, source_url: str | None = Non
     return f"# without {', '.join(unnamed)}: no task is known for them\n{text}" if unnamed else text
 
 
-def model_index(result: Result, *, source_url: str | None = None) -> str:
+def model_index(result: Result) -> str:
     """The `model-index` of a model card: YAML for the block between the ``---`` lines at its head.
 
     The data set is the hub's repository that the run read, or the benchmark's id where it read another copy.
@@ -282,8 +281,6 @@ def model_index(result: Result, *, source_url: str | None = None) -> str:
                 metric_type="wer",
                 metric_name=f"WER ({result.suite.profile})",
                 metric_value=wer,
-                source_name=None if source_url is None else f"{result.suite.name}",
-                source_url=source_url,
             )
         )
     name = result.model.rpartition("/")[2]
@@ -292,3 +289,45 @@ def model_index(result: Result, *, source_url: str | None = None) -> str:
     if read_name != name or sorted(map(repr, read)) != sorted(map(repr, found)):
         raise DataError(f"{result.model}: huggingface_hub does not read the model-index back that it wrote")
     return text + "\n"
+
+
+def write_hub_files(
+    scores: Sequence[Scores], runs: Sequence[RunRecord | None], out: Path
+) -> tuple[list[Path], list[str]]:
+    """Writes what the hub wants of each run that may be published.
+
+    Args:
+        scores: of each model.
+        runs: the run.json of each; predictions of others, which have none, are passed over.
+        out: the report's folder.
+
+    Returns:
+        The files written, and one line for each run that has none, saying why.
+    """
+    files: list[Path] = []
+    reasons: list[str] = []
+    by_suite: dict[str, list[Result]] = {}
+    for score, run in zip(scores, runs, strict=True):
+        if run is None or run.suite not in suites():  # the hub knows nothing of somebody's own data
+            continue
+        try:
+            result = checked(score, run)
+            texts = {"model-index.yaml": model_index(result)}
+            if result.suite.name.startswith("open_asr@"):
+                texts[EVAL_RESULTS_PATH] = eval_results_yaml(result, date=(run.started or "")[:10])
+        except UsageError as error:
+            reasons.append(f"no files for the hub: {error}")
+            continue
+        by_suite.setdefault(result.suite.name, []).append(result)
+        folder = out / FOLDER / result.model.strip("/").replace("/", "--")
+        files += [_write(folder / name, text) for name, text in texts.items()]
+    for suite, results in by_suite.items():
+        if suite in HEADERS:
+            files.append(_write(out / FOLDER / f"leaderboard_{suite}.csv", leaderboard_csv(results)))
+    return files, reasons
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

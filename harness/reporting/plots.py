@@ -157,6 +157,6 @@ def phases(
 
         colors = zip(PHASES, (*COLORS[:5], "#BBBBBB"), hatches, strict=True)
         keys = [Patch(facecolor=c, hatch=h, edgecolor="white", label=phase) for phase, c, h in colors]
-        figure.legend(handles=keys, loc="outside lower center", ncols=6, frameon=False, fontsize=8)
+        figure.legend(handles=keys, loc="outside upper center", ncols=6, frameon=False, fontsize=8)
         caption_below(figure, caption)
         return save(figure, path_stem)

@@ -37,32 +37,10 @@ class Points:
     """By benchmark and name."""
     benchmarks: tuple[str, ...]
     """What the comparable averages are over."""
-    whole: bool
-    """Whether that is all that there is, so that the averages are those of the table."""
-
-    @property
-    def over(self) -> str:
-        """What is averaged, in words; empty where it is all that the table has."""
-        if self.whole or not self.benchmarks:
-            return ""
-        count = len(self.benchmarks)
-        said = "the one benchmark" if count == 1 else f"the {count} benchmarks"
-        return (
-            f"Over {said} that all {'but the hollow ones ' if self.others else ''}have: {', '.join(self.benchmarks)}."
-        )
-
-    @property
-    def others(self) -> list[str]:
-        """Names of systems whose averages are over other benchmarks."""
-        return [point.model for point in self.averages if not point.comparable and point.wer is not None]
-
-    @property
-    def note(self) -> str:
-        """All that must be known before the averages are compared."""
-        hollow = f"Hollow, over other benchmarks and off the frontier: {', '.join(self.others)}." if self.others else ""
-        mixed = any(point.comparable and not point.frontier for point in self.averages)
-        hardware = "No frontier: RTFx are of different hardware." if mixed else ""
-        return " ".join(part for part in (self.over, hollow, hardware) if part)
+    over: str
+    """That in words; empty where it is all that the table has."""
+    note: str
+    """All that must be known before the averages are compared."""
 
 
 def points_of(
@@ -99,13 +77,26 @@ def points_of(
             frontier=one and len(machines) == 1,
         )
         averages.append(point)
-    by_benchmark: dict[str, dict[str, Point]] = {name: {} for name in every}
+    by_benchmark: dict[str, dict[str, Point]] = {}
     for name, score, each in zip(names, scores, able, strict=True):
-        for entry in score.benchmarks:
-            point = Point(name, entry.rate, None, *_ends(entry.interval), comparable=entry.benchmark in each)
-            by_benchmark[entry.benchmark][name] = point
-    whole = set(common) == set(every) and all(same) and all(score.average.wer is not None for score in scores)
-    return Points(averages, by_benchmark, common, whole)
+        entries = {entry.benchmark: entry for entry in score.benchmarks}
+        for benchmark in every:
+            entry, row = entries.get(benchmark), by_benchmark.setdefault(benchmark, {})
+            rate, ends = (entry.rate, _ends(entry.interval)) if entry else (None, (None, None))
+            row[name] = Point(name, rate, None, *ends, comparable=benchmark in each)
+    hollow = [point.model for point in averages if not point.comparable and point.wer is not None]
+    over = ""
+    if common and not (
+        all(same) and set(common) == set(every) and all(score.average.wer is not None for score in scores)
+    ):
+        said = "the one benchmark" if len(common) == 1 else f"the {len(common)} benchmarks"
+        over = f"Over {said} that all {'but the hollow ones ' if hollow else ''}have: {', '.join(common)}."
+    notes = [
+        over,
+        f"Hollow, over other benchmarks and off the frontier: {', '.join(hollow)}." if hollow else "",
+        "No frontier: RTFx are of different hardware." if len(machines) > 1 else "",
+    ]
+    return Points(averages, by_benchmark, common, over, " ".join(filter(None, notes)))
 
 
 def _common(able: Sequence[frozenset[str]], every: Sequence[str]) -> tuple[str, ...]:

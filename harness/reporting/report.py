@@ -1,35 +1,32 @@
-"""Everything that is made from a set of systems: tables in all forms, plots, and the page. Nothing else writes reports."""
+"""All that is made from a set of systems: tables in all forms, plots, and the page. Nothing else writes reports."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.records.codec import cannot_write, pretty, write
+from harness.records.codec import cannot_write, write
 from harness.reporting import plots
 from harness.reporting.against import against_published, published_points
-from harness.reporting.exports import write_hub_files
+from harness.reporting.hub import write_hub_files
 from harness.reporting.page.audio import addresses, origins
 from harness.reporting.page.build import page
-from harness.reporting.page.data import group, page_data, phases_of
+from harness.reporting.page.data import PageData, group, page_benchmark, phases_of
 from harness.reporting.points import by_length, points_of
 from harness.reporting.results import errors_table, metrics_table, results_table
 from harness.reporting.table import EXTENSIONS, Table
 from harness.scoring.counting import available_workers
 from harness.scoring.pairing import labels
 from harness.scoring.predictions import read_run
-from harness.scoring.resolve import common_profile, resolve_profile
+from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted, score_systems
 from harness.scoring.scored import count_systems
 from harness.scoring.ties import ties
-from harness.version import program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.records.run import RunRecord
     from harness.records.scores import Scores
     from harness.reporting.page.data import Group
     from harness.reporting.points import Points
@@ -86,7 +83,9 @@ def write_report(report: Report) -> Written:
         tables["published"] = against_published(scores, runs, names)
     shown = {stem: table for stem, table in tables.items() if table is not None}
     audio = addresses(_by_interest(groups), origins(systems), report.audio_bytes)
-    data = page_data(points.averages, scores, runs, groups, audio, points.note)
+    phases = [phases_of(score) for score in scores]
+    benchmarks = [page_benchmark(one, audio) for one in groups]
+    data = PageData(note=points.note, models=points.averages, phases=phases, benchmarks=benchmarks)
     index = out / "index.html"
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -136,7 +135,8 @@ def _plots(
     every, out = [*points.averages, *published], report.out
     files = plots.rtfx_wer(every, out / "rtfx_wer", caption=caption)
     files += plots.wer_bars(every, out / "wer", title="Average word error rate", caption=caption)
-    other = any(not point.comparable for row in points.by_benchmark.values() for point in row.values())
+    shown = [point for row in points.by_benchmark.values() for point in row.values() if point.wer is not None]
+    other = any(not point.comparable for point in shown)
     hollow = " Hollow: incomplete, or of other data than the others." if other else ""
     files += plots.wer_by_benchmark(points.by_benchmark, out / "wer_by_benchmark", caption=rules + hollow)
     if lengths:
@@ -170,42 +170,3 @@ def write_scores(folder: Path) -> Scores:
     (scores,) = score_systems([system], [resolve_profile(system)], cached=True)
     write(folder / "scores.json", scores)
     return scores
-
-
-def finish(folders: Sequence[Path], scores: Sequence[Scores], *, as_json: bool, quiet: bool) -> None:
-    """Writes the report over the models of a run into the suite's folder, and prints its table."""
-    systems = [read_run(folder) for folder in folders]
-    out = folders[0].parent / "report"
-    written = write_report(Report(systems=systems, profile=common_profile(systems), out=out))
-    print(pretty(scores) if as_json else written.table.render("terminal"), end="")
-    if not quiet:
-        for line in _next(folders, [system.run for system in systems if system.run is not None], written):
-            print(line, file=sys.stderr)
-
-
-def _audits(run: RunRecord) -> Iterator[str]:
-    """What `--audit-batching` found, one line a benchmark."""
-    for name, entry in run.benchmarks.items():
-        if (audit := entry.audit) is not None:
-            yield (
-                f"batching: of {audit.utterances} utterances of {name} changed: {audit.alone.changed} alone, "
-                f"{audit.reversed.changed} in reversed order, {audit.one_batch.changed} in one batch"
-            )
-
-
-def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) -> list[str]:
-    """What failed, where everything lies, and what one would do next."""
-    lines = []
-    for folder, run in zip(folders, runs, strict=True):
-        lines += [
-            f"failed: {entry.failed} of {entry.expected} utterances of {name}; "
-            f"why: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
-            for name, entry in run.benchmarks.items()
-            if entry.failed
-        ]
-        lines += _audits(run)
-    lines.append(f"journals and scores: {', '.join(map(str, folders))}")
-    lines.append(f"tables, plots and page: {written.files[0]}")
-    if len(folders) > 1:
-        lines.append(f"next: {program()} compare {' '.join(map(str, folders[:2]))}")
-    return lines

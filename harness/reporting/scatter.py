@@ -50,9 +50,9 @@ def rtfx_wer(
 ) -> list[Path]:
     """WER against RTFx on a log scale, with the Pareto frontier and every model's name.
 
-    Models whose RTFx is not known stand in a strip below. What is not comparable is hollow and off the frontier. A WER far above all others is drawn at the right edge as an
-    arrow, with its value in the label, so that it does not squeeze the rest. The WER axis is logarithmic too where the
-    largest is over four times the smallest.
+    Models whose RTFx is not known stand in a strip below. What is not comparable is hollow and off the frontier. A WER
+    far above all others is drawn at the right edge as an arrow, with its value in the label, so that it does not
+    squeeze the rest. The WER axis is logarithmic too where the largest is over four times the smallest.
 
     Args:
         points: one for each model.

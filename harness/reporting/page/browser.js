@@ -10,8 +10,8 @@ class Browser {
     this.space = document.getElementById("space");
     this.detail = document.getElementById("detail");
     this.fill("benchmark", [["", "all"], ...data.benchmarks.map((b, k) => [String(k), b.name])]);
-    this.fill("system-a", data.models.map((m, k) => [String(k), m.name]));
-    this.fill("system-b", [["", "nothing"], ...data.models.map((m, k) => [String(k), m.name])]);
+    this.fill("system-a", data.models.map((m, k) => [String(k), m.model]));
+    this.fill("system-b", [["", "nothing"], ...data.models.map((m, k) => [String(k), m.model])]);
     [this.field("system-a").value, this.field("system-b").value] = this.firstPair();
     let wait = 0;
     const later = () => { clearTimeout(wait); wait = setTimeout(() => this.update(), 150); };
@@ -164,7 +164,7 @@ class Browser {
     for (const [k, system] of Object.entries(one.systems)) {
       if (system.there[i] !== "1") continue;
       const errors = errorsOf(system, i);
-      parts.push(element("h4", "", `${this.data.models[k].name}: ${errors} of ${system.words[i]}`), system.hypotheses[i] === null ? element("p", "note", `failed: ${(system.failed || {})[i] || "no transcript"}`) : this.aligned(one, system, i, errors));
+      parts.push(element("h4", "", `${this.data.models[k].model}: ${errors} of ${system.words[i]}`), system.hypotheses[i] === null ? element("p", "note", `failed: ${(system.failed || {})[i] || "no transcript"}`) : this.aligned(one, system, i, errors));
     }
     this.detail.replaceChildren(...parts);
     this.detail.scrollTop = 0;

@@ -30,7 +30,7 @@ def page(title: str, caption: str, tables: Sequence[Table], data: PageData) -> s
         title: heading and title of the window.
         caption: under which rules the numbers were made.
         tables: shown first, sortable.
-        data: what `harness.reporting.page.data.page_data` gives.
+        data: what the scripts show.
     """
     here = files(__name__.rpartition(".")[0])
     script = "\n".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS)

@@ -40,7 +40,7 @@ function niceSteps(low, high, logarithmic) {
 function drawScatter(models, about, choose) {
   const box = document.getElementById("scatter-chart"), note = document.getElementById("scatter-note");
   const timed = models.filter((m) => m.wer !== null && m.rtfx);
-  const missing = models.filter((m) => !timed.includes(m)).map((m) => m.name);
+  const missing = models.filter((m) => !timed.includes(m)).map((m) => m.model);
   note.textContent = [about, missing.length && `Without a speed or an average, not drawn: ${missing.join(", ")}.`].filter(Boolean).join(" ");
   if (!timed.length) return;
   const { W, small } = roomFor(box), H = small ? 380 : 440, left = small ? 44 : 70, right = small ? 12 : 30, top = 20, bottom = 50;
@@ -107,7 +107,7 @@ function drawScatter(models, about, choose) {
     chart.append(svg("polyline", { class: "frontier", "clip-path": "url(#scatter-clip)", points: best.flatMap((m, k) => [...(k ? [[X(m.wer), Y(best[k - 1].rtfx)]] : []), [X(m.wer), Y(m.rtfx)]]).join(" ") }));
     const labelled = [];
     shown.forEach((m) => {
-      const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.name}: WER ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}` });
+      const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.model}: WER ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}` });
       if (m.low !== null) mark.append(svg("line", { x1: X(Math.max(m.low, x0 / 100)), x2: X(Math.min(m.high, x1 / 100)), y1: Y(m.rtfx), y2: Y(m.rtfx), stroke: COLORS[0], opacity: 0.5 }));
       const color = m.comparable ? COLORS[best.includes(m) ? 1 : 0] : COLORS[6];
       mark.append(svg("circle", { cx: X(m.wer), cy: Y(m.rtfx), r: m.comparable ? 6 : 5, fill: m.comparable ? color : "var(--paper)", stroke: color, "stroke-width": m.comparable ? 0 : 2 }));
@@ -115,9 +115,9 @@ function drawScatter(models, about, choose) {
       const flip = X(m.wer) > W * (small ? 0.5 : 0.7), place = [X(m.wer), Y(m.rtfx)];
       if (!labelled.some(([x, y]) => Math.abs(x - place[0]) < (small ? 130 : 190) && Math.abs(y - place[1]) < 14)) {
         labelled.push(place);
-        mark.append(svg("text", { x: place[0] + (flip ? -10 : 10), y: place[1] - 6, "text-anchor": flip ? "end" : "start" }, cut(m.name, small ? 20 : 36)));
+        mark.append(svg("text", { x: place[0] + (flip ? -10 : 10), y: place[1] - 6, "text-anchor": flip ? "end" : "start" }, cut(m.model, small ? 20 : 36)));
       }
-      const act = () => { chosen = m; choose(m.name); };
+      const act = () => { chosen = m; choose(m.model); };
       mark.addEventListener("click", act);
       mark.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } });
       chart.append(mark);
@@ -162,11 +162,11 @@ function drawPhases(models) {
   const keys = small ? 3 : 6, H = 34 * timed.length + 22 + 18 * Math.ceil(PHASES.length / keys);
   const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": "busy seconds for an hour of audio, by phase" });
   timed.forEach((m, row) => {
-    chart.append(svg("text", { x: left - 8, y: 34 * row + 21, "text-anchor": "end" }, cut(m.name, small ? 18 : 34)));
+    chart.append(svg("text", { x: left - 8, y: 34 * row + 21, "text-anchor": "end" }, cut(m.model, small ? 18 : 34)));
     let x = left;
     PHASES.forEach((phase, k) => {
       const width = (rate(m, phase) / most) * (W - left - 90), bar = svg("rect", { x, y: 34 * row + 4, width, height: 24, fill: COLORS[k < 5 ? k : 6] });
-      bar.append(svg("title", {}, `${m.name}: ${phase} ${rate(m, phase).toFixed(2)} s for an hour of audio`));
+      bar.append(svg("title", {}, `${m.model}: ${phase} ${rate(m, phase).toFixed(2)} s for an hour of audio`));
       chart.append(bar);
       x += width;
     });

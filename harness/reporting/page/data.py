@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.records.codec import Record
+from harness.reporting.drawing import Point
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.pairing import keyed, mismatch
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.records.journal import Line
-    from harness.records.run import RunRecord
     from harness.records.scores import Scores
-    from harness.reporting.drawing import Point
     from harness.scoring.align import Alignment
     from harness.scoring.pairing import Key
     from harness.scoring.scored import Scored
@@ -68,23 +67,6 @@ class Group:
         return same and one.language == self.language
 
 
-class PageModel(Record, frozen=True, kw_only=True):
-    """A system in the page's charts."""
-
-    name: str
-    wer: float | None
-    low: float | None
-    high: float | None
-    rtfx: float | None
-    comparable: bool
-    """Whether the average is of the same benchmarks as the others'."""
-    frontier: bool
-    """Whether the Pareto frontier may run through it."""
-    hardware: str | None
-    phases: tuple[dict[str, float], float] | None
-    """Seconds by phase of the clock, and seconds of audio."""
-
-
 class PageSystem(Record, frozen=True, kw_only=True):
     """What one system made of a benchmark, in the order of the utterances."""
 
@@ -122,10 +104,12 @@ class PageBenchmark(Record, frozen=True, kw_only=True):
 class PageData(Record, frozen=True, kw_only=True):
     """All that the page's scripts show."""
 
-    profile: str
     note: str
     """What the averages are over."""
-    models: list[PageModel]
+    models: list[Point]
+    """The systems in the charts, in the order of the table."""
+    phases: list[tuple[dict[str, float], float] | None]
+    """Of each: seconds by phase of the clock, and seconds of audio; null where there is no clock."""
     benchmarks: list[PageBenchmark]
 
 
@@ -150,46 +134,6 @@ def group(scored: Sequence[Sequence[Scored]]) -> list[Group]:
     return [one for known in groups.values() for one in known]
 
 
-def page_data(
-    points: Sequence[Point],
-    scores: Sequence[Scores],
-    runs: Sequence[RunRecord | None],
-    groups: Sequence[Group],
-    audio: Mapping[tuple[str, str], str],
-    note: str,
-) -> PageData:
-    """All that the page shows.
-
-    Args:
-        points: each system in the charts, in the order of the table.
-        scores: of each.
-        runs: the run.json of each, or None where there is none.
-        groups: their benchmarks.
-        audio: (benchmark, utterance id) to an address that the page can play.
-        note: what the points' averages are over.
-    """
-    return PageData(
-        profile=scores[0].profile.name,
-        note=note,
-        models=[_model(*each) for each in zip(points, scores, runs, strict=True)],
-        benchmarks=[_benchmark(one, audio) for one in groups],
-    )
-
-
-def _model(point: Point, score: Scores, run: RunRecord | None) -> PageModel:
-    return PageModel(
-        name=point.model,
-        wer=point.wer,
-        low=point.low,
-        high=point.high,
-        rtfx=point.rtfx,
-        comparable=point.comparable,
-        frontier=point.frontier,
-        hardware=run.hardware if run else None,
-        phases=phases_of(score),
-    )
-
-
 def phases_of(score: Scores) -> tuple[dict[str, float], float] | None:
     """Seconds by phase of the clock over all benchmarks, and seconds of audio; None where there is no clock."""
     seconds: dict[str, float] = {}
@@ -201,7 +145,13 @@ def phases_of(score: Scores) -> tuple[dict[str, float], float] | None:
     return (seconds, audio) if seconds and audio else None
 
 
-def _benchmark(one: Group, audio: Mapping[tuple[str, str], str]) -> PageBenchmark:
+def page_benchmark(one: Group, audio: Mapping[tuple[str, str], str]) -> PageBenchmark:
+    """A benchmark in the page's browser.
+
+    Args:
+        one: the benchmark.
+        audio: (benchmark, utterance id) to an address that the page can play.
+    """
     rows = list(one.rows.values())
     texts: dict[str, Texts] = {}
     return PageBenchmark(

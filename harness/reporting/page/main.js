@@ -8,7 +8,7 @@ async function unpack() {
 setUpTables();
 unpack().then((data) => {
   drawScatter(data.models, data.note, chooseRow);
-  drawPhases(data.models);
+  drawPhases(data.models.map(({ model }, k) => ({ model, phases: data.phases[k] })));
   window.browser = new Browser(data);
   document.body.dataset.ready = "yes";
 }).catch((error) => {

@@ -21,7 +21,7 @@ from harness.errors import UsageError
 from harness.records.run import RunRecord, Speed
 from harness.records.scores import ProfileRecord, Scores
 from harness.reporting import hub
-from harness.reporting.hub import checked, eval_results_yaml, leaderboard_csv, model_index
+from harness.reporting.hub import checked, eval_results_yaml, leaderboard_csv, model_index, write_hub_files
 from harness.scoring.profiles import get_profile
 from tests.harness.reporting.made import entry, run, score
 
@@ -134,7 +134,7 @@ def test_the_average_is_unrounded_where_the_rules_say_so() -> None:
 
 
 def test_eval_results_are_read_back_by_the_hubs_own_parser() -> None:
-    text = eval_results_yaml(checked(scores_of(), run_of()), date="2026-11-22", source_url="https://example.org/run")
+    text = eval_results_yaml(checked(scores_of(), run_of()), date="2026-11-22")
     entries = {one.task_id: one for one in parse_eval_result_entries(yaml.safe_load(text))}
     assert {name: one.value for name, one in entries.items()} == {
         "mean_wer": 5.32,
@@ -150,7 +150,6 @@ def test_eval_results_are_read_back_by_the_hubs_own_parser() -> None:
     }
     assert {one.dataset_id for one in entries.values()} == {"hf-audio/open-asr-leaderboard"}
     assert {one.date for one in entries.values()} == {"2026-11-22"}
-    assert {one.source_url for one in entries.values()} == {"https://example.org/run"}
     assert entries["rtfx"].notes == "open_asr@2026-04; rules leaderboard@2026-04; NVIDIA H100"
     clean = entries["librispeech_clean_wer"].notes
     assert clean is not None
@@ -168,7 +167,7 @@ def test_cleaned_sets_have_no_task_and_are_named() -> None:
 
 
 def test_the_model_index_is_read_back() -> None:
-    text = model_index(checked(scores_of(), run_of()), source_url="https://example.org/run")
+    text = model_index(checked(scores_of(), run_of()))
     name, results = model_index_to_eval_results(yaml.safe_load(text)["model-index"])
     assert name == "model"
     found = {result.dataset_name: result for result in results}
@@ -186,11 +185,9 @@ def test_the_model_index_is_read_back() -> None:
     assert (ami.dataset_config, ami.dataset_revision, ami.metric_value) == (None, None, 8.03)
 
 
-def test_predictions_of_others_need_the_suites_name() -> None:
-    scores = replace(scores_of("open_asr@2026-04"), suite=None)
-    with pytest.raises(UsageError, match="belong to no suite; name one of"):
-        checked(scores)
-    assert checked(scores, suite="open_asr@2026-04").suite.name == "open_asr@2026-04"
+def test_predictions_of_others_belong_to_no_suite() -> None:
+    with pytest.raises(UsageError, match="belong to no suite"):
+        checked(replace(scores_of(), suite=None))
 
 
 @pytest.mark.parametrize(
@@ -251,3 +248,34 @@ def test_importing_it_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_whole_run_gets_its_files(tmp_path: Path) -> None:
+    run = run_of(suite="open_asr@2026-04", started="2026-11-22T06:30:00+00:00")
+    files, reasons = write_hub_files([scores_of()], [run], tmp_path)
+    assert reasons == []
+    assert [str(path.relative_to(tmp_path)) for path in files] == [
+        "hub/org--model/model-index.yaml",
+        "hub/org--model/.eval_results/open_asr_leaderboard.yaml",
+        "hub/leaderboard_open_asr@2026-04.csv",
+    ]
+    entries = yaml.safe_load(files[1].read_text(encoding="utf-8"))
+    assert entries[0]["value"] == 5.32
+    assert str(entries[0]["date"]) == "2026-11-22"
+    header, row = files[2].read_text(encoding="utf-8").splitlines()
+    assert header == hub.HEADERS["open_asr@2026-04"]
+    assert row.startswith("org/model,5.32,")
+
+
+def test_a_half_run_gets_none_and_the_reason(tmp_path: Path) -> None:
+    run = run_of(suite="open_asr@2026-04", started="2026-11-22T06:30:00+00:00")
+    files, reasons = write_hub_files([scores_of(complete=False)], [run], tmp_path)
+    assert files == []
+    assert len(reasons) == 1
+    assert reasons[0].startswith("no files for the hub: org/model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_own_data_and_predictions_of_others_are_passed_over(tmp_path: Path) -> None:
+    own = run_of(suite="data_calls")
+    assert write_hub_files([scores_of(), scores_of()], [None, own], tmp_path) == ([], [])

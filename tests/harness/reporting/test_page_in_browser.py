@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from harness.cli import main
+from harness.reporting.drawing import Point
 from harness.reporting.page.build import page
-from harness.reporting.page.data import PageBenchmark, PageData, PageModel, PageSystem
+from harness.reporting.page.data import PageBenchmark, PageData, PageSystem
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.predictions import read_systems
 from harness.scoring.profiles import get_profile
@@ -411,15 +412,9 @@ def test_twenty_thousand_utterances_stay_fluent(tmp_path: Path, visit: Callable[
             for k in range(systems)
         },
     )  # fmt: skip
-    models = [
-        PageModel(
-            name=f"m{k}", wer=0.1, low=None, high=None, rtfx=10.0 + k, comparable=True, frontier=True, hardware=None,
-            phases=None,
-        )
-        for k in range(systems)
-    ]  # fmt: skip
+    models = [Point(f"m{k}", 0.1, 10.0 + k) for k in range(systems)]
     table = Table("t", "c", (Column("m", "Model", align="left"),), ((Cell("m0"),),))
-    text = page("Many", "c", [table], PageData(profile="p", note="", models=models, benchmarks=[one]))
+    text = page("Many", "c", [table], PageData(note="", models=models, phases=[None] * systems, benchmarks=[one]))
     assert len(text) < 15e6
     path = tmp_path / "many.html"
     path.write_text(text, encoding="utf-8")

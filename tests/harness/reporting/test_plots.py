@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.reporting import scatter
+from harness.reporting import drawing, scatter
 from harness.reporting.drawing import COLORS, GRAY, limit_of
 from harness.reporting.labels import place
 from harness.reporting.plots import Point, pareto, phases, rtfx_wer, wer_bars, wer_by_benchmark, wer_by_length
@@ -176,14 +176,14 @@ def test_published_figures_have_a_frontier_of_their_own(tmp_path: Path, monkeypa
 
 def test_hollow_points_are_white_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: dict[str, tuple[Any, Any]] = {}
-    real = scatter.marker
+    real = drawing.marker
 
     def seen(axis: Any, point: Point, *rest: Any) -> None:
         real(axis, point, *rest)
         line = axis.get_lines()[-1]
         shown[point.model] = (line.get_markerfacecolor(), line.get_color())
 
-    monkeypatch.setattr(scatter, "marker", seen)
+    monkeypatch.setattr("harness.reporting.scatter.marker", seen)
     rtfx_wer(CASES["hollow"], tmp_path / "x")
     assert shown["other data"] == ("white", GRAY)
     assert {face for model, (face, _) in shown.items() if model != "other data"} == {COLORS[0], COLORS[1]}

@@ -1,0 +1,61 @@
+"""What ends a run: the report over its models, their table on the screen, and what to do next."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from harness.records.codec import pretty
+from harness.reporting.report import Report, write_report, write_scores
+from harness.scoring.predictions import read_run
+from harness.scoring.resolve import common_profile
+from harness.version import program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from harness.records.run import RunRecord
+    from harness.records.scores import Scores
+    from harness.reporting.report import Written
+
+__all__ = ["finish", "write_scores"]
+
+
+def finish(folders: Sequence[Path], scores: Sequence[Scores], *, as_json: bool, quiet: bool) -> None:
+    """Writes the report over the models of a run into the suite's folder, and prints its table."""
+    systems = [read_run(folder) for folder in folders]
+    out = folders[0].parent / "report"
+    written = write_report(Report(systems=systems, profile=common_profile(systems), out=out))
+    print(pretty(scores) if as_json else written.table.render("terminal"), end="")
+    if not quiet:
+        for line in _next(folders, [system.run for system in systems if system.run is not None], written):
+            print(line, file=sys.stderr)
+
+
+def _audits(run: RunRecord) -> Iterator[str]:
+    """What `--audit-batching` found, one line a benchmark."""
+    for name, entry in run.benchmarks.items():
+        if (audit := entry.audit) is not None:
+            yield (
+                f"batching: of {audit.utterances} utterances of {name} changed: {audit.alone.changed} alone, "
+                f"{audit.reversed.changed} in reversed order, {audit.one_batch.changed} in one batch"
+            )
+
+
+def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) -> list[str]:
+    """What failed, where everything lies, and what one would do next."""
+    lines = []
+    for folder, run in zip(folders, runs, strict=True):
+        lines += [
+            f"failed: {entry.failed} of {entry.expected} utterances of {name}; "
+            f"why: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
+            for name, entry in run.benchmarks.items()
+            if entry.failed
+        ]
+        lines += _audits(run)
+    lines.append(f"journals and scores: {', '.join(map(str, folders))}")
+    lines.append(f"tables, plots and page: {written.files[0]}")
+    if len(folders) > 1:
+        lines.append(f"next: {program()} compare {' '.join(map(str, folders[:2]))}")
+    return lines
