@@ -13,7 +13,7 @@ import msgspec
 from harness.errors import DataError, RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 T = TypeVar("T")
@@ -22,7 +22,10 @@ FORMAT = 2
 """The format of every file that is written today."""
 
 _NEWER = "written by a newer version of this program (format {}); update it to read this"
-_PATH = re.compile(r" - at `(?P<path>\$[^`]*)`$")
+_PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_PART = re.compile(r"\[(?P<index>\d+)\]|\.(?P<field>[^.\[\]]+)|\[\.\.\.\]")
+_Part = str | int | None
+"""A field or key, a place in a list, or a key that msgspec does not name."""
 
 MALFORMED = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding something that is no record raises."""
@@ -113,41 +116,46 @@ def explain(error: Exception, found: object, kind: type) -> str:
     text = str(error)
     match = _PATH.search(text)
     if match is None:
-        return f"{text[:1].lower()}{text[1:]}".replace("`", "")
-    path = match["path"]
-    while "[...]" in path and (named := _named(path, found, kind, text)) != path:
-        path = named
+        return (f"{text[:1].lower()}{text[1:]}" if isinstance(error, msgspec.MsgspecError) else text).replace("`", "")
+    parts: list[_Part] = []
+    for part in _PART.finditer(match["path"]):
+        unnamed = part["index"] is None and part["field"] is None
+        parts.append(_key(parts, found, kind, text) if unnamed else part["field"] or int(part["index"]))
     what = text[: match.start()].replace("`", "")
-    return f"{path.removeprefix('$').lstrip('.') or 'it'}: {what[:1].lower()}{what[1:]}"
+    return f"{_shown(parts) or 'it'}: {what[:1].lower()}{what[1:]}"
 
 
-def _named(path: str, found: object, kind: type, text: str) -> str:
-    """The path with the first unnamed key named."""
-    before, _, after = path.partition("[...]")
-    table = _at(before, found)
+def _shown(parts: Sequence[_Part]) -> str:
+    return "".join(
+        f".{part}" if isinstance(part, str) else f"[{'...' if part is None else part}]" for part in parts
+    ).lstrip(".")
+
+
+def _key(before: Sequence[_Part], found: object, kind: type, text: str) -> str | None:
+    """The key below the place that makes this message."""
+    table = found
+    for part in before:
+        if isinstance(table, list) and isinstance(part, int):
+            table = table[part]
+        else:
+            table = table.get(part) if isinstance(table, dict) else None
     for key, value in table.items() if isinstance(table, dict) else ():
-        alone = _with(found, before, {key: value})
         try:
-            msgspec.convert(alone, kind)
+            msgspec.convert(_with(found, before, {key: value}), kind)
         except msgspec.ValidationError as error:
             if str(error) == text:
-                return f"{before}.{key}{after}"
-    return path
+                return str(key)
+    return None
 
 
-def _at(path: str, found: object) -> object:
-    for part in path.split(".")[1:]:
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
-
-
-def _with(found: object, path: str, value: object) -> object:
-    """A copy in which only this stands at the path."""
-    parts = path.split(".")[1:]
-    if not parts or not isinstance(found, dict):
+def _with(found: object, place: Sequence[_Part], value: object) -> object:
+    """A copy in which only this stands at the place."""
+    if not place:
         return value
-    first, rest = parts[0], ".".join(["$", *parts[1:]])
-    return {**found, first: _with(found.get(first), rest, value)}
+    part, *rest = place
+    if isinstance(found, list) and isinstance(part, int):
+        return [*found[:part], _with(found[part], rest, value)]
+    return {**found, part: _with(found.get(part), rest, value)} if isinstance(found, dict) else value
 
 
 def read(path: Path, kind: type[T], upgrade: Callable[[object], object] | None = None) -> T:

@@ -119,8 +119,8 @@ class Replay(Record, frozen=True, kw_only=True):
     """What became of a sample of transcripts in other batches."""
 
     changed: Count
-    wer_in_run: float | None
-    wer: float | None
+    wer_in_run: float | None = None
+    wer: float | None = None
     worst: Worst | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import field
 
@@ -13,6 +13,9 @@ from harness.records.statistics import Interval, MetricValue
 from harness.scoring.error_counts import ErrorCounts
 from harness.version import VERSION
 
+Rule = bool | str | None
+"""What a rule of a profile, or of its normalizer, can be."""
+
 
 class ProfileRecord(Record, frozen=True, kw_only=True):
     """The rules that a score was made under."""
@@ -20,7 +23,7 @@ class ProfileRecord(Record, frozen=True, kw_only=True):
     name: str
     libraries: dict[str, str] = field(default_factory=dict)
     """Versions of what the rules are made of."""
-    rules: dict[str, Any] = field(default_factory=dict)
+    rules: dict[str, Rule | dict[str, Rule]] = field(default_factory=dict)
     """Every rule of the profile."""
 
 

@@ -213,3 +213,21 @@ def test_a_whole_call_takes_bounded_memory() -> None:
     tracemalloc.stop()
     assert counts.words == 5_000
     assert peak < 25e6, "kaldialign takes 20 bytes for each of 25 million cells"
+
+
+def test_numbers_for_words_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counting many corpora in one process must not remember every word that there ever was."""
+    monkeypatch.setattr(align, "_CODES", align._Codes())
+    monkeypatch.setattr(align, "_CODES_LIMIT", 100)
+    largest = 0
+    for at in range(50):
+        pair = [f"w{at}-{number}" for number in range(10)], [f"w{at}-{number}" for number in range(1, 11)]
+        assert align.count(*pair, merge=False) == ErrorCounts(9, 0, 1, 1)
+        largest = max(largest, len(align._CODES))
+    assert 50 < largest <= 100 + 11
+
+
+def test_equal_words_have_one_number_and_no_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(align, "_CODES", align._Codes())
+    assert align._coded(["a", "b", "a"], ["b", "c"]) == ([0, 1, 0], [1, 2])
+    assert align._coded(["c"], ["d"]) == ([2], [3])

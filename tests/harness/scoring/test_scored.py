@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import DataError
-from harness.scoring import scored
 from harness.scoring.align import counts_of
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import System, read_systems
