@@ -112,13 +112,13 @@ def content_hash(utterances: Iterable[Utterance]) -> str:
     """One hash of ids, references and samples, whatever the order and the container."""
     lines = []
     for utterance in utterances:
-        samples = heard(utterance)
+        samples = samples_of(utterance)
         digest = hashlib.sha256(np.ascontiguousarray(samples).tobytes()).hexdigest()
         lines.append(f"{utterance.id}\t{utterance.reference}\t{utterance.language}\t{digest}\n")
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
-def heard(utterance: Utterance) -> Any:
+def samples_of(utterance: Utterance) -> Any:
     """The samples of an utterance or of its segment, as 16-bit numbers, shape ``[frames]``."""
     audio = utterance.audio
     with audio.open() as file, soundfile.SoundFile(file) as sound:

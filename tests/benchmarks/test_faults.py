@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.dataset import Entry, HubUnreachableError
-from benchmarks.sources.faults import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, ask
+from benchmarks.sources.faults import ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, ask, explain
 from benchmarks.sources.split import HubSplit
 from harness.errors import AccessError, DataError
 from tests.benchmarks.hub_server import http_library
@@ -95,3 +95,10 @@ def test_a_full_disk_is_no_fault_of_the_hub(pauses: list[float]) -> None:
     with pytest.raises(DataError, match="its files cannot be stored or read here: No space left on device"):
         ask(SPLIT, failing(OSError(28, "No space left on device"), calls))
     assert (len(calls), pauses) == (1, [])
+
+
+def test_offline_it_says_what_the_cache_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for error in (OSError("no network"), FileNotFoundError(2, "No such file or directory")):
+        assert str(explain(SPLIT, error)) == "a/b default/test is not in the cache and HF_HUB_OFFLINE is set: unset it"
+    assert "cannot be stored or read here" in str(explain(SPLIT, PermissionError(13, "Permission denied")))

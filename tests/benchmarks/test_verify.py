@@ -81,6 +81,13 @@ def test_a_run_stops_at_a_difference_unless_drift_is_allowed() -> None:
     assert check_facts(SMALL, None, seen, allow_drift=True) == ["librispeech_test_other: rows is 9 where 10 is stated"]
 
 
+def test_a_revision_is_locked_where_it_is_stated_of_the_same_source(tree: Path) -> None:
+    found = verify(SMALL, Lock(source="archive:test-other.tar.gz", revision="test-other"), Request(root=tree))
+    assert (found.status, "revision" in found.unlocked) == ("good", False)
+    for lock in (Lock(source="archive:test-other.tar.gz"), Lock(source="hub:x", revision=SHA)):
+        assert "revision" in verify(SMALL, lock, Request(root=tree)).unlocked
+
+
 def test_another_revision_than_the_locked_one() -> None:
     seen = Seen(rows=10, notes={"source": HUB, "revision": "b" * 40})
     assert check_facts(SMALL, Lock(source="archive:x", revision=SHA), seen) == []

@@ -18,7 +18,7 @@ from harness.scoring.profiles import get_profile
 @pytest.mark.parametrize(
     ("name", "module", "most"), [("whisper-tiny.en", "faster_whisper", 0.08), ("pocketsphinx", "pocketsphinx", 0.35)]
 )
-def test_recognizers_hear_the_librivox_sentences(name: str, module: str, most: float) -> None:
+def test_recognizers_agree_on_the_librivox_sentences(name: str, module: str, most: float) -> None:
     if importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed (extra `sample`)")
     profile, counts, rows = get_profile("card@2026-04"), ErrorCounts(), 0
