@@ -120,7 +120,7 @@ def test_a_hub_that_is_gone_is_said_at_once(hub: Hub, pauses: list[float], monke
     assert pauses == [], "it is not tried again"
     assert "the hub at http://127.0.0.1:9 cannot be reached" in text
     assert "--from DIR" in text
-    assert "test-other.tar.gz" in text
+    assert "a Parquet copy of openslr/librispeech_asr other/test, or test-other.tar.gz, or" in text
     assert text.count("cannot be reached") == 1, "the second repository of the same hub is not tried"
 
 

@@ -54,6 +54,7 @@ def test_json_lines(audio: Path) -> None:
     dataset = dataset_from_path(path)
     assert (dataset.name, dataset.rows, dataset.words) == ("data_calls", 2, 2)
     assert dataset.notes.startswith("1 of 2 references are empty")
+    assert dataset_from_path(path, "de").language == "de", "what most of its rows are"
 
 
 def test_nemo_manifests_with_and_without_offsets(audio: Path) -> None:

@@ -62,16 +62,18 @@ def test_a_difference_names_the_field(tree: Path, lock: Lock, field: str) -> Non
 
 
 def test_missing_and_broken(tree: Path, tmp_path: Path) -> None:
-    own = tmp_path / "own.toml"
-    own.write_text('name = "own"\nprofile = "verbatim"\nbenchmarks = ["digits"]\n', encoding="utf-8")
-    locked = program("data", "verify", str(own), "--write-lock")
-    assert locked.returncode == 0, locked.stderr
-    assert locked.stdout.endswith(f"wrote {own}\n")
-    assert get_suite(str(own)).lock["digits"].words == 365
     (tmp_path / "empty").mkdir()
     assert verify(SMALL, None, Request(root=tmp_path / "empty")).status == "missing"
     next(tree.rglob("*.trans.txt")).unlink()
     assert verify(SMALL, None, Request(root=tree)).status == "broken"
+
+
+def test_hours_are_compared_to_a_hundredth_however_they_are_written() -> None:
+    for stated in (2, 2.0):
+        data, seen = replace(SMALL, hours=stated), Seen(rows=10, notes={"source": HUB})
+        for seconds, drifts in ((2 * 3600 + 30, 0), (2 * 3600 - 30, 0), (2 * 3600 + 45, 1), (2 * 3600 - 45, 1)):
+            seen.seconds = seconds
+            assert len(check_facts(data, None, seen, allow_drift=True)) == drifts, (stated, seconds)
 
 
 def test_a_run_stops_at_a_difference_unless_drift_is_allowed() -> None:
@@ -211,6 +213,8 @@ def test_chunks_of_a_session_are_sampled_together() -> None:
     assert len(chosen) == 20
     assert len({item.parent_id for item in data if item.id in chosen}) == 2
     assert len(sample_ids(iter(data), 1)) == 10
+    # Results of --limit can be compared between versions of the program: the sample of a seed does not change.
+    assert sample_ids(iter(lengths([float(number) for number in range(30)])), 3) == {"u3", "u15", "u24"}
     whole = lengths([float(number) for number in range(100)])
     assert sample_ids(iter(whole), 7, seed=5) == {item.id for item in stratified(whole, 7, seed=5)}
     with pytest.raises(UsageError, match="--limit"):
