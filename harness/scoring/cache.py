@@ -103,6 +103,6 @@ def _code() -> str:
 
     digest = hashlib.sha256(repr(sorted(libraries().items())).encode())
     here = Path(__file__).parent
-    for path in sorted([*here.glob("*.py"), *here.glob("normalize/*.py")]):
+    for path in sorted([*here.glob("*.py"), *here.glob("normalize/*.*")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
