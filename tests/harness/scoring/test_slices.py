@@ -76,6 +76,9 @@ def test_confusions() -> None:
     assert found.substitutions == ((("the", "a"), 3),)
     assert found.deletions == (("the", 1),)
     assert found.insertions == (("sat", 1),)
+    utterances = scored(("the cat", "the cat"), ("a", "b"), profile=AUGUST)
+    assert confusions(utterances).substitutions == ((("a", "b"), 1),)
+    assert [one._alignment is None for one in utterances] == [True, False], "what has no errors is not aligned"
     plain = confusions(scored(*pairs))
     assert (("paper", "whitepaper"), 1) in plain.substitutions or (("white", "whitepaper"), 1) in plain.substitutions
 

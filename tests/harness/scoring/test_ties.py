@@ -24,6 +24,8 @@ from tests.harness.scoring.made import SOURCE, line, predictions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pytest
+
 VERBATIM = get_profile("verbatim")
 WORDS = "a b c d e f g h i j"
 
@@ -155,6 +157,14 @@ def test_a_tie_is_what_holms_correction_over_the_pairs_with_the_best_does_not_te
         other_marks += found != over_all_pairs(systems, sessions)
     assert seen == {True, False}
     assert other_marks > 5, "the corrections differ, so that this tells them apart"
+
+
+def test_a_corrected_p_of_five_hundredths_is_a_tie_and_any_less_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    systems, sessions = drawn(0)
+    best = min(systems, key=lambda index: systems[index].rate or 0.0)
+    others = [index for index in systems if index != best]
+    monkeypatch.setattr("harness.scoring.ties.holm", lambda _: [0.05, 0.0499, None])
+    assert told(systems, sessions) == dict(zip(others, [True, False, None], strict=True)) | {best: True}
 
 
 def test_of_equal_rates_the_first_is_the_best() -> None:
