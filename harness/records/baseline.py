@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 from msgspec import Meta
 
 from harness.records.codec import FORMAT, Record, read
 from harness.version import VERSION
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SPEEDS_FILE = "speed.json"
 

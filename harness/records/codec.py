@@ -6,15 +6,13 @@ import json
 import math
 import os
 import re
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from harness.errors import DataError, RunError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -53,13 +51,11 @@ def loads(data: bytes | str) -> object:
             pass
         return json.loads(data, parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
-        message = "nested too deeply"
-        raise ValueError(message) from None
+        raise ValueError("nested too deeply") from None
 
 
 def _refuse(constant: str) -> float:
-    message = f"{constant} is no number"
-    raise ValueError(message)
+    raise ValueError(f"{constant} is no number")
 
 
 def _finite(text: str) -> float:
@@ -82,8 +78,7 @@ def decode(data: bytes, kind: type[T], where: Path | str, upgrade: Callable[[obj
     try:
         found = loads(data)
     except ValueError as error:
-        message = f"{where} is not JSON ({error}); restore it, or run again"
-        raise DataError(message) from None
+        raise DataError(f"{where} is not JSON ({error}); restore it, or run again") from None
     return convert(found, kind, where, upgrade)
 
 
@@ -93,8 +88,7 @@ def convert(found: object, kind: type[T], where: Path | str, upgrade: Callable[[
         check_format(found)
         return msgspec.convert(found if upgrade is None else upgrade(found), kind)
     except ValueError as error:  # msgspec's own among them
-        message = f"{where}: {explain(error, found if upgrade is None else upgrade(found), kind)}"
-        raise DataError(message) from None
+        raise DataError(f"{where}: {explain(error, found if upgrade is None else upgrade(found), kind)}") from None
 
 
 def check_format(found: object) -> None:
@@ -170,8 +164,7 @@ def read(path: Path, kind: type[T], upgrade: Callable[[object], object] | None =
     except FileNotFoundError:
         raise
     except OSError as error:
-        message = f"{path}: cannot be read ({error.strerror})"
-        raise DataError(message) from None
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     return decode(data, kind, path, upgrade)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta, field
@@ -10,10 +12,6 @@ from msgspec import Meta, field
 from harness.errors import DataError
 from harness.records.codec import FORMAT, MALFORMED, Record, check_format, encode, explain, loads, not_known
 from harness.types import Word
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 Seconds = Annotated[float, Meta(ge=0)]
 Index = Annotated[int, Meta(ge=0)]
@@ -65,11 +63,9 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     def __post_init__(self) -> None:
         if (self.hypothesis is None) == (self.error is None):
-            message = "an utterance has either a hypothesis or an error"
-            raise ValueError(message)
+            raise ValueError("an utterance has either a hypothesis or an error")
         if (self.parent_id is None) != (self.chunk_index is None):
-            message = "a chunk has both parent_id and chunk_index"
-            raise ValueError(message)
+            raise ValueError("a chunk has both parent_id and chunk_index")
 
 
 class Journal(NamedTuple):
@@ -101,8 +97,7 @@ def read_journal(path: Path) -> Journal:
     except FileNotFoundError:
         return Journal([], 0)
     except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}"
-        raise DataError(message) from None
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
     raws = data.split(b"\n")
     size = len(data) - len(raws.pop())
     if raws and not _is_object(raws[-1]):
@@ -164,8 +159,7 @@ def _once(lines: Iterable[tuple[int, Line]], path: Path) -> Iterable[Line]:
     for number, line in lines:
         earlier = by_id.get(line.id)
         if earlier is not None and earlier.error is None:
-            message = f"{path}, line {number}: utterance {line.id!r} stands there twice; start over with --fresh"
-            raise DataError(message)
+            raise DataError(f"{path}, line {number}: utterance {line.id!r} stands there twice; start over with --fresh")
         by_id[line.id] = line
     return by_id.values()
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, field
 
 from harness.records.codec import FORMAT, Record, read
 from harness.version import VERSION
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RUN_FILE = "run.json"
 
@@ -255,11 +253,9 @@ class RunRecord(msgspec.Struct, kw_only=True):
     def __post_init__(self) -> None:
         limit, on_error = self.limit, self.settings.get("on_error")
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
-            message = "settings.limit is not a whole number of 0 or more"
-            raise ValueError(message)
+            raise ValueError("settings.limit is not a whole number of 0 or more")
         if on_error is not None and not isinstance(on_error, str):
-            message = "settings.on_error is not a text"
-            raise ValueError(message)
+            raise ValueError("settings.on_error is not a text")
 
     @property
     def limit(self) -> Scalar:

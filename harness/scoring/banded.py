@@ -20,13 +20,12 @@ costs two bits, and only those cells are looked at that an optimal path can reac
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 Step = tuple[int, int]

@@ -11,6 +11,7 @@ import functools
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,6 @@ from harness.scoring.counting import Counted
 from harness.scoring.error_counts import ErrorCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.scoring.counting import Pair
     from harness.scoring.profiles import Profile
 

@@ -8,6 +8,7 @@ they find differences that belong to one or two speakers only.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -26,8 +27,6 @@ from harness.scoring.significance import ALPHA, average_difference, difference, 
 from harness.scoring.ties import tied_with_best
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from numpy.typing import NDArray
 
     from harness.records.journal import Line

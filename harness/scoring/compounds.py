@@ -6,11 +6,8 @@ are the same letters: "zu sammen" and "zusammen". This changes the number of ref
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 def join_pairs(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[list[str], list[str]]:

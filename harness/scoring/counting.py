@@ -8,15 +8,14 @@ import os
 import sys
 import threading
 import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from harness.scoring.error_counts import ErrorCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from multiprocessing.connection import Connection
-
     from harness.scoring.profiles import Profile
     from harness.scoring.texts import Texts
 

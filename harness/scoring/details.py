@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.records.details import Details, Flagged
@@ -11,8 +12,6 @@ from harness.scoring.metrics import measure, metrics
 from harness.scoring.slices import by_length, by_session, by_tag, confusions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.scoring.scored import Scored, ScoredUtterance
 
 

@@ -7,14 +7,13 @@ means something is wrong with the run rather than that the model is weak.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from harness.records.details import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.scoring.error_counts import ErrorCounts
     from harness.scoring.scored import ScoredUtterance
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,6 @@ from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
 from harness.scoring.scored import count_predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from harness.records.journal import Line
     from harness.scoring.predictions import Predictions
 

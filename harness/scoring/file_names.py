@@ -58,8 +58,7 @@ def primary_subtag(language: str) -> str:
     subtag = re.split(r"[-_]", language.strip().lower())[0]
     subtag = _LANGUAGE_NAMES.get(subtag, subtag)
     if not re.fullmatch(r"[a-z]{2,3}", subtag):
-        message = f"--language {language!r} is not a language code; give one such as en, de or zh"
-        raise UsageError(message)
+        raise UsageError(f"--language {language!r} is not a language code; give one such as en, de or zh")
     return subtag
 
 

@@ -9,14 +9,11 @@ from a Levenshtein alignment by a few words where that saves nothing.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from urllib.parse import unquote
 
 from harness.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 _MARK = ";; words are percent-encoded where they hold ( ) { } < > / \\ @ ; : , * % or a quotation mark"
 _SYNTAX = re.compile(r"[(){}<>/\\@;:,*%\"\s\x00-\x1f\x7f\ud800-\udfff]")

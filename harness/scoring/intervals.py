@@ -15,6 +15,7 @@ percentile bootstrap of utterances. Resampling is here too, for what has no form
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,6 @@ from harness.records.statistics import Interval
 from harness.scoring.student_t import quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
-
     from numpy.typing import ArrayLike, NDArray
 
 MIN_SESSIONS = 5

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError
@@ -11,9 +13,6 @@ from harness.scoring.pairing import labels, pair_benchmarks
 from harness.scoring.scored import count_systems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from harness.records.journal import Line
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile

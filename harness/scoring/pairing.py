@@ -6,7 +6,9 @@ All of them ask `mismatch`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +19,6 @@ from harness.scoring.predictions import read_systems, without_reports
 from harness.scoring.significance import Counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
     from harness.records.journal import Line
     from harness.scoring.predictions import System
     from harness.scoring.scored import Scored

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,6 @@ from harness.records.run import RUN_FILE, read_run_record
 from harness.scoring import file_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from harness.records.run import RunRecord
 
 
@@ -101,8 +100,7 @@ def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:
             files[path] = None
         return
     if not path.is_dir():
-        message = f"no file or folder {path}; give a run folder, a predictions file, or a folder of them"
-        raise UsageError(message)
+        raise UsageError(f"no file or folder {path}; give a run folder, a predictions file, or a folder of them")
     here = {run.parent: None for run in sorted(path.rglob(RUN_FILE))}
     inside = {file: None for file in sorted(path.rglob("*.jsonl")) if file.parent not in here}
     if not here and not inside:
@@ -144,8 +142,7 @@ def _read_files(files: Iterable[Path], language: str | None) -> list[System]:
         known = systems.setdefault(model, {})
         if benchmark in known:
             both = f"{known[benchmark].source} and {path}"
-            message = f"{both} are both {benchmark} of {model}; leave one out, or score them apart"
-            raise UsageError(message)
+            raise UsageError(f"{both} are both {benchmark} of {model}; leave one out, or score them apart")
         rows = _read_rows(path)
         if pattern is not None:
             rows = [_with_session(row, pattern) for row in rows]
@@ -163,8 +160,7 @@ def _read_rows(path: Path) -> list[Line]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}"
-        raise DataError(message) from None
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
     rows = []
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if not line.strip():
@@ -172,11 +168,9 @@ def _read_rows(path: Path) -> list[Line]:
         try:
             rows.append(_foreign_row(_object(line), number))
         except ValueError as error:
-            message = f"{path}, line {number}: {error}"
-            raise DataError(message) from None
+            raise DataError(f"{path}, line {number}: {error}") from None
     if not rows:
-        message = f"{path} is empty; expected JSON lines with text and pred_text"
-        raise DataError(message)
+        raise DataError(f"{path} is empty; expected JSON lines with text and pred_text")
     return rows
 
 
@@ -184,14 +178,11 @@ def _object(line: bytes) -> dict[str, object]:
     try:
         found = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError:
-        message = "not UTF-8 text"
-        raise ValueError(message) from None
+        raise ValueError("not UTF-8 text") from None
     except (ValueError, RecursionError) as error:
-        message = f"not a JSON object ({error})"
-        raise ValueError(message) from None
+        raise ValueError(f"not a JSON object ({error})") from None
     if not isinstance(found, dict):
-        message = f"not a JSON object but {type(found).__name__}"
-        raise ValueError(message)
+        raise ValueError(f"not a JSON object but {type(found).__name__}")
     return found
 
 
@@ -199,12 +190,10 @@ def _foreign_row(found: Mapping[str, object], number: int) -> Line:
     error = _text(found, "error")
     if "text" not in found or ("pred_text" not in found and error is None):
         missing = "text" if "text" not in found else "pred_text"
-        message = f"no {missing!r}; a prediction has text (the reference) and pred_text"
-        raise ValueError(message)
+        raise ValueError(f"no {missing!r}; a prediction has text (the reference) and pred_text")
     reference, hypothesis = _text(found, "text"), _text(found, "pred_text")
     if reference is None:
-        message = "'text' must be text, not null"
-        raise ValueError(message)
+        raise ValueError("'text' must be text, not null")
     return Line(
         id=str(found.get("audio_filepath") or found.get("id") or f"row {number}"),
         reference=reference,
@@ -221,8 +210,7 @@ def _text(found: Mapping[str, object], key: str) -> str | None:
     value = found.get(key)
     if value is None or isinstance(value, str):
         return value
-    message = f"{key!r} must be text, not {json.dumps(value)[:40]}"
-    raise ValueError(message)
+    raise ValueError(f"{key!r} must be text, not {json.dumps(value)[:40]}")
 
 
 def _seconds(found: Mapping[str, object], key: str) -> float | None:
@@ -230,14 +218,12 @@ def _seconds(found: Mapping[str, object], key: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST:
-        message = f"{key!r} must be seconds, not {json.dumps(value)[:40]}"
-        raise ValueError(message)
+        raise ValueError(f"{key!r} must be seconds, not {json.dumps(value)[:40]}")
     return float(value)
 
 
 def _index(found: Mapping[str, object], key: str) -> int | None:
     value = found.get(key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        message = f"{key!r} must be a whole number from 0, not {json.dumps(value)[:40]}"
-        raise ValueError(message)
+        raise ValueError(f"{key!r} must be a whole number from 0, not {json.dumps(value)[:40]}")
     return value

@@ -15,6 +15,7 @@ import dataclasses
 import functools
 import tomllib
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,6 @@ from harness.scoring.normalize.multilingual import MultilingualRules, multilingu
 from harness.scoring.texts import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from harness.records.scores import ProfileRecord
 
 
@@ -215,21 +214,17 @@ def _from_file(path: Path) -> Profile:
     try:
         stated = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        message = f"no profile file {path}; the built-in profiles are: {', '.join(_BUILT_IN)}"
-        raise UsageError(message) from None
+        raise UsageError(f"no profile file {path}; the built-in profiles are: {', '.join(_BUILT_IN)}") from None
     except OSError as error:
-        message = f"profile file {path} cannot be read: {error.strerror}"
-        raise DataError(message) from None
+        raise DataError(f"profile file {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        message = f"profile file {path} is not TOML: {error}"
-        raise DataError(message) from None
+        raise DataError(f"profile file {path} is not TOML: {error}") from None
     base = stated.pop("extends", DEFAULT_PROFILE)
     if base not in _BUILT_IN:
         raise unknown_name("profile", str(base), _BUILT_IN)
     name = stated.pop("name", path.stem)
     if not isinstance(name, str) or name in _BUILT_IN:
-        message = f"profile file {path}: name {name!r} must be a text that no built-in profile has"
-        raise UsageError(message)
+        raise UsageError(f"profile file {path}: name {name!r} must be a text that no built-in profile has")
     changed = _changed(_BUILT_IN[base], stated, str(path))
     assert isinstance(changed, Profile)
     return dataclasses.replace(changed, name=name)
@@ -242,8 +237,7 @@ def _changed(rules: Any, stated: dict[str, Any], where: str) -> Any:
     for key, value in stated.items():
         if key not in known:
             error = unknown_name("rule", key, known)
-            message = f"profile file {where}: {error}"
-            raise UsageError(message)
+            raise UsageError(f"profile file {where}: {error}")
         changes[key] = _changed_value(getattr(rules, key), value, f"{where}: {key}")
     return dataclasses.replace(rules, **changes)
 
@@ -263,11 +257,9 @@ def _changed_value(now: Any, value: Any, where: str) -> Any:
     choices = _CHOICES.get(where.rsplit(" ", 1)[-1])
     if choices is not None and isinstance(value, str):
         if value not in choices:
-            message = f"profile file {where} cannot be {value!r}; it can be {', '.join(choices)}"
-            raise UsageError(message)
+            raise UsageError(f"profile file {where} cannot be {value!r}; it can be {', '.join(choices)}")
         return choices[value]
     if isinstance(now, bool) and isinstance(value, bool):
         return value
     expected = "true or false" if isinstance(now, bool) else f"a table, or one of {', '.join(choices or ())}"
-    message = f"profile file {where} must be {expected}, not {value!r}"
-    raise UsageError(message)
+    raise UsageError(f"profile file {where} must be {expected}, not {value!r}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.scoring.profiles import DEFAULT_PROFILE, get_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
 

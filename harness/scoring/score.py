@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from harness.records.run import Speed
@@ -13,8 +14,6 @@ from harness.scoring.scored import count_systems
 from harness.scoring.sessions import total
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
     from harness.records.run import BenchmarkRecord
     from harness.records.statistics import Interval, MetricValue
     from harness.scoring.predictions import System

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,8 +12,6 @@ from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.sessions import merge_sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from harness.records.journal import Line
     from harness.scoring.align import Alignment
     from harness.scoring.counting import Counted, Pair

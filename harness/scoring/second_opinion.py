@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from harness.errors import DataError
@@ -9,8 +10,6 @@ from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from harness.scoring.scored import Scored
 
 
@@ -51,7 +50,6 @@ def check(counted: Iterable[Scored]) -> list[str]:
             f"jiwer counts {theirs.errors:,} errors of {theirs.words:,}, this program {ours.errors:,} of {ours.words:,}"
         )
         if not same and not one.profile.matches_compounds(one.language):
-            message = f"{where}: {what}; report it with these predictions"
-            raise DataError(message)
+            raise DataError(f"{where}: {what}; report it with these predictions")
         lines.append(f"{where}: {what}{'' if same else ': the profile lets compounds match, jiwer does not'}")
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ from msgspec.structs import replace as changed
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from harness.records.journal import Line
     from harness.scoring.predictions import Predictions
 
@@ -50,8 +49,7 @@ def _merged(parent: str, chunks: Sequence[Line], source: str) -> Line:
     if found != list(range(len(found))):
         missing = sorted(set(range(max(index or 0 for index in found) + 1)) - set(found))
         what = f"chunk {missing[0]} is missing" if missing else "a chunk stands there twice"
-        message = f"{source}: {what} of session {parent!r}; run it again, or leave the session out"
-        raise DataError(message)
+        raise DataError(f"{source}: {what} of session {parent!r}; run it again, or leave the session out")
     first = ordered[0]
     errors = [row.error or "no transcript" for row in ordered if row.hypothesis is None]
     return changed(

@@ -6,6 +6,7 @@ Arrays in, numbers out; whose rows they are is `harness.scoring.pairing`'s busin
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,6 @@ from harness.scoring.intervals import (
 from harness.scoring.student_t import quantile, upper_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
-
     from numpy.typing import NDArray
 
     from harness.scoring.align import Alignment

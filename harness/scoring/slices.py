@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.records.details import Confusions, Slice
@@ -14,8 +15,6 @@ from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.intervals import wer_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from harness.scoring.scored import ScoredUtterance
 
 T = TypeVar("T", str, tuple[str, str])

@@ -6,6 +6,7 @@ the average); a corrected p of 0.05 or more is a tie.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.scoring.average import average_rate
@@ -13,8 +14,6 @@ from harness.scoring.pairing import as_counts, comparable
 from harness.scoring.significance import ALPHA, average_difference, holm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import Scored
     from harness.scoring.significance import Counts

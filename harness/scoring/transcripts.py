@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
 from harness.scoring.file_names import primary_subtag
 from harness.scoring.interchange import read_kaldi_text, read_trn
 from harness.scoring.predictions import Predictions, System
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 
 def read_transcripts(reference: Path, hypotheses: Iterable[Path], language: str | None = None) -> list[System]:

@@ -6,11 +6,10 @@ that come out are found again among those of the whole reference.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from harness.scoring.scored import ScoredUtterance
 
 WordClass = Literal["number", "name"]

@@ -26,8 +26,7 @@ def metrics() -> dict[str, Metric]:
     for info in pkgutil.iter_modules(__path__, f"{__name__}."):
         for value in vars(importlib.import_module(info.name)).values():
             if isinstance(value, Metric) and found.setdefault(value.name, value) is not value:
-                message = f"two metrics are called {value.name!r}; rename the one in {info.name}"
-                raise ValueError(message)
+                raise ValueError(f"two metrics are called {value.name!r}; rename the one in {info.name}")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.scoring.counting import count_pairs
@@ -9,8 +10,6 @@ from harness.scoring.metrics.base import Metric, Parts
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import ScoredUtterance
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.scoring.metrics.base import Metric, Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import ScoredUtterance
 

@@ -6,6 +6,7 @@ Insertions belong to no kind, so these are no word error rates.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.scoring.metrics.base import Metric, Parts
@@ -13,8 +14,6 @@ from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.word_classes import classify, is_cased, recognized
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import ScoredUtterance
     from harness.scoring.word_classes import WordClass

@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _ONES = [
     "one",
@@ -160,8 +157,7 @@ class _Reader:
             return
         fraction = _fraction(bare)
         if fraction is None:
-            message = f"a number of {len(bare)} digits is too long to read"
-            raise ValueError(message)
+            raise ValueError(f"a number of {len(bare)} digits is too long to read")
         if self.value is not None:
             if isinstance(self.value, str) and self.value.endswith("."):
                 self.value += word  # decimals, components of an IP address

@@ -45,7 +45,8 @@ def spelling(version: SpellingVersion) -> dict[str, str]:
     if version == "whisper":
         return shipped
     changed = _TABLES["spelling"]
-    repaired = {word: to for word, to in shipped.items() if word not in changed["removed"]} | changed["repaired"]
+    repaired: dict[str, str] = {word: to for word, to in shipped.items() if word not in changed["removed"]} | changed["repaired"]
     if version == "2025-09":
         return repaired
-    return {word: to for word, to in repaired.items() if word != "flyer / flier"} | changed["2026-06"]
+    repaired.pop("flyer / flier", None)
+    return {**repaired, **changed["2026-06"]}
