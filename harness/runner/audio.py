@@ -6,7 +6,8 @@ import errno
 import os
 import re
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import soundfile
@@ -16,9 +17,6 @@ from harness.errors import DataError
 from harness.types import SAMPLE_RATE, Clip
 
 if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import BinaryIO
-
     from numpy.typing import NDArray
 
     from benchmarks.dataset import Audio, Utterance
@@ -66,10 +64,9 @@ def load_clip(utterance: Utterance) -> Clip:
     stated = utterance.duration
     seconds = len(waveform) / SAMPLE_RATE
     if stated is not None and abs(seconds - stated) > max(DURATION_SLACK[0], DURATION_SLACK[1] * stated):
-        msg = (
+        raise DataError(
             f"{utterance.audio.origin}: {seconds:.2f} s of audio where {stated:.2f} s are stated; fetch the file again"
         )
-        raise DataError(msg)
     return Clip(id=utterance.id, language=utterance.language, waveform=waveform)
 
 
@@ -88,18 +85,14 @@ def decode(audio: Audio) -> NDArray[np.float32]:
             samples, rate = _read(sound, audio, form)
             integers = form == "FLAC" or sound.subtype.startswith("PCM_")
     except FileNotFoundError:
-        msg = f"{audio.origin}: no such file"
-        raise DataError(msg) from None
+        raise DataError(f"{audio.origin}: no such file") from None
     except OSError as error:
-        msg = f"{audio.origin}: cannot be read ({error.strerror or error})"
-        raise DataError(msg) from None
+        raise DataError(f"{audio.origin}: cannot be read ({error.strerror or error})") from None
     except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).rsplit(": ", 1)[-1].strip().rstrip(".")
-        msg = f"{audio.origin}: not readable as audio ({reason})"
-        raise DataError(msg) from None
+        raise DataError(f"{audio.origin}: not readable as audio ({reason})") from None
     if samples.size == 0:
-        msg = f"{audio.origin}: no samples in it"
-        raise DataError(msg)
+        raise DataError(f"{audio.origin}: no samples in it")
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
     if not integers:
         _check_finite(mono, audio)
@@ -114,8 +107,7 @@ def _check_finite(samples: NDArray[np.float32], audio: Audio) -> None:
         suspect = not np.isfinite(samples.sum())  # quicker than to look at each, and almost always enough
     wrong = int((~np.isfinite(samples)).sum()) if suspect else 0
     if wrong:
-        msg = f"{audio.origin}: {wrong} samples are not finite numbers"
-        raise DataError(msg)
+        raise DataError(f"{audio.origin}: {wrong} samples are not finite numbers")
 
 
 class _Sound(soundfile.SoundFile):  # type: ignore[misc]
@@ -235,17 +227,14 @@ def _read(sound: _Sound, audio: Audio, form: str) -> tuple[NDArray[np.float32], 
     """Samples ``[frames, channels]`` of the segment, and their rate."""
     rate = int(sound.samplerate)
     if not 0 < rate <= MAX_RATE:
-        msg = f"{audio.origin}: states {rate} samples a second"
-        raise DataError(msg)
+        raise DataError(f"{audio.origin}: states {rate} samples a second")
     if audio.end is not None and audio.end <= (audio.start or 0.0):
-        msg = f"{audio.origin}: its segment is from {audio.start or 0.0:g} to {audio.end:g} s"
-        raise DataError(msg)
+        raise DataError(f"{audio.origin}: its segment is from {audio.start or 0.0:g} to {audio.end:g} s")
     begin = round((audio.start or 0.0) * rate)
     wanted = None if audio.end is None else round(audio.end * rate) - begin
     if begin:
         if begin > sound.frames:
-            msg = f"{audio.origin}: ends before its segment begins, at {audio.start:.2f} s"
-            raise DataError(msg)
+            raise DataError(f"{audio.origin}: ends before its segment begins, at {audio.start:.2f} s")
         sound.seek(begin)
     stated = sound.frames - begin if sound.frames < UNKNOWN_FRAMES else UNKNOWN_FRAMES
     most = stated if wanted is None else min(stated, wanted)
@@ -267,8 +256,7 @@ def _check_whole(sound: _Sound, audio: Audio, form: str, *, begin: int, got: int
     rate = sound.samplerate
     if wanted is not None:
         if got < wanted - rate // 10:
-            msg = f"{audio.origin}: ends at {(begin + got) / rate:.2f} s, inside its segment"
-            raise DataError(msg)
+            raise DataError(f"{audio.origin}: ends at {(begin + got) / rate:.2f} s, inside its segment")
         return
     # Lossy formats estimate their length; the others state it, and libsndfile notes where a WAV's header says more.
     exact = form in {"FLAC", "WAV", "AIFF", "AU", "NIST", "W64", "RF64", "WAVEX"}
@@ -277,8 +265,7 @@ def _check_whole(sound: _Sound, audio: Audio, form: str, *, begin: int, got: int
         and sound.frames < UNKNOWN_FRAMES
         and (begin + got < sound.frames or (form != "FLAC" and _states_more(sound.extra_info)))
     ):
-        msg = f"{audio.origin}: truncated, it ends after {got / rate:.2f} s"
-        raise DataError(msg)
+        raise DataError(f"{audio.origin}: truncated, it ends after {got / rate:.2f} s")
 
 
 def _states_more(log: str) -> bool:

@@ -6,6 +6,7 @@ batch. What differs from the journal was made by the batch, not by the speech.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.sampling import sample
@@ -16,8 +17,6 @@ from harness.runner.plan import plan
 from harness.scoring.error_counts import ErrorCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
     from benchmarks.dataset import Utterance
     from harness.models.base import Model
     from harness.records.journal import Line
@@ -88,8 +87,7 @@ def _transcribe(model: Model, batches: Iterable[list[Clip]]) -> dict[str, str]:
     for batch in batches:
         hypotheses = model.text(model.infer(model.transfer(model.features(batch))))
         if len(hypotheses) != len(batch):
-            msg = f"{model.card.id} returned {len(hypotheses)} texts for {len(batch)} clips"
-            raise ModelError(msg)
+            raise ModelError(f"{model.card.id} returned {len(hypotheses)} texts for {len(batch)} clips")
         texts.update((clip.id, hypothesis.text) for clip, hypothesis in zip(batch, hypotheses, strict=True))
     return texts
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.runner.plan import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.runner.plan import Budget
 
 STEP = 1.01

@@ -7,6 +7,7 @@ own account: the phase `model`, the seconds that it waited for the host, warm-up
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,8 +15,6 @@ from typing import TYPE_CHECKING
 from harness.records.run import Speed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from harness.records.journal import Line
     from harness.records.run import ClusterSpeed
 

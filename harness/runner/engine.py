@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from harness.runner.loop import Loop
 from harness.runner.watchdog import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from harness.config import Settings
     from harness.models.base import Model
 

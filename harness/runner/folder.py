@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -12,9 +14,6 @@ from harness.errors import RunError, UsageError
 from harness.records.codec import cannot_write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
     from harness.config import Settings
     from harness.records.run import Scalar
 
@@ -64,11 +63,10 @@ def check_fingerprint(folder: Path, stored: Mapping[str, Scalar], now: Mapping[s
     """
     for field in sorted(set(stored) | set(now)):
         if stored.get(field) != now.get(field):
-            msg = (
+            raise UsageError(
                 f"{folder} holds a run with {field} {stored.get(field)!r}, this one has {now.get(field)!r}; "
                 "give another --out, or --fresh to start over (the old run is kept under another name)"
             )
-            raise UsageError(msg)
 
 
 @contextmanager
@@ -113,6 +111,5 @@ def set_aside(folder: Path) -> Path | None:
     try:
         folder.rename(aside)
     except OSError as error:
-        msg = f"{folder}: cannot be renamed ({error.strerror}); give another --out"
-        raise RunError(msg) from None
+        raise RunError(f"{folder}: cannot be renamed ({error.strerror}); give another --out") from None
     return aside

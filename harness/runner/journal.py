@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from msgspec.structs import replace
 
@@ -18,12 +22,6 @@ from harness.records.journal import Line, encode_lines, read_journal
 from harness.types import Word
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from io import FileIO
-    from pathlib import Path
-    from types import TracebackType
-    from typing import Self
-
     from benchmarks.dataset import Utterance
     from harness.types import Hypothesis
 

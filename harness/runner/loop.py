@@ -7,6 +7,7 @@ the loop can be stopped, and the journal then holds everything that was finished
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from threading import Thread
@@ -17,8 +18,6 @@ from harness.runner.pipeline import Pipeline, Threads
 from harness.runner.plan import padding, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from benchmarks.dataset import Utterance
     from harness.config import OnError
     from harness.records.journal import Line
@@ -94,8 +93,7 @@ class Loop:
         try:
             while not wait([coming], timeout=LOOK_SECONDS).done:
                 if self.state.stop.requested:
-                    msg = "it was still reading its data; the same command goes on where it was"
-                    raise Interrupted(msg)
+                    raise Interrupted("it was still reading its data; the same command goes on where it was")
             return coming.result()
         except Exception:
             self._finish()
@@ -181,8 +179,7 @@ def _windows(utterances: Iterable[Utterance], stop: Stop) -> Iterator[list[Utter
     held = 0
     for utterance in utterances:
         if stop.requested:
-            msg = "the batch in hand was finished; the same command goes on where it was"
-            raise Interrupted(msg)
+            raise Interrupted("the batch in hand was finished; the same command goes on where it was")
         size = len(utterance.audio.data or b"")
         if window and (held + size > WINDOW_BYTES or len(window) >= WINDOW_ITEMS):
             yield window
@@ -210,8 +207,7 @@ def planning_seconds(utterance: Utterance) -> float:
 def _check_same(line: Line | None, utterance: Utterance, journal: JournalFile) -> None:
     """Refuses to go on with a journal of other data."""
     if line is not None and line.reference != utterance.reference:
-        msg = (
+        raise RunError(
             f"{journal.path}: the reference of {utterance.id!r} is not the one that this run began with; "
             "give another --out, or start over with --fresh"
         )
-        raise RunError(msg)

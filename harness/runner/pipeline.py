@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from harness.errors import Interrupted, ModelError
 from harness.records.run import Event
@@ -25,9 +26,6 @@ from harness.runner.journal import describe, failed, transcribed
 from harness.runner.plan import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Self
-
     from benchmarks.dataset import Utterance
     from harness.models.base import Model
     from harness.records.journal import Line
@@ -168,8 +166,7 @@ class Pipeline:
             while self._pending or (finish and (self._ahead or self._behind)):
                 if self._state.stop.requested and (self._pending or self._ahead):
                     self._settle(0)
-                    msg = "the batch in hand was finished; the same command goes on where it was"
-                    raise Interrupted(msg)
+                    raise Interrupted("the batch in hand was finished; the same command goes on where it was")
                 self._fill()
                 if self._ahead:
                     batch = self._wait(self._ahead.popleft())

@@ -6,13 +6,10 @@ shows at once and not in the last minute.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +29,7 @@ class Budget:
             msg = f"a batch needs more than {self.seconds:g} seconds; give --batch-seconds a positive number"
             raise UsageError(msg)
         if self.clips is not None and self.clips < 1:
-            msg = f"a batch needs at least one clip, not {self.clips}; give --batch-size a positive number"
-            raise UsageError(msg)
+            raise UsageError(f"a batch needs at least one clip, not {self.clips}; give --batch-size a positive number")
 
     def cost(self, seconds: Sequence[float]) -> float:
         """Seconds that a batch of clips of these lengths makes the model process."""

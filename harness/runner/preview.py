@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.models.registry import adapters
@@ -12,8 +13,6 @@ from harness.runner.plan import padding, plan
 from harness.runner.selection import Selected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
     from harness.config import Settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,6 @@ from harness.runner.ray_connect import Share, connect, library
 from harness.runner.ray_worker import Hung, Worker, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from harness.models.base import ModelCard
     from harness.runner.ray_worker import Piece
     from harness.types import Clip, Hypothesis
@@ -254,8 +253,7 @@ class Cluster(Model):
         self._kill(worker)
         self._deaths += 1
         if self._deaths > 8 + self.size:
-            msg = f"{self._deaths} workers were lost one after the other, the last so: {reason}"
-            raise RunError(msg)
+            raise RunError(f"{self._deaths} workers were lost one after the other, the last so: {reason}")
         self._spawn()
         return Answer(worker, lost=reason)
 

@@ -15,16 +15,14 @@ import shutil
 import signal
 import socket
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.errors import RunError, UsageError
 from harness.runner.journal import describe
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -128,13 +126,11 @@ def _check_answers(address: str) -> None:
     host, _, port = address.rpartition(":")
     how = "give the HOST:PORT of the cluster's head, or auto on one of its nodes"
     if not host or not port.isdecimal():
-        msg = f"--ray-address {address}: not HOST:PORT; {how}"
-        raise UsageError(msg)
+        raise UsageError(f"--ray-address {address}: not HOST:PORT; {how}")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
     except (OSError, OverflowError) as error:
-        msg = f"--ray-address {address}: nobody answers ({error}); {how}"
-        raise RunError(msg) from None
+        raise RunError(f"--ray-address {address}: nobody answers ({error}); {how}") from None
 
 
 @contextmanager

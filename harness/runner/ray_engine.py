@@ -8,6 +8,7 @@ So each utterance is journalled exactly once, whatever happens.
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -23,8 +24,6 @@ from harness.runner.plan import plan
 from harness.runner.ray_worker import Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from benchmarks.dataset import Utterance
     from harness.runner.pipeline import Threads
     from harness.runner.ray_cluster import Answer, Cluster, Handle
@@ -99,8 +98,7 @@ class RayLoop(Loop):
             self._pending.append(Task(chosen, {window[index].id: seconds[index] for index in batch}))
         while self._pending:
             if self.state.stop.requested:
-                msg = "the batches in hand were finished; the same command goes on where it was"
-                raise Interrupted(msg)
+                raise Interrupted("the batches in hand were finished; the same command goes on where it was")
             self._hand_out()
             self._listen()
 

@@ -8,6 +8,7 @@ journal is the driver's: lines are handed over, batch by batch.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -24,8 +25,6 @@ from harness.runner.state import State, Stop
 from harness.runner.watchdog import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from benchmarks.dataset import Utterance
     from harness.models.base import Model, ModelCard
     from harness.records.journal import Line

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -21,8 +22,6 @@ from harness.runner.journal import JournalFile
 from harness.runner.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from benchmarks.dataset import Utterance
     from harness.config import Settings
     from harness.models.base import Model

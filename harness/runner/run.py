@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -30,9 +32,6 @@ from harness.scoring.profiles import get_profile
 from harness.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
     from benchmarks.dataset import Dataset, Utterance
     from benchmarks.registry import Suite
     from harness.config import Settings
@@ -131,13 +130,11 @@ class Run:
         except FileNotFoundError:
             pass
         except DataError as error:
-            msg = f"{error}; --fresh starts over"
-            raise DataError(msg) from None
+            raise DataError(f"{error}; --fresh starts over") from None
         # An empty one was left by a run that ended before its model was loaded.
         journals = sorted(path for path in self.folder.glob("*.jsonl") if path.stat().st_size)
         if journals:
-            msg = f"{journals[0]}: there is no run.json beside it; restore it, or give another --out"
-            raise UsageError(msg)
+            raise UsageError(f"{journals[0]}: there is no run.json beside it; restore it, or give another --out")
         return RunRecord(model=ModelRecord(id=self.model_name), benchmarks={})
 
     def _fingerprint(self, *, batch_invariant: bool) -> dict[str, Scalar]:
@@ -159,11 +156,10 @@ class Run:
         model = loaded(partial(self.load or partial(load_model, self.model_name), options), settings)
         before = self.record.model.revision
         if before is not None and before != model.card.revision:
-            msg = (
+            raise UsageError(
                 f"{self.folder} holds a run with model revision {before!r}, the model is now at "
                 f"{model.card.revision!r}; give --revision {before}, another --out, or --fresh to start over"
             )
-            raise UsageError(msg)
         card = msgspec.convert(model.card, ModelRecord, from_attributes=True)
         self.record.model = msgspec.structs.replace(card, id=self.model_name)
         self.record.fingerprint = self._fingerprint(batch_invariant=model.card.batch_invariant)
@@ -332,20 +328,18 @@ class _Saving:
     def _check_revision(self) -> None:
         before, now = self._entry.revision, self._selected.revision
         if before is not None and now is not None and before != now:
-            msg = (
+            raise UsageError(
                 f"{self._journal.path.parent} holds {self._journal.path.stem} at data revision {before}, the data is "
                 f"now at {now}; give another --out, or start over with --fresh"
             )
-            raise UsageError(msg)
 
 
 def _check_complete(journal: JournalFile, seen: int) -> None:
     if len(journal) != seen:
-        msg = (
+        raise RunError(
             f"{journal.path} holds {len(journal)} utterances where the data has {seen}: "
             "they are not of the same data; give another --out, or start over with --fresh"
         )
-        raise RunError(msg)
 
 
 def _mean_padding(windows: Sequence[tuple[float, float]]) -> float | None:

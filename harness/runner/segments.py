@@ -6,6 +6,7 @@ never on its batch, and is recorded with the transcript.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
@@ -15,8 +16,6 @@ import numpy as np
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from numpy.typing import NDArray
 
 FRAME = SAMPLE_RATE // 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Request, open_dataset
@@ -10,8 +11,6 @@ from benchmarks.sampling import sample_ids
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from benchmarks.dataset import Dataset, Utterance
     from benchmarks.suite import Lock
     from harness.config import Settings
@@ -56,11 +55,10 @@ class Selected:
         chosen = sample_ids(self._counted(), limit, self._settings.seed)
         strays = sorted(done - chosen)
         if strays:
-            msg = (
+            raise UsageError(
                 f"the run there has {self._dataset.name} utterances outside this sample, such as {strays[0]!r}: it was "
                 "made with another --limit or --seed; give another --out, or --fresh to start over"
             )
-            raise UsageError(msg)
         return (utterance for utterance in self._read() if utterance.id in chosen)
 
     def _read(self) -> Iterator[Utterance]:

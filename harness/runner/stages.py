@@ -7,6 +7,7 @@ for different batches. Clips that are longer than the model takes are cut at pau
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,6 @@ from harness.runner.plan import Budget, plan
 from harness.types import Hypothesis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.models.base import Model
     from harness.runner.clock import Lap
     from harness.types import Clip
@@ -92,12 +91,10 @@ def _checked(hypotheses: Any, clips: Sequence[Clip], model: str) -> list[Hypothe
     """A model's answer, or an error that names the model and the clip."""
     if not isinstance(hypotheses, list) or len(hypotheses) != len(clips):
         count = len(hypotheses) if isinstance(hypotheses, list) else type(hypotheses).__name__
-        msg = f"{model} returned {count} texts for {len(clips)} clips (first: {clips[0].id!r})"
-        raise ModelError(msg)
+        raise ModelError(f"{model} returned {count} texts for {len(clips)} clips (first: {clips[0].id!r})")
     for hypothesis, clip in zip(hypotheses, clips, strict=True):
         if not isinstance(hypothesis, Hypothesis) or not isinstance(hypothesis.text, str):
-            msg = f"{model} returned no text for {clip.id!r} but {type(hypothesis).__name__}"
-            raise ModelError(msg)
+            raise ModelError(f"{model} returned no text for {clip.id!r} but {type(hypothesis).__name__}")
         _check_writable(hypothesis, clip, model)
     return hypotheses
 
@@ -111,8 +108,7 @@ def _check_writable(hypothesis: Hypothesis, clip: Clip, model: str) -> None:
         raise ModelError(msg) from None
     for word in hypothesis.words or ():
         if not (math.isfinite(word.start) and math.isfinite(word.end)):
-            msg = f"{model} returned a time for {clip.id!r} that is not a finite number, for {word.text!r}"
-            raise ModelError(msg)
+            raise ModelError(f"{model} returned a time for {clip.id!r} that is not a finite number, for {word.text!r}")
 
 
 def caught(error: Exception) -> Exception:
