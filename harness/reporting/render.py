@@ -11,7 +11,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from harness.records.codec import FORMAT
 from harness.reporting import escape
+from harness.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -151,6 +153,8 @@ def json_text(table: Grid) -> str:
         notes = {c.key: list(cell.notes) for c, cell in zip(table.columns, row, strict=True) if cell.notes}
         rows.append({**record, "notes": notes} if notes else record)
     whole = {
+        "format": FORMAT,
+        "version": VERSION,
         "title": table.title,
         "caption": table.caption,
         "columns": [{"key": column.key, "title": column.title} for column in table.columns],

@@ -17,6 +17,7 @@ from harness.records.scores import ProfileRecord
 from harness.records.statistics import MetricValue
 from harness.reporting.results import TIE, competing, metrics_table, results_table
 from harness.reporting.table import EXTENSIONS, FORMATS, Cell, Column, Table, mark_best
+from harness.version import VERSION
 from tests.harness.reporting.made import entry, interval, run, score
 
 HOSTILE = '=HYPERLINK("x")|<script>alert(1)</script>\x1b[2J\u202e`*_$#~^{}\\&%'
@@ -46,7 +47,9 @@ def test_unknown_form_names_the_nearest() -> None:
 def test_people_read_two_decimals_and_machines_the_whole_number() -> None:
     table = demo()
     assert "1.23" in table.render("markdown")
-    record = json.loads(table.render("json"))["rows"][0]
+    whole = json.loads(table.render("json"))
+    assert (whole["format"], whole["version"]) == (2, VERSION)
+    record = whole["rows"][0]
     assert record["read"] == 0.0123456
     assert record["read_interval"] == {"low": 0.0123456 - 0.002, "high": 0.0123456 + 0.002}
     row = next(csv.DictReader(io.StringIO(table.render("csv"))))
