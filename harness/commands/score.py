@@ -73,10 +73,15 @@ def run(args: argparse.Namespace) -> ExitStatus:
     else:
         from harness.commands.details import details_text
         from harness.reporting.results import results_table
+        from harness.scoring.pairing import labels
         from harness.scoring.ties import ties
 
         tied = ties(counted, profiles[0]) if len(set(profiles)) == 1 else {}
-        print(results_table(scores, [system.run for system in systems], tied, metrics=metrics).render("terminal"))
+        print(
+            results_table(
+                scores, [system.run for system in systems], tied, metrics=metrics, names=labels(systems)
+            ).render("terminal")
+        )
         for score in scores:
             for entry in score.benchmarks:
                 if entry.details is not None:

@@ -45,7 +45,9 @@ def spelling(version: SpellingVersion) -> dict[str, str]:
     if version == "whisper":
         return shipped
     changed = _TABLES["spelling"]
-    repaired: dict[str, str] = {word: to for word, to in shipped.items() if word not in changed["removed"]} | changed["repaired"]
+    repaired: dict[str, str] = {word: to for word, to in shipped.items() if word not in changed["removed"]} | changed[
+        "repaired"
+    ]
     if version == "2025-09":
         return repaired
     repaired.pop("flyer / flier", None)
