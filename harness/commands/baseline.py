@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.shared import add_shared, left, table
 from harness.errors import ExitStatus
+from harness.gating.baseline import save, stored
+from harness.records.codec import pretty
+from harness.reporting.table import Column
 from harness.version import program
 
 if TYPE_CHECKING:
@@ -19,11 +23,13 @@ DIRECTORY = Path("baselines")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the two things to do and their flags."""
     verbs = parser.add_subparsers(dest="what", required=True, metavar="save|list")
-    save = verbs.add_parser("save", help="save a complete run", allow_abbrev=False)
-    save.add_argument("run", nargs="+", type=Path, metavar="RUN", help="a run folder; further ones repeat it for speed")
+    saving = verbs.add_parser("save", help="save a complete run", allow_abbrev=False)
+    saving.add_argument(
+        "run", nargs="+", type=Path, metavar="RUN", help="a run folder; further ones repeat it for speed"
+    )
     listing = verbs.add_parser("list", help="list baselines", allow_abbrev=False)
-    listing.add_argument("--json", action="store_true", help="print JSON alone on stdout")
-    for one in (save, listing):
+    add_shared(listing, "--json")
+    for one in (saving, listing):
         one.add_argument(
             "--dir", type=Path, default=DIRECTORY, help=f"folder of baselines (default {DIRECTORY}); commit it"
         )
@@ -35,43 +41,29 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 
 def _save(args: argparse.Namespace) -> ExitStatus:
-    from harness.gating.baseline import save
-
     path = save(args.run, args.dir)
     print(f"{path}: {path.stat().st_size:,} bytes; commit it, then: {program()} gate RUN --baseline {args.dir}")
     return ExitStatus.GOOD
 
 
 def _list(args: argparse.Namespace) -> ExitStatus:
-    from harness.gating.baseline import stored
-    from harness.records.codec import pretty
-    from harness.reporting.table import Cell, Column, Table
-
     found = stored(args.dir)
     if args.json:
         print(pretty(found), end="")
         return ExitStatus.GOOD
     columns = (
-        Column("model", "Model", align="left"),
-        Column("suite", "Suite", align="left"),
-        Column("profile", "Profile", align="left"),
+        left("model", "Model"),
+        left("suite", "Suite"),
+        left("profile", "Profile"),
         Column("utterances", "Utterances"),
         Column("repeats", "Speeds"),
-        Column("commit", "Commit", align="left"),
+        left("commit", "Commit"),
         Column("bytes", "Bytes"),
     )
-    rows = tuple(
-        (
-            Cell(one.model),
-            Cell(one.suite),
-            Cell(one.profile),
-            Cell(one.utterances),
-            Cell(one.repeats),
-            Cell((one.commit or "")[:12] or None),
-            Cell(one.bytes),
-        )
+    rows = [
+        (one.model, one.suite, one.profile, one.utterances, one.repeats, (one.commit or "")[:12] or None, one.bytes)
         for one in found
-    )
+    ]
     note = () if found else (f"None there; make one with `{program()} baseline save RUN`.",)
-    print(Table(f"Baselines in {args.dir}", "", columns, rows, note).render("terminal"), end="")
+    print(table(f"Baselines in {args.dir}", "", columns, rows, note).render("terminal"), end="")
     return ExitStatus.GOOD

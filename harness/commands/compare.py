@@ -5,48 +5,38 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.shared import add_shared, left, percent, table
 from harness.errors import ExitStatus, UsageError
+from harness.records.codec import pretty
+from harness.reporting.table import Cell, Column, Table
+from harness.scoring.comparison import compare_systems
+from harness.scoring.nist_export import write_comparison
+from harness.scoring.pairing import read_apart
+from harness.scoring.resolve import common_profile
+from harness.scoring.transcripts import read_transcripts
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
     from harness.records.comparison import Block, Comparison, Pair, Standing
-    from harness.reporting.table import Cell, Table
 
 HELP = "compare systems on the same utterances: differences with intervals, tests, ties"
+
+_NO_SESSIONS = "no sessions are known: utterances are taken as independent"
+_TIES = {True: "tie", False: "worse", None: "cannot tell"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
+    add_shared(parser, "paths", "--profile", "--language", "--reference", "--json")
     parser.add_argument(
-        "paths",
-        nargs="+",
-        metavar="PATH",
-        help="run folders or predictions of two or more systems, or a folder of them",
-    )
-    parser.add_argument("--profile", help="rules to score under, by name or TOML file (default: those of the suite)")
-    parser.add_argument("--language", help="language of the texts, where the file names do not say it: en, de, zh, ...")
-    parser.add_argument(
-        "--reference", metavar="FILE", type=Path, help="the PATHs are NIST trn or Kaldi text, this is their reference"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    parser.add_argument(
-        "--trn",
-        metavar="DIR",
-        type=Path,
-        help="also write what was compared as NIST trn files, for sclite and sc_stats",
+        "--trn", metavar="DIR", type=Path, help="also write what was compared as NIST trn, for sclite and sc_stats"
     )
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Compare and print."""
-    from harness.records.codec import pretty
-    from harness.scoring.comparison import compare_systems
-    from harness.scoring.pairing import read_apart
-    from harness.scoring.resolve import common_profile
-    from harness.scoring.transcripts import read_transcripts
-
     if args.reference is None:
         systems = read_apart(args.paths, args.language)
     else:
@@ -56,14 +46,12 @@ def run(args: argparse.Namespace) -> ExitStatus:
     profile = common_profile(systems, args.profile)
     comparison = compare_systems(systems, profile)
     if args.trn is not None:
-        from harness.scoring.nist_export import write_comparison
-
         write_comparison(systems, profile, args.trn)
     if args.json:
         print(pretty(comparison), end="")
     else:
-        for table in tables(comparison):
-            print(table.render("terminal"))
+        for one in tables(comparison):
+            print(one.render("terminal"))
     return ExitStatus.GOOD
 
 
@@ -76,19 +64,17 @@ def tables(comparison: Comparison) -> list[Table]:
 
 
 def _table_of_two(blocks: Sequence[Block], comparison: Comparison) -> Table:
-    from harness.reporting.table import Cell, Column, Table
-
     columns = (
-        Column("benchmark", "Benchmark", align="left"),
-        Column("first", "A", format=".2f", scale=100, best="low"),
-        Column("second", "B", format=".2f", scale=100, best="low"),
-        Column("difference", "A - B", format="+.2f", scale=100),
+        left("benchmark", "Benchmark"),
+        percent("first", "A", best=True),
+        percent("second", "B", best=True),
+        percent("difference", "A - B", signed=True),
         Column("interval", "95 % interval"),
         Column("p", "p", format=".3f"),
         Column("mapsswe_p", "MAPSSWE p", format=".3f"),
         Column("sessions", "Sessions"),
-        Column("smallest", "Resolves", format=".2f", scale=100),
-        Column("verdict", "Verdict", align="left"),
+        percent("smallest", "Resolves"),
+        left("verdict", "Verdict"),
     )
     rows = []
     for block in blocks:
@@ -96,33 +82,31 @@ def _table_of_two(blocks: Sequence[Block], comparison: Comparison) -> Table:
         rates = {one.system: one for one in block.systems}
         rows.append(
             (
-                Cell(block.benchmark if block.metric == "wer" else f"{block.benchmark} (CER)"),
+                block.benchmark if block.metric == "wer" else f"{block.benchmark} (CER)",
                 _rate_cell(rates[pair.first]),
                 _rate_cell(rates[pair.second]),
                 *_difference_cells(pair),
-                _p_cell(None if pair.mapsswe is None else pair.mapsswe.p),
-                _sessions_cell(block),
-                Cell(block.smallest_difference),
-                Cell(_verdict(pair)),
+                _p(None if pair.mapsswe is None else pair.mapsswe.p),
+                Cell(block.sessions, notes=() if block.unit == "session" else (_NO_SESSIONS,)),
+                block.smallest_difference,
+                _verdict(pair),
             )
         )
     caption = f"A: {comparison.systems[0]}. B: {comparison.systems[1]}. Profile {comparison.profile.name}, percent."
-    return Table("Comparison of two systems", caption, columns, tuple(rows), _notes(comparison))
+    return table("Comparison of two systems", caption, columns, rows, _notes(comparison))
 
 
 def _table_of_many(block: Block, comparison: Comparison) -> Table:
-    from harness.reporting.table import Cell, Column, Table
-
     columns = (
-        Column("system", "System", align="left"),
-        Column("rate", block.metric.upper(), format=".2f", scale=100, best="low"),
+        left("system", "System"),
+        percent("rate", block.metric.upper(), best=True),
         Column("rate_interval", "95 % interval"),
-        Column("difference", "To the best", format="+.2f", scale=100),
+        percent("difference", "To the best", signed=True),
         Column("interval", "95 % interval"),
         Column("p", "p (Holm)", format=".3f"),
         Column("mapsswe_p", "MAPSSWE p (Holm)", format=".3f"),
         Column("rank", "Rank"),
-        Column("tie", "Tie with the best", align="left"),
+        left("tie", "Tie with the best"),
     )
     best = block.systems[0].system
     rows = []
@@ -130,13 +114,13 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
         pair = block.pair(best, one.system)
         rows.append(
             (
-                Cell(one.system),
+                one.system,
                 _rate_cell(one),
-                Cell(_interval(one)),
-                *(_difference_cells(pair, reverse=pair.first == best) if pair else (Cell(None),) * 3),
-                _p_cell(pair.mapsswe_p_holm if pair else None),
-                Cell(_rank(one)),
-                Cell(_tie(one, best)),
+                f"{100 * one.interval.low:.2f} to {100 * one.interval.high:.2f}" if one.interval else None,
+                *(_difference_cells(pair, reverse=pair.first == best) if pair else (None,) * 3),
+                _p(pair.mapsswe_p_holm if pair else None),
+                one.rank and "–".join(map(str, dict.fromkeys(one.rank))),
+                "best" if one.system == best else _TIES[one.tied_with_best],
             )
         )
     resolves = block.smallest_difference
@@ -145,53 +129,26 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
     )
     smallest = "no intervals under five sessions" if resolves is None else f"resolves {100 * resolves:.2f} points"
     caption = f"Profile {comparison.profile.name}, percent. {about}; {smallest}."
-    return Table(block.benchmark, caption, columns, tuple(rows), _notes(comparison))
+    return table(block.benchmark, caption, columns, rows, _notes(comparison))
 
 
 def _rate_cell(standing: Standing) -> Cell:
-    from harness.reporting.table import Cell
-
     interval = standing.interval
-    if interval is None:
-        return Cell(standing.rate)
-    return Cell(standing.rate, interval.low, interval.high)
+    return Cell(standing.rate, *((interval.low, interval.high) if interval is not None else ()))
 
 
-def _interval(standing: Standing) -> str | None:
-    interval = standing.interval
-    return None if interval is None else f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
-
-
-def _rank(standing: Standing) -> str | None:
-    if standing.rank is None:
-        return None
-    low, high = standing.rank
-    return str(low) if low == high else f"{low}–{high}"
-
-
-def _difference_cells(pair: Pair, *, reverse: bool = False) -> tuple[Cell, Cell, Cell]:
+def _difference_cells(pair: Pair, *, reverse: bool = False) -> tuple[float | str | None, ...]:
     """Difference, its interval and its corrected p."""
-    from harness.reporting.table import Cell
-
     found = pair.difference
     if found is None:
-        return Cell(None), Cell(None), Cell(None)
+        return None, None, None
     value, low, high = (-found.value, -found.high, -found.low) if reverse else (found.value, found.low, found.high)
     value, low, high = value + 0.0, low + 0.0, high + 0.0  # no difference is +0.00, not -0.00
-    return Cell(value), Cell(f"{100 * low:+.2f} to {100 * high:+.2f}"), _p_cell(pair.p_holm)
+    return value, f"{100 * low:+.2f} to {100 * high:+.2f}", _p(pair.p_holm)
 
 
-def _p_cell(p: float | None) -> Cell:
-    from harness.reporting.table import Cell
-
-    return Cell("<0.001" if p is not None and p < 0.001 else p)
-
-
-def _sessions_cell(block: Block) -> Cell:
-    from harness.reporting.table import Cell
-
-    notes = () if block.unit == "session" else ("no sessions are known: utterances are taken as independent",)
-    return Cell(block.sessions, notes=notes)
+def _p(p: float | None) -> float | str | None:
+    return "<0.001" if p is not None and p < 0.001 else p
 
 
 def _verdict(pair: Pair) -> str:
@@ -200,12 +157,6 @@ def _verdict(pair: Pair) -> str:
     if not pair.significant:
         return "tie"
     return "A is better" if pair.difference.value < 0 else "B is better"
-
-
-def _tie(standing: Standing, best: str) -> str:
-    if standing.system == best:
-        return "best"
-    return {True: "tie", False: "worse", None: "cannot tell"}[standing.tied_with_best]
 
 
 def _notes(comparison: Comparison) -> tuple[str, ...]:

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from benchmarks.dataset import Dataset, Request, open_dataset
+from benchmarks.registry import datasets, get_dataset, get_suite, suites
+from benchmarks.verify import GOOD, Finding, merge, suite_file, verify, write_lock
+from harness.commands.shared import add_shared
 from harness.errors import DataError, ExitStatus, UsageError, unknown_name
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from benchmarks.dataset import Dataset
     from benchmarks.suite import Lock, Suite
-    from benchmarks.verify import Finding
 
 HELP = "Describe a data set, or verify what is on the disk."
 
 EXAMPLES = 3
 """How many utterances `describe` shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """An utterance that `describe` shows."""
-
-    id: str
-    seconds: float | None
-    session: str | None
-    reference: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,21 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--write-lock", action="store_true", help="write what was not known into the suite's file")
     for verb in (describe, check):
         verb.add_argument("--from", dest="root", metavar="DIR", type=Path, help="original releases or Parquet copies")
-        verb.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+        add_shared(verb, "--json")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Does the verb."""
     if args.root is not None and not args.root.exists():
-        msg = f"no folder at {args.root}; --from names one that holds the original releases or Parquet copies"
-        raise UsageError(msg)
+        raise UsageError(f"no folder at {args.root}; --from names one with the original releases or Parquet copies")
     return _describe(args) if args.data_verb == "describe" else _verify(args)
 
 
 def _describe(args: argparse.Namespace) -> ExitStatus:
     """Prints the facts of a benchmark and, where a source can be opened, three utterances."""
-    from benchmarks.registry import get_dataset, suites
-
     dataset = get_dataset(args.name)
     facts: dict[str, str | int | float | list[str] | None] = {
         "benchmark": dataset.name,
@@ -78,30 +65,26 @@ def _describe(args: argparse.Namespace) -> ExitStatus:
         "missing": dataset.missing or None,
         "notes": dataset.notes or None,
     }
-    examples, why_not = _examples(dataset, args.root)
+    opened, why_not = [], None
+    try:
+        opened = list(islice(open_dataset(dataset, Request(root=args.root, streaming=True)), EXAMPLES))
+    except DataError as error:
+        why_not = str(error)
     if args.json:
-        shown = [asdict(item) for item in examples]
+        shown = [
+            {"id": item.id, "seconds": item.duration, "session": item.session, "reference": item.reference}
+            for item in opened
+        ]
         print(json.dumps({**facts, "examples": shown, "no_examples": why_not}, ensure_ascii=False, indent=1))
         return ExitStatus.GOOD
     for name, value in facts.items():
         for number, item in enumerate(value if isinstance(value, list) else [value]):
             print(f"{name if not number else '':13}  {_show(item)}")
-    for one in examples:
-        print(f"\n{one.id}  ({_show(one.seconds)} s, session {_show(one.session)})\n  {one.reference}")
+    for one in opened:
+        print(f"\n{one.id}  ({_show(one.duration)} s, session {_show(one.session)})\n  {one.reference}")
     if why_not:
         print(f"\nno examples: {why_not}")
     return ExitStatus.GOOD
-
-
-def _examples(dataset: Dataset, root: Path | None) -> tuple[list[Example], str | None]:
-    """The first utterances, or why there are none."""
-    from benchmarks.dataset import Request, open_dataset
-
-    try:
-        found = list(islice(open_dataset(dataset, Request(root=root, streaming=True)), EXAMPLES))
-    except DataError as error:
-        return [], str(error)
-    return [Example(item.id, item.duration, item.session, item.reference) for item in found], None
 
 
 def _show(value: object) -> str:
@@ -115,18 +98,17 @@ def _show(value: object) -> str:
 
 def _verify(args: argparse.Namespace) -> ExitStatus:
     """Checks each benchmark; ends with the data status where one is not good."""
-    from benchmarks.verify import GOOD
-
-    suites, plan = _plan(args.name)
+    holders, plan = _plan(args.name)
     found: list[Finding] = []
-    for finding in _findings(plan, args.root):
+    for dataset, lock in plan:
+        finding = verify(dataset, lock, Request(root=args.root))
         found.append(finding)
         if not args.json:
             print(_line(finding), flush=True)
     if args.json:
         print(json.dumps(msgspec.to_builtins(found), ensure_ascii=False, indent=1))
     if args.write_lock:
-        for path in _write(suites, found, Path(args.name)):
+        for path in _write(holders, found, Path(args.name)):
             if not args.json:
                 print(f"wrote {path}")
     return ExitStatus.GOOD if all(finding.status == GOOD for finding in found) else ExitStatus.DATA
@@ -134,27 +116,15 @@ def _verify(args: argparse.Namespace) -> ExitStatus:
 
 def _plan(name: str) -> tuple[list[Suite], list[tuple[Dataset, Lock | None]]]:
     """The suites that a name concerns, and its benchmarks with what is stated of each."""
-    from benchmarks.registry import datasets, get_dataset, get_suite, suites
-
     aliases = {alias for suite in suites().values() for alias in suite.names}
     if name.endswith(".toml") or (name in aliases and not (name in datasets() and name not in suites())):
         suite = get_suite(name)
         return [suite], [(get_dataset(benchmark), suite.lock.get(benchmark)) for benchmark in suite.benchmarks]
     if name not in datasets():
-        kind = "suite or benchmark"
-        raise unknown_name(kind, name, aliases | set(datasets()))
+        raise unknown_name("suite or benchmark", name, aliases | set(datasets()))
     holders = [suite for suite in suites().values() if name in suite.benchmarks]
     lock = next((suite.lock[name] for suite in holders if name in suite.lock), None)
     return holders, [(get_dataset(name), lock)]
-
-
-def _findings(plan: list[tuple[Dataset, Lock | None]], root: Path | None) -> Iterator[Finding]:
-    """What is true of each benchmark."""
-    from benchmarks.dataset import Request
-    from benchmarks.verify import verify
-
-    for dataset, lock in plan:
-        yield verify(dataset, lock, Request(root=root))
 
 
 def _line(finding: Finding) -> str:
@@ -168,13 +138,11 @@ def _line(finding: Finding) -> str:
     return f"{finding.status:8} {finding.benchmark}: {facts} at {seen.revision}{open_facts}{wrong}"
 
 
-def _write(suites: list[Suite], found: list[Finding], own: Path) -> list[Path]:
+def _write(holders: list[Suite], found: list[Finding], own: Path) -> list[Path]:
     """Fills the locks of the suites, or of the user's own file, with what was found to be good."""
-    from benchmarks.verify import GOOD, merge, suite_file, write_lock
-
     good = {finding.benchmark: finding.seen for finding in found if finding.status == GOOD}
     written = []
-    for suite in suites:
+    for suite in holders:
         lock = dict(suite.lock)
         lock |= {name: merge(lock.get(name), seen) for name, seen in good.items() if name in suite.benchmarks}
         if lock != suite.lock:

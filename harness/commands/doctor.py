@@ -6,6 +6,7 @@ import importlib.util
 import io
 import json
 import os
+import platform
 import shutil
 import urllib.request
 from dataclasses import asdict, dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness import environment
+from harness.commands.shared import add_shared
 from harness.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Finding:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     parser.add_argument("--out", type=Path, default=Path("results/runs"), help="folder that runs are written to")
-    parser.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+    add_shared(parser, "--json")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
@@ -69,8 +71,6 @@ def examine(out: Path) -> Iterator[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
-    import platform
-
     yield Finding("python", "good", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     yield Finding("machine", "good", f"{environment.cpu_name()}, {cores} cores, {environment.memory_gib()} GiB")
@@ -106,8 +106,7 @@ def _audio() -> Iterator[Finding]:
     import soundfile
 
     moment = np.sin(np.arange(16_000, dtype=np.float32) / 20) / 2
-    works: list[str] = []
-    fails: list[str] = []
+    works, fails = list[str](), list[str]()
     for form, subtype in (("WAV", None), ("FLAC", None), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", None)):
         buffer = io.BytesIO()
         try:

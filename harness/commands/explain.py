@@ -4,56 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from harness.commands.shared import add_shared, left, percent, table
 from harness.errors import ExitStatus
+from harness.records.codec import pretty
+from harness.records.explanation import Explained, Explanation, PublishedGap
+from harness.reporting.published import find
+from harness.reporting.table import Column, Table
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.explain import average_effects, explain
+from harness.scoring.predictions import Predictions, read_systems
+from harness.scoring.profiles import get_profile
+from harness.scoring.scored import count_predictions
 
 if TYPE_CHECKING:
     import argparse
-
-    from harness.records.explanation import Explained, Explanation, PublishedGap
-    from harness.reporting.table import Cell, Table
-    from harness.scoring.predictions import Predictions
 
 HELP = "say why one set of predictions has two error rates: from one profile to another, rule by rule"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
-    parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a run folder, a predictions file, or a folder of them"
-    )
-    parser.add_argument(
-        "--from",
-        dest="first",
-        metavar="PROFILE",
-        default="leaderboard@2026-04",
-        help="rules to start from (%(default)s)",
-    )
-    parser.add_argument(
-        "--to", dest="second", metavar="PROFILE", default="leaderboard@2026-08", help="rules to arrive at (%(default)s)"
-    )
-    parser.add_argument(
-        "--against", choices=["published"], help="add the published figure, and what is left unexplained"
-    )
-    parser.add_argument(
-        "--model", metavar="ID", help="whose published figure to find, if the file name does not say it"
-    )
-    parser.add_argument("--language", help="language of the texts, where the file names do not say it: en, de, zh, ...")
-    parser.add_argument(
-        "--top", type=int, default=3, metavar="N", help="utterances to name for each step (%(default)s)"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    add_shared(parser, "paths", "--language", "--json")
+    for name, dest, default, what in (
+        ("--from", "first", "leaderboard@2026-04", "rules to start from"),
+        ("--to", "second", "leaderboard@2026-08", "rules to arrive at"),
+    ):
+        parser.add_argument(name, dest=dest, metavar="PROFILE", default=default, help=f"{what} (%(default)s)")
+    parser.add_argument("--against", choices=["published"], help="add the published figure, and what is unexplained")
+    parser.add_argument("--model", metavar="ID", help="whose published figure to find, if the file does not say it")
+    parser.add_argument("--top", type=int, default=3, metavar="N", help="utterances to name a step (%(default)s)")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Explain every benchmark of every system, and their average."""
-    from msgspec.structs import replace
-
-    from harness.records.codec import pretty
-    from harness.records.explanation import Explained
-    from harness.scoring.explain import explain
-    from harness.scoring.predictions import read_systems
-    from harness.scoring.profiles import get_profile
-
     first, second = get_profile(args.first), get_profile(args.second)
     found = []
     for system in read_systems(args.paths, args.language):
@@ -82,23 +67,23 @@ def _print(found: Explained, name: str) -> None:
 
 
 def _table(found: Explained, one: Explanation) -> Table:
-    from harness.reporting.table import Cell, Column, Table
-
     columns = (
-        Column("rule", "Rule", align="left"),
-        Column("switch", "Switched", align="left"),
-        Column("rate", one.metric.upper(), format=".2f", scale=100),
+        left("rule", "Rule"),
+        left("switch", "Switched"),
+        percent("rate", one.metric.upper()),
         Column("effect", "Effect", format="+.3f", scale=100),
         Column("alone", "Alone", format="+.3f", scale=100),
         Column("errors", "Errors"),
         Column("words", "Words"),
         Column("moved", "Utterances moved"),
-        Column("examples", "Most often", align="left"),
+        left("examples", "Most often"),
     )
-    none = Cell(None)
-    rows = [_row(found.first, "", one.start.rate, None, None, one.start.errors.errors, one.start.words, None, "")]
+    start, end = one.start, one.end
+    rows: list[tuple[str | float | None, ...]] = [
+        (found.first, "", start.rate, None, None, start.errors.errors, start.words, None, "")
+    ]
     rows += [
-        _row(
+        (
             step.rule,
             f"{step.before} -> {step.after}",
             step.rate,
@@ -111,10 +96,8 @@ def _table(found: Explained, one: Explanation) -> Table:
         )
         for step in one.steps
     ]
-    rows.append((Cell("interaction"), Cell(""), none, none, Cell(one.interaction), none, none, none, Cell("")))
-    rows.append(
-        _row(found.second, "", one.end.rate, one.total, one.total, one.end.errors.errors, one.end.words, None, "")
-    )
+    rows.append(("interaction", "", None, None, one.interaction, None, None, None, ""))
+    rows.append((found.second, "", end.rate, one.total, one.total, end.errors.errors, end.words, None, ""))
     caption = f"{found.model}, {one.utterances:,} utterances; rates in percent, effects in points."
     notes = (
         "Effect: on top of the steps above it; the effects add up to the difference of the two profiles.",
@@ -122,35 +105,22 @@ def _table(found: Explained, one: Explanation) -> Table:
         "a normalizer that the first profile does not have: on top of that normalizer.)",
         *(f"{step.rule}: {step.meaning}" for step in one.steps),
     )
-    return Table(f"{one.benchmark}: {found.first} to {found.second}", caption, columns, tuple(rows), notes)
-
-
-def _row(*values: str | float | None) -> tuple[Cell, ...]:
-    from harness.reporting.table import Cell
-
-    return tuple(Cell(value) for value in values)
+    return table(f"{one.benchmark}: {found.first} to {found.second}", caption, columns, rows, notes)
 
 
 def _average_table(found: Explained) -> Table:
-    from harness.reporting.table import Column, Table
-    from harness.scoring.explain import average_effects
-
-    columns = (
-        Column("rule", "Rule", align="left"),
-        Column("rate", "WER", format=".2f", scale=100),
-        Column("effect", "Effect", format="+.3f", scale=100),
-    )
+    columns = (left("rule", "Rule"), percent("rate", "WER"), Column("effect", "Effect", format="+.3f", scale=100))
     explained = found.benchmarks
-    rate = sum(one.start.rate or 0.0 for one in explained) / len(explained)
-    start, rows = rate, [_row(found.first, rate, None)]
+    rate = start = sum(one.start.rate or 0.0 for one in explained) / len(explained)
+    rows: list[tuple[str, float, float | None]] = [(found.first, rate, None)]
     for rule, effect in average_effects(explained).items():
         rate += effect
-        rows.append(_row(rule, rate, effect))
-    rows.append(_row(found.second, rate, rate - start))
+        rows.append((rule, rate, effect))
+    rows.append((found.second, rate, rate - start))
     caption = (
         f"{found.model}: plain mean over {len(explained)} benchmarks, unrounded; rates in percent, effects in points."
     )
-    return Table(f"average: {found.first} to {found.second}", caption, columns, tuple(rows))
+    return table(f"average: {found.first} to {found.second}", caption, columns, rows)
 
 
 def _print_moves(one: Explanation) -> None:
@@ -174,12 +144,6 @@ def _plain(text: str) -> str:
 
 def _published(model: str, predictions: Predictions) -> tuple[PublishedGap, ...]:
     """Published figures of this model and benchmark, each with our rate under the rules that it was made under."""
-    from harness.records.explanation import PublishedGap
-    from harness.reporting.published import find
-    from harness.scoring.error_counts import ErrorCounts
-    from harness.scoring.profiles import get_profile
-    from harness.scoring.scored import count_predictions
-
     found = []
     for figure in find(model, predictions.benchmark, "wer"):
         ours = None

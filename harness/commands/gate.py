@@ -7,7 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.shared import add_shared
 from harness.errors import RunError
+from harness.gating import render
+from harness.gating.against import gate_against
+from harness.gating.policy import read_policy
+from harness.gating.sides import read_side
+from harness.records.codec import pretty
 
 if TYPE_CHECKING:
     import argparse
@@ -32,11 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"or `published`, for the published figures of the model",
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="TOML: margins, tiers (default: 0.1 points, must)")
-    parser.add_argument("--profile", help="score both under these rules (default: those the runs were made for)")
-    parser.add_argument("--language", help="language of the texts, where file names do not say it")
+    add_shared(parser, "--profile", "--language", "--json")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write Markdown, for a comment")
-    parser.add_argument("--json", action="store_true", help="print JSON alone on stdout")
     parser.add_argument(
         "--github", action="store_true", help="print annotations, and append to the job summary of GitHub Actions"
     )
@@ -44,12 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads both sides, decides, tells everybody."""
-    from harness.gating import render
-    from harness.gating.against import gate_against
-    from harness.gating.policy import read_policy
-    from harness.gating.sides import read_side
-    from harness.records.codec import pretty
-
     policy = read_policy(args.policy)
     side = read_side(args.run, policy.speed.measure, args.profile, args.language)
     decision = gate_against(side, args.baseline or [], policy, args.profile, args.language)
@@ -60,8 +58,6 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 def _write(args: argparse.Namespace, decision: Decision, policy: Policy) -> None:
     """The files that were asked for, and GitHub's."""
-    from harness.gating import render
-
     if args.junit:
         _put(args.junit, render.junit(decision, policy))
     if args.markdown:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from benchmarks.registry import datasets, suites
+from harness.commands.shared import add_shared
+from harness.commands.shared import table as made_of
 from harness.errors import ExitStatus
+from harness.models.registry import adapters, missing_modules
+from harness.reporting.table import Column, Table
+from harness.scoring.profiles import get_profile, profile_names
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping, Sequence
-
-    from harness.reporting.table import Table
 
 HELP = "List what there is."
 
@@ -27,7 +31,7 @@ _WIDE = 10_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     parser.add_argument("what", choices=tuple(LISTS), help="what to list")
-    parser.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+    add_shared(parser, "--json")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
@@ -42,8 +46,6 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 def table(what: str, rows: Sequence[Row]) -> Table:
     """The rows, a column for each fact."""
-    from harness.reporting.table import Cell, Column, Table
-
     columns = []
     for name in rows[0]:
         kinds = {type(row[name]) for row in rows} - {type(None)}
@@ -51,26 +53,17 @@ def table(what: str, rows: Sequence[Row]) -> Table:
         form = ",.2f" if float in kinds else ","
         columns.append(Column(name, name, "right" if numbers else "left", form))
     cells = [[", ".join(fact) if isinstance(fact, list) else fact for fact in row.values()] for row in rows]
-    return Table(what, "", tuple(columns), tuple(tuple(Cell(fact) for fact in row) for row in cells))
+    return made_of(what, "", columns, cells)
 
 
 def _suites() -> list[Row]:
-    from benchmarks.registry import suites
-
     return [
-        {
-            "suite": suite.name,
-            "also": list(suite.aliases),
-            "profile": suite.profile,
-            "benchmarks": list(suite.benchmarks),
-        }
-        for suite in suites().values()
+        {"suite": one.name, "also": list(one.aliases), "profile": one.profile, "benchmarks": list(one.benchmarks)}
+        for one in suites().values()
     ]
 
 
 def _benchmarks() -> list[Row]:
-    from benchmarks.registry import datasets
-
     return [
         {
             "benchmark": dataset.name,
@@ -87,8 +80,6 @@ def _benchmarks() -> list[Row]:
 
 
 def _models() -> list[Row]:
-    from harness.models.registry import adapters, missing_modules
-
     rows: list[Row] = []
     for adapter in adapters().values():
         card = adapter.card
@@ -107,21 +98,12 @@ def _models() -> list[Row]:
 
 
 def _profiles() -> list[Row]:
-    from harness.scoring.profiles import get_profile, profile_names
-
     rows: list[Row] = []
     for name in profile_names():
         rules = msgspec.to_builtins(get_profile(name))
-        rows.append(
-            {
-                "profile": name,
-                "English": _rules(rules["english"]),
-                "other languages": _rules(rules["others"]),
-                "counting": _rules(
-                    {key: value for key, value in rules.items() if key not in {"name", "english", "others"}}
-                ),
-            }
-        )
+        english, others = _rules(rules.pop("english")), _rules(rules.pop("others"))
+        counting = _rules({key: value for key, value in rules.items() if key != "name"})
+        rows.append({"profile": name, "English": english, "other languages": others, "counting": counting})
     return rows
 
 

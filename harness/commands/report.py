@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.shared import add_shared
 from harness.errors import ExitStatus, UsageError
+from harness.reporting.report import Report, write_report
+from harness.scoring.metrics import get_metric
+from harness.scoring.pairing import read_apart
+from harness.scoring.resolve import common_profile
 
 if TYPE_CHECKING:
     import argparse
@@ -15,14 +20,9 @@ HELP = "make tables, plots and a page (index.html, opens from the disk) from run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
-    parser.add_argument("paths", nargs="+", type=Path, metavar="RUN", help="run folders, or predictions of others")
+    add_shared(parser, "paths", "--profile", "--language", "--metric")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
     parser.add_argument("--against", choices=("published",), help="put published figures beside ours")
-    parser.add_argument("--profile", help="rules to score under (default: those the runs were made for)")
-    parser.add_argument("--language", help="language of the texts, where file names do not say it")
-    parser.add_argument(
-        "--metric", action="append", default=[], metavar="NAME", help="add a metric to the tables; may be repeated"
-    )
     parser.add_argument(
         "--audio-mb",
         type=float,
@@ -34,11 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads, scores, writes; prints the table and where everything is."""
-    from harness.reporting.report import Report, write_report
-    from harness.scoring.metrics import get_metric
-    from harness.scoring.pairing import read_apart
-    from harness.scoring.resolve import common_profile
-
     metrics = [get_metric(name).name for name in args.metric]
     systems = read_apart(args.paths, args.language)
     if not systems:

@@ -1,0 +1,59 @@
+"""What the verbs share: flags that mean the same everywhere, and tables from plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.reporting.table import Cell, Column, Table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+
+FLAGS: dict[str, dict[str, Any]] = {
+    "paths": {"nargs": "+", "metavar": "PATH", "help": "a run folder, a predictions file, or a folder of them"},
+    "--profile": {"help": "rules to score under, by name or TOML file (default: those of the suite)"},
+    "--language": {"help": "language of the texts, where the file names do not say it: en, de, zh, ..."},
+    "--reference": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "the PATHs are NIST trn or Kaldi text, this is their reference",
+    },
+    "--metric": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME",
+        "help": "add a metric to what is shown; may be repeated",
+    },
+    "--json": {"action": "store_true", "help": "print JSON alone on stdout"},
+}
+"""What argparse is told of each."""
+
+
+def add_shared(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Declares some of `FLAGS`."""
+    for name in names:
+        parser.add_argument(name, **FLAGS[name])
+
+
+def table(
+    title: str,
+    caption: str,
+    columns: Sequence[Column],
+    rows: Iterable[Iterable[Cell | str | float | None]],
+    notes: Iterable[str] = (),
+) -> Table:
+    """A table whose cells are plain values where there is nothing to say about them."""
+    cells = tuple(tuple(value if isinstance(value, Cell) else Cell(value) for value in row) for row in rows)
+    return Table(title, caption, tuple(columns), cells, tuple(notes))
+
+
+def left(key: str, title: str) -> Column:
+    """A column of texts."""
+    return Column(key, title, align="left")
+
+
+def percent(key: str, title: str, *, best: bool = False, signed: bool = False) -> Column:
+    """A column of fractions, shown in percent; a lower one is better where `best` ones are marked."""
+    return Column(key, title, format="+.2f" if signed else ".2f", scale=100, best="low" if best else None)
