@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import math
+import textwrap
 import warnings
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from harness.reporting import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+
+    Place = Literal["outside upper center", "outside upper right"]
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#999999")
 """Okabe and Ito's palette, which people with any color vision tell apart."""
@@ -84,54 +88,31 @@ def limit_of(points: Sequence[Point]) -> float:
 
 
 @contextlib.contextmanager
-def drawing() -> Iterator[None]:
+def settings() -> Iterator[None]:
     """The settings that all plots are drawn and saved under, put back afterwards."""
     import matplotlib as mpl
 
     # `hashsalt` fixes the ids in SVG. A name in a script that the font lacks is drawn as boxes: no reason to stop.
-    settings: Mapping[str, object] = {
-        "svg.hashsalt": "asr",
-        "font.family": "DejaVu Sans",
-        "font.size": 9,
-        "hatch.linewidth": 0.6,
-    }
-    with mpl.rc_context(settings), warnings.catch_warnings():  # type: ignore[arg-type]
+    look = {"svg.hashsalt": "asr", "font.family": "DejaVu Sans", "font.size": 9, "hatch.linewidth": 0.6}
+    with mpl.rc_context(look), warnings.catch_warnings():  # type: ignore[arg-type]
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         yield
 
 
-def _figure(width: float, height: float) -> Figure:
+def panels(width: float, height: float, strip: float = 0.0) -> tuple[Figure, list[Axes]]:
+    """A figure with a panel of this size in inches, and under it, unless 0, a strip of that height on its x axis."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+    heights = [height, strip] if strip else [height]
+    figure = Figure(figsize=(width, sum(heights)), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    return figure
-
-
-def panel(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure of this size in inches with one panel."""
-    figure = _figure(width, height)
-    axis = figure.subplots()
-    _plain(axis)
-    return figure, axis
-
-
-def two_panels(width: float, height: float, strip: float) -> tuple[Figure, Axes, Axes | None]:
-    """A panel, and under it a strip of `strip` inches which shares its x axis; no strip where that is 0."""
-    if not strip:
-        return *panel(width, height), None
-    figure = _figure(width, height + strip)
-    main, below = figure.subplots(2, 1, sharex=True, height_ratios=[height, strip])
-    _plain(main)
-    _plain(below)
-    return figure, main, below
-
-
-def _plain(axis: Axes) -> None:
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.grid(visible=True, color="#e6e6e6", lw=0.7)
-    axis.set_axisbelow(True)
+    axes = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False).flat)
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.grid(visible=True, color="#e6e6e6", lw=0.7)
+        axis.set_axisbelow(True)
+    return figure, axes
 
 
 def wer_x(point: Point, limit: float) -> float:
@@ -180,6 +161,14 @@ def names(axis: Axes, names: Sequence[str]) -> None:
     axis.grid(visible=False, axis="y")
 
 
+def legend(figure: Figure, keys: Sequence[Artist], place: Place = "outside upper center", columns: int = 3) -> None:
+    """Explains colors, shapes and lines above the panel."""
+    if keys:
+        shown = figure.legend(handles=keys, loc=place, ncols=columns, frameon=False, fontsize=8)
+        for text in shown.get_texts():
+            text.set_parse_math(False)
+
+
 def legend_of_kinds(figure: Figure, axis: Axes, points: Sequence[Point]) -> None:
     """The legend of a plot of models: the frontier, and what hollow means where something is hollow."""
     from matplotlib.lines import Line2D
@@ -190,39 +179,30 @@ def legend_of_kinds(figure: Figure, axis: Axes, points: Sequence[Point]) -> None
         keys.append(Line2D([], [], color=COLORS[0], marker="o", ls="", label="measured here"))
     if any(not p.comparable for p in points):
         keys.append(Line2D([], [], color=GRAY, marker="o", mfc="white", ls="", label="over other benchmarks"))
-    if keys:
-        figure.legend(handles=keys, loc="outside upper right", ncols=3, frameon=False, fontsize=8)
+    legend(figure, keys, "outside upper right")
 
 
 def legend_of_models(figure: Figure, models: Sequence[str]) -> None:
-    """Colors and shapes of models, below the panel."""
+    """Colors and shapes of models."""
     from matplotlib.lines import Line2D
 
-    keys = []
-    for m, model in enumerate(models):
-        color, marker = style(m)
-        keys.append(Line2D([], [], color=color, marker=marker, ls="", label=shortened(model)))
-    if keys:
-        legend = figure.legend(handles=keys, loc="outside upper center", ncols=3, frameon=False, fontsize=8)
-        for text in legend.get_texts():
-            text.set_parse_math(False)
+    looks = [(model, *style(number)) for number, model in enumerate(models)]
+    legend(figure, [Line2D([], [], color=c, marker=m, ls="", label=shortened(model)) for model, c, m in looks])
 
 
-def caption_below(figure: Figure, *parts: str) -> None:
-    """Small print below everything."""
-    import textwrap
-
-    text = " ".join(part for part in parts if part)
+def describe(figure: Figure, axis: Axes, title: str, *caption: str) -> None:
+    """The title over a panel, and small print below everything."""
+    axis.set_title(escape.plain(title), loc="left", fontweight="bold", parse_math=False)
+    text = escape.plain(" ".join(part for part in caption if part))
     if text:
-        lines = textwrap.fill(escape.plain(text), int(figure.get_figwidth() * 15))
-        shown = figure.supxlabel(lines, fontsize=7.5, color="#555555", ha="left", x=0.01)
-        shown.set_parse_math(False)
+        lines = textwrap.fill(text, int(figure.get_figwidth() * 15))
+        figure.supxlabel(lines, fontsize=7.5, color="#555555", ha="left", x=0.01).set_parse_math(False)
 
 
 def save(figure: Figure, path_stem: Path) -> list[Path]:
     """PNG and SVG beside each other, without a date, so that equal figures are equal files."""
     path_stem.parent.mkdir(parents=True, exist_ok=True)
-    png, svg = path_stem.with_name(path_stem.name + ".png"), path_stem.with_name(path_stem.name + ".svg")
+    png, svg = (path_stem.with_name(path_stem.name + ending) for ending in (".png", ".svg"))
     figure.savefig(png, dpi=_DPI, metadata={"Software": None})
     figure.savefig(svg, metadata={"Date": None, "Creator": None})
     return [png, svg]

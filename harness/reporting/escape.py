@@ -16,30 +16,10 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = {"\u200c", "\u200d"}
 """Format characters that Persian, Hindi and emoji need to be spelled; harmless."""
 
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "%": r"\%",
-    "#": r"\#",
-    "_": r"\_",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "`": r"\textasciigrave{}",
-    "†": r"\textdagger{}",
-    "‡": r"\textdaggerdbl{}",
-    "§": r"\S{}",
-    "¶": r"\P{}",
-    "–": "--",
-    "×": r"$\times$",
-    "±": r"$\pm$",
-}
+_LATEX = {"§": r"\S{}", "¶": r"\P{}", "–": "--", "×": r"$\times$", "±": r"$\pm$"}
+_LATEX |= {c: f"\\{c}" for c in "{}$&%#_"}
+_NAMED = "backslash asciitilde asciicircum less greater bar quotedbl asciigrave dagger daggerdbl"
+_LATEX |= {c: rf"\text{name}{{}}" for c, name in zip('\\~^<>|"`†‡', _NAMED.split(), strict=True)}
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]#!|~$]")
 _AUTOLINK = re.compile(r"\b(?:https?|ftp|mailto):|\bwww(?=\.)|(?<!\w)@|#(?=\d)", re.IGNORECASE)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+import numpy as np
 
-    import numpy as np
-    from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
     Boxes = NDArray[np.float64]
     """Rectangles in pixels, shape ``[n, 4]``: left, bottom, right, top (the larger)."""
@@ -28,11 +27,7 @@ height, to be struck through by a line, and to cross another leader line. A plac
 
 
 def place(
-    points: Sequence[tuple[float, float]],
-    sizes: Sequence[tuple[float, float]],
-    frame: tuple[float, float, float, float],
-    radius: float,
-    drawn: Sequence[tuple[float, float, float, float]] = (),
+    points: ArrayLike, sizes: ArrayLike, frame: ArrayLike, radius: float, drawn: ArrayLike = ()
 ) -> list[tuple[float, float]]:
     """The left and bottom of each label's box, in the order of the points.
 
@@ -47,36 +42,31 @@ def place(
         radius: the marker's radius in pixels.
         drawn: segments that are drawn already (x, y, x, y): frontier, intervals.
     """
-    import numpy as np
-
-    if not points:
-        return []
-    spots = np.array(points, float)
-    height = max(h for _, h in sizes)
+    spots, shapes = np.array(points, float).reshape(-1, 2), np.array(sizes, float).reshape(-1, 2)
+    height, edges = float(shapes[:, 1].max(initial=0)), np.array(frame, float)
     markers = np.hstack([spots - radius, spots + radius])
     obstacles = np.array(drawn, float).reshape(-1, 4)
     near = (abs(spots[:, None] - spots[None]) < [16 * height, 8 * height]).all(axis=2).sum(axis=1)
     boxes = np.empty((0, 4))
     leaders = np.empty((0, 4))
     result: dict[int, tuple[float, float]] = {}
-    for i in sorted(range(len(points)), key=lambda i: (-int(near[i]), -points[i][1], points[i][0], i)):
-        tried = _candidates(spots[i], sizes[i], radius)
-        lines = np.hstack([np.broadcast_to(spots[i], (len(tried), 2)), _nearest(spots[i], tried)])
+    for i in np.lexsort((spots[:, 0], -spots[:, 1], -near)).tolist():
+        tried = _candidates(spots[i], shapes[i], radius)
+        ends = np.clip(spots[i], tried[:, :2], tried[:, 2:])  # of the leader lines, where the boxes are nearest
+        lines = np.hstack([np.broadcast_to(spots[i], (len(tried), 2)), ends])
         areas = _overlap(tried, np.vstack([boxes, markers])) / height**2
-        sides = np.hstack([frame[:2] - tried[:, :2], tried[:, 2:] - frame[2:]])
+        sides = np.hstack([edges[:2] - tried[:, :2], tried[:, 2:] - edges[2:]])
         struck = _through(np.vstack([obstacles, leaders]), tried).sum(axis=0) + _through(lines, boxes).sum(axis=1)
         cost = _HIDES * ((areas > 0) + areas).sum(axis=1) + _LEAVES * np.clip(sides, 0, None).sum(axis=1) / height
         cost += _STRUCK * struck + _CROSSES * _cross(lines, leaders).sum(axis=1) + np.arange(len(tried))
         best = int(cost.argmin())
         boxes, leaders = np.vstack([boxes, tried[best]]), np.vstack([leaders, lines[best]])
         result[i] = (float(tried[best, 0]), float(tried[best, 1]))
-    return [result[i] for i in range(len(points))]
+    return [result[i] for i in range(len(spots))]
 
 
-def _candidates(spot: NDArray[np.float64], size: tuple[float, float], radius: float) -> Boxes:
+def _candidates(spot: NDArray[np.float64], size: NDArray[np.float64], radius: float) -> Boxes:
     """Boxes around a marker, the best first: each touches its ring with the side or corner that faces the marker."""
-    import numpy as np
-
     width, height = size
     boxes = []
     for ring in _RINGS:
@@ -89,17 +79,8 @@ def _candidates(spot: NDArray[np.float64], size: tuple[float, float], radius: fl
     return np.array(boxes)
 
 
-def _nearest(spot: NDArray[np.float64], boxes: Boxes) -> NDArray[np.float64]:
-    """The point of each box that is nearest to the marker, where the leader line ends."""
-    import numpy as np
-
-    return np.clip(spot, boxes[:, :2], boxes[:, 2:])
-
-
 def _overlap(a: Boxes, b: Boxes) -> NDArray[np.float64]:
     """Common areas, shape ``[len(a), len(b)]``."""
-    import numpy as np
-
     size = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
     areas: NDArray[np.float64] = np.clip(size, 0, None).prod(axis=2)
     return areas
@@ -107,8 +88,6 @@ def _overlap(a: Boxes, b: Boxes) -> NDArray[np.float64]:
 
 def _through(lines: Lines, boxes: Boxes) -> NDArray[np.bool_]:
     """Whether each line passes through each box, shape ``[len(lines), len(boxes)]`` (Liang and Barsky)."""
-    import numpy as np
-
     start, step = lines[:, None, :2], (lines[:, 2:] - lines[:, :2])[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         a, b = (boxes[None, :, :2] - start) / step, (boxes[None, :, 2:] - start) / step

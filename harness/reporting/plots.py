@@ -7,24 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.reporting import escape
-from harness.reporting.drawing import (
-    COLORS,
-    GRAY,
-    PHASES,
-    Point,
-    caption_below,
-    drawing,
-    finite,
-    legend_of_kinds,
-    legend_of_models,
-    limit_of,
-    marker,
-    names,
-    panel,
-    save,
-    style,
-)
+from harness.reporting import drawing
+from harness.reporting.drawing import COLORS, GRAY, PHASES, Point, finite
 from harness.reporting.scatter import pareto, rtfx_wer
 
 if TYPE_CHECKING:
@@ -42,9 +26,9 @@ def wer_bars(
     Published figures are hollow; what is not comparable stands below the rest, hollow and gray.
     """
     shown = sorted((p for p in points if finite(p.wer)), key=lambda p: (not p.comparable, p.wer or 0.0, p.model))
-    limit = limit_of(shown)
-    with drawing():
-        figure, axis = panel(9, 1.6 + 0.24 * max(3, len(shown)))
+    limit = drawing.limit_of(shown)
+    with drawing.settings():
+        figure, (axis,) = drawing.panels(9, 1.6 + 0.24 * max(3, len(shown)))
         for y, point in enumerate(shown):
             wer = 100 * (point.wer or 0.0)
             edge = COLORS[0] if point.comparable else GRAY
@@ -58,13 +42,11 @@ def wer_bars(
                 end = 100 * point.high
             text = f" {wer:.2f}" + (" →" if wer > 100 * limit else "")
             axis.text(min(end, 100 * limit), y, text, va="center", fontsize=8, clip_on=False, zorder=4)
-        names(axis, [p.model for p in shown])
-        axis.set_xlim(0, 108 * limit)
-        axis.set_xlabel("WER, percent; lines are 95 % intervals")
-        axis.set_title(escape.plain(title), loc="left", fontweight="bold", parse_math=False)
-        legend_of_kinds(figure, axis, shown)
-        caption_below(figure, caption)
-        return save(figure, path_stem)
+        drawing.names(axis, [p.model for p in shown])
+        axis.set(xlim=(0, 108 * limit), xlabel="WER, percent; lines are 95 % intervals")
+        drawing.legend_of_kinds(figure, axis, shown)
+        drawing.describe(figure, axis, title, caption)
+        return drawing.save(figure, path_stem)
 
 
 def wer_by_benchmark(values: Mapping[str, Mapping[str, Point]], path_stem: Path, *, caption: str = "") -> list[Path]:
@@ -76,25 +58,22 @@ def wer_by_benchmark(values: Mapping[str, Mapping[str, Point]], path_stem: Path,
         caption: suite and profile.
     """
     models = list(dict.fromkeys(model for row in values.values() for model in row))
-    limit = limit_of([p for row in values.values() for p in row.values()])
-    with drawing():
-        figure, axis = panel(10, 2.2 + 0.5 * max(2, len(values)) + 0.1 * len(models))
+    limit = drawing.limit_of([p for row in values.values() for p in row.values()])
+    with drawing.settings():
+        figure, (axis,) = drawing.panels(10, 2.2 + 0.5 * max(2, len(values)) + 0.1 * len(models))
         for m, model in enumerate(models):
             shift = (m - (len(models) - 1) / 2) * min(0.11, 0.7 / max(1, len(models)))
             for y, row in enumerate(values.values()):
                 point = row.get(model)
-                if point is None or point.wer is None:
-                    continue
-                marker(axis, point, y + shift, style(m), limit)
+                if point is not None and point.wer is not None:
+                    drawing.marker(axis, point, y + shift, drawing.style(m), limit)
         for y in range(1, len(values)):
             axis.axhline(y - 0.5, color="#dddddd", lw=0.8, zorder=0)
-        names(axis, list(values))
-        axis.set_xlim(0, 105 * limit)
-        axis.set_xlabel("WER, percent; lines are 95 % intervals")
-        axis.set_title("WER by benchmark", loc="left", fontweight="bold")
-        legend_of_models(figure, models)
-        caption_below(figure, caption)
-        return save(figure, path_stem)
+        drawing.names(axis, list(values))
+        axis.set(xlim=(0, 105 * limit), xlabel="WER, percent; lines are 95 % intervals")
+        drawing.legend_of_models(figure, models)
+        drawing.describe(figure, axis, "WER by benchmark", caption)
+        return drawing.save(figure, path_stem)
 
 
 def wer_by_length(
@@ -107,23 +86,20 @@ def wer_by_length(
         path_stem: where to write, without extension.
         caption: suite and profile.
     """
-    limit = limit_of([Point("", wer) for row in values.values() for _, wer, _ in row])
-    with drawing():
-        figure, axis = panel(9, 5.2)
+    limit = drawing.limit_of([Point("", wer) for row in values.values() for _, wer, _ in row])
+    with drawing.settings():
+        figure, (axis,) = drawing.panels(9, 5.2)
         for m, row in enumerate(values.values()):
             xs = [x for x, (_, wer, _) in enumerate(row) if wer is not None]
             ys = [min(100 * wer, 100 * limit) for _, wer, _ in row if wer is not None]
-            color, marker = style(m)
+            color, marker = drawing.style(m)
             axis.plot(xs, ys, color=color, marker=marker, ms=6, lw=1.4)
         first: Sequence[tuple[str, float | None, int]] = next(iter(values.values()), ())
         axis.set_xticks(range(len(first)), [f"{name}\nn={count:,}" for name, _, count in first])
-        axis.set_ylim(0, 105 * limit)
-        axis.set_xlabel("length of the utterance, seconds")
-        axis.set_ylabel("WER, percent")
-        axis.set_title("WER by utterance length", loc="left", fontweight="bold")
-        legend_of_models(figure, list(values))
-        caption_below(figure, caption)
-        return save(figure, path_stem)
+        axis.set(ylim=(0, 105 * limit), xlabel="length of the utterance, seconds", ylabel="WER, percent")
+        drawing.legend_of_models(figure, list(values))
+        drawing.describe(figure, axis, "WER by utterance length", caption)
+        return drawing.save(figure, path_stem)
 
 
 def phases(
@@ -138,25 +114,23 @@ def phases(
         path_stem: where to write, without extension.
         caption: suite and hardware.
     """
-    hatches = ("", "//", "..", "", "\\\\", "xx")
-    with drawing():
-        figure, axis = panel(9, 2.0 + 0.4 * max(2, len(values)))
+    from matplotlib.patches import Patch
+
+    looks = list(zip(PHASES, (*COLORS[:5], "#BBBBBB"), ("", "//", "..", "", "\\\\", "xx"), strict=True))
+    with drawing.settings():
+        figure, (axis,) = drawing.panels(9, 2.0 + 0.4 * max(2, len(values)))
         for y, (seconds, audio) in enumerate(values.values()):
             left = 0.0
-            for phase, color, hatch in zip(PHASES, (*COLORS[:5], "#BBBBBB"), hatches, strict=True):
+            for phase, color, hatch in looks:
                 width = 3600 * seconds.get(phase, 0.0) / audio if audio else 0.0
                 axis.barh(y, width, left=left, height=0.66, color=color, hatch=hatch, edgecolor="white", lw=0.5)
                 left += width
             axis.text(left, y, f" {left:,.1f}", va="center", fontsize=8)
-        names(axis, list(values))
+        drawing.names(axis, list(values))
         axis.margins(x=0.1)
-        axis.set_xlim(left=0)
-        axis.set_xlabel("busy seconds for an hour of audio; stages overlap, so a bar may be longer than the run took")
-        axis.set_title("Where the time went", loc="left", fontweight="bold")
-        from matplotlib.patches import Patch
-
-        colors = zip(PHASES, (*COLORS[:5], "#BBBBBB"), hatches, strict=True)
-        keys = [Patch(facecolor=c, hatch=h, edgecolor="white", label=phase) for phase, c, h in colors]
-        figure.legend(handles=keys, loc="outside upper center", ncols=6, frameon=False, fontsize=8)
-        caption_below(figure, caption)
-        return save(figure, path_stem)
+        label = "busy seconds for an hour of audio; stages overlap, so a bar may be longer than the run took"
+        axis.set(xlim=(0, None), xlabel=label)
+        keys = [Patch(facecolor=c, hatch=h, edgecolor="white", label=phase) for phase, c, h in looks]
+        drawing.legend(figure, keys, columns=6)
+        drawing.describe(figure, axis, "Where the time went", caption)
+        return drawing.save(figure, path_stem)

@@ -9,14 +9,15 @@ import os
 import re
 import shutil
 import sys
-from typing import TYPE_CHECKING
+import textwrap
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.records.codec import FORMAT
 from harness.reporting import escape
 from harness.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from harness.reporting.model import Cell, Column, Grid
 
@@ -27,27 +28,38 @@ _GAP = 2
 """Spaces between the columns of the terminal form."""
 
 
+class _Markup(NamedTuple):
+    """How a markup writes the parts of a cell."""
+
+    escaped: Callable[[str], str]
+    best: str
+    signs: str
+    interval: str
+
+    def cells(self, table: Grid, row: Sequence[Cell]) -> list[str]:
+        """The cells of a row: values with their signs and intervals."""
+        texts = []
+        for column, cell in zip(table.columns, row, strict=True):
+            value = (self.best if cell.best else "{}", column.show(cell))
+            parts = (value, (self.signs, table.signs(cell)), (self.interval, column.show_interval(cell)))
+            texts.append("".join(form.format(self.escaped(text)) for form, text in parts if text))
+        return texts
+
+
+_MARKDOWN = _Markup(escape.markdown, "**{}**", "{}", " <sub>{}</sub>")
+_LATEX = _Markup(escape.latex, r"\textbf{{{}}}", r"\textsuperscript{{{}}}", r" {{\scriptsize {}}}")
+_HTML = _Markup(escape.html, "<b>{}</b>", "<sup>{}</sup>", " <small>{}</small>")
+
+
 def markdown(table: Grid) -> str:
     """A GitHub table with its caption and notes around it."""
-    lines = [f"**{escape.markdown(table.title)}**", ""]
-    lines.append("| " + " | ".join(escape.markdown(column.title) for column in table.columns) + " |")
-    lines.append("|" + "|".join(":--" if column.align == "left" else "--:" for column in table.columns) + "|")
-    for row in table.rows:
-        lines.append(
-            "| " + " | ".join(_markdown_cell(table, c, cell) for c, cell in zip(table.columns, row, strict=True)) + " |"
-        )
-    lines += ["", escape.markdown(table.caption)]
-    for text in _footnotes(table):
+    heads = [escape.markdown(column.title) for column in table.columns]
+    rules = "|".join(":--" if column.align == "left" else "--:" for column in table.columns)
+    rows = [f"| {' | '.join(cells)} |" for cells in (heads, *(_MARKDOWN.cells(table, row) for row in table.rows))]
+    lines = [f"**{escape.markdown(table.title)}**", "", rows[0], f"|{rules}|", *rows[1:]]
+    for text in (table.caption, *_footnotes(table)):
         lines += ["", escape.markdown(text)]
     return "\n".join(lines) + "\n"
-
-
-def _markdown_cell(table: Grid, column: Column, cell: Cell) -> str:
-    shown = escape.markdown(column.show(cell))
-    if cell.best:
-        shown = f"**{shown}**"
-    interval = column.show_interval(cell)
-    return shown + escape.markdown(table.signs(cell)) + (f" <sub>{interval}</sub>" if interval else "")
 
 
 def csv_text(table: Grid) -> str:
@@ -84,25 +96,13 @@ def latex(table: Grid) -> str:
         r"\toprule",
         " & ".join(escape.latex(column.title) for column in table.columns) + r" \\",
         r"\midrule",
+        *(" & ".join(_LATEX.cells(table, row)) + r" \\" for row in table.rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        *(rf"\\ {{\footnotesize {escape.latex(text)}}}" for text in _footnotes(table)),
+        r"\end{table}",
     ]
-    for row in table.rows:
-        lines.append(
-            " & ".join(_latex_cell(table, c, cell) for c, cell in zip(table.columns, row, strict=True)) + r" \\"
-        )
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += [rf"\\ {{\footnotesize {escape.latex(text)}}}" for text in _footnotes(table)]
-    lines.append(r"\end{table}")
     return "\n".join(lines) + "\n"
-
-
-def _latex_cell(table: Grid, column: Column, cell: Cell) -> str:
-    shown = escape.latex(column.show(cell))
-    if cell.best:
-        shown = rf"\textbf{{{shown}}}"
-    if cell.notes:
-        shown += rf"\textsuperscript{{{escape.latex(table.signs(cell))}}}"
-    interval = column.show_interval(cell)
-    return shown + (rf" {{\scriptsize {escape.latex(interval)}}}" if interval else "")
 
 
 def html(table: Grid) -> str:
@@ -110,35 +110,22 @@ def html(table: Grid) -> str:
     lines = [
         '<figure class="table">',
         f"<figcaption><b>{escape.html(table.title)}</b> {escape.html(table.caption)}</figcaption>",
+        "<table><thead><tr>",
     ]
-    lines.append("<table><thead><tr>")
     for column in table.columns:
         title = escape.html(column.title).replace("_", "_<wbr/>")  # a long name may be broken there
         lines.append(f'<th scope="col" style="text-align:{column.align}">{title}</th>')
     lines.append("</tr></thead><tbody>")
     for row in table.rows:
-        cells = zip(table.columns, row, strict=True)
-        lines.append(
-            "<tr>" + "".join(_html_cell(table, i, column, cell) for i, (column, cell) in enumerate(cells)) + "</tr>"
-        )
+        cells, tag, scope = [], "th", ' scope="row"'
+        for column, cell, shown in zip(table.columns, row, _HTML.cells(table, row), strict=True):
+            value = f' data-value="{cell.number!r}"' if cell.number is not None else ""
+            cells.append(f'<{tag}{scope} style="text-align:{column.align}"{value}>{shown}</{tag}>')
+            tag, scope = "td", ""
+        lines.append(f"<tr>{''.join(cells)}</tr>")
     lines.append("</tbody></table>")
     lines += [f"<p><small>{escape.html(text)}</small></p>" for text in _footnotes(table)]
-    lines.append("</figure>")
-    return "\n".join(lines) + "\n"
-
-
-def _html_cell(table: Grid, at: int, column: Column, cell: Cell) -> str:
-    shown = escape.html(column.show(cell))
-    if cell.best:
-        shown = f"<b>{shown}</b>"
-    if cell.notes:
-        shown += f"<sup>{escape.html(table.signs(cell))}</sup>"
-    interval = column.show_interval(cell)
-    if interval:
-        shown += f" <small>{interval}</small>"
-    start, end = ('th scope="row"', "th") if at == 0 else ("td", "td")
-    value = f' data-value="{cell.number!r}"' if cell.number is not None else ""
-    return f'<{start} style="text-align:{column.align}"{value}>{shown}</{end}>'
+    return "\n".join([*lines, "</figure>"]) + "\n"
 
 
 def json_text(table: Grid) -> str:
@@ -171,21 +158,13 @@ def terminal(table: Grid, width: int | None, color: bool | None) -> str:
     if width is None:
         width = shutil.get_terminal_size((100, 24)).columns
     width = max(40, width)
-    parts = [_bold(escape.plain(table.title), color)]
+    title = escape.plain(table.title)
     headings, widths = zip(*_widths(table), strict=True)
+    parts = [f"\x1b[1m{title}\x1b[0m" if color else title]
     parts += [_boxed(table, columns, headings, width, color) + "\n" for columns in _blocks(widths, width)]
-    parts.append(_folded([table.caption, *_footnotes(table)], width))
+    for text in (table.caption, *_footnotes(table)):
+        parts.append(textwrap.fill(escape.plain(text), width, subsequent_indent="  "))
     return "\n".join(parts) + "\n"
-
-
-def _bold(text: str, color: bool) -> str:
-    return f"\x1b[1m{text}\x1b[0m" if color else text
-
-
-def _folded(texts: Sequence[str], width: int) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.fill(escape.plain(text), width, subsequent_indent="  ") for text in texts)
 
 
 def _heading(column: Column, widest: int) -> list[str]:
@@ -259,14 +238,11 @@ def _boxed(table: Grid, columns: Sequence[int], headings: Sequence[list[str]], w
     for row in table.rows:
         texts = []
         for i in columns:
-            lines = _lines(table, i, row[i])
-            text = Text(lines[0], style="")
-            if row[i].best:
-                text.stylize("bold")
-            for line in lines[1:]:
-                text.append("\n")
-                text.append(line, style="" if i == 0 else "dim")
-            texts.append(text)
+            first, *others = _lines(table, i, row[i])
+            style = "" if i == 0 else "dim"
+            texts.append(
+                Text.assemble((first, "bold" if row[i].best else ""), *((f"\n{one}", style) for one in others))
+            )
         boxed.add_row(*texts)
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=color, no_color=not color, legacy_windows=False)
@@ -283,11 +259,5 @@ def _value(cell: Cell) -> str | int | float | None:
     return cell.value if isinstance(cell.value, str) or cell.number is not None else None
 
 
-RENDERERS: Mapping[str, Callable[[Grid], str]] = {
-    "markdown": markdown,
-    "csv": csv_text,
-    "latex": latex,
-    "html": html,
-    "json": json_text,
-}
+RENDERERS = {"markdown": markdown, "csv": csv_text, "latex": latex, "html": html, "json": json_text}
 """The forms that depend on nothing but the table."""

@@ -6,25 +6,10 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from harness.reporting import escape
-from harness.reporting.drawing import (
-    COLORS,
-    GRAY,
-    RADIUS,
-    Point,
-    caption_below,
-    drawing,
-    finite,
-    legend_of_kinds,
-    limit_of,
-    log_axis,
-    marker,
-    save,
-    shortened,
-    timed,
-    two_panels,
-    wer_x,
-)
+import numpy as np
+
+from harness.reporting import drawing
+from harness.reporting.drawing import COLORS, GRAY, RADIUS, Point, finite, log_axis, shortened, timed, wer_x
 from harness.reporting.labels import place
 
 if TYPE_CHECKING:
@@ -66,33 +51,34 @@ def rtfx_wer(
     shown = [p for p in points if finite(p.wer)]
     placed = [p for p in shown if timed(p)]
     untimed = sorted((p for p in shown if not timed(p)), key=lambda p: (p.wer or 0.0, p.model))
-    limit = limit_of(shown)
-    with drawing():
+    limit = drawing.limit_of(shown)
+    with drawing.settings():
         large = 1.5 if len(placed) > 40 else 1.0
         strip = min(0.3 + 0.15 * len(untimed), 5.0) if untimed else 0.0
-        figure, main, below = two_panels(10 * large, 7.0 * large, strip)
+        figure, (main, *strips) = drawing.panels(10 * large, 7.0 * large, strip)
         # A published figure's speed is of its source's hardware, so published ones have a frontier of their own.
         frontiers = [pareto([p for p in placed if p.frontier and p.ours == ours]) for ours in (True, False)]
         best = {id(point) for frontier in frontiers for point in frontier}
         for point in placed:
             color = COLORS[1] if point.ours and id(point) in best else _color(point)
-            marker(main, point, point.rtfx or 1.0, (color, "D" if id(point) in best else "o"), limit)
+            drawing.marker(main, point, point.rtfx or 1.0, (color, "D" if id(point) in best else "o"), limit)
         steps = _frontier(main, frontiers[0], limit, COLORS[1], "Pareto frontier")
         steps += _frontier(main, frontiers[1], limit, COLORS[0], "frontier of published figures")
         log_axis(main.yaxis, [p.rtfx or 1.0 for p in placed] or [1.0, 1000.0])
         main.set_ylabel("RTFx, seconds of audio per second (log scale; up is faster)")
         _wer_axis(main, [100 * min(v, limit) for p in shown for v in (p.low, p.wer, p.high) if v is not None])
-        if below is not None:
+        for below in strips:
             _unknown(below, untimed, limit)
         scale = ", log scale" if main.get_xscale() == "log" else ""
-        (below or main).set_xlabel(f"WER, percent{scale} (left is better)")
-        main.set_title(escape.plain(title), loc="left", fontweight="bold", parse_math=False)
-        legend_of_kinds(figure, main, shown)
+        [main, *strips][-1].set_xlabel(f"WER, percent{scale} (left is better)")
+        drawing.legend_of_kinds(figure, main, shown)
         unknown = [p.model for p in points if p not in shown]
-        caption_below(figure, caption, f"Not shown, WER not known: {', '.join(unknown)}." if unknown else "")
+        drawing.describe(
+            figure, main, title, caption, f"Not shown, WER not known: {', '.join(unknown)}." if unknown else ""
+        )
         figure.canvas.draw()
         _label(main, placed, limit, steps)
-        return save(figure, path_stem)
+        return drawing.save(figure, path_stem)
 
 
 def _color(point: Point) -> str:
@@ -102,7 +88,7 @@ def _color(point: Point) -> str:
 def _unknown(axis: Axes, points: Sequence[Point], limit: float) -> None:
     """The strip of models whose RTFx is not known: a row for each, its name beside its marker."""
     for row, point in enumerate(points):
-        marker(axis, point, row, (_color(point), "o"), limit)
+        drawing.marker(axis, point, row, (_color(point), "o"), limit)
         left, right = axis.get_xlim()
         middle = math.sqrt(left * right) if axis.get_xscale() == "log" else (left + right) / 2
         side = 1 if wer_x(point, limit) < middle else -1
@@ -171,26 +157,17 @@ def _label(
     boxes = [text.get_window_extent() for text in texts]
     sizes = [(box.width + 4 * pixel, size * 1.15 * pixel) for box in boxes]
     intervals = [
-        (100 * min(p.low, limit), p.rtfx or 1.0, 100 * min(p.high, limit), p.rtfx or 1.0)
-        for p in group
+        (100 * min(p.low, limit), y, 100 * min(p.high, limit), y)
+        for p, (_, y) in zip(group, spots, strict=True)
         if p.low is not None and p.high is not None
     ]
-
-    def pixels(x: float, y: float) -> tuple[float, float]:
-        place_x, place_y = axis.transData.transform((x, y))
-        return float(place_x), float(place_y)
-
-    lines = [(*pixels(a, b), *pixels(c, d)) for a, b, c, d in [*drawn, *intervals]]
-    area = axis.get_window_extent()
-    frame = (area.x0, area.y0, area.x1, area.y1)
-    corners = place([pixels(*spot) for spot in spots], sizes, frame, RADIUS * pixel, lines)
-    to_data = axis.transData.inverted()
-    for text, spot, (left, bottom), (width, height) in zip(texts, spots, corners, sizes, strict=True):
-        x, y = pixels(*spot)
-        end = (min(max(x, left), left + width), min(max(y, bottom), bottom + height))
-        text_x, text_y = to_data.transform((left + 2 * pixel, bottom + height / 2))
-        text.set_position((float(text_x), float(text_y)))
-        text.set_verticalalignment("center_baseline")
-        if math.dist((x, y), end) > 2.5 * RADIUS * pixel:
-            (x0, y0), (x1, y1) = spot, to_data.transform(end)
-            axis.plot([x0, x1], [y0, y1], color="#999999", lw=0.5, zorder=1.5, scalex=False, scaley=False)
+    to_pixels, to_data = axis.transData.transform, axis.transData.inverted().transform
+    centers = to_pixels(np.array(spots).reshape(-1, 2))
+    lines = to_pixels(np.array([*drawn, *intervals]).reshape(-1, 2)).reshape(-1, 4)
+    corners = place(centers, sizes, axis.get_window_extent().extents, RADIUS * pixel, lines)
+    for text, spot, center, (left, bottom), (width, height) in zip(texts, spots, centers, corners, sizes, strict=True):
+        end = np.clip(center, (left, bottom), (left + width, bottom + height))
+        text.set(position=to_data((left + 2 * pixel, bottom + height / 2)), verticalalignment="center_baseline")
+        if math.dist(center, end) > 2.5 * RADIUS * pixel:
+            leader = zip(spot, to_data(end), strict=True)
+            axis.plot(*leader, color="#999999", lw=0.5, zorder=1.5, scalex=False, scaley=False)

@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXTENSIONS", "FORMATS", "Cell", "Column", "Table", "mark_best"]
 
-EXTENSIONS = {
-    "terminal": "txt",
-    "markdown": "md",
-    "csv": "csv",
-    "latex": "tex",
-    "html": "html",
-    "json": "json",
-}
+EXTENSIONS = {"terminal": "txt", "markdown": "md", "csv": "csv", "latex": "tex", "html": "html", "json": "json"}
 """The file name extension of each form."""
 
 FORMATS = tuple(EXTENSIONS)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from harness.errors import RunError
 from harness.records.codec import encode
 from harness.reporting import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from harness.reporting.page.data import PageData
     from harness.reporting.table import Table
@@ -46,25 +45,6 @@ def page(title: str, caption: str, tables: Sequence[Table], data: PageData) -> s
         "@DATA@": base64.b64encode(packed).decode("ascii"),
         "@SCRIPT@": script,
     }
-    return _filled((here / "page.html").read_text(encoding="utf-8"), parts)
-
-
-def _filled(template: str, parts: Mapping[str, str]) -> str:
-    """The template with its marks replaced, once and from left to right, so that no text can bring in a mark."""
-    import re
-
+    # Marks are replaced once and from left to right, so that no text can bring in a mark.
+    template = (here / "page.html").read_text(encoding="utf-8")
     return re.sub("|".join(map(re.escape, parts)), lambda match: parts[match[0]], template)
-
-
-def write_page(path: Path, text: str) -> None:
-    """Writes the page.
-
-    Raises:
-        RunError: the file cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        message = f"{path}: cannot be written ({error.strerror or error})"
-        raise RunError(message) from None

@@ -183,7 +183,7 @@ def test_hollow_points_are_white_inside(tmp_path: Path, monkeypatch: pytest.Monk
         line = axis.get_lines()[-1]
         shown[point.model] = (line.get_markerfacecolor(), line.get_color())
 
-    monkeypatch.setattr("harness.reporting.scatter.marker", seen)
+    monkeypatch.setattr("harness.reporting.drawing.marker", seen)
     rtfx_wer(CASES["hollow"], tmp_path / "x")
     assert shown["other data"] == ("white", GRAY)
     assert {face for model, (face, _) in shown.items() if model != "other data"} == {COLORS[0], COLORS[1]}
@@ -191,6 +191,6 @@ def test_hollow_points_are_white_inside(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_bars_of_what_is_not_comparable_stand_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     named: list[list[str]] = []
-    monkeypatch.setattr("harness.reporting.plots.names", lambda _axis, names: named.append(names))
+    monkeypatch.setattr("harness.reporting.drawing.names", lambda _axis, names: named.append(names))
     wer_bars(CASES["hollow"], tmp_path / "x")
     assert named == [["b", "c", "a", "other data"]]
