@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from harness.gating.sides import read_side
 from harness.version import program
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.gating.sides import Side
     from harness.records.decision import Decision
     from harness.records.policy import Policy

@@ -8,6 +8,7 @@ import re
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,6 @@ from harness.records.journal import encode_lines, read_journal
 from harness.records.run import RUN_FILE, RunRecord, read_run_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from harness.records.journal import Line
 
 SUFFIX = ".zip"

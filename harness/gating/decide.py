@@ -7,6 +7,7 @@ no such finding passes: a gate that is green because nothing was there is worse 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,6 @@ from harness.scoring.significance import average_difference, enough_utterances
 from harness.version import program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from harness.gating.sides import Side
     from harness.records.policy import Policy
     from harness.records.statistics import Difference

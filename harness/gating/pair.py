@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,6 @@ from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.significance import Counts, difference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.records.journal import Line
     from harness.records.statistics import Difference
     from harness.scoring.metrics import Metric

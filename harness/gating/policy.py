@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 from msgspec import inspect
@@ -12,9 +12,6 @@ from msgspec import inspect
 from harness.errors import HarnessError, UsageError, unknown_name
 from harness.records.codec import explain
 from harness.records.policy import Policy
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def read_policy(path: Path | None) -> Policy:
@@ -28,11 +25,9 @@ def read_policy(path: Path | None) -> Policy:
     try:
         raw: object = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        message = f"policy {path} cannot be read: {error.strerror}"
-        raise UsageError(message) from None
+        raise UsageError(f"policy {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        message = f"policy {path} is not TOML: {error}"
-        raise UsageError(message) from None
+        raise UsageError(f"policy {path} is not TOML: {error}") from None
     return parse_policy(raw, str(path))
 
 
@@ -63,14 +58,13 @@ def _check_metric(name: str, where: str) -> None:
     try:
         metric = get_metric(name)
     except HarnessError as error:
-        message = f"{where}, [metrics.{name}]: {error}"
-        raise UsageError(message) from None
+        raise UsageError(f"{where}, [metrics.{name}]: {error}") from None
     if name == "wer":
-        message = f"{where}: [metrics.wer] is what [wer] says; leave one out"
-        raise UsageError(message)
+        raise UsageError(f"{where}: [metrics.wer] is what [wer] says; leave one out")
     if metric.gate == "show" or metric.value is not ratio:
-        message = f"{where}: [metrics.{name}] cannot be judged: {metric.title} has no interval and is only shown"
-        raise UsageError(message)
+        raise UsageError(
+            f"{where}: [metrics.{name}] cannot be judged: {metric.title} has no interval and is only shown"
+        )
 
 
 def _mistake(told: str, raw: object, where: str) -> HarnessError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,8 +17,6 @@ from harness.scoring.significance import enough_utterances
 from harness.scoring.student_t import upper_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from harness.gating.sides import Side
     from harness.records.decision import Decision
     from harness.records.policy import Policy, Rule

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
@@ -17,10 +19,6 @@ from harness.scoring.resolve import resolve_profile
 from harness.scoring.scored import count_systems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
     from harness.records.policy import Measure
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.reporting.drawing import Point
@@ -9,8 +10,6 @@ from harness.reporting.published import Figure, canonical_model, find
 from harness.reporting.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from benchmarks.dataset import Source
     from harness.records.run import RunRecord
     from harness.records.scores import Scores

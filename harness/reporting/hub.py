@@ -10,7 +10,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.registry import datasets, get_suite, suites
@@ -21,47 +25,17 @@ from harness.scoring.profiles import get_profile
 from harness.scoring.score import total_speed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
     from benchmarks.suite import Suite
     from harness.records.run import ModelRecord, RunRecord
     from harness.records.scores import Scores
 
-HEADERS = {
-    "open_asr@2026-08": (
-        "model,RTFx,License,Size (B),# Languages,Encoder,Decoder,AMI-Cleaned WER,Earnings22-Cleaned-AA-chunked WER,"
-        "Gigaspeech-Cleaned WER,LS Clean WER,LS Other WER,SPGISpeech WER,Voxpopuli-Cleaned-AA WER"
-    ),
-    "open_asr@2026-04": (
-        "model,Avg. WER,RTFx,Model size (B),License,AMI WER,Earnings22 WER,Gigaspeech WER,LS Clean WER,LS Other WER,"
-        "SPGISpeech WER,Tedlium WER,Voxpopuli WER"
-    ),
-    "multilingual@2026-07": (
-        "model,RTFx,de_covost,de_fleurs,fr_covost,fr_mls,fr_fleurs,it_covost,it_mls,it_fleurs,es_covost,es_mls,"
-        "es_fleurs,pt_mls,pt_fleurs,Avg"
-    ),
-    "longform@2026-03": (
-        "model_id,Average,RTFx,Model size (B),earnings21,earnings22,tedlium,coraal_avg,Avg (without CORAAL)"
-    ),
-}
+_NAMES: dict[str, dict[str, str]] = tomllib.loads((files(__package__) / "leaderboard.toml").read_text(encoding="utf-8"))
+HEADERS = _NAMES["headers"]
 """The leaderboard's own header for each suite that it has a table for."""
-UNKNOWN = {"open_asr@2026-04": "-1"}
-"""What the leaderboard writes for an unknown speed or size; an empty cell in its other tables."""
-
 LEADERBOARD = "hf-audio/open-asr-leaderboard"
 """The data set that `.eval_results/open_asr_leaderboard.yaml` speaks of."""
-TASKS = {
-    "ami_ihm": "ami_wer",
-    "earnings22": "earnings22_wer",
-    "gigaspeech": "gigaspeech_wer",
-    "librispeech_test_clean": "librispeech_clean_wer",
-    "librispeech_test_other": "librispeech_other_wer",
-    "spgispeech": "spgispeech_wer",
-    "tedlium": "tedlium_wer",
-    "voxpopuli_en": "voxpopuli_wer",
-}
-"""Its task of each benchmark. How it calls the cleaned sets of August 2026 is not known: they are left out."""
+TASKS = _NAMES["tasks"]
+"""Its task of each benchmark."""
 EVAL_RESULTS_PATH = ".eval_results/open_asr_leaderboard.yaml"
 """Where the file belongs in a model's repository."""
 FOLDER = "hub"
@@ -157,55 +131,31 @@ def leaderboard_csv(results: Sequence[Result]) -> str:
     (suite,) = names
     if suite not in HEADERS:
         raise UsageError(f"the leaderboard has no table for {suite}; it has for {', '.join(HEADERS)}")
-    header = HEADERS[suite].split(",")
+    header, unknown = HEADERS[suite].split(","), _NAMES["unknown"].get(suite, "")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    for result in results:
-        writer.writerow([_cell(result, column, UNKNOWN.get(suite, "")) for column in header])
+    for cells in (_cells(result, unknown) for result in results):
+        writer.writerow([cells[column] for column in header])
     return text.getvalue()
 
 
-def _cell(result: Result, column: str, unknown: str) -> str:
-    """One cell of the leaderboard's table."""
-    if column in _CELLS:
-        value = _CELLS[column](result)
-        return unknown if value is None else value
-    (benchmark,) = [name for name in result.suite.benchmarks if column in datasets()[name].columns]
-    return f"{result.wers[benchmark]:.10g}"
-
-
-def _size(result: Result) -> str | None:
-    """Parameters in billions."""
-    parameters = result.card.parameters if result.card else None
-    return None if parameters is None else f"{parameters / 1e9:.10g}"
-
-
-def _speed(result: Result) -> str | None:
-    return None if result.rtfx is None else f"{result.rtfx:.2f}"
-
-
-def _languages(result: Result) -> str:
-    return str(len(result.card.languages or ()) or "") if result.card else ""
-
-
-_CELLS: Mapping[str, Callable[[Result], str | None]] = {
-    "model": lambda result: csv_cell(result.model),
-    "model_id": lambda result: csv_cell(result.model),
-    "RTFx": _speed,
-    "License": lambda result: csv_cell((result.card and result.card.license) or ""),
-    "Size (B)": _size,
-    "Model size (B)": _size,
-    "# Languages": _languages,
-    "Encoder": lambda _result: "",
-    "Decoder": lambda _result: "",
-    "coraal_avg": lambda _result: "",
-    "Avg. WER": lambda result: f"{result.rounded_average:.10g}",
-    "Avg": lambda result: f"{result.average:.10g}",
-    "Average": lambda result: f"{result.average:.10g}",
-    "Avg (without CORAAL)": lambda result: f"{result.average:.10g}",
-}
-"""The cells that are not a benchmark's; None is an unknown speed or size."""
+def _cells(result: Result, unknown: str) -> dict[str, str]:
+    """All that the leaderboard's tables say of a model, by their columns."""
+    card, average, model = result.card, f"{result.average:.10g}", csv_cell(result.model)
+    size = f"{card.parameters / 1e9:.10g}" if card and card.parameters is not None else unknown
+    rates = {column: wer for name, wer in result.wers.items() for column in datasets()[name].columns}
+    return {
+        **{column: f"{wer:.10g}" for column, wer in rates.items()},
+        **dict.fromkeys(("model", "model_id"), model),
+        "RTFx": unknown if result.rtfx is None else f"{result.rtfx:.2f}",
+        "License": csv_cell((card and card.license) or ""),
+        **dict.fromkeys(("Size (B)", "Model size (B)"), size),
+        "# Languages": str(len(card.languages or ()) or "") if card else "",
+        **dict.fromkeys(("Encoder", "Decoder", "coraal_avg"), ""),
+        "Avg. WER": f"{result.rounded_average:.10g}",
+        **dict.fromkeys(("Avg", "Average", "Avg (without CORAAL)"), average),
+    }
 
 
 def eval_results_yaml(result: Result, *, date: str) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Literal
 
 MARKS = ("†", "‡", "§", "¶", "††", "‡‡", "§§", "¶¶")
 """Footnote signs in the order in which they are given out; ``(9)`` and on after them."""
@@ -93,8 +91,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         if any(len(row) != len(self.columns) for row in self.rows):
-            message = f"table {self.title!r}: a row does not have {len(self.columns)} cells"
-            raise ValueError(message)
+            raise ValueError(f"table {self.title!r}: a row does not have {len(self.columns)} cells")
         noted = dict.fromkeys(note for row in self.rows for cell in row for note in cell.notes)
         signs = {note: MARKS[i] if i < len(MARKS) else f"({i + 1})" for i, note in enumerate(noted)}
         object.__setattr__(self, "marks", signs)

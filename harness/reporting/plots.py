@@ -5,15 +5,12 @@ matplotlib is imported when a plot is drawn; its global state (backend, settings
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from harness.reporting import drawing
 from harness.reporting.drawing import COLORS, GRAY, PHASES, Point, finite
 from harness.reporting.scatter import pareto, rtfx_wer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 __all__ = ["PHASES", "Point", "pareto", "phases", "rtfx_wer", "wer_bars", "wer_by_benchmark", "wer_by_length"]
 

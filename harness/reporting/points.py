@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,8 +16,6 @@ from harness.scoring.intervals import average_interval
 from harness.scoring.score import total_speed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.records.run import RunRecord
     from harness.records.scores import Scores
     from harness.records.statistics import Interval

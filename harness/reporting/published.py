@@ -17,15 +17,14 @@ import csv
 import functools
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+
+import msgspec
 
 from harness.errors import DataError
 from harness.version import IN_CHECKOUT, ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FOLDER = (ROOT if IN_CHECKOUT else ROOT / "harness") / "results" / "published"
 """The CSV files that come with the project; in a wheel they lie below `harness`, so that it brings no `results`."""
@@ -63,31 +62,21 @@ class Figure:
         return self.value / 100 if self.metric == "wer" else self.value
 
 
-def published_figures(folder: Path = FOLDER) -> list[Figure]:
-    """All published figures, file by file in the order of their names.
+@functools.cache
+def published_figures(folder: Path = FOLDER) -> tuple[Figure, ...]:
+    """All published figures, file by file in the order of their names; read once.
 
     Raises:
         DataError: a file breaks the schema; the message has file, line, cell and what it should be.
     """
-    return list(_read_folder(folder))
-
-
-@functools.cache
-def _read_folder(folder: Path) -> tuple[Figure, ...]:
-    """All figures of a folder; nothing in it changes while the program runs."""
-    figures: list[Figure] = []
-    stated: dict[tuple[object, ...], str] = {}
+    figures: dict[tuple[object, ...], tuple[str, Figure]] = {}
     for path in sorted(folder.glob("*.csv")):
-        if path.name == MODEL_IDS:
-            continue
-        for where, figure in _read_file(path):
+        for where, figure in _read_file(path) if path.name != MODEL_IDS else ():
             fact = (figure.model, figure.benchmark, figure.metric, figure.profile, figure.suite, figure.source)
-            if fact in stated:
-                msg = f"{where} states what {stated[fact]} states: one row one fact; delete one of them"
-                raise DataError(msg)
-            stated[fact] = where
-            figures.append(figure)
-    return tuple(figures)
+            if fact in figures:
+                raise DataError(f"{where} states what {figures[fact][0]} states: one row one fact; delete one of them")
+            figures[fact] = where, figure
+    return tuple(figure for _, figure in figures.values())
 
 
 def find(
@@ -108,19 +97,10 @@ def find(
         suite: resolved name.
     """
     wanted = {"benchmark": benchmark, "metric": metric, "profile": profile, "suite": suite}
+    wanted["model"] = canonical_model(model) if model else None
     given = {name: value for name, value in wanted.items() if value is not None}
-    figures = _by_model().get(canonical_model(model), ()) if model else _read_folder(FOLDER)
-    found = [one for one in figures if all(getattr(one, name) == value for name, value in given.items())]
+    found = [one for one in published_figures() if all(getattr(one, name) == value for name, value in given.items())]
     return sorted(found, key=lambda one: one.date or "", reverse=True)
-
-
-@functools.cache
-def _by_model() -> dict[str, list[Figure]]:
-    """The project's figures by model."""
-    found: dict[str, list[Figure]] = {}
-    for figure in _read_folder(FOLDER):
-        found.setdefault(figure.model, []).append(figure)
-    return found
 
 
 def canonical_model(written: str) -> str:
@@ -143,7 +123,7 @@ def canonical_model(written: str) -> str:
 def _aliases() -> dict[str, str]:
     """Real ids by every form in which they are written, in folded case."""
     entries = dict(_read_model_ids(FOLDER / MODEL_IDS))
-    known = {figure.model for figure in _read_folder(FOLDER)} | set(entries.values())
+    known = {figure.model for figure in published_figures()} | set(entries.values())
     aliases = {form: model for model in sorted(known) for form in (model.casefold(), _in_file_name(model))}
     for written, model in entries.items():
         aliases |= {written.casefold(): model, _in_file_name(written): model}
@@ -185,21 +165,9 @@ def _read_file(path: Path) -> Iterator[tuple[str, Figure]]:
             raise DataError(f"{where}: date {row['date']!r} is not YYYY-MM-DD or YYYY-MM")
         if row["batch"] and not (row["batch"].isascii() and row["batch"].isdigit()):
             raise DataError(f"{where}: batch {row['batch']!r} is not a whole number")
-        yield (
-            where,
-            Figure(
-                model=row["model"],
-                metric=row["metric"],
-                value=_number(where, row["value"]),
-                source=row["source"],
-                benchmark=row["benchmark"] or None,
-                profile=row["profile"] or None,
-                suite=row["suite"] or None,
-                date=row["date"] or None,
-                hardware=row["hardware"] or None,
-                batch=int(row["batch"]) if row["batch"] else None,
-            ),
-        )
+        facts: dict[str, object] = {column: text or None for column, text in row.items()}
+        facts |= {"value": _number(where, row["value"]), "batch": int(row["batch"]) if row["batch"] else None}
+        yield where, msgspec.convert(facts, Figure)
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:

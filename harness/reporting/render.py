@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.records.codec import FORMAT
@@ -17,8 +18,6 @@ from harness.reporting import escape
 from harness.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from harness.reporting.model import Cell, Column, Grid
 
 _FOLD_FROM = 24

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.records.codec import cannot_write, write
@@ -24,9 +26,6 @@ from harness.scoring.scored import count_systems
 from harness.scoring.ties import ties
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from harness.records.scores import Scores
     from harness.reporting.page.data import Group
     from harness.reporting.points import Points

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -10,8 +11,6 @@ from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.metrics import get_metric, main_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
-
     from harness.records.run import BenchmarkRecord, RunRecord
     from harness.records.scores import BenchmarkScore, Scores
     from harness.records.statistics import Interval
@@ -57,7 +56,7 @@ def results_table(
         Column("model", "Model", align="left"),
         *rates,
         *(_metric_column(one, name) for one, name in further),
-        *(column for column, _ in speeds),
+        *speeds,
         Column("failed", "Failed"),
         Column("parameters", "Size (B)", format="adaptive", scale=1e-9),
     ]
@@ -72,7 +71,7 @@ def results_table(
                 *cells.values(),
                 _average_cell(score, over),
                 *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
-                *(Cell(speed(score), notes=over) for _, speed in speeds),
+                *(Cell(getattr(score.average.speed, column.key), notes=over) for column in speeds),
                 Cell(sum(entry.failed for entry in score.benchmarks)),
                 Cell(run.model.parameters if run else None),
             ]
@@ -151,34 +150,23 @@ def _benchmarks(scores: Sequence[Scores]) -> dict[str, str]:
     return titles | {entry.benchmark: main_metric("cer").title for entry in entries if entry.metric == "cer"}
 
 
-def _speeds(
-    scores: Sequence[Scores], runs: Sequence[RunRecord | None]
-) -> list[tuple[Column, Callable[[Scores], float | None]]]:
-    """The columns of speed, and what each shows of a model."""
+def _speeds(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> list[Column]:
+    """The columns of speed; their keys are the fields of its record."""
     # On different hardware no model is the fastest.
     fastest: Literal["high"] | None = "high" if len({run.hardware if run else None for run in runs}) == 1 else None
-    found: list[tuple[Column, Callable[[Scores], float | None]]] = [
-        (Column("rtfx", "RTFx", format="adaptive", best=fastest), lambda score: score.average.speed.rtfx),
-        (
-            Column("rtfx_end_to_end", "RTFx end to end", format="adaptive", best=fastest),
-            lambda score: score.average.speed.rtfx_end_to_end,
-        ),
-    ]
+    titles = {"rtfx": "RTFx", "rtfx_end_to_end": "RTFx end to end"}
     if any(score.average.speed.rtfx_leaderboard is not None for score in scores):
-        title = "RTFx as the leaderboard times"
-        leaderboard = Column("rtfx_leaderboard", title, format="adaptive", best=fastest)
-        found.append((leaderboard, lambda score: score.average.speed.rtfx_leaderboard))
-    return found
+        titles["rtfx_leaderboard"] = "RTFx as the leaderboard times"
+    return [Column(key, title, format="adaptive", best=fastest) for key, title in titles.items()]
 
 
 def _metric_column(metric: Metric, benchmark: str = "") -> Column:
     """A metric's column, of one benchmark or, with its unit, of all."""
-    unit = f", {metric.unit}" if not benchmark or metric.unit != "percent" else ""
-    best: Literal["low", "high"] | None = ("low" if metric.better == "lower" else "high") if benchmark else None
-    key, title = (
-        (f"{benchmark}_{metric.name}", f"{benchmark} {metric.title}") if benchmark else (metric.name, metric.title)
-    )
-    return Column(key, title + unit, format=metric.format, scale=metric.scale, best=best)
+    if not benchmark:
+        return Column(metric.name, f"{metric.title}, {metric.unit}", format=metric.format, scale=metric.scale)
+    title = f"{benchmark} {metric.title}" + (f", {metric.unit}" if metric.unit != "percent" else "")
+    best: Literal["low", "high"] = "low" if metric.better == "lower" else "high"
+    return Column(f"{benchmark}_{metric.name}", title, format=metric.format, scale=metric.scale, best=best)
 
 
 def _metric_cell(entry: BenchmarkScore | None, metric: Metric, notes: tuple[str, ...] = ()) -> Cell:
@@ -305,15 +293,11 @@ def _precision(scores: Sequence[Scores]) -> tuple[str, ...]:
 def _remarks(runs: Sequence[RunRecord | None], names: Sequence[str]) -> tuple[str, ...]:
     """What is true of the whole table: where it was measured, and which data is not locked."""
     machines: dict[str, list[str]] = {}
-    unlocked: dict[str, None] = {}
     for run, model in zip(runs, names, strict=True):
-        if run is None:
-            continue
-        if run.hardware:
+        if run and run.hardware:
             machines.setdefault(run.hardware, []).append(model)
-        for name, fact in run.benchmarks.items():
-            if fact.revision_locked is False and not str(fact.source).startswith("embedded"):
-                unlocked[name] = None
+    facts = [item for run in runs if run for item in run.benchmarks.items() if item[1].revision_locked is False]
+    unlocked = dict.fromkeys(name for name, fact in facts if not str(fact.source).startswith("embedded"))
     remarks = [f"RTFx on {machine}." for machine in machines]
     if len(machines) > 1:
         remarks = [f"RTFx of {', '.join(models)} on {machine}." for machine, models in machines.items()]

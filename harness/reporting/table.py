@@ -6,15 +6,12 @@ own unit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from harness.errors import unknown_name
 from harness.reporting import render
 from harness.reporting.model import Cell, Column, Grid
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["EXTENSIONS", "FORMATS", "Cell", "Column", "Table", "mark_best"]
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from harness.scoring.predictions import System
 
 _CUT = re.compile(r"#t=([\d.eE+-]*),([\d.eE+-]*)\Z")

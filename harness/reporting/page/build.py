@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from harness.records.codec import encode
 from harness.reporting import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from harness.reporting.page.data import PageData
     from harness.reporting.table import Table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.scored import ScoredUtterance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from harness.records.journal import Line
     from harness.records.scores import Scores
     from harness.scoring.align import Alignment

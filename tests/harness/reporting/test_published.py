@@ -30,7 +30,7 @@ with_sources = pytest.mark.skipif(not SOURCES.is_dir(), reason=f"no leaderboard 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    published._read_folder.cache_clear()
+    published.published_figures.cache_clear()
 
 
 def source_table(name: str) -> list[dict[str, str]]:
@@ -224,7 +224,7 @@ def test_a_good_row_a_wrong_header_and_bytes_that_are_no_text(folder: Path) -> N
         batch=128,
     )
     for content, message in ((b"model,value\n", "the header is 'model,value'"), (b"\xff\xfe", "cannot be read")):
-        published._read_folder.cache_clear()
+        published.published_figures.cache_clear()
         (folder / "mine.csv").write_bytes(content)
         with pytest.raises(DataError, match=message):
             published_figures(folder)
