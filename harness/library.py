@@ -271,7 +271,7 @@ def _evaluated(
     from harness.models.registry import check_model
     from harness.progress import progress
     from harness.runner.run import Run as Work
-    from harness.runner.state import Stop
+    from harness.runner.stages import Stop
     from harness.scoring.predictions import read_run
 
     if isinstance(model, str):

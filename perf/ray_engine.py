@@ -26,7 +26,7 @@ from harness.runner.plan import Budget
 from harness.runner.ray_cluster import Cluster
 from harness.runner.ray_connect import Share
 from harness.runner.ray_engine import RayLoop
-from harness.runner.state import State, Stop
+from harness.runner.stages import State, Stop
 from perf.runner import Occupied, speech
 
 if TYPE_CHECKING:

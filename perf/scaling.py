@@ -8,7 +8,7 @@ Three ways to share the work, all with the project's own planner:
 - shards: utterances are dealt out beforehand, every Nth to one device, as distributed samplers do, and planned there;
 - plan: one plan of all; a device that is idle takes its next batch;
 - level: the same with batches just so much smaller that each device has as many: what `--engine ray` does where
-  transcripts do not depend on their batch (`harness/runner/balance.py`).
+  transcripts do not depend on their batch (`harness/runner/plan.py`).
 
 Efficiency is the seconds that the work would take at one device's plan, spread without any loss over the same devices,
 over the seconds it took. Idle is the time from the first device that finds no more work to the last that ends.
@@ -33,8 +33,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.records.journal import Line, read_journal
-from harness.runner.balance import for_devices
-from harness.runner.plan import Budget, plan
+from harness.runner.plan import Budget, for_devices, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
     from harness.records.scores import Scores
-    from harness.runner.state import Stop
+    from harness.runner.stages import Stop
 
 HELP = "Evaluate speech recognition models: run them on a suite, score, print the table."
 
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     from harness.commands.end_of_run import finish, write_scores
     from harness.progress import progress
     from harness.runner.run import Run
-    from harness.runner.state import Stop
+    from harness.runner.stages import Stop
 
     stop = Stop()
     folders: list[Path] = []

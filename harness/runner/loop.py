@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.runner.journal import JournalFile
     from harness.runner.pipeline import Done
-    from harness.runner.state import State, Stop
+    from harness.runner.stages import State, Stop
 
 LOOK_SECONDS = 0.2
 """How often a wait for data is interrupted to see whether to stop."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
     from harness.models.base import Model
     from harness.records.journal import Line
-    from harness.runner.state import State
+    from harness.runner.stages import State
     from harness.types import Clip, Hypothesis
 
 T = TypeVar("T")

@@ -6,10 +6,14 @@ shows at once and not in the last minute.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.errors import UsageError
+
+STEP = 1.01
+"""By how much a budget that leaves one batch too many is raised until none is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +92,32 @@ def padding(durations: Sequence[float], batches: Iterable[Sequence[int]]) -> flo
         real += sum(lengths)
         processed += len(lengths) * max(lengths, default=0.0)
     return 1.0 - real / processed if processed else 0.0
+
+
+def for_devices(durations: Sequence[float], budget: Budget, devices: int) -> Budget:
+    """The budget with which the plan has a whole number of rounds: no last batch that all but one device wait for.
+
+    17 batches take 16 devices as long as 32 do. With batches a little smaller each device has two; with fewer batches
+    than devices none would be left without. What smaller batches cost is little beside it: see `perf/scaling.py`.
+
+    Args:
+        durations: seconds of each clip.
+        budget: what a batch may hold at most.
+        devices: how many take batches, of about the same speed.
+
+    Returns:
+        A budget that is nowhere larger.
+    """
+    total = sum(durations)
+    if devices < 2 or not total:
+        return budget
+    rounds = devices * math.ceil(len(plan(durations, budget)) / devices)
+    if budget.seconds is None:
+        return replace(budget, clips=math.ceil(len(durations) / rounds))
+    seconds = total / rounds
+    while seconds < budget.seconds:
+        smaller = replace(budget, seconds=seconds)
+        if len(plan(durations, smaller)) <= rounds:
+            return smaller
+        seconds *= STEP
+    return budget

@@ -17,10 +17,9 @@ from msgspec import structs
 from harness.errors import Interrupted, ModelError, RunError
 from harness.records.journal import Line
 from harness.records.run import ClusterSpeed, DeviceSpeed, Event
-from harness.runner.balance import for_devices
 from harness.runner.journal import failed
 from harness.runner.loop import Loop
-from harness.runner.plan import plan
+from harness.runner.plan import for_devices, plan
 from harness.runner.ray_worker import Piece
 
 if TYPE_CHECKING:

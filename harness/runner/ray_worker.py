@@ -21,7 +21,7 @@ from harness.runner.clock import Clock
 from harness.runner.journal import describe
 from harness.runner.pipeline import Pipeline, Threads
 from harness.runner.plan import Budget, plan
-from harness.runner.state import State, Stop
+from harness.runner.stages import State, Stop
 from harness.runner.watchdog import Watched
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from harness.records.journal import Line, encode_lines
-from harness.runner.balance import for_devices
-from harness.runner.plan import Budget, plan
+from harness.runner.plan import Budget, for_devices, plan
 from perf import scaling
 
 

@@ -21,7 +21,7 @@ from harness.models import base
 from harness.progress import Silent
 from harness.reporting.report import write_scores
 from harness.runner import run as run_module
-from harness.runner.state import Stop
+from harness.runner.stages import Stop
 from harness.types import SAMPLE_RATE, Clip, Hypothesis
 
 WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "again", "and", "again"]

@@ -15,7 +15,7 @@ from harness.records.run import RunRecord, read_run_record
 from harness.reporting.report import write_scores
 from harness.runner import run as run_module
 from harness.runner.run import Run
-from harness.runner.state import Stop
+from harness.runner.stages import Stop
 from tests.harness.runner.test_run import without_speed
 
 FORMAT_1 = Path(__file__).parents[2] / "data" / "format_1" / "digits" / "tiny-nar"

@@ -18,7 +18,7 @@ from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
-from harness.runner.state import State, Stop
+from harness.runner.stages import State, Stop
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
 
 

@@ -15,7 +15,7 @@ from harness.models.base import Model, ModelCard
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
-from harness.runner.state import Stop
+from harness.runner.stages import Stop
 from harness.types import Clip, Hypothesis
 from tests.harness.runner.test_loop import journal, loop, utterances
 

@@ -28,7 +28,7 @@ from harness.records.run import RunRecord, Speed
 from harness.reporting.report import write_scores
 from harness.runner import run as run_module
 from harness.runner.run import Run
-from harness.runner.state import Stop
+from harness.runner.stages import Stop
 from tests.harness.runner import ray_stub
 from tests.harness.runner.stub_run import dataset, digits
 

@@ -26,7 +26,7 @@ from harness.runner.ray_cluster import Answer, Cluster, Handle, Place
 from harness.runner.ray_connect import Share
 from harness.runner.ray_engine import RayLoop
 from harness.runner.ray_worker import Hung, Worker, Written
-from harness.runner.state import State, Stop
+from harness.runner.stages import State, Stop
 from harness.types import Clip, Hypothesis
 from tests.harness.runner.stub_run import Slow, dataset
 

@@ -28,7 +28,7 @@ from harness.reporting.results import results_table
 from harness.runner import run as run_module
 from harness.runner.folder import model_folder_name, run_folder
 from harness.runner.run import Run
-from harness.runner.state import Stop
+from harness.runner.stages import Stop
 from harness.version import VERSION
 from tests.harness.runner.stub_run import Slow, dataset
 

@@ -11,12 +11,12 @@ import soundfile
 from benchmarks.dataset import Audio, Utterance
 from harness.models.base import Model, ModelCard
 from harness.progress import Silent
-from harness.runner.audit import audit_batching
+from harness.runner.again import audit_batching
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
-from harness.runner.state import State, Stop
+from harness.runner.stages import State, Stop
 from harness.scoring.profiles import get_profile
 from harness.types import SAMPLE_RATE, Clip, Hypothesis
 
