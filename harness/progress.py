@@ -56,22 +56,22 @@ class Tally:
 
 
 class Silent:
-    """Says nothing: `--quiet`."""
+    """Who is told how a run goes, also where models and benchmarks begin and end. This one says nothing: `--quiet`."""
 
     def loading(self, model: str) -> None:
-        """A model is about to be loaded."""
+        """A model is about to be loaded, which may take long."""
 
     def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
-        """A benchmark begins."""
+        """A benchmark begins; `done` are the journal lines that are there from before."""
 
     def planned(self, utterances: int, seconds: float) -> None:
-        """So much was found and is about to be run."""
+        """So many utterances of so many seconds were found and are about to be run."""
 
     def batch(self, lines: Sequence[Line]) -> None:
         """A batch was journalled."""
 
     def benchmark_finished(self, folder: Path, benchmark: str) -> None:
-        """A benchmark is over."""
+        """A benchmark is over; its journal lies in the folder."""
 
 
 class Lines(Silent):

@@ -36,16 +36,12 @@ DURATION_SLACK = (0.5, 0.02)
 Metadata rounds, and MP3 encoders add up to a few frames of silence."""
 
 
-def _has_memory_files() -> bool:
-    """Whether there are files in memory: Linux has them, but a sandbox may forbid them."""
-    try:
-        os.close(os.memfd_create("audio"))
-    except (AttributeError, OSError):
-        return False
-    return True
-
-
-HAS_MEMORY_FILES = _has_memory_files()
+HAS_MEMORY_FILES = True
+"""Whether there are files in memory: Linux has them, but a sandbox may forbid them."""
+try:
+    os.close(os.memfd_create("audio"))
+except (AttributeError, OSError):
+    HAS_MEMORY_FILES = False
 
 COPIED_BYTES = 16 << 20
 """The longest encoded audio that is copied to be decoded. Of a longer one often only a segment is wanted."""
@@ -94,20 +90,13 @@ def decode(audio: Audio) -> NDArray[np.float32]:
     if samples.size == 0:
         raise DataError(f"{audio.origin}: no samples in it")
     mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
-    if not integers:
-        _check_finite(mono, audio)
+    with np.errstate(all="ignore"):  # given an infinity or no number at all, a model answers nonsense
+        suspect = not integers and not np.isfinite(mono.sum())  # quicker than to look at each
+    if suspect and (wrong := int((~np.isfinite(mono)).sum())):
+        raise DataError(f"{audio.origin}: {wrong} samples are not finite numbers")
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE, quality="HQ")
     return np.ascontiguousarray(mono, dtype=np.float32)
-
-
-def _check_finite(samples: NDArray[np.float32], audio: Audio) -> None:
-    """A model given an infinity or no number at all answers nonsense."""
-    with np.errstate(all="ignore"):
-        suspect = not np.isfinite(samples.sum())  # quicker than to look at each, and almost always enough
-    wrong = int((~np.isfinite(samples)).sum()) if suspect else 0
-    if wrong:
-        raise DataError(f"{audio.origin}: {wrong} samples are not finite numbers")
 
 
 class _Sound(soundfile.SoundFile):  # type: ignore[misc]

@@ -9,12 +9,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
-from io import FileIO
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
-
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, Any, Self
 
 from harness.errors import HarnessError
 from harness.records.codec import cannot_write
@@ -53,8 +49,10 @@ def transcribed(
     """
     words, speakers, draft = hypothesis.words, hypothesis.speakers, hypothesis.draft
     # A model may give subclasses of these types, such as numpy's, which no file can hold.
-    return replace(
-        _line(utterance, audio_seconds, hypothesis=str(hypothesis.text)),
+    return _line(
+        utterance,
+        audio_seconds,
+        hypothesis=str(hypothesis.text),
         draft=None if draft is None else str(draft),
         words=words and tuple(Word(str(word.text), float(word.start), float(word.end)) for word in words),
         speakers=speakers and tuple(map(str, speakers)),
@@ -70,10 +68,8 @@ def failed(utterance: Utterance, error: Exception, audio_seconds: float | None =
     return _line(utterance, audio_seconds, error=describe(error))
 
 
-def _line(
-    utterance: Utterance, audio_seconds: float | None, hypothesis: str | None = None, error: str | None = None
-) -> Line:
-    """What a line says in either case."""
+def _line(utterance: Utterance, audio_seconds: float | None, **outcome: Any) -> Line:
+    """What a line says in either case, and the fields of the one that it is."""
     audio = utterance.audio
     cut = "" if audio.start is None and audio.end is None else f"#t={audio.start or 0:g},{audio.end or '':g}"
     return Line(
@@ -83,12 +79,11 @@ def _line(
         duration=utterance.duration if utterance.duration is not None else audio_seconds,
         audio_seconds=audio_seconds,
         reference=utterance.reference,
-        hypothesis=hypothesis,
-        error=error,
         parent_id=utterance.parent_id,
         chunk_index=utterance.chunk_index,
         tags=dict(utterance.tags),
         audio=audio.origin + cut,
+        **outcome,
     )
 
 
@@ -120,13 +115,16 @@ class JournalFile:
             RunError: the disk is full or the file cannot be written. What was there before stays.
         """
         size = self._file.tell()
+        view = memoryview(encode_lines(lines))
         try:
-            _write_all(self._file, encode_lines(lines))
+            while view:  # a nearly full disk takes a part and says so only to those who look
+                view = view[self._file.write(view) or 0 :]
             if time.monotonic() - self._synced > SYNC_SECONDS:
                 os.fsync(self._file.fileno())
                 self._synced = time.monotonic()
         except OSError as error:
-            self._undo(size)
+            self._file.truncate(size)  # back to the last good line
+            self._file.seek(size)  # where the next one would be undone to
             raise cannot_write(self.path, error) from None
         self._count += len(lines)
 
@@ -138,11 +136,6 @@ class JournalFile:
     def lines(self) -> list[Line]:
         """All lines, read from the file."""
         return read_journal(self.path).lines
-
-    def _undo(self, size: int) -> None:
-        """Cuts the file back to its last good line."""
-        self._file.truncate(size)
-        self._file.seek(size)  # where the next one would be undone to
 
     def close(self) -> None:
         """Forces everything to the disk.
@@ -162,9 +155,7 @@ class JournalFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 
@@ -179,10 +170,3 @@ def drop_failed(path: Path) -> None:
     with JournalFile(temporary) as journal:
         journal.append(kept)
     temporary.replace(path)
-
-
-def _write_all(file: FileIO, data: bytes) -> None:
-    """Writes all of it: a nearly full disk takes a part and says so only to those who look."""
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) or 0 :]

@@ -79,7 +79,12 @@ class Loop:
                 coming = _in_background(windows)
                 seen += len(window)
                 for utterance in window:
-                    _check_same(done.get(utterance.id), utterance, self.journal)
+                    line = done.get(utterance.id)
+                    if line is not None and line.reference != utterance.reference:
+                        raise RunError(
+                            f"{self.journal.path}: the reference of {utterance.id!r} is not the one that this run "
+                            "began with; give another --out, or start over with --fresh"
+                        )
                 self._window(window, done, threads)
             self._finish()
         return seen
@@ -202,12 +207,3 @@ def planning_seconds(utterance: Utterance) -> float:
     except OSError:
         size = 0
     return size / 16_000
-
-
-def _check_same(line: Line | None, utterance: Utterance, journal: JournalFile) -> None:
-    """Refuses to go on with a journal of other data."""
-    if line is not None and line.reference != utterance.reference:
-        raise RunError(
-            f"{journal.path}: the reference of {utterance.id!r} is not the one that this run began with; "
-            "give another --out, or start over with --fresh"
-        )

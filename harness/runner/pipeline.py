@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import Interrupted, ModelError
 from harness.records.run import Event
@@ -44,24 +44,18 @@ _Outcome = tuple["Hypothesis | Exception", tuple[tuple[float, float], ...]]
 """What became of a clip, and the bounds of the pieces that it was cut into."""
 
 
-class Threads:
+class Threads(ExitStack):
     """The threads of a run. Each stage has one of its own, so that a model never meets itself."""
 
     def __init__(self, model: Model, workers: int) -> None:
-        self._stack = ExitStack()
+        super().__init__()
         self.decode = self._pool(workers, "decode")
         self.prepare = self._pool(1, "prepare", model)
         self.write = self._pool(1, "write", model)
 
     def _pool(self, count: int, name: str, model: Model | None = None) -> ThreadPoolExecutor:
         begin = model.beside if model is not None else None
-        return self._stack.enter_context(ThreadPoolExecutor(count, thread_name_prefix=name, initializer=begin))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stack.close()
+        return self.enter_context(ThreadPoolExecutor(count, thread_name_prefix=name, initializer=begin))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,10 +210,9 @@ class Pipeline:
                 except Exception as error:  # noqa: BLE001 - whatever a broken file raises costs that file only
                     batch.failures[index] = error
         if batch.clips:
+            clips = list(batch.clips.values())
             try:
-                batch.work = stages.prepare(
-                    self._state.model, list(batch.clips.values()), self._state.budget, batch.lap
-                )
+                batch.work = stages.prepare(self._state.model, clips, self._state.budget, batch.lap)
             except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost its clips only
                 batch.error = stages.caught(error)
         return batch
@@ -343,10 +336,9 @@ class Pipeline:
 
     def _drop_ahead(self) -> None:
         """Gives up what was prepared ahead, and the memory that it holds; decoded audio is kept."""
-        dropped = [self._wait(future) for future in self._ahead]
-        self._ahead.clear()
-        self._pending.extendleft(batch.indices for batch in reversed(dropped))
-        for batch in dropped:
+        while self._ahead:
+            batch = self._wait(self._ahead.pop())
+            self._pending.appendleft(batch.indices)
             self._keep_decoded(batch)
 
     def _keep_decoded(self, batch: _Batch) -> None:

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,15 +106,17 @@ class Cluster(Model):
             HarnessError: the model cannot be loaded anywhere.
         """
         self._share = share
-        self._arguments: dict[str, Any] = {
-            "load": load,
-            "folder": str(Path.cwd()),
-            "workers": decoders,
-            "gpus": share.gpus,
-            "batch_timeout": batch_timeout,
-        }
         self._patience = None if batch_timeout is None else PATIENCE * batch_timeout
-        self._folder = connect(share)
+        self._folder, self._ray = connect(share), library()
+        place = {"max_concurrency": 4, "max_restarts": 0, "scheduling_strategy": "SPREAD", **share.resources}
+        self._actor: Callable[[], Any] = partial(
+            self._ray.remote(Actor).options(**place).remote,
+            load=load,
+            folder=str(Path.cwd()),
+            workers=decoders,
+            gpus=share.gpus,
+            batch_timeout=batch_timeout,
+        )
         self._workers: list[Handle] = []
         self._deaths = 0
         self._failure: HarnessError | None = None
@@ -125,8 +128,7 @@ class Cluster(Model):
             raise
 
     def _start(self) -> None:
-        ray = library()
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         room = self._share.fit(nodes)
         if not room:
             wanted = f"{self._share.gpus:g} GPU" if self._share.gpus else f"{self._share.cpus} CPU"
@@ -135,7 +137,7 @@ class Cluster(Model):
         self.size = self._share.workers or room
         for _ in range(self.size):
             self._spawn()
-        while not any(worker.state == "ready" for worker in self._workers):
+        while not self.ready:
             self.wait(1.0)
 
     @property
@@ -145,12 +147,7 @@ class Cluster(Model):
 
     def _spawn(self) -> None:
         """One more worker. It waits where there is no room."""
-        ray = library()
-        actor = (
-            ray.remote(Actor)
-            .options(max_concurrency=4, max_restarts=0, scheduling_strategy="SPREAD", **self._share.resources)
-            .remote(**self._arguments)
-        )
+        actor = self._actor()
         self._workers.append(Handle(actor, actor.place.remote()))
 
     def give(self, worker: Handle, piece: Piece) -> None:
@@ -170,13 +167,12 @@ class Cluster(Model):
             RunError: no worker is left.
             HarnessError: the model cannot be loaded anywhere.
         """
-        ray = library()
         waiting = {worker.ref: worker for worker in self._workers if worker.ref is not None}
         done: list[Any] = []
         if waiting:
-            done, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
+            done, _ = self._ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
             if not done:
-                done, _ = ray.wait(list(waiting), timeout=timeout)
+                done, _ = self._ray.wait(list(waiting), timeout=timeout)
         else:
             time.sleep(timeout)
         answers = [answer for ref in done for answer in self._answered(waiting[ref], ref)]
@@ -194,15 +190,14 @@ class Cluster(Model):
 
     def _answered(self, worker: Handle, ref: Any) -> list[Answer]:
         """Takes an answer of a worker, and asks it the next question."""
-        ray = library()
         worker.since = time.monotonic()
         try:
-            answer = ray.get(ref)
-        except ray.exceptions.RayTaskError as error:
+            answer = self._ray.get(ref)
+        except self._ray.exceptions.RayTaskError as error:
             raise RunError(f"{worker.place}: {describe(error.cause)}") from error
-        except ray.exceptions.RayError as error:
-            lost = self.lose(worker, str(error))
-            return [] if worker.state == "placing" else [lost]
+        except self._ray.exceptions.RayError as error:
+            given_up = self.lose(worker, str(error))
+            return [] if worker.state == "placing" else [given_up]
         if worker.state == "placing":
             worker.place = answer
             worker.state, worker.ref = "loading", worker.actor.load.remote()
@@ -213,25 +208,20 @@ class Cluster(Model):
         if isinstance(answer, HarnessError):
             raise answer
         worker.ref = None
-        answers = []
         written = [item for item in answer if isinstance(item, Written)]
         if written:
             self._deaths = 0
-            answers.append(Answer(worker, written))
-        hung = next((item for item in answer if isinstance(item, Hung)), None)
-        if hung is not None:
-            answers.append(self.lose(worker, hung.reason))
-        return answers
+        lost = [self.lose(worker, item.reason) for item in answer if isinstance(item, Hung)]
+        return [Answer(worker, written), *lost]
 
     def _loaded(self, worker: Handle, card: ModelCard | HarnessError) -> None:
         """A worker that has its model is ready; one that cannot load it is given up."""
         if isinstance(card, HarnessError):
             self._failure = type(card)(f"{worker.place}: {card}") if self._share.address else card
-            self._workers.remove(worker)
             self._kill(worker)
             self._check_left()
             return
-        first = next((other.place for other in self._workers if other.state == "ready"), worker.place)
+        first = next((other.place for other in self.ready), worker.place)
         assert worker.place is not None
         assert first is not None
         for name in sorted(first.packages.keys() | worker.place.packages.keys()):
@@ -249,7 +239,6 @@ class Cluster(Model):
             RunError: too many were lost with nothing written in between.
         """
         reason = " ".join(reason.split())[:500]
-        self._workers.remove(worker)
         self._kill(worker)
         self._deaths += 1
         if self._deaths > 8 + self.size:
@@ -271,10 +260,9 @@ class Cluster(Model):
             )
             raise self._failure or RunError(msg)
 
-    @staticmethod
-    def _kill(worker: Handle) -> None:
-        ray = library()
-        ray.kill(worker.actor)
+    def _kill(self, worker: Handle) -> None:
+        self._workers.remove(worker)
+        self._ray.kill(worker.actor)
 
     def features(self, clips: Sequence[Clip]) -> Sequence[Clip]:
         """Left to the worker."""
@@ -287,10 +275,10 @@ class Cluster(Model):
             ModelError: what the model raised there.
             RunError: the worker was lost.
         """
-        ray = library()
         try:
-            answer: list[Hypothesis] | HarnessError = ray.get(self.ready[0].actor.transcribe.remote(list(features)))
-        except ray.exceptions.RayError as error:
+            asked = self.ready[0].actor.transcribe.remote(list(features))
+            answer: list[Hypothesis] | HarnessError = self._ray.get(asked)
+        except self._ray.exceptions.RayError as error:
             raise RunError(f"a worker was lost: {' '.join(str(error).split())[:500]}") from None
         if isinstance(answer, HarnessError):
             raise answer
@@ -302,7 +290,6 @@ class Cluster(Model):
 
     def close(self) -> None:
         """Ends the workers; a cluster that was started here, too."""
-        ray = library()
-        ray.shutdown()
+        self._ray.shutdown()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)

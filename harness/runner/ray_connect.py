@@ -24,10 +24,7 @@ from typing import Any
 from harness.errors import RunError, UsageError
 from harness.runner.journal import describe
 
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 """Environment of Ray: it reports to nobody, and warns of nothing."""
 
 ANSWER_SECONDS = 5.0
@@ -91,7 +88,9 @@ def connect(share: Share) -> Path | None:
         ray = library()
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
         if share.address is None:
-            folder = _short_folder()
+            usual = tempfile.gettempdir()
+            short = usual if len(usual) <= LONGEST_FOLDER else "/tmp"  # noqa: S108 - where names are short
+            folder = Path(tempfile.mkdtemp(prefix="asr", dir=short))
             cores = os.cpu_count() or 1
             asked = 0 if share.gpus else (share.workers or 0) * share.cpus
             options |= {"include_dashboard": False, "num_cpus": max(cores, asked), "_temp_dir": str(folder)}
@@ -157,9 +156,3 @@ def _no_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-def _short_folder() -> Path:
-    """A new folder, under `/tmp` where the usual place has too long a name for sockets."""
-    usual = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="asr", dir=usual if len(usual) <= LONGEST_FOLDER else "/tmp"))  # noqa: S108

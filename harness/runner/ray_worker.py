@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, cast
 
@@ -86,7 +86,8 @@ class Worker:
         """
         self._load, self._folder, self._workers = load, folder, workers
         self._gpus, self._batch_timeout = gpus, batch_timeout
-        self._model: Model | None = None
+        self._state: State
+        self._pipeline: Pipeline
         self._feed: SimpleQueue[Piece] = SimpleQueue()
         self._done: SimpleQueue[Written | Hung | HarnessError] = SimpleQueue()
 
@@ -103,11 +104,11 @@ class Worker:
             model = self._load()
             if self._batch_timeout is not None:
                 model = Watched(model, self._batch_timeout, lambda reason: self._done.put(Hung(reason)))
-            self._model = model
         except HarnessError as error:
             return _plain(error)
-        Thread(target=self._serve, args=(self._model,), name="network", daemon=True).start()
-        return self._model.card
+        self._state = State(model=model, budget=Budget(packs=model.card.packs), clock=Clock(), stop=Stop())
+        Thread(target=self._serve, name="network", daemon=True).start()
+        return model.card
 
     def add(self, piece: Piece) -> None:
         """Work, to be done after what was added before."""
@@ -116,45 +117,28 @@ class Worker:
     def written(self) -> list[Written | Hung] | HarnessError:
         """Waits for a batch, and takes all that are done since this was asked before."""
         found = [self._done.get()]
-        while True:
-            try:
-                found.append(self._done.get_nowait())
-            except Empty:
-                break
+        while not self._done.empty():  # nobody else takes from it: a worker is asked once at a time
+            found.append(self._done.get())
         error = next((item for item in found if isinstance(item, HarnessError)), None)
         return error or cast("list[Written | Hung]", found)
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Hypothesis] | HarnessError:
         """A batch outside of a run, for audits."""
-        assert self._model is not None
-        model = self._model
+        model = self._state.model
         try:
             return model.text(model.infer(model.transfer(model.features(clips))))
         except Exception as error:  # noqa: BLE001 - any model may raise anything; the driver decides what it means
             return ModelError(describe(error))
 
-    def _serve(self, model: Model) -> None:
+    def _serve(self) -> None:
+        """Runs what comes, for ever: a pipeline that never ends."""
         try:
-            with Threads(model, self._workers) as threads:
-                _Stream(model, self._feed, self._done, threads).serve()
+            with Threads(self._state.model, self._workers) as threads:
+                self._pipeline = Pipeline(self._state, threads, self._hand_over, self._coming)
+                while True:
+                    self._pipeline.run(self._planned(self._feed.get()))
         except Exception as error:  # noqa: BLE001 - the end of this thread must not go unnoticed
             self._done.put(_plain(error) if isinstance(error, HarnessError) else RunError(describe(error)))
-
-
-class _Stream:
-    """Pieces from the driver as a pipeline that never ends; what is through is handed over."""
-
-    def __init__(
-        self, model: Model, feed: SimpleQueue[Piece], done: SimpleQueue[Written | Hung | HarnessError], threads: Threads
-    ) -> None:
-        self._feed, self._done = feed, done
-        self._state = State(model=model, budget=Budget(packs=model.card.packs), clock=Clock(), stop=Stop())
-        self._pipeline = Pipeline(self._state, threads, self._hand_over, self._coming)
-
-    def serve(self) -> None:
-        """Runs what comes, for ever."""
-        while True:
-            self._pipeline.run(self._planned(self._feed.get()))
 
     def _coming(self) -> list[list[int]]:
         """Batches of what has come meanwhile."""

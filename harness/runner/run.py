@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,7 +24,6 @@ from harness.runner.clock import Clock
 from harness.runner.engine import loaded, loop_type
 from harness.runner.folder import check_fingerprint, fingerprint, locked, run_folder, set_aside
 from harness.runner.journal import JournalFile, drop_failed
-from harness.runner.loop import Listener
 from harness.runner.selection import Selected
 from harness.runner.stages import State
 from harness.scoring.profiles import get_profile
@@ -35,25 +34,13 @@ if TYPE_CHECKING:
     from benchmarks.registry import Suite
     from harness.config import Settings
     from harness.models.base import Model
+    from harness.progress import Silent
     from harness.records.journal import Line
     from harness.records.run import Scalar
     from harness.runner.stages import Stop
 
 SAVE_SECONDS = 2.0
 """How often run.json is written while running: what the clock loses where the process is killed."""
-
-
-class Reporter(Listener, Protocol):
-    """Who is told how a run goes: a Listener that also hears where models and benchmarks begin and end."""
-
-    def loading(self, model: str) -> None:
-        """A model is about to be loaded, which may take long."""
-
-    def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
-        """A benchmark begins; `done` are the journal lines that are there from before."""
-
-    def benchmark_finished(self, folder: Path, benchmark: str) -> None:
-        """A benchmark is over; its journal lies in the folder."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +51,7 @@ class Run:
     datasets: Sequence[Dataset]
     model_name: str
     settings: Settings
-    reporter: Reporter
+    reporter: Silent
     stop: Stop
     load: Callable[[LoadOptions], Model] | None = None
     """How the model is made; None loads it by its name."""
@@ -144,15 +131,8 @@ class Run:
         if self._model is not None:
             return self._model
         self.reporter.loading(self.model_name)
-        settings = self.settings
-        options = LoadOptions(
-            device=settings.device,
-            dtype=settings.dtype,
-            attention=settings.attention,
-            revision=settings.revision,
-            trust_remote_code=settings.trust_remote_code,
-        )
-        model = loaded(partial(self.load or partial(load_model, self.model_name), options), settings)
+        options = msgspec.convert(self.settings, LoadOptions, from_attributes=True)
+        model = loaded(partial(self.load or partial(load_model, self.model_name), options), self.settings)
         before = self.record.model.revision
         if before is not None and before != model.card.revision:
             raise UsageError(
@@ -234,7 +214,11 @@ class Run:
         self.reporter.benchmark_started(self.model_name, dataset.name, self.suite.profile, found)
         try:
             seen = loop.run(utterances)
-            _check_complete(journal, seen)
+            if len(journal) != seen:
+                raise RunError(
+                    f"{journal.path} holds {len(journal)} utterances where the data has {seen}: "
+                    "they are not of the same data; give another --out, or start over with --fresh"
+                )
             entry.expected, entry.complete, entry.padding = seen, True, _mean_padding(loop.padding)
         finally:
             self._warm = state.warm
@@ -316,29 +300,18 @@ class _Saving:
         Raises:
             UsageError: the data is at another revision than what was run before.
         """
-        self._check_revision()
-        self._selected.describe(self._entry)
-        self._saved = time.perf_counter()
-        self._clock.wall = self._wall_before + self._saved - self._begin
-        self._entry.done, self._entry.speed = len(self._journal), self._clock.speed()
-        self._entry.peak_memory = environment.peak_memory()
-        self._run.save()
-
-    def _check_revision(self) -> None:
         before, now = self._entry.revision, self._selected.revision
         if before is not None and now is not None and before != now:
             raise UsageError(
                 f"{self._journal.path.parent} holds {self._journal.path.stem} at data revision {before}, the data is "
                 f"now at {now}; give another --out, or start over with --fresh"
             )
-
-
-def _check_complete(journal: JournalFile, seen: int) -> None:
-    if len(journal) != seen:
-        raise RunError(
-            f"{journal.path} holds {len(journal)} utterances where the data has {seen}: "
-            "they are not of the same data; give another --out, or start over with --fresh"
-        )
+        self._selected.describe(self._entry)
+        self._saved = time.perf_counter()
+        self._clock.wall = self._wall_before + self._saved - self._begin
+        self._entry.done, self._entry.speed = len(self._journal), self._clock.speed()
+        self._entry.peak_memory = environment.peak_memory()
+        self._run.save()
 
 
 def _mean_padding(windows: Sequence[tuple[float, float]]) -> float | None:

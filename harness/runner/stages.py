@@ -6,7 +6,9 @@ for different batches. Clips that are longer than the model takes are cut at pau
 
 from __future__ import annotations
 
+import gc
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -127,39 +129,28 @@ def _checked(hypotheses: Any, clips: Sequence[Clip], model: str) -> list[Hypothe
     for hypothesis, clip in zip(hypotheses, clips, strict=True):
         if not isinstance(hypothesis, Hypothesis) or not isinstance(hypothesis.text, str):
             raise ModelError(f"{model} returned no text for {clip.id!r} but {type(hypothesis).__name__}")
-        _check_writable(hypothesis, clip, model)
+        try:  # no file can hold a lone surrogate, which half a byte sequence becomes, or a time of NaN
+            hypothesis.text.encode()
+        except UnicodeEncodeError as error:
+            msg = f"{model} returned text for {clip.id!r} that is not UTF-8: {error.reason} at {error.start}"
+            raise ModelError(msg) from None
+        for word in hypothesis.words or ():
+            if not (math.isfinite(word.start) and math.isfinite(word.end)):
+                msg = f"{model} returned a time for {clip.id!r} that is not a finite number, for {word.text!r}"
+                raise ModelError(msg)
     return hypotheses
-
-
-def _check_writable(hypothesis: Hypothesis, clip: Clip, model: str) -> None:
-    """Refuses what no file can hold: a lone surrogate, which half a byte sequence becomes, or a time of NaN."""
-    try:
-        hypothesis.text.encode()
-    except UnicodeEncodeError as error:
-        msg = f"{model} returned text for {clip.id!r} that is not UTF-8: {error.reason} at {error.start}"
-        raise ModelError(msg) from None
-    for word in hypothesis.words or ():
-        if not (math.isfinite(word.start) and math.isfinite(word.end)):
-            raise ModelError(f"{model} returned a time for {clip.id!r} that is not a finite number, for {word.text!r}")
 
 
 def caught(error: Exception) -> Exception:
     """What a model raised, without the frames that keep its tensors alive; a lack of memory as `OutOfMemory`."""
-    if isinstance(error, OutOfMemory) or _is_out_of_memory(error):
+    # Told by name, so that torch need not be loaded.
+    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__ or "out of memory" in str(error):
         return OutOfMemory()
     return error.with_traceback(None)
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether the device or the host had no memory left; told by name, so that torch need not be loaded."""
-    return isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__ or "out of memory" in str(error)
-
-
 def empty_cache() -> None:
     """Gives the device's cached memory back."""
-    import gc
-    import sys
-
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
