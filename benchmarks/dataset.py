@@ -8,19 +8,21 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from isal import isal_zlib
 
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from _typeshed import WriteableBuffer
 
+Row = Mapping[str, Any]
+"""A row of a table or of the hub, as a corpus reads it."""
 
 NO_TAGS: Mapping[str, str] = {}
 """What most utterances share; sessions are shared likewise, since a run holds many utterances at a time."""
@@ -130,17 +132,13 @@ class _Part(io.RawIOBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Utterance:
-    """One piece of speech and what was said in it."""
+class Transcript:
+    """What was said in one piece of speech."""
 
     id: str
     """Unique in its benchmark."""
-    audio: Audio
-    """Encoded audio, decoded late."""
     reference: str
     """The transcript, verbatim as the corpus has it."""
-    language: str
-    """BCP-47 primary subtag, lower case: ``en``, ``de``."""
     duration: float | None = None
     """Seconds, where the metadata has it; None is not known before decoding."""
     session: str | None = None
@@ -154,27 +152,30 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A line of a corpus's transcripts: all of an utterance but its audio, which is found by another way."""
+class Utterance(Transcript):
+    """One piece of speech and what was said in it."""
 
-    id: str
-    """Unique in its benchmark."""
-    reference: str
-    """The transcript, verbatim as the corpus has it."""
-    duration: float | None = None
-    """Seconds, where the metadata has it."""
-    session: str | None = None
-    """Speaker, meeting or call; None leaves it to the data set's `session_pattern`."""
+    audio: Audio
+    """Encoded audio, decoded late."""
+    language: str
+    """BCP-47 primary subtag, lower case: ``en``, ``de``."""
+
+
+Utterances = Iterator[Utterance]
+"""What a source gives: its utterances, one at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Transcript):
+    """A line of a corpus's transcripts: all of an utterance but its audio, which is found by another way.
+
+    Where it has no session, the data set's `session_pattern` finds it.
+    """
+
     start: float | None = None
     """Seconds into the recording, for a segment of a long one."""
     end: float | None = None
     """Seconds into the recording, for a segment of a long one."""
-    parent_id: str | None = None
-    """As in Utterance."""
-    chunk_index: int | None = None
-    """As in Utterance."""
-    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
-    """As in Utterance."""
 
     def utterance(self, audio: Audio, language: str, duration: float | None = None) -> Utterance:
         """The utterance that this line and its audio are; `duration` is for entries that do not say theirs.

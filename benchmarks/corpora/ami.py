@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import Release, archive_source, find_release, lacks
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import Release, archive_source, find_release
 from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source
-from benchmarks.sources.pairing import pair
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from benchmarks.dataset import Utterance
+from benchmarks.sources.pairing import pair, stem_in
 
 MEETING = r"(?:^|/)(?:AMI_)?((?:EN|ES|IB|IN|IS|TS)\d{4}[a-f]?)"
 NOTES = (
@@ -23,7 +18,7 @@ NOTES = (
 )
 
 
-def hub_entry(row: Mapping[str, Any]) -> Entry:
+def hub_entry(row: Row) -> Entry:
     """A row of edinburghcstr/ami: audio_id, text, begin_time, end_time, meeting_id, speaker_id."""
     seconds = float(row["end_time"]) - float(row["begin_time"])
     tags = {"speaker": str(row["speaker_id"])}
@@ -35,19 +30,16 @@ TEST = frozenset(f"{series}{letter}" for series in ("ES2004", "IS1009", "TS3003"
 AUDIO_FOLDERS = ("wav_db", "amicorpus")
 
 
-def parse(config: str, release: Release) -> Iterator[Utterance]:
+def parse(config: str, release: Release) -> Utterances:
     """The manual annotations; beside them ``wav_db/<meeting>/audio/<meeting>.Headset-<n>.wav``, ``.Array1-01.wav``.
 
     The ids have the form of Kaldi's, with the annotators' own segments.
-
-    Raises:
-        DataError: annotations or recordings are missing or broken.
     """
     from benchmarks.sources.ami_annotations import segments
 
     recordings = find_release(release.path.parent, AUDIO_FOLDERS)
     if recordings is None:
-        raise lacks(Release(release.path.parent), f"a folder {' or '.join(AUDIO_FOLDERS)} with the recordings")
+        raise Release(release.path.parent).lacks(f"a folder {' or '.join(AUDIO_FOLDERS)} with the recordings")
     entries: dict[str, list[Entry]] = {}
     for item in segments(release, TEST):
         microphone = f"H{item.channel:02d}" if config == "ihm" else "SDM"
@@ -63,13 +55,7 @@ def parse(config: str, release: Release) -> Iterator[Utterance]:
             tags={"speaker": item.speaker},
         )
         entries.setdefault(key, []).append(entry)
-    yield from pair(Release(recordings), entries, audio_key, "en")
-
-
-def audio_key(name: str) -> str | None:
-    """``<meeting>.<microphone>`` of a member's name, for the recordings."""
-    file = name.rpartition("/")[2]
-    return file.removesuffix(".wav") if file.endswith(".wav") else None
+    yield from pair(Release(recordings), entries, partial(stem_in, ""), "en")
 
 
 def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: Any) -> Dataset:

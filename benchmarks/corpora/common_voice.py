@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_source, lacks
-from benchmarks.sources.hub import hub_source, multilingual_source, stem
-from benchmarks.sources.pairing import pair
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import PACKED, Release, archive_source
+from benchmarks.sources.hub import hub_source, multilingual_source
+from benchmarks.sources.pairing import pair, stem, stem_in
 from benchmarks.sources.tables import entries_of, rows, set_duration
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from benchmarks.dataset import Utterance
-    from benchmarks.sources.archive import Release
 
 NAMES = {
     "en": "English",
@@ -38,37 +32,27 @@ KNOWN_17: dict[str, dict[str, Any]] = {
 SLICES = ("gender", "age", "accents")
 
 
-def hub_entry(row: Mapping[str, Any]) -> Entry:
+def hub_entry(row: Row) -> Entry:
     """A row of the mirrors, or of a release's TSV: client_id, path, sentence, gender, age, accents."""
     tags = {key: str(row[key]) for key in SLICES if row.get(key)}
     name = str(row["path"]).replace("\\", "/").rpartition("/")[2]
     return Entry(id=stem(name), reference=row["sentence"], session=row["client_id"], tags=tags)
 
 
-def parse(language: str, release: Release) -> Iterator[Utterance]:
-    """The original release: ``<language>/test.tsv`` and ``<language>/clips/*.mp3``; lengths in ``clip_durations.tsv``.
-
-    Raises:
-        DataError: no test.tsv, a row with other columns, a clip twice, or one without its file.
-    """
+def parse(language: str, release: Release) -> Utterances:
+    """The original release: ``<language>/test.tsv``, lengths in ``clip_durations.tsv``, ``<language>/clips/*.mp3``."""
     where = release.inside(language)
     tables = dict(where.files(rf"(^|/){language}/(test|clip_durations)\.tsv$"))
     tsv = next((name for name in tables if name.endswith("test.tsv")), None)
     if tsv is None:
-        raise lacks(release, f"{language}/test.tsv")
+        raise release.lacks(f"{language}/test.tsv")
     entries = entries_of(rows(tables.pop(tsv), f"{release.path}: {tsv}", "\t"), hub_entry)
     while tables:  # of every clip of the release, and not needed any longer than it is read
         name, data = tables.popitem()
         for _, row in rows(data, f"{release.path}: {name}", "\t"):
             set_duration(entries, stem(row["clip"]), int(row["duration[ms]"]) / 1000)
         del data
-    yield from pair(where, entries, audio_key, language)
-
-
-def audio_key(name: str) -> str | None:
-    """The clip's id of a member's name."""
-    folder, _, file = name.rpartition("/")
-    return stem(file) if folder.endswith("clips") else None
+    yield from pair(where, entries, partial(stem_in, "clips"), language)
 
 
 def _dataset(release: str, language: str, **facts: Any) -> Dataset:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_source, lacks
-from benchmarks.sources.hub import LEADERBOARD_LONGFORM, hub_source, leaderboard_source, stem
-from benchmarks.sources.pairing import pair
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import Release, archive_source
+from benchmarks.sources.hub import LEADERBOARD_LONGFORM, hub_source, leaderboard_source
+from benchmarks.sources.pairing import pair, stem, stem_in
 from benchmarks.sources.tables import rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from benchmarks.dataset import Utterance
-    from benchmarks.sources.archive import Release
 
 CALL = r"(?:^|/)(\d{7})(?=$|[/._-])"
 """A call's number, alone or as a folder: ``4432298``, ``earnings22/test/4432298/281``."""
@@ -26,7 +21,7 @@ CITE_22 = (
 URL = "https://github.com/revdotcom/speech-datasets"
 
 
-def call_entry(row: Mapping[str, Any]) -> Entry:
+def call_entry(row: Row) -> Entry:
     """A row of hf-audio/asr-leaderboard-longform: text, audio_length, and who names the call where something does."""
     names = (row[key] for key in ("id", "file_id", "file_name", "source_id", "audio_path") if row.get(key))
     name = next(names, f"sample_{row['row_number']}")
@@ -34,19 +29,15 @@ def call_entry(row: Mapping[str, Any]) -> Entry:
     return Entry(id=call, reference=row["text"], duration=row.get("audio_length"), session=call)
 
 
-def parse(release: Release) -> Iterator[Utterance]:
-    """The original release: ``media/<call>.mp3`` and ``transcripts/nlp_references/<call>.nlp``.
-
-    Raises:
-        DataError: no transcripts, a row with other columns, or transcripts and recordings that do not match.
-    """
+def parse(release: Release) -> Utterances:
+    """The original release: ``media/<call>.mp3`` and ``transcripts/nlp_references/<call>.nlp``."""
     entries: dict[str, list[Entry]] = {}
     for name, data in release.files(r"(^|/)nlp_references/[^/]+\.nlp$"):
         call = name.rpartition("/")[2].removesuffix(".nlp").split(".")[0]
         entries[call] = [Entry(id=call, reference=nlp_text(data, f"{release.path}: {name}"), session=call)]
     if not entries:
-        raise lacks(release, "transcripts/nlp_references/*.nlp")
-    yield from pair(release, entries, audio_key, "en", every_audio=True)
+        raise release.lacks("transcripts/nlp_references/*.nlp")
+    yield from pair(release, entries, partial(stem_in, "/media"), "en", every_audio=True)
 
 
 def nlp_text(data: bytes, where: str) -> str:
@@ -57,12 +48,6 @@ def nlp_text(data: bytes, where: str) -> str:
     found = (row for _, row in rows(data, where, "|"))
     words = (f"{row.get('prepunctuation', '')}{row['token']}{row['punctuation']}" for row in found)
     return " ".join(word for word in words if word)
-
-
-def audio_key(name: str) -> str | None:
-    """The call of a member's name, for recordings."""
-    folder, _, file = f"/{name}".rpartition("/")
-    return stem(file) if folder.endswith("/media") else None
 
 
 def _long(corpus: str, config: str, **facts: Any) -> Dataset:

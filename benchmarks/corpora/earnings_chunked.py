@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 from benchmarks.dataset import Dataset, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from benchmarks.dataset import Request, Utterance
+from benchmarks.sources.chunks import read
 
 CHUNKS = "ArtificialAnalysis/Earnings22-Cleaned-AA-chunked"
 PARENTS = "ArtificialAnalysis/Earnings22-Cleaned-AA"
-
-
-def read_chunks(request: Request) -> Iterator[Utterance]:
-    """The chunks of all calls, each with its call's whole reference.
-
-    Raises:
-        AccessError: the hub cannot be reached or refuses.
-        DataError: a chunk whose call has no transcript, or without its audio file.
-    """
-    from benchmarks.sources.chunks import read
-
-    return read(CHUNKS, PARENTS, request)
-
 
 EARNINGS22_CHUNKED = Dataset(
     name="earnings22_chunked",
     title="Earnings-22 cleaned by Artificial Analysis, chunks of six calls",
     language="en",
     license="Apache-2.0",
-    sources=(Source(kind="hub", where=f"{CHUNKS} default/test", open=read_chunks),),
+    sources=(Source(kind="hub", where=f"{CHUNKS} default/test", open=partial(read, CHUNKS, PARENTS)),),
     rows=341,
     url=f"https://huggingface.co/datasets/{PARENTS}",
     session_pattern=r"(?:^|/)(\d{7}(?:_trimmed)?)",

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, Release, archive_source, lacks
-from benchmarks.sources.hub import hub_source, multilingual_source, stem
-from benchmarks.sources.pairing import pair
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import PACKED, Release, archive_source
+from benchmarks.sources.hub import hub_source, multilingual_source
+from benchmarks.sources.pairing import pair, stem, stem_in
 from benchmarks.sources.tables import entries_of, rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from benchmarks.dataset import Utterance
 
 CODES = {"de": "de_de", "es": "es_419", "fr": "fr_fr", "it": "it_it", "pt": "pt_br"}
 NAMES = {"de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "pt": "Portuguese"}
@@ -22,7 +17,7 @@ KNOWN: dict[str, dict[str, Any]] = {"fr": {"rows": 676, "hours": 1.9511}}
 RATE = 16_000
 
 
-def hub_entry(row: Mapping[str, Any]) -> Entry:
+def hub_entry(row: Row) -> Entry:
     """A row of google/fleurs: id (of the sentence), num_samples, path, raw_transcription, gender."""
     name = str(row.get("path") or row["audio_path"]).replace("\\", "/").rpartition("/")[2]
     return Entry(
@@ -37,25 +32,11 @@ COLUMNS = ("id", "path", "raw_transcription", "transcription", "characters", "nu
 """Of the release's tables, which have no header."""
 
 
-def parse(language: str, release: Release) -> Iterator[Utterance]:
-    """The original release: ``<code>/test.tsv`` without a header, ``<code>/audio/test.tar.gz`` or unpacked WAV files.
-
-    Raises:
-        DataError: no test.tsv, a row with other columns, or a recording without its file.
-    """
-    tables = list(release.files(r"(^|/)test\.tsv$"))
-    if len(tables) != 1:
-        raise lacks(release, "one test.tsv")
-    name, data = tables[0]
-    entries = entries_of(rows(data, f"{release.path}: {name}", "\t", COLUMNS), hub_entry)
+def parse(language: str, release: Release) -> Utterances:
+    """The original release: ``<code>/test.tsv`` without a header, ``<code>/audio/test.tar.gz`` or unpacked WAVs."""
+    entries = entries_of(rows(*release.only(r"(^|/)test\.tsv$", "one test.tsv"), "\t", COLUMNS), hub_entry)
     packed = release.path / "audio" / "test.tar.gz"
-    yield from pair(Release(packed) if packed.is_file() else release, entries, audio_key, language)
-
-
-def audio_key(name: str) -> str | None:
-    """The recording's id of a member's name, for the test set's audio."""
-    folder, _, file = f"/{name}".rpartition("/")
-    return stem(file) if folder.endswith("/test") else None
+    yield from pair(Release(packed) if packed.is_file() else release, entries, partial(stem_in, "/test"), language)
 
 
 def _dataset(language: str) -> Dataset:

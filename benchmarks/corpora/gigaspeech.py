@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_source, lacks
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import Release, archive_source
 from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source
 from benchmarks.sources.pairing import pair
 from harness.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from benchmarks.dataset import Utterance
-    from benchmarks.sources.archive import Release
 
 GARBAGE = frozenset({"<SIL>", "<MUSIC>", "<NOISE>", "<OTHER>"})
 """Tags that stand for a whole utterance without speech to transcribe; such utterances are left out."""
@@ -27,7 +19,7 @@ def is_garbage(text: str) -> bool:
     return bool(words) and all(word in GARBAGE for word in words)
 
 
-def hub_entry(row: Mapping[str, Any]) -> Entry | None:
+def hub_entry(row: Row) -> Entry | None:
     """A row of speechcolab/gigaspeech: segment_id, text with tags, begin_time, end_time, audio_id."""
     if is_garbage(row["text"]):
         return None
@@ -35,25 +27,21 @@ def hub_entry(row: Mapping[str, Any]) -> Entry | None:
     return Entry(id=row["segment_id"], reference=row["text"], duration=seconds, session=row["audio_id"])
 
 
-def parse(release: Release) -> Iterator[Utterance]:
-    """The original release: ``GigaSpeech.json`` (3.9 GB, read as a stream) and the recordings at its paths.
-
-    Raises:
-        DataError: no GigaSpeech.json, broken JSON, no test segments, or a recording that is not there.
-    """
+def parse(release: Release) -> Utterances:
+    """The original release: ``GigaSpeech.json`` (3.9 GB, read as a stream) and the recordings at its paths."""
     import ijson
 
     path = release.path / "GigaSpeech.json"
     if not path.is_file():
-        raise lacks(release, "GigaSpeech.json")
+        raise release.lacks("GigaSpeech.json")
     entries: dict[str, list[Entry]] = {}
     with path.open("rb") as file:
         try:
             for recording in ijson.items(file, "audios.item", use_float=True):
                 parts = [item for item in recording["segments"] if "{TEST}" in item["subsets"]]
-                found = [segment(item, recording["aid"]) for item in parts]
-                if any(found):
-                    entries[recording["path"]] = [entry for entry in found if entry is not None]
+                found = [segment(item, recording["aid"]) for item in parts if not is_garbage(item["text_tn"])]
+                if found:
+                    entries[recording["path"]] = found
         except ijson.JSONError as error:
             reason = str(error).strip().partition("\n")[0]
             msg = f"{path}: broken or truncated JSON ({reason}); get the file again"
@@ -64,10 +52,8 @@ def parse(release: Release) -> Iterator[Utterance]:
     yield from pair(release, entries, lambda name: name.partition("/")[2], "en")
 
 
-def segment(item: Mapping[str, Any], recording: str) -> Entry | None:
-    """A segment of GigaSpeech.json: sid, begin_time, end_time, text_tn; None where it is garbage."""
-    if is_garbage(item["text_tn"]):
-        return None
+def segment(item: Row, recording: str) -> Entry:
+    """A segment of GigaSpeech.json: sid, begin_time, end_time, text_tn."""
     start, end = float(item["begin_time"]), float(item["end_time"])
     return Entry(
         id=item["sid"], reference=item["text_tn"], duration=end - start, session=recording, start=start, end=end

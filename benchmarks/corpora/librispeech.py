@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_source
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import PACKED, Release, archive_source
 from benchmarks.sources.hub import hub_source, leaderboard_source
 from benchmarks.sources.pairing import pair_as_read
 from benchmarks.sources.tables import lines
 from harness.errors import DataError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
-    from benchmarks.dataset import Utterance
-    from benchmarks.sources.archive import Release
-
-
-def hub_entry(row: Mapping[str, Any]) -> Entry:
+def hub_entry(row: Row) -> Entry:
     """A row of openslr/librispeech_asr: id, text, speaker_id, chapter_id."""
     return Entry(id=row["id"], reference=row["text"], session=str(row["speaker_id"]))
 
 
-def parse(part: str, release: Release) -> Iterator[Utterance]:
-    """The original release: ``<part>/<speaker>/<chapter>/<id>.flac`` beside ``<speaker>-<chapter>.trans.txt``.
-
-    Raises:
-        DataError: a line without an id, an id twice, or transcripts and audio that do not match.
-    """
+def parse(part: str, release: Release) -> Utterances:
+    """The original release: ``<part>/<speaker>/<chapter>/<id>.flac`` beside ``<speaker>-<chapter>.trans.txt``."""
     read = partial(transcripts, release, part)
     yield from pair_as_read(release, ".trans.txt", read, partial(audio_key, part), "en")
 

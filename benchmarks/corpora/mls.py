@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_source, lacks
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import PACKED, Release, archive_source
 from benchmarks.sources.hub import hub_source, multilingual_source
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import entries_of, rows, set_duration
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from benchmarks.dataset import Utterance
-    from benchmarks.sources.archive import Release
 
 WORDS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "it": "italian"}
 TRANSCRIPT, SEGMENT = ("id", "text"), ("id", "url", "begin", "end")
@@ -24,24 +17,21 @@ TRANSCRIPT, SEGMENT = ("id", "text"), ("id", "url", "begin", "end")
 ON_LEADERBOARD = ("es", "fr", "it", "pt")
 
 
-def hub_entry(row: Mapping[str, Any]) -> Entry:
+def hub_entry(row: Row) -> Entry:
     """A row of facebook/multilingual_librispeech: transcript (text in older copies), audio_duration, speaker_id, id."""
     text = row["transcript"] if row.get("transcript") is not None else row["text"]
     return Entry(id=str(row["id"]), reference=text, duration=row.get("audio_duration"), session=str(row["speaker_id"]))
 
 
-def parse(language: str, release: Release) -> Iterator[Utterance]:
+def parse(language: str, release: Release) -> Utterances:
     """The original release: ``test/transcripts.txt`` (id, tab, text), ``test/audio/<speaker>/<book>/<id>.flac|opus``.
 
     Lengths come from ``segments.txt`` (id, url, begin, end) where it is there.
-
-    Raises:
-        DataError: a line without a tab, an id twice, or transcripts and audio that do not match.
     """
     tables = dict(release.files(r"(^|/)test/(transcripts|segments)\.txt$"))
     texts = next((name for name in tables if name.endswith("transcripts.txt")), None)
     if texts is None:
-        raise lacks(release, "test/transcripts.txt")
+        raise release.lacks("test/transcripts.txt")
     entries = entries_of(rows(tables.pop(texts), f"{release.path}: {texts}", "\t", TRANSCRIPT), release_entry)
     for name, data in tables.items():
         for _, row in rows(data, f"{release.path}: {name}", "\t", SEGMENT):
@@ -49,7 +39,7 @@ def parse(language: str, release: Release) -> Iterator[Utterance]:
     yield from pair(release, entries, audio_key, language, every_audio=True)
 
 
-def release_entry(row: Mapping[str, str]) -> Entry:
+def release_entry(row: Row) -> Entry:
     """A row of transcripts.txt; an id begins with the speaker."""
     return Entry(id=row["id"], reference=row["text"], session=row["id"].partition("_")[0])
 

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_source, lacks
-from benchmarks.sources.hub import hub_source, leaderboard_source, stem
-from benchmarks.sources.pairing import pair
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import Release, archive_source
+from benchmarks.sources.hub import hub_source, leaderboard_source
+from benchmarks.sources.pairing import pair, stem
 from benchmarks.sources.tables import entries_of, rows
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
-    from benchmarks.dataset import Utterance
-    from benchmarks.sources.archive import Release
-
-
-def hub_entry(row: Mapping[str, Any]) -> Entry:
+def hub_entry(row: Row) -> Entry:
     """A row of kensho/spgispeech: wav_filename (``<call>/<n>.wav``), transcript."""
     name = stem(row["wav_filename"])
     return Entry(id=name, reference=row["transcript"], session=name.rpartition("/")[0] or None)
 
 
-def parse(release: Release) -> Iterator[Utterance]:
-    """The release: ``test.csv``, else ``val.csv`` (pipes between the columns), and ``val/<call>/<n>.wav``.
-
-    Raises:
-        DataError: neither table, a row with other columns, or one without its file.
-    """
+def parse(release: Release) -> Utterances:
+    """The release: ``test.csv``, else ``val.csv`` (pipes between the columns), and ``val/<call>/<n>.wav``."""
     tables = dict(release.files(r"(^|/)(test|val)\.csv$"))
     if not tables:
-        raise lacks(release, "test.csv or val.csv")
+        raise release.lacks("test.csv or val.csv")
     name = min(tables)  # test.csv comes before val.csv
     entries = entries_of(rows(tables[name], f"{release.path}: {name}", "|"), hub_entry)
     yield from pair(release, entries, audio_key, "en")

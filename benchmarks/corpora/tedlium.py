@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import PACKED, archive_source, lacks
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import PACKED, Release, archive_source
 from benchmarks.sources.hub import LEADERBOARD_BEFORE, hub_source, leaderboard_entry, leaderboard_source
-from benchmarks.sources.pairing import pair
+from benchmarks.sources.pairing import pair, stem_in
 from benchmarks.sources.tables import lines
 from harness.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from benchmarks.dataset import Utterance
-    from benchmarks.sources.archive import Release
 
 IGNORED = "ignore_time_segment_in_scoring"
 CITATION = "Hernandez et al., TED-LIUM 3: Twice as Much Data and Corpus Repartition, SPECOM 2018"
@@ -28,14 +22,14 @@ def is_ignored(text: str) -> bool:
     return "_".join(text.split()) == IGNORED
 
 
-def hub_entry(row: Mapping[str, Any]) -> Entry | None:
+def hub_entry(row: Row) -> Entry | None:
     """A row of LIUM/tedlium: id (``Talk-start-end-<labels>``), text, speaker_id; unscored segments are left out."""
     if is_ignored(row["text"]):
         return None
     return Entry(id=row["id"], reference=row["text"], tags={"speaker": str(row["speaker_id"])})
 
 
-def their_entry(row: Mapping[str, Any]) -> Entry | None:
+def their_entry(row: Row) -> Entry | None:
     """A row of the leaderboard's copy; segments not for scoring are left out here too."""
     entry = leaderboard_entry(row)
     return None if is_ignored(entry.reference) else entry
@@ -45,14 +39,11 @@ def segments(release: Release) -> dict[str, list[Entry]]:
     """The scored segments of each talk of the test set, from ``legacy/test/stm/<talk>.stm``.
 
     A line is: talk, channel, speaker, begin, end, ``<o,f0,male>``, words. The id is the hub's: talk-begin-end-labels.
-
-    Raises:
-        DataError: no such file, or a line of another form.
     """
     texts = list(release.files(r"(^|/)test/stm/[^/]+\.stm$"))
     legacy = [(name, data) for name, data in texts if "legacy/" in name]
     if not texts:
-        raise lacks(release, "legacy/test/stm/*.stm")
+        raise release.lacks("legacy/test/stm/*.stm")
     found: dict[str, list[Entry]] = {}
     for name, data in legacy or texts:
         for at, line in lines(data, f"{release.path}: {name}"):
@@ -60,14 +51,13 @@ def segments(release: Release) -> dict[str, list[Entry]]:
             if len(fields) < 6 or not fields[5].startswith("<"):
                 msg = f"{at}: not talk, channel, speaker, begin, end, <labels>, words"
                 raise DataError(msg)
-            talk, _, speaker, begin, end, labels = fields[:6]
-            words = fields[6].strip() if len(fields) == 7 else ""
+            talk, _, speaker, begin, end, labels, words = (*fields, "")[:7]
             if is_ignored(words):
                 continue
             start, stop = float(begin), float(end)
             entry = Entry(
                 id=f"{talk}-{begin}-{end}-{labels}",
-                reference=words,
+                reference=words.strip(),
                 duration=stop - start,
                 session=talk,
                 start=start,
@@ -78,30 +68,24 @@ def segments(release: Release) -> dict[str, list[Entry]]:
     return found
 
 
-def parse(release: Release) -> Iterator[Utterance]:
+def parse(release: Release) -> Utterances:
     """The original release, cut into its scored segments; the recordings are ``test/sph/<talk>.sph``."""
-    yield from pair(release, segments(release), audio_key, "en")
+    yield from pair(release, segments(release), partial(stem_in, "/test/sph"), "en")
 
 
-def parse_talks(release: Release) -> Iterator[Utterance]:
+def parse_talks(release: Release) -> Utterances:
     """The original release, whole talks: the reference is the scored segments' text, joined."""
     talks = {
         talk: [Entry(id=talk, reference=" ".join(entry.reference for entry in members), session=talk)]
         for talk, members in segments(release).items()
     }
-    yield from pair(release, talks, audio_key, "en")
-
-
-def audio_key(name: str) -> str | None:
-    """The talk of a member's name, for the test set's recordings."""
-    folder, _, file = f"/{name}".rpartition("/")
-    return file.removesuffix(".sph") if folder.endswith("/test/sph") and file.endswith(".sph") else None
+    yield from pair(release, talks, partial(stem_in, "/test/sph"), "en")
 
 
 RELEASE = ("TEDLIUM_release-?3", rf"TEDLIUM_release-?3{PACKED}")
 
 
-def talk_entry(row: Mapping[str, Any]) -> Entry:
+def talk_entry(row: Row) -> Entry:
     """A row of distil-whisper/tedlium-long-form: text, speaker_id."""
     return Entry(id=str(row["speaker_id"]), reference=row["text"], session=str(row["speaker_id"]))
 

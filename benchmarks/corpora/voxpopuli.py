@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
-from benchmarks.dataset import Dataset, Entry
-from benchmarks.sources.archive import archive_source, lacks
-from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source, stem
-from benchmarks.sources.pairing import pair
+from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.sources.archive import Release, archive_source
+from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source
+from benchmarks.sources.pairing import pair, stem_in
 from benchmarks.sources.tables import entries_of, rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from benchmarks.dataset import Utterance
-    from benchmarks.sources.archive import Release
 
 SITTING = r"^(\d{8}-\d{4}-PLENARY(?:-\d+)?)"
 CITATION = "Wang et al., VoxPopuli: A Large-Scale Multilingual Speech Corpus, ACL 2021"
@@ -25,32 +19,24 @@ def reference(raw_text: str | None, normalized_text: str | None) -> str:
     return (raw_text or "").strip() or (normalized_text or "").strip()
 
 
-def hub_entry(row: Mapping[str, Any]) -> Entry:
+def hub_entry(row: Row) -> Entry:
     """A row of facebook/voxpopuli: audio_id, raw_text, normalized_text, speaker_id, gender, accent."""
     tags = {key: str(row[key]) for key in ("gender", "accent") if row.get(key) not in {None, "", "None"}}
     tags["speaker"] = str(row["speaker_id"])
     return Entry(id=row["audio_id"], reference=reference(row["raw_text"], row["normalized_text"]), tags=tags)
 
 
-def release_entry(row: Mapping[str, str]) -> Entry:
+def release_entry(row: Row) -> Entry:
     """A row of the release's table, in which the id has one of two names."""
     return hub_entry({**row, "audio_id": row.get("id", row.get("id_", ""))})
 
 
-def parse(release: Release) -> Iterator[Utterance]:
-    """The release as its own scripts lay it out: ``transcribed_data/en/asr_test.tsv`` and ``en/<year>/<id>.ogg``.
-
-    Raises:
-        DataError: no asr_test.tsv, a row with other columns, an id twice, or one without its file.
-    """
+def parse(release: Release) -> Utterances:
+    """The release as its own scripts lay it out: ``transcribed_data/en/asr_test.tsv`` and ``en/<year>/<id>.ogg``."""
     where = release.inside("en")
-    tables = list(where.files(r"(^|/)en/asr_test\.tsv$"))
-    if len(tables) != 1:
-        raise lacks(release, "en/asr_test.tsv (VoxPopuli's get_asr_data makes it)")
-    name, data = tables[0]
+    data, name = where.only(r"(^|/)en/asr_test\.tsv$", "en/asr_test.tsv (VoxPopuli's get_asr_data makes it)")
     delimiter = "\t" if b"\t" in data.partition(b"\n")[0] else "|"
-    entries = entries_of(rows(data, f"{release.path}: {name}", delimiter), release_entry)
-    yield from pair(where, entries, lambda name: stem(name.rpartition("/")[2]), "en")
+    yield from pair(where, entries_of(rows(data, name, delimiter), release_entry), partial(stem_in, ""), "en")
 
 
 VOXPOPULI_EN = Dataset(

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from harness.errors import DataError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -54,8 +52,7 @@ def segments(release: Release, meetings: frozenset[str]) -> Iterator[Segment]:
             continue
         meeting, agent = _stem(name)
         if (meeting, agent) not in people or (meeting, agent) not in words:
-            msg = f"{release.path}: {name}: no words or no entry in meetings.xml for agent {agent} of {meeting}"
-            raise DataError(msg)
+            raise release.error(f"{name}: no words or no entry in meetings.xml for agent {agent} of {meeting}")
         channel, speaker = people[meeting, agent]
         for element in _xml(release, name, text).iter("segment"):
             reference = _reference(release, name, element, words[meeting, agent])
@@ -64,8 +61,7 @@ def segments(release: Release, meetings: frozenset[str]) -> Iterator[Segment]:
                 start, end = float(element.attrib["transcriber_start"]), float(element.attrib["transcriber_end"])
                 yield Segment(meeting, channel, speaker, start, end, reference)
     if not found:
-        msg = f"{release.path}: no segments of the test meetings in it; this is not ami_public_manual"
-        raise DataError(msg)
+        raise release.error("no segments of the test meetings in it; this is not ami_public_manual")
 
 
 def _stem(name: str) -> tuple[str, str]:
@@ -79,16 +75,14 @@ def _xml(release: Release, name: str, text: bytes) -> ET.Element:
     try:
         return ET.fromstring(text)  # noqa: S314 - see above
     except (ET.ParseError, ValueError, LookupError) as error:  # the last is an encoding that nobody knows
-        msg = f"{release.path}: {name} is not XML ({error})"
-        raise DataError(msg) from error
+        raise release.error(f"{name} is not XML ({error})") from error
 
 
 def _people(release: Release, files: Mapping[str, bytes]) -> dict[tuple[str, str], tuple[int, str]]:
     """Headset and name by meeting and agent. EN2001 has five people in three of its meetings."""
     name = next((name for name in files if name.endswith("meetings.xml")), None)
     if name is None:
-        msg = f"{release.path}: no corpusResources/meetings.xml in it; this is not ami_public_manual"
-        raise DataError(msg)
+        raise release.error("no corpusResources/meetings.xml in it; this is not ami_public_manual")
     return {
         (meeting.attrib["observation"], person.attrib["nxt_agent"]): (
             int(person.attrib["channel"]),
@@ -117,7 +111,6 @@ def _reference(release: Release, name: str, element: ET.Element, words: tuple[di
     for child in element.iter(f"{NITE}child"):
         match = POINTER.search(child.attrib.get("href", ""))
         if match is None or match[1] not in places or (match[2] or match[1]) not in places:
-            msg = f"{release.path}: {name}: a segment points at no words: {child.attrib.get('href', '')[:120]!r}"
-            raise DataError(msg)
+            raise release.error(f"{name}: a segment points at no words: {child.attrib.get('href', '')[:120]!r}")
         out += texts[places[match[1]] : places[match[2] or match[1]] + 1]
     return " ".join(word for word in out if word)

@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from isal import igzip, isal_zlib
 
-from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Source
+from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Source, Utterances
 from harness.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Self
 
-    from benchmarks.dataset import Request, Utterance
+    from benchmarks.dataset import Request
 
 PACKED = r"(\.tar|\.tar\.gz|\.tgz|\.zip)"
 """How the names of archives end, as a regular expression."""
@@ -113,9 +113,34 @@ class Release:
         for member in self.members(lambda name: search(name) is not None):
             yield member.name, member.read()
 
+    def only(self, pattern: str, what: str) -> tuple[bytes, str]:
+        """The content of the one file whose name matches a pattern, and what to call it in messages.
 
-Parser = Callable[[Release], "Iterator[Utterance]"]
-"""A corpus's one parser: a release to its utterances."""
+        Raises:
+            AccessError: there is none, or more than one; `what` is what was looked for.
+            DataError: as `files`.
+        """
+        found = list(self.files(pattern))
+        if len(found) != 1:
+            raise self.lacks(what)
+        name, data = found[0]
+        return data, f"{self.path}: {name}"
+
+    def lacks(self, what: str) -> NoCopyError:
+        """The error for a folder of the release's name without what it must have: another source may know it."""
+        return NoCopyError(f"{what} in {self.path}")
+
+    def error(self, what: str) -> DataError:
+        """The error that names the release."""
+        return DataError(f"{self.path}: {what}")
+
+
+Parser = Callable[[Release], Utterances]
+"""A corpus's one parser: a release to its utterances.
+
+It raises `Release.lacks` where the release has no transcripts at all, and DataError where a line of them does not have
+their form, an id occurs twice, or transcripts and recordings do not match.
+"""
 
 
 def archive_source(where: str, names: tuple[str, ...], parse: Parser, *, locked: tuple[str, ...] = ALL_FACTS) -> Source:
@@ -130,12 +155,7 @@ def archive_source(where: str, names: tuple[str, ...], parse: Parser, *, locked:
     return Source(kind="archive", where=where, open=partial(read_release, where, names, parse), locked=locked)
 
 
-def lacks(release: Release, what: str) -> NoCopyError:
-    """The error for a folder with the release's name but not what the release must have: another source may know it."""
-    return NoCopyError(f"{what} in {release.path}")
-
-
-def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Request) -> Iterator[Utterance]:
+def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Request) -> Utterances:
     """The utterances of the release below the folder that the user named.
 
     Raises:

@@ -7,17 +7,12 @@ Parquet (``refs/convert/parquet``), which is all there is of repositories that h
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
-from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Entry, Request, Source, Utterance
+from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Entry, Request, Row, Source, Utterances
 from benchmarks.sources.header import seconds
-from benchmarks.sources.split import HubSplit
+from benchmarks.sources.pairing import stem
+from benchmarks.sources.split import EntryOf, HubSplit
 from harness.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from benchmarks.sources.split import EntryOf
 
 LEADERBOARD = "hf-audio/open-asr-leaderboard"
 LEADERBOARD_BEFORE = "hf-audio/esb-datasets-test-only-sorted"
@@ -40,18 +35,7 @@ def hub_source(
     text_form: str = "",
     locked: tuple[str, ...] = ALL_FACTS,
 ) -> Source:
-    """The source that a split of a repository is.
-
-    Args:
-        repo: ``owner/name``.
-        config: configuration, ``default`` where the repository has only one.
-        split: such as ``test`` or ``test.clean``.
-        entry: a row, audio excepted, to what it says; None leaves the row out.
-        language: BCP-47 primary subtag of the rows.
-        terms: whether the repository asks for its terms to be accepted.
-        text_form: how its references differ from the corpus's own, where they do.
-        locked: which of rows, hours and words the data set's facts state for this source too.
-    """
+    """The source that a split of a repository is; what the arguments mean is said in HubSplit and Source."""
     rows = HubSplit(repo=repo, config=config, split=split, entry=entry, language=language, terms=terms)
     return Source(kind="hub", where=rows.where, open=partial(read_split, rows), text_form=text_form, locked=locked)
 
@@ -85,7 +69,7 @@ TEXT_COLUMNS = ("text", "sentence", "normalized_text", "transcript", "transcript
 """Where the leaderboard's loader looks for the text of a row, in this order."""
 
 
-def leaderboard_entry(row: Mapping[str, Any]) -> Entry:
+def leaderboard_entry(row: Row) -> Entry:
     """A row of the leaderboard's repositories: columns id or file_name, text, audio_length_s."""
     text = next((row[name] for name in TEXT_COLUMNS if row.get(name) is not None), "")
     name = row.get("id") or row.get("file_name") or row.get("audio_path") or f"sample_{row['row_number']}"
@@ -93,13 +77,7 @@ def leaderboard_entry(row: Mapping[str, Any]) -> Entry:
     return Entry(id=stem(str(name)), reference=str(text), duration=None if seconds is None else float(seconds))
 
 
-def stem(name: str) -> str:
-    """A file name without its audio extension, folders kept: basenames repeat across calls in Earnings-22."""
-    head, dot, tail = name.rpartition(".")
-    return head if dot and tail.lower() in {"flac", "wav", "mp3", "ogg", "opus", "sph"} else name
-
-
-def read_split(split: HubSplit, request: Request) -> Iterator[Utterance]:
+def read_split(split: HubSplit, request: Request) -> Utterances:
     """The utterances of a split.
 
     Raises:

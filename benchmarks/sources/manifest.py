@@ -15,7 +15,7 @@ from benchmarks.dataset import Audio, Dataset, Entry, Source
 from benchmarks.facts import Seen
 from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import AUDIO_ENDINGS
-from benchmarks.sources.tables import Row, read_table
+from benchmarks.sources.tables import Line, read_table
 from harness.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _from_table(source: Path, language: str) -> Iterator[Item]:
     return (_item(folder, row, language) for row in read_table(source))
 
 
-def _item(folder: str, row: Row, language: str) -> Item:
+def _item(folder: str, row: Line, language: str) -> Item:
     """The utterance of one row; its path is from the manifest's folder."""
     audio, text = row.string(*AUDIO), row.string(*TEXT, empty=True)
     if audio is None or text is None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from benchmarks.sources.header import seconds
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from benchmarks.dataset import Audio, Entry, Utterance
+    from benchmarks.dataset import Audio, Entry, Utterances
     from benchmarks.sources.archive import Release
 
 PENDING_BYTES = 256 << 20
@@ -19,21 +20,36 @@ PENDING_BYTES = 256 << 20
 
 AUDIO_ENDINGS = (".flac", ".wav", ".mp3", ".ogg", ".opus", ".sph")
 
+Key = Callable[[str], str | None]
+"""A member's name to the key of its recording; None where the file is none of the recordings."""
+
+
+def stem(name: str) -> str:
+    """A file name without its audio ending, folders kept: basenames repeat across calls in Earnings-22."""
+    head, dot, tail = name.rpartition(".")
+    return head if dot and f".{tail.lower()}" in AUDIO_ENDINGS else name
+
+
+def stem_in(folder: str, name: str) -> str | None:
+    """The key of audio that lies in a folder whose path ends so: the file's name without its ending."""
+    place, _, file = f"/{name}".rpartition("/")
+    return stem(file) if place.endswith(folder) else None
+
 
 def pair(
     release: Release,
     entries: Mapping[str, Sequence[Entry]],
-    key: Callable[[str], str | None],
+    key: Key,
     language: str,
     *,
     every_audio: bool = False,
-) -> Iterator[Utterance]:
+) -> Utterances:
     """The utterances of a release in the order in which its audio is stored.
 
     Args:
         release: where the audio is.
         entries: what the transcripts say, by the key of the recording: one entry, or the segments of a long one.
-        key: a member's name to its key; None where the file is none of the recordings.
+        key: a member's name to the key of its recording.
         language: BCP-47 primary subtag.
         every_audio: whether a recording without a transcript is an error.
 
@@ -51,11 +67,9 @@ def pair(
     for member in release.members(wanted):
         recording = key(member.name) or ""
         if recording not in entries:
-            msg = f"{release.path}: {member.name} has no transcript; the release is not whole, or was changed"
-            raise DataError(msg)
+            raise release.error(f"{member.name} has no transcript; the release is not whole, or was changed")
         if recording in recordings:
-            msg = f"{release.path}: the recording {recording} is there twice, the second time as {member.name}"
-            raise DataError(msg)
+            raise release.error(f"the recording {recording} is there twice, the second time as {member.name}")
         recordings.add(recording)
         audio = member.audio()
         for entry in entries[recording]:
@@ -70,9 +84,9 @@ def pair_as_read(
     release: Release,
     text: str,
     parse: Callable[[str, bytes], Mapping[str, Entry]],
-    key: Callable[[str], str | None],
+    key: Key,
     language: str,
-) -> Iterator[Utterance]:
+) -> Utterances:
     """As `pair` with every audio, for releases whose transcripts lie near their audio: the release is read only once.
 
     Audio waits for its transcripts; where more than PENDING_BYTES of it would wait, the release is read once more.
@@ -105,8 +119,7 @@ def pair_as_read(
             continue
         name = key(member.name) or ""
         if name in recordings:
-            msg = f"{release.path}: the recording {name} is there twice, the second time as {member.name}"
-            raise DataError(msg)
+            raise release.error(f"the recording {name} is there twice, the second time as {member.name}")
         recordings.add(name)
         audio = member.audio()
         length = seconds(audio)
@@ -124,8 +137,7 @@ def pair_as_read(
             yield from (utterance for utterance in rest if utterance.id not in done)
             return
     if waiting:
-        msg = f"{release.path}: {next(iter(waiting.values()))[0].origin} has no transcript; the release is not whole"
-        raise DataError(msg)
+        raise release.error(f"{next(iter(waiting.values()))[0].origin} has no transcript; the release is not whole")
     _check_all_found(release, set(entries))
 
 
@@ -150,5 +162,4 @@ def _in_two_files(release: Release, name: str) -> DataError:
 def _check_all_found(release: Release, left: set[str]) -> None:
     """Every transcript must have its audio."""
     if left:
-        msg = f"{release.path}: {len(left)} transcripts have no audio, the first is {min(left)}: get the audio again"
-        raise DataError(msg)
+        raise release.error(f"{len(left)} transcripts have no audio, the first is {min(left)}: get the audio again")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from benchmarks.dataset import Entry
+from benchmarks.dataset import Entry, Row
 
-EntryOf = Callable[[Mapping[str, Any]], Entry | None]
+EntryOf = Callable[[Row], Entry | None]
 """A row, audio excepted, to what it says; None leaves the row out."""
 
 

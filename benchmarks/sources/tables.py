@@ -1,4 +1,4 @@
-"""Rows of JSON-lines, CSV and TSV files that people write by hand: every fault names the file's line."""
+"""Tables as people write them by hand (JSON lines, CSV, TSV) and as corpora have them: faults name the file's line."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import json
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 
 from harness.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from benchmarks.dataset import Entry
+    from benchmarks.dataset import Entry, Row
 
 LONGEST_LINE = 1 << 24
 """Bytes of one line."""
@@ -25,21 +25,16 @@ NOT_TEXT = re.compile("[\ud800-\udfff\0]")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a table and where it stands."""
+class Line:
+    """One row of a table that people write by hand, and where it stands."""
 
-    values: Mapping[str, Any]
-    source: Path
-    line: int
+    where: str
+    """File and line, for messages."""
+    values: Row
 
     def error(self, what: str) -> DataError:
         """The error that names this row."""
         return DataError(f"{self.where}: {what}")
-
-    @property
-    def where(self) -> str:
-        """File and line, for messages."""
-        return f"{self.source}, line {self.line}"
 
     def string(self, *names: str, empty: bool = False) -> str | None:
         """The first of the columns that is there, as text; None where none is.
@@ -82,80 +77,79 @@ class Row:
         return number
 
 
-def read_table(path: Path) -> Iterator[Row]:
+def read_table(path: Path) -> Iterator[Line]:
     """The rows of a table, by the ending of its name, one at a time.
 
     Raises:
         UsageError: the ending is none that is known.
         DataError: a line cannot be read.
     """
-    readers = {".jsonl": _json_lines, ".json": _json_lines, ".csv": _csv, ".tsv": _tsv}
+    readers = {".jsonl": _json_lines, ".json": _json_lines, ".csv": _delimited, ".tsv": _delimited}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         msg = f"{path}: a manifest ends in {', '.join(readers)}; see docs/your_own_data.md"
         raise UsageError(msg)
     try:
-        yield from (row for row in reader(path) if row.values)
+        with path.open("rb") as file:
+            yield from (line for line in reader(path, file) if line.values)
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror or error})"
         raise DataError(msg) from error
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Numbers and texts of the lines of a UTF-8 file."""
-    with path.open("rb") as file:
-        number = 0
-        while raw := file.readline(LONGEST_LINE + 1):
-            number += 1
-            if len(raw) > LONGEST_LINE:
-                raise Row({}, path, number).error(f"longer than {LONGEST_LINE >> 20} MiB")
-            try:
-                yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise Row({}, path, number).error(f"not UTF-8 text ({error.reason})") from error
+def _lines(file: BinaryIO, name: str, verb: str = ":") -> Iterator[tuple[str, str]]:
+    """What to call each line of a UTF-8 file in messages, and its text; `verb` stands before ``not UTF-8 text``."""
+    number, encoding = 0, "utf-8-sig"
+    while raw := file.readline(LONGEST_LINE + 1):
+        number += 1
+        where = f"{name}, line {number}"
+        if len(raw) > LONGEST_LINE:
+            msg = f"{where}: longer than {LONGEST_LINE >> 20} MiB"
+            raise DataError(msg)
+        try:
+            yield where, raw.decode(encoding)
+        except UnicodeDecodeError as error:
+            msg = f"{where}{verb} not UTF-8 text ({error.reason})"
+            raise DataError(msg) from error
+        encoding = "utf-8"
 
 
-def _json_lines(path: Path) -> Iterator[Row]:
+def _json_lines(path: Path, file: BinaryIO) -> Iterator[Line]:
     """A JSON object a line; empty lines are passed over."""
-    for number, line in _lines(path):
-        if not line.strip():
+    for where, text in _lines(file, str(path)):
+        if not text.strip():
             continue
         try:
-            value = json.loads(line)
+            value = json.loads(text)
         except (ValueError, RecursionError) as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:80]
-            raise Row({}, path, number).error(f"not JSON ({reason})") from error
+            raise Line(where, {}).error(f"not JSON ({reason})") from error
         if not isinstance(value, dict):
-            raise Row({}, path, number).error(f"a JSON {type(value).__name__}, not an object")
-        yield Row(value, path, number)
+            raise Line(where, {}).error(f"a JSON {type(value).__name__}, not an object")
+        yield Line(where, value)
 
 
-def _csv(path: Path) -> Iterator[Row]:
-    """Comma-separated with a header, quoted as spreadsheets do."""
-    return _delimited(path, csv.reader((line for _, line in _lines(path)), strict=True))
-
-
-def _tsv(path: Path) -> Iterator[Row]:
-    """Tab-separated with a header; quotes mean nothing."""
-    lines = (line for _, line in _lines(path))
-    return _delimited(path, csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-def _delimited(path: Path, reader: Any) -> Iterator[Row]:
-    """The rows below a header."""
+def _delimited(path: Path, file: BinaryIO) -> Iterator[Line]:
+    """The rows below a header: between commas, quoted as spreadsheets do; between tabs, where quotes mean nothing."""
+    texts = (text for _, text in _lines(file, str(path)))
+    if path.suffix.lower() == ".csv":
+        reader = csv.reader(texts, strict=True)
+    else:
+        reader = csv.reader(texts, delimiter="\t", quoting=csv.QUOTE_NONE)
     header: list[str] | None = None
     try:
         for fields in reader:
+            line = Line(f"{path}, line {reader.line_num}", dict(zip(header or (), fields, strict=False)))
             if not any(fields):
                 continue
             if header is None:
                 header = [name.strip() for name in fields]
             elif len(fields) != len(header):
-                raise Row({}, path, reader.line_num).error(f"{len(fields)} fields where the header has {len(header)}")
+                raise line.error(f"{len(fields)} fields where the header has {len(header)}")
             else:
-                yield Row(dict(zip(header, fields, strict=True)), path, reader.line_num)
+                yield line
     except csv.Error as error:
-        raise Row({}, path, reader.line_num).error(f"not readable as a table ({error})") from error
+        raise Line(f"{path}, line {reader.line_num}", {}).error(f"not readable as a table ({error})") from error
 
 
 def lines(data: bytes, where: str) -> Iterator[tuple[str, str]]:
@@ -164,17 +158,10 @@ def lines(data: bytes, where: str) -> Iterator[tuple[str, str]]:
     Only line feeds end one: prompts may hold U+2028. A byte order mark at the beginning is passed over.
 
     Raises:
-        DataError: a line is not UTF-8.
+        DataError: a line is not UTF-8, or longer than any transcript.
     """
-    for number, line in enumerate(io.BytesIO(data), start=1):
-        at = f"{where}, line {number}"
-        try:
-            text = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            msg = f"{at} is not UTF-8 text ({error.reason})"
-            raise DataError(msg) from error
-        if text.strip():
-            yield at, text
+    texts = ((at, text.rstrip("\r\n")) for at, text in _lines(io.BytesIO(data), where, " is"))
+    return ((at, text) for at, text in texts if text.strip())
 
 
 def rows(
@@ -202,9 +189,7 @@ def rows(
             yield at, dict(zip(header, fields, strict=True))
 
 
-def entries_of(
-    found: Iterable[tuple[str, dict[str, str]]], entry: Callable[[Mapping[str, str]], Entry]
-) -> dict[str, list[Entry]]:
+def entries_of(found: Iterable[tuple[str, dict[str, str]]], entry: Callable[[Row], Entry]) -> dict[str, list[Entry]]:
     """A corpus's entries by their ids, as `pairing.pair` takes them.
 
     Args:
