@@ -132,6 +132,10 @@ def test_a_length_other_than_stated_is_an_error() -> None:
     assert load_clip(utterance(None)).duration == 1.0
     with pytest.raises(DataError, match=r"1\.00 s of audio where 4\.90 s are stated"):
         load_clip(utterance(4.9))
+    audio = Audio(origin="minute", data=encoded(np.tile(NOISE, 60)))
+    assert load_clip(utterance(61.0)).duration == 60.0  # of a long one, two in a hundred
+    with pytest.raises(DataError, match=r"60\.00 s of audio where 61\.50 s are stated"):
+        load_clip(utterance(61.5))
 
 
 def test_a_thousand_broken_files_are_decoded_or_refused() -> None:

@@ -88,3 +88,9 @@ def test_the_clock_goes_on_where_it_was() -> None:
 def test_no_audio_has_no_speed() -> None:
     assert Clock().rtfx is None
     assert Clock(wall=1.0).rtfx_end_to_end is None
+
+
+def test_no_time_has_no_speed_either() -> None:
+    clock = Clock()
+    clock.add(lap_of(decode=1.0), 7.0, undisturbed=True)
+    assert (clock.rtfx, clock.rtfx_end_to_end) == (None, None)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 
 from harness.errors import RunError
 from harness.models.base import Model, ModelCard
+from harness.runner.audio import load_clip
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
@@ -272,6 +274,28 @@ def test_a_stream_without_lengths_is_sorted_window_by_window_in_bounded_memory(
     for batch in batches:  # within a window the longest go first, though nobody said how long they are
         assert [lengths[int(name[1:])] for name in batch] == sorted((lengths[int(n[1:])] for n in batch), reverse=True)
     assert sum(len(batch) == 4 for batch in batches) > 40
+
+
+def test_so_much_is_decoded_ahead_and_no_more(journal: JournalFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With eight clips a batch: two batches are prepared while one is in the network, and two more decoded."""
+    begun = 0
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, *arguments: Any, **more: Any) -> Any:
+            nonlocal begun
+            begun += arguments[0] is load_clip
+            return super().submit(*arguments, **more)
+
+    class Looking(Staged):
+        def look(self, name: str, value: Any) -> Any:
+            if name == "infer":
+                seen.append(begun)
+            return value
+
+    seen: list[int] = []
+    monkeypatch.setattr("harness.runner.pipeline.ThreadPoolExecutor", Counting)
+    run(Looking(), journal, count=80, budget=Budget(clips=8))
+    assert seen == [40, 48, 56, 64, 72, *[80] * 5]
 
 
 def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from harness.errors import Interrupted, RunError, UsageError
 from harness.models.base import Model, ModelCard
 from harness.records.journal import Line, read_journal
 from harness.records.run import ClusterSpeed
+from harness.runner import ray_connect
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
@@ -354,6 +356,25 @@ def test_nodes_with_other_packages_are_refused() -> None:
     cluster._loaded(same, Slow(0.0).card)
     assert same.state == "ready"
     assert cluster.card == Slow(0.0).card
+
+
+def test_what_a_worker_asks_for() -> None:
+    assert Share(cpus=3).resources == {"num_cpus": 3}
+    assert Share(cpus=3, gpus=0.5).resources == {"num_gpus": 0.5, "num_cpus": 0}
+
+
+def test_a_cluster_of_our_own_has_no_dashboard_and_room_for_all_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(ray_connect, "library", lambda: SimpleNamespace(init=lambda **options: asked.update(options)))
+    for name in ("ray", "ray._private", "ray._private.worker"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(__spec__=object()))
+    for name in (*ray_connect.QUIET, "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
+        monkeypatch.setenv(name, "kept")
+    folder = ray_connect.connect(Share(workers=500, cpus=2))
+    assert folder is not None
+    folder.rmdir()
+    assert (asked["address"], asked["include_dashboard"], asked["num_cpus"]) == ("local", False, 1000)
+    assert asked["_temp_dir"] == str(folder)
 
 
 def test_how_many_workers_there_is_room_for() -> None:

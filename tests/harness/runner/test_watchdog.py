@@ -62,16 +62,18 @@ def transcribe(model: Model, clips: Sequence[Clip]) -> list[Hypothesis]:
 
 
 @pytest.mark.parametrize(
-    ("stage", "name"),
+    ("stage", "name", "clips", "what"),
     [
-        ("features", "features"),
-        ("transfer", "transfer"),
-        ("infer", "network"),
-        ("synchronize", "network"),
-        ("text", "text"),
+        ("features", "features", ["a", "b"], "a and 1 more"),
+        ("transfer", "transfer", ["a", "b", "c"], "a and 2 more"),
+        ("infer", "network", ["a", "b"], "a and 1 more"),
+        ("synchronize", "network", ["a", "b"], "a and 1 more"),
+        ("text", "text", ["a"], "a"),
     ],
 )
-def test_the_stage_and_the_clips_that_take_too_long_are_named(stage: str, name: str) -> None:
+def test_the_stage_and_the_clips_that_take_too_long_are_named(
+    stage: str, name: str, clips: list[str], what: str
+) -> None:
     said: list[str] = []
     warned = threading.Event()
 
@@ -82,10 +84,10 @@ def test_the_stage_and_the_clips_that_take_too_long_are_named(stage: str, name: 
     sleepy = Sleepy(stage)
     sleepy.sleep = lambda: warned.wait(60)  # the stage hangs until the watchdog has spoken
     model = Watched(sleepy, 0.1, give_up)
-    assert [one.text for one in transcribe(model, [clip("a"), clip("b")])] == ["a", "b"]
+    assert [one.text for one in transcribe(model, [clip(name) for name in clips])] == clips
     model.close()
     (line,) = said
-    assert line.startswith(f"sleepy: the stage '{name}' has not ended within 0.1 s, for a and 1 more; ")
+    assert line.startswith(f"sleepy: the stage '{name}' has not ended within 0.1 s, for {what}; ")
 
 
 def test_what_is_in_time_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
