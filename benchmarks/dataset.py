@@ -97,8 +97,7 @@ class Audio:
             OSError: it differs.
         """
         if self.crc32 is not None and isal_zlib.crc32(data) != self.crc32:
-            msg = "bad CRC-32, the archive is damaged: get it again"
-            raise OSError(msg)
+            raise OSError("bad CRC-32, the archive is damaged: get it again")
 
 
 class _Part(io.RawIOBase):
@@ -321,8 +320,7 @@ def _first_open_source(dataset: Dataset, request: Request) -> Iterator[Utterance
         try:
             first = next(stream)
         except StopIteration:
-            msg = f"{dataset.name}: {source.name} holds no utterance"
-            raise DataError(msg) from None
+            raise DataError(f"{dataset.name}: {source.name} holds no utterance") from None
         except AccessError as error:
             reasons.append(error)
             if isinstance(error, HubUnreachableError):

@@ -33,8 +33,7 @@ def datasets() -> dict[str, Dataset]:
     for info in pkgutil.iter_modules(corpora.__path__, f"{corpora.__name__}."):
         for dataset in _declared(importlib.import_module(info.name)):
             if found.setdefault(dataset.name, dataset) is not dataset:
-                msg = f"two data sets are called {dataset.name!r}; rename the one in {info.name}"
-                raise UsageError(msg)
+                raise UsageError(f"two data sets are called {dataset.name!r}; rename the one in {info.name}")
     return found
 
 
@@ -68,20 +67,19 @@ def identify(file_part: str) -> Dataset | None:
     Args:
         file_part: what stands after ``DATASET_`` in the file name, with or without its ``.jsonl``.
     """
-    best: tuple[int, Dataset] | None = None
     text = file_part.removesuffix(".jsonl").lower()
-    for dataset in datasets().values():
-        for pattern in (rf"^{re.escape(dataset.name)}$", *dataset.file_patterns):
-            for match in re.finditer(pattern, text, re.IGNORECASE):
-                length = match.end() - match.start()
-                if best is None or length > best[0]:
-                    best = (length, dataset)
-    return best[1] if best else None
+    found = (
+        (len(match[0]), dataset)
+        for dataset in datasets().values()
+        for pattern in (rf"^{re.escape(dataset.name)}$", *dataset.file_patterns)
+        for match in re.finditer(pattern, text, re.IGNORECASE)
+    )
+    return max(found, key=lambda pair: pair[0], default=(0, None))[1]
 
 
 @cache
-def _suites() -> dict[str, Suite]:
-    """All suites by resolved name.
+def suites() -> dict[str, Suite]:
+    """All suites by resolved name, in the order of their files.
 
     Raises:
         UsageError: two have the same name.
@@ -90,14 +88,8 @@ def _suites() -> dict[str, Suite]:
     names = Counter(name for suite in found for name in suite.names)
     name, count = names.most_common(1)[0]
     if count > 1:
-        msg = f"two suites are called {name!r}; rename one in benchmarks/suites"
-        raise UsageError(msg)
+        raise UsageError(f"two suites are called {name!r}; rename one in benchmarks/suites")
     return {suite.name: suite for suite in found}
-
-
-def suites() -> dict[str, Suite]:
-    """All suites by resolved name."""
-    return dict(_suites())
 
 
 def get_suite(name: str) -> Suite:
@@ -106,7 +98,7 @@ def get_suite(name: str) -> Suite:
     Raises:
         UsageError: there is none, with the nearest name; or the file cannot be used.
     """
-    by_name = {alias: suite for suite in _suites().values() for alias in suite.names}
+    by_name = {alias: suite for suite in suites().values() for alias in suite.names}
     if name.endswith(".toml"):
         return _read_own(Path(name), by_name)
     if name not in by_name:
@@ -121,8 +113,7 @@ def _read_own(path: Path, taken: Container[str]) -> Suite:
         for benchmark in suite.benchmarks:
             get_dataset(benchmark)
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"suite file {path}: cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise UsageError(msg) from error
+        raise UsageError(f"suite file {path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
     except UsageError as error:
         msg = str(error)
         raise UsageError(msg if str(path) in msg else f"suite file {path}: {msg}") from error

@@ -66,8 +66,7 @@ def sample(
         UsageError: `limit` is less than 1.
     """
     if limit < 1:
-        msg = f"--limit takes a number of utterances from 1, not {limit}"
-        raise UsageError(msg)
+        raise UsageError(f"--limit takes a number of utterances from 1, not {limit}")
     if len(items) <= limit:
         return list(items)
     order = sorted(range(len(items)), key=lambda index: (length(items[index]), key(items[index])))

@@ -85,13 +85,11 @@ def parse_suite(text: str, where: str) -> Suite:
     try:
         suite = msgspec.toml.decode(text, type=Suite)
     except (msgspec.MsgspecError, RecursionError) as error:
-        msg = f"suite file {where}: {error}; its keys are {', '.join(Suite.__struct_fields__)}"
-        raise UsageError(msg) from error
+        raise UsageError(f"suite file {where}: {error}; its keys are {', '.join(Suite.__struct_fields__)}") from error
     listed = suite.benchmarks
     faults = [f"lock for {name}, which it does not list" for name in suite.lock if name not in listed]
     faults += [f"{name} is listed twice" for number, name in enumerate(listed) if name in listed[:number]]
     faults += [] if listed else ["no benchmarks"]
     if faults:
-        msg = f"suite file {where}: {faults[0]}"
-        raise UsageError(msg)
+        raise UsageError(f"suite file {where}: {faults[0]}")
     return suite

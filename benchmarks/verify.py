@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from benchmarks.dataset import ALL_FACTS, open_dataset
-from benchmarks.facts import Seen, check_facts
+from benchmarks.facts import Seen, check_facts, stated_fact
 from benchmarks.suite import FOLDER, Lock
 from harness.errors import AccessError, DataError, UsageError
 
@@ -57,7 +58,7 @@ def verify(dataset: Dataset, lock: Lock | None, request: Request) -> Finding:
         return Finding(benchmark=dataset.name, status=BROKEN, details=(str(error),))
     hours = None if seen.hours is None else round(seen.hours, 4)
     found = Lock(source=seen.source, revision=seen.revision, rows=seen.rows, hours=hours, words=seen.words)
-    known = {name for name in ALL_FACTS if _stated(dataset, lock, name)}
+    known = {name for name in ALL_FACTS if stated_fact(dataset, lock, name) is not None}
     if lock is not None and lock.revision is not None and lock.source == seen.source:
         known.add("revision")
     unlocked = tuple(name for name in ("revision", *ALL_FACTS) if name not in known)
@@ -65,20 +66,14 @@ def verify(dataset: Dataset, lock: Lock | None, request: Request) -> Finding:
     return Finding(benchmark=dataset.name, status=status, details=tuple(details), seen=found, unlocked=unlocked)
 
 
-def _stated(dataset: Dataset, lock: Lock | None, name: str) -> bool:
-    """Whether the lock or the data set states a fact."""
-    return getattr(lock, name, None) is not None or getattr(dataset, name) is not None
-
-
 def merge(lock: Lock | None, seen: Lock) -> Lock:
     """The lock with its unknown facts filled in. What it states stays: corrected data gets a new name instead."""
     old = lock or Lock()
     same_source = old.source in {None, seen.source}
-    facts = {name: getattr(old, name) for name in ("rows", "hours")}
-    facts |= {name: value if value is not None else getattr(seen, name) for name, value in facts.items()}
+    rows, hours = (getattr(old if getattr(old, name) is not None else seen, name) for name in ("rows", "hours"))
     revision = old.revision or (seen.revision if same_source and is_commit(seen.revision) else None)
     words = old.words if old.words is not None else (seen.words if same_source else None)
-    return Lock(source=old.source or seen.source, revision=revision, words=words, **facts)
+    return Lock(source=old.source or seen.source, revision=revision, rows=rows, hours=hours, words=words)
 
 
 def is_commit(revision: str | None) -> bool:
@@ -101,9 +96,7 @@ def write_lock(path: Path, lock: Mapping[str, Lock]) -> None:
     for name, facts in sorted(lock.items()):
         known = {key: value for key, value in msgspec.structs.asdict(facts).items() if value is not None}
         if known:
-            lines = [
-                f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in known.items()
-            ]
+            lines = [f"{key} = {json.dumps(value)}" for key, value in known.items()]
             sections.append("\n".join([f"[lock.{name}]", *lines]))
     text = "\n\n".join([head, *sections]) + "\n"
     try:
@@ -122,5 +115,4 @@ def suite_file(suite: str) -> Path:
     for path in FOLDER.glob("*.toml"):
         if f'\nname = "{suite}"\n' in "\n" + path.read_text(encoding="utf-8"):
             return path
-    msg = f"no file in benchmarks/suites declares {suite}"
-    raise UsageError(msg)
+    raise UsageError(f"no file in benchmarks/suites declares {suite}")

@@ -44,11 +44,9 @@ def parse(release: Release) -> Utterances:
                     entries[recording["path"]] = found
         except ijson.JSONError as error:
             reason = str(error).strip().partition("\n")[0]
-            msg = f"{path}: broken or truncated JSON ({reason}); get the file again"
-            raise DataError(msg) from error
+            raise DataError(f"{path}: broken or truncated JSON ({reason}); get the file again") from error
     if not entries:
-        msg = f"{path}: no segment of the subset {{TEST}} in it"
-        raise DataError(msg)
+        raise DataError(f"{path}: no segment of the subset {{TEST}} in it")
     yield from pair(release, entries, lambda name: name.partition("/")[2], "en")
 
 

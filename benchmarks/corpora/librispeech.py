@@ -30,8 +30,7 @@ def transcripts(release: Release, part: str, name: str, data: bytes) -> dict[str
     for at, line in lines(data, f"{release.path}: {name}") if f"/{part}/" in f"/{name}" else ():
         key, _, words = line.strip().partition(" ")
         if key.count("-") != 2 or key in entries:
-            msg = f"{at}: {'twice' if key in entries else 'no'} utterance id {key!r}"
-            raise DataError(msg)
+            raise DataError(f"{at}: {'twice' if key in entries else 'no'} utterance id {key!r}")
         entries[key] = Entry(id=key, reference=words.strip(), session=key.partition("-")[0])
     return entries
 

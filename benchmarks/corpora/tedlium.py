@@ -49,8 +49,7 @@ def segments(release: Release) -> dict[str, list[Entry]]:
         for at, line in lines(data, f"{release.path}: {name}"):
             fields = line.split(maxsplit=6)
             if len(fields) < 6 or not fields[5].startswith("<"):
-                msg = f"{at}: not talk, channel, speaker, begin, end, <labels>, words"
-                raise DataError(msg)
+                raise DataError(f"{at}: not talk, channel, speaker, begin, end, <labels>, words")
             talk, _, speaker, begin, end, labels, words = (*fields, "")[:7]
             if is_ignored(words):
                 continue

@@ -164,15 +164,13 @@ def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Req
     """
     path = find_release(request.root, names) if request.root else None
     if path is None:
-        msg = f"the original release ({where})"
-        raise NoCopyError(msg)
+        raise NoCopyError(f"the original release ({where})")
     request.note("source", f"archive:{where}")
     request.note("revision", str(path.name))
     try:
         yield from parse(Release(path))
     except MISSHAPEN as error:
-        msg = f"{path}: it does not have the form of {where} ({type(error).__name__}: {error})"
-        raise DataError(msg) from error
+        raise DataError(f"{path}: it does not have the form of {where} ({type(error).__name__}: {error})") from error
 
 
 def find_release(root: Path, names: Iterable[str]) -> Path | None:
@@ -209,8 +207,7 @@ def safe_name(name: str, where: Path) -> str:
     """
     clean = name.replace("\\", "/").removeprefix("./")
     if clean.startswith("/") or ".." in clean.split("/") or re.match(r"[A-Za-z]:/", clean):
-        msg = f"{where}: the member {name!r} would leave its folder; this is not the release's archive"
-        raise DataError(msg)
+        raise DataError(f"{where}: the member {name!r} would leave its folder; this is not the release's archive")
     return clean
 
 
@@ -273,8 +270,7 @@ def _zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
                 continue
             origin = f"{path}!{name}"
             if info.flag_bits & ENCRYPTED:
-                msg = f"{origin} is encrypted; unpack the archive"
-                raise DataError(msg)
+                raise DataError(f"{origin} is encrypted; unpack the archive")
             if info.compress_type == zipfile.ZIP_STORED:
                 begin, size = _begin(file, info), info.file_size
                 yield Member(name, partial(Audio, origin=origin, path=path, offset=begin, size=size, crc32=info.CRC))
@@ -300,8 +296,7 @@ def _in_memory(read: Callable[[], bytes], size: int, origin: str) -> Audio:
 def _whole(read: Callable[[], bytes], size: int, where: str) -> bytes:
     """What `read` gives, which must be as long as the archive says, and no longer than what fits into memory."""
     if size > LARGEST_MEMBER:
-        msg = f"{where} has {size:,} bytes, too many to be read into memory; unpack it"
-        raise DataError(msg)
+        raise DataError(f"{where} has {size:,} bytes, too many to be read into memory; unpack it")
     try:
         data = read()
     except BROKEN as error:

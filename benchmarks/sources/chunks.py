@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio, Entry, NoCopyError
 from benchmarks.sources import parquet
@@ -16,14 +16,14 @@ from benchmarks.sources.tables import read_table
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from benchmarks.dataset import Request, Utterance
+    from benchmarks.dataset import Request, Row, Utterances
 
 TABLES = (".parquet", ".jsonl", ".csv", ".tsv")
 
 
-def read(chunks: str, parents: str, request: Request) -> Iterator[Utterance]:
+def read(chunks: str, parents: str, request: Request) -> Utterances:
     """The chunks, call by call and in order, each with the whole reference of its call.
 
     Args:
@@ -37,22 +37,19 @@ def read(chunks: str, parents: str, request: Request) -> Iterator[Utterance]:
     """
     names, get = _repository(chunks, request, "revision")
     rows = list(_rows(chunks, names, get, ("file_name", "parent_id", "chunk_index")))
-    parent_names, parent_get = _repository(parents, request, "parents_revision")
-    calls = _rows(parents, parent_names, parent_get, ("id", "transcript"))
+    calls = _rows(parents, *_repository(parents, request, "parents_revision"), ("id", "transcript"))
     texts = {str(row["id"]): str(row["transcript"]) for row in calls}
     request.note("source", f"hub:{chunks} default/test")
     for parent, members in sorted(_calls(chunks, rows).items()):
         if parent not in texts:
-            msg = f"{chunks}: the call {parent} has no transcript in {parents}; get both repositories again"
-            raise DataError(msg)
+            raise DataError(f"{chunks}: the call {parent} has no transcript in {parents}; get both repositories again")
         for index, row in enumerate(members):
             file_name = str(row["file_name"])
             name = next((name for name in (file_name, f"audio/{file_name}") if name in names), None)
             if name is None:
                 msg = f"{chunks}: chunk {index} of {parent} has no audio file {file_name}; get the repository again"
                 raise DataError(msg)
-            path = get(name)
-            audio = Audio(origin=f"{chunks}/{name}", path=path)
+            audio = Audio(origin=f"{chunks}/{name}", path=get(name))
             entry = Entry(
                 id=PurePosixPath(file_name).stem,
                 reference=texts[parent],
@@ -64,9 +61,9 @@ def read(chunks: str, parents: str, request: Request) -> Iterator[Utterance]:
             yield entry.utterance(audio, "en")
 
 
-def _calls(chunks: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+def _calls(chunks: str, rows: Sequence[Row]) -> dict[str, list[Row]]:
     """The chunks of each call, in order; every index from 0 must be there once."""
-    calls: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    calls: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         calls[str(row["parent_id"])].append(row)
     for parent, members in calls.items():
@@ -80,23 +77,19 @@ def _calls(chunks: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Map
     return calls
 
 
-def _rows(
-    repo: str, names: Sequence[str], get: Callable[[str], Path], columns: tuple[str, ...]
-) -> Iterator[Mapping[str, Any]]:
+def _rows(repo: str, names: Sequence[str], get: Callable[[str], Path], columns: tuple[str, ...]) -> Iterator[Row]:
     """The rows of a repository's tables, which must have the columns; audio is left alone."""
     tables = [name for name in names if name.endswith(TABLES) and not name.startswith("audio/")]
     kind = next((ending for ending in TABLES if any(name.endswith(ending) for name in tables)), None)
     if kind is None:
-        msg = f"{repo}: no table of its rows ({', '.join(TABLES)}) among its {len(names)} files"
-        raise DataError(msg)
+        raise DataError(f"{repo}: no table of its rows ({', '.join(TABLES)}) among its {len(names)} files")
     for name in (name for name in tables if name.endswith(kind)):
         path = get(name)
-        plain = parquet.plain_rows(path, f"{repo}/{name}")
-        for row in plain if kind == ".parquet" else (row.values for row in read_table(path)):
+        plain = kind == ".parquet"
+        for row in parquet.plain_rows(path, f"{repo}/{name}") if plain else (line.values for line in read_table(path)):
             lost = next((column for column in columns if row.get(column) in {None, ""}), None)
             if lost is not None:
-                msg = f"{repo}/{name}: a row has no {lost}; its columns are {', '.join(row)}"
-                raise DataError(msg)
+                raise DataError(f"{repo}/{name}: a row has no {lost}; its columns are {', '.join(row)}")
             yield row
 
 
@@ -109,8 +102,7 @@ def _repository(repo: str, request: Request, note: str) -> tuple[list[str], Call
         request.note(note, sha)
         return sorted(sums), lambda name: parquet.verified(split, name, sha, sums[name])
     for folder in parquet.copies(request.root, repo)[:-1]:
-        names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        names = parquet.files_below(folder)
         if any(name.endswith(TABLES) for name in names):
             return names, partial(Path, folder)
-    msg = f"a copy of {repo}"
-    raise NoCopyError(msg)
+    raise NoCopyError(f"a copy of {repo}")

@@ -16,9 +16,7 @@ from benchmarks.dataset import Audio, Source, Utterance
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from benchmarks.dataset import Request
+    from benchmarks.dataset import Request, Utterances
 
 BROKEN = "the copy of the project is damaged; install it again"
 
@@ -41,12 +39,8 @@ def embedded_source(folder: str, manifest_sha256: str, *, tag: str, benchmark: s
     return Source(kind="embedded", where=f"benchmarks/corpora/{folder}", open=read, revision=manifest_sha256)
 
 
-def _utterances(folder: str, digest: str, tag: str, benchmark: str | None, request: Request) -> Iterator[Utterance]:
-    """The utterances, each file checked against the manifest.
-
-    Raises:
-        DataError: the manifest or a FLAC file is missing or has other bytes than when it was made.
-    """
+def _utterances(folder: str, digest: str, tag: str, benchmark: str | None, request: Request) -> Utterances:
+    """The utterances, each file checked against the manifest, which is checked itself."""
     place = audio_folder(folder)
     manifest = _checked(place / "manifest.jsonl", digest)
     request.note("source", f"embedded:benchmarks/corpora/{folder}")
@@ -67,17 +61,11 @@ def _utterances(folder: str, digest: str, tag: str, benchmark: str | None, reque
 
 
 def _checked(path: Path, digest: str) -> bytes:
-    """The bytes of a file that comes with the project.
-
-    Raises:
-        DataError: it cannot be read, or has other bytes.
-    """
+    """The bytes of a file that comes with the project."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        msg = f"{path}: {error.strerror}; {BROKEN}"
-        raise DataError(msg) from error
+        raise DataError(f"{path}: {error.strerror}; {BROKEN}") from error
     if hashlib.sha256(data).hexdigest() != digest:
-        msg = f"{path} has other bytes than it was made with; {BROKEN}"
-        raise DataError(msg)
+        raise DataError(f"{path} has other bytes than it was made with; {BROKEN}")
     return data

@@ -18,7 +18,7 @@ from benchmarks.sources.hub_access import first_line, quiet
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from benchmarks.sources.split import HubSplit
 
@@ -32,6 +32,9 @@ LONGEST_PAUSE = 30.0
 """Seconds that a hub's Retry-After is followed up to."""
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Status codes that another attempt may not meet."""
+
+
+OFFLINE = "{} is not in the cache and HF_HUB_OFFLINE is set: unset it"
 
 
 def endpoint() -> str:
@@ -84,7 +87,7 @@ def explain(split: HubSplit, error: Exception) -> DataError:
     if status is not None:
         return AccessError(f"{split.where}: {_answer(split, status, kind)}")
     if is_offline() and not isinstance(error, PermissionError):
-        return AccessError(f"{split.where} is not in the cache and HF_HUB_OFFLINE is set: unset it")
+        return AccessError(OFFLINE.format(split.where))
     if isinstance(error, OSError) and error.errno is not None and not _is_network(error):
         return DataError(f"{split.where}: its files cannot be stored or read here: {error.strerror or error}")
     if _is_network(error) or kind == "LocalEntryNotFoundError":
@@ -106,24 +109,28 @@ def _answer(split: HubSplit, status: int, kind: str) -> str:
     return f"the hub answers {status}{again}; try again later"
 
 
-def _status(error: BaseException | None) -> int | None:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what caused it, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _status(error: BaseException) -> int | None:
     """The status code of the response behind an error or its cause."""
-    while error is not None:
-        response = getattr(error, "response", None)
-        if response is not None:
-            return int(response.status_code)
-        error = error.__cause__ or error.__context__
-    return None
+    responses = (getattr(cause, "response", None) for cause in _causes(error))
+    return next((int(response.status_code) for response in responses if response is not None), None)
 
 
-def _is_network(error: BaseException | None) -> bool:
+def _names(error: BaseException | None) -> set[str]:
+    """What an error and its bases are called: the HTTP client's own classes are not ours to import."""
+    return {cls.__name__ for cls in type(error).__mro__}
+
+
+def _is_network(error: BaseException) -> bool:
     """Whether an error, or what caused it, is a connection that did not come about or broke."""
-    while error is not None:
-        names = {cls.__name__ for cls in type(error).__mro__}
-        if isinstance(error, ConnectionError | TimeoutError) or "TransportError" in names:
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    kinds = (ConnectionError, TimeoutError)
+    return any(isinstance(cause, kinds) or "TransportError" in _names(cause) for cause in _causes(error))
 
 
 def _may_pass(error: Exception) -> bool:
@@ -131,7 +138,7 @@ def _may_pass(error: Exception) -> bool:
     status = _status(error)
     if status is not None:
         return status in PASSING
-    names = {cls.__name__ for item in (error, error.__cause__, error.__context__) for cls in type(item).__mro__}
+    names = _names(error) | _names(error.__cause__) | _names(error.__context__)
     if names & {"ConnectError", "ConnectTimeout", "OfflineModeIsEnabled", "LocalEntryNotFoundError"}:
         return False
     cut = {"ReadTimeout", "RemoteProtocolError", "ReadError", "WriteError", "PoolTimeout"}

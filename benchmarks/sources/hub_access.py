@@ -60,8 +60,7 @@ def within(seconds: float, request: Callable[[], T]) -> T:
     if failures:
         raise failures[0]
     if not values:
-        msg = f"no answer within {seconds:.0f} s"
-        raise TimeoutError(msg)
+        raise TimeoutError(f"no answer within {seconds:.0f} s")
     return values[0]
 
 

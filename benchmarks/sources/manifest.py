@@ -60,9 +60,7 @@ def dataset_from_path(path: Path, language: str = "en") -> Dataset:
     source = _manifest(path)
     if source is None:
         _check_folder(path)
-        items = partial(_from_folder, path, language)
-    else:
-        items = partial(_from_table, source, language)
+    items = partial(_from_table, source, language) if source else partial(_from_folder, path, language)
     found, empty, spoken = Seen(), 0, Counter[str]()
     for item in _checked(items()):
         found.add(item.entry)
@@ -93,8 +91,7 @@ def _checked(items: Iterator[Item]) -> Iterator[Item]:
             raise DataError(f"{item.where}: {msg}")
         ids.add(item.entry.id)
         if not os.path.isfile(item.path):  # noqa: PTH113 - Path.is_file raises where a name is too long
-            msg = f"{item.where}: no audio file at {item.path[:300]}"
-            raise DataError(msg)
+            raise DataError(f"{item.where}: no audio file at {item.path[:300]}")
         yield item
 
 
@@ -103,30 +100,28 @@ def _manifest(path: Path) -> Path | None:
     if path.is_dir():
         return next((path / name for name in IN_FOLDER if (path / name).is_file()), None)
     if not path.exists():
-        msg = (
-            f"no file or folder at {path}; --data takes a manifest (.jsonl, .csv, .tsv) or a folder of audio with texts"
-        )
-        raise UsageError(msg)
+        takes = "--data takes a manifest (.jsonl, .csv, .tsv) or a folder of audio with texts"
+        raise UsageError(f"no file or folder at {path}; {takes}")
     return path
 
 
 def _name(path: Path) -> str:
     """``data_`` and the name of the path, as an id; a folder's manifest is called after the folder."""
     real = path.resolve()
-    stem = (
-        real.parent.name if real.name in IN_FOLDER and real.parent.name else real.stem if real.is_file() else real.name
-    )
+    if real.name in IN_FOLDER and real.parent.name:
+        real = real.parent
+    stem = real.stem if real.is_file() else real.name
     return "data_" + (re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "unnamed")
 
 
 def _from_table(source: Path, language: str) -> Iterator[Item]:
-    """The utterances of a manifest file."""
+    """The utterances of a manifest file, whose paths are from its folder."""
     folder = str(source.parent)
     return (_item(folder, row, language) for row in read_table(source))
 
 
 def _item(folder: str, row: Line, language: str) -> Item:
-    """The utterance of one row; its path is from the manifest's folder."""
+    """The utterance of one row."""
     audio, text = row.string(*AUDIO), row.string(*TEXT, empty=True)
     if audio is None or text is None:
         missing = f"audio ({', '.join(AUDIO[:2])}, ...)" if audio is None else f"text ({', '.join(TEXT[:2])}, ...)"
@@ -194,8 +189,7 @@ def _from_folder(folder: Path, language: str) -> Iterator[Item]:
         try:
             reference = " ".join(text.read_text(encoding="utf-8-sig").split())
         except (UnicodeDecodeError, OSError) as error:
-            msg = f"{text}: cannot be read as UTF-8 text ({error})"
-            raise DataError(msg) from error
+            raise DataError(f"{text}: cannot be read as UTF-8 text ({error})") from error
         key = path.relative_to(folder).with_suffix("").as_posix()
         yield Item(Entry(id=key, reference=reference), str(path), language, str(path))
 

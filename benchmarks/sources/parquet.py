@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,9 @@ from benchmarks.sources.listing import choose
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from benchmarks.dataset import Request
+    from benchmarks.dataset import Request, Row
     from benchmarks.sources.split import HubSplit
 
 BATCH_ROWS = 32
@@ -31,17 +31,11 @@ CONNECT_SECONDS = 8.0
 """How long an answer about a repository may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One Parquet file and how it is opened."""
-
-    name: str
-    """Its path in the repository, for messages and for the journal."""
-    open: Callable[[], Any]
-    """Gives a path or a seekable file."""
+Shard = tuple[str, Callable[[], Any]]
+"""One Parquet file: its path in the repository, for messages and the journal, and what gives a path or a file."""
 
 
-def split_rows(split: HubSplit, request: Request) -> Iterator[tuple[Mapping[str, Any], Audio]]:
+def split_rows(split: HubSplit, request: Request) -> Iterator[tuple[Row, Audio]]:
     """Each row of a split, audio excepted, and its audio.
 
     Raises:
@@ -49,47 +43,42 @@ def split_rows(split: HubSplit, request: Request) -> Iterator[tuple[Mapping[str,
         DataError: a file is broken or incomplete.
     """
     shards = local_shards(split, request) if request.root else hub_shards(split, request)
-    for number, (row, audio) in enumerate(pair for shard in shards for pair in _rows(split, shard)):
+    for number, (row, audio) in enumerate(pair for shard in shards for pair in _rows(split, *shard)):
         row["row_number"] = number
         yield row, audio
 
 
-def _rows(split: HubSplit, shard: Shard) -> Iterator[tuple[dict[str, Any], Audio]]:
+def _rows(split: HubSplit, name: str, open_shard: Callable[[], Any]) -> Iterator[tuple[dict[str, Any], Audio]]:
     """The rows of one file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    source = shard.open()
+    source = open_shard()
     try:
         with pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
-            row_number = 0
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
-                for row in batch.to_pylist():
-                    yield _audio(split, shard, row, row_number)
-                    row_number += 1
+            batches = file.iter_batches(batch_size=BATCH_ROWS, use_threads=False)
+            for number, row in enumerate(row for batch in batches for row in batch.to_pylist()):
+                yield _audio(split.audio, name, row, number)
     except (pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
-        msg = f"{shard.name}: not a readable Parquet file ({error}); delete it and get it again"
-        raise DataError(msg) from error
+        raise DataError(f"{name}: not a readable Parquet file ({error}); delete it and get it again") from error
     except faults.raised() as error:
         raise faults.explain(split, error) from error
 
 
-def _audio(split: HubSplit, shard: Shard, row: dict[str, Any], number: int) -> tuple[dict[str, Any], Audio]:
+def _audio(column: str, name: str, row: dict[str, Any], number: int) -> tuple[dict[str, Any], Audio]:
     """A row without its audio column, and the audio."""
-    if split.audio not in row:
-        msg = f"{shard.name}: no column {split.audio!r}; there are {', '.join(sorted(row))}"
-        raise DataError(msg)
-    value = row.pop(split.audio)
+    if column not in row:
+        raise DataError(f"{name}: no column {column!r}; there are {', '.join(sorted(row))}")
+    value = row.pop(column)
     data, path = (value.get("bytes"), value.get("path")) if isinstance(value, dict) else (value, None)
     if data is not None and not isinstance(data, bytes):
-        msg = f"{shard.name}, row {number}: the column {split.audio!r} does not hold encoded audio"
-        raise DataError(msg)
+        raise DataError(f"{name}, row {number}: the column {column!r} does not hold encoded audio")
     row["audio_path"] = path
     # A row without audio becomes an utterance that fails to decode: recorded and counted, not dropped.
-    return row, Audio(origin=f"{shard.name}#{number}", data=data or b"")
+    return row, Audio(origin=f"{name}#{number}", data=data or b"")
 
 
-def plain_rows(path: Path, name: str) -> Iterator[Mapping[str, Any]]:
+def plain_rows(path: Path, name: str) -> Iterator[Row]:
     """The rows of a Parquet file without audio."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -100,8 +89,7 @@ def plain_rows(path: Path, name: str) -> Iterator[Mapping[str, Any]]:
             for batch in file.iter_batches(columns=columns):
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
-        msg = f"{name}: not a readable Parquet file ({error}); delete it and get it again"
-        raise DataError(msg) from error
+        raise DataError(f"{name}: not a readable Parquet file ({error}); delete it and get it again") from error
 
 
 # ---------------------------------------------------------------------------------------------- below `--from`
@@ -116,18 +104,21 @@ def local_shards(split: HubSplit, request: Request) -> list[Shard]:
     """
     assert request.root is not None
     for folder in copies(request.root, split.repo):
-        files = [str(path.relative_to(folder).as_posix()) for path in folder.rglob("*.parquet")]
-        names = choose(files, _text(folder / "README.md"), split.config, split.split)
+        names = choose(files_below(folder, "*.parquet"), _text(folder / "README.md"), split.config, split.split)
         if names:
             request.note("revision", folder.name if folder.parent.name == "snapshots" else "local copy")
-            return [Shard(f"{split.repo}/{name}", partial(Path, folder / name)) for name in names]
-    msg = f"a Parquet copy of {split.where}"
-    raise NoCopyError(msg)
+            return [(f"{split.repo}/{name}", partial(Path, folder / name)) for name in names]
+    raise NoCopyError(f"a Parquet copy of {split.where}")
 
 
 def _text(readme: Path | None) -> str:
     """What a repository's README says; nothing where there is none."""
     return readme.read_text(encoding="utf-8", errors="replace") if readme and readme.is_file() else ""
+
+
+def files_below(folder: Path, pattern: str = "*") -> list[str]:
+    """The files below a folder, as paths from it with ``/``, sorted."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob(pattern) if path.is_file())
 
 
 def copies(root: Path, repo: str) -> list[Path]:
@@ -149,20 +140,18 @@ def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
         AccessError: the hub refuses or cannot be reached, or has no Parquet of the split.
     """
     pinned = request.pins.get(f"hub:{split.where}")
-    revisions = [pinned] if pinned else [request.revision, CONVERTED]
-    for revision in revisions:
+    for revision in [pinned] if pinned else [request.revision, CONVERTED]:
         sha, sizes = repository_files(split, revision)
         readme = _fetch(split, "README.md", sha) if "README.md" in sizes else None
         names = choose(sizes, _text(readme), split.config, split.split)
         if names:
             request.note("revision", sha)
+            opener = _remote if request.streaming and not faults.is_offline() else verified
             for name in names:
-                opener = _remote if request.streaming and not faults.is_offline() else verified
-                yield Shard(f"{split.repo}@{sha[:12]}/{name}", partial(opener, split, name, sha, sizes[name]))
+                yield f"{split.repo}@{sha[:12]}/{name}", partial(opener, split, name, sha, sizes[name])
             return
     if faults.is_offline():
-        msg = f"{split.where} is not in the cache and HF_HUB_OFFLINE is set: unset it"
-        raise AccessError(msg)
+        raise AccessError(faults.OFFLINE.format(split.where))
     msg = f"{split.where}: the hub has no Parquet of it, converted or not (a loading script alone is not run)"
     raise AccessError(msg)
 
@@ -180,13 +169,9 @@ def repository_files(split: HubSplit, revision: str | None) -> tuple[str, dict[s
     from huggingface_hub import HfApi
 
     api = HfApi(endpoint=faults.endpoint())
-
-    def request() -> Any:
-        get = partial(api.dataset_info, split.repo, revision=revision, timeout=CONNECT_SECONDS, files_metadata=True)
-        return within(CONNECT_SECONDS + 2, get)
-
+    get = partial(api.dataset_info, split.repo, revision=revision, timeout=CONNECT_SECONDS, files_metadata=True)
     try:
-        info = faults.ask(split, request)
+        info = faults.ask(split, partial(within, CONNECT_SECONDS + 2, get))
     except HubUnreachableError:
         sha, files = _cached_files(split, revision)
         if files:
@@ -210,29 +195,18 @@ def _cached_files(split: HubSplit, revision: str | None) -> tuple[str, dict[str,
     if not snapshots:
         return "", {}
     snapshot = max(snapshots, key=lambda path: path.stat().st_mtime)
-    sha = snapshot.name
-    return sha, {path.relative_to(snapshot).as_posix(): None for path in snapshot.rglob("*") if path.is_file()}
+    return snapshot.name, {
+        path.relative_to(snapshot).as_posix(): None for path in snapshot.rglob("*") if path.is_file()
+    }
 
 
 def _fetch(split: HubSplit, name: str, sha: str, *, force: bool = False) -> Path:
     """A file of the repository in the hub's cache, downloaded where it is not there yet."""
     from huggingface_hub import hf_hub_download
 
-    def request() -> str:
-        return str(
-            hf_hub_download(
-                split.repo,
-                name,
-                repo_type="dataset",
-                revision=sha,
-                cache_dir=_cache(),
-                endpoint=faults.endpoint(),
-                local_files_only=faults.is_offline(),
-                force_download=force,
-            )
-        )
-
-    return Path(faults.ask(split, request, attempts=DOWNLOAD_ATTEMPTS))
+    options = {"repo_type": "dataset", "revision": sha, "cache_dir": _cache(), "endpoint": faults.endpoint()}
+    request = partial(hf_hub_download, split.repo, name, **options, local_files_only=faults.is_offline())
+    return Path(faults.ask(split, partial(request, force_download=force), attempts=DOWNLOAD_ATTEMPTS))
 
 
 def verified(split: HubSplit, name: str, sha: str, expected: str | None) -> Path:
@@ -241,12 +215,10 @@ def verified(split: HubSplit, name: str, sha: str, expected: str | None) -> Path
     Raises:
         DataError: it differs again.
     """
-    path = _fetch(split, name, sha)
-    for attempt in range(2):
+    for force in (False, True):
+        path = _fetch(split, name, sha, force=force)
         if expected is None or _sha256(path) == expected:
             return path
-        if attempt == 0:
-            path = _fetch(split, name, sha, force=True)
     path.resolve().unlink(missing_ok=True)
     path.unlink(missing_ok=True)
     msg = f"{split.repo}/{name}: the download's SHA-256 is not the hub's ({expected}), twice; deleted: try again later"
@@ -263,8 +235,5 @@ def _remote(split: HubSplit, name: str, sha: str, _expected: str | None) -> Any:
     """A file of the repository that is read over the network, a few megabytes at a time."""
     from huggingface_hub import HfFileSystem
 
-    def request() -> Any:
-        system = HfFileSystem(endpoint=faults.endpoint())
-        return system.open(f"datasets/{split.repo}@{sha}/{name}", "rb", block_size=4 << 20)
-
-    return faults.ask(split, request)
+    place = f"datasets/{split.repo}@{sha}/{name}"
+    return faults.ask(split, lambda: HfFileSystem(endpoint=faults.endpoint()).open(place, "rb", block_size=4 << 20))

@@ -87,14 +87,12 @@ def read_table(path: Path) -> Iterator[Line]:
     readers = {".jsonl": _json_lines, ".json": _json_lines, ".csv": _delimited, ".tsv": _delimited}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        msg = f"{path}: a manifest ends in {', '.join(readers)}; see docs/your_own_data.md"
-        raise UsageError(msg)
+        raise UsageError(f"{path}: a manifest ends in {', '.join(readers)}; see docs/your_own_data.md")
     try:
         with path.open("rb") as file:
             yield from (line for line in reader(path, file) if line.values)
     except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror or error})"
-        raise DataError(msg) from error
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def _lines(file: BinaryIO, name: str, verb: str = ":") -> Iterator[tuple[str, str]]:
@@ -104,13 +102,11 @@ def _lines(file: BinaryIO, name: str, verb: str = ":") -> Iterator[tuple[str, st
         number += 1
         where = f"{name}, line {number}"
         if len(raw) > LONGEST_LINE:
-            msg = f"{where}: longer than {LONGEST_LINE >> 20} MiB"
-            raise DataError(msg)
+            raise DataError(f"{where}: longer than {LONGEST_LINE >> 20} MiB")
         try:
             yield where, raw.decode(encoding)
         except UnicodeDecodeError as error:
-            msg = f"{where}{verb} not UTF-8 text ({error.reason})"
-            raise DataError(msg) from error
+            raise DataError(f"{where}{verb} not UTF-8 text ({error.reason})") from error
         encoding = "utf-8"
 
 
@@ -183,8 +179,7 @@ def rows(
         if header is None:
             header = [name.strip() for name in fields]
         elif len(fields) != len(header):
-            msg = f"{at}: {len(fields)} fields where the header has {len(header)}"
-            raise DataError(msg)
+            raise DataError(f"{at}: {len(fields)} fields where the header has {len(header)}")
         else:
             yield at, dict(zip(header, fields, strict=True))
 
@@ -203,8 +198,7 @@ def entries_of(found: Iterable[tuple[str, dict[str, str]]], entry: Callable[[Row
     for at, row in found:
         new = [entry(row)]
         if entries.setdefault(new[0].id, new) is not new:
-            msg = f"{at}: {new[0].id} is there twice"
-            raise DataError(msg)
+            raise DataError(f"{at}: {new[0].id} is there twice")
     return entries
 
 
