@@ -290,10 +290,7 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
 
     With `request.root` only what lies below it is read: the network is not used. Without, what comes with the project
     and then the hub, whose repositories are tried in the order in which the data set states them.
-
-    Args:
-        dataset: the benchmark.
-        request: what the user said about where the data is; its `note` is told the source and the revision.
+    `request.note` is told the source and the revision.
 
     Raises:
         AccessError: no source opened; the message says where to get the data.

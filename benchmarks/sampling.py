@@ -25,11 +25,6 @@ def sample_ids(utterances: Iterable[Utterance], limit: int, seed: int = 0) -> se
     Chunks of one session are taken together or not at all, since they are scored against one reference: of such a
     benchmark as many sessions are taken as make up about `limit` utterances, one at least.
 
-    Args:
-        utterances: the whole benchmark, as it streams in.
-        limit: how many to take, 1 or more.
-        seed: another seed, another sample.
-
     Raises:
         UsageError: `limit` is less than 1.
     """
@@ -54,13 +49,6 @@ def sample(
     They are sorted by length and cut into `limit` strata of equal size (within one); of each the item with the least
     hash of seed and key is taken. So the sample does not depend on the order in which the items came, nor on Python's
     random generator.
-
-    Args:
-        items: what there is.
-        limit: how many to take, 1 or more; all where there are no more.
-        seed: another seed, another sample.
-        length: of an item.
-        key: of an item; unique.
 
     Raises:
         UsageError: `limit` is less than 1.

@@ -73,11 +73,7 @@ def read_suites() -> list[Suite]:
 
 
 def parse_suite(text: str, where: str) -> Suite:
-    """The suite that a TOML text describes.
-
-    Args:
-        text: the file's content.
-        where: what to call the file in messages.
+    """The suite that a TOML text describes; `where` is what to call the file in messages.
 
     Raises:
         UsageError: not TOML, an unknown, missing or wrong key, or benchmarks that are listed twice, or locked only.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from benchmarks.dataset import ALL_FACTS, open_dataset
+from benchmarks.dataset import ALL_FACTS, Dataset, Request, open_dataset
 from benchmarks.facts import Seen, check_facts, stated_fact
 from benchmarks.suite import FOLDER, Lock
 from harness.errors import AccessError, DataError, UsageError
@@ -17,8 +17,6 @@ from harness.errors import AccessError, DataError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from benchmarks.dataset import Dataset, Request
 
 GOOD, DIFFERS, MISSING, BROKEN = "good", "differs", "missing", "broken"
 
@@ -39,13 +37,7 @@ class Finding:
 
 
 def verify(dataset: Dataset, lock: Lock | None, request: Request) -> Finding:
-    """Reads a benchmark to its end, without decoding, and compares rows, hours, words and revision.
-
-    Args:
-        dataset: the benchmark.
-        lock: what the suite states of it.
-        request: where to look.
-    """
+    """Reads a benchmark to its end, without decoding, and compares rows, hours, words and revision."""
     seen = Seen()
     try:
         pins = lock.pins if lock else {}
@@ -83,10 +75,6 @@ def is_commit(revision: str | None) -> bool:
 
 def write_lock(path: Path, lock: Mapping[str, Lock]) -> None:
     """Writes the lock into a suite's file, and leaves what stands above it as it is.
-
-    Args:
-        path: the suite's file.
-        lock: facts by benchmark.
 
     Raises:
         UsageError: it cannot be written to.

@@ -31,30 +31,13 @@ AUDIO_FOLDERS = ("wav_db", "amicorpus")
 
 
 def parse(config: str, release: Release) -> Utterances:
-    """The manual annotations; beside them ``wav_db/<meeting>/audio/<meeting>.Headset-<n>.wav``, ``.Array1-01.wav``.
-
-    The ids have the form of Kaldi's, with the annotators' own segments.
-    """
+    """The manual annotations; beside them ``wav_db/<meeting>/audio/<meeting>.Headset-<n>.wav``, ``.Array1-01.wav``."""
     from benchmarks.sources.ami_annotations import segments
 
     recordings = find_release(release.path.parent, AUDIO_FOLDERS)
     if recordings is None:
         raise Release(release.path.parent).lacks(f"a folder {' or '.join(AUDIO_FOLDERS)} with the recordings")
-    entries: dict[str, list[Entry]] = {}
-    for item in segments(release, TEST):
-        microphone = f"H{item.channel:02d}" if config == "ihm" else "SDM"
-        key = f"{item.meeting}.Headset-{item.channel}" if config == "ihm" else f"{item.meeting}.Array1-01"
-        span = f"{round(item.start * 100):07d}_{round(item.end * 100):07d}"
-        entry = Entry(
-            id=f"AMI_{item.meeting}_{microphone}_{item.speaker}_{span}",
-            reference=item.text,
-            duration=item.end - item.start,
-            session=item.meeting,
-            start=item.start,
-            end=item.end,
-            tags={"speaker": item.speaker},
-        )
-        entries.setdefault(key, []).append(entry)
+    entries = segments(release, TEST, headset=config == "ihm")
     yield from pair(Release(recordings), entries, partial(stem_in, ""), "en")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from benchmarks.dataset import Entry
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from benchmarks.sources.archive import Release
 
@@ -16,28 +17,16 @@ NITE = "{http://nite.sourceforge.net/}"
 POINTER = re.compile(r"#id\(([^)]+)\)(?:\.\.id\(([^)]+)\))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """What one person said without a pause, in the annotators' eyes."""
+def segments(release: Release, meetings: frozenset[str], *, headset: bool) -> dict[str, list[Entry]]:
+    """The segments of some meetings that hold a word, by their recording: ``<meeting>.Headset-<n>``, ``.Array1-01``.
 
-    meeting: str
-    channel: int
-    """Number of the headset."""
-    speaker: str
-    """The corpus's name of the person, such as ``MEE068``."""
-    start: float
-    end: float
-    """Seconds into the meeting."""
-    text: str
-    """Words in upper case, without punctuation, as the field writes AMI's references."""
-
-
-def segments(release: Release, meetings: frozenset[str]) -> Iterator[Segment]:
-    """The segments of some meetings that hold a word.
+    A segment is what one person said without a pause, in the annotators' eyes. Its words are in upper case, without
+    punctuation, as the field writes AMI's references; its id has the form of Kaldi's.
 
     Args:
         release: the unpacked annotations or their zip.
         meetings: such as ``ES2004a``.
+        headset: whether the recordings are the speakers' headsets, or one distant microphone for all.
 
     Raises:
         DataError: a file is missing or not XML, or a segment points at words or agents that are not there.
@@ -46,7 +35,7 @@ def segments(release: Release, meetings: frozenset[str]) -> Iterator[Segment]:
     files = dict(release.files(rf"(^|/)((words|segments)/({names})\.[A-Z]\.\w+\.xml|corpusResources/meetings\.xml)$"))
     people = _people(release, files)
     words = {_stem(name): _words(release, name, text) for name, text in files.items() if name.endswith(".words.xml")}
-    found = False
+    entries: dict[str, list[Entry]] = {}
     for name, text in sorted(files.items()):
         if not name.endswith(".segments.xml"):
             continue
@@ -54,14 +43,25 @@ def segments(release: Release, meetings: frozenset[str]) -> Iterator[Segment]:
         if (meeting, agent) not in people or (meeting, agent) not in words:
             raise release.error(f"{name}: no words or no entry in meetings.xml for agent {agent} of {meeting}")
         channel, speaker = people[meeting, agent]
+        key = f"{meeting}.Headset-{channel}" if headset else f"{meeting}.Array1-01"
+        prefix = f"AMI_{meeting}_{f'H{channel:02d}' if headset else 'SDM'}_{speaker}"
         for element in _xml(release, name, text).iter("segment"):
             reference = _reference(release, name, element, words[meeting, agent])
             if reference:
-                found = True
                 start, end = float(element.attrib["transcriber_start"]), float(element.attrib["transcriber_end"])
-                yield Segment(meeting, channel, speaker, start, end, reference)
-    if not found:
+                entry = Entry(
+                    id=f"{prefix}_{round(start * 100):07d}_{round(end * 100):07d}",
+                    reference=reference,
+                    duration=end - start,
+                    session=meeting,
+                    start=start,
+                    end=end,
+                    tags={"speaker": speaker},
+                )
+                entries.setdefault(key, []).append(entry)
+    if not entries:
         raise release.error("no segments of the test meetings in it; this is not ami_public_manual")
+    return entries
 
 
 def _stem(name: str) -> tuple[str, str]:

@@ -12,38 +12,23 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from isal import igzip, isal_zlib
 
-from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Source, Utterances
+from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Request, Source, Utterances
 from harness.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Self
-
-    from benchmarks.dataset import Request
 
 PACKED = r"(\.tar|\.tar\.gz|\.tgz|\.zip)"
 """How the names of archives end, as a regular expression."""
 SEARCH_DEPTH = 4
 """How many folders deep a release is looked for below `--from`."""
-BROKEN = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    cast("type[Exception]", isal_zlib.error),
-    EOFError,
-    OSError,
-    ValueError,
-    struct.error,
-    RuntimeError,
-)
+UNPACKING = (tarfile.TarError, zipfile.BadZipFile, zlib.error, cast("type[Exception]", isal_zlib.error), struct.error)
+BROKEN = (*UNPACKING, EOFError, OSError, ValueError, RuntimeError)
 """What the libraries raise where an archive is broken. Long names of long names of long names are a recursion."""
 
 EXTENSIONS = b"xgXLK"
@@ -146,11 +131,7 @@ their form, an id occurs twice, or transcripts and recordings do not match.
 def archive_source(where: str, names: tuple[str, ...], parse: Parser, *, locked: tuple[str, ...] = ALL_FACTS) -> Source:
     """The source that an original release is.
 
-    Args:
-        where: what a person would look for, such as ``test-clean.tar.gz``.
-        names: regular expressions of folder or archive names that mean the release.
-        parse: the corpus's one parser.
-        locked: as in `Source`.
+    `names` are regular expressions of folder or archive names that mean the release; the others are as in `Source`.
     """
     return Source(kind="archive", where=where, open=partial(read_release, where, names, parse), locked=locked)
 
@@ -175,14 +156,10 @@ def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Req
 
 def find_release(root: Path, names: Iterable[str]) -> Path | None:
     """The folder or archive that one of the patterns means: the root itself, else the shallowest; folders first."""
-    patterns = [re.compile(name) for name in names]
-
-    def fits(path: Path) -> bool:
-        return any(pattern.fullmatch(path.name) for pattern in patterns)
-
+    fits = re.compile("|".join(f"(?:{name})" for name in names)).fullmatch
     level = [root]
     for _ in range(SEARCH_DEPTH):
-        found = [path for path in level if fits(path)]
+        found = [path for path in level if fits(path.name)]
         if found:
             return min(found, key=lambda path: (not path.is_dir(), path.name))
         level = [entry for path in level if path.is_dir() for entry in _children(path)]
@@ -251,11 +228,9 @@ def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
             name = safe_name(info.name, path)
             if info.isreg() and info.sparse is None and wanted(name):
                 origin = f"{path}!{name}"
-                if packed:
-                    yield Member(name, partial(_in_memory, partial(file.read, info.size), info.size, origin))
-                else:
-                    place = partial(Audio, origin=origin, path=path, offset=info.offset_data, size=info.size)
-                    yield Member(name, place)
+                here = partial(_in_memory, partial(file.read, info.size), info.size, origin)
+                place = partial(Audio, origin=origin, path=path, offset=info.offset_data, size=info.size)
+                yield Member(name, here if packed else place)
             archive.members = []  # type: ignore[attr-defined]  # the index of a long archive is not kept
         while packed and file.read(1 << 20):  # the checksum stands at the very end
             pass

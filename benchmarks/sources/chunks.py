@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Audio, Entry, NoCopyError
+from benchmarks.dataset import Audio, Entry, NoCopyError, Request, Row, Utterances
 from benchmarks.sources import parquet
 from benchmarks.sources.header import seconds
 from benchmarks.sources.hub import leaderboard_entry
@@ -17,8 +17,6 @@ from harness.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from benchmarks.dataset import Request, Row, Utterances
 
 TABLES = (".parquet", ".jsonl", ".csv", ".tsv")
 

@@ -10,13 +10,9 @@ import json
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Audio, Source, Utterance
+from benchmarks.dataset import Audio, Request, Source, Utterance, Utterances
 from harness.errors import DataError
-
-if TYPE_CHECKING:
-    from benchmarks.dataset import Request, Utterances
 
 BROKEN = "the copy of the project is damaged; install it again"
 

@@ -50,11 +50,6 @@ def is_offline() -> bool:
 def ask(split: HubSplit, request: Callable[[], T], attempts: int = ATTEMPTS) -> T:
     """Makes a request of the hub, again where the fault may pass.
 
-    Args:
-        split: what is wanted, for the message.
-        request: does it.
-        attempts: how often it is called at most.
-
     Raises:
         AccessError: it failed for good; HubUnreachableError where the hub as a whole does not answer.
         DataError: what came cannot be stored.

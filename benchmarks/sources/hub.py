@@ -41,12 +41,7 @@ def hub_source(
 
 
 def leaderboard_source(
-    config: str,
-    split: str = "test",
-    *,
-    entry: EntryOf | None = None,
-    language: str = "en",
-    repo: str = LEADERBOARD,
+    config: str, split: str = "test", *, entry: EntryOf | None = None, language: str = "en", repo: str = LEADERBOARD
 ) -> Source:
     """The leaderboard's copy of a set: ids are the corpus's, the text has a form of its own."""
     return hub_source(

@@ -17,11 +17,7 @@ SHARD = re.compile(r"-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$")
 def choose(files: Iterable[str], readme: str, config: str, split: str) -> list[str]:
     """The Parquet files of a split, in order; empty where there are none.
 
-    Args:
-        files: paths in the repository, with ``/``.
-        readme: text of its README.md, or empty.
-        config: configuration.
-        split: split.
+    `files` are paths in the repository, with ``/``; `readme` is the text of its README.md, or empty.
 
     Raises:
         DataError: a numbered shard is missing, or the hub converted only a part of the split.

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Audio, Dataset, Entry, Source
+from benchmarks.dataset import Audio, Dataset, Entry, Request, Source, Utterances
 from benchmarks.facts import Seen
 from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import AUDIO_ENDINGS
@@ -20,8 +20,6 @@ from harness.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from benchmarks.dataset import Request, Utterance
 
 AUDIO = ("audio", "audio_filepath", "audio_path", "path", "file_name", "file", "wav", "filename")
 TEXT = ("text", "transcript", "transcription", "sentence", "reference")
@@ -194,7 +192,7 @@ def _from_folder(folder: Path, language: str) -> Iterator[Item]:
         yield Item(Entry(id=key, reference=reference), str(path), language, str(path))
 
 
-def _open(items: Callable[[], Iterator[Item]], request: Request) -> Iterator[Utterance]:
+def _open(items: Callable[[], Iterator[Item]], request: Request) -> Utterances:
     """The utterances, in the manifest's order."""
     request.note("revision", "local files")
     for item in items():

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.sources.header import seconds
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from benchmarks.dataset import Audio, Entry, Utterances
     from benchmarks.sources.archive import Release
 
@@ -37,12 +35,7 @@ def stem_in(folder: str, name: str) -> str | None:
 
 
 def pair(
-    release: Release,
-    entries: Mapping[str, Sequence[Entry]],
-    key: Key,
-    language: str,
-    *,
-    every_audio: bool = False,
+    release: Release, entries: Mapping[str, Sequence[Entry]], key: Key, language: str, *, every_audio: bool = False
 ) -> Utterances:
     """The utterances of a release in the order in which its audio is stored.
 
@@ -81,11 +74,7 @@ def pair(
 
 
 def pair_as_read(
-    release: Release,
-    text: str,
-    parse: Callable[[str, bytes], Mapping[str, Entry]],
-    key: Key,
-    language: str,
+    release: Release, text: str, parse: Callable[[str, bytes], Mapping[str, Entry]], key: Key, language: str
 ) -> Utterances:
     """As `pair` with every audio, for releases whose transcripts lie near their audio: the release is read only once.
 

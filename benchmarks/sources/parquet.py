@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.dataset import Audio, HubUnreachableError, NoCopyError
+from benchmarks.dataset import Audio, HubUnreachableError, NoCopyError, Request, Row
 from benchmarks.sources import faults
 from benchmarks.sources.hub_access import within
 from benchmarks.sources.listing import choose
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from benchmarks.dataset import Request, Row
     from benchmarks.sources.split import HubSplit
 
 BATCH_ROWS = 32

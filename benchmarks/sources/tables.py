@@ -37,11 +37,7 @@ class Line:
         return DataError(f"{self.where}: {what}")
 
     def string(self, *names: str, empty: bool = False) -> str | None:
-        """The first of the columns that is there, as text; None where none is.
-
-        Args:
-            names: columns in the order of preference.
-            empty: whether an empty text counts as there.
+        """The first of the columns that is there, as text; None where none is. An empty text is, only where `empty`.
 
         Raises:
             DataError: it holds something that is not text, or cannot be written as UTF-8.
@@ -165,11 +161,7 @@ def rows(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The rows of a table in which quotes mean nothing (they are often unbalanced), and what to call each.
 
-    Args:
-        data: the table.
-        where: the file, for messages.
-        delimiter: a tab or ``|``.
-        header: names of the columns, for tables that do not begin with them.
+    `header` has the names of the columns, for tables that do not begin with them.
 
     Raises:
         DataError: a row has more or fewer fields than the header, or is not UTF-8.
@@ -185,11 +177,7 @@ def rows(
 
 
 def entries_of(found: Iterable[tuple[str, dict[str, str]]], entry: Callable[[Row], Entry]) -> dict[str, list[Entry]]:
-    """A corpus's entries by their ids, as `pairing.pair` takes them.
-
-    Args:
-        found: rows, and what to call each.
-        entry: a row to what it says.
+    """A corpus's entries by their ids, as `pairing.pair` takes them; `found` are rows, and what to call each.
 
     Raises:
         DataError: a row has another row's id.
