@@ -37,21 +37,13 @@ def gate_against(
         UsageError: there is no such path, or it holds no run.
         DataError: a file is broken.
     """
-    if list(baseline) == [Path(published.NAME)] and not baseline[0].exists():
+    paths = list(baseline)
+    if paths == [Path(published.NAME)] and not paths[0].exists():
         return published.decide_published(run, published.figures_of(run.system.model, run.profile.name), policy)
-    paths = _paths(baseline, run)
+    if paths and not paths[0].exists():
+        raise UsageError(f"no baseline {paths[0]}; make one with `{program()} baseline save RUN`")
+    if paths and paths[0].is_dir() and any(paths[0].glob(f"*/*{SUFFIX}")):
+        found = find(paths[0], run.system.suite, run.system.model)
+        paths = [found, *paths[1:]] if found else []
     other = read_side(paths, policy.speed.measure, profile, language) if paths else None
     return decide(run, other, policy)
-
-
-def _paths(paths: Sequence[Path], run: Side) -> Sequence[Path]:
-    """The baseline's paths; in a folder of baselines the file that fits. Empty where there is none."""
-    if not paths:
-        return []
-    first = paths[0]
-    if not first.exists():
-        raise UsageError(f"no baseline {first}; make one with `{program()} baseline save RUN`")
-    if first.is_dir() and any(first.glob(f"*/*{SUFFIX}")):
-        found = find(first, run.system.suite, run.system.model)
-        return [found, *paths[1:]] if found else []
-    return paths

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.errors import DataError, RunError, UsageError
-from harness.gating.speed import rtfx
 from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_speeds
 from harness.records.codec import FORMAT, pretty
 from harness.records.journal import encode_lines, read_journal
-from harness.records.run import RUN_FILE, RunRecord, read_run_record
+from harness.records.run import RUN_FILE, Repeats, RunRecord, Speed, read_run_record
+from harness.scoring.score import total_speed
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
+    from harness.records.policy import Measure
 
 SUFFIX = ".zip"
 
@@ -32,6 +33,9 @@ LIMIT_BYTES = 2**30
 _MEMBER = re.compile(r"(?:run\.json|speed\.json|[a-z0-9_]{1,100}\.jsonl)\Z")
 _BROKEN = (zipfile.BadZipFile, lzma.LZMAError, zlib.error, OSError, EOFError, RuntimeError, ValueError)
 """What reading a damaged, encrypted or foreign zip raises."""
+
+_LEFT_OUT = ("audio_seconds", "time", "batch", "undisturbed", "draft", "words", "speakers", "segments", "audio")
+"""Fields of a line that scoring does without."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of all members, so that equal runs are equal files."""
@@ -88,19 +92,7 @@ def _record(run: Path) -> RunRecord:
 
 def _slim(line: Line) -> Line:
     """The line with what scoring needs."""
-    return replace(
-        line,
-        format=FORMAT,
-        audio_seconds=None,
-        time=None,
-        batch=None,
-        undisturbed=None,
-        draft=None,
-        words=None,
-        speakers=None,
-        segments=None,
-        audio=None,
-    )
+    return replace(line, format=FORMAT, **dict.fromkeys(_LEFT_OUT))
 
 
 def _write(path: Path, members: dict[str, bytes]) -> None:
@@ -109,12 +101,24 @@ def _write(path: Path, members: dict[str, bytes]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, content in members.items():
-                info = zipfile.ZipInfo(name, _EPOCH)
-                info.compress_type = zipfile.ZIP_LZMA
-                archive.writestr(info, content)
+                archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_LZMA)
         temporary.replace(path)
     except OSError as error:
         raise RunError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def rtfx(run: RunRecord, measure: Measure) -> tuple[float, ...]:
+    """RTFx over all benchmarks, one for each repeat: total over total. Empty where a benchmark has none."""
+    speeds = [fact.speed or Speed() for fact in run.benchmarks.values()]
+    repeats = [(getattr(one.repeats or Repeats(), measure), one.audio_seconds or 0.0) for one in speeds]
+    if repeats and all(len(values) > 1 and audio > 0 for values, audio in repeats):
+        audio = [audio for _, audio in repeats]
+        return tuple(
+            sum(audio) / sum(one / value for one, value in zip(audio, each, strict=True))
+            for each in zip(*(values for values, _ in repeats), strict=False)
+        )
+    single = getattr(total_speed(speeds), measure)
+    return () if single is None else (single,)
 
 
 def find(directory: Path, suite: str | None, model: str) -> Path | None:

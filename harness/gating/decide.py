@@ -52,10 +52,8 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
     findings = [*begun(run, "run"), *begun(baseline, "baseline")]
     comparable = run.profile == baseline.profile
     if not comparable:
-        message = (
-            f"the run is for profile {run.profile.name}, the baseline for {baseline.profile.name}; make a new "
-            "baseline, or score both under the same rules with --profile"
-        )
+        message = f"the run is for profile {run.profile.name}, the baseline for {baseline.profile.name}; "
+        message += "make a new baseline, or score both under the same rules with --profile"
         findings.insert(0, problem("run", Reason.OTHER_PROFILE, message))
     names = dict.fromkeys([*baseline.scored, *run.scored])
     paired: list[PairedBenchmark] = []
@@ -182,7 +180,7 @@ def _same_utterances(new: Scored, old: Scored) -> PairedBenchmark | tuple[Reason
 def _compared(subject: str, pair: Pair, rule: Rule, policy: Policy) -> Finding:
     """The verdict on one number of one benchmark."""
     worse = pair.worse_by(1 - policy.alpha)
-    found = _judged(subject, pair.metric, rule, worse, changed=pair.changed, utterances=len(pair.rows))
+    found = judged(subject, pair.metric, rule, worse, changed=pair.changed, utterances=len(pair.rows))
     return replace(
         found,
         before=pair.before.rate,
@@ -197,7 +195,7 @@ def unit_of_change(metric: Metric) -> str:
     return "points" if metric.unit == "percent" else metric.unit
 
 
-def _judged(
+def judged(
     subject: str, metric: Metric, rule: Rule, worse: Difference | None, *, changed: int, utterances: int
 ) -> Finding:
     """The verdict on how much worse the run is, in words too."""
@@ -240,7 +238,7 @@ def _average(pairs: Sequence[Pair], benchmarks: int, run: Side, policy: Policy) 
         return problem("average", Reason.INCOMPLETE, message, tier=rule.tier)
     change = average_difference([(pair.after, pair.before, pair.sessions) for pair in pairs], 1 - policy.alpha)
     changed, utterances = sum(pair.changed for pair in pairs), sum(len(pair.rows) for pair in pairs)
-    found = _judged("average", get_metric("wer"), rule, change, changed=changed, utterances=utterances)
+    found = judged("average", get_metric("wer"), rule, change, changed=changed, utterances=utterances)
     before = average_rate((pair.before.rate for pair in pairs), run.profile)
     return replace(found, before=before, after=average_rate((pair.after.rate for pair in pairs), run.profile))
 
@@ -272,10 +270,12 @@ def _speed(run: Side, baseline: Side, policy: Policy) -> Finding:
     rule, measure = policy.speed, policy.speed.measure
     new, old = ([value for value in side.rtfx if math.isfinite(value) and value > 0] for side in (run, baseline))
     if not new or not old:
-        return _no_speed(Reason.NOT_MEASURED, f"the {'baseline' if new else 'run'} has no {measure}")
+        message = f"not compared: the {'baseline' if new else 'run'} has no {measure}"
+        return problem("speed", Reason.NOT_MEASURED, message, tier=Tier.INFORMATIVE)
     if run.hardware is None or run.hardware != baseline.hardware:
         here, there = (side.hardware or "unknown hardware" for side in (run, baseline))
-        return _no_speed(Reason.OTHER_HARDWARE, f"measured on {here}, the baseline on {there}")
+        message = f"not compared: measured on {here}, the baseline on {there}"
+        return problem("speed", Reason.OTHER_HARDWARE, message, tier=Tier.INFORMATIVE)
     before, after = median(old), median(new)
     few = min(len(new), len(old))
     slower = 1 - after / before
@@ -296,10 +296,6 @@ def _speed(run: Side, baseline: Side, policy: Policy) -> Finding:
     )
 
 
-def _no_speed(reason: Reason, message: str) -> Finding:
-    return problem("speed", reason, f"not compared: {message}", tier=Tier.INFORMATIVE)
-
-
 def effect(finding: Finding, policy: Policy) -> ExitStatus:
     """What one finding alone would do to the exit status."""
     if finding.reason in STRUCTURAL:
@@ -310,8 +306,5 @@ def effect(finding: Finding, policy: Policy) -> ExitStatus:
         return ExitStatus.INCONCLUSIVE if finding.verdict is Verdict.FAIL else ExitStatus.GOOD
     if finding.verdict is Verdict.FAIL:
         return ExitStatus.REGRESSION
-    return {
-        "inconclusive": ExitStatus.INCONCLUSIVE,
-        "pass": ExitStatus.GOOD,
-        "fail": ExitStatus.REGRESSION,
-    }[policy.inconclusive]
+    stated = {"pass": ExitStatus.GOOD, "fail": ExitStatus.REGRESSION}
+    return stated.get(policy.inconclusive, ExitStatus.INCONCLUSIVE)

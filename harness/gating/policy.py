@@ -68,13 +68,7 @@ def _check_metric(name: str, where: str) -> None:
 
 
 def _mistake(told: str, raw: object, where: str) -> HarnessError:
-    """What is wrong at a key, in the words of a policy.
-
-    Args:
-        told: the key's whole name and what is wrong with it.
-        raw: the document.
-        where: what to call it.
-    """
+    """What is wrong in the words of a policy, where the decoder told the key's whole name and what is wrong with it."""
     place, _, what = told.rpartition(": ")
     keys = place.split(".") if place else []
     unknown = re.search(r"unknown field (.*)$", what)
@@ -93,7 +87,8 @@ def _mistake(told: str, raw: object, where: str) -> HarnessError:
     if isinstance(kind, inspect.FloatType):
         bounds = f"from {kind.ge} to {kind.lt:g}" if kind.ge is not None else f"between {kind.gt} and {kind.lt}"
         return UsageError(f"{here}: {keys[-1]} must be a number {bounds}, not {raw!r}")
-    return unknown_name(f"{keys[-1]} ({here})", str(raw), _choices(kind))
+    choices = [one.value for one in kind.cls] if isinstance(kind, inspect.EnumType) else getattr(kind, "values", ())
+    return unknown_name(f"{keys[-1]} ({here})", str(raw), [str(one) for one in choices])
 
 
 def _inside(kind: inspect.Type, key: str) -> inspect.Type:
@@ -103,9 +98,3 @@ def _inside(kind: inspect.Type, key: str) -> inspect.Type:
     fields = kind.fields if isinstance(kind, inspect.StructType) else ()
     found = next(one.type for one in fields if one.name == key)
     return found.types[0] if isinstance(found, inspect.UnionType) else found
-
-
-def _choices(kind: inspect.Type) -> list[str]:
-    if isinstance(kind, inspect.EnumType):
-        return [str(one.value) for one in kind.cls]
-    return [str(value) for value in kind.values] if isinstance(kind, inspect.LiteralType) else []

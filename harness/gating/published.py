@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness.gating.decide import begun, conclude, judge, problem, usable
+from harness.gating.decide import begun, conclude, judged, problem, usable
 from harness.records.decision import Finding, Reason, Verdict
 from harness.records.statistics import Difference
 from harness.scoring.intervals import detectable, wer_interval
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import as_counts
-from harness.scoring.significance import enough_utterances
 from harness.scoring.student_t import upper_tail
 
 if TYPE_CHECKING:
     from harness.gating.sides import Side
     from harness.records.decision import Decision
-    from harness.records.policy import Policy, Rule
+    from harness.records.policy import Policy
     from harness.records.statistics import Interval
 
 NAME = "published"
@@ -30,11 +29,9 @@ def figures_of(model: str, profile: str) -> dict[str, tuple[float, str]]:
     """The newest published WER of a model for each benchmark under these rules, as a fraction, and its source."""
     from harness.reporting.published import find
 
-    found: dict[str, tuple[float, str]] = {}
-    for figure in find(model, metric="wer", profile=profile):
-        if figure.benchmark is not None and figure.benchmark != "average":
-            found.setdefault(figure.benchmark, (figure.rate, figure.source))
-    return found
+    figures = find(model, metric="wer", profile=profile)
+    named = [(figure.benchmark, figure) for figure in reversed(figures) if figure.benchmark]
+    return {name: (figure.rate, figure.source) for name, figure in named if name != "average"}
 
 
 def decide_published(run: Side, figures: Mapping[str, tuple[float, str]], policy: Policy) -> Decision:
@@ -66,30 +63,12 @@ def _benchmark(name: str, run: Side, figure: tuple[float, str] | None, policy: P
     sessions = [row.session for row in scored.units.rows]
     interval = wer_interval(counts.errors, counts.words, sessions, level=1 - policy.alpha)
     change = None if interval is None else _shifted(interval, counts.rate, figure[0], 1 - policy.alpha)
-    found = _judged(name, policy.rule(name), figure[1], change, len(sessions))
-    return replace(found, before=figure[0], after=counts.rate)
-
-
-def _judged(name: str, rule: Rule, source: str, change: Difference | None, utterances: int) -> Finding:
-    verdict = judge(change, rule.margin, changed=1)
-    where = {Verdict.PASS: "at or below", Verdict.FAIL: "above", Verdict.INCONCLUSIVE: "around"}[verdict]
-    message = f"the interval is {where} the margin of {100 * rule.margin:g} points; published by {source}"
+    found = judged(name, get_metric("wer"), policy.rule(name), change, changed=len(sessions), utterances=len(sessions))
+    where = {Verdict.PASS: "at or below", Verdict.FAIL: "above", Verdict.INCONCLUSIVE: "around"}[found.verdict]
+    message = f"the interval is {where} the margin of {100 * policy.rule(name).margin:g} points"
     if change is None:
-        message = f"under five sessions there is no interval to decide by; published by {source}"
-    unsure = change is not None and verdict is Verdict.INCONCLUSIVE
-    return Finding(
-        subject=name,
-        metric="wer",
-        verdict=verdict,
-        reason=Reason.COMPARED if change else Reason.FEW_SESSIONS,
-        message=message,
-        tier=rule.tier,
-        margin=rule.margin,
-        change=change,
-        utterances=utterances,
-        changed=utterances,
-        enough=enough_utterances(change, rule.margin, utterances) if change and unsure else None,
-    )
+        message = "under five sessions there is no interval to decide by"
+    return replace(found, before=figure[0], after=counts.rate, message=f"{message}; published by {figure[1]}")
 
 
 def _shifted(interval: Interval, rate: float, figure: float, level: float) -> Difference:

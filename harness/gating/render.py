@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 """Utterances to blame that people are shown for each benchmark; JSON has all."""
 
+_NUMBERS = {"before": "Baseline", "after": "Run", "change": "Change", "margin": "Margin"}
 _MARKS = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE: "❔"}
 
 
@@ -28,10 +29,7 @@ def table(decision: Decision, policy: Policy) -> Table:
     columns = (
         Column("subject", "Compared", align="left"),
         Column("verdict", "Verdict", align="left"),
-        Column("before", "Baseline"),
-        Column("after", "Run"),
-        Column("change", "Change"),
-        Column("margin", "Margin"),
+        *(Column(*each) for each in _NUMBERS.items()),
         Column("tier", "Tier", align="left"),
     )
     rows = tuple(
@@ -55,23 +53,20 @@ def _metric(finding: Finding) -> Metric:
 
 def _numbers(finding: Finding) -> tuple[str, ...]:
     """The baseline's value, the run's, the change and its margin, as people read them."""
-    before, after, margin, change = finding.before, finding.after, finding.margin, finding.change
-    if finding.subject == "speed":
-        moved = "–" if before is None or after is None else f"{100 * (after / before - 1):+.1f} %"
-        values = ("–" if value is None else f"{value:.4g}" for value in (before, after))
-        return (*values, moved, "–" if margin is None else f"{100 * margin:g} %")
-    metric = _metric(finding)
-    moved = "–"
-    if before is not None and after is not None:
-        moved = _signed(after - before, metric)
-        if change is not None and finding.changed:
-            moved += f" [{_signed(change.low, metric)}, {_signed(change.high, metric)}]"
-    values = ("–" if value is None else format(metric.scale * value, metric.format) for value in (before, after))
-    return (*values, moved, "–" if margin is None else f"{metric.scale * margin:g}")
-
-
-def _signed(change: float, metric: Metric) -> str:
-    return format(metric.scale * change, f"+{metric.format}")
+    before, after, change = finding.before, finding.after, finding.change
+    metric = None if finding.subject == "speed" else _metric(finding)
+    scale, form = (metric.scale, metric.format) if metric else (1, ".4g")
+    values = ["–" if value is None else format(scale * value, form) for value in (before, after)]
+    margin = "–"
+    if finding.margin is not None:
+        margin = f"{scale * finding.margin:g}" if metric else f"{100 * finding.margin:g} %"
+    if before is None or after is None:
+        return (*values, "–", margin)
+    if metric is None:
+        return (*values, f"{100 * (after / before - 1):+.1f} %", margin)
+    ends = (change.low, change.high) if change is not None and finding.changed else ()
+    moved, *interval = (format(scale * value, f"+{form}") for value in (after - before, *ends))
+    return (*values, moved + (f" [{', '.join(interval)}]" if interval else ""), margin)
 
 
 def terminal(decision: Decision, policy: Policy, *, width: int | None = None, color: bool | None = None) -> str:

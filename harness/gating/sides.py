@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.gating.baseline import SUFFIX, opened
-from harness.gating.speed import rtfx
+from harness.gating.baseline import SUFFIX, opened, rtfx
 from harness.records.baseline import read_speeds
 from harness.records.decision import Compared
 from harness.records.run import BenchmarkRecord

@@ -38,13 +38,8 @@ class Reason(Enum):
     NOT_MEASURED = "not measured"
 
 
-STRUCTURAL = frozenset(Reason) - {
-    Reason.COMPARED,
-    Reason.UNCHANGED,
-    Reason.FEW_SESSIONS,
-    Reason.OTHER_HARDWARE,
-    Reason.NOT_MEASURED,
-}
+_COMPARABLE = {Reason.COMPARED, Reason.UNCHANGED, Reason.FEW_SESSIONS, Reason.OTHER_HARDWARE, Reason.NOT_MEASURED}
+STRUCTURAL = frozenset(Reason) - _COMPARABLE
 """Reasons for which nothing could be compared at all. They are INCONCLUSIVE in every tier and under every policy."""
 
 

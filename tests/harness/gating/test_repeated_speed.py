@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.gating.speed import rtfx
+from harness.gating.baseline import rtfx
 from harness.records.run import BenchmarkRecord, ModelRecord, Repeats, RunRecord, Speed
 
 
