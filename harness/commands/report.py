@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.commands.shared import add_shared
 from harness.errors import ExitStatus, UsageError
-from harness.reporting.report import Report, write_report
+from harness.reporting.report import write_report
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
@@ -33,15 +33,9 @@ def run(args: argparse.Namespace) -> ExitStatus:
     systems = read_apart(args.paths, args.language)
     if not systems:
         raise UsageError("nothing to report on")
-    report = Report(
-        systems=systems,
-        profile=common_profile(systems, args.profile),
-        out=args.out,
-        against_published=args.against == "published",
-        audio_bytes=int(args.audio_mb * 1e6),
-        metrics=metrics,
-    )
-    written = write_report(report)
+    profile, audio = common_profile(systems, args.profile), int(args.audio_mb * 1e6)
+    published = args.against == "published"
+    written = write_report(systems, profile, args.out, published=published, audio_bytes=audio, metrics=metrics)
     print(written.table.render("terminal"), end="")
     for reason in written.reasons:
         print(reason)

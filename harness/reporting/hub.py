@@ -61,11 +61,6 @@ class Result:
     """run.json; None where the predictions are somebody else's."""
 
     @property
-    def rounded_average(self) -> float:
-        """The average with two decimals."""
-        return round(self.average, 2)
-
-    @property
     def card(self) -> ModelRecord | None:
         """What run.json states about the model."""
         return self.run.model if self.run else None
@@ -77,11 +72,7 @@ class Result:
 
 
 def checked(scores: Scores, run: RunRecord | None = None) -> Result:
-    """A result that may be published.
-
-    Args:
-        scores: of the model.
-        run: its run.json.
+    """A result that may be published; `run` is its run.json.
 
     Raises:
         UsageError: the scores are incomplete, of a part of the data, of other data, or under other rules than the
@@ -92,10 +83,8 @@ def checked(scores: Scores, run: RunRecord | None = None) -> Result:
         raise UsageError(f"{model}: the predictions belong to no suite")
     found = get_suite(scores.suite)
     if profile != found.profile:
-        msg = (
-            f"{model}: scored under {profile}, but {found.name} is under {found.profile}; score it with that --profile"
-        )
-        raise UsageError(msg)
+        what = f"scored under {profile}, but {found.name} is under {found.profile}"
+        raise UsageError(f"{model}: {what}; score it with that --profile")
     entries = {entry.benchmark: entry for entry in scores.benchmarks}
     missing = [benchmark for benchmark in found.benchmarks if benchmark not in entries]
     if missing or not scores.complete:
@@ -135,8 +124,7 @@ def leaderboard_csv(results: Sequence[Result]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    for cells in (_cells(result, unknown) for result in results):
-        writer.writerow([cells[column] for column in header])
+    writer.writerows([cells[column] for column in header] for cells in (_cells(one, unknown) for one in results))
     return text.getvalue()
 
 
@@ -153,7 +141,7 @@ def _cells(result: Result, unknown: str) -> dict[str, str]:
         **dict.fromkeys(("Size (B)", "Model size (B)"), size),
         "# Languages": str(len(card.languages or ()) or "") if card else "",
         **dict.fromkeys(("Encoder", "Decoder", "coraal_avg"), ""),
-        "Avg. WER": f"{result.rounded_average:.10g}",
+        "Avg. WER": f"{round(result.average, 2):.10g}",
         **dict.fromkeys(("Avg", "Average", "Avg (without CORAAL)"), average),
     }
 
@@ -162,11 +150,8 @@ def eval_results_yaml(result: Result, *, date: str) -> str:
     """The text of `.eval_results/open_asr_leaderboard.yaml`, for the model's repository.
 
     Each entry's notes state suite, rules, data and hardware. The speed is left out where it is not known, and a
-    benchmark for which the leaderboard's task is not known (`TASKS`) is named in a comment.
-
-    Args:
-        result: on one of the leaderboard's English suites.
-        date: day of the run, YYYY-MM-DD.
+    benchmark for which the leaderboard's task is not known (`TASKS`) is named in a comment. `date` (YYYY-MM-DD) is the
+    day of the run.
 
     Raises:
         UsageError: another suite, or not a date.
@@ -189,7 +174,7 @@ def eval_results_yaml(result: Result, *, date: str) -> str:
             notes="; ".join(note for note in rules if note),
         )
 
-    entries = [entry("mean_wer", result.rounded_average)]
+    entries = [entry("mean_wer", round(result.average, 2))]
     if result.rtfx is not None:
         entries.append(entry("rtfx", round(result.rtfx, 2), result.run.hardware if result.run else None))
     for benchmark, wer in result.wers.items():
@@ -244,12 +229,7 @@ def model_index(result: Result) -> str:
 def write_hub_files(
     scores: Sequence[Scores], runs: Sequence[RunRecord | None], out: Path
 ) -> tuple[list[Path], list[str]]:
-    """Writes what the hub wants of each run that may be published.
-
-    Args:
-        scores: of each model.
-        runs: the run.json of each; predictions of others, which have none, are passed over.
-        out: the report's folder.
+    """Writes what the hub wants of each run that may be published; predictions of others have no run.json and no files.
 
     Returns:
         The files written, and one line for each run that has none, saying why.

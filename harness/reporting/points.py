@@ -49,15 +49,7 @@ def points_of(
     scored: Sequence[Sequence[Scored]],
     profile: Profile,
 ) -> Points:
-    """The points of some systems.
-
-    Args:
-        names: what to call them.
-        scores: of each.
-        runs: the run.json of each, or None where there is none.
-        scored: the benchmarks of each, counted.
-        profile: the rules; they say how to average.
-    """
+    """The points of some systems, called by `names`; `scored` are the benchmarks of each, counted."""
     able = competing(scores, runs)
     every = list(dict.fromkeys(entry.benchmark for score in scores for entry in score.benchmarks))
     words = {entry.benchmark for score in scores for entry in score.benchmarks if entry.wer is not None}
@@ -67,15 +59,8 @@ def points_of(
     averages = []
     for name, score, held, one in zip(names, scores, scored, same, strict=True):
         found = _over(common, score, held, profile) if one else score.average
-        point = Point(
-            name,
-            found.wer,
-            found.speed.rtfx,
-            *_ends(found.wer_interval),
-            comparable=one,
-            frontier=one and len(machines) == 1,
-        )
-        averages.append(point)
+        ends, alike = _ends(found.wer_interval), one and len(machines) == 1
+        averages.append(Point(name, found.wer, found.speed.rtfx, *ends, comparable=one, frontier=alike))
     by_benchmark: dict[str, dict[str, Point]] = {}
     for name, score, each in zip(names, scores, able, strict=True):
         entries = {entry.benchmark: entry for entry in score.benchmarks}
