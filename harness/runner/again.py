@@ -55,23 +55,12 @@ def run_again(
     stop: Stop,
     overlap: bool = True,
 ) -> tuple[Clock, int]:
-    """One more run of a benchmark, warm.
+    """One more run of a benchmark, warm: its clock, and the number of transcripts that differ from the journal's lines.
 
-    Args:
-        model: loaded and warm.
-        utterances: all that the journal holds.
-        lines: the journal.
-        settings: as of the run.
-        listener: hears of the batches.
-        stop: ends it between two batches.
-        overlap: whether the stages of different batches overlap; else each batch is decoded, then timed alone.
-
-    Returns:
-        Its clock, and the number of transcripts that differ from the journal.
+    Without `overlap` each batch is decoded, then timed alone.
     """
     texts = {line.id: line.hypothesis for line in lines}
-    clock = Clock()
-    budget = settings.budget(model.card)
+    clock, budget = Clock(), settings.budget(model.card)
     state = State(model=model, budget=budget, clock=clock, stop=stop, warm=True, overlap=overlap)
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, JournalFile(Path(folder) / "again.jsonl") as journal:
@@ -118,16 +107,9 @@ def audit_batching(
     budget: Budget,
     profile: Profile,
 ) -> Audit:
-    """Replays a sample of a journal in other batches.
+    """Replays `count` lines of a journal in other batches than the run's, a seeded sample over all lengths.
 
-    Args:
-        model: the model that wrote the journal.
-        lines: the journal.
-        utterances: the benchmark's utterances, read anew.
-        count: how many to replay, a seeded sample over all lengths. Clips that the model takes only in pieces are
-            left out: they have a batch of their own anyway.
-        budget: what the run's batches held.
-        profile: how the change in WER is counted.
+    Clips that the model takes only in pieces are left out: they have a batch of their own anyway.
 
     Returns:
         For each way of batching the number of changed transcripts, the WER of the sample before and after, and the
