@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import sys
+import threading
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -84,3 +88,22 @@ def test_a_process_is_started_where_there_is_work_for_it(monkeypatch: pytest.Mon
         started.clear()
         assert len(count_pairs([("r" * size, "h" * size, "ja")], AUGUST, workers)) == 1
         assert started == expected, (size, workers)
+
+
+def test_this_process_is_copied_only_where_that_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads and accelerators of others do not survive a fork, and a daemon may have no children."""
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    assert counting._can_fork()
+    changes = [
+        lambda patch: patch.setattr(threading, "active_count", lambda: 2),
+        lambda patch: patch.setitem(sys.modules, "torch", counting),
+        lambda patch: patch.setattr(sys, "platform", "darwin"),
+        lambda patch: patch.setattr(multiprocessing, "current_process", lambda: SimpleNamespace(daemon=True)),
+    ]
+    for change in changes:
+        with monkeypatch.context() as patch:
+            change(patch)
+            assert not counting._can_fork()
+    assert counting._can_fork()
