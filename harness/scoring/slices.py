@@ -67,13 +67,6 @@ def _slices(
 
 
 def _slice(kind: str, value: str, part: Sequence[ScoredUtterance]) -> Slice:
-    interval = None
-    if kind != "session":
-        interval = wer_interval(
-            [one.counts.errors for one in part],
-            [one.counts.words for one in part],
-            [one.row.session for one in part],
-        )
     counts = sum((one.counts for one in part), ErrorCounts())
     return Slice(
         kind=kind,
@@ -82,7 +75,11 @@ def _slice(kind: str, value: str, part: Sequence[ScoredUtterance]) -> Slice:
         errors=counts,
         words=counts.words,
         rate=counts.rate,
-        interval=interval,
+        interval=wer_interval(
+            [one.counts.errors for one in part],
+            [one.counts.words for one in part],
+            [one.row.session for one in part],
+        ),
     )
 
 

@@ -85,7 +85,7 @@ def measure(metric: Metric, utterances: Utterances, profile: Profile, language: 
     known = [(parts, one.row.session) for parts, one in zip(counted, utterances, strict=True) if parts is not None]
     sums = tuple(map(sum, zip(*(parts for parts, _ in known), strict=True))) or (0.0, 0.0)
     interval = None
-    if metric.value is ratio and known:
+    if metric.value is ratio:
         from harness.scoring.intervals import wer_interval
 
         interval = wer_interval(

@@ -232,6 +232,37 @@ def test_what_shares_nothing_and_what_the_average_is_over_is_said() -> None:
     assert found.systems == ("m", "n", "o")
 
 
+def held(*names: str, **more: Any) -> list[Predictions]:
+    """Benchmarks of twelve utterances each."""
+    return [predictions(*[("a b", "a b")] * 12, name=name, **more) for name in names]
+
+
+def test_an_average_is_over_benchmarks_that_all_of_the_systems_have() -> None:
+    systems = [System(model=name, benchmarks=held(*"xyz"[:count])) for name, count in (("m", 3), ("n", 3), ("o", 2))]
+    found = compare_systems(systems, VERBATIM)
+    assert found.average is not None
+    assert (found.average.utterances, len(found.average.systems)) == (24, 3)
+    assert found.notes == ("average over what all have complete: x, y",)
+    assert compare_systems([replace(one, benchmarks=held("x")) for one in systems], VERBATIM).average is None
+
+
+def test_an_average_is_over_sessions_where_each_benchmark_knows_some() -> None:
+    some, none = ["s", "t", "u", "v", "w", *[None] * 7], [None] * 12
+    for columns, unit in (((some, some), "session"), ((some, none), "utterance")):
+        parts = [one for name, column in zip("xy", columns, strict=True) for one in held(name, session=column)]
+        average = compare_systems([System(model=name, benchmarks=parts) for name in "mn"], VERBATIM).average
+        assert average is not None
+        assert (average.unit, average.sessions) == (unit, 24)
+
+
+def test_a_pair_differs_below_a_corrected_p_of_five_hundredths(monkeypatch: pytest.MonkeyPatch) -> None:
+    systems = [System(model=name, benchmarks=held("x")) for name in "mn"]
+    for p, significant in ((0.05, False), (0.0499, True), (None, None)):
+        monkeypatch.setattr("harness.scoring.comparison.holm", lambda _, p=p: [p])
+        [pair] = compare_systems(systems, VERBATIM).benchmarks[0].pairs
+        assert (pair.p_holm, pair.significant) == (p, significant)
+
+
 def test_ranks_are_the_same_whenever_they_are_drawn_and_shared_where_rates_are_equal() -> None:
     pairs = [("a b c d", "a b c d")] * 6
     even = systems_of(*[predictions(*pairs)] * 3)

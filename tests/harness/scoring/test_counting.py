@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import sys
+import threading
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +15,8 @@ import pytest
 from harness.scoring import counting
 from harness.scoring.counting import Counted, count_pairs
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.profiles import get_profile
+from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.texts import Texts
 
 AUGUST = get_profile("leaderboard@2026-08")
 
@@ -84,3 +90,50 @@ def test_a_process_is_started_where_there_is_work_for_it(monkeypatch: pytest.Mon
         started.clear()
         assert len(count_pairs([("r" * size, "h" * size, "ja")], AUGUST, workers)) == 1
         assert started == expected, (size, workers)
+    started.clear()
+    count_pairs([("r" * 999, "h" * 999, "ja")], AUGUST)
+    assert started == [], "unless told otherwise there is this process alone"
+
+
+def test_this_process_is_copied_only_where_that_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads and accelerators of others do not survive a fork, and a daemon may have no children."""
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    assert counting._can_fork()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading, "active_count", lambda: 2)
+        assert not counting._can_fork()
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "torch", counting)
+        assert not counting._can_fork()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", "darwin")
+        assert not counting._can_fork()
+    with monkeypatch.context() as patch:
+        patch.setattr(multiprocessing, "current_process", lambda: SimpleNamespace(daemon=True))
+        assert not counting._can_fork()
+    assert counting._can_fork()
+
+
+def test_processors_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    assert counting.available_workers() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    assert counting.available_workers() == 7
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert counting.available_workers() == 1
+
+
+def test_texts_are_kept_by_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    real = Profile.texts
+
+    def texts(self: Profile, language: str) -> Texts:
+        made.append(language)
+        return real(self, language)
+
+    monkeypatch.setattr(Profile, "texts", texts)
+    count_pairs([("a", "a", language) for language in ("en", "de", "en", "de")], AUGUST)
+    assert made == ["en", "de"]

@@ -45,6 +45,12 @@ def test_what_there_is_too_much_of_is_counted_and_the_first_are_named() -> None:
     assert len(found.confusions.deletions) == 2
 
 
+def test_twenty_are_named_unless_told_otherwise() -> None:
+    pairs = [(f"the {'x' * at} dog", "") for at in range(1, 30)]
+    found = describe(count_predictions(predictions(*pairs), AUGUST))
+    assert (len(found.flags["empty"].ids), len(found.confusions.deletions)) == (20, 20)
+
+
 def test_details_hold_everything_as_json(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = shared / "predictions" / "raw" / "MODEL_whisper-tiny.en_DATASET_voxpopuli_en_test_150.jsonl"
     assert main(["score", str(path), "--details", "--json"]) == 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from harness.scoring.diagnosis import diagnose, diagnose_counts, flags, longest_repetition
+from harness.scoring.diagnosis import FLAGS, Flag, diagnose, diagnose_counts, flags, longest_repetition
 from harness.scoring.predictions import read_systems
 from harness.scoring.profiles import get_profile
 from harness.scoring.scored import ScoredUtterance, count_predictions
@@ -64,6 +64,10 @@ def test_flags() -> None:
         [],
         [],
     ]
+
+
+def test_every_flag_has_a_meaning() -> None:
+    assert tuple(FLAGS) == get_args(Flag)
 
 
 def test_flags_at_their_limits() -> None:
@@ -140,6 +144,10 @@ def test_an_output_is_constant_where_many_references_have_it() -> None:
         found = [(r, " ".join(r.split()[:-1]) + " x") for r, _ in pairs]
         found[:references] = [(r, "one two three four five six") for r, _ in pairs[:references]]
         assert [kind for kind in kinds(found) if kind == "constant output"] == expected
+    found = [(r, r) for r, _ in pairs[:175]] + [(r, "a b c d e f") for r, _ in pairs[175:]]
+    (finding,) = [one for one in diagnose(utterances(*found)) if one.kind == "constant output"]
+    assert finding.message.startswith("the same output, 'a b c d e f', for 25 different references")
+    assert finding.utterances == ("u175", "u176", "u177", "u178", "u179")
     alike = [("the same words", "the same word")] * 30
     assert kinds(alike) == []
 
@@ -150,6 +158,9 @@ def test_text_that_is_missing_at_the_end_is_cut_off() -> None:
     for missing, count, expected in ((3, 11, ["cut off"]), (2, 11, []), (3, 9, [])):
         cut = " ".join(whole.split()[:-missing])
         assert kinds([*pairs, *[(whole, cut)] * count]) == expected
+    long = " ".join(f"w{number}" for number in range(60))
+    for missing, expected in ((5, []), (6, ["cut off"])):
+        assert kinds([*pairs, *[(long, " ".join(long.split()[:-missing]))] * 11]) == expected, "a tenth"
     (finding,) = diagnose(utterances(*pairs, *[(whole, " ".join(whole.split()[:-3]))] * 11))
     assert "11 miss a tenth or more at the end" in finding.message
     assert finding.utterances == ("u189", "u190", "u191", "u192", "u193")

@@ -139,6 +139,24 @@ def test_no_words_have_no_effects() -> None:
         average_effects([found])
 
 
+def test_where_a_rule_leaves_no_words_there_is_no_effect() -> None:
+    found = explain(predictions(("uh", "well")), VERBATIM, AUGUST)
+    assert (found.start.rate, found.end.rate) == (1.0, None)
+    assert (found.total, found.interaction) == (None, None)
+    assert next(step for step in found.steps if step.rule == "normalizer").effect is None
+
+
+@pytest.mark.parametrize(("words", "named"), [(250, True), (300, True), (301, False)])
+def test_changes_are_named_in_texts_of_up_to_300_words(words: int, *, named: bool) -> None:
+    """However often their words repeat: difflib takes what is frequent in long texts for junk unless told otherwise."""
+    reference = " ".join(["stephen", *["yes", "no"] * 150][:words])
+    found = explain(predictions((reference, reference.replace("stephen", "steven"))), APRIL, AUGUST)
+    names = next(step for step in found.steps if step.rule == "names")
+    assert names.utterances_moved == 1
+    assert names.moves[0].changes == (("stephen -> steven",) if named else ())
+    assert [example.change for example in names.examples] == (["stephen -> steven"] if named else [])
+
+
 def test_average_effects_sum_to_the_difference_of_means() -> None:
     parts = [predictions(("ah yes", "yes")), predictions(("the white paper", "the whitepaper"), ("a", "b"))]
     found = [explain(one, APRIL, AUGUST) for one in parts]

@@ -107,7 +107,7 @@ def test_a_failed_utterance_is_shown_and_leaves_no_average() -> None:
     score = scored(ours(("a b", "a b"), ("c d", None)))
     found = score.benchmarks[0]
     assert (found.failed, found.utterances, found.words, found.wer) == (1, 2, 2, 0.0)
-    assert not score.complete
+    assert score.complete is False
     assert score.average.wer is None
     assert not scored(theirs(foreign(("a", "a"), ("b", None)))).complete
 
@@ -121,7 +121,7 @@ def test_a_failed_utterance_counts_as_deleted_where_the_run_was_told_so() -> Non
 
 def test_a_run_with_rows_missing_is_incomplete() -> None:
     score = scored(ours(("a", "a"), expected=2))
-    assert not score.complete
+    assert score.complete is False
     assert score.average.wer is None
 
 
@@ -248,7 +248,9 @@ def test_a_run_that_says_that_it_is_unfinished_is_incomplete() -> None:
     assert not scored(system).complete
     system.run.complete = None
     assert scored(system).complete
-    system.run.benchmarks["more"] = BenchmarkRecord()
+    system.run.benchmarks["more"] = BenchmarkRecord(expected=2)
+    more = replace(system, benchmarks=[*system.benchmarks, foreign(("a", "a"), name="more", ours=True)])
+    assert not scored(more).complete, "one of two benchmarks has fewer rows than it should"
     assert not scored(system).complete, "a benchmark of the run has no journal"
 
 

@@ -221,6 +221,13 @@ def test_numbers_and_names_are_found_through_the_normalizer() -> None:
     assert missed("missed_names", *pairs) == (1, 4)  # missus smith, berlin, london; not Nobody, not I'm
 
 
+def test_numbers_that_a_normalizer_writes_as_words_are_numbers() -> None:
+    pair = ("es sind 20% mehr und zwei", "es sind zwanzig mehr und drei")
+    assert AUGUST.normalize("20%", "de") == "zwanzig"
+    assert missed("missed_numbers", pair, language="de") == (0, 1)
+    assert missed("missed_numbers", (pair[0], "es sind wenig mehr und drei"), language="de") == (1, 1)
+
+
 def test_without_words_of_the_kind_there_is_no_rate() -> None:
     assert value("missed_numbers", predictions(("no such word", "none"))) is None
 
