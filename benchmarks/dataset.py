@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from isal import isal_zlib
@@ -17,8 +18,6 @@ from isal import isal_zlib
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from _typeshed import WriteableBuffer
 
 Row = Mapping[str, Any]

@@ -6,18 +6,15 @@ import importlib
 import pkgutil
 import re
 from collections import Counter
+from collections.abc import Container, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
 
 from benchmarks import corpora
 from benchmarks.dataset import Dataset
 from benchmarks.suite import Suite, parse_suite, read_suites
 from harness.errors import UsageError, unknown_name
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
-    from types import ModuleType
 
 __all__ = ["Suite", "datasets", "get_dataset", "get_suite", "identify", "suites"]
 

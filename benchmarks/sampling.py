@@ -6,14 +6,13 @@ Never the first N: the hub's copies are sorted longest first.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from benchmarks.dataset import Utterance
 
 T = TypeVar("T")

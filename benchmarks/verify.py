@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
@@ -13,10 +14,6 @@ from benchmarks.dataset import ALL_FACTS, Dataset, Request, open_dataset
 from benchmarks.facts import Seen, check_facts, stated_fact
 from benchmarks.suite import FOLDER, Lock
 from harness.errors import AccessError, DataError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 GOOD, DIFFERS, MISSING, BROKEN = "good", "differs", "missing", "broken"
 

@@ -58,8 +58,7 @@ _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 
 def __getattr__(name: str) -> object:
     if name not in _PLACES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = _PLACES[name]
     if module == "harness.library":  # what it does takes suites and data sets
         from harness.shadowing import need_own_benchmarks

@@ -41,12 +41,11 @@ def need_own_benchmarks(*, alone: bool = False) -> None:
         if str(OURS) not in path:
             path.append(str(OURS))
         return
-    msg = (
+    raise UsageError(
         f"{origin or 'something without a file'} hides the package 'benchmarks' of {DISTRIBUTION} (both have "
         f"{', '.join(hidden)}); start Python in another folder or with -P, or give yours another name; the command "
         "run-eval is not affected"
     )
-    raise UsageError(msg)
 
 
 def _hidden(theirs: Path) -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from benchmarks.dataset import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from benchmarks.sources.archive import Release
 
 NITE = "{http://nite.sourceforge.net/}"

@@ -214,8 +214,7 @@ class _TarInfo(tarfile.TarInfo):
 def _check_size(info: tarfile.TarInfo, most: int) -> None:
     """Refuses what would lead the library round in circles, past all places, or to take all memory for a long name."""
     if not 0 <= info.size <= most:
-        msg = f"{info.name!r} would have {info.size} bytes"
-        raise tarfile.ReadError(msg)
+        raise tarfile.ReadError(f"{info.name!r} would have {info.size} bytes")
 
 
 def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
@@ -258,8 +257,7 @@ def _begin(file: BinaryIO, info: zipfile.ZipInfo) -> int:
     file.seek(info.header_offset)
     marker, name, extra = struct.unpack(LOCAL_HEADER, file.read(struct.calcsize(LOCAL_HEADER)))
     if marker != b"PK\3\4" or info.compress_size != info.file_size:
-        msg = f"no {info.filename} where the directory says it is"
-        raise zipfile.BadZipFile(msg)
+        raise zipfile.BadZipFile(f"no {info.filename} where the directory says it is")
     return info.header_offset + struct.calcsize(LOCAL_HEADER) + int(name) + int(extra)
 
 

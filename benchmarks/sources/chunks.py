@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio, Entry, NoCopyError, Request, Row, Utterances
 from benchmarks.sources import parquet
@@ -14,9 +14,6 @@ from benchmarks.sources.hub import leaderboard_entry
 from benchmarks.sources.split import HubSplit
 from benchmarks.sources.tables import read_table
 from harness.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 TABLES = (".parquet", ".jsonl", ".csv", ".tsv")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from benchmarks.dataset import HubUnreachableError
@@ -18,8 +19,6 @@ from benchmarks.sources.hub_access import first_line, quiet
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from benchmarks.sources.split import HubSplit
 
 T = TypeVar("T")

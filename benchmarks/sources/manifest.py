@@ -6,10 +6,10 @@ import os
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio, Dataset, Entry, Request, Source, Utterances
 from benchmarks.facts import Seen
@@ -17,9 +17,6 @@ from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from benchmarks.sources.tables import Line, read_table
 from harness.errors import DataError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 AUDIO = ("audio", "audio_filepath", "audio_path", "path", "file_name", "file", "wav", "filename")
 TEXT = ("text", "transcript", "transcription", "sentence", "reference")
