@@ -120,10 +120,9 @@ def _merged_in_band(reference: Words, hypothesis: Words) -> Alignment:
     at = other_at = 0
     upper = Levenshtein.distance(*_coded(reference, hypothesis))
     for taken, other_taken in merged_steps(reference, hypothesis, upper):
-        words = tuple(reference[at : at + taken])
-        others = tuple(hypothesis[other_at : other_at + other_taken])
-        at, other_at = at + taken, other_at + other_taken
-        steps.append(_step(words, others))
+        end, other_end = at + taken, other_at + other_taken
+        steps.append(_step(tuple(reference[at:end]), tuple(hypothesis[other_at:other_end])))
+        at, other_at = end, other_end
     return tuple(steps)
 
 
@@ -155,17 +154,12 @@ def _coded(reference: Words, hypothesis: Words) -> tuple[list[int], list[int]]:
 def _count_plain(reference: Words, hypothesis: Words) -> ErrorCounts:
     from rapidfuzz.distance import Levenshtein
 
-    hits = substitutions = deletions = insertions = 0
-    for block in Levenshtein.opcodes(*_coded(reference, hypothesis)):
-        if block.tag == "equal":
-            hits += block.src_end - block.src_start
-        elif block.tag == "replace":
-            substitutions += block.src_end - block.src_start
-        elif block.tag == "delete":
-            deletions += block.src_end - block.src_start
-        else:
-            insertions += block.dest_end - block.dest_start
-    return ErrorCounts(hits, substitutions, deletions, insertions)
+    times = Counter([edit.tag for edit in Levenshtein.editops(*_coded(reference, hypothesis))])
+    return _of_length(len(reference), times["replace"], times["delete"], times["insert"])
+
+
+def _of_length(words: int, substitutions: int, deletions: int, insertions: int) -> ErrorCounts:
+    return ErrorCounts(words - substitutions - deletions, substitutions, deletions, insertions)
 
 
 def _count_without_merges(reference: Words, hypothesis: Words) -> ErrorCounts:
@@ -181,8 +175,7 @@ def _count_without_merges(reference: Words, hypothesis: Words) -> ErrorCounts:
     longer = len(reference) - len(hypothesis)
     substitutions = Levenshtein.distance(*_coded(reference, hypothesis)) - abs(longer)
     if substitutions <= 1:
-        deletions = max(longer, 0)
-        return ErrorCounts(len(reference) - substitutions - deletions, substitutions, deletions, max(-longer, 0))
+        return _of_length(len(reference), substitutions, max(longer, 0), max(-longer, 0))
     same = _shared_beginning(reference, hypothesis)
     rest = _count_by_kaldialign(reference[same:], hypothesis[same:], merge=False)
     return rest + ErrorCounts(hits=same)
@@ -201,8 +194,7 @@ def _count_by_kaldialign(reference: Words, hypothesis: Words, *, merge: bool) ->
         found = kaldialign.edit_distance(reference, hypothesis, merge_compounds=merge)
     except TypeError:  # a lone surrogate has no form that it could be handed over in
         return counts_of(_merged(reference, hypothesis))
-    substitutions, deletions, insertions = int(found["sub"]), int(found["del"]), int(found["ins"])
-    return ErrorCounts(len(reference) - substitutions - deletions, substitutions, deletions, insertions)
+    return _of_length(len(reference), int(found["sub"]), int(found["del"]), int(found["ins"]))
 
 
 def align_nist(reference: Words, hypothesis: Words) -> Alignment:

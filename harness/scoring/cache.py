@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.scoring.counting import Counted
-from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.counting import Counted, Pair, packed, unpacked
 
 if TYPE_CHECKING:
-    from harness.scoring.counting import Pair
     from harness.scoring.profiles import Profile
 
 KEPT = 256
@@ -66,7 +64,7 @@ def load(key: str, rows: int) -> list[Counted] | None:
         return None
     if found.shape != (rows, _COLUMNS) or found.dtype != np.int32 or (found < 0).any():
         return None
-    return [Counted(ErrorCounts(*row[:4]), bool(row[4]), bool(row[5])) for row in found.tolist()]
+    return unpacked(found.tolist())
 
 
 def store(key: str, counted: Sequence[Counted]) -> None:
@@ -74,15 +72,10 @@ def store(key: str, counted: Sequence[Counted]) -> None:
     where = folder()
     if where is None:
         return
-    rows = [
-        (c.hits, c.substitutions, c.deletions, c.insertions, one.dropped, one.as_written)
-        for one in counted
-        for c in (one.counts,)
-    ]
     try:
         where.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=where, suffix=".tmp", delete=False) as file:
-            np.save(file, np.array(rows, dtype=np.int32).reshape(-1, _COLUMNS), allow_pickle=False)
+            np.save(file, np.array(packed(counted), dtype=np.int32).reshape(-1, _COLUMNS), allow_pickle=False)
         Path(file.name).replace(where / f"{key}.npy")
         _forget_oldest(where)
     except OSError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import multiprocessing
 import os
 import sys
@@ -37,6 +36,20 @@ class Counted:
     """The normalizer raised on one of the two, so both are counted as they are written."""
 
 
+def packed(counted: Iterable[Counted]) -> list[tuple[int, ...]]:
+    """As plain numbers, which travel faster than objects and fit an array."""
+    return [
+        (c.hits, c.substitutions, c.deletions, c.insertions, one.dropped, one.as_written)
+        for one in counted
+        for c in (one.counts,)
+    ]
+
+
+def unpacked(rows: Iterable[Sequence[int]]) -> list[Counted]:
+    """What was `packed`."""
+    return [Counted(ErrorCounts(*row[:4]), bool(row[4]), bool(row[5])) for row in rows]
+
+
 def count_pairs(pairs: Sequence[Pair], profile: Profile, workers: int = 1) -> list[Counted]:
     """Count all pairs.
 
@@ -69,10 +82,9 @@ def _count_all(pairs: Iterable[Pair], profile: Profile) -> list[Counted]:
     texts: dict[str, Texts] = {}
     counted = []
     for reference, hypothesis, language in pairs:
-        known = texts.get(language)
-        if known is None:
-            known = texts[language] = profile.texts(language)
-        left, right, as_written = known.pair(reference, hypothesis)
+        if language not in texts:
+            texts[language] = profile.texts(language)
+        left, right, as_written = texts[language].pair(reference, hypothesis)
         counts = profile.count_normalized(left, right, language)
         counted.append(Counted(counts, dropped=not as_written and profile.drops(left), as_written=as_written))
     return counted
@@ -90,12 +102,10 @@ def _shards(pairs: Sequence[Pair], count: int) -> list[list[int]]:
     for index, (reference, _, _) in enumerate(pairs):
         by_reference.setdefault(reference, []).append(index)
     sized = [(sum(len(pairs[index][1]) + 50 for index in group), group) for group in by_reference.values()]
-    sized.sort(key=lambda entry: -entry[0])
-    heap: list[tuple[int, int]] = [(0, shard) for shard in range(count)]
-    shards: list[list[int]] = [[] for _ in range(count)]
-    for size, group in sized:
-        load, shard = heap[0]
-        heapq.heapreplace(heap, (load + size, shard))
+    loads, shards = [0] * count, [list[int]() for _ in range(count)]
+    for size, group in sorted(sized, key=lambda entry: -entry[0]):
+        shard = loads.index(min(loads))
+        loads[shard] += size
         shards[shard].extend(group)
     return shards
 
@@ -116,24 +126,15 @@ def _in_processes(shards: Sequence[Sequence[int]], pairs: Sequence[Pair], profil
     results = [_count_all([pairs[index] for index in shards[0]], profile)]
     for shard, (process, receiver) in zip(shards[1:], started, strict=True):
         try:
-            packed = receiver.recv()
+            results.append(unpacked(receiver.recv()))
         except (EOFError, OSError):  # killed, perhaps for memory
             results.append(_count_all([pairs[index] for index in shard], profile))
-        else:
-            results.append([Counted(ErrorCounts(*row[:4]), bool(row[4]), bool(row[5])) for row in packed])
         receiver.close()
         process.join()
     return results
 
 
 def _work(sender: Connection, pairs: Sequence[Pair], profile: Profile) -> None:
-    """In a process of its own: count, and send plain numbers, which travel faster than objects."""
-    counted = _count_all(pairs, profile)
-    sender.send(
-        [
-            (c.hits, c.substitutions, c.deletions, c.insertions, one.dropped, one.as_written)
-            for one in counted
-            for c in (one.counts,)
-        ]
-    )
+    """In a process of its own: count, and send."""
+    sender.send(packed(_count_all(pairs, profile)))
     sender.close()

@@ -26,12 +26,6 @@ class ErrorCounts(msgspec.Struct, frozen=True):
             self.insertions + other.insertions,
         )
 
-    def __radd__(self, other: object) -> ErrorCounts:
-        """Let `sum` start from its default of 0."""
-        if other == 0:
-            return self
-        return NotImplemented
-
     @property
     def errors(self) -> int:
         """Substitutions, deletions and insertions."""
@@ -46,12 +40,3 @@ class ErrorCounts(msgspec.Struct, frozen=True):
     def rate(self) -> float | None:
         """Errors over reference words, as a fraction that may exceed 1; None where there are no reference words."""
         return self.errors / self.words if self.words else None
-
-    def as_dict(self) -> dict[str, int]:
-        """The ``errors`` object of scores.json."""
-        return {
-            "hits": self.hits,
-            "substitutions": self.substitutions,
-            "deletions": self.deletions,
-            "insertions": self.insertions,
-        }
