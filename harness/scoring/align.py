@@ -154,8 +154,8 @@ def _coded(reference: Words, hypothesis: Words) -> tuple[list[int], list[int]]:
 def _count_plain(reference: Words, hypothesis: Words) -> ErrorCounts:
     from rapidfuzz.distance import Levenshtein
 
-    times = Counter([edit.tag for edit in Levenshtein.editops(*_coded(reference, hypothesis))])
-    return _of_length(len(reference), times["replace"], times["delete"], times["insert"])
+    edits = [edit.tag for edit in Levenshtein.editops(*_coded(reference, hypothesis))]
+    return _of_length(len(reference), edits.count("replace"), edits.count("delete"), edits.count("insert"))
 
 
 def _of_length(words: int, substitutions: int, deletions: int, insertions: int) -> ErrorCounts:

@@ -19,22 +19,20 @@ from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.scoring.align import align_nist
 from harness.scoring.average import average_rate
 from harness.scoring.counting import available_workers
-from harness.scoring.intervals import average_interval, resampled_rates, wer_interval
-from harness.scoring.pairing import as_counts, labels, pair_benchmarks
+from harness.scoring.intervals import average_interval, resampled_rates
+from harness.scoring.pairing import PairedBenchmark, as_counts, labels, pair_benchmarks
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.scored import count_systems
-from harness.scoring.significance import ALPHA, average_difference, difference, holm, mark_words, matched_pairs
+from harness.scoring.significance import ALPHA, Counts, WordMarks, average_difference, holm, mark_words, matched_pairs
 from harness.scoring.ties import tied_with_best
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.records.journal import Line
-    from harness.records.statistics import Difference, Interval, MatchedPairs
-    from harness.scoring.pairing import PairedBenchmark
+    from harness.records.statistics import Interval, MatchedPairs
     from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
-    from harness.scoring.significance import Counts, WordMarks
 
 RESAMPLES = 2000
 """Draws behind a rank's range: its ends are known to one rank with far fewer."""
@@ -77,7 +75,7 @@ def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
         if one.left_out
     ]
     common = [one for one in columns if one.paired.systems == compared and not one.left_out and not one.by_character]
-    average = _average_block(common, compared, names, profile) if len(common) > 1 else None
+    average = _average_block(common, names, profile) if len(common) > 1 else None
     if average is not None and len(common) < len(columns):
         notes.append(f"average over what all have complete: {', '.join(one.paired.benchmark for one in common)}")
     return Comparison(
@@ -116,61 +114,59 @@ def _matched_pairs(one: _Columns, profile: Profile) -> list[MatchedPairs]:
 
 
 def _benchmark_block(one: _Columns, names: Sequence[str], profile: Profile) -> Block:
-    systems = one.paired.systems
-    places = list(combinations(range(len(systems)), 2))
-    differences = [difference(one.counts[first], one.counts[second], one.sessions) for first, second in places]
-    pairs = _pairs(systems, names, differences, _matched_pairs(one, profile))
-    rates = {index: counts.rate for index, counts in zip(systems, one.counts, strict=True)}
-    tied = tied_with_best(rates, {index: [c] for index, c in zip(systems, one.counts, strict=True)}, [one.sessions])
-    intervals = [wer_interval(counts.errors, counts.words, one.sessions) for counts in one.counts]
-    return Block(
-        benchmark=one.paired.benchmark,
-        metric="cer" if one.by_character else "wer",
-        utterances=len(one.sessions),
-        left_out=one.left_out,
-        sessions=_number_of_sessions(one.sessions),
-        unit="session" if any(session is not None for session in one.sessions) else "utterance",
-        smallest_difference=_smallest(pairs),
-        systems=_standings(names, rates, intervals, tied, _draws(one)),
-        pairs=pairs,
-    )
+    rates = [counts.rate for counts in one.counts]
+    return _block(one.paired.benchmark, [one], names, rates, draws=_draws(one), matched=_matched_pairs(one, profile))
 
 
-def _average_block(common: Sequence[_Columns], systems: Sequence[int], names: Sequence[str], profile: Profile) -> Block:
-    places = list(combinations(range(len(systems)), 2))
-    differences = [
-        average_difference([(one.counts[first], one.counts[second], one.sessions) for one in common])
-        for first, second in places
-    ]
-    pairs = _pairs(systems, names, differences, None)
-    counts = {index: [one.counts[at] for one in common] for at, index in enumerate(systems)}
-    sessions = [one.sessions for one in common]
-    rates = {index: average_rate((each.rate for each in held), profile) for index, held in counts.items()}
+def _average_block(common: Sequence[_Columns], names: Sequence[str], profile: Profile) -> Block:
+    held = zip(*(one.counts for one in common), strict=True)
+    rates = [average_rate((each.rate for each in counts), profile) for counts in held]
+    return _block("average", common, names, rates, draws=_average_draws(common))
+
+
+def _block(
+    title: str,
+    columns: Sequence[_Columns],
+    names: Sequence[str],
+    found: Sequence[float | None],
+    *,
+    draws: NDArray[np.float64],
+    matched: Sequence[MatchedPairs] | None = None,
+) -> Block:
+    """One benchmark, or several of the same systems, which are averaged."""
+    systems, sessions = columns[0].paired.systems, [one.sessions for one in columns]
+    counts = {index: [one.counts[at] for one in columns] for at, index in enumerate(systems)}
+    rates = dict(zip(systems, found, strict=True))
+    pairs = _pairs(counts, sessions, names, matched)
     intervals = [
         average_interval([(each.errors, each.words, units) for each, units in zip(held, sessions, strict=True)])
         for held in counts.values()
     ]
-    known = all(any(session is not None for session in one.sessions) for one in common)
+    known = all(any(session is not None for session in units) for units in sessions)
     return Block(
-        benchmark="average",
-        metric="wer",
-        utterances=sum(len(one.sessions) for one in common),
-        left_out=0,
-        sessions=sum(_number_of_sessions(one.sessions) for one in common),
+        benchmark=title,
+        metric="cer" if columns[0].by_character else "wer",
+        utterances=sum(map(len, sessions)),
+        left_out=sum(one.left_out for one in columns),
+        sessions=sum(map(_number_of_sessions, sessions)),
         unit="session" if known else "utterance",
-        smallest_difference=_smallest(pairs),
-        systems=_standings(names, rates, intervals, tied_with_best(rates, counts, sessions), _average_draws(common)),
+        smallest_difference=max((one.difference.smallest_difference for one in pairs if one.difference), default=None),
+        systems=_standings(names, rates, intervals, tied_with_best(rates, counts, sessions), draws),
         pairs=pairs,
     )
 
 
 def _pairs(
-    systems: Sequence[int],
+    counts: Mapping[int, Sequence[Counts]],
+    sessions: Sequence[Sequence[str | None]],
     names: Sequence[str],
-    differences: Sequence[Difference | None],
     matched: Sequence[MatchedPairs] | None,
 ) -> tuple[Pair, ...]:
     """All pairs of systems with their tests, corrected for the number of pairs."""
+    differences = [
+        average_difference(list(zip(first, second, sessions, strict=True)))
+        for first, second in combinations(counts.values(), 2)
+    ]
     adjusted = holm([None if found is None else found.p for found in differences])
     matched_adjusted = holm([one.p for one in matched or ()])
     return tuple(
@@ -183,27 +179,20 @@ def _pairs(
             mapsswe=matched[at] if matched is not None else None,
             mapsswe_p_holm=matched_adjusted[at] if matched is not None else None,
         )
-        for at, ((first, second), p) in enumerate(zip(combinations(systems, 2), adjusted, strict=True))
+        for at, ((first, second), p) in enumerate(zip(combinations(counts, 2), adjusted, strict=True))
     )
 
 
-def _smallest(pairs: Sequence[Pair]) -> float | None:
-    """The smallest difference that is resolved between every pair."""
-    return max((pair.difference.smallest_difference for pair in pairs if pair.difference is not None), default=None)
-
-
 def _number_of_sessions(sessions: Sequence[str | None]) -> int:
-    return sum(session is None for session in sessions) + len({session for session in sessions if session is not None})
+    return sessions.count(None) + len({*sessions} - {None})
 
 
 def _draws(columns: _Columns, seed: int = 0) -> NDArray[np.float64]:
     """Rates of all systems under draws of the sessions, shape ``[draws, systems]``; empty where two have no ranks."""
     if len(columns.counts) < 3 or _number_of_sessions(columns.sessions) < 5:
         return np.empty((0, len(columns.counts)))
-    counts = columns.counts
-    return resampled_rates(
-        [one.errors for one in counts], [one.words for one in counts], columns.sessions, RESAMPLES, seed
-    )
+    errors, words = [one.errors for one in columns.counts], [one.words for one in columns.counts]
+    return resampled_rates(errors, words, columns.sessions, RESAMPLES, seed)
 
 
 def _average_draws(common: Sequence[_Columns]) -> NDArray[np.float64]:

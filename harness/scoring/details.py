@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.records.details import Details, Flagged
 from harness.scoring.diagnosis import FLAGS, diagnose, flags
-from harness.scoring.metrics import measure, metrics
+from harness.scoring.metrics import measure_all, metrics
 from harness.scoring.slices import by_length, by_session, by_tag, confusions
 
 if TYPE_CHECKING:
@@ -23,12 +23,11 @@ def describe(scored: Scored, top: int = 20) -> Details:
         top: how many confusions of each kind, and ids of each flag, to name.
     """
     utterances = scored.utterances()
-    measured = {name: measure(one, utterances, scored.profile, scored.language) for name, one in metrics().items()}
     return Details(
         benchmark=scored.units.benchmark,
         language=scored.language,
         utterances=len(utterances),
-        metrics={name: found for name, found in measured.items() if found is not None},
+        metrics=measure_all(metrics().values(), scored, utterances),
         flags=_flagged(utterances, top),
         findings=tuple(diagnose(utterances)),
         confusions=confusions(utterances, top),

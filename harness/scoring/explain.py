@@ -8,8 +8,9 @@ the single effects miss of the whole is the interaction.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.normalize.multilingual import MultilingualRules
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
 from harness.scoring.scored import count_predictions
+from harness.scoring.sessions import merge_sessions
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
@@ -45,6 +47,8 @@ MEANING = {
 _ALIGNED = ("compound_pairs", "merge_compounds", "drop_empty_references")
 """Rules of the profile itself; all others belong to the normalizer."""
 
+_KINDS = {EnglishRules: "Whisper's English", MultilingualRules: "multilingual", type(None): "none"}
+
 _LONGEST_EXAMPLE = 300
 """Words in texts that examples are taken from; diffs of whole calls would take minutes."""
 
@@ -62,39 +66,41 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
         DataError: the chunks of a session are incomplete.
     """
     language = predictions.language
-    scored = count_predictions(predictions, first)
-    rows, start = scored.units.rows, scored.kept()
+    rows = merge_sessions(predictions).rows
+
+    @functools.lru_cache(maxsize=6)
+    def counted(profile: Profile) -> list[ErrorCounts]:
+        return count_predictions(predictions, profile).kept()
+
+    plain = _plain(first, second, language)
     steps: list[RuleStep] = []
-    before, counts_before = first, start
-    for rule, after in _way(first, second, language):
-        counts = _counts(predictions, after)
-        base, switched = _alone(first, second, rule, language)
-        alone = (
-            (counts_before, counts)
-            if before == base
-            else (_counts(predictions, base) if base != first else start, _counts(predictions, switched))
-        )
-        moves = _moves(rows, counts_before, counts)
+    before, start = first, counted(first)
+    for rule in _differing(first, second, language):
+        after = _switch(before, second, rule, language)
+        counts = counted(after)
+        base = first if rule in ("normalizer", *_ALIGNED) else plain
+        moves = _moves(rows, counted(before), counts)
         change = _Change(before, after, language)
         tally = Tally.of(sum(counts, ErrorCounts()))
         steps.append(
             RuleStep(
                 rule=rule,
-                before=_shown(_value(before, rule, language)),
-                after=_shown(_value(after, rule, language)),
+                before=_rules(before, language)[rule],
+                after=_rules(after, language)[rule],
                 meaning=MEANING.get(rule, rule),
                 errors=tally.errors,
                 words=tally.words,
                 rate=tally.rate,
-                effect=_effect(counts_before, counts),
-                alone=_effect(*alone),
+                effect=_effect(counted(before), counts),
+                alone=_effect(counted(base), counted(_switch(base, second, rule, language))),
                 utterances_moved=len(moves),
                 moves=tuple(change.named(move, rows[index]) for index, move in moves[:top]),
                 examples=change.examples([rows[index] for index, _ in moves], top),
             )
         )
-        before, counts_before = after, counts
-    total = _effect(start, counts_before)
+        before = after
+    end = counted(before)
+    total = _effect(start, end)
     single = [step.alone for step in steps]
     return Explanation(
         benchmark=predictions.benchmark,
@@ -103,7 +109,7 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
         utterances=len(rows),
         start=Tally.of(sum(start, ErrorCounts())),
         steps=tuple(steps),
-        end=Tally.of(sum(counts_before, ErrorCounts())),
+        end=Tally.of(sum(end, ErrorCounts())),
         total=total,
         interaction=None if total is None or None in single else total - sum(filter(None, single)),
     )
@@ -115,8 +121,7 @@ def average_effects(explanations: Sequence[Explanation]) -> dict[str, float]:
     Raises:
         ValueError: a benchmark has no rate.
     """
-    order = list(dict.fromkeys(step.rule for one in explanations for step in one.steps))
-    effects = dict.fromkeys(sorted(order, key=_place), 0.0)
+    effects = dict.fromkeys(sorted({step.rule for one in explanations for step in one.steps}, key=_place), 0.0)
     for one in explanations:
         for step in one.steps:
             if step.effect is None:
@@ -125,46 +130,40 @@ def average_effects(explanations: Sequence[Explanation]) -> dict[str, float]:
     return effects
 
 
-def _counts(predictions: Predictions, profile: Profile) -> list[ErrorCounts]:
-    return count_predictions(predictions, profile).kept()
-
-
 def _effect(before: Sequence[ErrorCounts], after: Sequence[ErrorCounts]) -> float | None:
     """The change of the error rate."""
     one, other = sum(before, ErrorCounts()).rate, sum(after, ErrorCounts()).rate
     return None if one is None or other is None else other - one
 
 
-def _normalizer_field(language: str) -> str:
-    return "english" if language == "en" else "others"
+def _normalizer(profile: Profile, language: str) -> EnglishRules | MultilingualRules | None:
+    return profile.english if language == "en" else profile.others
 
 
-def _way(first: Profile, second: Profile, language: str) -> Iterator[tuple[str, Profile]]:
-    """Each rule that differs for this language, with the profile that has it and all before it switched."""
-    now = first
-    for rule in _differing(first, second, language):
-        now = _switch(now, second, rule, language)
-        yield rule, now
+def _rules(profile: Profile, language: str) -> dict[str, str]:
+    """The rules that texts of this language meet, and how they stand, in words."""
+    found: dict[str, bool | str] = {"drop_empty_references": profile.drop_empty_references}
+    if language not in LANGUAGES_WITHOUT_SPACES:
+        rules = _normalizer(profile, language)
+        found |= {"normalizer": _KINDS[type(rules)], "merge_compounds": profile.merge_compounds}
+        found |= {} if rules is None else dataclasses.asdict(rules)
+        found |= {} if language == "en" else {"compound_pairs": profile.compound_pairs}
+    return {rule: ("off", "on")[value] if isinstance(value, bool) else value for rule, value in found.items()}
+
+
+def _plain(first: Profile, second: Profile, language: str) -> Profile:
+    """The first profile, with the second's normalizer in its plainest form where it has another kind."""
+    same = type(_normalizer(first, language)) is type(_normalizer(second, language))
+    return first if same else _switch(first, second, "normalizer", language)
 
 
 def _differing(first: Profile, second: Profile, language: str) -> list[str]:
-    """The rules in which two profiles differ, in the order in which a text meets them."""
-    found: list[str] = []
-    if language not in LANGUAGES_WITHOUT_SPACES:
-        one, other = _normalizer(first, language), _normalizer(second, language)
-        if type(one) is not type(other):
-            found.append("normalizer")
-            one = type(other)() if other is not None else None
-        if one is not None and other is not None:
-            found += [f.name for f in dataclasses.fields(one) if getattr(one, f.name) != getattr(other, f.name)]
-        found += [
-            rule
-            for rule in ("compound_pairs", "merge_compounds")
-            if getattr(first, rule) != getattr(second, rule) and not (rule == "compound_pairs" and language == "en")
-        ]
-    if first.drop_empty_references != second.drop_empty_references:
-        found.append("drop_empty_references")
-    return sorted(found, key=_place)
+    """The rules in which two profiles differ for this language, in the order in which a text meets them."""
+    one, other = _rules(_plain(first, second, language), language), _rules(second, language)
+    changed = {rule for rule in other if one[rule] != other[rule]}
+    if _rules(first, language).get("normalizer") != other.get("normalizer"):
+        changed.add("normalizer")
+    return sorted(changed, key=_place)
 
 
 def _place(rule: str) -> tuple[int, str]:
@@ -173,49 +172,19 @@ def _place(rule: str) -> tuple[int, str]:
     return (order.index(rule) if rule in order else len(order), rule)
 
 
-def _normalizer(profile: Profile, language: str) -> EnglishRules | MultilingualRules | None:
-    rules: EnglishRules | MultilingualRules | None = getattr(profile, _normalizer_field(language))
-    return rules
-
-
 def _switch(profile: Profile, target: Profile, rule: str, language: str) -> Profile:
     """The profile with one rule as the target has it."""
-    name = f"{profile.name.split('+')[0]}+{rule}"
     if rule in _ALIGNED:
-        return dataclasses.replace(profile, name=name, **{rule: getattr(target, rule)})
-    goal = _normalizer(target, language)
-    rules: Any = _normalizer(profile, language)
-    if rule == "normalizer":
-        rules = None if goal is None else type(goal)()
+        changes = {rule: getattr(target, rule)}
     else:
-        rules = dataclasses.replace(rules, **{rule: getattr(goal, rule)})
-    return dataclasses.replace(profile, name=name, **{_normalizer_field(language): rules})
-
-
-def _alone(first: Profile, second: Profile, rule: str, language: str) -> tuple[Profile, Profile]:
-    """The profiles without and with a rule alone.
-
-    Without it is the first profile, or, for a rule of a normalizer that it does not have, the first profile with that
-    normalizer in its plainest form.
-    """
-    goal = _normalizer(second, language)
-    base = first
-    if rule not in _ALIGNED and rule != "normalizer" and type(_normalizer(first, language)) is not type(goal):
-        base = _switch(first, second, "normalizer", language)
-    return base, _switch(base, second, rule, language)
-
-
-def _value(profile: Profile, rule: str, language: str) -> Any:
-    if rule in _ALIGNED:
-        return getattr(profile, rule)
-    rules = _normalizer(profile, language)
-    if rule == "normalizer":
-        return {EnglishRules: "Whisper's English", MultilingualRules: "multilingual", type(None): "none"}[type(rules)]
-    return getattr(rules, rule)
-
-
-def _shown(value: Any) -> str:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+        goal = _normalizer(target, language)
+        rules: Any = _normalizer(profile, language)
+        if rule == "normalizer":
+            rules = None if goal is None else type(goal)()
+        else:
+            rules = dataclasses.replace(rules, **{rule: getattr(goal, rule)})
+        changes = {"english" if language == "en" else "others": rules}
+    return dataclasses.replace(profile, name=f"{profile.name.split('+')[0]}+{rule}", **changes)
 
 
 def _moves(rows: Sequence[Line], before: Sequence[ErrorCounts], after: Sequence[ErrorCounts]) -> list[tuple[int, Move]]:

@@ -8,36 +8,16 @@ declares; a file that means none of them is a benchmark of its own, called after
 from __future__ import annotations
 
 import re
+import tomllib
+from importlib.resources import files
 
 from harness.errors import UsageError
 
 _NAME = re.compile(r"^MODEL_(?P<model>.+?)_DATASET_(?P<data>.+)$")
 _WORD = re.compile(r"[a-z]+")
 
-_LANGUAGE_NAMES = {
-    "arabic": "ar",
-    "chinese": "zh",
-    "dutch": "nl",
-    "english": "en",
-    "french": "fr",
-    "german": "de",
-    "hindi": "hi",
-    "italian": "it",
-    "japanese": "ja",
-    "korean": "ko",
-    "mandarin": "zh",
-    "polish": "pl",
-    "portuguese": "pt",
-    "russian": "ru",
-    "spanish": "es",
-}
-_LANGUAGE_CODES = frozenset(
-    re.findall(
-        r"[a-z]+",
-        "ar bg bn ca cs cy da de el en es et eu fa fi fr gl he hi hr hu hy id it ja ka kk km ko lt lv mk ml"
-        " mn mr ms nl pl pt ro ru sk sl sq sr sv sw ta te th tr uk ur uz vi yue zh",
-    )
-)
+_LANGUAGES = tomllib.loads((files(__package__) / "languages.toml").read_text(encoding="utf-8"))
+_LANGUAGE_NAMES: dict[str, str] = _LANGUAGES["names"]
 
 
 def model_and_data(stem: str) -> tuple[str, str]:
@@ -79,8 +59,7 @@ def benchmark_of(data: str) -> tuple[str, str, str | None]:
 def _language_in(data: str) -> str:
     """The last language that is named in a file name; English where there is none."""
     for word in reversed(_WORD.findall(data.lower())):
-        if word in _LANGUAGE_CODES:
-            return str(word)
-        if word in _LANGUAGE_NAMES:
-            return _LANGUAGE_NAMES[word]
+        code = _LANGUAGE_NAMES.get(word, word)
+        if code in _LANGUAGES["codes"]:
+            return str(code)
     return "en"

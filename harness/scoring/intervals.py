@@ -67,11 +67,7 @@ def wer_interval(
     Raises:
         ValueError: the three differ in length, or a count is negative.
     """
-    by_session = sum_by_session(sessions, errors, words)
-    estimate = rate_estimate(by_session[0], by_session[1])
-    if estimate is None:
-        return None
-    return _rate_interval(estimate, unseen=1 / float(by_session[1].sum()), level=level)
+    return average_interval([(errors, words, sessions)], level)
 
 
 def average_interval(benchmarks: Sequence[PerBenchmark], level: float = LEVEL) -> Interval | None:
@@ -118,10 +114,16 @@ def rate_estimate(errors: NDArray[np.float64], words: NDArray[np.float64]) -> Es
     if not can_estimate(words):
         return None
     total = float(errors.sum() / words.sum())
-    estimate = jackknife(total, (errors.sum() - errors) / (words.sum() - words), words)
+    estimate = jackknife(total, rates_without(errors, words), words)
     # Errors never spread less than independent words would; five sessions that agree by chance are no certainty.
     floor = math.sqrt(max(0.0, total * (1 - total)) / float(words.sum()))
     return Estimate(total, max(estimate.standard_error, floor), estimate.degrees, estimate.sessions)
+
+
+def rates_without(errors: NDArray[np.float64], words: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rate without each session."""
+    without: NDArray[np.float64] = (errors.sum() - errors) / (words.sum() - words)
+    return without
 
 
 def can_estimate(words: NDArray[np.float64]) -> bool:
@@ -169,12 +171,11 @@ def effective_degrees(sizes: NDArray[np.float64]) -> float:
 def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
     """The plain mean of independent estimates; degrees of freedom by Welch and Satterthwaite."""
     count = len(estimates)
-    variances = [estimate.standard_error**2 for estimate in estimates]
-    total = sum(variances)
-    spread = sum(
-        variance**2 / estimate.degrees for variance, estimate in zip(variances, estimates, strict=True) if variance > 0
-    )
-    degrees = total**2 / spread if spread > 0 else min(estimate.degrees for estimate in estimates)
+    if count == 1:
+        return estimates[0]  # to the last digit
+    total = sum(one.standard_error**2 for one in estimates)
+    spread = sum((one.standard_error**2) ** 2 / one.degrees for one in estimates)
+    degrees = total**2 / spread if spread > 0 else min(one.degrees for one in estimates)
     value = sum(estimate.value for estimate in estimates) / count
     return Estimate(value, math.sqrt(total) / count, degrees, sum(estimate.sessions for estimate in estimates))
 
@@ -228,14 +229,14 @@ def resampled_rates(
         Shape ``[resamples, systems]``; NaN where a draw holds no words.
     """
     by_session = sum_by_session(sessions, *errors, *words)
-    return np.concatenate(
-        [_rates(block, len(errors)) for block in _resampled_sums(by_session, resamples, np.random.default_rng(seed))]
+    sums: NDArray[np.float64] = np.concatenate(
+        list(_resampled_sums(by_session, resamples, np.random.default_rng(seed)))
     )
-
-
-def _rates(sums: NDArray[np.float64], systems: int) -> NDArray[np.float64]:
-    total = sums[:, systems:]
-    return np.divide(sums[:, :systems], total, out=np.full_like(total, np.nan), where=total > 0)
+    total = sums[:, len(errors) :]
+    rates: NDArray[np.float64] = np.divide(
+        sums[:, : len(errors)], total, out=np.full_like(total, np.nan), where=total > 0
+    )
+    return rates
 
 
 def _resampled_sums(

@@ -91,14 +91,10 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
 
 def _metrics(scored: Scored, asked: Collection[str]) -> dict[str, MetricValue]:
     """The metrics that were asked for, and those that are always there, as far as the benchmark has them."""
-    from harness.scoring.metrics import measure, metrics
+    from harness.scoring.metrics import measure_all, metrics
 
     chosen = [one for one in metrics().values() if one.name in asked or one.always(scored.units.rows)]
-    if not chosen:
-        return {}
-    utterances = scored.utterances()
-    found = {one.name: measure(one, utterances, scored.profile, scored.language) for one in chosen}
-    return {name: value for name, value in found.items() if value is not None}
+    return measure_all(chosen, scored, scored.utterances() if chosen else ())
 
 
 def _warnings(scored: Scored) -> tuple[str, ...]:

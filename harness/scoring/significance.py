@@ -13,15 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.records.statistics import Difference, MatchedPairs
-from harness.scoring.intervals import (
-    LEVEL,
-    Estimate,
-    can_estimate,
-    detectable,
-    jackknife,
-    mean_estimate,
-    sum_by_session,
-)
+from harness.scoring import intervals
+from harness.scoring.intervals import LEVEL, Estimate, mean_estimate
 from harness.scoring.student_t import quantile, upper_tail
 
 if TYPE_CHECKING:
@@ -80,8 +73,7 @@ def difference(first: Counts, second: Counts, sessions: Sequence[Hashable], leve
     Raises:
         ValueError: the systems and the sessions differ in length, or a count is negative.
     """
-    estimate = _difference_estimate(first, second, sessions)
-    return None if estimate is None else _finish(estimate, level)
+    return average_difference([(first, second, sessions)], level)
 
 
 def average_difference(
@@ -90,51 +82,39 @@ def average_difference(
     """The plain mean of the benchmarks' differences, taken as independent; None where one of them has none."""
     estimates = [_difference_estimate(*benchmark) for benchmark in benchmarks]
     known = [estimate for estimate in estimates if estimate is not None]
-    if not known or len(known) < len(estimates):
-        return None
-    return _finish(mean_estimate(known), level)
+    return _finish(mean_estimate(known), level) if known and len(known) == len(estimates) else None
 
 
 def _difference_estimate(first: Counts, second: Counts, sessions: Sequence[Hashable]) -> Estimate | None:
-    errors_1, words_1, errors_2, words_2 = sum_by_session(
-        sessions, first.errors, first.words, second.errors, second.words
-    )
-    if not (can_estimate(words_1) and can_estimate(words_2)):
+    columns = first.errors, first.words, second.errors, second.words
+    errors_1, words_1, errors_2, words_2 = intervals.sum_by_session(sessions, *columns)
+    if not (intervals.can_estimate(words_1) and intervals.can_estimate(words_2)):
         return None
-    value = _rate(errors_1, words_1) - _rate(errors_2, words_2)
-    estimate = jackknife(value, _rates_without(errors_1, words_1) - _rates_without(errors_2, words_2), words_1)
+    value = float(errors_1.sum() / words_1.sum()) - float(errors_2.sum() / words_2.sum())
+    estimate = intervals.jackknife(
+        value, intervals.rates_without(errors_1, words_1) - intervals.rates_without(errors_2, words_2), words_1
+    )
     # If every change were independent and in one direction, this would be the error: sessions that agree by chance
     # must not make certainty.
     floor = math.sqrt(abs(value) / float(words_1.sum()))
     return Estimate(value, max(estimate.standard_error, floor), estimate.degrees, estimate.sessions)
 
 
-def _rate(errors: NDArray[np.float64], words: NDArray[np.float64]) -> float:
-    return float(errors.sum() / words.sum())
-
-
-def _rates_without(errors: NDArray[np.float64], words: NDArray[np.float64]) -> NDArray[np.float64]:
-    without: NDArray[np.float64] = (errors.sum() - errors) / (words.sum() - words)
-    return without
-
-
 def _finish(estimate: Estimate, level: float) -> Difference:
-    margin = estimate.margin(level)
-    if estimate.standard_error == 0:  # the floor is above 0 wherever the difference is not
-        p = 1.0
-    else:
-        p = 2 * upper_tail(abs(estimate.value) / estimate.standard_error, estimate.degrees)
+    margin, error = estimate.margin(level), estimate.standard_error
+    # The floor of the error is above 0 wherever the difference is not.
+    p = 2 * upper_tail(abs(estimate.value) / error, estimate.degrees) if error else 1.0
     return Difference(
         value=estimate.value,
         low=estimate.value - margin,
         high=estimate.value + margin,
         p=p,
-        standard_error=estimate.standard_error,
+        standard_error=error,
         degrees=estimate.degrees,
         sessions=estimate.sessions,
         level=level,
         method=METHOD,
-        smallest_difference=detectable(estimate.standard_error, estimate.degrees, level),
+        smallest_difference=intervals.detectable(error, estimate.degrees, level),
     )
 
 
@@ -214,15 +194,11 @@ def _segments(first: WordMarks, second: WordMarks) -> list[tuple[int, int]]:
     for wrong_1, wrong_2, inserted_1, inserted_2 in zip(
         [*first.wrong, False], [*second.wrong, False], first.inserted, second.inserted, strict=True
     ):
-        here_1, here_2 = inserted_1 + wrong_1, inserted_2 + wrong_2
         if inserted_1 or inserted_2:
             right = 0
-        if wrong_1 or wrong_2:
-            right = 0
-        else:
-            right += 1
-        errors_1 += here_1
-        errors_2 += here_2
+        right = 0 if wrong_1 or wrong_2 else right + 1
+        errors_1 += inserted_1 + wrong_1
+        errors_2 += inserted_2 + wrong_2
         if right == BUFFER_WORDS and (errors_1 or errors_2):
             found.append((errors_1, errors_2))
             errors_1 = errors_2 = 0

@@ -10,9 +10,9 @@ import importlib
 import pkgutil
 
 from harness.errors import unknown_name
-from harness.scoring.metrics.base import Metric, measure
+from harness.scoring.metrics.base import Metric, measure, measure_all
 
-__all__ = ["Metric", "get_metric", "main_metric", "measure", "metrics"]
+__all__ = ["Metric", "get_metric", "main_metric", "measure", "measure_all", "metrics"]
 
 
 @functools.cache

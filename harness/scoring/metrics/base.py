@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,12 +11,15 @@ from harness.records.statistics import MetricValue
 if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.scoring.profiles import Profile
-    from harness.scoring.scored import ScoredUtterance
+    from harness.scoring.scored import Scored, ScoredUtterance
 
 Parts = tuple[float, ...]
 """What one utterance adds to a metric: what is counted, what it is a share of, and further sums if a value has any."""
 
-Count = Callable[["Sequence[ScoredUtterance]", "Profile", str], "Sequence[Parts | None] | None"]
+Utterances = Sequence["ScoredUtterance"]
+"""Those of one benchmark that are scored."""
+
+Count = Callable[[Utterances, "Profile", str], "Sequence[Parts | None] | None"]
 """The parts of each utterance of a benchmark, given the rules and the language. None for an utterance that does not
 count, None for all where the benchmark has no such metric."""
 
@@ -61,9 +64,13 @@ class Metric:
         return 100 if self.unit == "percent" else 1
 
 
-def measure(
-    metric: Metric, utterances: Sequence[ScoredUtterance], profile: Profile, language: str
-) -> MetricValue | None:
+def measure_all(chosen: Iterable[Metric], scored: Scored, utterances: Utterances) -> dict[str, MetricValue]:
+    """Metrics by name, as far as the benchmark has them; the utterances are those of `scored`."""
+    found = {one.name: measure(one, utterances, scored.profile, scored.language) for one in chosen}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def measure(metric: Metric, utterances: Utterances, profile: Profile, language: str) -> MetricValue | None:
     """A metric of one benchmark of one model; None where the benchmark has no such metric.
 
     Args:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from harness.scoring.counting import count_pairs
-from harness.scoring.metrics.base import Metric, Parts
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
-
-if TYPE_CHECKING:
-    from harness.scoring.profiles import Profile
-    from harness.scoring.scored import ScoredUtterance
+from harness.scoring.metrics.base import Metric, Parts, Utterances
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
 
 
-def _count(utterances: Sequence[ScoredUtterance], profile: Profile, language: str) -> Sequence[Parts] | None:
+def _count(utterances: Utterances, profile: Profile, language: str) -> Sequence[Parts] | None:
     drafts = [(one.row.reference, one.row.draft, language) for one in utterances if one.row.draft is not None]
     if len(drafts) < len(utterances) or not drafts or language in LANGUAGES_WITHOUT_SPACES:
         return None

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from harness.scoring.metrics.base import Metric, Parts
+from harness.scoring.metrics.base import Metric, Parts, Utterances
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 
-if TYPE_CHECKING:
-    from harness.scoring.profiles import Profile
-    from harness.scoring.scored import ScoredUtterance
 
-
-def _words(utterances: Sequence[ScoredUtterance], _profile: Profile, language: str) -> Sequence[Parts] | None:
+def _words(utterances: Utterances, _profile: object, language: str) -> Sequence[Parts] | None:
     if language in LANGUAGES_WITHOUT_SPACES:
         return None
     return [(one.counts.errors, one.counts.words) for one in utterances]
 
 
-def _characters(utterances: Sequence[ScoredUtterance], _profile: Profile, language: str) -> Sequence[Parts]:
+def _characters(utterances: Utterances, _profile: object, language: str) -> Sequence[Parts]:
     """One space between words is a character like others, as in jiwer; languages without spaces have none."""
     from rapidfuzz.distance import Levenshtein
 

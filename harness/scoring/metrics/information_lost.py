@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from harness.scoring.metrics.base import Metric, Parts
-
-if TYPE_CHECKING:
-    from harness.scoring.profiles import Profile
-    from harness.scoring.scored import ScoredUtterance
+from harness.scoring.metrics.base import Metric, Parts, Utterances
 
 
-def _count(utterances: Sequence[ScoredUtterance], _profile: Profile, _language: str) -> Sequence[Parts]:
+def _count(utterances: Utterances, *_: object) -> Sequence[Parts]:
     """Hits, reference words, and words written. A merged compound counts as the reference words that it matches."""
     counts = [one.counts for one in utterances]
     return [(one.hits, one.words, one.hits + one.substitutions + one.insertions) for one in counts]

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from harness.scoring.metrics.base import Metric, Parts
-
-if TYPE_CHECKING:
-    from harness.scoring.profiles import Profile
-    from harness.scoring.scored import ScoredUtterance
+from harness.scoring.metrics.base import Metric, Parts, Utterances
 
 
-def _count(utterances: Sequence[ScoredUtterance], _profile: Profile, _language: str) -> Sequence[Parts | None] | None:
+def _count(utterances: Utterances, *_: object) -> Sequence[Parts | None] | None:
     """Words and minutes of the utterances without reference words; None where there are none of known length."""
     silent = [None if one.reference else one.row.duration for one in utterances]
     if any(not one.reference and one.row.duration is None for one in utterances) or not sum(filter(None, silent)):

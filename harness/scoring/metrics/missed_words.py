@@ -7,21 +7,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from harness.scoring.metrics.base import Metric, Parts
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
-from harness.scoring.word_classes import classify, is_cased, recognized
-
-if TYPE_CHECKING:
-    from harness.scoring.profiles import Profile
-    from harness.scoring.scored import ScoredUtterance
-    from harness.scoring.word_classes import WordClass
+from harness.scoring.metrics.base import Metric, Parts, Utterances
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
+from harness.scoring.word_classes import WordClass, classify, is_cased, recognized
 
 
-def _count(
-    utterances: Sequence[ScoredUtterance], profile: Profile, language: str, *, kind: WordClass
-) -> Sequence[Parts] | None:
+def _count(utterances: Utterances, profile: Profile, language: str, *, kind: WordClass) -> Sequence[Parts] | None:
     """None in languages without spaces, and for names where the references are not cased."""
     cased = is_cased(one.row.reference for one in utterances)
     if language in LANGUAGES_WITHOUT_SPACES or (kind == "name" and not cased):

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from harness.scoring.metrics.base import Metric, Parts
-
-if TYPE_CHECKING:
-    from harness.scoring.profiles import Profile
-    from harness.scoring.scored import ScoredUtterance
+from harness.scoring.metrics.base import Metric, Parts, Utterances
 
 
-def _count(utterances: Sequence[ScoredUtterance], _profile: Profile, _language: str) -> Sequence[Parts]:
+def _count(utterances: Utterances, *_: object) -> Sequence[Parts]:
     return [(one.counts.errors > 0, 1) for one in utterances]
 
 

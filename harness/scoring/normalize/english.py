@@ -10,6 +10,7 @@ leaves alone ("plain" ones: most texts) is a look-up and a join. Everything else
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -18,25 +19,6 @@ from typing import Literal
 from harness.scoring.normalize import numbers, tables
 
 _KEPT_SYMBOLS = frozenset(".%$¢€£")
-_LETTERS_WITHOUT_DECOMPOSITION = {
-    "œ": "oe",
-    "Œ": "OE",
-    "ø": "o",
-    "Ø": "O",
-    "æ": "ae",
-    "Æ": "AE",
-    "ß": "ss",
-    "ẞ": "SS",
-    "đ": "d",
-    "Đ": "D",
-    "ð": "d",
-    "Ð": "D",
-    "þ": "th",
-    "Þ": "th",
-    "ł": "l",
-    "Ł": "L",
-}
-
 _BRACKETS = re.compile(r"[<\[][^>\]]*[>\]]")
 _PARENTHESES = re.compile(r"\(([^)]+?)\)")
 _SPACE_APOSTROPHE = re.compile(r"\s+'")
@@ -80,8 +62,8 @@ def _character(character: str) -> str:
     """What becomes of one character of decomposed text when symbols and diacritics go."""
     if character in _KEPT_SYMBOLS:
         return character
-    if character in _LETTERS_WITHOUT_DECOMPOSITION:
-        return _LETTERS_WITHOUT_DECOMPOSITION[character]
+    if character in tables.LETTERS:
+        return tables.LETTERS[character]
     category = unicodedata.category(character)
     if category == "Mn":
         return ""
@@ -98,30 +80,20 @@ def _without_symbols(text: str) -> str:
     return "".join(map(_character, unicodedata.normalize("NFKD", text)))
 
 
+def _is_single(word: str) -> bool:
+    return len(word) == 1 and word.isalnum()
+
+
 def _joined_acronyms(words: list[str]) -> list[str]:
     """Join runs of single letters and digits: two or more, three or more where an "a" or "i" is among them."""
-    single = [at for at, word in enumerate(words) if len(word) == 1 and word.isalnum()]
-    if len(single) < 2:
+    if sum(map(_is_single, words)) < 2:
         return words
     out: list[str] = []
-    done = first = 0
-    for last in range(len(single)):
-        if last + 1 < len(single) and single[last + 1] == single[last] + 1:
-            continue  # the run goes on
-        start, end = single[first], single[last] + 1
-        first = last + 1
-        run = words[start:end]
-        if len(run) >= (2 if _ACRONYM_WORDS.isdisjoint(run) else 3):
-            out.extend(words[done:start])
-            out.append("".join(run))
-            done = end
-    out.extend(words[done:])
+    for is_single, group in itertools.groupby(words, _is_single):
+        run = list(group)
+        joined = is_single and len(run) >= (2 if _ACRONYM_WORDS.isdisjoint(run) else 3)
+        out += ["".join(run)] if joined else run
     return out
-
-
-def _written_together(compound: str) -> str:
-    first, second = compound.split()
-    return tables.COMPOUNDS[first, second]
 
 
 def _joined_compounds(words: list[str]) -> list[str]:
@@ -138,7 +110,7 @@ def _joined_compounds(words: list[str]) -> list[str]:
             parts.append(joined)
             done = at + 1
         elif _COMPOUND.search(f"{before} {word}"):  # with a symbol in the middle, such as "a m$"
-            return _COMPOUND.sub(lambda match: _written_together(match[0]), " ".join(words)).split()
+            return _COMPOUND.sub(lambda match: tables.COMPOUNDS[tuple(match[0].split())], " ".join(words)).split()
     parts.extend(words[done:])
     return parts
 
@@ -154,17 +126,10 @@ class EnglishNormalizer:
         self._rules = rules
         self._filler_words = frozenset(tables.FILLERS[rules.fillers].split())
         self._fillers = re.compile(rf"\b({'|'.join(tables.FILLERS[rules.fillers].split())})\b")
-        contractions = {
-            **tables.CONTRACTIONS_BEFORE,
-            **(tables.CASUAL if rules.casual else {}),
-            **tables.CONTRACTIONS,
-            **(tables.CASUAL_CAUSE if rules.casual else {}),
-            **tables.TITLES,
-            **tables.PERFECT,
-            **tables.NOT_ARE,
-            **(tables.IS_AFTER_PRONOUNS if rules.possessives else tables.IS_ALWAYS),
-            **tables.ENDINGS,
-        }
+        left_out = {"is_always" if rules.possessives else "is_after_pronouns"}
+        left_out |= set() if rules.casual else {"casual", "cause"}
+        groups = [group for name, group in tables.CONTRACTIONS.items() if name not in left_out]
+        contractions = dict(itertools.chain.from_iterable(group.items() for group in groups))
         # Patterns of whole words ("mr", "gonna") are looked up at once: nothing that a rule writes is such a word.
         whole = {found[1]: to for pattern, to in contractions.items() if (found := _WHOLE_WORD.fullmatch(pattern))}
         self._whole_words = whole
@@ -173,9 +138,7 @@ class EnglishNormalizer:
         self._words = dict(tables.spelling(rules.spelling))
         if rules.names:
             # A spelling is mapped first and its result looked up among the names.
-            self._words = {word: tables.NAMES.get(to, to) for word, to in self._words.items()} | {
-                word: to for word, to in tables.NAMES.items() if word not in self._words
-            }
+            self._words = tables.NAMES | {word: tables.NAMES.get(to, to) for word, to in self._words.items()}
         self._halves: dict[str, str | None] = {}
         self._locals: dict[str, str] = {}
         self._plain: dict[str, str] = {}

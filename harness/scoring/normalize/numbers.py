@@ -13,46 +13,14 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-_ONES = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_MULTIPLIERS = [
-    "thousand",
-    "million",
-    "billion",
-    "trillion",
-    "quadrillion",
-    "quintillion",
-    "sextillion",
-    "septillion",
-    "octillion",
-    "nonillion",
-    "decillion",
-]
+from harness.scoring.normalize import tables
 
 ZEROS = frozenset({"o", "oh", "zero"})
-ONES = {name: value for value, name in enumerate(_ONES, start=1)}
-TENS = {name: 10 * value for value, name in enumerate(_TENS, start=2)}
-MULTIPLIERS = {"hundred": 100} | {name: 1000**power for power, name in enumerate(_MULTIPLIERS, start=1)}
+ONES = {name: value for value, name in enumerate(tables.NUMBERS["ones"], start=1)}
+TENS = {name: 10 * value for value, name in enumerate(tables.NUMBERS["tens"], start=2)}
+MULTIPLIERS = {"hundred": 100} | {
+    name: 1000**power for power, name in enumerate(tables.NUMBERS["multipliers"], start=1)
+}
 _DECIMALS = frozenset(ONES) | frozenset(TENS) | ZEROS
 
 _IRREGULAR_ORDINALS = {"zeroth": (0, "th"), "first": (1, "st"), "second": (2, "nd"), "third": (3, "rd")} | {
@@ -75,20 +43,10 @@ _MULTIPLIERS_SUFFIXED = {name + "s": (value, "s") for name, value in MULTIPLIERS
     name + "th": (value, "th") for name, value in MULTIPLIERS.items()
 }
 _SIGNS = {"minus": "-", "negative": "-", "plus": "+", "positive": "+"}
-_CURRENCIES = {
-    "pound": "£",
-    "pounds": "£",
-    "euro": "€",
-    "euros": "€",
-    "dollar": "$",
-    "dollars": "$",
-    "cent": "¢",
-    "cents": "¢",
-}
 _SPECIALS = ("and", "double", "triple", "point")
-PREFIXES = frozenset({*_SIGNS.values(), *_CURRENCIES.values()})
+PREFIXES = frozenset({*_SIGNS.values(), *tables.CURRENCIES.values()})
 
-INERT_ALONE = frozenset({"and", "double", "triple", "per", "percent", *_CURRENCIES})
+INERT_ALONE = frozenset({"and", "double", "triple", "per", "percent", *tables.CURRENCIES})
 """Number words that stay as they are in a text without any other number word or digit."""
 
 _NUMERIC = re.compile(r"^\d+(\.\d+)?$")
@@ -172,61 +130,50 @@ class _Reader:
 
     def _joined(self, number: int, step: int) -> int | str:
         """`number` behind the value so far: added where the value has room (step 10 or 100), else written after it."""
+        if self.value is None:
+            return number
         if isinstance(self.value, int) and self.value % step == 0:
             return self.value + number
         return f"{self.value}{number}"
 
     def _after_value(self, ones: int) -> int | str:
         """One to nineteen after the value so far."""
-        if isinstance(self.value, str) or self.previous in ONES:
+        if isinstance(self.value, str) or (self.value is not None and self.previous in ONES):
             if self.previous in TENS and ones < 10:  # "... twenty" "one": the last zero gives way
                 return str(self.value)[:-1] + str(ones)
             return f"{self.value}{ones}"
         return self._joined(ones, 10 if ones < 10 else 100)
 
     def ones(self, word: str) -> None:
-        number = ONES[word]
-        self.value = number if self.value is None else self._after_value(number)
+        self.value = self._after_value(ONES[word])
 
     def ones_suffixed(self, word: str) -> None:
         number, suffix = _ONES_SUFFIXED[word]
-        self.emit(f"{number if self.value is None else self._after_value(number)}{suffix}")
+        self.emit(f"{self._after_value(number)}{suffix}")
 
     def tens(self, word: str) -> None:
-        number = TENS[word]
-        self.value = number if self.value is None else self._joined(number, 100)
+        self.value = self._joined(TENS[word], 100)
 
     def tens_suffixed(self, word: str) -> None:
         number, suffix = _TENS_SUFFIXED[word]
-        self.emit(f"{number if self.value is None else self._joined(number, 100)}{suffix}")
+        self.emit(f"{self._joined(number, 100)}{suffix}")
+
+    def _times(self, factor: int) -> int:
+        """The value so far, so many times. One that is then no whole number stands before the factor."""
+        if isinstance(self.value, int):
+            return self.value // 1000 * 1000 + self.value % 1000 * factor
+        fraction = None if self.value is None else _fraction(self.value)
+        if fraction is not None and (fraction * factor).denominator == 1:
+            return (fraction * factor).numerator
+        self.flush()
+        return factor
 
     def multiplier(self, word: str) -> None:
-        factor = MULTIPLIERS[word]
-        if self.value is None:
-            self.value = factor
-        elif isinstance(self.value, str) or self.value == 0:
-            fraction = _fraction(str(self.value))
-            if fraction is not None and (fraction * factor).denominator == 1:
-                self.value = (fraction * factor).numerator
-            else:
-                self.emit(self.value)
-                self.value = factor
-        else:
-            self.value = self.value // 1000 * 1000 + self.value % 1000 * factor
+        self.value = self._times(MULTIPLIERS[word])
 
     def multiplier_suffixed(self, word: str) -> None:
         factor, suffix = _MULTIPLIERS_SUFFIXED[word]
-        if self.value is None:
-            self.emit(f"{factor}{suffix}")
-        elif isinstance(self.value, str):
-            fraction = _fraction(self.value)
-            if fraction is not None and (fraction * factor).denominator == 1:
-                self.emit(f"{(fraction * factor).numerator}{suffix}")
-            else:
-                self.emit(self.value)
-                self.emit(f"{factor}{suffix}")
-        else:
-            self.emit(f"{self.value // 1000 * 1000 + self.value % 1000 * factor}{suffix}")
+        self.emit(f"{self._times(factor)}{suffix}")
 
     def sign(self, word: str) -> None:
         self.flush()
@@ -239,14 +186,11 @@ class _Reader:
         if self.value is None:
             self.emit(word)
         else:
-            self.prefix = _CURRENCIES[word]
+            self.prefix = tables.CURRENCIES[word]
             self.emit(self.value)
 
     def percent(self, word: str) -> None:
-        if self.value is None:
-            self.emit(word)
-        else:
-            self.emit(f"{self.value}%")
+        self.emit(word if self.value is None else f"{self.value}%")
 
     def per(self, word: str) -> None:
         if self.value is not None and self.following == "cent":
@@ -287,7 +231,7 @@ for _words, _handler in (
     (MULTIPLIERS, _Reader.multiplier),
     (_MULTIPLIERS_SUFFIXED, _Reader.multiplier_suffixed),
     (_SIGNS, _Reader.sign),
-    (_CURRENCIES, _Reader.currency),
+    (tables.CURRENCIES, _Reader.currency),
     (("percent",), _Reader.percent),
     (("per",), _Reader.per),
     (_SPECIALS, _Reader.special),
@@ -297,20 +241,6 @@ for _words, _handler in (
 
 NUMBER_WORDS = frozenset(word for word in _HANDLERS if word is not None)
 """Every word that the rules below look at."""
-
-
-def _combine_cents(match: re.Match[str]) -> str:
-    try:
-        return f"{match[1]}{match[2]}.{int(match[3]):02d}"
-    except ValueError:
-        return match.string
-
-
-def _extract_cents(match: re.Match[str]) -> str:
-    try:
-        return f"¢{int(match[1])}"
-    except ValueError:
-        return match.string
 
 
 def _halves(text: str) -> str:
@@ -372,6 +302,6 @@ def _read(words: tuple[str, ...]) -> list[str]:
     text = _DIGIT_LETTER.sub(r"\1 \2", text)
     text = _DIGIT_SUFFIX.sub(r"\1\2", text)
     text = " ".join(_Reader().read(text.split()))
-    text = _CURRENCY_CENTS.sub(_combine_cents, text)
-    text = _ONLY_CENTS.sub(_extract_cents, text)
+    text = _CURRENCY_CENTS.sub(lambda match: f"{match[1]}{match[2]}.{int(match[3]):02d}", text)
+    text = _ONLY_CENTS.sub(lambda match: f"¢{int(match[1])}", text)
     return _LONE_ONE.sub(r"one\1", text).split()

@@ -14,22 +14,20 @@ _TABLES: dict[str, Any] = tomllib.loads((files(__package__) / "tables.toml").rea
 
 FILLERS: dict[str, str] = _TABLES["fillers"]
 """Hesitations that are dropped, by version."""
-CONTRACTIONS_BEFORE: dict[str, str] = _TABLES["contractions_before"]
-CASUAL: dict[str, str] = _TABLES["casual"]
-CONTRACTIONS: dict[str, str] = _TABLES["contractions"]
-CASUAL_CAUSE: dict[str, str] = _TABLES["casual_cause"]
-TITLES: dict[str, str] = _TABLES["titles"]
-PERFECT: dict[str, str] = _TABLES["perfect"]
-NOT_ARE: dict[str, str] = _TABLES["not_are"]
-IS_ALWAYS: dict[str, str] = _TABLES["is_always"]
-IS_AFTER_PRONOUNS: dict[str, str] = _TABLES["is_after_pronouns"]
-ENDINGS: dict[str, str] = _TABLES["endings"]
+CONTRACTIONS: dict[str, dict[str, str]] = _TABLES["contractions"]
+"""Groups of patterns and what is written instead, in the order in which they are applied."""
 COMPOUNDS: dict[tuple[str, ...], str] = {tuple(two.split()): one for two, one in _TABLES["compounds"].items()}
 """Two words, and what is written instead."""
 COMPOUND_ENDS = frozenset(second for _, second in COMPOUNDS)
 """Their second words."""
 NAMES = {variant: name for name, variants in _TABLES["names"].items() for variant in variants.split()}
 """Spelling of a name to the one that it gets."""
+LETTERS: dict[str, str] = _TABLES["letters"]
+"""Letters that Unicode does not decompose, and what is written instead."""
+NUMBERS: dict[str, list[str]] = _TABLES["numbers"]
+"""Words of numbers, each kind in order: ones from one, tens from twenty, multipliers from thousand."""
+CURRENCIES: dict[str, str] = _TABLES["currencies"]
+"""Words to their symbols."""
 
 
 @functools.cache
