@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from harness.records.codec import pretty
-from harness.reporting.report import Report, write_report, write_scores
+from harness.reporting.report import write_report, write_scores
 from harness.scoring.predictions import read_run
 from harness.scoring.resolve import common_profile
 from harness.version import program
@@ -26,7 +26,7 @@ def finish(folders: Sequence[Path], scores: Sequence[Scores], *, as_json: bool, 
     """Writes the report over the models of a run into the suite's folder, and prints its table."""
     systems = [read_run(folder) for folder in folders]
     out = folders[0].parent / "report"
-    written = write_report(Report(systems=systems, profile=common_profile(systems), out=out))
+    written = write_report(systems, common_profile(systems), out)
     print(pretty(scores) if as_json else written.table.render("terminal"), end="")
     if not quiet:
         for line in _next(folders, [system.run for system in systems if system.run is not None], written):

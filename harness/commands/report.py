@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.commands.shared import add_shared
 from harness.errors import ExitStatus, UsageError
-from harness.reporting.report import Report, write_report
+from harness.reporting.report import write_report
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
@@ -39,15 +39,9 @@ def run(args: argparse.Namespace) -> ExitStatus:
     if not systems:
         msg = "nothing to report on"
         raise UsageError(msg)
-    report = Report(
-        systems=systems,
-        profile=common_profile(systems, args.profile),
-        out=args.out,
-        against_published=args.against == "published",
-        audio_bytes=int(args.audio_mb * 1e6),
-        metrics=metrics,
-    )
-    written = write_report(report)
+    profile, audio = common_profile(systems, args.profile), int(args.audio_mb * 1e6)
+    published = args.against == "published"
+    written = write_report(systems, profile, args.out, published=published, audio_bytes=audio, metrics=metrics)
     print(written.table.render("terminal"), end="")
     for reason in written.reasons:
         print(reason)

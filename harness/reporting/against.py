@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.reporting.drawing import Point
+from harness.reporting.model import BENCHMARK, MODEL
 from harness.reporting.published import Figure, canonical_model, find
 from harness.reporting.table import Cell, Column, Table
 
@@ -28,8 +29,8 @@ def against_published(
         names: what to call the models; their own names where nothing is given.
     """
     columns = (
-        Column("model", "Model", align="left"),
-        Column("benchmark", "Benchmark", align="left"),
+        MODEL,
+        BENCHMARK,
         Column("metric", "Metric", align="left"),
         Column("ours", "Ours", format=".2f"),
         Column("published", "Published", format=".2f"),

@@ -61,11 +61,6 @@ class Result:
     """run.json; None where the predictions are somebody else's."""
 
     @property
-    def rounded_average(self) -> float:
-        """The average with two decimals."""
-        return round(self.average, 2)
-
-    @property
     def card(self) -> ModelRecord | None:
         """What run.json states about the model."""
         return self.run.model if self.run else None
@@ -92,10 +87,8 @@ def checked(scores: Scores, run: RunRecord | None = None) -> Result:
         raise UsageError(f"{model}: the predictions belong to no suite")
     found = get_suite(scores.suite)
     if profile != found.profile:
-        msg = (
-            f"{model}: scored under {profile}, but {found.name} is under {found.profile}; score it with that --profile"
-        )
-        raise UsageError(msg)
+        what = f"scored under {profile}, but {found.name} is under {found.profile}"
+        raise UsageError(f"{model}: {what}; score it with that --profile")
     entries = {entry.benchmark: entry for entry in scores.benchmarks}
     missing = [benchmark for benchmark in found.benchmarks if benchmark not in entries]
     if missing or not scores.complete:
@@ -153,7 +146,7 @@ def _cells(result: Result, unknown: str) -> dict[str, str]:
         **dict.fromkeys(("Size (B)", "Model size (B)"), size),
         "# Languages": str(len(card.languages or ()) or "") if card else "",
         **dict.fromkeys(("Encoder", "Decoder", "coraal_avg"), ""),
-        "Avg. WER": f"{result.rounded_average:.10g}",
+        "Avg. WER": f"{round(result.average, 2):.10g}",
         **dict.fromkeys(("Avg", "Average", "Avg (without CORAAL)"), average),
     }
 
@@ -189,7 +182,7 @@ def eval_results_yaml(result: Result, *, date: str) -> str:
             notes="; ".join(note for note in rules if note),
         )
 
-    entries = [entry("mean_wer", result.rounded_average)]
+    entries = [entry("mean_wer", round(result.average, 2))]
     if result.rtfx is not None:
         entries.append(entry("rtfx", round(result.rtfx, 2), result.run.hardware if result.run else None))
     for benchmark, wer in result.wers.items():

@@ -72,6 +72,11 @@ class Column:
         return f"{self.show_number(cell.low)}–{self.show_number(cell.high)}"
 
 
+MODEL = Column("model", "Model", align="left")
+BENCHMARK = Column("benchmark", "Benchmark", align="left")
+"""The columns with which tables of results begin."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Rows of cells under columns, with a title, a caption and notes."""

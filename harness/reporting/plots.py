@@ -1,5 +1,6 @@
 """Plots of results as PNG (200 dpi) and SVG: readable by color-blind people, and the same bytes for the same numbers.
 
+Each is written to `path_stem` with both extensions; `caption` is the small print below it.
 matplotlib is imported when a plot is drawn; its global state (backend, settings, open figures) is left alone.
 """
 
@@ -47,13 +48,7 @@ def wer_bars(
 
 
 def wer_by_benchmark(values: Mapping[str, Mapping[str, Point]], path_stem: Path, *, caption: str = "") -> list[Path]:
-    """A line of the plot for each benchmark, a marker for each model on it.
-
-    Args:
-        values: benchmark to model to its point.
-        path_stem: where to write, without extension.
-        caption: suite and profile.
-    """
+    """A line of the plot for each benchmark, a marker for each model on it. `values` has points by both."""
     models = list(dict.fromkeys(model for row in values.values() for model in row))
     limit = drawing.limit_of([p for row in values.values() for p in row.values()])
     with drawing.settings():
@@ -78,10 +73,7 @@ def wer_by_length(
 ) -> list[Path]:
     """WER over classes of utterance length, a line for each model.
 
-    Args:
-        values: model to (name of the class, WER or None, utterances) for each class, all models the same classes.
-        path_stem: where to write, without extension.
-        caption: suite and profile.
+    `values` has (name of the class, WER or None, utterances) for each class, all models the same classes.
     """
     limit = drawing.limit_of([Point("", wer) for row in values.values() for _, wer, _ in row])
     with drawing.settings():
@@ -105,11 +97,7 @@ def phases(
     """Where the time went: busy seconds for an hour of audio, by phase of the clock, a bar for each model.
 
     Stages of different batches overlap, so a bar may be longer than the run took.
-
-    Args:
-        values: model to (seconds by phase, seconds of audio).
-        path_stem: where to write, without extension.
-        caption: suite and hardware.
+    `values` has (seconds by phase, seconds of audio).
     """
     from matplotlib.patches import Patch
 

@@ -67,15 +67,8 @@ def points_of(
     averages = []
     for name, score, held, one in zip(names, scores, scored, same, strict=True):
         found = _over(common, score, held, profile) if one else score.average
-        point = Point(
-            name,
-            found.wer,
-            found.speed.rtfx,
-            *_ends(found.wer_interval),
-            comparable=one,
-            frontier=one and len(machines) == 1,
-        )
-        averages.append(point)
+        ends, alike = _ends(found.wer_interval), one and len(machines) == 1
+        averages.append(Point(name, found.wer, found.speed.rtfx, *ends, comparable=one, frontier=alike))
     by_benchmark: dict[str, dict[str, Point]] = {}
     for name, score, each in zip(names, scores, able, strict=True):
         entries = {entry.benchmark: entry for entry in score.benchmarks}

@@ -122,7 +122,11 @@ def canonical_model(written: str) -> str:
 @functools.cache
 def _aliases() -> dict[str, str]:
     """Real ids by every form in which they are written, in folded case."""
-    entries = dict(_read_model_ids(FOLDER / MODEL_IDS))
+    entries: dict[str, str] = {}
+    for where, row in _rows(FOLDER / MODEL_IDS, ("written", "model")):
+        if not all(row.values()):
+            raise DataError(f"{where}: neither cell may be empty")
+        entries[row["written"]] = row["model"]
     known = {figure.model for figure in published_figures()} | set(entries.values())
     aliases = {form: model for model in sorted(known) for form in (model.casefold(), _in_file_name(model))}
     for written, model in entries.items():
@@ -135,25 +139,13 @@ def _in_file_name(model: str) -> str:
     return model.replace("/", "-").casefold()
 
 
-def _read_model_ids(path: Path) -> Iterator[tuple[str, str]]:
-    """What others write, and the real id."""
-    for where, row in _rows(path, ("written", "model")):
-        if not row["written"] or not row["model"]:
-            raise DataError(f"{where}: neither cell may be empty")
-        yield row["written"], row["model"]
-
-
 def _read_file(path: Path) -> Iterator[tuple[str, Figure]]:
     """The figures of one file, each with the place where it stands."""
     from benchmarks.registry import datasets, suites
     from harness.scoring.profiles import profile_names
 
-    known = {
-        "metric": METRICS,
-        "benchmark": {*datasets(), *NOT_BENCHMARKS},
-        "profile": {*profile_names()},
-        "suite": {*suites()},
-    }
+    benchmarks = {*datasets(), *NOT_BENCHMARKS}
+    known = {"metric": {*METRICS}, "benchmark": benchmarks, "profile": {*profile_names()}, "suite": {*suites()}}
     for where, row in _rows(path, COLUMNS):
         for column in ("model", "metric", "value", "source"):
             if not row[column]:

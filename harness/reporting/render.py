@@ -63,23 +63,21 @@ def markdown(table: Grid) -> str:
 
 def csv_text(table: Grid) -> str:
     """Unrounded values in the data's own units; ends of intervals in columns of their own, notes in the last one."""
-    with_interval = [any(row[i].low is not None for row in table.rows) for i in range(len(table.columns))]
-    header: list[str] = []
-    for column, interval in zip(table.columns, with_interval, strict=True):
-        header += [column.key, f"{column.key}_low", f"{column.key}_high"] if interval else [column.key]
+    intervals = {i for row in table.rows for i, cell in enumerate(row) if cell.low is not None}
+    header = []
+    for i, column in enumerate(table.columns):
+        header += [column.key, f"{column.key}_low", f"{column.key}_high"] if i in intervals else [column.key]
+    rows: list[list[str | int | float | None]] = [[*header, "notes"]]
+    for row in table.rows:
+        rows.append([])
+        noted: dict[str, None] = {}
+        for i, cell in enumerate(row):
+            rows[-1] += [_value(cell), cell.low, cell.high] if i in intervals else [_value(cell)]
+            noted |= dict.fromkeys(f"{table.columns[i].key}: {note}" if i else note for note in cell.notes)
+        rows[-1].append("; ".join(noted))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([escape.csv_cell(name) for name in [*header, "notes"]])
-    for row in table.rows:
-        values: list[str | int | float | None] = []
-        for cell, interval in zip(row, with_interval, strict=True):
-            values += [_value(cell), cell.low, cell.high] if interval else [_value(cell)]
-        noted = dict.fromkeys(
-            f"{column.key}: {note}" if i else note
-            for i, (column, cell) in enumerate(zip(table.columns, row, strict=True))
-            for note in cell.notes
-        )
-        values.append("; ".join(noted))
+    for values in rows:
         writer.writerow([escape.csv_cell(value) if isinstance(value, str) else value for value in values])
     return out.getvalue()
 

@@ -34,21 +34,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What to make."""
-
-    systems: Sequence[System]
-    profile: Profile
-    out: Path
-    """The folder; made if needed."""
-    against_published: bool = False
-    audio_bytes: int = 0
-    """Audio to inline in the page, in bytes; 0 links it only."""
-    metrics: Sequence[str] = ()
-    """Names of metrics to add (`harness.scoring.metrics`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """What was made."""
 
@@ -60,47 +45,57 @@ class Written:
     """Why some run has no files for the hub."""
 
 
-def write_report(report: Report) -> Written:
+def write_report(
+    systems: Sequence[System],
+    profile: Profile,
+    out: Path,
+    *,
+    published: bool = False,
+    audio_bytes: int = 0,
+    metrics: Sequence[str] = (),
+) -> Written:
     """Makes all of it.
+
+    Args:
+        systems: what to report on.
+        profile: the rules to score under.
+        out: the folder; made if needed.
+        published: whether to put published figures beside ours.
+        audio_bytes: audio to inline in the page, in bytes; 0 links it only.
+        metrics: names of metrics to add (`harness.scoring.metrics`).
 
     Raises:
         DataError: the chunks of a session are incomplete.
         RunError: the folder cannot be written.
     """
-    systems, profile, out = report.systems, report.profile, report.out
     scored = count_systems(systems, [profile] * len(systems), workers=available_workers(), cached=True)
     names, runs = labels(systems), [system.run for system in systems]
-    scores = [
-        score_counted(system, profile, held, report.metrics) for system, held in zip(systems, scored, strict=True)
-    ]
+    scores = [score_counted(system, profile, held, metrics) for system, held in zip(systems, scored, strict=True)]
     groups = group(scored)
     points = points_of(names, scores, runs, scored, profile)
     tied = ties(scored, profile)
-    results = results_table(scores, runs, tied, metrics=report.metrics, names=names)
+    results = results_table(scores, runs, tied, metrics=metrics, names=names)
     tables = {"table": results, "errors": errors_table(names, groups), "metrics": metrics_table(scores, names)}
-    if report.against_published:
+    if published:
         tables["published"] = against_published(scores, runs, names)
     shown = {stem: table for stem, table in tables.items() if table is not None}
-    audio = addresses(_by_interest(groups), origins(systems), report.audio_bytes)
+    audio = addresses(_by_interest(groups), origins(systems), audio_bytes)
     phases = [phases_of(score) for score in scores]
     benchmarks = [page_benchmark(one, audio) for one in groups]
     data = PageData(note=points.note, models=points.averages, phases=phases, benchmarks=benchmarks)
+    suites = dict.fromkeys(system.suite for system in systems if system.suite)
+    title = f"Speech recognition: {', '.join(suites) or 'results'}"
     index = out / "index.html"
     try:
         out.mkdir(parents=True, exist_ok=True)
         files = [path for stem, table in shown.items() for path in _write_table(table, out / stem)]
-        files += _plots(report, names, scores, points, by_length(names, scored, points))
+        files += _plots(out, published, scores, points, by_length(names, scored, points))
         for_hub, reasons = write_hub_files(scores, runs, out)
-        text = page(_title(systems), results.caption, list(shown.values()), data)
+        text = page(title, results.caption, list(shown.values()), data)
         index.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise cannot_write(out, error) from None
     return Written(table=results, files=[index, *files, *for_hub], reasons=reasons)
-
-
-def _title(systems: Sequence[System]) -> str:
-    suites = list(dict.fromkeys(system.suite for system in systems if system.suite))
-    return f"Speech recognition: {', '.join(suites) or 'results'}"
 
 
 def _write_table(table: Table, stem: Path) -> list[Path]:
@@ -115,23 +110,23 @@ def _write_table(table: Table, stem: Path) -> list[Path]:
 
 
 def _plots(
-    report: Report,
-    names: Sequence[str],
+    out: Path,
+    published: bool,
     scores: Sequence[Scores],
     points: Points,
     lengths: dict[str, list[tuple[str, float | None, int]]],
 ) -> list[Path]:
     """The plots that the data allows."""
+    profile, names = scores[0].profile.name, [point.model for point in points.averages]
     suite = next((score.suite for score in scores if score.suite), None)
-    rules = f"{f'Suite {suite}' if suite else 'Predictions of others'}, profile {report.profile.name}."
+    rules = f"{f'Suite {suite}' if suite else 'Predictions of others'}, profile {profile}."
     caption = " ".join(part for part in (rules, points.note) if part)
-    published: list[plots.Point] = []
-    if report.against_published:
-        ours = [score.model for score in scores]
-        published = published_points(suite, report.profile.name, ours, points.benchmarks)
+    others: list[plots.Point] = []
     if published:
+        others = published_points(suite, profile, [score.model for score in scores], points.benchmarks)
+    if others:
         caption += " Hollow and blue: published figures, whose RTFx are of their sources' hardware."
-    every, out = [*points.averages, *published], report.out
+    every = [*points.averages, *others]
     files = plots.rtfx_wer(every, out / "rtfx_wer", caption=caption)
     files += plots.wer_bars(every, out / "wer", title="Average word error rate", caption=caption)
     shown = [point for row in points.by_benchmark.values() for point in row.values() if point.wer is not None]

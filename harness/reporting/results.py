@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from harness.reporting.model import BENCHMARK, MODEL
 from harness.reporting.table import Cell, Column, Table, mark_best
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.metrics import get_metric, main_metric
@@ -53,7 +54,7 @@ def results_table(
     ]
     speeds = _speeds(scores, runs)
     columns = [
-        Column("model", "Model", align="left"),
+        MODEL,
         *rates,
         *(_metric_column(one, name) for one, name in further),
         *speeds,
@@ -88,8 +89,8 @@ def metrics_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | Non
     held = dict.fromkeys(name for score in scores for entry in score.benchmarks for name in entry.metrics)
     metrics = [get_metric(name) for name in held]
     columns = (
-        Column("model", "Model", align="left"),
-        Column("benchmark", "Benchmark", align="left"),
+        MODEL,
+        BENCHMARK,
         *(_metric_column(metric) for metric in metrics),
     )
     rows = tuple(
@@ -104,8 +105,8 @@ def metrics_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | Non
 def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
     """Kinds of errors of each system on each benchmark, as shares of the reference words."""
     columns = (
-        Column("model", "Model", align="left"),
-        Column("benchmark", "Benchmark", align="left"),
+        MODEL,
+        BENCHMARK,
         Column("utterances", "Utterances", format=",d"),
         Column("words", "Words", format=",d"),
         Column("wer", "Errors", format=".2f", scale=100),
