@@ -1,4 +1,4 @@
-"""One Table, shown as terminal text, Markdown, CSV, LaTeX, HTML or JSON.
+"""One Table, shown as terminal text, Markdown, CSV, LaTeX, HTML or JSON. All text passes harness.reporting.escape.
 
 The people's forms round (two decimals) and mark; the machine's forms (CSV, JSON) hold every value unrounded, in its
 own unit.
@@ -6,12 +6,23 @@ own unit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from harness.errors import unknown_name
-from harness.reporting import render
+from harness.records.codec import FORMAT
+from harness.reporting import escape
 from harness.reporting.model import Cell, Column, Grid
+from harness.version import VERSION
 
 __all__ = ["EXTENSIONS", "FORMATS", "Cell", "Column", "Table", "mark_best"]
 
@@ -20,6 +31,241 @@ EXTENSIONS = {"terminal": "txt", "markdown": "md", "csv": "csv", "latex": "tex",
 
 FORMATS = tuple(EXTENSIONS)
 """The forms of a Table, in the order in which help texts name them."""
+
+_FOLD_FROM = 24
+"""Names longer than this are written in two lines in the terminal form."""
+
+_GAP = 2
+"""Spaces between the columns of the terminal form."""
+
+
+class _Markup(NamedTuple):
+    """How a markup writes the parts of a cell."""
+
+    escaped: Callable[[str], str]
+    best: str
+    signs: str
+    interval: str
+
+    def cells(self, table: Grid, row: Sequence[Cell]) -> list[str]:
+        """The cells of a row: values with their signs and intervals."""
+        texts = []
+        for column, cell in zip(table.columns, row, strict=True):
+            value = (self.best if cell.best else "{}", column.show(cell))
+            parts = (value, (self.signs, table.signs(cell)), (self.interval, column.show_interval(cell)))
+            texts.append("".join(form.format(self.escaped(text)) for form, text in parts if text))
+        return texts
+
+
+_MARKDOWN = _Markup(escape.markdown, "**{}**", "{}", " <sub>{}</sub>")
+_LATEX = _Markup(escape.latex, r"\textbf{{{}}}", r"\textsuperscript{{{}}}", r" {{\scriptsize {}}}")
+_HTML = _Markup(escape.html, "<b>{}</b>", "<sup>{}</sup>", " <small>{}</small>")
+
+
+def _markdown(table: Grid) -> str:
+    """A GitHub table with its caption and notes around it."""
+    heads = [escape.markdown(column.title) for column in table.columns]
+    rules = "|".join(":--" if column.align == "left" else "--:" for column in table.columns)
+    rows = [f"| {' | '.join(cells)} |" for cells in (heads, *(_MARKDOWN.cells(table, row) for row in table.rows))]
+    lines = [f"**{escape.markdown(table.title)}**", "", rows[0], f"|{rules}|", *rows[1:]]
+    for text in (table.caption, *_footnotes(table)):
+        lines += ["", escape.markdown(text)]
+    return "\n".join(lines) + "\n"
+
+
+def _csv_text(table: Grid) -> str:
+    """Unrounded values in the data's own units; ends of intervals in columns of their own, notes in the last one."""
+    intervals = {i for row in table.rows for i, cell in enumerate(row) if cell.low is not None}
+    header = []
+    for i, column in enumerate(table.columns):
+        header += [column.key, f"{column.key}_low", f"{column.key}_high"] if i in intervals else [column.key]
+    rows: list[list[str | int | float | None]] = [[*header, "notes"]]
+    for row in table.rows:
+        rows.append([])
+        noted: dict[str, None] = {}
+        for i, cell in enumerate(row):
+            rows[-1] += [_value(cell), cell.low, cell.high] if i in intervals else [_value(cell)]
+            noted |= dict.fromkeys(f"{table.columns[i].key}: {note}" if i else note for note in cell.notes)
+        rows[-1].append("; ".join(noted))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for values in rows:
+        writer.writerow([escape.csv_cell(value) if isinstance(value, str) else value for value in values])
+    return out.getvalue()
+
+
+def _latex(table: Grid) -> str:
+    r"""A booktabs table; the preamble needs ``\usepackage{booktabs}``."""
+    align = "".join("l" if column.align == "left" else "r" for column in table.columns)
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{escape.latex(table.title)}. {escape.latex(table.caption)}}}",
+        rf"\begin{{tabular}}{{{align}}}",
+        r"\toprule",
+        " & ".join(escape.latex(column.title) for column in table.columns) + r" \\",
+        r"\midrule",
+        *(" & ".join(_LATEX.cells(table, row)) + r" \\" for row in table.rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        *(rf"\\ {{\footnotesize {escape.latex(text)}}}" for text in _footnotes(table)),
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _html(table: Grid) -> str:
+    """A ``<figure>`` that stands in any page; numbers carry their unrounded value in ``data-value``."""
+    lines = [
+        '<figure class="table">',
+        f"<figcaption><b>{escape.html(table.title)}</b> {escape.html(table.caption)}</figcaption>",
+        "<table><thead><tr>",
+    ]
+    for column in table.columns:
+        title = escape.html(column.title).replace("_", "_<wbr/>")  # a long name may be broken there
+        lines.append(f'<th scope="col" style="text-align:{column.align}">{title}</th>')
+    lines.append("</tr></thead><tbody>")
+    for row in table.rows:
+        cells, tag, scope = [], "th", ' scope="row"'
+        for column, cell, shown in zip(table.columns, row, _HTML.cells(table, row), strict=True):
+            value = f' data-value="{cell.number!r}"' if cell.number is not None else ""
+            cells.append(f'<{tag}{scope} style="text-align:{column.align}"{value}>{shown}</{tag}>')
+            tag, scope = "td", ""
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    lines.append("</tbody></table>")
+    lines += [f"<p><small>{escape.html(text)}</small></p>" for text in _footnotes(table)]
+    return "\n".join([*lines, "</figure>"]) + "\n"
+
+
+def _json_text(table: Grid) -> str:
+    """One object: title, caption, columns, rows (key to value, unrounded), notes. Not finite numbers are null."""
+    rows: list[dict[str, object]] = []
+    for row in table.rows:
+        record: dict[str, object] = {}
+        for column, cell in zip(table.columns, row, strict=True):
+            record[column.key] = _value(cell)
+            if cell.low is not None:
+                record[f"{column.key}_interval"] = {"low": cell.low, "high": cell.high}
+        notes = {c.key: list(cell.notes) for c, cell in zip(table.columns, row, strict=True) if cell.notes}
+        rows.append({**record, "notes": notes} if notes else record)
+    whole = {
+        "format": FORMAT,
+        "version": VERSION,
+        "title": table.title,
+        "caption": table.caption,
+        "columns": [{"key": column.key, "title": column.title} for column in table.columns],
+        "rows": rows,
+        "notes": list(table.notes),
+    }
+    return json.dumps(whole, indent=2, allow_nan=False) + "\n"
+
+
+def _terminal(table: Grid, width: int | None, color: bool | None) -> str:
+    """The table as wide as the terminal. Columns that do not fit follow in a second table under the same names."""
+    if color is None:
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    if width is None:
+        width = shutil.get_terminal_size((100, 24)).columns
+    width = max(40, width)
+    title = escape.plain(table.title)
+    headings, widths = zip(*_widths(table), strict=True)
+    parts = [f"\x1b[1m{title}\x1b[0m" if color else title]
+    parts += [_boxed(table, columns, headings, width, color) + "\n" for columns in _blocks(widths, width)]
+    for text in (table.caption, *_footnotes(table)):
+        parts.append(textwrap.fill(escape.plain(text), width, subsequent_indent="  "))
+    return "\n".join(parts) + "\n"
+
+
+def _heading(column: Column, widest: int) -> list[str]:
+    """The title in lines no wider than the column's cells where its words allow it."""
+    parts = [part for part in re.findall(r"[^_\s]*_|[^_\s]+\s*", escape.plain(column.title)) if part]
+    widest = max([widest, *(len(part.rstrip()) for part in parts)])
+    lines = [""]
+    for part in parts:
+        if lines[-1] and len(lines[-1] + part.rstrip()) > widest:
+            lines.append("")
+        lines[-1] += part
+    return [line.rstrip() for line in lines]
+
+
+def _lines(table: Grid, at: int, cell: Cell) -> list[str]:
+    """The lines of one cell: the value with its signs, and below it its interval.
+
+    Long names in the first column go to a new line after their owner: ``owner/`` above ``name``.
+    """
+    column = table.columns[at]
+    shown = escape.plain(column.show(cell))
+    owner, slash, rest = shown.partition("/")
+    parts = [owner + slash, " " + rest] if at == 0 and slash and len(shown) > _FOLD_FROM else [shown]
+    parts[-1] += " " + table.signs(cell) if cell.notes else ""
+    interval = column.show_interval(cell)
+    return [*parts, interval] if interval else parts
+
+
+def _widths(table: Grid) -> list[tuple[list[str], int]]:
+    """The heading's lines and the width in characters of every column."""
+    from rich.cells import cell_len
+
+    result = []
+    for i, column in enumerate(table.columns):
+        widest = max((cell_len(line) for row in table.rows for line in _lines(table, i, row[i])), default=0)
+        heading = _heading(column, widest)
+        result.append((heading, max(widest, *(cell_len(line) for line in heading))))
+    return result
+
+
+def _blocks(widths: Sequence[int], width: int) -> list[list[int]]:
+    """Columns in groups that fit beside the first column."""
+    first = min(widths[0], width // 2)
+    blocks: list[list[int]] = [[0]]
+    used = first
+    for i in range(1, len(widths)):
+        if used + _GAP + widths[i] > width and len(blocks[-1]) > 1:
+            blocks.append([0])
+            used = first
+        blocks[-1].append(i)
+        used += _GAP + widths[i]
+    return blocks
+
+
+def _boxed(table: Grid, columns: Sequence[int], headings: Sequence[list[str]], width: int, color: bool) -> str:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    # All content is Text, so that nothing in a name is taken for rich's markup.
+    boxed = RichTable(
+        box=box.SIMPLE_HEAD, show_edge=False, header_style="", pad_edge=False, padding=(0, _GAP - 1, 0, 0)
+    )
+    for i in columns:
+        column = table.columns[i]
+        widest = width // 2 if i == 0 else None
+        boxed.add_column(
+            Text("\n".join(headings[i])), justify=column.align, overflow="fold", max_width=widest, no_wrap=i > 0
+        )
+    for row in table.rows:
+        texts = []
+        for i in columns:
+            first, *others = _lines(table, i, row[i])
+            style = "" if i == 0 else "dim"
+            texts.append(
+                Text.assemble((first, "bold" if row[i].best else ""), *((f"\n{one}", style) for one in others))
+            )
+        boxed.add_row(*texts)
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=color, no_color=not color, legacy_windows=False)
+    console.print(boxed)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _footnotes(table: Grid) -> list[str]:
+    return [f"{sign} {note}" for note, sign in table.marks.items()] + list(table.notes)
+
+
+def _value(cell: Cell) -> str | int | float | None:
+    """The value for machines: a number that is not finite is not known."""
+    return cell.value if isinstance(cell.value, str) or cell.number is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +284,11 @@ class Table(Grid):
             UsageError: there is no such form.
         """
         if form == "terminal":
-            return render.terminal(self, width, color)
-        if form not in FORMATS:
+            return _terminal(self, width, color)
+        forms = {"markdown": _markdown, "csv": _csv_text, "latex": _latex, "html": _html, "json": _json_text}
+        if form not in forms:
             raise unknown_name("table format", form, FORMATS)
-        return render.RENDERERS[form](self)
+        return forms[form](self)
 
 
 def mark_best(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> tuple[tuple[Cell, ...], ...]:
