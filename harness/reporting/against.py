@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.reporting.drawing import Point
-from harness.reporting.model import BENCHMARK, MODEL
+from harness.reporting.model import SUBJECT
 from harness.reporting.published import Figure, canonical_model, find
 from harness.reporting.table import Cell, Column, Table
 
@@ -21,16 +21,11 @@ def against_published(
 ) -> Table:
     """A row for each of our rates that has a published counterpart: the newest under our rules, else the newest.
 
-    A difference in rules, data, suite or hardware is marked, and such a row shows no difference.
-
-    Args:
-        scores: of each model.
-        runs: the run.json of each, or None where there is none.
-        names: what to call the models; their own names where nothing is given.
+    A difference in rules, data, suite or hardware is marked, and such a row shows no difference. Without
+    `names` the models' own are shown.
     """
     columns = (
-        MODEL,
-        BENCHMARK,
+        *SUBJECT,
         Column("metric", "Metric", align="left"),
         Column("ours", "Ours", format=".2f"),
         Column("published", "Published", format=".2f"),
@@ -64,8 +59,7 @@ def _figures(score: Scores) -> list[tuple[str, str, float | None]]:
 
 def _obstacles(figure: Figure, score: Scores, run: RunRecord | None) -> list[str]:
     """Why our figure and a published one are not of the same thing."""
-    found = []
-    profile = score.profile.name
+    found, profile = [], score.profile.name
     if figure.metric == "wer" and figure.profile != profile:
         found.append(f"other rules: published under {figure.profile or 'rules that are not stated'}, ours {profile}")
     if figure.benchmark == "average" and figure.suite != score.suite:
@@ -105,13 +99,7 @@ def _source(benchmark: str, name: str | None) -> Source | None:
 def published_points(suite: str | None, profile: str, ours: Sequence[str], benchmarks: Sequence[str]) -> list[Point]:
     """Published average and RTFx of the models of a suite under the same rules, without those that are measured here.
 
-    Nothing where ours are over a part of the suite: averages are published of the whole.
-
-    Args:
-        suite: resolved name.
-        profile: name of the rules.
-        ours: the models that are measured here.
-        benchmarks: what our averages are over.
+    Nothing where ours are over other benchmarks than the whole suite, of which averages are published.
     """
     from benchmarks.registry import suites
 

@@ -72,11 +72,7 @@ class Result:
 
 
 def checked(scores: Scores, run: RunRecord | None = None) -> Result:
-    """A result that may be published.
-
-    Args:
-        scores: of the model.
-        run: its run.json.
+    """A result that may be published; `run` is its run.json.
 
     Raises:
         UsageError: the scores are incomplete, of a part of the data, of other data, or under other rules than the
@@ -128,8 +124,7 @@ def leaderboard_csv(results: Sequence[Result]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    for cells in (_cells(result, unknown) for result in results):
-        writer.writerow([cells[column] for column in header])
+    writer.writerows([cells[column] for column in header] for cells in (_cells(one, unknown) for one in results))
     return text.getvalue()
 
 
@@ -155,11 +150,8 @@ def eval_results_yaml(result: Result, *, date: str) -> str:
     """The text of `.eval_results/open_asr_leaderboard.yaml`, for the model's repository.
 
     Each entry's notes state suite, rules, data and hardware. The speed is left out where it is not known, and a
-    benchmark for which the leaderboard's task is not known (`TASKS`) is named in a comment.
-
-    Args:
-        result: on one of the leaderboard's English suites.
-        date: day of the run, YYYY-MM-DD.
+    benchmark for which the leaderboard's task is not known (`TASKS`) is named in a comment. `date` (YYYY-MM-DD) is the
+    day of the run.
 
     Raises:
         UsageError: another suite, or not a date.
@@ -237,12 +229,7 @@ def model_index(result: Result) -> str:
 def write_hub_files(
     scores: Sequence[Scores], runs: Sequence[RunRecord | None], out: Path
 ) -> tuple[list[Path], list[str]]:
-    """Writes what the hub wants of each run that may be published.
-
-    Args:
-        scores: of each model.
-        runs: the run.json of each; predictions of others, which have none, are passed over.
-        out: the report's folder.
+    """Writes what the hub wants of each run that may be published; predictions of others have no run.json and no files.
 
     Returns:
         The files written, and one line for each run that has none, saying why.

@@ -73,7 +73,7 @@ class Column:
 
 
 MODEL = Column("model", "Model", align="left")
-BENCHMARK = Column("benchmark", "Benchmark", align="left")
+SUBJECT = (MODEL, Column("benchmark", "Benchmark", align="left"))
 """The columns with which tables of results begin."""
 
 

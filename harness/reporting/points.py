@@ -49,15 +49,7 @@ def points_of(
     scored: Sequence[Sequence[Scored]],
     profile: Profile,
 ) -> Points:
-    """The points of some systems.
-
-    Args:
-        names: what to call them.
-        scores: of each.
-        runs: the run.json of each, or None where there is none.
-        scored: the benchmarks of each, counted.
-        profile: the rules; they say how to average.
-    """
+    """The points of some systems, called by `names`; `scored` are the benchmarks of each, counted."""
     able = competing(scores, runs)
     every = list(dict.fromkeys(entry.benchmark for score in scores for entry in score.benchmarks))
     words = {entry.benchmark for score in scores for entry in score.benchmarks if entry.wer is not None}

@@ -89,12 +89,7 @@ def find(
 ) -> list[Figure]:
     """The figures that agree with everything that is given; newest first, those without a date last.
 
-    Args:
-        model: an id in any form that `canonical_model` understands.
-        benchmark: a benchmark's id or ``average``.
-        metric: one of `METRICS`.
-        profile: name of the rules.
-        suite: resolved name.
+    A model may be written in any form that `canonical_model` understands.
     """
     wanted = {"benchmark": benchmark, "metric": metric, "profile": profile, "suite": suite}
     wanted["model"] = canonical_model(model) if model else None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from harness.reporting.model import BENCHMARK, MODEL
+from harness.reporting.model import MODEL, SUBJECT
 from harness.reporting.table import Cell, Column, Table, mark_best
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.metrics import get_metric, main_metric
@@ -88,11 +88,7 @@ def metrics_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | Non
     """Every further metric that the scores hold, a row for each model and benchmark; None where they hold none."""
     held = dict.fromkeys(name for score in scores for entry in score.benchmarks for name in entry.metrics)
     metrics = [get_metric(name) for name in held]
-    columns = (
-        MODEL,
-        BENCHMARK,
-        *(_metric_column(metric) for metric in metrics),
-    )
+    columns = (*SUBJECT, *(_metric_column(metric) for metric in metrics))
     rows = tuple(
         (Cell(name), Cell(entry.benchmark), *(_metric_cell(entry, metric) for metric in metrics))
         for name, score in zip(names, scores, strict=True)
@@ -104,15 +100,12 @@ def metrics_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | Non
 
 def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
     """Kinds of errors of each system on each benchmark, as shares of the reference words."""
+    kinds = {"wer": "Errors", "substitutions": "Substituted", "deletions": "Deleted", "insertions": "Inserted"}
     columns = (
-        MODEL,
-        BENCHMARK,
+        *SUBJECT,
         Column("utterances", "Utterances", format=",d"),
         Column("words", "Words", format=",d"),
-        Column("wer", "Errors", format=".2f", scale=100),
-        Column("substitutions", "Substituted", format=".2f", scale=100),
-        Column("deletions", "Deleted", format=".2f", scale=100),
-        Column("insertions", "Inserted", format=".2f", scale=100),
+        *(Column(key, title, format=".2f", scale=100) for key, title in kinds.items()),
         Column("wrong", "Utterances with errors", format=".1f", scale=100),
     )
     rows = []
@@ -120,8 +113,8 @@ def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
         for index, held in one.systems.items():
             counts = sum(held.kept, ErrorCounts())
             wrong = sum(count.errors > 0 for count in held.kept)
-            kinds = (counts.errors, counts.substitutions, counts.deletions, counts.insertions)
-            shares = [Cell(kind / counts.words if counts.words else None) for kind in kinds]
+            each = (counts.errors, counts.substitutions, counts.deletions, counts.insertions)
+            shares = [Cell(count / counts.words if counts.words else None) for count in each]
             facts = (Cell(names[index]), Cell(one.name), Cell(len(held.kept)), Cell(counts.words))
             rows.append((*facts, *shares, Cell(wrong / len(held.kept) if held.kept else None)))
     caption = "Percent of the reference words (characters in languages without spaces); the last column of utterances."
@@ -234,10 +227,8 @@ def _fact(run: RunRecord | None, benchmark: str) -> BenchmarkRecord | None:
 
 
 def _model_notes(score: Scores, profile: str) -> tuple[str, ...]:
-    notes = [] if score.complete else ["incomplete run"]
-    if score.profile.name != profile:
-        notes.append(f"scored under other rules: {score.profile.name}")
-    return tuple(notes)
+    other = (f"scored under other rules: {score.profile.name}",) if score.profile.name != profile else ()
+    return (*(() if score.complete else ("incomplete run",)), *other)
 
 
 def _usual(scores: Sequence[Scores], name: str) -> int:

@@ -38,11 +38,7 @@ def rtfx_wer(
     far above all others is drawn at the right edge as an arrow, with its value in the label, so that it does not
     squeeze the rest. The WER axis is logarithmic too where the largest is over four times the smallest.
 
-    Args:
-        points: one for each model.
-        path_stem: where to write, without extension.
-        title: what the plot is of.
-        caption: suite, profile and hardware; printed below.
+    `caption` states suite, profile and hardware.
 
     Returns:
         The files written: PNG and SVG.

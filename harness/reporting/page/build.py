@@ -22,14 +22,7 @@ SCRIPTS = ("charts.js", "tables.js", "browser.js", "main.js")
 
 
 def page(title: str, caption: str, tables: Sequence[Table], data: PageData) -> str:
-    """The whole page. It loads nothing, and its policy forbids it to.
-
-    Args:
-        title: heading and title of the window.
-        caption: under which rules the numbers were made.
-        tables: shown first, sortable.
-        data: what the scripts show.
-    """
+    """The whole page: tables first, then what the scripts show. It loads nothing, and its policy forbids it to."""
     here = files(__name__.rpartition(".")[0])
     script = "\n".join((here / name).read_text(encoding="utf-8") for name in SCRIPTS)
     # The browser hashes the script as it stands in the file.

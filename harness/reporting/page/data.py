@@ -113,11 +113,7 @@ class PageData(Record, frozen=True, kw_only=True):
 
 
 def group(scored: Sequence[Sequence[Scored]]) -> list[Group]:
-    """Benchmarks over all systems; a system whose references differ stands in a group of its own.
-
-    Args:
-        scored: for each system, its benchmarks, counted.
-    """
+    """Each system's counted benchmarks, grouped; a system whose references differ stands in a group of its own."""
     groups: dict[str, list[Group]] = {}
     for index, benchmarks in enumerate(scored):
         for one in benchmarks:
@@ -145,12 +141,7 @@ def phases_of(score: Scores) -> tuple[dict[str, float], float] | None:
 
 
 def page_benchmark(one: Group, audio: Mapping[tuple[str, str], str]) -> PageBenchmark:
-    """A benchmark in the page's browser.
-
-    Args:
-        one: the benchmark.
-        audio: (benchmark, utterance id) to an address that the page can play.
-    """
+    """A benchmark in the page's browser; `audio` has addresses that it can play, by benchmark and utterance."""
     rows = list(one.rows.values())
     texts: dict[str, Texts] = {}
     return PageBenchmark(
