@@ -55,23 +55,12 @@ def run_again(
     stop: Stop,
     overlap: bool = True,
 ) -> tuple[Clock, int]:
-    """One more run of a benchmark, warm.
+    """One more run of a benchmark, warm: its clock, and the number of transcripts that differ from the journal's lines.
 
-    Args:
-        model: loaded and warm.
-        utterances: all that the journal holds.
-        lines: the journal.
-        settings: as of the run.
-        listener: hears of the batches.
-        stop: ends it between two batches.
-        overlap: whether the stages of different batches overlap; else each batch is decoded, then timed alone.
-
-    Returns:
-        Its clock, and the number of transcripts that differ from the journal.
+    Without `overlap` each batch is decoded, then timed alone.
     """
     texts = {line.id: line.hypothesis for line in lines}
-    clock = Clock()
-    budget = settings.budget(model.card)
+    clock, budget = Clock(), settings.budget(model.card)
     state = State(model=model, budget=budget, clock=clock, stop=stop, warm=True, overlap=overlap)
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, JournalFile(Path(folder) / "again.jsonl") as journal:

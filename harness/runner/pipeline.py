@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import Interrupted, ModelError
 from harness.records.run import Event
-from harness.runner import segments, stages
+from harness.runner import stages
 from harness.runner.audio import load_clip
 from harness.runner.clock import Lap
 from harness.runner.journal import describe, failed, transcribed
@@ -243,7 +243,7 @@ class Pipeline:
             except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost its clips only
                 batch.error = stages.caught(error)
                 return batch
-            outcomes = list(zip(hypotheses, map(segments.bounds, batch.work.pieces), strict=True))
+            outcomes = list(zip(hypotheses, map(stages.bounds, batch.work.pieces), strict=True))
             batch.work = None  # its output need not stay on the device while the journal is written
         self._journal(batch, outcomes)
         return batch
@@ -315,7 +315,7 @@ class Pipeline:
         stages.empty_cache()
         event = Event(event="out_of_memory", batch=self._state.batches, clips=1, cut=clip.id)
         self._state.events.append(event)
-        longest = max(piece.duration for piece in segments.split(clip, self._state.model.card.max_seconds))
+        longest = max(piece.duration for piece in stages.split(clip, self._state.model.card.max_seconds))
         # The cut is looked for in the later half of the longest piece: of two thirds, that is the middle third.
         outcome = self._in_a_row(clip, lap, longest * 2 / 3)
         if isinstance(outcome[0], stages.OutOfMemory):
@@ -332,7 +332,7 @@ class Pipeline:
             (hypothesis,) = self._wait(threads.write.submit(stages.text, model, work, lap))
         except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost this clip only
             return stages.caught(error), ()
-        return hypothesis, segments.bounds(work.pieces[0])
+        return hypothesis, stages.bounds(work.pieces[0])
 
     def _drop_ahead(self) -> None:
         """Gives up what was prepared ahead, and the memory that it holds; decoded audio is kept."""

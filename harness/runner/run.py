@@ -168,12 +168,19 @@ class Run:
         else:
             with JournalFile(path) as journal:
                 entry = self._run_benchmark(dataset, journal, entry, selection)
+                lines = journal.lines
         if not repeated:
-            self._repeat(dataset, entry, path)
+            runs = [self._again(dataset, lines) for _ in range(settings.repeats - 1)]
+            speed = entry.speed or Speed()
+            clocks = [Clock.resumed(speed, lines), *(clock for clock, _ in runs)]
+            entry.speed = with_repeats(speed, clocks, sum(changed for _, changed in runs))
+            self.save()
         if not timed:
-            self._time_as_leaderboard(dataset, entry, path)
+            clock, _ = self._again(dataset, lines, overlap=False)
+            entry.speed = with_leaderboard(entry.speed or Speed(), clock)
+            self.save()
         if settings.audit_batching and not audited:
-            self._audit(dataset, entry, path)
+            self._audit(dataset, entry, lines)
         self.reporter.benchmark_finished(self.folder, dataset.name)
 
     def _run_benchmark(
@@ -242,26 +249,12 @@ class Run:
             overlap=overlap,
         )
 
-    def _repeat(self, dataset: Dataset, entry: BenchmarkRecord, path: Path) -> None:
-        """Runs the benchmark as often as was asked for, and stores the speed of each."""
-        lines, speed = read_journal(path).lines, entry.speed or Speed()
-        runs = [self._again(dataset, lines) for _ in range(self.settings.repeats - 1)]
-        clocks = [Clock.resumed(speed, lines), *(clock for clock, _ in runs)]
-        entry.speed = with_repeats(speed, clocks, sum(changed for _, changed in runs))
-        self.save()
-
-    def _time_as_leaderboard(self, dataset: Dataset, entry: BenchmarkRecord, path: Path) -> None:
-        """Runs the benchmark again as the leaderboard's scripts do, and stores how fast that was."""
-        clock, _ = self._again(dataset, read_journal(path).lines, overlap=False)
-        entry.speed = with_leaderboard(entry.speed or Speed(), clock)
-        self.save()
-
-    def _audit(self, dataset: Dataset, entry: BenchmarkRecord, path: Path) -> None:
+    def _audit(self, dataset: Dataset, entry: BenchmarkRecord, lines: Sequence[Line]) -> None:
         """Replays a sample of the benchmark in other batches, and stores what changed."""
         model = self._load()
         entry.audit = audit_batching(
             model,
-            read_journal(path).lines,
+            lines,
             self._anew(dataset),
             count=self.settings.audit_batching,
             budget=self.settings.budget(model.card),

@@ -1,7 +1,11 @@
 """One batch through a model, stage by stage: what the loop overlaps from batch to batch.
 
 Each function is called in one thread at a time, for a batch at a time; different functions may run beside each other
-for different batches. Clips that are longer than the model takes are cut at pauses here, and joined again.
+for different batches.
+
+Clips that are longer than the model takes are cut at pauses, transcribed in pieces, and joined again. The cut is where
+speech is quietest, so that as few words as possible are cut through. It depends on the clip alone, never on its batch,
+and is recorded with the transcript.
 """
 
 from __future__ import annotations
@@ -9,21 +13,32 @@ from __future__ import annotations
 import gc
 import math
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from harness.errors import ModelError
-from harness.runner import segments
 from harness.runner.plan import Budget, plan
-from harness.types import Hypothesis
+from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from harness.models.base import Model
     from harness.records.run import Event
     from harness.runner.clock import Clock, Lap
-    from harness.types import Clip
+
+FRAME = SAMPLE_RATE // 50
+"""Samples of a frame whose loudness is measured: 20 ms."""
+
+PAUSE_FRAMES = 15
+"""Frames over which a pause is looked for: 300 ms, longer than the closure of a stop consonant."""
+
+SEARCH = 0.5
+"""The share of the longest piece, from its end, in which the cut is looked for: pieces are not cut needlessly short."""
 
 
 class Stop:
@@ -83,7 +98,7 @@ def prepare(model: Model, clips: list[Clip], budget: Budget, lap: Lap, longest: 
         longest: cut at this length in seconds instead of at the model's own limit, one piece at a time.
     """
     limit = model.card.max_seconds if longest is None else longest
-    pieces = [segments.split(clip, limit) for clip in clips]
+    pieces = [split(clip, limit) for clip in clips]
     flat = [piece for clip in pieces for piece in clip]
     batches = [list(range(len(flat)))]
     if len(flat) > len(clips):
@@ -118,7 +133,7 @@ def text(model: Model, work: Work, lap: Lap) -> list[Hypothesis]:
             hypotheses = _checked(model.text(output), [flat[place] for place in places], model.card.id)
         found.update(zip(places, hypotheses, strict=True))
     every = iter([found[place] for place in range(len(flat))])
-    return [segments.join(list(islice(every, len(pieces))), pieces) for pieces in work.pieces]
+    return [join(list(islice(every, len(pieces))), pieces) for pieces in work.pieces]
 
 
 def _checked(hypotheses: Any, clips: Sequence[Clip], model: str) -> list[Hypothesis]:
@@ -155,3 +170,76 @@ def empty_cache() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def cut(waveform: NDArray[np.float32], max_seconds: float) -> list[tuple[int, int]]:
+    """Where to cut a waveform so that no piece is longer than a model takes.
+
+    Args:
+        waveform: samples, shape ``[samples]``.
+        max_seconds: the longest piece, at least 1 second.
+
+    Returns:
+        First and end sample of each piece; they follow each other and cover the waveform.
+    """
+    longest = int(max_seconds * SAMPLE_RATE)
+    pieces: list[tuple[int, int]] = []
+    begin = 0
+    while len(waveform) - begin > longest:
+        end = begin + _quietest(waveform[begin : begin + longest])
+        pieces.append((begin, end))
+        begin = end
+    pieces.append((begin, len(waveform)))
+    return pieces
+
+
+def _quietest(window: NDArray[np.float32]) -> int:
+    """The middle of the quietest pause in the later part of a window, in samples; the latest of equally quiet ones."""
+    start = int(len(window) * (1 - SEARCH))
+    frames = len(window[start:]) // FRAME
+    if frames <= PAUSE_FRAMES:
+        return len(window)
+    energy = np.square(window[start : start + frames * FRAME].astype(np.float64)).reshape(frames, FRAME).mean(axis=1)
+    pause = np.convolve(energy, np.ones(PAUSE_FRAMES), mode="valid")
+    last = len(pause) - 1 - int(np.argmin(pause[::-1]))
+    return start + (2 * last + PAUSE_FRAMES) * FRAME // 2
+
+
+def split(clip: Clip, max_seconds: float | None) -> list[Clip]:
+    """The pieces of a clip as clips; the clip itself where it is short enough."""
+    if max_seconds is None or clip.duration <= max_seconds:
+        return [clip]
+    return [
+        replace(clip, id=f"{clip.id}#{number}", waveform=clip.waveform[begin:end])
+        for number, (begin, end) in enumerate(cut(clip.waveform, max_seconds))
+    ]
+
+
+def join(hypotheses: Sequence[Hypothesis], pieces: Sequence[Clip]) -> Hypothesis:
+    """One hypothesis for a clip from those of its pieces: texts with a space between, word times moved."""
+    if len(hypotheses) == 1:
+        return hypotheses[0]
+    words = []
+    speakers: list[str] = []
+    offset = 0.0
+    for hypothesis, piece in zip(hypotheses, pieces, strict=True):
+        words += [Word(word.text, word.start + offset, word.end + offset) for word in hypothesis.words or ()]
+        speakers += hypothesis.speakers or ()
+        offset += piece.duration
+    drafts = [hypothesis.draft for hypothesis in hypotheses]
+    return Hypothesis(
+        text=_spaced(hypothesis.text for hypothesis in hypotheses),
+        draft=None if None in drafts else _spaced(draft or "" for draft in drafts),
+        words=tuple(words) if all(hypothesis.words is not None for hypothesis in hypotheses) else None,
+        speakers=tuple(speakers) if all(hypothesis.speakers is not None for hypothesis in hypotheses) else None,
+    )
+
+
+def bounds(pieces: Sequence[Clip]) -> tuple[tuple[float, float], ...]:
+    """Begin and end of each piece in seconds, for the journal."""
+    ends = list(accumulate((piece.duration for piece in pieces), initial=0.0))
+    return tuple(pairwise(ends))
+
+
+def _spaced(texts: Iterable[str]) -> str:
+    return " ".join(text.strip() for text in texts if text.strip())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.runner.segments import bounds, cut, join, split
+from harness.runner.stages import bounds, cut, join, split
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
 
 
