@@ -107,16 +107,9 @@ def audit_batching(
     budget: Budget,
     profile: Profile,
 ) -> Audit:
-    """Replays a sample of a journal in other batches.
+    """Replays `count` lines of a journal in other batches than the run's, a seeded sample over all lengths.
 
-    Args:
-        model: the model that wrote the journal.
-        lines: the journal.
-        utterances: the benchmark's utterances, read anew.
-        count: how many to replay, a seeded sample over all lengths. Clips that the model takes only in pieces are
-            left out: they have a batch of their own anyway.
-        budget: what the run's batches held.
-        profile: how the change in WER is counted.
+    Clips that the model takes only in pieces are left out: they have a batch of their own anyway.
 
     Returns:
         For each way of batching the number of changed transcripts, the WER of the sample before and after, and the

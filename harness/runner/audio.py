@@ -248,16 +248,9 @@ def _check_whole(sound: _Sound, audio: Audio, form: str, *, begin: int, got: int
             raise DataError(f"{audio.origin}: ends at {(begin + got) / rate:.2f} s, inside its segment")
         return
     # Lossy formats estimate their length; the others state it, and libsndfile notes where a WAV's header says more.
-    exact = form in {"FLAC", "WAV", "AIFF", "AU", "NIST", "W64", "RF64", "WAVEX"}
-    if (
-        exact
-        and sound.frames < UNKNOWN_FRAMES
-        and (begin + got < sound.frames or (form != "FLAC" and _states_more(sound.extra_info)))
-    ):
-        raise DataError(f"{audio.origin}: truncated, it ends after {got / rate:.2f} s")
-
-
-def _states_more(log: str) -> bool:
-    """Whether libsndfile's log says that the header of a file states more data than there is."""
+    if form not in {"FLAC", "WAV", "AIFF", "AU", "NIST", "W64", "RF64", "WAVEX"} or sound.frames >= UNKNOWN_FRAMES:
+        return
+    log = "" if form == "FLAC" else sound.extra_info
     cut = re.search(r"data\s*:\s*(\d+)\s*\(should be (\d+)\)", log)
-    return cut is not None and int(cut.group(1)) > int(cut.group(2))
+    if begin + got < sound.frames or (cut is not None and int(cut[1]) > int(cut[2])):
+        raise DataError(f"{audio.origin}: truncated, it ends after {got / rate:.2f} s")

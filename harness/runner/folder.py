@@ -19,13 +19,7 @@ if TYPE_CHECKING:
 
 
 def run_folder(out: Path, suite: str, model: str) -> Path:
-    """Where the run of a model on a suite lies.
-
-    Args:
-        out: folder of all runs.
-        suite: resolved name of the suite.
-        model: model id; a path is shortened to its last part.
-    """
+    """Where the run of a model on a suite lies, below the folder `out` of all runs."""
     return out / suite / model_folder_name(model)
 
 
@@ -97,14 +91,10 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def set_aside(folder: Path) -> Path | None:
-    """Gives what is in a folder another name, for `--fresh`.
-
-    Returns:
-        The new name, or None where there was nothing.
-    """
+def set_aside(folder: Path) -> None:
+    """Gives what is in a folder another name, for `--fresh`."""
     if not folder.exists():
-        return None
+        return
     number = 1
     while (aside := folder.with_name(f"{folder.name}.old{number}")).exists():
         number += 1
@@ -112,4 +102,3 @@ def set_aside(folder: Path) -> Path | None:
         folder.rename(aside)
     except OSError as error:
         raise RunError(f"{folder}: cannot be renamed ({error.strerror}); give another --out") from None
-    return aside

@@ -36,16 +36,9 @@ def transcribed(
     undisturbed: bool,
     segments: tuple[tuple[float, float], ...],
 ) -> Line:
-    """The line of an utterance that was transcribed.
+    """The line of an utterance that was transcribed; the fields are those of `harness.records.journal.Line`.
 
-    Args:
-        utterance: what was transcribed.
-        hypothesis: what the model made of it.
-        audio_seconds: what the model was given.
-        time: its share of the counted seconds of its batch.
-        batch: number of the batch.
-        undisturbed: False where something happened to the batch.
-        segments: begin and end of the pieces that the clip was cut into; stated where there are several.
+    Begin and end of the pieces that the clip was cut into are stated where there are several.
     """
     words, speakers, draft = hypothesis.words, hypothesis.speakers, hypothesis.draft
     # A model may give subclasses of these types, such as numpy's, which no file can hold.

@@ -76,6 +76,7 @@ class _Batch:
 
     indices: list[int]
     """Of its utterances."""
+    decoded: list[Future[Clip]]
     clips: dict[int, Clip] = field(default_factory=dict)
     """Those that could be decoded."""
     failures: dict[int, Exception] = field(default_factory=dict)
@@ -184,8 +185,8 @@ class Pipeline:
             if not self._state.warm:
                 self._warm_up(self._pending[0])
             indices = self._pending.popleft()
-            decoded = [self._decoded.pop(index) for index in indices]
-            self._ahead.append(self._threads.prepare.submit(self._prepare, indices, decoded))
+            batch = _Batch(indices, [self._decoded.pop(index) for index in indices])
+            self._ahead.append(self._threads.prepare.submit(self._prepare, batch))
         if self._state.overlap:
             self._decode(AHEAD_CLIPS)
 
@@ -200,11 +201,10 @@ class Pipeline:
                     self._decoded[index] = self._threads.decode.submit(load_clip, self._utterances[index])
             ahead += len(batch)
 
-    def _prepare(self, indices: list[int], decoded: Sequence[Future[Clip]]) -> _Batch:
+    def _prepare(self, batch: _Batch) -> _Batch:
         """In the prepare thread: waits for decoded audio and makes features of it."""
-        batch = _Batch(indices)
         with batch.lap.phase("decode"):
-            for index, future in zip(indices, decoded, strict=True):
+            for index, future in zip(batch.indices, batch.decoded, strict=True):
                 try:
                     batch.clips[index] = future.result()
                 except Exception as error:  # noqa: BLE001 - whatever a broken file raises costs that file only
@@ -297,13 +297,10 @@ class Pipeline:
                 self._replan(batch)
                 return
         self._number(batch)
-        outcomes: list[_Outcome]
-        if len(batch.clips) == 1 and not isinstance(error, stages.OutOfMemory):
-            outcomes = [(error, ())]
-        else:
-            if not isinstance(error, stages.OutOfMemory):
-                event = Event(event="batch_failed", batch=batch.number, error=describe(error))
-                self._state.events.append(event)
+        outcomes: list[_Outcome] = [(error, ())]
+        if len(batch.clips) > 1:
+            self._state.events.append(Event(event="batch_failed", batch=batch.number, error=describe(error)))
+        if len(batch.clips) > 1 or isinstance(error, stages.OutOfMemory):
             outcomes = [self._alone(clip, batch.lap) for clip in batch.clips.values()]
         self._wait(self._threads.write.submit(self._journal, batch, outcomes))
 
@@ -313,8 +310,7 @@ class Pipeline:
         if not isinstance(outcome[0], stages.OutOfMemory):
             return outcome
         stages.empty_cache()
-        event = Event(event="out_of_memory", batch=self._state.batches, clips=1, cut=clip.id)
-        self._state.events.append(event)
+        self._state.events.append(Event(event="out_of_memory", batch=self._state.batches, clips=1, cut=clip.id))
         longest = max(piece.duration for piece in stages.split(clip, self._state.model.card.max_seconds))
         # The cut is looked for in the later half of the longest piece: of two thirds, that is the middle third.
         outcome = self._in_a_row(clip, lap, longest * 2 / 3)
@@ -339,16 +335,7 @@ class Pipeline:
         while self._ahead:
             batch = self._wait(self._ahead.pop())
             self._pending.appendleft(batch.indices)
-            self._keep_decoded(batch)
-
-    def _keep_decoded(self, batch: _Batch) -> None:
-        for index in batch.indices:
-            future: Future[Clip] = Future()
-            self._decoded[index] = future
-            if index in batch.clips:
-                future.set_result(batch.clips[index])
-            else:
-                future.set_exception(batch.failures[index])
+            self._decoded.update(zip(batch.indices, batch.decoded, strict=True))
 
     def _replan(self, batch: _Batch) -> None:
         """Halves the budget and plans the batch and all that is left anew."""
@@ -362,7 +349,7 @@ class Pipeline:
             batch_size=state.budget.clips,
         )
         state.events.append(event)
-        self._keep_decoded(batch)
+        self._decoded.update(zip(batch.indices, batch.decoded, strict=True))
         left = batch.indices + [index for later in self._pending for index in later]
         again = plan([seconds[index] for index in left], state.budget)
         self._pending = deque([left[place] for place in smaller] for smaller in again)

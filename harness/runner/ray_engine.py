@@ -7,7 +7,7 @@ So each utterance is journalled exactly once, whatever happens.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -155,8 +155,11 @@ class RayLoop(Loop):
             task = next(task for task in tasks if line.id in task.utterances)
             utterance = task.utterances.pop(line.id)
             del task.seconds[line.id]
-            if line.error is not None:
-                self._check_failed(worker, utterance, line.error)
+            path = utterance.audio.path
+            if path is not None and "no such file" in (line.error or "") and path.exists():
+                node = worker.place.node if worker.place else "a node"
+                msg = f"{path} is not to be seen on {node}; give a --from or --data that all nodes of the cluster share"
+                raise RunError(msg)
             self._check_stop(line)
         self._in_hand[worker] = deque(task for task in tasks if task.utterances)
         place, state = str(worker.place), self.state
@@ -174,19 +177,10 @@ class RayLoop(Loop):
             worker.numbers[item.batch] = self.state.next_number()
         return structs.replace(item, batch=worker.numbers[item.batch])
 
-    def _check_failed(self, worker: Handle, utterance: Utterance, error: str) -> None:
-        """Ends the run where a failure is not the clip's."""
-        path = utterance.audio.path
-        if path is not None and "no such file" in error and path.exists():
-            node = worker.place.node if worker.place else "a node"
-            msg = f"{path} is not to be seen on {node}; give a --from or --data that all nodes of the cluster share"
-            raise RunError(msg)
-
     def _lost(self, answer: Answer) -> None:
         """What the worker had in hand is run again; the batch that it had longest is suspected of the loss."""
         again = self._in_hand.pop(answer.worker, deque())
-        event = Event(event="worker_lost", worker=str(answer.worker.place), error=answer.lost)
-        self.state.events.append(event)
+        self.state.events.append(Event(event="worker_lost", worker=str(answer.worker.place), error=answer.lost))
         if again:
             self._suspect(again.popleft(), answer)
         self._pending.extendleft(reversed(again))
@@ -204,8 +198,7 @@ class RayLoop(Loop):
             )
         else:
             (utterance,) = task.utterances.values()
-            error = ModelError(f"{LOSSES} workers were lost with it, the last so: {answer.lost}")
-            line = failed(utterance, error)
+            line = failed(utterance, ModelError(f"{LOSSES} workers were lost with it, the last so: {answer.lost}"))
             self._check_stop(line)
             self._append([line])
 
@@ -215,10 +208,9 @@ class RayLoop(Loop):
         A device that several workers share does what one of them does, as often as there are of them.
         """
         place = str(worker.place)
-        beside = Counter(str(other.place) for other in self._cluster.ready)
         known = self.state.clock.cluster or ClusterSpeed()
         before = known.devices.get(place) or DeviceSpeed()
-        workers = max(before.workers, beside[place])
+        workers = max(before.workers, sum(str(other.place) == place for other in self._cluster.ready))
         audio_seconds = before.audio_seconds + written.clock.audio_seconds_undisturbed
         counted = before.seconds_counted + written.clock.counted
         device = DeviceSpeed(
