@@ -244,7 +244,7 @@ def test_the_command_line_starts_a_cluster_of_its_own_and_leaves_nothing(root: P
         "transcripts:said.jsonl: loading",
         "transcripts:said.jsonl on ",
         "journals and scores: ",
-        "table and plot: ",
+        "tables, plots and page: ",
     )
     assert [line for line in done.stderr.splitlines() if not line.startswith(ours)] == []
     # The same folder without Ray: a run may go on anywhere.
