@@ -14,6 +14,7 @@ from harness.config import OnError
 from harness.errors import Interrupted, RunError
 from harness.models.base import Model, ModelCard
 from harness.records.journal import Line, read_journal
+from harness.records.run import Event
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
@@ -195,7 +196,12 @@ def test_a_lack_of_memory_is_planned_around(journal: JournalFile) -> None:
     work.run(utterances([1.0, 2.0, 1.5, 0.5, 1.0, 3.0, 1.0, 0.2]))
     assert sorted(line.id for line in journal.lines) == [f"u{number}" for number in range(8)]
     assert all(line.hypothesis == f"this is {line.id}" for line in journal.lines)
-    assert {event.event for event in work.state.events} == {"out_of_memory"}
+    # Eight clips padded to 3 s, then four, then two: only one of them fits into 4 s.
+    assert work.state.events == [
+        Event(event="out_of_memory", batch=0, clips=8, batch_seconds=12.0, batch_size=4),
+        Event(event="out_of_memory", batch=0, clips=4, batch_seconds=6.0, batch_size=2),
+        Event(event="out_of_memory", batch=0, clips=2, batch_seconds=3.0, batch_size=1),
+    ]
     assert clock.excluded == clock.batches  # all of them were in the batch that did not fit
     assert clock.rtfx is None
 

@@ -1,5 +1,6 @@
 """Stages of different batches run beside each other, and whatever fails in any of them costs what it must."""
 
+import concurrent.futures
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -276,26 +277,48 @@ def test_a_stream_without_lengths_is_sorted_window_by_window_in_bounded_memory(
     assert sum(len(batch) == 4 for batch in batches) > 40
 
 
-def test_so_much_is_decoded_ahead_and_no_more(journal: JournalFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With eight clips a batch: two batches are prepared while one is in the network, and two more decoded."""
-    begun = 0
+def decoding(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the decode threads were given, as it is given to them."""
+    begun: list[Any] = []
 
     class Counting(ThreadPoolExecutor):
         def submit(self, *arguments: Any, **more: Any) -> Any:
-            nonlocal begun
-            begun += arguments[0] is load_clip
+            if arguments[0] is load_clip:
+                begun.append(arguments[1])
             return super().submit(*arguments, **more)
+
+    monkeypatch.setattr("harness.runner.pipeline.ThreadPoolExecutor", Counting)
+    return begun
+
+
+def test_so_much_is_decoded_ahead_and_no_more(journal: JournalFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With eight clips a batch: two batches are prepared while one is in the network, and two more decoded."""
+    decodes = decoding(monkeypatch)
 
     class Looking(Staged):
         def look(self, name: str, value: Any) -> Any:
             if name == "infer":
-                seen.append(begun)
+                seen.append(len(decodes))
             return value
 
     seen: list[int] = []
-    monkeypatch.setattr("harness.runner.pipeline.ThreadPoolExecutor", Counting)
     run(Looking(), journal, count=80, budget=Budget(clips=8))
     assert seen == [40, 48, 56, 64, 72, *[80] * 5]
+
+
+def test_without_overlap_nothing_is_decoded_beside_the_network(
+    journal: JournalFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decodes = decoding(monkeypatch)
+
+    class Looking(Staged):
+        def look(self, name: str, value: Any) -> Any:
+            seen.append(len(decodes))
+            return value
+
+    seen: list[int] = []
+    run(Looking(), journal, count=4, overlap=False)
+    assert seen == [number for number in (1, 2, 3, 4) for _ in STAGES]
 
 
 def test_a_journal_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
@@ -330,13 +353,21 @@ def test_a_source_that_hangs_does_not_keep_a_stopped_run(journal: JournalFile, m
     from harness.runner import loop as module
 
     monkeypatch.setattr(module, "WINDOW_ITEMS", 4)
-    stop, released = Stop(), threading.Event()
+    stop, hangs, released = Stop(), threading.Event(), threading.Event()
     went_on: list[bool] = []
 
     def hanging() -> Any:
         yield from utterances([0.1] * 8)
-        stop.requested = True
+        hangs.set()
         went_on.append(released.wait(60))
+
+    def wait(*arguments: Any, **more: Any) -> Any:
+        """A stop is asked for while the loop has nothing else to do but wait for the source."""
+        found = concurrent.futures.wait(*arguments, **more)
+        stop.requested = hangs.is_set() and not found.done
+        return found
+
+    monkeypatch.setattr(module, "wait", wait)
 
     work = loop(Staged(), journal, budget=Budget(clips=2), stop=stop)
     with pytest.raises(Interrupted):
