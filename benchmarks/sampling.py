@@ -60,10 +60,8 @@ def sample(
     order = sorted(range(len(items)), key=lambda index: (length(items[index]), key(items[index])))
     bounds = [number * len(order) // limit for number in range(limit + 1)]
     strata = [order[low:high] for low, high in pairwise(bounds)]
-    chosen = {min(stratum, key=lambda index: _draw(seed, key(items[index]))) for stratum in strata}
+    chosen = {
+        min(stratum, key=lambda index: hashlib.sha256(f"{seed}:{key(items[index])}".encode()).digest())
+        for stratum in strata
+    }
     return [item for index, item in enumerate(items) if index in chosen]
-
-
-def _draw(seed: int, key: str) -> bytes:
-    """A number that looks random and depends on nothing but the seed and the key."""
-    return hashlib.sha256(f"{seed}:{key}".encode()).digest()

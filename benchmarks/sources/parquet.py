@@ -89,9 +89,6 @@ def plain_rows(path: Path, name: str) -> Iterator[Row]:
         raise DataError(f"{name}: not a readable Parquet file ({error}); delete it and get it again") from error
 
 
-# ---------------------------------------------------------------------------------------------- below `--from`
-
-
 def local_shards(split: HubSplit, request: Request) -> list[Shard]:
     """The split's files below the folder that the user named: a clone, a download, or a hub cache.
 
@@ -125,9 +122,6 @@ def copies(root: Path, repo: str) -> list[Path]:
     snapshots = [path for folder in cached for path in sorted((folder / "snapshots").glob("*"), reverse=True)]
     named = [root / owner / name, root / f"{owner}--{name}", root / name, root]
     return [path for path in (*snapshots, *named) if path.is_dir()]
-
-
-# ------------------------------------------------------------------------------------------------- from the hub
 
 
 def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
@@ -214,18 +208,13 @@ def verified(split: HubSplit, name: str, sha: str, expected: str | None) -> Path
     """
     for force in (False, True):
         path = _fetch(split, name, sha, force=force)
-        if expected is None or _sha256(path) == expected:
-            return path
+        with path.open("rb") as file:
+            if expected is None or hashlib.file_digest(file, "sha256").hexdigest() == expected:
+                return path
     path.resolve().unlink(missing_ok=True)
     path.unlink(missing_ok=True)
     msg = f"{split.repo}/{name}: the download's SHA-256 is not the hub's ({expected}), twice; deleted: try again later"
     raise DataError(msg)
-
-
-def _sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _remote(split: HubSplit, name: str, sha: str, _expected: str | None) -> Any:
