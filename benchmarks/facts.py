@@ -91,11 +91,10 @@ def check_facts(dataset: Dataset, lock: Lock | None, seen: Seen, *, allow_drift:
     if pinned and seen.revision != pinned:
         drifts.append(f"{dataset.name}: revision is {seen.revision} where {pinned} is locked")
     if drifts and not allow_drift:
-        msg = (
+        raise DataError(
             f"{drifts[0]} ({seen.source}): get the stated data, or go on with --allow-drift, "
             "which marks the run as not comparable"
         )
-        raise DataError(msg)
     return drifts
 
 
