@@ -76,8 +76,7 @@ def read_systems(paths: Iterable[Path | str], language: str | None = None) -> li
     files: dict[Path, None] = {}
     for path in without_reports(paths):
         _find(path, runs, files)
-    systems = [read_run(folder, chosen) for folder in runs]
-    return systems + _read_files(files, chosen)
+    return [read_run(folder, chosen) for folder in runs] + _read_files(files, chosen)
 
 
 def without_reports(paths: Iterable[Path | str]) -> list[Path]:
@@ -104,8 +103,9 @@ def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:
     here = {run.parent: None for run in sorted(path.rglob(RUN_FILE))}
     inside = {file: None for file in sorted(path.rglob("*.jsonl")) if file.parent not in here}
     if not here and not inside:
-        message = f"nothing to score in {path}; expected a run folder (run.json) or *.jsonl files with text, pred_text"
-        raise UsageError(message)
+        raise UsageError(
+            f"nothing to score in {path}; expected a run folder (run.json) or *.jsonl files with text, pred_text"
+        )
     runs.update(here)
     files.update(inside)
 
@@ -188,9 +188,9 @@ def _object(line: bytes) -> dict[str, object]:
 
 def _foreign_row(found: Mapping[str, object], number: int) -> Line:
     error = _text(found, "error")
-    if "text" not in found or ("pred_text" not in found and error is None):
-        missing = "text" if "text" not in found else "pred_text"
-        raise ValueError(f"no {missing!r}; a prediction has text (the reference) and pred_text")
+    for key in ("text", *(("pred_text",) if error is None else ())):
+        if key not in found:
+            raise ValueError(f"no {key!r}; a prediction has text (the reference) and pred_text")
     reference, hypothesis = _text(found, "text"), _text(found, "pred_text")
     if reference is None:
         raise ValueError("'text' must be text, not null")
