@@ -15,12 +15,11 @@ import numpy as np
 
 from harness.errors import UsageError
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.predictions import read_systems, without_reports
+from harness.scoring.predictions import System, read_systems, without_reports
 from harness.scoring.significance import Counts
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
-    from harness.scoring.predictions import System
     from harness.scoring.scored import Scored
 
 Key = tuple[str, int]

@@ -12,18 +12,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line, read_journal
-from harness.records.run import RUN_FILE, read_run_record
+from harness.records.run import RUN_FILE, RunRecord, read_run_record
 from harness.scoring import file_names
-
-if TYPE_CHECKING:
-    from harness.records.run import RunRecord
-
 
 _LONGEST = 1e9
 """Seconds, thirty years: what says that it is longer is not believed."""
