@@ -175,6 +175,13 @@ class Entry(Transcript):
     end: float | None = None
     """Seconds into the recording, for a segment of a long one."""
 
+    @classmethod
+    def segment(cls, name: str, text: str, session: str, begin: float | str, end: float | str, **tags: str) -> Entry:
+        """A stretch of a long recording, which is as long as its beginning and end say."""
+        start, stop = float(begin), float(end)
+        length = stop - start
+        return cls(id=name, reference=text, duration=length, session=session, start=start, end=stop, tags=tags)
+
     def utterance(self, audio: Audio, language: str, duration: float | None = None) -> Utterance:
         """The utterance that this line and its audio are; `duration` is for entries that do not say theirs.
 

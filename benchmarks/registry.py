@@ -13,7 +13,7 @@ from types import ModuleType
 
 from benchmarks import corpora
 from benchmarks.dataset import Dataset
-from benchmarks.suite import Suite, parse_suite, read_suites
+from benchmarks.suite import FOLDER, Suite, parse_suite
 from harness.errors import UsageError, unknown_name
 
 __all__ = ["Suite", "datasets", "get_dataset", "get_suite", "identify", "suites"]
@@ -37,10 +37,8 @@ def datasets() -> dict[str, Dataset]:
 def _declared(module: ModuleType) -> Iterator[Dataset]:
     """The data sets among a module's values, alone or in tuples."""
     for value in vars(module).values():
-        if isinstance(value, Dataset):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (item for item in value if isinstance(item, Dataset))
+        items = value if isinstance(value, tuple) else (value,)
+        yield from (item for item in items if isinstance(item, Dataset))
 
 
 def get_dataset(name: str) -> Dataset:
@@ -79,9 +77,9 @@ def suites() -> dict[str, Suite]:
     """All suites by resolved name, in the order of their files.
 
     Raises:
-        UsageError: two have the same name.
+        UsageError: two have the same name, or a file does not have the form of a suite.
     """
-    found = read_suites()
+    found = [parse_suite(path.read_text(encoding="utf-8"), path.name) for path in sorted(FOLDER.glob("*.toml"))]
     names = Counter(name for suite in found for name in suite.names)
     name, count = names.most_common(1)[0]
     if count > 1:

@@ -59,10 +59,6 @@ def sample(
     order = sorted(range(len(items)), key=lambda index: (length(items[index]), key(items[index])))
     bounds = [number * len(order) // limit for number in range(limit + 1)]
     strata = [order[low:high] for low, high in pairwise(bounds)]
-    chosen = {min(stratum, key=lambda index: _draw(seed, key(items[index]))) for stratum in strata}
+    draws = [hashlib.sha256(f"{seed}:{key(item)}".encode()).digest() for item in items]
+    chosen = {min(stratum, key=draws.__getitem__) for stratum in strata}
     return [item for index, item in enumerate(items) if index in chosen]
-
-
-def _draw(seed: int, key: str) -> bytes:
-    """A number that looks random and depends on nothing but the seed and the key."""
-    return hashlib.sha256(f"{seed}:{key}".encode()).digest()

@@ -63,15 +63,6 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return (self.name, *self.aliases)
 
 
-def read_suites() -> list[Suite]:
-    """All suites of the package, in the order of their file names.
-
-    Raises:
-        UsageError: a file does not have the form of a suite.
-    """
-    return [parse_suite(path.read_text(encoding="utf-8"), path.name) for path in sorted(FOLDER.glob("*.toml"))]
-
-
 def parse_suite(text: str, where: str) -> Suite:
     """The suite that a TOML text describes; `where` is what to call the file in messages.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.dataset import Dataset, Entry, Row, Utterances
 from benchmarks.sources.archive import Release, archive_source, find_release
-from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source
+from benchmarks.sources.hub import hub_source, leaderboard_source, leaderboards_own
 from benchmarks.sources.pairing import pair, stem_in
 
 MEETING = r"(?:^|/)(?:AMI_)?((?:EN|ES|IB|IN|IS|TS)\d{4}[a-f]?)"
@@ -51,7 +51,7 @@ def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: A
         license="CC-BY-4.0",
         sources=(
             *theirs,
-            hub_source("edinburghcstr/ami", config, entry=hub_entry, language="en"),
+            hub_source("edinburghcstr/ami", config, entry=hub_entry),
             archive_source(
                 "ami_public_manual_1.6.2.zip beside wav_db",
                 (r"ami_public_manual_1\.6\.\d", r"ami_public_manual_1\.6\.\d\.zip"),
@@ -79,17 +79,12 @@ IHM = _dataset(
 SDM = _dataset(
     "sdm", "AMI, one distant microphone", (r"(?<![a-z])ami_sdm(_test)?",), notes=NOTES + " Overlapped speech."
 )
-CLEANED = Dataset(
-    name="ami_cleaned",
-    title="AMI, individual headsets, cleaned by the leaderboard in July 2026",
-    language="en",
-    license=None,
-    sources=(leaderboard_source("ami_cleaned"),),
-    url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
+CLEANED = leaderboards_own(
+    "ami_cleaned",
+    "AMI, individual headsets, cleaned by the leaderboard in July 2026",
     session_pattern=MEETING,
     file_patterns=(r"(?<![a-z])ami[_-]cleaned(_test)?",),
     columns=("AMI-Cleaned WER",),
     notes="A corrected subset of ami_ihm. The recordings are AMI's (CC-BY-4.0); of the corrected copy no license is "
     "known here.",
-    missing=ONLY_LEADERBOARD,
 )

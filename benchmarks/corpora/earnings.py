@@ -52,15 +52,9 @@ def nlp_text(data: bytes, where: str) -> str:
 
 def _long(corpus: str, config: str, **facts: Any) -> Dataset:
     """A benchmark of whole calls."""
-    source = hub_source(
-        LEADERBOARD_LONGFORM,
-        config,
-        entry=call_entry,
-        language="en",
-        text_form="the leaderboard's own copy of the calls' texts",
-        locked=("rows", "hours"),
-    )
-    release = archive_source(f"the folder {config} of speech-datasets", (config,), parse, locked=("rows", "hours"))
+    form, known = "the leaderboard's own copy of the calls' texts", ("rows", "hours")
+    source = hub_source(LEADERBOARD_LONGFORM, config, entry=call_entry, text_form=form, locked=known)
+    release = archive_source(f"the folder {config} of speech-datasets", (config,), parse, locked=known)
     return Dataset(
         name=f"{config}_long",
         title=f"{corpus}, whole calls",

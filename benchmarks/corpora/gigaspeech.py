@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.dataset import Dataset, Entry, Row, Utterances
 from benchmarks.sources.archive import Release, archive_source
-from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source
+from benchmarks.sources.hub import hub_source, leaderboard_source, leaderboards_own
 from benchmarks.sources.pairing import pair
 from harness.errors import DataError
 
@@ -39,7 +39,11 @@ def parse(release: Release) -> Utterances:
         try:
             for recording in ijson.items(file, "audios.item", use_float=True):
                 parts = [item for item in recording["segments"] if "{TEST}" in item["subsets"]]
-                found = [segment(item, recording["aid"]) for item in parts if not is_garbage(item["text_tn"])]
+                found = [
+                    Entry.segment(item["sid"], item["text_tn"], recording["aid"], item["begin_time"], item["end_time"])
+                    for item in parts
+                    if not is_garbage(item["text_tn"])
+                ]
                 if found:
                     entries[recording["path"]] = found
         except ijson.JSONError as error:
@@ -50,14 +54,6 @@ def parse(release: Release) -> Utterances:
     yield from pair(release, entries, lambda name: name.partition("/")[2], "en")
 
 
-def segment(item: Row, recording: str) -> Entry:
-    """A segment of GigaSpeech.json: sid, begin_time, end_time, text_tn."""
-    start, end = float(item["begin_time"]), float(item["end_time"])
-    return Entry(
-        id=item["sid"], reference=item["text_tn"], duration=end - start, session=recording, start=start, end=end
-    )
-
-
 GIGASPEECH = Dataset(
     name="gigaspeech",
     title="GigaSpeech test",
@@ -65,7 +61,7 @@ GIGASPEECH = Dataset(
     license="SpeechColab's terms (non-commercial)",
     sources=(
         leaderboard_source("gigaspeech"),
-        hub_source("speechcolab/gigaspeech", "test", entry=hub_entry, language="en", terms=True, locked=()),
+        hub_source("speechcolab/gigaspeech", "test", entry=hub_entry, terms=True, locked=()),
         archive_source("the folder GigaSpeech with GigaSpeech.json", ("GigaSpeech",), parse, locked=()),
     ),
     rows=19931,
@@ -78,16 +74,11 @@ GIGASPEECH = Dataset(
     notes="About 40 hours. 19,931 rows is the leaderboard's copy; of the original people count 19,928, 19,930 or "
     "20,406 before garbage is left out. Upper-case text with tags for punctuation. The session is the recording.",
 )
-CLEANED = Dataset(
-    name="gigaspeech_cleaned",
-    title="GigaSpeech test, cleaned by the leaderboard in July 2026",
-    language="en",
-    license=None,
-    sources=(leaderboard_source("gigaspeech_cleaned"),),
-    url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
+CLEANED = leaderboards_own(
+    "gigaspeech_cleaned",
+    "GigaSpeech test, cleaned by the leaderboard in July 2026",
     session_pattern=RECORDING,
     file_patterns=(r"(?<![a-z])gigaspeech[_-]cleaned(_test)?",),
     columns=("Gigaspeech-Cleaned WER",),
     notes="The recordings are GigaSpeech's, under its terms; of the corrected copy no license is known here.",
-    missing=ONLY_LEADERBOARD,
 )

@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.dataset import Dataset, Entry, Row, Utterances
 from benchmarks.sources.archive import PACKED, Release, archive_source
 from benchmarks.sources.hub import hub_source, leaderboard_source
-from benchmarks.sources.pairing import pair_as_read
+from benchmarks.sources.pairing import pair_as_read, stem_in
 from benchmarks.sources.tables import lines
 from harness.errors import DataError
 
@@ -37,9 +37,7 @@ def transcripts(release: Release, part: str, name: str, data: bytes) -> dict[str
 
 def audio_key(part: str, name: str) -> str | None:
     """The utterance id that a member's name holds, for FLACs of the part."""
-    if not name.endswith(".flac") or f"/{part}/" not in f"/{name}":
-        return None
-    return name.rpartition("/")[2].removesuffix(".flac")
+    return stem_in("", name) if name.endswith(".flac") and f"/{part}/" in f"/{name}" else None
 
 
 def _dataset(part: str, **facts: Any) -> Dataset:
@@ -51,7 +49,7 @@ def _dataset(part: str, **facts: Any) -> Dataset:
         language="en",
         license="CC-BY-4.0",
         sources=(
-            hub_source("openslr/librispeech_asr", kind, entry=hub_entry, language="en"),
+            hub_source("openslr/librispeech_asr", kind, entry=hub_entry),
             archive_source(f"{part}.tar.gz", (part, rf"{part}{PACKED}"), partial(parse, part)),
             leaderboard_source("librispeech", f"test.{kind}"),
         ),

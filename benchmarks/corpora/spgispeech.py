@@ -38,7 +38,7 @@ SPGISPEECH = Dataset(
     license="Kensho's terms (non-commercial)",
     sources=(
         leaderboard_source("spgispeech"),
-        hub_source("kensho/spgispeech", "test", entry=hub_entry, language="en", terms=True),
+        hub_source("kensho/spgispeech", "test", entry=hub_entry, terms=True),
         archive_source("the folder spgispeech", ("spgispeech",), parse, locked=()),
     ),
     rows=39341,

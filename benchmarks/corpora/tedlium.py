@@ -45,24 +45,16 @@ def segments(release: Release) -> dict[str, list[Entry]]:
     if not texts:
         raise release.lacks("legacy/test/stm/*.stm")
     found: dict[str, list[Entry]] = {}
-    for name, data in legacy or texts:
-        for at, line in lines(data, f"{release.path}: {name}"):
+    for file, data in legacy or texts:
+        for at, line in lines(data, f"{release.path}: {file}"):
             fields = line.split(maxsplit=6)
             if len(fields) < 6 or not fields[5].startswith("<"):
                 raise DataError(f"{at}: not talk, channel, speaker, begin, end, <labels>, words")
             talk, _, speaker, begin, end, labels, words = (*fields, "")[:7]
             if is_ignored(words):
                 continue
-            start, stop = float(begin), float(end)
-            entry = Entry(
-                id=f"{talk}-{begin}-{end}-{labels}",
-                reference=words.strip(),
-                duration=stop - start,
-                session=talk,
-                start=start,
-                end=stop,
-                tags={"speaker": speaker},
-            )
+            name = f"{talk}-{begin}-{end}-{labels}"
+            entry = Entry.segment(name, words.strip(), talk, begin, end, speaker=speaker)
             found.setdefault(talk, []).append(entry)
     return found
 
@@ -96,7 +88,7 @@ TEDLIUM = Dataset(
     license="CC-BY-NC-ND",
     sources=(
         leaderboard_source("tedlium", entry=their_entry, repo=LEADERBOARD_BEFORE),
-        hub_source("LIUM/tedlium", "release3", entry=hub_entry, language="en"),
+        hub_source("LIUM/tedlium", "release3", entry=hub_entry),
         archive_source("TEDLIUM_release-3.tgz", RELEASE, parse),
     ),
     rows=1155,
@@ -120,7 +112,6 @@ TEDLIUM_LONG = Dataset(
             "distil-whisper/tedlium-long-form",
             "default",
             entry=talk_entry,
-            language="en",
             text_form="distil-whisper's copy: segments joined",
             locked=("rows",),
         ),

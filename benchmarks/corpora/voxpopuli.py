@@ -6,7 +6,7 @@ from functools import partial
 
 from benchmarks.dataset import Dataset, Entry, Row, Utterances
 from benchmarks.sources.archive import Release, archive_source
-from benchmarks.sources.hub import ONLY_LEADERBOARD, hub_source, leaderboard_source
+from benchmarks.sources.hub import hub_source, leaderboard_source, leaderboards_own
 from benchmarks.sources.pairing import pair, stem_in
 from benchmarks.sources.tables import entries_of, rows
 
@@ -46,7 +46,7 @@ VOXPOPULI_EN = Dataset(
     license="CC0-1.0",
     sources=(
         leaderboard_source("voxpopuli"),
-        hub_source("facebook/voxpopuli", "en", entry=hub_entry, language="en"),
+        hub_source("facebook/voxpopuli", "en", entry=hub_entry),
         archive_source("transcribed_data/en", ("transcribed_data",), parse),
     ),
     rows=1842,
@@ -60,19 +60,14 @@ VOXPOPULI_EN = Dataset(
     notes="About 3 % of the reference words are wrong. The raw text may be empty where the normalized one is not: that "
     "is used then. Clips up to 69 s. The session is the agenda item of a sitting.",
 )
-CLEANED = Dataset(
-    name="voxpopuli_cleaned_aa",
-    title="VoxPopuli English test, corrected by Artificial Analysis",
-    language="en",
-    license=None,
-    sources=(leaderboard_source("voxpopuli_cleaned_aa"),),
+CLEANED = leaderboards_own(
+    "voxpopuli_cleaned_aa",
+    "VoxPopuli English test, corrected by Artificial Analysis",
     rows=628,
-    url="https://huggingface.co/datasets/hf-audio/open-asr-leaderboard",
     citation=CITATION,
     session_pattern=SITTING,
     file_patterns=(r"(?<![a-z])voxpopuli[_-]cleaned[_-]aa(_test)?",),
     columns=("Voxpopuli-Cleaned-AA WER",),
     notes="A corrected subset of voxpopuli_en: 600 spans differ. The recordings are VoxPopuli's (CC0-1.0); of the "
     "corrected copy no license is known here.",
-    missing=ONLY_LEADERBOARD,
 )

@@ -35,28 +35,21 @@ def segments(release: Release, meetings: frozenset[str], *, headset: bool) -> di
     people = _people(release, files)
     words = {_stem(name): _words(release, name, text) for name, text in files.items() if name.endswith(".words.xml")}
     entries: dict[str, list[Entry]] = {}
-    for name, text in sorted(files.items()):
-        if not name.endswith(".segments.xml"):
+    for file, text in sorted(files.items()):
+        if not file.endswith(".segments.xml"):
             continue
-        meeting, agent = _stem(name)
+        meeting, agent = _stem(file)
         if (meeting, agent) not in people or (meeting, agent) not in words:
-            raise release.error(f"{name}: no words or no entry in meetings.xml for agent {agent} of {meeting}")
+            raise release.error(f"{file}: no words or no entry in meetings.xml for agent {agent} of {meeting}")
         channel, speaker = people[meeting, agent]
         key = f"{meeting}.Headset-{channel}" if headset else f"{meeting}.Array1-01"
         prefix = f"AMI_{meeting}_{f'H{channel:02d}' if headset else 'SDM'}_{speaker}"
-        for element in _xml(release, name, text).iter("segment"):
-            reference = _reference(release, name, element, words[meeting, agent])
+        for element in _xml(release, file, text).iter("segment"):
+            reference = _reference(release, file, element, words[meeting, agent])
             if reference:
                 start, end = float(element.attrib["transcriber_start"]), float(element.attrib["transcriber_end"])
-                entry = Entry(
-                    id=f"{prefix}_{round(start * 100):07d}_{round(end * 100):07d}",
-                    reference=reference,
-                    duration=end - start,
-                    session=meeting,
-                    start=start,
-                    end=end,
-                    tags={"speaker": speaker},
-                )
+                name = f"{prefix}_{round(start * 100):07d}_{round(end * 100):07d}"
+                entry = Entry.segment(name, reference, meeting, start, end, speaker=speaker)
                 entries.setdefault(key, []).append(entry)
     if not entries:
         raise release.error("no segments of the test meetings in it; this is not ami_public_manual")

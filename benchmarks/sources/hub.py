@@ -7,8 +7,9 @@ Parquet (``refs/convert/parquet``), which is all there is of repositories that h
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Entry, Request, Row, Source, Utterances
+from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Dataset, Entry, Request, Row, Source, Utterances
 from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import stem
 from benchmarks.sources.split import EntryOf, HubSplit
@@ -20,9 +21,6 @@ LEADERBOARD_BEFORE = "hf-audio/esb-datasets-test-only-sorted"
 LEADERBOARD_MULTILINGUAL = "hf-audio/open-asr-leaderboard-multilingual-datasets"
 LEADERBOARD_LONGFORM = "hf-audio/asr-leaderboard-longform"
 
-ONLY_LEADERBOARD = "original: made for the leaderboard, in its repository only"
-"""What a data set of its own making is missing."""
-
 
 def hub_source(
     repo: str,
@@ -30,7 +28,7 @@ def hub_source(
     split: str = "test",
     *,
     entry: EntryOf,
-    language: str,
+    language: str = "en",
     terms: bool = False,
     text_form: str = "",
     locked: tuple[str, ...] = ALL_FACTS,
@@ -44,14 +42,22 @@ def leaderboard_source(
     config: str, split: str = "test", *, entry: EntryOf | None = None, language: str = "en", repo: str = LEADERBOARD
 ) -> Source:
     """The leaderboard's copy of a set: ids are the corpus's, the text has a form of its own."""
-    return hub_source(
-        repo,
-        config,
-        split,
-        entry=entry or leaderboard_entry,
-        language=language,
-        text_form="the leaderboard's own copy: its text is not the corpus's, letter for letter",
-        locked=("rows", "hours"),
+    form, known = "the leaderboard's own copy: its text is not the corpus's, letter for letter", ("rows", "hours")
+    read = entry or leaderboard_entry
+    return hub_source(repo, config, split, entry=read, language=language, text_form=form, locked=known)
+
+
+def leaderboards_own(name: str, title: str, **facts: Any) -> Dataset:
+    """An English set that was made for the leaderboard and has its name there; of its license nothing is known."""
+    return Dataset(
+        name=name,
+        title=title,
+        language="en",
+        license=None,
+        sources=(leaderboard_source(name),),
+        url=f"https://huggingface.co/datasets/{LEADERBOARD}",
+        missing="original: made for the leaderboard, in its repository only",
+        **facts,
     )
 
 

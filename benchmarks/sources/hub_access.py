@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 
@@ -23,19 +26,18 @@ def quiet(*, bars: bool = False) -> Iterator[None]:
     """
     from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-    loggers = [logging.getLogger(name) for name in LIBRARIES]
-    levels = [logger.level for logger in loggers]
+    levels = {logger: logger.level for logger in map(logging.getLogger, LIBRARIES)}
     had_bars = not are_progress_bars_disabled()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for logger in loggers:
+        for logger in levels:
             logger.setLevel(logging.CRITICAL)
         if had_bars and not bars:
             disable_progress_bars()
         try:
             yield
         finally:
-            for logger, level in zip(loggers, levels, strict=True):
+            for logger, level in levels.items():
                 logger.setLevel(level)
             if had_bars:
                 enable_progress_bars()
@@ -43,23 +45,18 @@ def quiet(*, bars: bool = False) -> Iterator[None]:
 
 def within(seconds: float, request: Callable[[], T]) -> T:
     """The request's value, or TimeoutError: name resolution has time limits of its own, of up to a minute."""
-    values: list[T] = []
-    failures: list[Exception] = []
+    answer = Future[T]()
 
     def call() -> None:
         try:
-            values.append(request())
+            answer.set_result(request())
         except Exception as error:  # noqa: BLE001 - raised again by the caller's thread
-            failures.append(error)
+            answer.set_exception(error)
 
-    thread = threading.Thread(target=call, name="hub-probe", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failures:
-        raise failures[0]
-    if not values:
+    threading.Thread(target=call, name="hub-probe", daemon=True).start()
+    if not wait([answer], seconds).done:
         raise TimeoutError(f"no answer within {seconds:.0f} s")
-    return values[0]
+    return answer.result()
 
 
 def first_line(error: BaseException) -> str:

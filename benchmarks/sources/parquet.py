@@ -55,21 +55,21 @@ def _rows(split: HubSplit, name: str, open_shard: Callable[[], Any]) -> Iterator
         with pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
             batches = file.iter_batches(batch_size=BATCH_ROWS, use_threads=False)
             for number, row in enumerate(row for batch in batches for row in batch.to_pylist()):
-                yield _audio(split.audio, name, row, number)
+                yield _audio(name, row, number)
     except (pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
         raise DataError(f"{name}: not a readable Parquet file ({error}); delete it and get it again") from error
     except faults.raised() as error:
         raise faults.explain(split, error) from error
 
 
-def _audio(column: str, name: str, row: dict[str, Any], number: int) -> tuple[dict[str, Any], Audio]:
-    """A row without its audio column, and the audio."""
-    if column not in row:
-        raise DataError(f"{name}: no column {column!r}; there are {', '.join(sorted(row))}")
-    value = row.pop(column)
+def _audio(name: str, row: dict[str, Any], number: int) -> tuple[dict[str, Any], Audio]:
+    """A row without its column ``audio``, which holds ``{"bytes", "path"}``, and the audio."""
+    if "audio" not in row:
+        raise DataError(f"{name}: no column 'audio'; there are {', '.join(sorted(row))}")
+    value = row.pop("audio")
     data, path = (value.get("bytes"), value.get("path")) if isinstance(value, dict) else (value, None)
     if data is not None and not isinstance(data, bytes):
-        raise DataError(f"{name}, row {number}: the column {column!r} does not hold encoded audio")
+        raise DataError(f"{name}, row {number}: the column 'audio' does not hold encoded audio")
     row["audio_path"] = path
     # A row without audio becomes an utterance that fails to decode: recorded and counted, not dropped.
     return row, Audio(origin=f"{name}#{number}", data=data or b"")
@@ -87,9 +87,6 @@ def plain_rows(path: Path, name: str) -> Iterator[Row]:
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{name}: not a readable Parquet file ({error}); delete it and get it again") from error
-
-
-# ---------------------------------------------------------------------------------------------- below `--from`
 
 
 def local_shards(split: HubSplit, request: Request) -> list[Shard]:
@@ -125,9 +122,6 @@ def copies(root: Path, repo: str) -> list[Path]:
     snapshots = [path for folder in cached for path in sorted((folder / "snapshots").glob("*"), reverse=True)]
     named = [root / owner / name, root / f"{owner}--{name}", root / name, root]
     return [path for path in (*snapshots, *named) if path.is_dir()]
-
-
-# ------------------------------------------------------------------------------------------------- from the hub
 
 
 def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
@@ -214,18 +208,13 @@ def verified(split: HubSplit, name: str, sha: str, expected: str | None) -> Path
     """
     for force in (False, True):
         path = _fetch(split, name, sha, force=force)
-        if expected is None or _sha256(path) == expected:
-            return path
+        with path.open("rb") as file:
+            if expected is None or hashlib.file_digest(file, "sha256").hexdigest() == expected:
+                return path
     path.resolve().unlink(missing_ok=True)
     path.unlink(missing_ok=True)
     msg = f"{split.repo}/{name}: the download's SHA-256 is not the hub's ({expected}), twice; deleted: try again later"
     raise DataError(msg)
-
-
-def _sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _remote(split: HubSplit, name: str, sha: str, _expected: str | None) -> Any:

@@ -25,8 +25,6 @@ class HubSplit:
     """A row, audio excepted, to what it says; None leaves the row out. `audio_path` and `row_number` are added."""
     language: str
     """BCP-47 primary subtag of the rows."""
-    audio: str = "audio"
-    """The column that holds ``{"bytes", "path"}``."""
     terms: bool = False
     """Whether the repository asks for its terms to be accepted."""
 

@@ -1,7 +1,9 @@
 """`report RUN... --out DIR`: tables in all forms, plots, and one page to look at."""
 
-import argparse
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.commands.shared import add_shared
 from harness.errors import ExitStatus, UsageError
@@ -9,6 +11,9 @@ from harness.reporting.report import write_report
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
+
+if TYPE_CHECKING:
+    import argparse
 
 HELP = "make tables, plots and a page (index.html, opens from the disk) from runs or predictions of others"
 
@@ -32,7 +37,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
     metrics = [get_metric(name).name for name in args.metric]
     systems = read_apart(args.paths, args.language)
     if not systems:
-        raise UsageError("nothing to report on")
+        msg = "nothing to report on"
+        raise UsageError(msg)
     profile, audio = common_profile(systems, args.profile), int(args.audio_mb * 1e6)
     published = args.against == "published"
     written = write_report(systems, profile, args.out, published=published, audio_bytes=audio, metrics=metrics)

@@ -21,7 +21,7 @@ from harness.scoring.average import average_rate
 from harness.scoring.counting import available_workers
 from harness.scoring.intervals import average_interval, resampled_rates
 from harness.scoring.pairing import PairedBenchmark, as_counts, labels, pair_benchmarks
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
 from harness.scoring.scored import count_systems
 from harness.scoring.significance import ALPHA, Counts, WordMarks, average_difference, holm, mark_words, matched_pairs
 from harness.scoring.ties import tied_with_best
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.records.statistics import Interval, MatchedPairs
     from harness.scoring.predictions import System
-    from harness.scoring.profiles import Profile
 
 RESAMPLES = 2000
 """Draws behind a rank's range: its ends are known to one rank with far fewer."""

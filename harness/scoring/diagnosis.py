@@ -6,7 +6,6 @@ means something is wrong with the run rather than that the model is weak.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -38,18 +37,14 @@ _LONGEST_UNIT = 10
 def flags(one: ScoredUtterance) -> list[Flag]:
     """What looks wrong with one output. Words are characters in languages written without spaces."""
     words, heard = len(one.reference), len(one.hypothesis)
-    found: list[Flag] = []
-    if words and not heard:
-        found.append("empty")
-    elif _is_short(words, heard):
-        found.append("short")
-    if words and heard > 2 * words + 5:
-        found.append("long")
-    if not words and heard:
-        found.append("on_silence")
-    if one.counts.errors >= 3 and heard >= 6 and _repeats_more(one):
-        found.append("repetition")
-    return found
+    shown: dict[Flag, bool] = {
+        "empty": words > 0 and not heard,
+        "short": heard > 0 and _is_short(words, heard),
+        "long": words > 0 and heard > 2 * words + 5,
+        "on_silence": not words and heard > 0,
+        "repetition": one.counts.errors >= 3 and heard >= 6 and _repeats_more(one),
+    }
+    return [flag for flag, found in shown.items() if found]
 
 
 def _is_short(words: int, heard: int) -> bool:
@@ -171,26 +166,21 @@ def _missing_at_end(one: ScoredUtterance) -> int:
 
     if one.counts.deletions < 3 or one.reference[-1:] == one.hypothesis[-1:]:
         return 0
-    operations = Levenshtein.opcodes(one.reference, one.hypothesis)
-    last = operations[len(operations) - 1]
+    *_, last = Levenshtein.opcodes(one.reference, one.hypothesis)
     return last.src_end - last.src_start if last.tag == "delete" else 0
 
 
 def _constant(spoken: Sequence[ScoredUtterance]) -> list[Finding]:
     """One output for many different references."""
-    outputs: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
-    counted: Counter[tuple[str, ...]] = Counter()
+    outputs: dict[tuple[str, ...], list[ScoredUtterance]] = {}
     for one in spoken:
         if one.hypothesis:
-            heard = tuple(one.hypothesis)
-            counted[heard] += 1
-            outputs.setdefault(heard, set()).add(tuple(one.reference))
-    worst = max(counted, key=lambda heard: (len(outputs[heard]), counted[heard]), default=())
-    references = len(outputs.get(worst, ()))
+            outputs.setdefault(tuple(one.hypothesis), []).append(one)
+    alike = [(len({tuple(one.reference) for one in shown}), shown) for shown in outputs.values()]
+    references, shown = max(alike, key=lambda found: (found[0], len(found[1])), default=(0, []))
     if references <= max(5, 0.1 * len(spoken)):
         return []
-    shown = [one for one in spoken if tuple(one.hypothesis) == worst]
-    text = " ".join(worst)[:40]
+    text = " ".join(shown[0].hypothesis)[:40]
     message = f"the same output, {text!r}, for {references} different references: is the audio reaching the model?"
     return [Finding(kind="constant output", message=message, utterances=tuple(one.row.id for one in shown[:5]))]
 

@@ -15,12 +15,11 @@ import numpy as np
 
 from harness.errors import UsageError
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.predictions import read_systems, without_reports
+from harness.scoring.predictions import System, read_systems, without_reports
 from harness.scoring.significance import Counts
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
-    from harness.scoring.predictions import System
     from harness.scoring.scored import Scored
 
 Key = tuple[str, int]
@@ -98,23 +97,16 @@ class PairedBenchmark:
 
         What one system's run does not score (a reference that normalizes to nothing), no system is scored on.
         """
-        dropped = {
-            at for at in kept if any(one.drops(order[at]) for one, order in zip(self.scored, self.order, strict=True))
-        }
-        return [
-            [
-                ErrorCounts() if at in dropped or (found := one.counted[order[at]]) is None else found.counts
-                for at in kept
-            ]
-            for one, order in zip(self.scored, self.order, strict=True)
-        ]
+        held = list(zip(self.scored, self.order, strict=True))
+        dropped = {at for at in kept if any(one.drops(order[at]) for one, order in held)}
+        columns = [[None if at in dropped else one.counted[order[at]] for at in kept] for one, order in held]
+        return [[ErrorCounts() if found is None else found.counts for found in column] for column in columns]
 
 
 def as_counts(counts: Iterable[ErrorCounts]) -> Counts:
     """Counts of utterances as columns for statistics."""
-    listed = list(counts)
-    errors, words = ([getattr(one, key) for one in listed] for key in ("errors", "words"))
-    return Counts(np.array(errors, dtype=np.int64), np.array(words, dtype=np.int64))
+    columns = np.array([(one.errors, one.words) for one in counts], dtype=np.int64).reshape(-1, 2)
+    return Counts(*columns.T)
 
 
 def pair_benchmarks(scored: Sequence[Sequence[Scored]], names: Sequence[str]) -> list[PairedBenchmark]:
@@ -148,16 +140,14 @@ def comparable(scored: Sequence[Sequence[Scored]]) -> list[PairedBenchmark]:
     paired = []
     for held in _by_benchmark(scored).values():
         whole = [(index, one) for index, one in held if None not in one.counted]
-        if whole:
-            first = keyed(whole[0][1].units.rows)
-            language = whole[0][1].language
-            same = [
-                (index, one)
-                for index, one in whole
-                if one.language == language and mismatch(first, keyed(one.units.rows)) is None
-            ]
-            if len(same) > 1:
-                paired.append(_ordered(same))
+        first = keyed(whole[0][1].units.rows if whole else ())
+        same = [
+            (index, one)
+            for index, one in whole
+            if one.language == whole[0][1].language and mismatch(first, keyed(one.units.rows)) is None
+        ]
+        if len(same) > 1:
+            paired.append(_ordered(same))
     return paired
 
 
@@ -221,18 +211,18 @@ def read_apart(paths: Iterable[Path | str], language: str | None = None) -> list
     systems: list[System] = []
     for path in without_reports(paths):
         for system in read_systems([path], language):
-            _join_or_add(systems, system)
+            joined = [index for index, known in enumerate(systems) if _may_join(known, system)]
+            if joined:
+                known = systems[joined[0]]
+                systems[joined[0]] = replace(known, benchmarks=[*known.benchmarks, *system.benchmarks])
+            else:
+                systems.append(system)
     return systems
 
 
-def _join_or_add(systems: list[System], system: System) -> None:
-    new = {predictions.benchmark for predictions in system.benchmarks}
-    for index, known in enumerate(systems):
-        held = {predictions.benchmark for predictions in known.benchmarks}
-        if known.run is None and system.run is None and known.model == system.model and not held & new:
-            systems[index] = replace(known, benchmarks=[*known.benchmarks, *system.benchmarks])
-            return
-    systems.append(system)
+def _may_join(known: System, system: System) -> bool:
+    one, other = ({predictions.benchmark for predictions in each.benchmarks} for each in (known, system))
+    return known.run is None and system.run is None and known.model == system.model and not one & other
 
 
 def labels(systems: Sequence[System]) -> list[str]:

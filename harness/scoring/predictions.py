@@ -12,18 +12,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line, read_journal
-from harness.records.run import RUN_FILE, read_run_record
+from harness.records.run import RUN_FILE, RunRecord, read_run_record
 from harness.scoring import file_names
-
-if TYPE_CHECKING:
-    from harness.records.run import RunRecord
-
 
 _LONGEST = 1e9
 """Seconds, thirty years: what says that it is longer is not believed."""
@@ -76,8 +71,7 @@ def read_systems(paths: Iterable[Path | str], language: str | None = None) -> li
     files: dict[Path, None] = {}
     for path in without_reports(paths):
         _find(path, runs, files)
-    systems = [read_run(folder, chosen) for folder in runs]
-    return systems + _read_files(files, chosen)
+    return [read_run(folder, chosen) for folder in runs] + _read_files(files, chosen)
 
 
 def without_reports(paths: Iterable[Path | str]) -> list[Path]:
@@ -104,8 +98,9 @@ def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:
     here = {run.parent: None for run in sorted(path.rglob(RUN_FILE))}
     inside = {file: None for file in sorted(path.rglob("*.jsonl")) if file.parent not in here}
     if not here and not inside:
-        message = f"nothing to score in {path}; expected a run folder (run.json) or *.jsonl files with text, pred_text"
-        raise UsageError(message)
+        raise UsageError(
+            f"nothing to score in {path}; expected a run folder (run.json) or *.jsonl files with text, pred_text"
+        )
     runs.update(here)
     files.update(inside)
 
@@ -188,9 +183,9 @@ def _object(line: bytes) -> dict[str, object]:
 
 def _foreign_row(found: Mapping[str, object], number: int) -> Line:
     error = _text(found, "error")
-    if "text" not in found or ("pred_text" not in found and error is None):
-        missing = "text" if "text" not in found else "pred_text"
-        raise ValueError(f"no {missing!r}; a prediction has text (the reference) and pred_text")
+    for key in ("text", *(("pred_text",) if error is None else ())):
+        if key not in found:
+            raise ValueError(f"no {key!r}; a prediction has text (the reference) and pred_text")
     reference, hypothesis = _text(found, "text"), _text(found, "pred_text")
     if reference is None:
         raise ValueError("'text' must be text, not null")

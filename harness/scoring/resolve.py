@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.scoring.profiles import DEFAULT_PROFILE, get_profile
+from harness.scoring.profiles import DEFAULT_PROFILE, Profile, get_profile
 
 if TYPE_CHECKING:
     from harness.scoring.predictions import System
-    from harness.scoring.profiles import Profile
 
 
 def resolve_profile(system: System, asked: str | None = None) -> Profile:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.records.run import Speed
+from harness.records.run import BenchmarkRecord, Speed
 from harness.records.scores import Average, AverageSpeed, BenchmarkScore, Scores
 from harness.scoring.average import average_rate
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
-from harness.scoring.scored import count_systems
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
+from harness.scoring.scored import Scored, count_systems
 from harness.scoring.sessions import total
 
 if TYPE_CHECKING:
-    from harness.records.run import BenchmarkRecord
     from harness.records.statistics import Interval, MetricValue
     from harness.scoring.predictions import System
-    from harness.scoring.profiles import Profile
-    from harness.scoring.scored import Scored
 
 
 def score_systems(
@@ -173,15 +170,12 @@ def _average(
 def total_speed(speeds: Sequence[Speed]) -> AverageSpeed:
     """Audio over seconds spent, summed over benchmarks; `rtfx` over undisturbed batches on both sides."""
     return AverageSpeed(
-        rtfx=_ratio([speed.counted_audio for speed in speeds], [speed.seconds_counted for speed in speeds]),
-        rtfx_end_to_end=_ratio([speed.audio_seconds for speed in speeds], [speed.seconds_wall for speed in speeds]),
-        rtfx_leaderboard=_ratio(
-            [speed.audio_seconds_leaderboard for speed in speeds],
-            [speed.seconds_counted_leaderboard for speed in speeds],
-        ),
+        rtfx=_ratio((speed.counted_audio, speed.seconds_counted) for speed in speeds),
+        rtfx_end_to_end=_ratio((speed.audio_seconds, speed.seconds_wall) for speed in speeds),
+        rtfx_leaderboard=_ratio((one.audio_seconds_leaderboard, one.seconds_counted_leaderboard) for one in speeds),
     )
 
 
-def _ratio(audio: Sequence[float | None], spent: Sequence[float | None]) -> float | None:
-    over, under = total(audio), total(spent)
+def _ratio(audio_and_seconds: Iterable[tuple[float | None, float | None]]) -> float | None:
+    over, under = map(total, tuple(zip(*audio_and_seconds, strict=True)) or ((), ()))
     return over / under if over and under else None

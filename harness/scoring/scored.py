@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.scoring import cache
-from harness.scoring.counting import count_pairs
+from harness.scoring.counting import Counted, Pair, count_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.sessions import merge_sessions
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.scoring.align import Alignment
-    from harness.scoring.counting import Counted, Pair
     from harness.scoring.predictions import Predictions, System
     from harness.scoring.profiles import Profile
     from harness.scoring.texts import Texts
@@ -158,15 +157,9 @@ def _count(tasks: Sequence[_Task], workers: int, *, cached: bool) -> list[Scored
             counted[at] = new = [next(found) for _ in pairs[at]]
             if cached:
                 cache.store(keys[at], new)
-    return [_scored(task, found or ()) for task, found in zip(tasks, counted, strict=True)]
-
-
-def _scored(task: _Task, counted: Iterable[Counted]) -> Scored:
-    found = iter(counted)
-    rows = task.units.rows
-    return Scored(
-        task.predictions,
-        task.units,
-        task.profile,
-        [None if row.hypothesis is None else next(found) for row in rows],
-    )
+    scored = []
+    for task, known in zip(tasks, counted, strict=True):
+        found = iter(known or ())
+        rows = [None if row.hypothesis is None else next(found) for row in task.units.rows]
+        scored.append(Scored(task.predictions, task.units, task.profile, rows))
+    return scored

@@ -6,6 +6,7 @@ Formulas, sources and edge cases are in docs/scoring.md.
 from __future__ import annotations
 
 import functools
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -19,54 +20,49 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", str, tuple[str, str])
 
-LENGTHS = ((0, 0), (1, 4), (5, 9), (10, 19), (20, 39), (40, None))
-"""Buckets of reference words, first to last."""
+LENGTHS = {"0": 0, "1-4": 4, "5-9": 9, "10-19": 19, "20-39": 39, "40+": math.inf}
+"""Buckets of reference words, first to last, with the most that each holds."""
 
 
 def by_length(utterances: Sequence[ScoredUtterance]) -> list[Slice]:
     """Slices by number of reference words; empty buckets are left out."""
-    return _slices(utterances, "length", lambda one: [_bucket(len(one.reference))], [_name(*ends) for ends in LENGTHS])
+    return _slices(utterances, "length", _bucket, LENGTHS)
 
 
-def _bucket(words: int) -> str:
-    return next(_name(low, high) for low, high in LENGTHS if high is None or words <= high)
-
-
-def _name(low: int, high: int | None) -> str:
-    if high is None:
-        return f"{low}+"
-    return str(low) if low == high else f"{low}-{high}"
+def _bucket(one: ScoredUtterance) -> str:
+    return next(name for name, most in LENGTHS.items() if len(one.reference) <= most)
 
 
 def by_session(utterances: Sequence[ScoredUtterance]) -> list[Slice]:
     """Slices by session, in order of appearance; utterances without one are left out."""
-    return _slices(utterances, "session", lambda one: [] if one.row.session is None else [one.row.session], None)
+    return _slices(utterances, "session", lambda one: one.row.session)
 
 
 def by_tag(utterances: Sequence[ScoredUtterance]) -> list[Slice]:
     """Slices by each value of each tag, tags by name and values in order of appearance."""
     tags = sorted({tag for one in utterances for tag in one.row.tags})
-    return [part for tag in tags for part in _slices(utterances, tag, functools.partial(_tag_values, tag=tag), None)]
+    return [part for tag in tags for part in _slices(utterances, tag, functools.partial(_tagged, tag=tag))]
 
 
-def _tag_values(one: ScoredUtterance, tag: str) -> list[str]:
-    return [one.row.tags[tag]] if tag in one.row.tags else []
+def _tagged(one: ScoredUtterance, tag: str) -> str | None:
+    return one.row.tags.get(tag)
 
 
 def _slices(
     utterances: Sequence[ScoredUtterance],
     kind: str,
-    values: Callable[[ScoredUtterance], list[str]],
-    order: Sequence[str] | None,
+    value_of: Callable[[ScoredUtterance], str | None],
+    order: Iterable[str] = (),
 ) -> list[Slice]:
     parts: dict[str, list[ScoredUtterance]] = {}
     for one in utterances:
-        for value in values(one):
+        if (value := value_of(one)) is not None:
             parts.setdefault(value, []).append(one)
     return [_slice(kind, value, parts[value]) for value in (order or parts) if value in parts]
 
 
 def _slice(kind: str, value: str, part: Sequence[ScoredUtterance]) -> Slice:
+    errors, words = [one.counts.errors for one in part], [one.counts.words for one in part]
     counts = sum((one.counts for one in part), ErrorCounts())
     return Slice(
         kind=kind,
@@ -75,11 +71,7 @@ def _slice(kind: str, value: str, part: Sequence[ScoredUtterance]) -> Slice:
         errors=counts,
         words=counts.words,
         rate=counts.rate,
-        interval=wer_interval(
-            [one.counts.errors for one in part],
-            [one.counts.words for one in part],
-            [one.row.session for one in part],
-        ),
+        interval=wer_interval(errors, words, [one.row.session for one in part]) if kind != "session" else None,
     )
 
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from harness.scoring.average import average_rate
 from harness.scoring.pairing import as_counts, comparable
-from harness.scoring.significance import ALPHA, average_difference, holm
+from harness.scoring.significance import ALPHA, Counts, average_difference, holm
 
 if TYPE_CHECKING:
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import Scored
-    from harness.scoring.significance import Counts
 
 
 def tied_with_best(

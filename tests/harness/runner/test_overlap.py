@@ -202,6 +202,8 @@ def test_a_bad_clip_costs_itself_whatever_stage_it_breaks(journal: JournalFile, 
     assert unclean == {"u4", "u5", "u6", "u7"}
     assert (work.state.clock.batches, work.state.clock.excluded) == (5, 1)
     assert [event.event for event in work.state.events] == ["batch_failed"]
+    assert {line.batch for line in journal.lines if line.batch is not None} == set(range(5))
+    assert [event.batch for event in work.state.events] == [1]
 
 
 @pytest.mark.parametrize("stage", STAGES)

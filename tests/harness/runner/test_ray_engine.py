@@ -358,6 +358,38 @@ def test_nodes_with_other_packages_are_refused() -> None:
     assert cluster.card == Slow(0.0).card
 
 
+def test_a_worker_is_silent_since_it_was_given_work() -> None:
+    cluster = Cluster.__new__(Cluster)
+    cluster._patience = 600.0
+    written = SimpleNamespace(remote=lambda: "asked")
+    idle = Handle(SimpleNamespace(written=written), None, "ready", since=time.monotonic() - 1_000)
+    cluster._workers = [idle]
+    cluster.listen(idle)
+    assert cluster._silent() == []
+    idle.since -= 601
+    assert cluster._silent() == [idle]
+
+
+def test_a_run_begins_with_the_first_worker_that_is_ready() -> None:
+    class Slowly(Cluster):
+        def __init__(self) -> None:
+            self._workers = []
+            self._share = Share(cpus=1)
+            self._ray = SimpleNamespace(nodes=lambda: [{"Alive": True, "Resources": {"CPU": 2.0}}])
+
+        def _spawn(self) -> None:
+            self._workers.append(Handle(None, None))
+
+        def wait(self, timeout: float) -> list[Answer]:
+            assert not self.ready, "it waits for the others"
+            self._workers[1].state = "ready"
+            return []
+
+    cluster = Slowly()
+    cluster._start()
+    assert (cluster.size, len(cluster.ready)) == (2, 1)
+
+
 def test_what_a_worker_asks_for() -> None:
     assert Share(cpus=3).resources == {"num_cpus": 3}
     assert Share(cpus=3, gpus=0.5).resources == {"num_gpus": 0.5, "num_cpus": 0}

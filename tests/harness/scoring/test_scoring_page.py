@@ -12,7 +12,7 @@ from harness.scoring.explain import MEANING
 from harness.scoring.metrics import get_metric, measure
 from harness.scoring.profiles import get_profile, profile_names
 from harness.scoring.scored import count_predictions
-from harness.scoring.slices import LENGTHS, _name
+from harness.scoring.slices import LENGTHS
 from tests.harness.scoring.made import predictions
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def test_flags_are_as_stated(page: str) -> None:
 
 
 def test_lengths_and_rules_are_as_stated(page: str) -> None:
-    lengths = ", ".join(_name(*ends) for ends in LENGTHS[:-1])
-    assert f"({lengths}, {LENGTHS[-1][0]} and more)" in page
+    *lengths, longest = LENGTHS
+    assert f"({', '.join(lengths)}, {longest.removesuffix('+')} and more)" in page
     words = (
         "normalizer",
         "fillers",
