@@ -1,7 +1,5 @@
 """The command line: finds the verb, runs it, and turns what goes wrong into one line and an exit status."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import logging
@@ -9,15 +7,13 @@ import os
 import sys
 import traceback
 import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 from harness.errors import ExitStatus, HarnessError, UsageError, unknown_name
 from harness.shadowing import need_own_benchmarks
 from harness.version import DISTRIBUTION, VERSION, program
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 RUN = "run"
 """The verb where none is given: ``run_eval.py --suite NAME``; what was typed is `harness.version.program`."""

@@ -11,14 +11,9 @@
 The message is one line: what is wrong, where, and how to go on. A traceback is shown with `--debug` only.
 """
 
-from __future__ import annotations
-
 import difflib
+from collections.abc import Iterable
 from enum import IntEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class ExitStatus(IntEnum):

@@ -1,16 +1,12 @@
 """Flags declared once: the fields of a record say what the command line takes, and the record is made from it."""
 
-from __future__ import annotations
-
+import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from harness.errors import UsageError
-
-if TYPE_CHECKING:
-    import argparse
 
 T = TypeVar("T")
 

@@ -1,15 +1,10 @@
 """What is to be run: a suite, or the user's own data as a suite of one."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Dataset
 from benchmarks.registry import Suite, get_dataset, get_suite
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def what_to_run(what: str | Path | Suite | Dataset, language: str | None = None) -> tuple[Suite, Sequence[Dataset]]:

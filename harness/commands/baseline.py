@@ -1,9 +1,7 @@
 """`baseline save|list`: keeps baselines of the gate as small files that belong into a repository."""
 
-from __future__ import annotations
-
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.commands.shared import add_shared, left, table
 from harness.errors import ExitStatus
@@ -11,9 +9,6 @@ from harness.gating.baseline import save, stored
 from harness.records.codec import pretty
 from harness.reporting.table import Column
 from harness.version import program
-
-if TYPE_CHECKING:
-    import argparse
 
 HELP = "save a run as a baseline for the gate, or list those that are there"
 

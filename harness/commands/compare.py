@@ -1,25 +1,19 @@
 """`compare`: is the difference between systems real? Per benchmark and on average, with intervals and tests."""
 
-from __future__ import annotations
-
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.commands.shared import add_shared, left, percent, table
 from harness.errors import ExitStatus, UsageError
 from harness.records.codec import pretty
+from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.comparison import compare_systems
 from harness.scoring.nist_export import write_comparison
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
 from harness.scoring.transcripts import read_transcripts
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-
-    from harness.records.comparison import Block, Comparison, Pair, Standing
 
 HELP = "compare systems on the same utterances: differences with intervals, tests, ties"
 

@@ -1,24 +1,18 @@
 """`data describe|verify`: what a data set is, and whether what is on the disk is it."""
 
-from __future__ import annotations
-
+import argparse
 import json
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from benchmarks.dataset import Dataset, Request, open_dataset
 from benchmarks.registry import datasets, get_dataset, get_suite, suites
+from benchmarks.suite import Lock, Suite
 from benchmarks.verify import GOOD, Finding, merge, suite_file, verify, write_lock
 from harness.commands.shared import add_shared
 from harness.errors import DataError, ExitStatus, UsageError, unknown_name
-
-if TYPE_CHECKING:
-    import argparse
-
-    from benchmarks.suite import Lock, Suite
 
 HELP = "Describe a data set, or verify what is on the disk."
 

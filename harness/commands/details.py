@@ -1,18 +1,13 @@
 """What `score --details` prints below its table: metrics, slices, confusions and what looks wrong."""
 
-from __future__ import annotations
-
 from itertools import islice, zip_longest
-from typing import TYPE_CHECKING
 
 from harness.commands.shared import left, percent, table
+from harness.records.details import Confusions, Details
+from harness.records.statistics import Interval
 from harness.reporting.table import Column, Table
 from harness.scoring.metrics import get_metric
 from harness.scoring.metrics.base import ratio
-
-if TYPE_CHECKING:
-    from harness.records.details import Confusions, Details
-    from harness.records.statistics import Interval
 
 _SHOWN = 10
 """Confusions, sessions and values of tags that are printed; --json has all."""

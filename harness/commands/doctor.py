@@ -1,7 +1,6 @@
 """`doctor`: what this machine has for the harness, what is missing, and how to get it."""
 
-from __future__ import annotations
-
+import argparse
 import importlib.util
 import io
 import json
@@ -9,17 +8,14 @@ import os
 import platform
 import shutil
 import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from harness import environment
 from harness.commands.shared import add_shared
 from harness.errors import ExitStatus
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterator
 
 HELP = "Check this machine: Python, packages, device, attention, audio formats, models, hub, disk."
 

@@ -1,8 +1,6 @@
 """`explain`: why one set of predictions has two word error rates, rule by rule, and what no rule explains."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+import argparse
 
 from msgspec.structs import replace
 
@@ -17,9 +15,6 @@ from harness.scoring.explain import average_effects, explain
 from harness.scoring.predictions import Predictions, read_systems
 from harness.scoring.profiles import get_profile
 from harness.scoring.scored import count_predictions
-
-if TYPE_CHECKING:
-    import argparse
 
 HELP = "say why one set of predictions has two error rates: from one profile to another, rule by rule"
 

@@ -1,26 +1,19 @@
 """`gate RUN --baseline RUN`: pass or fail a run against a baseline."""
 
-from __future__ import annotations
-
+import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.commands.shared import add_shared
-from harness.errors import RunError
+from harness.errors import ExitStatus, RunError
 from harness.gating import render
 from harness.gating.against import gate_against
 from harness.gating.policy import read_policy
 from harness.gating.sides import read_side
 from harness.records.codec import pretty
-
-if TYPE_CHECKING:
-    import argparse
-
-    from harness.errors import ExitStatus
-    from harness.records.decision import Decision
-    from harness.records.policy import Policy
+from harness.records.decision import Decision
+from harness.records.policy import Policy
 
 HELP = """pass or fail a run against a baseline: 0 passed, 1 a regression, 3 inconclusive (docs/gate.md)"""
 

@@ -1,9 +1,8 @@
 """`list suites|benchmarks|models|profiles`: what there is."""
 
-from __future__ import annotations
-
+import argparse
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -14,10 +13,6 @@ from harness.errors import ExitStatus
 from harness.models.registry import adapters, missing_modules
 from harness.reporting.table import Column, Table
 from harness.scoring.profiles import get_profile, profile_names
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Mapping, Sequence
 
 HELP = "List what there is."
 

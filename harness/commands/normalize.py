@@ -1,14 +1,9 @@
 """`normalize`: what a profile makes of texts, line by line."""
 
-from __future__ import annotations
-
+import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from harness.errors import DataError, ExitStatus
-
-if TYPE_CHECKING:
-    import argparse
 
 HELP = "print each line of standard input as a profile normalizes it"
 

@@ -1,10 +1,9 @@
 """`score`: word error rates of run folders and of others' predictions."""
 
-from __future__ import annotations
-
+import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -12,6 +11,7 @@ from harness.commands.details import details_text
 from harness.commands.shared import add_shared
 from harness.errors import ExitStatus
 from harness.records.codec import pretty
+from harness.records.scores import Scores
 from harness.reporting.results import results_table
 from harness.scoring.counting import available_workers
 from harness.scoring.details import describe
@@ -20,17 +20,10 @@ from harness.scoring.pairing import labels
 from harness.scoring.predictions import read_systems
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted
-from harness.scoring.scored import count_systems
+from harness.scoring.scored import Scored, count_systems
 from harness.scoring.second_opinion import check
 from harness.scoring.ties import ties
 from harness.scoring.transcripts import read_transcripts
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-
-    from harness.records.scores import Scores
-    from harness.scoring.scored import Scored
 
 HELP = "score run folders, or predictions of others (leaderboard or NeMo manifests)"
 

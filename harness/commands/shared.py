@@ -1,15 +1,11 @@
 """What the verbs share: flags that mean the same everywhere, and tables from plain values."""
 
-from __future__ import annotations
-
+import argparse
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.reporting.table import Cell, Column, Table
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterable, Sequence
 
 FLAGS: dict[str, dict[str, Any]] = {
     "paths": {"nargs": "+", "metavar": "PATH", "help": "a run folder, a predictions file, or a folder of them"},

@@ -4,21 +4,15 @@ As `GraniteSpeech5FeatureExtractor` of transformers makes them for a clip alone,
 that class needs for these few lines only and whose wheels do not fit every torch.
 """
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import ModelError
+from harness.models._transformers import Tensors
+from harness.models.hub import Checkpoint
 from harness.types import SAMPLE_RATE
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from harness.models._transformers import Tensors
-    from harness.models.hub import Checkpoint
 
 
 class GraniteSpeech5Features:

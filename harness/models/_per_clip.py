@@ -1,21 +1,14 @@
 """What models without batches share: each clip is transcribed alone, so that none can change another's transcript."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.models.base import Model
-from harness.types import Hypothesis
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from harness.types import Clip
+from harness.types import Clip, Hypothesis
 
 
 def finite(waveform: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,15 +1,11 @@
 """The protocol between the runner and a model: three stages, so that the runner can overlap and time them."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from harness.types import Clip, Hypothesis
+from harness.types import Clip, Hypothesis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

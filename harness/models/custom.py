@@ -9,30 +9,23 @@ has a parameter ``options``, else without arguments), or a plain function, told 
 A clip without samples says nothing, and is not given to a function.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import inspect
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from harness.errors import HarnessError, ModelError, UsageError, unknown_name
 from harness.models._per_clip import finite
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
-from harness.types import Hypothesis
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from harness.types import Clip
+from harness.types import Clip, Hypothesis
 
 GROUP = "asr_harness.models"
 """The entry points under which packages offer an `Adapter`."""

@@ -5,19 +5,14 @@ letters at most, and says nothing of the rest: it is given groups of whole words
 lowest WER on 31 sentences of LJ Speech (45: 18.4 %; 20: 20.0 %; 190: 22.2 %; one word at a time: 25.3 %).
 """
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.models._per_clip import PerClipModel
 from harness.models.base import Adapter, ModelCard
 from harness.types import SAMPLE_RATE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import numpy as np
-    from numpy.typing import NDArray
 
 NAME = "hama"
 

@@ -4,21 +4,16 @@ The one place here that talks to a model hub. It asks once, waits seconds and sa
 that is in the cache already needs no network. Only safetensors are fetched: pickled weights can run code when read.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.sources.hub_access import first_line, quiet, within
 from harness.errors import AccessError, HarnessError, ModelError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 FILES = ("README.md", "*.json", "*.txt", "*.model", "*.jinja", "model.safetensors", "model-?????-of-?????.safetensors")
 """What is fetched: configuration, tokenizer and weights; not the copies of a repository in other formats."""

@@ -6,17 +6,11 @@ backwards). So its features are reset before each clip, which gives what a new d
 over the whole clip.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.models._per_clip import PerClipModel
 from harness.models.base import Adapter, ModelCard
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 NAME = "pocketsphinx"
 

@@ -12,26 +12,20 @@ What `--model NAME` means, in this order:
    with `--trust-remote-code`, a config whose ``auto_map`` names code of its own is run by that code instead.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib
 import importlib.util
 import pkgutil
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import harness.models
 from harness.errors import HarnessError, ModelError, UsageError, unknown_name
+from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.models.custom import ADAPTER as CUSTOM
 from harness.models.custom import GROUP, plugins
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from harness.models.base import Adapter, LoadOptions, Model, ModelCard
-    from harness.models.hub import HubConfig
+from harness.models.hub import HubConfig
 
 EMBEDDED = ("pocketsphinx", "whisper-tiny.en", "hama")
 """Models whose weights come inside Python packages, in the order in which the `sample` suite runs them."""

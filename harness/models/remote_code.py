@@ -7,9 +7,8 @@ token ids a clip, and ``processor.batch_decode(preds)`` -> texts. What such a mo
 affair: nothing is claimed of its batches, and weights are read as safetensors only.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,12 +25,7 @@ from harness.models._transformers import (
 )
 from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch, is_commit, is_local
-from harness.types import Hypothesis
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from harness.types import Clip
+from harness.types import Clip, Hypothesis
 
 NAME = "remote_code"
 

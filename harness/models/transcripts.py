@@ -6,24 +6,18 @@ is found by its id, or by the name of its file without folder and ending. No sou
 such a run means nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.errors import DataError, UsageError
 from harness.models.base import Adapter, Model, ModelCard
 from harness.scoring.interchange import read_kaldi_text, read_trn
-from harness.types import Hypothesis
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from harness.types import Clip
+from harness.types import Clip, Hypothesis
 
 PREFIX = "transcripts:"
 

@@ -5,25 +5,18 @@ longer clip is refused, not cut. Multilingual checkpoints are told the clip's la
 know neither. What a checkpoint's generation_config.json suppresses stays suppressed.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from harness.errors import ModelError
 from harness.models._per_clip import finite
-from harness.models._transformers import TorchModel, card_of, load_network, load_part, to_device
+from harness.models._transformers import Tensors, TorchModel, card_of, load_network, load_part, to_device
 from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch
-from harness.types import SAMPLE_RATE, Hypothesis
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from harness.models._transformers import Tensors
-    from harness.types import Clip
+from harness.types import SAMPLE_RATE, Clip, Hypothesis
 
 _PROMPT = 4
 """Tokens before the text: start of transcript, language, task, no timestamps."""

@@ -5,21 +5,17 @@ checked before anything of it is loaded. Decoding is greedy and at temperature 0
 higher temperatures samples at random, so that no two runs would agree (https://github.com/SYSTRAN/faster-whisper).
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import ModelError, UsageError
 from harness.models._per_clip import PerClipModel
 from harness.models.base import Adapter, LoadOptions, ModelCard
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 NAME = "whisper-tiny.en"
 MODEL_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"

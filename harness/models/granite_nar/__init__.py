@@ -5,14 +5,7 @@ config, features, encoder, projector, editor, decode, network; packing is how ba
 backends, layouts and loading read checkpoints, model is what the runner sees. docs/granite_nar.md tells the rest.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from harness.models.base import Adapter, ModelCard
-
-if TYPE_CHECKING:
-    from harness.models.base import LoadOptions, Model
+from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 
 MODEL_ID = "ibm-granite/granite-speech-4.1-2b-nar"
 REVISION = "a1e3416e25ce29ab3852778e54fa8b3bd59c4bf2"

@@ -6,24 +6,19 @@
 - `sdpa`: scaled_dot_product_attention with a key mask, on clips of similar length padded to each other; everywhere.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import inspect
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from harness.errors import UsageError
 from harness.models.granite_nar.packing import PackedLengths
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from torch import Tensor
 
 BACKENDS = ("flash", "varlen", "sdpa")
 HALF = (torch.bfloat16, torch.float16)

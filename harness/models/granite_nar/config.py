@@ -4,16 +4,12 @@ Sources: specs of ibm-granite/granite-speech-4.1-2b-nar; defaults are its values
 (`nle`, `granite_speech_nar` and the native conversion) are read alike.
 """
 
-from __future__ import annotations
-
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from harness.errors import ModelError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Part = TypeVar("Part", "EncoderConfig", "ProjectorConfig", "EditorConfig", "FeatureConfig")
 Number = TypeVar("Number", int, float)
@@ -122,7 +118,7 @@ class GraniteNarConfig:
         """Whether the token head's class 0 is its blank and class i + 1 token i (the first release)."""
         return self.encoder.bpe_output_dim == self.editor.vocab_size + 1
 
-    def check(self) -> GraniteNarConfig:
+    def check(self) -> Self:
         """The configuration itself, if its parts fit each other.
 
         Raises:

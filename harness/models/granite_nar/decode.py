@@ -1,19 +1,13 @@
 """CTC decoding, and the editor's slots: pure functions on token ids."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-    from torch import Tensor
 
 
 def collapsed(classes: NDArray[np.int64], blank: int) -> NDArray[np.int64]:

@@ -5,19 +5,12 @@ Granite is a Llama-like decoder with four multipliers: on embeddings (12), in pl
 are packed, and positions start at 0 in each clip.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from harness.models.granite_nar.attention import PackedAttention
-    from harness.models.granite_nar.config import EditorConfig
+from harness.models.granite_nar.attention import PackedAttention
+from harness.models.granite_nar.config import EditorConfig
 
 Rotation = tuple["Tensor", "Tensor"]
 

@@ -8,21 +8,14 @@ Rows are packed: ``[total frames, hidden]``. A clip's result does not depend on 
 attention block are masked keys, and the convolution sees zeros outside of the clip.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
+from harness.models.granite_nar.config import EncoderConfig
 from harness.models.granite_nar.packing import Blocks, PackedLengths
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from harness.models.granite_nar.config import EncoderConfig
 
 
 class FeedForward(nn.Module):
@@ -91,6 +84,15 @@ class DepthwiseConv(nn.Module):
         self.conv = nn.Conv1d(channels, channels, kernel, groups=channels, bias=False)
 
 
+class Gaps:
+    """Clips with as many zero rows between them as a kernel reaches."""
+
+    def __init__(self, packing: PackedLengths, kernel: int) -> None:
+        self.reach = kernel // 2
+        self.slots = packing.slots(packing.lengths + self.reach)
+        self.rows = max(kernel, packing.total + self.reach * (len(packing.lengths) + 1))
+
+
 class ConvModule(nn.Module):
     """Norm, pointwise, GLU, depthwise convolution over time, batch norm, SiLU, pointwise."""
 
@@ -115,15 +117,6 @@ class ConvModule(nn.Module):
         mixed = self.over_time(functional.glu(up, dim=-1), gaps)
         active = functional.silu(self.batch_norm(mixed))
         return functional.linear(active, self.down_conv.weight.squeeze(-1), self.down_conv.bias)
-
-
-class Gaps:
-    """Clips with as many zero rows between them as a kernel reaches."""
-
-    def __init__(self, packing: PackedLengths, kernel: int) -> None:
-        self.reach = kernel // 2
-        self.slots = packing.slots(packing.lengths + self.reach)
-        self.rows = max(kernel, packing.total + self.reach * (len(packing.lengths) + 1))
 
 
 class ConformerBlock(nn.Module):

@@ -5,25 +5,18 @@ without norm), then log10 limited to 80 dB below the clip's loudest cell, then `
 two frames of 10 ms. All in float32.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from harness.models._per_clip import finite
+from harness.models.granite_nar.config import FeatureConfig
 from harness.models.granite_nar.packing import PackedLengths
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-    from torch import Tensor
-
-    from harness.models.granite_nar.config import FeatureConfig
 
 SHORTEST = 1600
 """Samples; shorter clips are continued with silence, for 0.1 s is the shortest that gives the editor an audio token."""

@@ -6,15 +6,10 @@
   weights there (they are the identity), and perhaps the tied head once more.
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from harness.errors import ModelError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _FROM_A = ((r"^llm\.", "language_model."),)
 _FROM_C = (

@@ -4,28 +4,21 @@ The network is made on the meta device and its parameters are replaced one by on
 no more than one copy of the weights is ever there. Nothing but safetensors is read: a pickle can run code.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
+from torch import Tensor
 
 from harness.errors import ModelError
 from harness.models.granite_nar import config as configuration
 from harness.models.granite_nar import layouts
+from harness.models.granite_nar.config import GraniteNarConfig
 from harness.models.granite_nar.network import GraniteNar
 from harness.models.granite_nar.tokenizer import Tokenizer
 from harness.models.hub import read_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from torch import Tensor
-
-    from harness.models.granite_nar.config import GraniteNarConfig
 
 _SHOWN = 3
 

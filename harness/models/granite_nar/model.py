@@ -1,31 +1,22 @@
 """The network behind the runner's protocol: clips in, transcripts with their drafts out."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from harness.errors import ModelError
 from harness.models._transformers import TorchModel, card_of, torch_device
+from harness.models.base import LoadOptions, ModelCard
 from harness.models.granite_nar.attention import choose_backend
+from harness.models.granite_nar.config import GraniteNarConfig
 from harness.models.granite_nar.features import PackedAudio, log_mel, pack_audio
-from harness.models.granite_nar.loading import load_folder
-from harness.types import Hypothesis
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import Tensor
-
-    from harness.models.base import LoadOptions, ModelCard
-    from harness.models.granite_nar.config import GraniteNarConfig
-    from harness.models.granite_nar.loading import Loaded
-    from harness.models.granite_nar.network import Transcribed
-    from harness.models.granite_nar.packing import PackedLengths
-    from harness.models.hub import Checkpoint
-    from harness.types import Clip
+from harness.models.granite_nar.loading import Loaded, load_folder
+from harness.models.granite_nar.network import Transcribed
+from harness.models.granite_nar.packing import PackedLengths
+from harness.models.hub import Checkpoint
+from harness.types import Clip, Hypothesis
 
 POSITIONS_A_SECOND = 18
 """Rows of the editor that a second of fast speech takes: 10 of audio, and two slots for each of four tokens."""

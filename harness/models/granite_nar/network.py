@@ -5,29 +5,21 @@ features -> Encoder -> pooled -> token head -> draft ids ----------------.
                '-> hidden states -> Projector -> audio embeddings, text slots -> Editor -> final ids
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from harness.models.granite_nar import decode
 from harness.models.granite_nar.attention import PackedAttention
+from harness.models.granite_nar.config import GraniteNarConfig
 from harness.models.granite_nar.editor import Editor
 from harness.models.granite_nar.encoder import Encoded, Encoder
 from harness.models.granite_nar.packing import PackedLengths
 from harness.models.granite_nar.projector import Projector
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-    from torch import Tensor
-
-    from harness.models.granite_nar.config import GraniteNarConfig
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,13 @@ Layers that look at one row at a time run on packed rows `[total, channels]` as 
 blocks or gaps, rows are written to slots of a larger zeroed tensor and read back; `PackedLengths` knows the slots.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-    from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor
 
 
 class PackedLengths:

@@ -5,20 +5,12 @@ each a learned vector plus the mean of 5 frames. Empty slots of a clip's last wi
 in training.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
+from harness.models.granite_nar.config import ProjectorConfig
 from harness.models.granite_nar.packing import Blocks, PackedLengths
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from harness.models.granite_nar.config import ProjectorConfig
 
 
 class CrossAttention(nn.Module):

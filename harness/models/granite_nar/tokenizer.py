@@ -1,17 +1,12 @@
 """Token ids to text, with the checkpoint's tokenizer.json. It only decodes: a draft is never tokenized again."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from pathlib import Path
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import ModelError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 class Tokenizer:

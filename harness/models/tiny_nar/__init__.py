@@ -5,15 +5,9 @@ and oh) and nothing else. `tools/tiny_nar` makes it; `checkpoint/README.md` tell
 README is part of the checkpoint's revision, by which runs are told apart, so that it keeps the names of its day.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from harness.models.base import Adapter, ModelCard
-
-if TYPE_CHECKING:
-    from harness.models.base import LoadOptions, Model
+from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 
 NAME = "tiny-nar"
 FOLDER = Path(__file__).parent / "checkpoint"
