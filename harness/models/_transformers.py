@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from harness.errors import ModelError, UsageError
 from harness.models.base import Model, ModelCard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     import torch
     from torch import Tensor
 
@@ -38,6 +37,12 @@ class TorchModel(Model):
     """A model whose network is on one device of torch."""
 
     device: torch.device
+
+    def check_numbers(self, ids: Iterable[str], numbers: Tensor) -> None:
+        """Raises ModelError where what the network gave for a clip is not numbers: bool ``[clips]``."""
+        for clip, good in zip(ids, numbers.tolist(), strict=True):
+            if not good:
+                raise ModelError(f"{clip}: {self.card.id} gave values that are not finite numbers")
 
     def beside(self) -> None:
         """Gives this thread a stream of its own on a GPU, so that its work does not queue behind the network's."""
@@ -113,11 +118,6 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) 
 def check_whole(network: Any, info: LoadingInfo, checkpoint: Checkpoint) -> None:
     """Raises where the library would go on with random weights: it only warns of tensors that it did not find.
 
-    Args:
-        network: what was loaded.
-        info: the library's account of the loading.
-        checkpoint: where from.
-
     Raises:
         ModelError: a tensor is missing, misshapen, or holds what is no number.
     """
@@ -187,33 +187,21 @@ def to_device(tensors: Tensors, network: Any) -> Tensors:
 
 def card_of(checkpoint: Checkpoint, network: Any, **facts: Any) -> ModelCard:
     """The card: parameters counted, license and languages from the repository's README where it states them."""
-    license_, languages = _readme_facts(checkpoint)
+    from huggingface_hub import ModelCard as HubCard
+
+    stated: dict[str, object] = {}
+    with suppress(Exception):  # a README that is not there, or that nobody can parse, states nothing
+        readme: Any = HubCard((checkpoint.folder / "README.md").read_text("utf-8"), ignore_metadata_errors=True)
+        stated = readme.data.to_dict()
+    license_, languages = stated.get("license"), stated.get("language")
+    listed = languages if isinstance(languages, list) else [languages]
     return ModelCard(
         id=checkpoint.name,
         revision=checkpoint.revision,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
-        license=license_,
-        languages=languages,
+        license=license_ if isinstance(license_, str) else None,
+        languages=tuple(language for language in listed if isinstance(language, str)),
         **facts,
-    )
-
-
-def _readme_facts(checkpoint: Checkpoint) -> tuple[str | None, tuple[str, ...]]:
-    from huggingface_hub import ModelCard as HubCard
-
-    path = checkpoint.folder / "README.md"
-    if not path.is_file():
-        return None, ()
-    try:
-        readme: Any = HubCard(path.read_text(encoding="utf-8"), ignore_metadata_errors=True)
-        data = readme.data.to_dict()
-    except Exception:  # noqa: BLE001 - a README that nobody can parse states nothing
-        return None, ()
-    license_, languages = data.get("license"), data.get("language") or []
-    listed = [languages] if isinstance(languages, str) else languages if isinstance(languages, list) else []
-    return (
-        license_ if isinstance(license_, str) else None,
-        tuple(language for language in listed if isinstance(language, str)),
     )
 
 

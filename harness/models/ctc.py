@@ -14,7 +14,8 @@ to skip special tokens drops the blanks first, so that "hello" becomes "helo".
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,10 +29,6 @@ from harness.models.hub import Checkpoint, fetch
 from harness.types import SAMPLE_RATE, Hypothesis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import Tensor
-
     from harness.models._transformers import Tensors
     from harness.types import Clip
 
@@ -67,21 +64,17 @@ class _Batch:
     tensors: Tensors
     """What the network takes, each of shape ``[clips, longest, ...]``."""
     frames: list[int]
-    """Length of each clip on the axis that was padded."""
+    """Length of each clip on the axis that was padded; once there are labels, the frames that are its own."""
+    labels: Any = None
+    """The network's answer, ``[clips, frames]`` on the device."""
+    numbers: Any = None
+    """Whether it is numbers, bool ``[clips]`` on the device."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Features:
+class _Batches:
     ids: list[str]
     batches: list[_Batch]
-
-
-@dataclass(frozen=True, slots=True)
-class _Output:
-    ids: list[str]
-    labels: list[tuple[list[int], Tensor, Tensor, list[int]]]
-    """For each batch: places, labels ``[clips, frames]`` and whether they are numbers ``[clips]``, both on the device,
-    and the frames that are each clip's own."""
 
 
 class CTC(TorchModel):
@@ -115,38 +108,29 @@ class CTC(TorchModel):
             note="" if self._pads else f"{self._family} lets padding leak: only clips of equal length share a batch",
         )
 
-    def features(self, clips: Sequence[Clip]) -> _Features:
+    def features(self, clips: Sequence[Clip]) -> _Batches:
         """What the network takes, each clip's computed as if alone."""
         made = [(place, self._extract(clip)) for place, clip in enumerate(clips) if len(clip.waveform)]
-        lengths = {place: _length(tensors) for place, tensors in made}
-        groups: list[list[tuple[int, Tensors]]]
-        if self._pads:
-            groups = [made] if made else []
-        else:
-            made.sort(key=lambda one: lengths[one[0]])
-            groups = [list(group) for _, group in itertools.groupby(made, key=lambda one: lengths[one[0]])]
-        batches = [
-            _Batch(
-                places=[place for place, _ in group],
-                tensors=_padded([tensors for _, tensors in group]),
-                frames=[lengths[place] for place, _ in group],
-            )
-            for group in groups
-        ]
-        return _Features(ids=[clip.id for clip in clips], batches=batches)
+        groups = [made] if made else []
+        if not self._pads:
+            made.sort(key=lambda one: _length(one[1]))
+            groups = [list(group) for _, group in itertools.groupby(made, key=lambda one: _length(one[1]))]
+        batches = []
+        for group in groups:
+            places, tensors = zip(*group, strict=True)
+            batches.append(_Batch(list(places), _padded(tensors), list(map(_length, tensors))))
+        return _Batches(ids=[clip.id for clip in clips], batches=batches)
 
-    def transfer(self, features: _Features) -> _Features:
+    def transfer(self, features: _Batches) -> _Batches:
         """The tensors on the device, in the network's dtype."""
-        moved = [
-            _Batch(batch.places, to_device(batch.tensors, self._network), batch.frames) for batch in features.batches
-        ]
-        return _Features(ids=features.ids, batches=moved)
+        moved = [replace(batch, tensors=to_device(batch.tensors, self._network)) for batch in features.batches]
+        return replace(features, batches=moved)
 
-    def infer(self, features: _Features) -> _Output:
+    def infer(self, features: _Batches) -> _Batches:
         """The most likely label of each frame."""
         import torch
 
-        labels = []
+        answered = []
         with torch.inference_mode():
             for batch in features.batches:
                 for norm in self._norms:
@@ -157,20 +141,19 @@ class CTC(TorchModel):
                     torch.arange(logits.shape[1], device=logits.device) < torch.tensor(own).to(logits.device)[:, None]
                 )
                 numbers = (torch.isfinite(logits).all(-1) | ~valid).all(-1)
-                labels.append((batch.places, logits.argmax(-1), numbers, own))
-        return _Output(ids=features.ids, labels=labels)
+                answered.append(replace(batch, frames=own, labels=logits.argmax(-1), numbers=numbers))
+        return replace(features, batches=answered)
 
-    def text(self, output: _Output) -> list[Hypothesis]:
+    def text(self, output: _Batches) -> list[Hypothesis]:
         """One hypothesis a clip.
 
         Raises:
             ModelError: the network's output for a clip is not a number.
         """
         texts = [""] * len(output.ids)
-        for places, labels, numbers, own in output.labels:
-            for place, row, is_number, frames in zip(places, labels.tolist(), numbers.tolist(), own, strict=True):
-                if not is_number:
-                    raise ModelError(f"{output.ids[place]}: {self.card.id} gave values that are not finite numbers")
+        for batch in output.batches:
+            self.check_numbers([output.ids[place] for place in batch.places], batch.numbers)
+            for place, row, frames in zip(batch.places, batch.labels.tolist(), batch.frames, strict=True):
                 texts[place] = self._spell(row[:frames])
         return [Hypothesis(text=text) for text in texts]
 
@@ -216,7 +199,7 @@ def _length(tensors: Tensors) -> int:
     return len(tensors["input_values" if "input_values" in tensors else "input_features"])
 
 
-def _padded(clips: list[Tensors]) -> Tensors:
+def _padded(clips: Sequence[Tensors]) -> Tensors:
     """Clips' tensors ``[length, ...]`` as ``[clips, longest, ...]``, filled with zeros, which mask what is filled."""
     from torch.nn.utils.rnn import pad_sequence
 

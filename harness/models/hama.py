@@ -5,7 +5,9 @@ letters at most, and says nothing of the rest: it is given groups of whole words
 lowest WER on 31 sentences of LJ Speech (45: 18.4 %; 20: 20.0 %; 190: 22.2 %; one word at a time: 25.3 %).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,23 +36,19 @@ class Hama(PerClipModel):
     """Both models of the package, in its own engine."""
 
     def __init__(self) -> None:
-        from dataclasses import replace
-        from importlib.metadata import version
-
         from hama import ASRModel, P2GModel
 
         self.card = replace(CARD, revision=f"hama {version('hama')}")
-        self._hear = ASRModel()
-        self._spell = P2GModel()
+        self._hear, self._spell = ASRModel(), P2GModel()
 
     def transcribe(self, waveform: NDArray[np.float32]) -> str:
         """What the speller makes of the phonemes, lower case."""
-        words = self._hear(waveform, SAMPLE_RATE).word_phoneme_text.split(" | ")
-        spelled = (self._spell(" | ".join(group)).text for group in grouped([word for word in words if word], GROUP))
+        words = filter(None, self._hear(waveform, SAMPLE_RATE).word_phoneme_text.split(" | "))
+        spelled = (self._spell(" | ".join(group)).text for group in grouped(words, GROUP))
         return " ".join(text for text in spelled if text)
 
 
-def grouped(words: list[str], size: int) -> Iterator[list[str]]:
+def grouped(words: Iterable[str], size: int) -> Iterator[list[str]]:
     """Neighboring words, each of phonemes with blanks between, in groups of `size` tokens at most, bars counted."""
     group: list[str] = []
     tokens = 0

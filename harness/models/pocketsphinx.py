@@ -6,6 +6,9 @@ backwards). So its features are reset before each clip, which gives what a new d
 over the whole clip.
 """
 
+from dataclasses import replace
+from importlib.metadata import version
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,9 +31,6 @@ class PocketSphinx(PerClipModel):
     """The package's decoder with its default search: three passes, US English dictionary and trigram."""
 
     def __init__(self) -> None:
-        from dataclasses import replace
-        from importlib.metadata import version
-
         from pocketsphinx import Decoder
 
         self.card = replace(CARD, revision=f"pocketsphinx {version('pocketsphinx')}")

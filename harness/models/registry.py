@@ -18,6 +18,7 @@ import importlib.util
 import pkgutil
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import harness.models
@@ -129,8 +130,6 @@ def _check_installed(name: str, adapter: Adapter) -> None:
 
 def _resolve(name: str, options: LoadOptions) -> tuple[Adapter, LoadOptions]:
     """The adapter that loads `name`, and the options with the revision that the adapter pins filled in."""
-    from dataclasses import replace
-
     found = adapters()
     direct = _direct(name)
     if direct is not None and options.revision is None and direct.card is not None and direct.card.id == name:

@@ -6,7 +6,7 @@ know neither. What a checkpoint's generation_config.json suppresses stays suppre
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,22 +23,16 @@ _PROMPT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Features:
+class _Batch:
     ids: list[str]
     places: list[int]
     """Clips that have samples; the others say nothing."""
+    languages: list[str]
     tensors: Tensors
     """``input_features [clips, mels, 3000]`` and ``attention_mask [clips, 3000]``."""
-    languages: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Output:
-    ids: list[str]
-    places: list[int]
-    tokens: Any
-    """``[clips, longest]`` on the device, or None where no clip has samples."""
-    numbers: Any
+    tokens: Any = None
+    """``[clips, longest]`` on the device, once they are known."""
+    numbers: Any = None
     """Whether what the encoder heard is numbers, ``[clips]``."""
 
 
@@ -61,7 +55,7 @@ class Whisper(TorchModel):
         window = float(self._extractor.chunk_length)  # 30 s in all that were published
         self.card = card_of(checkpoint, self._network, max_seconds=window, batch_invariant=True)
 
-    def features(self, clips: Sequence[Clip]) -> _Features:
+    def features(self, clips: Sequence[Clip]) -> _Batch:
         """Log-mel spectrograms of 30 s.
 
         Raises:
@@ -83,18 +77,18 @@ class Whisper(TorchModel):
                 waveforms, sampling_rate=SAMPLE_RATE, return_tensors="pt", return_attention_mask=True
             )
             tensors = dict(made.items())
-        return _Features([clip.id for clip in clips], places, tensors, [clips[place].language for place in places])
+        return _Batch([clip.id for clip in clips], places, [clips[place].language for place in places], tensors)
 
-    def transfer(self, features: _Features) -> _Features:
+    def transfer(self, features: _Batch) -> _Batch:
         """The tensors on the device, in the network's dtype."""
-        return _Features(features.ids, features.places, to_device(features.tensors, self._network), features.languages)
+        return replace(features, tensors=to_device(features.tensors, self._network))
 
-    def infer(self, features: _Features) -> _Output:
+    def infer(self, features: _Batch) -> _Batch:
         """The likeliest token, and then the likeliest token, and so on."""
         import torch
 
         if not features.places:
-            return _Output(features.ids, [], None, None)
+            return features
         told: dict[str, str | list[str]] = {}
         if self._languages is not None:
             told = {"language": features.languages, "task": "transcribe"}
@@ -107,9 +101,9 @@ class Whisper(TorchModel):
                 return_timestamps=False,
                 max_new_tokens=self._network.config.max_target_positions - _PROMPT,
             )
-        return _Output(features.ids, features.places, tokens, self._numbers)
+        return replace(features, tokens=tokens, numbers=self._numbers)
 
-    def text(self, output: _Output) -> list[Hypothesis]:
+    def text(self, output: _Batch) -> list[Hypothesis]:
         """One hypothesis a clip.
 
         Raises:
@@ -117,10 +111,9 @@ class Whisper(TorchModel):
         """
         texts = [""] * len(output.ids)
         if output.places:
+            self.check_numbers([output.ids[place] for place in output.places], output.numbers)
             spelled = self._tokenizer.batch_decode(output.tokens, skip_special_tokens=True)
-            for place, text, is_number in zip(output.places, spelled, output.numbers.tolist(), strict=True):
-                if not is_number:
-                    raise ModelError(f"{output.ids[place]}: {self.card.id} gave values that are not finite numbers")
+            for place, text in zip(output.places, spelled, strict=True):
                 texts[place] = text.strip()
         return [Hypothesis(text=text) for text in texts]
 

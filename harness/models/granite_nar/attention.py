@@ -102,12 +102,7 @@ class _Group:
 
 
 class PackedAttention:
-    """Bidirectional attention of packed rows, each clip to itself; built once for a batch, used by all layers.
-
-    Args:
-        packing: the clips.
-        backend: from `choose_backend`.
-    """
+    """Bidirectional attention of packed rows, each clip to itself; built once for a batch, used by all layers."""
 
     def __init__(self, packing: PackedLengths, backend: str) -> None:
         self.packing, self.backend = packing, backend
@@ -130,33 +125,25 @@ class PackedAttention:
         return groups
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        """Attends.
+        """Attends, products being multiplied by `scale` before the softmax.
 
-        Args:
-            query: ``[total, heads, dim]``.
-            key: ``[total, key heads, dim]``; heads are a multiple of key heads.
-            value: as key.
-            scale: of the products before the softmax.
-
-        Returns:
-            ``[total, heads, dim]``.
+        Query and answer are ``[total, heads, dim]``, key and value ``[total, key heads, dim]``, of which heads are a
+        multiple.
         """
+        if self.backend == "sdpa":
+            return self._run_sdpa(query, key, value, scale)
+        function: Callable[..., Tensor] | None
+        options: dict[str, float]
         if self.backend == "flash":
-            return self._run_flash(query, key, value, scale)
-        if self.backend == "varlen":
-            return self._run_varlen(query, key, value, scale)
-        return self._run_sdpa(query, key, value, scale)
-
-    def _run_flash(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        function = _flash()
+            function, options = _flash(), {"dropout_p": 0.0, "softmax_scale": scale, "causal": False}
+        else:
+            function, options, query, key, value = self._for_varlen(query, key, value, scale)
         assert function is not None
         offsets, longest = self.packing.offsets, self.packing.longest
-        out: Tensor = function(
-            query, key, value, offsets, offsets, longest, longest, dropout_p=0.0, softmax_scale=scale, causal=False
-        )
-        return out
+        return function(query, key, value, offsets, offsets, longest, longest, **options)
 
-    def _run_varlen(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+    def _for_varlen(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Any:
+        """Torch's function and its arguments, with what this torch's function lacks done to them."""
         found = _varlen()
         assert found is not None
         function, parameters = found
@@ -171,9 +158,7 @@ class PackedAttention:
             key, value = (repeated(each, query.shape[1]) for each in (key, value))
         if "is_causal" in parameters:
             options["is_causal"] = False
-        offsets, longest = self.packing.offsets, self.packing.longest
-        out: Tensor = function(query, key, value, offsets, offsets, longest, longest, **options)
-        return out
+        return function, options, query, key, value
 
     def _run_sdpa(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
         heads = query.shape[1]

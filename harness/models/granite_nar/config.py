@@ -161,19 +161,15 @@ class GraniteNarConfig:
         return self
 
 
-_ENCODER_NAMES = {
+_NAMES = {
     "num_hidden_layers": "num_layers",
     "num_attention_heads": "num_heads",
     "hidden_size": "hidden_dim",
     "head_dim": "dim_head",
-}
-_PROJECTOR_NAMES = {
-    "num_hidden_layers": "num_layers",
-    "num_attention_heads": "num_heads",
     "window_size": "block_size",
     "layer_norm_eps": "layernorm_eps",
 }
-"""Names of layout C."""
+"""Names of layout C, where a part has no field of that name."""
 
 
 def _table(config: Mapping[str, object], *names: str) -> dict[str, object]:
@@ -204,36 +200,29 @@ def _number(value: object, kind: type[Number], name: str) -> Number:
     return made
 
 
-def _part(default: Part, values: Mapping[str, object], renamed: Mapping[str, str], where: str) -> Part:
+def _part(default: Part, values: Mapping[str, object], where: str) -> Part:
     """A part with what a JSON object says of it: unknown keys are ignored, other names accepted."""
-    known = {renamed.get(key, key): value for key, value in values.items() if value is not None}
-    taken: dict[str, Any] = {}
-    for item in dataclasses.fields(default):
-        value = known.get(item.name)
-        if value is not None and not isinstance(value, dict | list):
-            taken[item.name] = _number(value, type(getattr(default, item.name)), f"{where}.{item.name}")
+    known, taken = {item.name for item in dataclasses.fields(default)}, dict[str, Any]()
+    for key, value in values.items():
+        name = key if key in known else _NAMES.get(key, key)
+        if name in known and value is not None and not isinstance(value, dict | list):
+            taken[name] = _number(value, type(getattr(default, name)), f"{where}.{name}")
     return dataclasses.replace(default, **taken)
 
 
 def _layers(config: Mapping[str, object], encoder: Mapping[str, object]) -> tuple[int, ...]:
     """The hidden states that the projector reads."""
-    stated, name = config.get("encoder_layer_indices"), "encoder_layer_indices"
-    if stated is None and "cat_hidden_layers" in encoder:
-        stated, name = encoder["cat_hidden_layers"], "cat_hidden_layers"
-    if stated is None:
-        return GraniteNarConfig().encoder_layer_indices
-    if not isinstance(stated, list):
-        raise ModelError(f"config.json: {name} is {stated!r}, which is no list")
-    indices = tuple(_number(index, int, name) for index in stated)
-    return indices if name == "encoder_layer_indices" else (*indices, -1)
+    for place, name, further in ((config, "encoder_layer_indices", ()), (encoder, "cat_hidden_layers", (-1,))):
+        stated = place.get(name)
+        if isinstance(stated, list):
+            return (*(_number(index, int, name) for index in stated), *further)
+        if stated is not None:
+            raise ModelError(f"config.json: {name} is {stated!r}, which is no list")
+    return GraniteNarConfig().encoder_layer_indices
 
 
 def from_json(config: Mapping[str, object], preprocessor: Mapping[str, object] | None = None) -> GraniteNarConfig:
-    """Reads what config.json and preprocessor_config.json say, in any of the three layouts.
-
-    Args:
-        config: the content of config.json.
-        preprocessor: the content of preprocessor_config.json; None for the model's own values.
+    """Reads what config.json and preprocessor_config.json (None: as the model's own) say, in any of three layouts.
 
     Raises:
         ModelError: a value is not a number, or parts do not fit each other.
@@ -249,12 +238,12 @@ def from_json(config: Mapping[str, object], preprocessor: Mapping[str, object] |
     audio.update(_table(audio, "melspec_kwargs"))
     layers = _layers(config, encoder)
 
-    editor = _part(EditorConfig(), text, {}, "text_config")
+    editor = _part(EditorConfig(), text, "text_config")
     if "head_dim" not in text and "hidden_size" in text:
         editor = dataclasses.replace(editor, head_dim=editor.hidden_size // editor.num_attention_heads)
-    heard = _part(EncoderConfig(), encoder, _ENCODER_NAMES, "encoder_config")
+    heard = _part(EncoderConfig(), encoder, "encoder_config")
     usual = ProjectorConfig(num_encoder_layers=len(layers), encoder_dim=heard.hidden_dim, llm_dim=editor.hidden_size)
-    read = _part(usual, projector, _PROJECTOR_NAMES, "projector_config")
+    read = _part(usual, projector, "projector_config")
     if "intermediate_size" in projector and "mlp_ratio" not in projector:
         inner = _number(projector["intermediate_size"], float, "projector_config.intermediate_size")
         read = dataclasses.replace(read, mlp_ratio=inner / read.hidden_size)
@@ -263,7 +252,7 @@ def from_json(config: Mapping[str, object], preprocessor: Mapping[str, object] |
         encoder=heard,
         projector=read,
         editor=editor,
-        features=_part(FeatureConfig(), audio, {}, "preprocessor_config"),
+        features=_part(FeatureConfig(), audio, "preprocessor_config"),
         encoder_layer_indices=layers,
         blank_token_id=_number(config.get("blank_token_id", text.get("eos_token_id", 100_257)), int, "blank_token_id"),
         scale_projected_embeddings=True if scaled is None else bool(scaled),

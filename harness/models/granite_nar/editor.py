@@ -111,16 +111,7 @@ class EditorModel(nn.Module):
         self.norm = RmsNorm(config.hidden_size, config.rms_norm_eps)
 
     def forward(self, embeddings: Tensor, positions: Tensor, attention: PackedAttention) -> Tensor:
-        """Runs all layers.
-
-        Args:
-            embeddings: ``[total, hidden]``, before the embedding multiplier.
-            positions: of each row in its clip, ``[total]``.
-            attention: over the clips.
-
-        Returns:
-            Normed hidden states, ``[total, hidden]``.
-        """
+        """Embeddings ``[total, hidden]`` and each row's place in its clip ``[total]`` to normed hidden states."""
         rows = embeddings * self.config.embedding_multiplier
         turn = rotation(positions, self.config.head_dim, self.config.rope_theta, rows.dtype)
         for layer in self.layers:

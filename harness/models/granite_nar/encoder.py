@@ -8,6 +8,7 @@ Rows are packed: ``[total frames, hidden]``. A clip's result does not depend on 
 attention block are masked keys, and the convolution sees zeros outside of the clip.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import torch
@@ -18,19 +19,11 @@ from harness.models.granite_nar.config import EncoderConfig
 from harness.models.granite_nar.packing import Blocks, PackedLengths
 
 
-class FeedForward(nn.Module):
-    """Norm, up, SiLU, down."""
-
-    def __init__(self, config: EncoderConfig) -> None:
-        super().__init__()
-        self.pre_norm = nn.LayerNorm(config.hidden_dim)
-        self.up_proj = nn.Linear(config.hidden_dim, config.hidden_dim * config.feedforward_mult)
-        self.down_proj = nn.Linear(config.hidden_dim * config.feedforward_mult, config.hidden_dim)
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """``[total, hidden]`` to the same."""
-        out: Tensor = self.down_proj(functional.silu(self.up_proj(self.pre_norm(rows))))
-        return out
+def feed_forward(config: EncoderConfig) -> nn.Sequential:
+    """Norm, up, SiLU, down: ``[total, hidden]`` to the same."""
+    hidden, inner = config.hidden_dim, config.hidden_dim * config.feedforward_mult
+    up, down = nn.Linear(hidden, inner), nn.Linear(inner, hidden)
+    return nn.Sequential(OrderedDict(pre_norm=nn.LayerNorm(hidden), up_proj=up, active=nn.SiLU(), down_proj=down))
 
 
 class BlockAttention(nn.Module):
@@ -76,14 +69,6 @@ class BlockAttention(nn.Module):
         return out
 
 
-class DepthwiseConv(nn.Module):
-    """Holds the depthwise kernel under the checkpoint's name."""
-
-    def __init__(self, channels: int, kernel: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv1d(channels, channels, kernel, groups=channels, bias=False)
-
-
 class Gaps:
     """Clips with as many zero rows between them as a kernel reaches."""
 
@@ -101,14 +86,15 @@ class ConvModule(nn.Module):
         inner = config.hidden_dim * config.conv_expansion_factor
         self.norm = nn.LayerNorm(config.hidden_dim)
         self.up_conv = nn.Conv1d(config.hidden_dim, 2 * inner, 1)
-        self.depth_conv = DepthwiseConv(inner, config.conv_kernel_size)
+        kernel = nn.Conv1d(inner, inner, config.conv_kernel_size, groups=inner, bias=False)
+        self.depth_conv = nn.ModuleDict({"conv": kernel})
         self.batch_norm = nn.BatchNorm1d(inner)
         self.down_conv = nn.Conv1d(inner, config.hidden_dim, 1)
 
     def over_time(self, rows: Tensor, gaps: Gaps) -> Tensor:
         """Depthwise convolution of packed rows ``[total, inner]``: clips are laid out with zeros between them."""
         spaced = rows.new_zeros(gaps.rows, rows.shape[1]).index_copy(0, gaps.slots + gaps.reach, rows)
-        out = functional.conv1d(spaced.T[None], self.depth_conv.conv.weight, groups=rows.shape[1])
+        out = functional.conv1d(spaced.T[None], self.depth_conv.get_parameter("conv.weight"), groups=rows.shape[1])
         return out[0].T[gaps.slots]
 
     def forward(self, rows: Tensor, gaps: Gaps) -> Tensor:
@@ -124,10 +110,10 @@ class ConformerBlock(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        self.ff1 = FeedForward(config)
+        self.ff1 = feed_forward(config)
         self.attn = BlockAttention(config)
         self.conv = ConvModule(config)
-        self.ff2 = FeedForward(config)
+        self.ff2 = feed_forward(config)
         self.post_norm = nn.LayerNorm(config.hidden_dim)
 
     def forward(self, rows: Tensor, blocks: Blocks, keys: Tensor | None, gaps: Gaps) -> Tensor:

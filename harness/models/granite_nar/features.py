@@ -61,12 +61,7 @@ def clean(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def pack_audio(waveforms: Sequence[NDArray[np.float32]], config: FeatureConfig) -> PackedAudio:
-    """Puts waveforms one after the other on the host.
-
-    Args:
-        waveforms: mono at 16 kHz, float32 ``[samples]``, any length, any content.
-        config: window and hop.
-    """
+    """Puts waveforms, float32 ``[samples]`` of any length and content, one after the other on the host."""
     edge, hop = config.n_fft // 2, config.hop_length
     cleaned = [clean(waveform) for waveform in waveforms]
     lengths = np.array([len(samples) for samples in cleaned], np.int64)
@@ -85,16 +80,7 @@ def pack_audio(waveforms: Sequence[NDArray[np.float32]], config: FeatureConfig) 
 def log_mel(
     audio: PackedAudio, config: FeatureConfig, device: torch.device | str = "cpu"
 ) -> tuple[Tensor, PackedLengths]:
-    """Packed features and how they are packed.
-
-    Args:
-        audio: from `pack_audio`.
-        config: of the features.
-        device: where they are computed.
-
-    Returns:
-        float32 ``[sum of frames, 2 * n_mels]``, the earlier half-frame first; and each clip's frames.
-    """
+    """Features, float32 ``[sum of frames, 2 * n_mels]`` with the earlier half-frame first, and each clip's frames."""
     device = torch.device(device)
     filters, window = _constants(config, device)
     samples = audio.samples

@@ -20,8 +20,6 @@ from harness.models.granite_nar.network import GraniteNar
 from harness.models.granite_nar.tokenizer import Tokenizer
 from harness.models.hub import read_json
 
-_SHOWN = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -65,12 +63,7 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def load_folder(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32) -> Loaded:
-    """Loads a model folder.
-
-    Args:
-        folder: with config.json, safetensors, tokenizer.json and perhaps preprocessor_config.json.
-        device: where the weights go.
-        dtype: of the weights; what is no fraction keeps its own.
+    """Loads a folder with config.json, safetensors, tokenizer.json and perhaps preprocessor_config.json.
 
     Raises:
         ModelError: a file is missing or broken, or a tensor is missing, too many, or misshapen; the message names it.
@@ -130,7 +123,7 @@ def _check(expected: set[str], found: set[str], layout: str, where: Path) -> Non
     """Raises ModelError unless the file has exactly the network's tensors."""
     missing = {name for name in expected - found if not (layout == "C" and layouts.identity_norm(name) is not None)}
     problems = [
-        f"{len(names)} {what}: {', '.join(sorted(names)[:_SHOWN])}{', ...' if len(names) > _SHOWN else ''}"
+        f"{len(names)} {what}: {', '.join(sorted(names)[:3])}{', ...' if len(names) > 3 else ''}"
         for what, names in (("missing", missing), ("too many", found - expected))
         if names
     ]

@@ -37,13 +37,7 @@ def max_seconds(config: GraniteNarConfig) -> float:
 
 
 class GraniteNarModel(TorchModel):
-    """A granite_speech_nar checkpoint.
-
-    Args:
-        loaded: network and tokenizer.
-        card: facts about it.
-        attention: ``auto`` or a backend's name.
-    """
+    """A granite_speech_nar checkpoint."""
 
     def __init__(self, loaded: Loaded, card: ModelCard, attention: str) -> None:
         self.card = card
@@ -59,11 +53,12 @@ class GraniteNarModel(TorchModel):
         Raises:
             ModelError: a clip is longer than the model takes.
         """
+        longest = self.card.max_seconds
         for clip in clips:
-            if self.card.max_seconds is not None and clip.duration > self.card.max_seconds:
+            if longest is not None and clip.duration > longest:
                 raise ModelError(
-                    f"{clip.id}: {clip.duration:.1f} s is longer than the {self.card.max_seconds:g} s that"
-                    f" {self.card.id} takes; cut it to shorter clips"
+                    f"{clip.id}: {clip.duration:.1f} s is longer than the {longest:g} s that {self.card.id} takes;"
+                    " cut it to shorter clips"
                 )
         return pack_audio([clip.waveform for clip in clips], self._config.features)
 
@@ -82,12 +77,7 @@ class GraniteNarModel(TorchModel):
 
 
 def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) -> GraniteNarModel:
-    """Loads a checkpoint in the hub's format.
-
-    Args:
-        checkpoint: a folder with config.json, safetensors and tokenizer.json.
-        options: device, dtype and attention.
-        facts: of the card, where they are not those of the checkpoint.
+    """Loads a checkpoint in the hub's format; `facts` of the card stand where they are not those of the checkpoint.
 
     Raises:
         UsageError: the device or attention cannot be had here.

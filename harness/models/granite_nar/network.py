@@ -56,8 +56,7 @@ class GraniteNar(nn.Module):
 
     def encode(self, features: Tensor, frames: PackedLengths) -> Encoded:
         """Features ``[total frames, input_dim]`` to hidden states."""
-        out: Encoded = self.encoder(features, frames, self.config.encoder_layer_indices)
-        return out
+        return self.encoder.forward(features, frames, self.config.encoder_layer_indices)
 
     def draft(self, encoded: Encoded, frames: PackedLengths) -> list[NDArray[np.int64]]:
         """The draft's token ids of each clip. Waits for the device."""
@@ -71,14 +70,7 @@ class GraniteNar(nn.Module):
     def edit(
         self, audio: Tensor, tokens: PackedLengths, drafts: Sequence[NDArray[np.int64]], attention: str = "sdpa"
     ) -> Edited:
-        """Runs the editor over audio embeddings and the draft's slots.
-
-        Args:
-            audio: packed output of the projector, ``[total tokens, hidden]``.
-            tokens: audio tokens of each clip.
-            drafts: token ids of each clip.
-            attention: backend, from `choose_backend`.
-        """
+        """Runs the editor over audio embeddings ``[total tokens, hidden]`` and the slots of each clip's draft."""
         config = self.config
         filled = [decode.slots(each, config.blank_token_id, config.min_edit_sequence_length) for each in drafts]
         return self.edit_slots(audio, tokens, filled, attention)
@@ -103,12 +95,9 @@ class GraniteNar(nn.Module):
 
     def final(self, edited: Edited) -> list[NDArray[np.int64]]:
         """The final token ids of each clip. Waits for the device."""
-        classes = self.best_tokens(edited.text).cpu().numpy()
+        # Dividing the logits by 8 would not change which is the greatest.
+        classes = decode.best_classes(edited.text, self.language_model.model.embed_tokens.weight, None).cpu().numpy()
         return decode.collapse_each(classes, edited.slots.starts, self.config.blank_token_id)
-
-    def best_tokens(self, rows: Tensor) -> Tensor:
-        """The likeliest token of each hidden state; dividing the logits by 8 would not change it."""
-        return decode.best_classes(rows, self.language_model.model.embed_tokens.weight, None)
 
     @torch.inference_mode()
     def transcribe(self, features: Tensor, frames: PackedLengths, attention: str = "sdpa") -> Transcribed:

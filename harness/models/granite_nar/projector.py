@@ -5,6 +5,8 @@ each a learned vector plus the mean of 5 frames. Empty slots of a clip's last wi
 in training.
 """
 
+from collections import OrderedDict
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -34,44 +36,24 @@ class CrossAttention(nn.Module):
         return out
 
 
-class Mlp(nn.Module):
-    """Linear, SiLU, linear."""
-
-    def __init__(self, config: ProjectorConfig) -> None:
-        super().__init__()
-        inner = round(config.hidden_size * config.mlp_ratio)
-        self.fc1 = nn.Linear(config.hidden_size, inner)
-        self.fc2 = nn.Linear(inner, config.hidden_size)
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """``[..., hidden]`` to the same."""
-        out: Tensor = self.fc2(functional.silu(self.fc1(rows)))
-        return out
-
-
 class QFormerLayer(nn.Module):
     """Cross-attention and MLP, each with a norm before it."""
 
     def __init__(self, config: ProjectorConfig) -> None:
         super().__init__()
-        self.attn_norm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_eps)
+        hidden, inner = config.hidden_size, round(config.hidden_size * config.mlp_ratio)
+        self.attn_norm = nn.LayerNorm(hidden, eps=config.layernorm_eps)
         self.cross_attention = CrossAttention(config)
-        self.mlp_norm = nn.LayerNorm(config.hidden_size, eps=config.layernorm_eps)
-        self.mlp = Mlp(config)
+        self.mlp_norm = nn.LayerNorm(hidden, eps=config.layernorm_eps)
+        self.mlp = nn.Sequential(
+            OrderedDict(fc1=nn.Linear(hidden, inner), active=nn.SiLU(), fc2=nn.Linear(inner, hidden))
+        )
 
     def forward(self, queries: Tensor, frames: Tensor) -> Tensor:
         """``[windows, queries, hidden]`` to the same."""
         queries = queries + self.cross_attention(self.attn_norm(queries), frames)
         out: Tensor = queries + self.mlp(self.mlp_norm(queries))
         return out
-
-
-class QFormer(nn.Module):
-    """Holds the layers under the checkpoint's name."""
-
-    def __init__(self, config: ProjectorConfig) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(QFormerLayer(config) for _ in range(config.num_layers))
 
 
 class Projector(nn.Module):
@@ -87,7 +69,8 @@ class Projector(nn.Module):
         self.layer_projector = nn.Linear(config.encoder_dim * config.num_encoder_layers, config.hidden_size)
         self.query = nn.Parameter(torch.empty(1, config.queries, config.hidden_size))
         self.window_positions = nn.Parameter(torch.empty(1, config.block_size, config.hidden_size))
-        self.qformer = QFormer(config)
+        self.layers = [QFormerLayer(config) for _ in range(config.num_layers)]
+        self.qformer = nn.ModuleDict({"layers": nn.ModuleList(self.layers)})
         self.out_norm = nn.LayerNorm(config.hidden_size, eps=eps)
         self.out_linear = nn.Linear(config.hidden_size, config.llm_dim)
 
@@ -108,7 +91,7 @@ class Projector(nn.Module):
         means = frames.unflatten(1, (config.queries, config.downsample_rate)).mean(dim=2)
         queries = self.query + means
         frames = frames + self.window_positions
-        for layer in self.qformer.layers:
+        for layer in self.layers:
             queries = layer(queries, frames)
         tokens = PackedLengths(packing.lengths // config.downsample_rate, packing.device)
         kept = tokens.slots(windows.counts * config.queries)

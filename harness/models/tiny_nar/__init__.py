@@ -5,6 +5,7 @@ and oh) and nothing else. `tools/tiny_nar` makes it; `checkpoint/README.md` tell
 README is part of the checkpoint's revision, by which runs are told apart, so that it keeps the names of its day.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
@@ -27,8 +28,6 @@ CARD = ModelCard(
 
 def load(name: str, options: LoadOptions) -> Model:  # noqa: ARG001 - there is just one
     """Loads the checkpoint that comes with the project."""
-    from dataclasses import replace
-
     from harness.models.granite_nar.model import load_checkpoint
     from harness.models.hub import fetch
 
