@@ -17,7 +17,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -35,13 +34,7 @@ _USES = "a model is a Model, an Adapter, something that makes one, f(waveform, l
 
 
 class FunctionModel(Model):
-    """A plain function as a model.
-
-    Args:
-        function: of one clip's waveform and language, or of a list of clips.
-        card: facts about it.
-        per_clip: which of the two.
-    """
+    """A function of one clip's waveform and language (`per_clip`), or of a list of clips, as a model."""
 
     def __init__(self, function: Callable[..., object], card: ModelCard, *, per_clip: bool) -> None:
         self.card = card
@@ -229,13 +222,15 @@ def plugins() -> Iterator[Adapter]:
             if not isinstance(adapter, Adapter):
                 raise ModelError(f"{point.value} is of type {type(adapter).__name__}, not an Adapter")
         except Exception as error:  # noqa: BLE001 - somebody else's package; the other models can do without it
-            why = f"the entry point {point.name} of {GROUP} cannot be loaded: {error}"
-            adapter = Adapter(name=point.name, summary=why, accepts=point.name.__eq__, load=partial(_refuse, why))
+            adapter = _broken(point.name, f"the entry point {point.name} of {GROUP} cannot be loaded: {error}")
         yield adapter
 
 
-def _refuse(why: str, _name: str, _options: LoadOptions) -> Model:
-    raise ModelError(why)
+def _broken(name: str, why: str) -> Adapter:
+    def refuse(_name: str, _options: LoadOptions) -> Model:
+        raise ModelError(why)
+
+    return Adapter(name=name, summary=why, accepts=name.__eq__, load=refuse)
 
 
 ADAPTER = Adapter(

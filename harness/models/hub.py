@@ -25,7 +25,7 @@ PROBE_SECONDS = 8.0
 """How long the hub may take to answer the first question."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ def read_config(name: str, revision: str | None = None) -> HubConfig:
 
 
 def fetch(name: str, revision: str | None = None, *, code: bool = False, files: Sequence[str] = FILES) -> Checkpoint:
-    """A checkpoint ready to be loaded.
+    """A checkpoint ready to be loaded: of a local folder, or of a hub id at a revision (None: its newest).
 
     Args:
-        name: a local folder or a hub id.
-        revision: of the hub; None is its newest.
+        name: of either.
+        revision: on the hub.
         code: whether Python files are fetched too.
         files: patterns of what is fetched.
 
@@ -141,10 +141,10 @@ def _refuse_pickles(name: str, files: Sequence[str]) -> None:
     """Raises where there are weights, but none that are safe to read."""
     if any(file.endswith(".safetensors") for file in files):
         return
-    pickled = [file for file in files if any(Path(file).match(pattern) for pattern in _PICKLES)]
-    if pickled:
+    pickled = next((file for file in files if Path(file).suffix in _PICKLES), None)
+    if pickled is not None:
         raise ModelError(
-            f"{name} has its weights as {pickled[0]} only, a pickle that can run code when it is read; save it as"
+            f"{name} has its weights as {pickled} only, a pickle that can run code when it is read; save it as"
             " safetensors first (save_pretrained of transformers does)"
         )
     raise ModelError(f"{name} has no weights: there is no .safetensors file")
@@ -156,10 +156,8 @@ def _has_config(folder: Path) -> bool:
 
 def _has_weights(folder: Path) -> bool:
     """Whether a cached folder is whole: config.json and every file of the weights."""
-    if not _has_config(folder):
-        return False
-    if (folder / "model.safetensors").is_file():
-        return True
+    if not _has_config(folder) or (folder / "model.safetensors").is_file():
+        return _has_config(folder)
     try:
         shards = read_json(folder / "model.safetensors.index.json").get("weight_map")
     except ModelError:
@@ -212,24 +210,18 @@ def _explain(name: str, revision: str | None, error: Exception) -> HarnessError:
 
     local = "or give a local folder to --model"
     sign_in = "sign in with `hf auth login`"
-    answers: tuple[tuple[type[Exception], HarnessError], ...] = (  # a class stands before those that it derives from
-        (
-            errors.GatedRepoError,
-            AccessError(f"{name} is gated: accept its terms at https://huggingface.co/{name}, {sign_in}, {local}"),
-        ),
-        (errors.RevisionNotFoundError, UsageError(f"{name} has no revision {revision!r} on the hub")),
-        (
-            errors.RepositoryNotFoundError,
-            AccessError(f"the hub has no model {name}, or it is private; check the name, {sign_in}, {local}"),
-        ),
-        (errors.HFValidationError, UsageError(f"{name!r} is not a hub id of the form org/name")),
-        (
-            errors.OfflineModeIsEnabled,
-            AccessError(f"{name} is not in the local cache, and HF_HUB_OFFLINE forbids to fetch it; unset it, {local}"),
-        ),
-        (errors.HfHubHTTPError, AccessError(f"the hub refused {name} ({first_line(error)}); {local}")),
-    )
-    for kind, answer in answers:
-        if isinstance(error, kind):
-            return answer
-    return AccessError(f"the hub cannot be reached for {name} ({first_line(error)}); connect, {local}")
+    what = f"the hub cannot be reached for {name} ({first_line(error)}); connect, {local}"
+    match error:  # a class stands before those that it derives from
+        case errors.RevisionNotFoundError():
+            return UsageError(f"{name} has no revision {revision!r} on the hub")
+        case errors.HFValidationError():
+            return UsageError(f"{name!r} is not a hub id of the form org/name")
+        case errors.GatedRepoError():
+            what = f"{name} is gated: accept its terms at https://huggingface.co/{name}, {sign_in}, {local}"
+        case errors.RepositoryNotFoundError():
+            what = f"the hub has no model {name}, or it is private; check the name, {sign_in}, {local}"
+        case errors.OfflineModeIsEnabled():
+            what = f"{name} is not in the local cache, and HF_HUB_OFFLINE forbids to fetch it; unset it, {local}"
+        case errors.HfHubHTTPError():
+            what = f"the hub refused {name} ({first_line(error)}); {local}"
+    return AccessError(what)

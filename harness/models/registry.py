@@ -17,7 +17,6 @@ import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from harness.errors import HarnessError, ModelError, UsageError, unknown_name
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.models.custom import ADAPTER as CUSTOM
 from harness.models.custom import GROUP, plugins
-from harness.models.hub import HubConfig
+from harness.models.hub import HubConfig, read_config
 
 EMBEDDED = ("pocketsphinx", "whisper-tiny.en", "hama")
 """Models whose weights come inside Python packages, in the order in which the `sample` suite runs them."""
@@ -41,23 +40,20 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 @functools.cache
 def adapters() -> dict[str, Adapter]:
     """All adapters by name, in the order of their names."""
-    found: dict[str, Adapter] = {}
+    offered: list[tuple[Adapter, str]] = []
     for info in pkgutil.iter_modules(harness.models.__path__):
         if info.name.startswith("_") or info.name in _NOT_ADAPTERS:
             continue
         adapter = getattr(importlib.import_module(f"harness.models.{info.name}"), "ADAPTER", None)
-        if adapter is None:  # a helper that stands among the adapters
-            continue
-        _add(found, adapter, f"harness/models/{info.name}")
-    for adapter in plugins():
-        _add(found, adapter, f"an entry point of {GROUP}")
+        if adapter is not None:  # else it is a helper that stands among the adapters
+            offered.append((adapter, f"harness/models/{info.name}"))
+    offered += [(adapter, f"an entry point of {GROUP}") for adapter in plugins()]
+    found: dict[str, Adapter] = {}
+    for adapter, where in offered:
+        if adapter.name in found:
+            raise ModelError(f"two adapters are called {adapter.name!r}; the second is {where}")
+        found[adapter.name] = adapter
     return dict(sorted(found.items()))
-
-
-def _add(found: dict[str, Adapter], adapter: Adapter, where: str) -> None:
-    if adapter.name in found:
-        raise ModelError(f"two adapters are called {adapter.name!r}; the second is {where}")
-    found[adapter.name] = adapter
 
 
 def _direct(name: str) -> Adapter | None:
@@ -130,7 +126,6 @@ def _check_installed(name: str, adapter: Adapter) -> None:
 
 def _resolve(name: str, options: LoadOptions) -> tuple[Adapter, LoadOptions]:
     """The adapter that loads `name`, and the options with the revision that the adapter pins filled in."""
-    found = adapters()
     direct = _direct(name)
     if direct is not None and options.revision is None and direct.card is not None and direct.card.id == name:
         options = replace(options, revision=direct.card.revision if "/" in name else None)
@@ -139,13 +134,10 @@ def _resolve(name: str, options: LoadOptions) -> tuple[Adapter, LoadOptions]:
         return direct, options
     if not on_hub and not Path(name).expanduser().is_dir():
         raise _no_such_model(name)
-
-    from harness.models.hub import read_config
-
     config = read_config(name, options.revision)
     if options.trust_remote_code and config.own_code:
-        return found[REMOTE_CODE], options
-    return direct or _by_model_type(name, config, found), options
+        return adapters()[REMOTE_CODE], options
+    return direct or _by_model_type(name, config), options
 
 
 def _no_such_model(name: str) -> UsageError:
@@ -157,17 +149,15 @@ def _no_such_model(name: str) -> UsageError:
     return UsageError(f"{error}; a hub id has the form org/name")
 
 
-def _by_model_type(name: str, config: HubConfig, found: Mapping[str, Adapter]) -> Adapter:
+def _by_model_type(name: str, config: HubConfig) -> Adapter:
     """The adapter for the config's ``model_type``."""
-    model_type = config.model_type
-    for adapter in found.values():
-        if model_type in adapter.model_types:
-            return adapter
-    what = f"{name} is of type {model_type!r}, for which there is no adapter here"
+    loads = {kind: adapter for adapter in reversed(adapters().values()) for kind in adapter.model_types}
+    if config.model_type in loads:
+        return loads[config.model_type]
+    what = f"{name} is of type {config.model_type!r}, for which there is no adapter here"
     if config.own_code:
         raise UsageError(
             f"{what}; it brings Python code of its own: --trust-remote-code runs that code on this machine with your"
             " rights, so read it first at the revision that you name with --revision"
         )
-    types = sorted(kind for adapter in found.values() for kind in adapter.model_types)
-    raise UsageError(f"{what}; types with an adapter: {', '.join(types)}")
+    raise UsageError(f"{what}; types with an adapter: {', '.join(sorted(loads))}")

@@ -13,16 +13,8 @@ from typing import Any
 import numpy as np
 
 from harness.errors import ModelError, UsageError
+from harness.models import _transformers as shared
 from harness.models._per_clip import finite
-from harness.models._transformers import (
-    TorchModel,
-    attention_argument,
-    card_of,
-    check_whole,
-    one_line,
-    quiet,
-    torch_device,
-)
 from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch, is_commit, is_local
 from harness.types import Clip, Hypothesis
@@ -30,41 +22,38 @@ from harness.types import Clip, Hypothesis
 NAME = "remote_code"
 
 
-class RemoteCode(TorchModel):
+class RemoteCode(shared.TorchModel):
     """Classes that `AutoModel` and `AutoProcessor` find through the repository's ``auto_map``."""
 
     def __init__(self, checkpoint: Checkpoint, options: LoadOptions) -> None:
         import torch
         import transformers
 
-        self.device = torch_device(options)
+        self.device = shared.torch_device(options)
         kwargs = {"trust_remote_code": True, "local_files_only": True}
         library: Any = transformers  # not all of it is typed
         try:
-            with quiet():
+            with shared.quiet():
                 self._processor = library.AutoProcessor.from_pretrained(checkpoint.folder, **kwargs)
                 self._network, info = library.AutoModel.from_pretrained(
                     checkpoint.folder,
                     output_loading_info=True,
                     dtype=getattr(torch, options.dtype),
                     use_safetensors=True,
-                    **attention_argument(checkpoint, options),
+                    **shared.attention_argument(checkpoint, options),
                     **kwargs,
                 )
         except Exception as error:
-            raise ModelError(
-                f"the code of {checkpoint.name} at {checkpoint.revision} failed: {one_line(error)}"
-            ) from error
-        check_whole(self._network, info, checkpoint)
+            why = shared.one_line(error)
+            raise ModelError(f"the code of {checkpoint.name} at {checkpoint.revision} failed: {why}") from error
+        shared.check_whole(self._network, info, checkpoint)
         for owner, method in ((self._network, "transcribe"), (self._processor, "batch_decode")):
             if not callable(getattr(owner, method, None)):
-                raise ModelError(
-                    f"{checkpoint.name} cannot be run by its own code: {type(owner).__name__} has no method {method}"
-                )
+                lacks = f"{type(owner).__name__} has no method {method}"
+                raise ModelError(f"{checkpoint.name} cannot be run by its own code: {lacks}")
         self._network.eval().to(self.device)
-        self.card = card_of(
-            checkpoint, self._network, note=f"the repository's own code, trusted by the user, at {checkpoint.revision}"
-        )
+        note = f"the repository's own code, trusted by the user, at {checkpoint.revision}"
+        self.card = shared.card_of(checkpoint, self._network, note=note)
 
     def features(self, clips: Sequence[Clip]) -> Any:
         """What the processor makes of the waveforms, on the device where it can."""
@@ -75,9 +64,7 @@ class RemoteCode(TorchModel):
 
     def transfer(self, features: Any) -> dict[str, object]:
         """The same on the device."""
-        return {
-            name: value.to(self.device) if hasattr(value, "to") else value for name, value in dict(features).items()
-        }
+        return {name: each.to(self.device) if hasattr(each, "to") else each for name, each in dict(features).items()}
 
     def infer(self, features: dict[str, object]) -> list[Any]:
         """Token ids, a tensor a clip."""
@@ -88,8 +75,7 @@ class RemoteCode(TorchModel):
 
     def text(self, output: list[Any]) -> list[Hypothesis]:
         """One hypothesis a clip, as far as the code gives one."""
-        texts = self._processor.batch_decode(output)
-        return [Hypothesis(text=str(text)) for text in texts]
+        return [Hypothesis(text=str(text)) for text in self._processor.batch_decode(output)]
 
 
 def _load(name: str, options: LoadOptions) -> RemoteCode:

@@ -53,7 +53,10 @@ class Transcripts(Model):
         self._by_id, self._by_stem = _Table(), _Table()
         digest = hashlib.sha256()
         for path in _files(self._path):
-            content = _read(path)
+            try:
+                content = path.read_bytes()
+            except OSError as error:
+                raise DataError(f"{path} cannot be read: {error.strerror}") from error
             digest.update(content)
             for key, text, why in _entries(path, content):
                 self._by_id.add(key, text, why)
@@ -99,21 +102,14 @@ def _stem(key: str) -> str:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        found = sorted(file for ending in ("jsonl", "trn") for file in path.glob(f"*.{ending}"))
-        if not found:
-            raise UsageError(f"{path} holds neither .jsonl nor .trn files with transcripts")
-        return found
-    if not path.is_file():
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
         raise UsageError(f"no file {str(path)!r}; write --model {PREFIX}FILE")
-    return [path]
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    found = sorted(file for file in path.iterdir() if file.suffix in {".jsonl", ".trn"})
+    if not found:
+        raise UsageError(f"{path} holds neither .jsonl nor .trn files with transcripts")
+    return found
 
 
 def _entries(path: Path, content: bytes) -> Iterator[tuple[str, str | None, str]]:
