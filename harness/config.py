@@ -100,14 +100,12 @@ class Settings:
         if self.dtype == "auto":
             object.__setattr__(self, "dtype", DEFAULT_DTYPE[self.device])
         if self.root is not None and self.streaming:
-            msg = f"--streaming reads from the hub, --from {self.root} from the disk; leave one of them out"
-            raise UsageError(msg)
+            both = f"--streaming reads from the hub, --from {self.root} from the disk"
+            raise UsageError(f"{both}; leave one of them out")
         if self.engine == "local" and (self.ray_address is not None or self.ray_workers is not None):
-            msg = "--ray-address and --ray-workers need --engine ray"
-            raise UsageError(msg)
+            raise UsageError("--ray-address and --ray-workers need --engine ray")
         if self.engine == "ray" and self.clock == "leaderboard":
-            msg = "--clock leaderboard times one device, as the leaderboard does; leave out --engine ray"
-            raise UsageError(msg)
+            raise UsageError("--clock leaderboard times one device, as the leaderboard does; leave out --engine ray")
 
     @property
     def budget_seconds(self) -> float | None:

@@ -9,35 +9,43 @@ from __future__ import annotations
 import contextlib
 import functools
 import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from harness.errors import UsageError
+from harness.config import Settings
+from harness.errors import UsageError, unknown_name
+from harness.gating.against import gate_against
+from harness.gating.decide import decide
+from harness.gating.policy import read_policy
+from harness.gating.sides import Side, as_side, measured_rtfx
+from harness.records.journal import Line
+from harness.records.policy import Policy
+from harness.request import what_to_run
+from harness.scoring.comparison import compare_systems
+from harness.scoring.details import describe
+from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.file_names import primary_subtag
+from harness.scoring.metrics import get_metric, measure
 from harness.scoring.pairing import labels
-from harness.scoring.predictions import Predictions, System, read_systems
+from harness.scoring.predictions import Predictions, System, read_run, read_systems
+from harness.scoring.profiles import Profile, get_profile
 from harness.scoring.resolve import resolve_profile
-from harness.scoring.scored import count_predictions
+from harness.scoring.score import score_counted
+from harness.scoring.scored import Scored, count_predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     import pandas as pd
 
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
-    from harness.config import Settings
-    from harness.gating.sides import Side
     from harness.models.base import Model
     from harness.records.comparison import Comparison
     from harness.records.decision import Decision
     from harness.records.details import Details
-    from harness.records.policy import Policy
     from harness.records.run import RunRecord
     from harness.records.scores import BenchmarkScore, Scores
-    from harness.scoring.error_counts import ErrorCounts
-    from harness.scoring.profiles import Profile
-    from harness.scoring.scored import Scored
 
 
 class Run:
@@ -49,39 +57,33 @@ class Run:
     """
 
     def __init__(self, system: System, profile: Profile) -> None:
-        self._system = system
+        self.system = system
+        """The model and its predictions, utterance by utterance."""
         self.profile = profile
 
     def __repr__(self) -> str:
-        names = ", ".join(f"{one.benchmark} ({one.language})" for one in self._system.benchmarks)
+        names = ", ".join(f"{one.benchmark} ({one.language})" for one in self.system.benchmarks)
         return f"Run({self.model!r} on {names or 'nothing'}, profile {self.profile.name}, WER {_percent(self.wer)})"
-
-    @property
-    def system(self) -> System:
-        """The model and its predictions, utterance by utterance."""
-        return self._system
 
     @property
     def model(self) -> str:
         """Name of the model."""
-        return self._system.model
+        return self.system.model
 
     @property
     def record(self) -> RunRecord | None:
         """How the run was made; None for predictions of others."""
-        return self._system.run
+        return self.system.run
 
     @functools.cached_property
     def scored(self) -> list[Scored]:
         """Each benchmark, counted."""
-        return [count_predictions(one, self.profile) for one in self._system.benchmarks]
+        return [count_predictions(one, self.profile) for one in self.system.benchmarks]
 
     @functools.cached_property
     def scores(self) -> Scores:
         """What scores.json holds."""
-        from harness.scoring.score import score_counted
-
-        return score_counted(self._system, self.profile, self.scored)
+        return score_counted(self.system, self.profile, self.scored)
 
     @property
     def benchmarks(self) -> Mapping[str, BenchmarkScore]:
@@ -102,8 +104,6 @@ class Run:
     @property
     def cer(self) -> float | None:
         """Character error rate as a fraction, of the one benchmark that there is; None where there are several."""
-        from harness.scoring.metrics import get_metric, measure
-
         if len(self.scored) != 1:
             return None
         (one,) = self.scored
@@ -113,8 +113,6 @@ class Run:
     @property
     def errors(self) -> ErrorCounts:
         """Hits, substitutions, deletions and insertions over all benchmarks."""
-        from harness.scoring.error_counts import ErrorCounts
-
         return sum((counts for one in self.scored for counts in one.kept()), ErrorCounts())
 
     def details(self, benchmark: str | None = None) -> Details:
@@ -123,9 +121,6 @@ class Run:
         Raises:
             UsageError: there is no such benchmark, or several and none was named.
         """
-        from harness.errors import unknown_name
-        from harness.scoring.details import describe
-
         held = {one.units.benchmark: one for one in self.scored}
         if benchmark is None and len(held) != 1:
             raise UsageError(f"name one of the benchmarks: {', '.join(held) or 'there are none'}")
@@ -140,7 +135,7 @@ class Run:
         Raises:
             UsageError: there is no profile of that name.
         """
-        return Run(self._system, _profile(profile) or self.profile)
+        return Run(self.system, _profile(profile) or self.profile)
 
     def to_pandas(self, rows: Literal["benchmark", "utterance"] = "benchmark") -> pd.DataFrame:
         """A data frame with one row a benchmark, or an utterance (or session of chunks). Rates are fractions.
@@ -161,6 +156,9 @@ def _percent(rate: float | None) -> str:
     return "not known" if rate is None else f"{100 * rate:.2f} %"
 
 
+_COUNTS = ("hits", "substitutions", "deletions", "insertions")
+
+
 def _benchmark_row(run: Run, one: BenchmarkScore) -> dict[str, object]:
     interval, errors = one.interval, one.errors
     return {
@@ -172,10 +170,7 @@ def _benchmark_row(run: Run, one: BenchmarkScore) -> dict[str, object]:
         "utterances": one.utterances,
         "failed": one.failed,
         "words": one.words,
-        "hits": errors and errors.hits,
-        "substitutions": errors and errors.substitutions,
-        "deletions": errors and errors.deletions,
-        "insertions": errors and errors.insertions,
+        **{name: errors and getattr(errors, name) for name in _COUNTS},
         "wer": one.wer,
         "cer": one.cer,
         "low": interval and interval.low,
@@ -206,10 +201,7 @@ def _utterance_rows(model: str, scored: Scored) -> Iterable[dict[str, object]]:
             "normalized_hypothesis": None if row.hypothesis is None else hypothesis,
             "scored": found is not None and not (found.dropped and scored.units.ours),
             "words": counts.words,
-            "hits": counts.hits,
-            "substitutions": counts.substitutions,
-            "deletions": counts.deletions,
-            "insertions": counts.insertions,
+            **{name: getattr(counts, name) for name in _COUNTS},
             "wer": counts.rate,
         }
 
@@ -245,13 +237,11 @@ def evaluate(
     Raises:
         HarnessError: whatever ends a run: `UsageError`, `DataError`, `ModelError`, `RunError`.
     """
-    from harness.config import Settings
-    from harness.request import what_to_run
-
     chosen = settings or Settings()
-    chosen = replace(
-        chosen, out=chosen.out if out is None else Path(out), limit=chosen.limit if limit is None else limit
-    )
+    if out is not None:
+        chosen = replace(chosen, out=Path(out))
+    if limit is not None:
+        chosen = replace(chosen, limit=limit)
     suite, datasets = what_to_run(what, language)
     system = _evaluated(suite, datasets, model, chosen, kept=out is not None, bars=progress)
     return Run(system, _profile(profile) or resolve_profile(system))
@@ -272,7 +262,6 @@ def _evaluated(
     from harness.progress import progress
     from harness.runner.run import Run as Work
     from harness.runner.stages import Stop
-    from harness.scoring.predictions import read_run
 
     if isinstance(model, str):
         check_model(model)
@@ -328,9 +317,6 @@ def score(
     Raises:
         UsageError: the lists are of different length, or the language or profile does not exist.
     """
-    from harness.records.journal import Line
-    from harness.scoring.file_names import primary_subtag
-
     said, written = list(references), list(hypotheses)
     for what, values in (("hypotheses", written), ("ids", ids), ("sessions", sessions)):
         if values is not None and len(values) != len(said):
@@ -387,8 +373,6 @@ def compare(*runs: Run, profile: str | Profile | None = None) -> Comparison:
     Raises:
         UsageError: fewer than two, different rules, or not the same utterances and references.
     """
-    from harness.scoring.comparison import compare_systems
-
     if len(runs) < 2:
         raise UsageError(f"there is nothing to compare {runs[0].model if runs else 'with'}: give two runs or more")
     chosen = _profile(profile)
@@ -411,11 +395,6 @@ def gate(run: Run, baseline: Run | str | Path, policy: Policy | str | Path | Non
         UsageError: there is no such baseline, or the policy says what no policy knows.
         DataError: a file is broken.
     """
-    from harness.gating.against import gate_against
-    from harness.gating.decide import decide
-    from harness.gating.policy import read_policy
-    from harness.records.policy import Policy
-
     asked = policy if isinstance(policy, Policy) else read_policy(None if policy is None else Path(policy))
     judged = _side(run, "run", asked)
     if isinstance(baseline, Run):
@@ -424,13 +403,9 @@ def gate(run: Run, baseline: Run | str | Path, policy: Policy | str | Path | Non
 
 
 def _side(run: Run, name: str, policy: Policy) -> Side:
-    from harness.gating.sides import as_side, measured_rtfx
-
     measured = measured_rtfx(run.system, policy.speed.measure)
     return as_side(str(run.system.folder or name), run.system, run.profile, run.scored, measured)
 
 
 def _profile(profile: str | Profile | None) -> Profile | None:
-    from harness.scoring.profiles import get_profile
-
     return get_profile(profile) if isinstance(profile, str) else profile

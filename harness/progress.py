@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profiles import get_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
     from rich.progress import Progress
 
     from harness.records.journal import Line
@@ -77,11 +76,10 @@ class Silent:
 class Lines(Silent):
     """A line at the start and end of each benchmark, and one now and then between."""
 
+    _tally: Tally
+
     def __init__(self) -> None:
-        self._name = ""
-        self._tally: Tally | None = None
-        self._total = self._left = 0.0
-        self._begin = self._last = time.monotonic()
+        self._last = time.monotonic()
 
     def loading(self, model: str) -> None:
         """Says so: it may take long."""
@@ -103,10 +101,13 @@ class Lines(Silent):
         self._left += seconds
 
     def batch(self, lines: Sequence[Line]) -> None:
-        """Counts, and says how far it is if the last line is old enough."""
-        assert self._tally is not None
+        """Counts, and shows how far it is."""
         self._tally.add(lines)
-        self._left -= sum(line.duration or 0.0 for line in lines)
+        self._moved(sum(line.duration or 0.0 for line in lines))
+
+    def _moved(self, seconds: float) -> None:
+        """Says how far it is if the last line is old enough."""
+        self._left -= seconds
         if time.monotonic() - self._last > LINE_SECONDS:
             share = 1.0 - max(0.0, self._left) / self._total if self._total else 1.0
             passed = time.monotonic() - self._begin
@@ -115,7 +116,6 @@ class Lines(Silent):
 
     def benchmark_finished(self, folder: Path, benchmark: str) -> None:
         """The result of the benchmark, before the run ends."""
-        assert self._tally is not None
         self._say(f"{self._name}: {self._tally.utterances} utterances, {self._tally}")
 
     def _say(self, text: str) -> None:
@@ -141,11 +141,7 @@ class Bars(Lines):
         super().planned(utterances, seconds)
         self._progress.update(self._task, total=self._total)
 
-    def batch(self, lines: Sequence[Line]) -> None:
-        """Moves the bar."""
-        assert self._tally is not None
-        self._tally.add(lines)
-        seconds = sum(line.duration or 0.0 for line in lines)
+    def _moved(self, seconds: float) -> None:
         self._progress.update(self._task, advance=seconds, tally=str(self._tally))
 
     def benchmark_finished(self, folder: Path, benchmark: str) -> None:

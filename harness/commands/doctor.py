@@ -75,8 +75,8 @@ def _machine() -> Iterator[Finding]:
     commit, dirty = environment.code()
     if commit is None:
         yield Finding("code", "missing", "not a git checkout: runs will not name the commit that made them")
-    else:
-        yield Finding("code", "good", f"commit {commit[:12]}{', with changes' if dirty else ''}")
+        return
+    yield Finding("code", "good", f"commit {commit[:12]}{', with changes' if dirty else ''}")
 
 
 def _torch() -> Iterator[Finding]:
@@ -88,11 +88,12 @@ def _torch() -> Iterator[Finding]:
         yield Finding("device", "good", f"cuda: {detail}, CUDA {torch.version.cuda}, torch {torch.__version__}")
     else:
         yield Finding("device", "good", f"cpu only: torch {torch.__version__} sees no CUDA device")
-    backends = ["sdpa"]
-    if torch.cuda.is_available() and importlib.util.find_spec("torch.nn.attention.varlen"):
-        backends.insert(0, "varlen")
-    if importlib.util.find_spec("flash_attn"):
-        backends.insert(0, "flash")
+    there = {
+        "flash": importlib.util.find_spec("flash_attn"),
+        "varlen": torch.cuda.is_available() and importlib.util.find_spec("torch.nn.attention.varlen"),
+        "sdpa": True,
+    }
+    backends = [name for name, found in there.items() if found]
     yield Finding("attention", "good", f"{', '.join(backends)} (--attention auto takes the first)")
 
 
@@ -120,8 +121,7 @@ def _models() -> Iterator[Finding]:
     from harness.models.registry import EMBEDDED, embedded_models
 
     there = embedded_models()
-    lacking = [name for name in EMBEDDED if name not in there]
-    if lacking:
+    if lacking := [name for name in EMBEDDED if name not in there]:
         how = "pip install -c constraints.txt -e '.[sample]'"
         yield Finding("models", "missing", f"{', '.join(lacking)}; to install: {how}")
     else:

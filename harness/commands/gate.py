@@ -68,5 +68,4 @@ def _put(path: Path, text: str, mode: str = "w") -> None:
         with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except OSError as error:
-        msg = f"{path}: cannot be written ({error.strerror or error})"
-        raise RunError(msg) from None
+        raise RunError(f"{path}: cannot be written ({error.strerror or error})") from None

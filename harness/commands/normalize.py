@@ -25,8 +25,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         try:
             print(normalize(line.decode("utf-8").rstrip("\r\n")), flush=True)
         except UnicodeDecodeError:
-            message = f"line {number} is not UTF-8 text; convert the input"
-            raise DataError(message) from None
+            raise DataError(f"line {number} is not UTF-8 text; convert the input") from None
         except ValueError as error:
             message = f"line {number} cannot be normalized under {args.profile}: {error}; scoring takes such a text raw"
             raise DataError(message) from None

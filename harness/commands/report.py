@@ -32,8 +32,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     metrics = [get_metric(name).name for name in args.metric]
     systems = read_apart(args.paths, args.language)
     if not systems:
-        msg = "nothing to report on"
-        raise UsageError(msg)
+        raise UsageError("nothing to report on")
     profile, audio = common_profile(systems, args.profile), int(args.audio_mb * 1e6)
     published = args.against == "published"
     written = write_report(systems, profile, args.out, published=published, audio_bytes=audio, metrics=metrics)

