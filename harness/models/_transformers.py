@@ -79,12 +79,7 @@ def quiet() -> Iterator[None]:
 
 
 def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) -> Any:
-    """The network with the checkpoint's weights, ready to transcribe on the device.
-
-    Args:
-        auto_class: such as `transformers.AutoModelForCTC`.
-        checkpoint: a folder with config.json and safetensors; pickled weights are refused before.
-        options: device, dtype and attention.
+    """The network of a class such as `AutoModelForCTC` with the checkpoint's weights, ready on the device.
 
     Raises:
         UsageError: the device or attention is not there, or the model does not know it.
@@ -207,5 +202,4 @@ def card_of(checkpoint: Checkpoint, network: Any, **facts: Any) -> ModelCard:
 
 def one_line(error: Exception) -> str:
     """The kind of an error and the beginning of what it says."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {' '.join(lines)[:300]}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

@@ -85,12 +85,9 @@ def _hypothesis(answer: object, clip: Clip, name: str) -> Hypothesis:
 
 
 def wrap(found: object, name: str | None = None, options: LoadOptions | None = None) -> Model:
-    """A Python object as a model; its card's revision names the source code that it is of.
+    """A Python object (see the module) as a model; its card's revision names the source code that it is of.
 
-    Args:
-        found: a Model, an Adapter, a class or factory of one, or a function (see the module).
-        name: of the model; None takes that of the object, ``lambda`` for a lambda.
-        options: for what is loaded.
+    Where no name is given, it is that of the object.
 
     Raises:
         UsageError: it is nothing of the kind.

@@ -78,11 +78,7 @@ def read_config(name: str, revision: str | None = None) -> HubConfig:
 def fetch(name: str, revision: str | None = None, *, code: bool = False, files: Sequence[str] = FILES) -> Checkpoint:
     """A checkpoint ready to be loaded: of a local folder, or of a hub id at a revision (None: its newest).
 
-    Args:
-        name: of either.
-        revision: on the hub.
-        code: whether Python files are fetched too.
-        files: patterns of what is fetched.
+    Of a hub id, `files` are fetched, and `code` says whether Python files are too.
 
     Raises:
         UsageError, AccessError, ModelError: as `read_config`; also where there are only pickled weights.

@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +26,15 @@ _AUDIO_KEYS = ("audio_filepath", "audio_file", "audio")
 _AUDIO_ENDING = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|webm|sph|mp4|aac|wma)$", re.IGNORECASE)
 
 
-@dataclass(slots=True)
-class _Table:
-    """Transcripts by id. None stands for an id whose transcript is not clear, with the reason in `unclear`."""
+_Table = dict[str, tuple[str | None, str]]
+"""Transcripts by id; None stands for one that is not clear, with the reason."""
 
-    texts: dict[str, str | None] = field(default_factory=dict)
-    unclear: dict[str, str] = field(default_factory=dict)
 
-    def add(self, key: str, text: str | None, why: str) -> None:
-        """Notes a transcript; one that contradicts an earlier one makes both unclear."""
-        if key in self.texts and self.texts[key] != text:
-            text, why = None, "it stands there more than once, with different transcripts"
-        self.texts[key] = text
-        if text is None:
-            self.unclear[key] = why
+def _add(table: _Table, key: str, text: str | None, why: str) -> None:
+    """Notes a transcript; one that contradicts an earlier one makes both unclear."""
+    if key in table and table[key][0] != text:
+        text, why = None, "it stands there more than once, with different transcripts"
+    table[key] = text, why
 
 
 class Transcripts(Model):
@@ -50,7 +44,8 @@ class Transcripts(Model):
         if name == PREFIX:
             raise UsageError(f"which file? write --model {PREFIX}FILE")
         self._path = Path(name.removeprefix(PREFIX)).expanduser()
-        self._by_id, self._by_stem = _Table(), _Table()
+        self._by_id: _Table = {}
+        self._by_stem: _Table = {}
         digest = hashlib.sha256()
         for path in _files(self._path):
             try:
@@ -59,9 +54,9 @@ class Transcripts(Model):
                 raise DataError(f"{path} cannot be read: {error.strerror}") from error
             digest.update(content)
             for key, text, why in _entries(path, content):
-                self._by_id.add(key, text, why)
-                self._by_stem.add(_stem(key), text, why)
-        if not self._by_id.texts:
+                _add(self._by_id, key, text, why)
+                _add(self._by_stem, _stem(key), text, why)
+        if not self._by_id:
             raise DataError(f"{self._path} holds no transcripts")
         self.card = ModelCard(
             id=name,
@@ -88,12 +83,12 @@ class Transcripts(Model):
 
     def _look_up(self, key: str) -> str:
         for table, name in ((self._by_id, key), (self._by_stem, _stem(key))):
-            if name in table.texts:
-                text = table.texts[name]
+            if name in table:
+                text, why = table[name]
                 if text is None:
-                    raise DataError(f"{key} has no clear transcript in {self._path}: {table.unclear[name]}")
+                    raise DataError(f"{key} has no clear transcript in {self._path}: {why}")
                 return text
-        raise DataError(f"{key} is not in {self._path}, which holds {len(self._by_id.texts)} transcripts")
+        raise DataError(f"{key} is not in {self._path}, which holds {len(self._by_id)} transcripts")
 
 
 def _stem(key: str) -> str:

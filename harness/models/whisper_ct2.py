@@ -58,14 +58,8 @@ class WhisperCT2(PerClipModel):
 
     def transcribe(self, waveform: NDArray[np.float32]) -> str:
         """The text of all windows."""
-        segments, _ = self._model.transcribe(
-            waveform,
-            language="en",
-            beam_size=1,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            vad_filter=False,
-        )
+        greedy = {"beam_size": 1, "temperature": 0.0, "condition_on_previous_text": False, "vad_filter": False}
+        segments, _ = self._model.transcribe(waveform, language="en", **greedy)
         return "".join(segment.text for segment in segments).strip()
 
 

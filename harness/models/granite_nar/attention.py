@@ -44,12 +44,7 @@ def _varlen() -> tuple[Callable[..., Any], frozenset[str]] | None:
 
 
 def choose_backend(name: str, device: torch.device | str, dtype: torch.dtype) -> str:
-    """The backend that a name means here.
-
-    Args:
-        name: ``auto`` or one of `BACKENDS`. ``auto`` is the first that can run.
-        device: where attention runs.
-        dtype: of queries, keys and values.
+    """The backend that a name means here: one of `BACKENDS`, or for ``auto`` the first of them that can run.
 
     Raises:
         UsageError: there is no such backend, or it cannot run here; the message says why.

@@ -48,13 +48,7 @@ class BlockAttention(nn.Module):
         return torch.bmm(by_place, table.transpose(1, 2)).reshape(size, blocks, heads, size).permute(1, 2, 0, 3)
 
     def forward(self, rows: Tensor, blocks: Blocks, keys: Tensor | None) -> Tensor:
-        """Attends.
-
-        Args:
-            rows: ``[total, hidden]``.
-            blocks: each clip's blocks.
-            keys: which slots hold a frame, bool ``[blocks, 1, 1, size]``; None if all do.
-        """
+        """``[total, hidden]`` to the same; `keys` says which slots hold a frame, bool ``[blocks, 1, 1, size]``."""
         normed = self.pre_norm(rows)
         query = blocks.spread(self.to_q(normed)).unflatten(-1, (self.heads, self.dim))
         key, value = blocks.spread(self.to_kv(normed)).unflatten(-1, (2, self.heads, self.dim)).unbind(2)
@@ -153,13 +147,10 @@ class Encoder(nn.Module):
         self.out_bpe = nn.Linear(config.hidden_dim, config.bpe_output_dim)
 
     def forward(self, features: Tensor, packing: PackedLengths, wanted: tuple[int, ...]) -> Encoded:
-        """Encodes a packed batch.
+        """Encodes a packed batch, float32 ``[total, input_dim]``.
 
-        Args:
-            features: float32 ``[total, input_dim]``.
-            packing: frames of each clip.
-            wanted: hidden states to return: 0 is the projected input, i the output of layer i, -1 of the last. That of
-                the self-conditioning layer is the one after the injection.
+        Of the `wanted` hidden states 0 is the projected input, i the output of layer i, -1 of the last. That of the
+        self-conditioning layer is the one after the injection.
         """
         config = self.config
         blocks = Blocks(packing, config.context_size, shrink=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from harness.errors import ModelError
 
+_STARTS = {"llm.model.": "A", "language_model.model.": "B", "model.language_model.": "C"}
 _FROM_A = ((r"^llm\.", "language_model."),)
 _FROM_C = (
     (r"^model\.language_model\.", "language_model.model."),
@@ -35,12 +36,9 @@ def layout_of(names: Iterable[str]) -> str:
         ModelError: these are the tensors of something else.
     """
     for name in names:
-        if name.startswith("llm.model."):
-            return "A"
-        if name.startswith("language_model.model."):
-            return "B"
-        if name.startswith("model.language_model."):
-            return "C"
+        for start, layout in _STARTS.items():
+            if name.startswith(start):
+                return layout
     raise ModelError(
         "the checkpoint is no granite_speech_nar: it has no tensors under llm.model, language_model.model or"
         " model.language_model"

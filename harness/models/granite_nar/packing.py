@@ -81,11 +81,6 @@ class PackedLengths:
         return PackedLengths(kept, self.device).slots(lengths)
 
 
-def ceil_div(lengths: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """How many pieces of a size hold each length."""
-    return -(-lengths // size)
-
-
 class Blocks:
     """Each clip cut to blocks of one size; the last block of a clip may be partly empty.
 
@@ -98,7 +93,7 @@ class Blocks:
 
     def __init__(self, packing: PackedLengths, size: int, *, shrink: bool = False) -> None:
         self.size = min(size, max(1, -(-packing.longest // 8)) * 8) if shrink else size
-        self.counts = ceil_div(packing.lengths, self.size)
+        self.counts = -(-packing.lengths // self.size)
         self.slots = packing.slots(self.counts * self.size)
         self.total = int(self.counts.sum())
         filled = np.full(self.total, self.size, np.int64)

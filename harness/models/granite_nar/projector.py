@@ -75,14 +75,9 @@ class Projector(nn.Module):
         self.out_linear = nn.Linear(config.hidden_size, config.llm_dim)
 
     def forward(self, states: tuple[Tensor, ...], packing: PackedLengths) -> tuple[Tensor, PackedLengths]:
-        """Projects a packed batch.
+        """The encoder's hidden states, each ``[total frames, encoder_dim]``, to embeddings ``[total tokens, llm_dim]``.
 
-        Args:
-            states: the encoder's hidden states, each ``[total frames, encoder_dim]``.
-            packing: frames of each clip.
-
-        Returns:
-            Audio embeddings ``[total tokens, llm_dim]`` and each clip's tokens: a fifth of its frames, rounded down.
+        A clip has a fifth as many tokens as frames, rounded down.
         """
         config = self.config
         joined = torch.cat([norm(state) for norm, state in zip(self.layer_norms, states, strict=True)], dim=-1)
