@@ -1,23 +1,16 @@
 """What ends a run: the report over its models, their table on the screen, and what to do next."""
 
-from __future__ import annotations
-
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from harness.records.codec import pretty
-from harness.reporting.report import write_report, write_scores
+from harness.records.run import RunRecord
+from harness.records.scores import Scores
+from harness.reporting.report import Written, write_report, write_scores
 from harness.scoring.predictions import read_run
 from harness.scoring.resolve import common_profile
 from harness.version import program
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from harness.records.run import RunRecord
-    from harness.records.scores import Scores
-    from harness.reporting.report import Written
 
 __all__ = ["finish", "write_scores"]
 

@@ -1,9 +1,7 @@
 """`report RUN... --out DIR`: tables in all forms, plots, and one page to look at."""
 
-from __future__ import annotations
-
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.commands.shared import add_shared
 from harness.errors import ExitStatus, UsageError
@@ -11,9 +9,6 @@ from harness.reporting.report import write_report
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
-
-if TYPE_CHECKING:
-    import argparse
 
 HELP = "make tables, plots and a page (index.html, opens from the disk) from runs or predictions of others"
 

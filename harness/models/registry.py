@@ -151,13 +151,14 @@ def _no_such_model(name: str) -> UsageError:
 
 def _by_model_type(name: str, config: HubConfig) -> Adapter:
     """The adapter for the config's ``model_type``."""
-    loads = {kind: adapter for adapter in reversed(adapters().values()) for kind in adapter.model_types}
-    if config.model_type in loads:
-        return loads[config.model_type]
+    for adapter in adapters().values():
+        if config.model_type in adapter.model_types:
+            return adapter
     what = f"{name} is of type {config.model_type!r}, for which there is no adapter here"
     if config.own_code:
         raise UsageError(
             f"{what}; it brings Python code of its own: --trust-remote-code runs that code on this machine with your"
             " rights, so read it first at the revision that you name with --revision"
         )
-    raise UsageError(f"{what}; types with an adapter: {', '.join(sorted(loads))}")
+    types = sorted(kind for adapter in adapters().values() for kind in adapter.model_types)
+    raise UsageError(f"{what}; types with an adapter: {', '.join(types)}")
