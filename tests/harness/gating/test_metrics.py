@@ -89,7 +89,7 @@ def test_people_read_it_in_its_own_unit(
     markdown = tmp_path / "gate.md"
     command = ["gate", str(new), "--baseline", str(old), "--policy", str(tmp_path / "policy.toml"), "--markdown"]
     assert main([*command, str(markdown)]) == 1
-    out = capsys.readouterr().out
+    out = " ".join(capsys.readouterr().out.split())  # however wide the terminal is
     assert "SER: sentence error rate: utterances with an error, of all utterances; in percent." in out
     assert "u10: 1 more errors (+2.500 points)" in out
     [row] = [line for line in markdown.read_text().splitlines() if line.startswith("| read: SER")]
