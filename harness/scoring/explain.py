@@ -199,19 +199,15 @@ def _moves(rows: Sequence[Line], before: Sequence[ErrorCounts], after: Sequence[
     for index, (row, one, other) in enumerate(zip(rows, before, after, strict=True)):
         if (one.errors, one.words) != (other.errors, other.words):
             share = (other.errors - one.errors - rate * (other.words - one.words)) / words if words else 0.0
-            moves.append(
-                (
-                    index,
-                    Move(
-                        id=row.id,
-                        errors_before=one.errors,
-                        errors_after=other.errors,
-                        words_before=one.words,
-                        words_after=other.words,
-                        contribution=share,
-                    ),
-                )
+            move = Move(
+                id=row.id,
+                errors_before=one.errors,
+                errors_after=other.errors,
+                words_before=one.words,
+                words_after=other.words,
+                contribution=share,
             )
+            moves.append((index, move))
     return sorted(moves, key=lambda found: (-abs(found[1].contribution), found[0]))
 
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace as changed
+
 from harness.errors import DataError
 from harness.scoring.interchange import label, write_trn
-from harness.scoring.pairing import labels, pair_benchmarks
+from harness.scoring.pairing import keyed, labels, pair_benchmarks
 from harness.scoring.scored import count_systems
 
 if TYPE_CHECKING:
@@ -68,10 +70,5 @@ def _file_names(names: Sequence[str]) -> list[str]:
 
 def _labels(rows: Sequence[Line], sessions: Sequence[str | None]) -> list[str]:
     """A name for each row that no other has: others' ids may repeat."""
-    seen: dict[str, int] = {}
-    names = []
-    for row, session in zip(rows, sessions, strict=True):
-        name = label(row.id, session)
-        count = seen[name] = seen.get(name, 0) + 1
-        names.append(name if count == 1 else f"{name}~{count}")
-    return names
+    named = (changed(row, id=label(row.id, session)) for row, session in zip(rows, sessions, strict=True))
+    return [name if count == 1 else f"{name}~{count}" for name, count in keyed(named)]

@@ -34,6 +34,8 @@ def classify(
     one: ScoredUtterance, normalize: Callable[[str], list[str]], *, cased: bool
 ) -> list[tuple[WordClass, ...]]:
     """The classes of each normalized reference word, mostly none."""
+    from rapidfuzz.distance import Levenshtein
+
     words: list[str] = []
     classes: list[tuple[WordClass, ...]] = []
     begins = True
@@ -48,14 +50,9 @@ def classify(
             words.append(word)
             classes.append(tuple(found))
     told: list[tuple[WordClass, ...]] = [()] * len(one.reference)
-    if words == one.reference:
-        told = classes
-    else:
-        from rapidfuzz.distance import Levenshtein
-
-        for block in Levenshtein.opcodes(words, one.reference):
-            if block.tag == "equal":
-                told[block.dest_start : block.dest_end] = classes[block.src_start : block.src_end]
+    for block in Levenshtein.opcodes(words, one.reference):
+        if block.tag == "equal":
+            told[block.dest_start : block.dest_end] = classes[block.src_start : block.src_end]
     # A normalizer that writes numbers as digits makes "twenty one" one word that no token was.
     return [
         ("number",) if any(character.isdigit() for character in word) else kinds
