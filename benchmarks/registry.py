@@ -1,7 +1,5 @@
 """Every benchmark and suite by name. A data set is one object in a module of `corpora`, mentioned nowhere else."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 import re

@@ -1,7 +1,5 @@
 """A suite: a versioned, locked list of benchmarks with its profile. Suites are data: `suites/*.toml`, or your file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 

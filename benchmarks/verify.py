@@ -1,7 +1,5 @@
 """Reads benchmarks to their end and compares them with what is stated; fills a suite's lock with what was found."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

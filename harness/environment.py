@@ -1,7 +1,5 @@
 """What a run was made with: packages, code, machine. Facts only; one that cannot be found is None."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess

@@ -1,7 +1,5 @@
 """Another package called `benchmarks`: many projects have one, and Python looks where it was started first."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 from importlib.util import find_spec

@@ -1,7 +1,5 @@
 """What this program is: its version, whether it runs from a checkout of its own, and the name that was typed."""
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path, PurePath

@@ -1,7 +1,5 @@
 """AISHELL-1 test set (Bu et al., 2017): read Mandarin. It has no source of audio: for others' predictions."""
 
-from __future__ import annotations
-
 from benchmarks.dataset import Dataset
 
 AISHELL1 = Dataset(

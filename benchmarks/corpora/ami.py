@@ -1,7 +1,5 @@
 """AMI Meeting Corpus test meetings (Carletta et al., 2005): spontaneous, upper-case text without punctuation."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Common Voice test sets (Ardila et al., 2020): prompts read by volunteers, cased and punctuated."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

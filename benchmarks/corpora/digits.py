@@ -4,8 +4,6 @@ It exists to show in seconds that the harness works from a fresh clone. It says 
 speech. `digits_audio/NOTICE` says how it was made.
 """
 
-from __future__ import annotations
-
 from benchmarks.dataset import Dataset
 from benchmarks.sources.embedded import embedded_source
 

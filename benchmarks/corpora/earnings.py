@@ -1,7 +1,5 @@
 """Earnings-21 and Earnings-22 (Del Rio et al., 2021, 2022): earnings calls, whole and cut."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Earnings-22 cleaned by Artificial Analysis, cut into chunks that share the one reference of their call."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchmarks.dataset import Dataset, Source

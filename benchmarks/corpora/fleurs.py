@@ -1,7 +1,5 @@
 """FLEURS test sets (Conneau et al., 2022): sentences of Wikipedia read by up to three speakers each."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

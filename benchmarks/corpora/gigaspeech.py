@@ -1,7 +1,5 @@
 """GigaSpeech test set (Chen et al., 2021): podcasts, YouTube and audiobooks, with punctuation and garbage tags."""
 
-from __future__ import annotations
-
 from benchmarks.dataset import Dataset, Entry, Row, Utterances
 from benchmarks.sources.archive import Release, archive_source
 from benchmarks.sources.hub import hub_source, leaderboard_source, leaderboards_own

@@ -1,7 +1,5 @@
 """LibriSpeech test sets (Panayotov et al., 2015): read audiobooks, upper-case text without punctuation."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

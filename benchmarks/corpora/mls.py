@@ -1,7 +1,5 @@
 """Multilingual LibriSpeech test sets (Pratap et al., 2020): read audiobooks, lower-case text without punctuation."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 

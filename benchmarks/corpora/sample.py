@@ -4,8 +4,6 @@ What each recording is, who made it and under which terms is in `sample_audio/NO
 the files anew from the packages that carry the recordings.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from benchmarks.dataset import Dataset

@@ -1,7 +1,5 @@
 """SPGISpeech test set (O'Neill et al., 2021): earnings calls in segments, cased and punctuated, numbers written out."""
 
-from __future__ import annotations
-
 from benchmarks.dataset import Dataset, Entry, Row, Utterances
 from benchmarks.sources.archive import Release, archive_source
 from benchmarks.sources.hub import hub_source, leaderboard_source

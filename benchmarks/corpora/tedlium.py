@@ -1,7 +1,5 @@
 """TED-LIUM 3 test set (Hernandez et al., 2018): 11 talks, in segments and whole."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchmarks.dataset import Dataset, Entry, Row, Utterances

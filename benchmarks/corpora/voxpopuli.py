@@ -1,7 +1,5 @@
 """VoxPopuli English test set (Wang et al., 2021): European Parliament speeches, cased and punctuated."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from benchmarks.dataset import Dataset, Entry, Row, Utterances

@@ -1,7 +1,5 @@
 """Calls cut into chunks that share the call's one reference: a repository of chunks, and one of whole transcripts."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial

@@ -3,8 +3,6 @@
 What was measured is known to the bit: the corpus states the SHA-256 of manifest.jsonl, which has that of every file.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from functools import partial

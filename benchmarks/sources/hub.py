@@ -4,8 +4,6 @@ Order of looking: below `--from` (a clone, a download or a hub cache), else the 
 Parquet (``refs/convert/parquet``), which is all there is of repositories that hold only a loading script.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Which Parquet files of a repository are a split: what its README says, else the layouts that the hub writes."""
 
-from __future__ import annotations
-
 import fnmatch
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Your own data as a benchmark: a manifest (JSON lines, CSV, TSV; NeMo's too) or a folder of audio with texts."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

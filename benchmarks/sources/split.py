@@ -1,7 +1,5 @@
 """Which rows of a hub repository a source reads: what the hub, its files and its faults all need to know."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Reads a policy; a mistake in it is one line that names the file, the table and the key."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path

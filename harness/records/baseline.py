@@ -1,7 +1,5 @@
 """What a saved baseline holds beside run.json and the journals."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

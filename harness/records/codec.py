@@ -1,7 +1,5 @@
 """Bytes to records and back. What is wrong with a file is one line: the file, the place, the field, how to go on."""
 
-from __future__ import annotations
-
 import json
 import math
 import os

@@ -1,7 +1,5 @@
 """What `compare` finds: systems on the same utterances, with intervals, tests and ties. Rates are fractions."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from harness.records.codec import FORMAT, Record

@@ -1,7 +1,5 @@
 """What the gate answers: a decision that follows from findings. `gate --json` prints it."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 from harness.errors import ExitStatus

@@ -1,7 +1,5 @@
 """All that `score --details` says of one benchmark of one model besides its score. Rates are fractions."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from harness.records.codec import Record

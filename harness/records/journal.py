@@ -1,7 +1,5 @@
 """The journal: one JSON line an utterance, append-only. It is the product of a run; all else is derived from it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, NamedTuple

@@ -1,7 +1,5 @@
 """A gate's policy: a TOML file of at most twenty lines. docs/gate.md explains every key."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import Annotated, Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """scores.json: what the predictions of one model are worth under one profile. Rates are fractions, unrounded."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from msgspec import field

@@ -1,7 +1,5 @@
 """What is said of the uncertainty of a rate, and of the difference of two. docs/scoring.md has the formulas."""
 
-from __future__ import annotations
-
 from harness.records.codec import Record
 
 

@@ -4,8 +4,6 @@ Model names, transcripts and error messages come from files that anybody may hav
 text and returns what may be placed into one kind of output; nothing else in the project escapes by hand.
 """
 
-from __future__ import annotations
-
 import html as _html
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """What a table is: cells under columns, with a title, a caption and notes."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

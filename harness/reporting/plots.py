@@ -4,8 +4,6 @@ Each is written to `path_stem` with both extensions; `caption` is the small prin
 matplotlib is imported when a plot is drawn; its global state (backend, settings, open figures) is left alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

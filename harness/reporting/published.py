@@ -11,8 +11,6 @@ published, RTFx is a ratio, `parameters_billion` is what the table calls the mod
 written ``-`` (the leaderboard's file names) or ``--`` (our folders), and letters in another case, needs no entry.
 """
 
-from __future__ import annotations
-
 import csv
 import functools
 import math

@@ -4,8 +4,6 @@ The people's forms round (two decimals) and mark; the machine's forms (CSV, JSON
 own unit.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import json

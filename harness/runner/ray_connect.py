@@ -4,8 +4,6 @@ Ray is imported late: it is an extra, and takes half a second. Everything that i
 what a user should know is in our errors and in run.json.
 """
 
-from __future__ import annotations
-
 import importlib
 import importlib.util
 import logging

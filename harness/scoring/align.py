@@ -14,8 +14,6 @@ the words that both texts begin with is wrong where compounds merge ("a b c" aga
 "abc" two), and cutting off those that they end with changes which of two equally good alignments is taken.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple

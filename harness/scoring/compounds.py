@@ -4,8 +4,6 @@ The leaderboard aligns the words with `difflib` and joins, on both sides, every 
 are the same letters: "zu sammen" and "zusammen". This changes the number of reference words.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 

@@ -5,8 +5,6 @@ with certainty; so a model is called what the file calls it. Benchmarks are foun
 declares; a file that means none of them is a benchmark of its own, called after the file.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from importlib.resources import files

@@ -6,8 +6,6 @@ sclite folds case unless told `-s`; it weighs substitutions 4 and insertions and
 from a Levenshtein alignment by a few words where that saves nothing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path

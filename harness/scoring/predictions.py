@@ -5,8 +5,6 @@ with ``text`` and ``pred_text``; a file is one benchmark of one model. Whatever 
 one line that names the file and the line.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Student's t for any positive, also fractional, degrees of freedom: scipy's, imported when it is first asked for."""
 
-from __future__ import annotations
-
 NORMAL = 1e7
 """Degrees of freedom from which the distribution is taken as the normal one."""
 

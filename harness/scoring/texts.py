@@ -1,7 +1,5 @@
 """Raw texts in the form that is scored: normalized, or as they are written where the normalizer cannot digest them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 

@@ -1,7 +1,5 @@
 """Predictions from NIST trn and Kaldi text files: a reference file, and a file a system."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

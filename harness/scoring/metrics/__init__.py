@@ -3,8 +3,6 @@
 Tables, details, the page, the gate and exports take them from `metrics()`; docs/adding_a_metric.md shows how.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib
 import pkgutil

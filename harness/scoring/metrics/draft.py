@@ -1,7 +1,5 @@
 """What a drafting stage wrote before it was edited, so that what the editor earns is visible."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from harness.scoring.counting import count_pairs

@@ -1,7 +1,5 @@
 """The error rates: of words, and of characters."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from harness.scoring.metrics.base import Metric, Parts, Utterances

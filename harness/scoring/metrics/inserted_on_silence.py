@@ -1,7 +1,5 @@
 """Words that were written where nothing was said."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from harness.scoring.metrics.base import Metric, Parts, Utterances

@@ -1,7 +1,5 @@
 """Match error rate (Morris, Maier and Green, 2004)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from harness.scoring.metrics.base import Metric, Parts, Utterances

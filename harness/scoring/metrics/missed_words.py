@@ -3,8 +3,6 @@
 Insertions belong to no kind, so these are no word error rates.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Sentence error rate: sclite's S.Err."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from harness.scoring.metrics.base import Metric, Parts, Utterances

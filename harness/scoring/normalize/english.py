@@ -7,8 +7,6 @@ So what a token becomes is computed once and looked up from then on, and a text 
 leaves alone ("plain" ones: most texts) is a look-up and a join. Everything else goes through the rules one by one.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import re

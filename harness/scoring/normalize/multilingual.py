@@ -4,8 +4,6 @@ Whisper's basic normalizer with diacritics kept, then digits to words of the lan
 scripts with vowel signs (Hindi, Tamil: category M becomes a space); that is a fact of the profile, not repaired here.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 import unicodedata

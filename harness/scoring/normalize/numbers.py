@@ -6,8 +6,6 @@ is part of what the published numbers mean. What is ours is the code: one table 
 look-ups, words that mean no number passed through at once, and every regular expression skipped that cannot match.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The word tables of the English normalizers, read from tables.toml: contractions, spellings, names, by version."""
 
-from __future__ import annotations
-
 import functools
 import json
 import tomllib
