@@ -7,12 +7,14 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from harness.cli import main
 from harness.records import codec
 from harness.records.comparison import Comparison
 from harness.scoring.comparison import compare_systems
+from harness.scoring.nist_export import write_comparison
 from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import System
 from harness.scoring.profiles import get_profile
@@ -334,6 +336,18 @@ def test_trn_files_never_overwrite_each_other(tmp_path: Path, capsys: pytest.Cap
     blocked.write_text("", encoding="utf-8")
     assert main(["compare", str(tmp_path), "--trn", str(blocked / "trn")]) == 4
     assert "cannot write trn files to" in capsys.readouterr().err
+
+
+def test_names_that_would_be_one_are_numbered_in_trn_files(tmp_path: Path) -> None:
+    from harness.scoring.interchange import read_trn
+
+    pairs = [("x y", "x y")] * 3
+    rows = [msgspec.structs.replace(row, id="same", session="s") for row in predictions(*pairs).rows]
+    one = replace(predictions(), rows=rows)
+    systems = [System(model=name, benchmarks=[one]) for name in ("a b", "a&b", "a/b", "ref")]
+    paths = write_comparison(systems, VERBATIM, tmp_path)
+    assert [path.name.split(".")[1] for path in paths] == ["ref", "a-b", "a-b~2", "a-b~3", "ref~2"]
+    assert all(list(read_trn(path)) == ["s-same", "s-same~2", "s-same~3"] for path in paths)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,22 @@ def test_any_change_of_rules_texts_or_code_is_another_key(monkeypatch: pytest.Mo
     assert len({key, *others}) == 7
 
 
+def test_a_profile_of_another_name_is_the_same_rules() -> None:
+    assert cache.key_of(PAIRS, replace(PROFILE, name="mine")) == cache.key_of(PAIRS, PROFILE)
+
+
+def test_where_counts_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for named, where in (("/some/where", Path("/some/where")), ("", None)):
+        monkeypatch.setenv("ASR_HARNESS_CACHE", named)
+        assert cache.folder() == where
+    monkeypatch.delenv("ASR_HARNESS_CACHE")
+    assert cache.folder() == tmp_path / "asr-harness" / "counts"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache.folder() == tmp_path / "home" / ".cache" / "asr-harness" / "counts"
+
+
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"garbage", None])
 def test_a_damaged_file_is_as_good_as_none(kept: Path, content: bytes | None) -> None:
     key = cache.key_of(PAIRS, PROFILE)

@@ -139,6 +139,26 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
     assert len(read_systems([path])[0].benchmarks[0].rows) == 1
 
 
+def test_blank_lines_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    line = json.dumps(GOOD).encode() + b"\n"
+    path.write_bytes(line + b"\n \n" + line)
+    assert len(read_systems([path])[0].benchmarks[0].rows) == 2
+
+
+def test_sessions_are_told_from_ids_where_the_data_set_says_how(tmp_path: Path) -> None:
+    """LibriSpeech's ids begin with the speaker."""
+    rows = [GOOD | {"audio_filepath": name} for name in ("1089-134686-0001.flac", "121-3-0.flac", "odd")]
+    (system,) = read_systems([write(tmp_path / NAME, *rows)])
+    assert [row.session for row in system.benchmarks[0].rows] == ["1089", "121", None]
+
+
+def test_chunks_of_a_file_say_their_place(tmp_path: Path) -> None:
+    rows = [GOOD | {"parent_id": "p", "chunk_index": at} for at in (0, 1)]
+    (system,) = read_systems([write(tmp_path / "mine.jsonl", *rows)])
+    assert [(row.parent_id, row.chunk_index) for row in system.benchmarks[0].rows] == [("p", 0), ("p", 1)]
+
+
 def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) -> None:
     path = tmp_path / NAME
     path.write_text(json.dumps(GOOD | {"text": "a\u2028b\x85c"}, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -182,6 +202,12 @@ def test_a_run_of_ours(tmp_path: Path) -> None:
     assert one.ours
     assert [row.hypothesis for row in one.rows] == ["a b", None]
     assert (one.rows[0].session, one.rows[1].error, one.rows[1].tags) == ("s", "too short", {"accent": "scottish"})
+
+
+def test_the_language_of_a_run_is_the_data_sets_unless_another_is_named(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, [ROW], language="de")
+    assert read_systems([folder])[0].benchmarks[0].language == "de"
+    assert read_systems([folder], "fr_FR")[0].benchmarks[0].language == "fr"
 
 
 def test_a_torn_last_line_of_a_journal_is_left_out(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from harness.errors import DataError, UsageError
 from harness.records import codec
 from harness.records.scores import ProfileRecord
+from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profiles import get_profile, profile_names
 
 if TYPE_CHECKING:
@@ -53,6 +54,17 @@ def test_each_rule_can_be_switched_alone() -> None:
 def test_languages_without_spaces_are_counted_by_characters_as_written() -> None:
     counts = get_profile("leaderboard@2026-08").count("今日の天気。", "今日は天気", "ja")
     assert (counts.words, counts.substitutions, counts.deletions) == (6, 1, 1)
+
+
+def test_words_that_both_sides_write_alike_but_for_spaces_are_joined_on_both_sides() -> None:
+    april = get_profile("leaderboard@2026-04")
+    assert april.count("wir sind zusammen", "wir sind zu sammen", "de") == ErrorCounts(3)
+    assert april.count("wir sind zu sammen", "wir sind zusammen", "de") == ErrorCounts(3)
+    assert april.count("wir sind zu sammen", "wir sind zusammen", "en").errors == 2
+    assert april.count("zu sammen ja", "zu sehr ja", "de") == ErrorCounts(2, 1)
+    assert [april.matches_compounds(language) for language in ("de", "en", "ja")] == [True, False, False]
+    august = get_profile("leaderboard@2026-08")
+    assert [august.matches_compounds(language) for language in ("de", "en", "ja")] == [True, True, False]
 
 
 def write(tmp_path: Path, text: str) -> str:

@@ -233,6 +233,9 @@ def test_whole_calls_are_aligned_without_a_table_of_all_their_words(monkeypatch:
     assert len(mark.inserted) == len(reference) + 1
     align_nist(reference[:1000], heard[:1000])
     assert 0 < max(cells) <= 1_000_000
+    cells.clear()
+    align_nist([*reference[:900], "x", "same"], [*reference[:900], "y", "same"])
+    assert cells == [1], "what both begin and end with is not looked at"
 
 
 def test_segments_end_after_two_words_both_have_right() -> None:
