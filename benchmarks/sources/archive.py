@@ -4,8 +4,6 @@ A tree, a plain tar and a zip can be read in any order; a tar.gz only from front
 a first pass and its audio in a second, and no more than one member is in memory at a time.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import struct
@@ -83,10 +81,10 @@ class Release:
         except BROKEN as error:
             raise _broken(self.path, error) from error
 
-    def inside(self, folder: str) -> Release:
+    def inside(self, folder: str) -> Self:
         """The release's folder of that name, where it is an unpacked tree that has one; else the release."""
         path = self.path / folder
-        return Release(path) if path.is_dir() else self
+        return type(self)(path) if path.is_dir() else self
 
     def files(self, pattern: str) -> Iterator[tuple[str, bytes]]:
         """Names and contents of the files whose names match a pattern, searched as a regular expression.

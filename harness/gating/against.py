@@ -10,11 +10,10 @@ from harness.errors import UsageError
 from harness.gating import published
 from harness.gating.baseline import SUFFIX, find
 from harness.gating.decide import decide
-from harness.gating.sides import read_side
+from harness.gating.sides import Side, read_side
 from harness.version import program
 
 if TYPE_CHECKING:
-    from harness.gating.sides import Side
     from harness.records.decision import Decision
     from harness.records.policy import Policy
 

@@ -17,12 +17,12 @@ from msgspec.structs import replace
 from harness.errors import DataError, RunError, UsageError
 from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_speeds
 from harness.records.codec import FORMAT, pretty
-from harness.records.journal import encode_lines, read_journal
+from harness.records.journal import Line, encode_lines, read_journal
 from harness.records.run import RUN_FILE, Repeats, RunRecord, Speed, read_run_record
 from harness.scoring.score import total_speed
+from harness.version import VERSION
 
 if TYPE_CHECKING:
-    from harness.records.journal import Line
     from harness.records.policy import Measure
 
 SUFFIX = ".zip"
@@ -71,7 +71,10 @@ def save(runs: Sequence[Path], directory: Path) -> Path:
         rtfx=tuple(value for one in records for value in rtfx(one, "rtfx")),
         rtfx_end_to_end=tuple(value for one in records for value in rtfx(one, "rtfx_end_to_end")),
     )
-    members = {RUN_FILE: pretty(record.to_write()).encode(), SPEEDS_FILE: pretty(speeds).encode()}
+    members = {
+        RUN_FILE: pretty(replace(record, format=FORMAT, version=VERSION)).encode(),
+        SPEEDS_FILE: pretty(speeds).encode(),
+    }
     for name, fact in record.benchmarks.items():
         lines = read_journal(run / f"{name}.jsonl").lines
         if not lines or fact.expected not in {None, len(lines)}:

@@ -16,19 +16,16 @@ from msgspec.structs import replace
 from harness.errors import ExitStatus
 from harness.gating.pair import Pair, pair_metric, pair_rates, turned
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
-from harness.records.policy import Rule, Tier
+from harness.records.policy import Policy, Rule, Tier
 from harness.scoring.average import average_rate
-from harness.scoring.metrics import get_metric
-from harness.scoring.pairing import keyed, mismatch, pair_benchmarks
+from harness.scoring.metrics import Metric, get_metric
+from harness.scoring.pairing import PairedBenchmark, keyed, mismatch, pair_benchmarks
 from harness.scoring.significance import average_difference, enough_utterances
 from harness.version import program
 
 if TYPE_CHECKING:
     from harness.gating.sides import Side
-    from harness.records.policy import Policy
     from harness.records.statistics import Difference
-    from harness.scoring.metrics import Metric
-    from harness.scoring.pairing import PairedBenchmark
     from harness.scoring.scored import Scored
 
 MIN_REPEATS = 3

@@ -10,17 +10,15 @@ import numpy as np
 from msgspec.structs import replace
 
 from harness.records.decision import Blame
-from harness.scoring.metrics import main_metric
-from harness.scoring.pairing import as_counts
+from harness.scoring.metrics import Metric, main_metric
+from harness.scoring.pairing import PairedBenchmark, as_counts
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.significance import Counts, difference
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.records.statistics import Difference
-    from harness.scoring.metrics import Metric
     from harness.scoring.metrics.base import Parts
-    from harness.scoring.pairing import PairedBenchmark
     from harness.scoring.scored import Scored, ScoredUtterance
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.gating.decide import begun, conclude, judged, problem, usable
-from harness.records.decision import Finding, Reason, Verdict
-from harness.records.statistics import Difference
+from harness.records.decision import Decision, Finding, Reason, Verdict
+from harness.records.statistics import Difference, Interval
 from harness.scoring.intervals import detectable, wer_interval
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import as_counts
@@ -17,9 +17,7 @@ from harness.scoring.student_t import upper_tail
 
 if TYPE_CHECKING:
     from harness.gating.sides import Side
-    from harness.records.decision import Decision
     from harness.records.policy import Policy
-    from harness.records.statistics import Interval
 
 NAME = "published"
 """What stands for the published figures on the command line."""

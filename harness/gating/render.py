@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ExitStatus
 from harness.gating.decide import effect, unit_of_change
-from harness.records.decision import Verdict
+from harness.records.decision import Blame, Decision, Finding, Verdict
 from harness.reporting import escape
 from harness.reporting.table import Cell, Column, Table
-from harness.scoring.metrics import get_metric
+from harness.scoring.metrics import Metric, get_metric
 
 if TYPE_CHECKING:
-    from harness.records.decision import Blame, Decision, Finding
     from harness.records.policy import Policy
-    from harness.scoring.metrics import Metric
 
 SHOWN = 5
 """Utterances to blame that people are shown for each benchmark; JSON has all."""

@@ -13,15 +13,13 @@ from harness.gating.baseline import SUFFIX, opened, rtfx
 from harness.records.baseline import read_speeds
 from harness.records.decision import Compared
 from harness.records.run import BenchmarkRecord
-from harness.scoring.predictions import read_systems
+from harness.scoring.predictions import System, read_systems
 from harness.scoring.resolve import resolve_profile
-from harness.scoring.scored import count_systems
+from harness.scoring.scored import Scored, count_systems
 
 if TYPE_CHECKING:
     from harness.records.policy import Measure
-    from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
-    from harness.scoring.scored import Scored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from harness.errors import ModelError, UsageError
-from harness.models.base import Model, ModelCard
+from harness.models.base import LoadOptions, Model, ModelCard
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from harness.models.base import LoadOptions
     from harness.models.hub import Checkpoint
 
 Tensors = dict[str, "Tensor"]

@@ -11,26 +11,20 @@ Decoding is greedy: repeated labels are merged, then blanks dropped. In this ord
 to skip special tokens drops the blanks first, so that "hello" becomes "helo".
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from harness.errors import ModelError
 from harness.models._granite_speech5 import GraniteSpeech5Features
 from harness.models._per_clip import finite
-from harness.models._transformers import TorchModel, card_of, load_network, load_part, to_device
+from harness.models._transformers import Tensors, TorchModel, card_of, load_network, load_part, to_device
 from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch
-from harness.types import SAMPLE_RATE, Hypothesis
-
-if TYPE_CHECKING:
-    from harness.models._transformers import Tensors
-    from harness.types import Clip
+from harness.types import SAMPLE_RATE, Clip, Hypothesis
 
 MODEL_TYPES = (
     "data2vec-audio",

@@ -1,8 +1,6 @@
 """What `explain` finds: from one profile to another, rule by rule. Rates and effects are fractions."""
 
-from __future__ import annotations
-
-from typing import Literal
+from typing import Literal, Self
 
 from harness.records.codec import FORMAT, Record
 from harness.scoring.error_counts import ErrorCounts
@@ -17,7 +15,7 @@ class Tally(Record, frozen=True, kw_only=True):
     rate: float | None
 
     @classmethod
-    def of(cls, counts: ErrorCounts) -> Tally:
+    def of(cls, counts: ErrorCounts) -> Self:
         """With what follows from the counts."""
         return cls(errors=counts, words=counts.words, rate=counts.rate)
 

@@ -1,8 +1,5 @@
 """run.json: how a run was made, and what is known of each of its benchmarks. A fact that is not known is null."""
 
-from __future__ import annotations
-
-import copy
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +7,6 @@ import msgspec
 from msgspec import Meta, field
 
 from harness.records.codec import FORMAT, Record, read
-from harness.version import VERSION
 
 RUN_FILE = "run.json"
 
@@ -271,12 +267,6 @@ class RunRecord(msgspec.Struct, kw_only=True):
     def hardware(self) -> str | None:
         """What it was computed on, in words."""
         return self.environment.hardware.describe()
-
-    def to_write(self) -> RunRecord:
-        """The record as it is written today, whoever wrote it before."""
-        written = copy.copy(self)
-        written.format, written.version = FORMAT, VERSION
-        return written
 
 
 def read_run_record(folder: Path) -> RunRecord:

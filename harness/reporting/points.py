@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from harness.records.scores import Average
+from harness.records.scores import Average, Scores
 from harness.reporting.drawing import Point
 from harness.reporting.results import competing
 from harness.scoring.average import average_rate
@@ -17,7 +17,6 @@ from harness.scoring.score import total_speed
 
 if TYPE_CHECKING:
     from harness.records.run import RunRecord
-    from harness.records.scores import Scores
     from harness.records.statistics import Interval
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import Scored

@@ -13,13 +13,13 @@ from harness.reporting.against import against_published, published_points
 from harness.reporting.hub import write_hub_files
 from harness.reporting.page.audio import addresses, origins
 from harness.reporting.page.build import page
-from harness.reporting.page.data import PageData, group, page_benchmark, phases_of
-from harness.reporting.points import by_length, points_of
+from harness.reporting.page.data import Group, PageData, group, page_benchmark, phases_of
+from harness.reporting.points import Points, by_length, points_of
 from harness.reporting.results import errors_table, metrics_table, results_table
 from harness.reporting.table import EXTENSIONS, Table
 from harness.scoring.counting import available_workers
 from harness.scoring.pairing import labels
-from harness.scoring.predictions import read_run
+from harness.scoring.predictions import System, read_run
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted, score_systems
 from harness.scoring.scored import count_systems
@@ -27,9 +27,6 @@ from harness.scoring.ties import ties
 
 if TYPE_CHECKING:
     from harness.records.scores import Scores
-    from harness.reporting.page.data import Group
-    from harness.reporting.points import Points
-    from harness.scoring.predictions import System
     from harness.scoring.profiles import Profile
 
 

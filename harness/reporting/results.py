@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from harness.reporting.model import MODEL, SUBJECT
 from harness.reporting.table import Cell, Column, Table, mark_best
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.metrics import get_metric, main_metric
+from harness.scoring.metrics import Metric, get_metric, main_metric
 
 if TYPE_CHECKING:
     from harness.records.run import BenchmarkRecord, RunRecord
     from harness.records.scores import BenchmarkScore, Scores
     from harness.records.statistics import Interval
     from harness.reporting.page.data import Group
-    from harness.scoring.metrics import Metric
 
 T = TypeVar("T")
 

@@ -23,13 +23,13 @@ from msgspec.structs import replace
 
 from benchmarks.sampling import sample
 from harness.errors import ModelError
-from harness.records.run import Audit, Repeats, Replay, Worst
+from harness.records.run import Audit, Repeats, Replay, Speed, Worst
 from harness.runner.audio import load_clip
 from harness.runner.clock import Clock
 from harness.runner.engine import loop_type
 from harness.runner.journal import JournalFile
-from harness.runner.plan import plan
-from harness.runner.stages import State
+from harness.runner.plan import Budget, plan
+from harness.runner.stages import State, Stop
 from harness.scoring.error_counts import ErrorCounts
 
 if TYPE_CHECKING:
@@ -37,10 +37,7 @@ if TYPE_CHECKING:
     from harness.config import Settings
     from harness.models.base import Model
     from harness.records.journal import Line
-    from harness.records.run import Speed
     from harness.runner.loop import Listener
-    from harness.runner.plan import Budget
-    from harness.runner.stages import Stop
     from harness.scoring.profiles import Profile
     from harness.types import Clip
 

@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.records.run import Speed
+from harness.records.run import ClusterSpeed, Speed
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
-    from harness.records.run import ClusterSpeed
 
 PHASES = ("decode", "features", "transfer", "model", "text")
 """`decode` is the time that a batch waited for decoded audio; decoding itself goes on beside it, ahead."""

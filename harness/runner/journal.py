@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 from harness.errors import HarnessError
 from harness.records.codec import cannot_write
 from harness.records.journal import Line, encode_lines, read_journal
-from harness.types import Word
+from harness.types import Hypothesis, Word
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
-    from harness.types import Hypothesis
 
 SYNC_SECONDS = 1.0
 """How often the file is forced to the disk. Each batch is handed to the system at once, which survives our death;

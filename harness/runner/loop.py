@@ -14,7 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import Interrupted, RunError
-from harness.runner.pipeline import Pipeline, Threads
+from harness.runner.pipeline import Done, Pipeline, Threads
 from harness.runner.plan import padding, plan
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from harness.config import OnError
     from harness.records.journal import Line
     from harness.runner.journal import JournalFile
-    from harness.runner.pipeline import Done
     from harness.runner.stages import State, Stop
 
 LOOK_SECONDS = 0.2

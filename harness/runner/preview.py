@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.models.registry import adapters
-from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord, read_run_record
+from harness.records.run import BenchmarkRecord, ModelRecord, PeakMemory, RunRecord, read_run_record
 from harness.runner.folder import run_folder
 from harness.runner.loop import planning_seconds
-from harness.runner.plan import padding, plan
+from harness.runner.plan import Budget, padding, plan
 from harness.runner.selection import Selected
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from benchmarks.registry import Suite
     from harness.config import Settings
     from harness.models.base import ModelCard
-    from harness.records.run import PeakMemory
-    from harness.runner.plan import Budget
 
 BYTES = {"float32": 4, "bfloat16": 2}
 """Of a parameter, by dtype."""

@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness import environment
 from harness.errors import HarnessError, RunError, UsageError
-from harness.models.base import Model
+from harness.models.base import Model, ModelCard
 from harness.runner.journal import describe
 from harness.runner.ray_connect import Share, connect, library
-from harness.runner.ray_worker import Hung, Worker, Written
+from harness.runner.ray_worker import Hung, Piece, Worker, Written
 
 if TYPE_CHECKING:
-    from harness.models.base import ModelCard
-    from harness.runner.ray_worker import Piece
     from harness.types import Clip, Hypothesis
 
 PLACE_SECONDS = 60.0

@@ -20,13 +20,12 @@ from harness.records.run import ClusterSpeed, DeviceSpeed, Event
 from harness.runner.journal import failed
 from harness.runner.loop import Loop
 from harness.runner.plan import for_devices, plan
-from harness.runner.ray_worker import Piece
+from harness.runner.ray_worker import Piece, Written
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
     from harness.runner.pipeline import Threads
     from harness.runner.ray_cluster import Answer, Cluster, Handle
-    from harness.runner.ray_worker import Written
 
 T = TypeVar("T", Line, Event)
 

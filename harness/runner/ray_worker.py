@@ -19,7 +19,7 @@ from harness import environment
 from harness.errors import HarnessError, ModelError, RunError
 from harness.runner.clock import Clock
 from harness.runner.journal import describe
-from harness.runner.pipeline import Pipeline, Threads
+from harness.runner.pipeline import Done, Pipeline, Threads
 from harness.runner.plan import Budget, plan
 from harness.runner.stages import State, Stop
 from harness.runner.watchdog import Watched
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from harness.models.base import Model, ModelCard
     from harness.records.journal import Line
     from harness.records.run import Event, PeakMemory
-    from harness.runner.pipeline import Done
     from harness.types import Clip, Hypothesis
 
 

@@ -14,18 +14,27 @@ import msgspec
 
 from harness import environment
 from harness.errors import DataError, RunError, UsageError
-from harness.models.base import LoadOptions
+from harness.models.base import LoadOptions, Model
 from harness.models.registry import load_model
 from harness.records.codec import write
-from harness.records.journal import read_journal
-from harness.records.run import RUN_FILE, BenchmarkRecord, ModelRecord, RunRecord, Selection, Speed, read_run_record
+from harness.records.journal import Line, read_journal
+from harness.records.run import (
+    RUN_FILE,
+    BenchmarkRecord,
+    ModelRecord,
+    RunRecord,
+    Scalar,
+    Selection,
+    Speed,
+    read_run_record,
+)
 from harness.runner.again import audit_batching, run_again, with_leaderboard, with_repeats
 from harness.runner.clock import Clock
 from harness.runner.engine import loaded, loop_type
 from harness.runner.folder import check_fingerprint, fingerprint, locked, run_folder, set_aside
 from harness.runner.journal import JournalFile, drop_failed
 from harness.runner.selection import Selected
-from harness.runner.stages import State
+from harness.runner.stages import State, Stop
 from harness.scoring.profiles import get_profile
 from harness.version import VERSION
 
@@ -33,11 +42,7 @@ if TYPE_CHECKING:
     from benchmarks.dataset import Dataset, Utterance
     from benchmarks.registry import Suite
     from harness.config import Settings
-    from harness.models.base import Model
     from harness.progress import Silent
-    from harness.records.journal import Line
-    from harness.records.run import Scalar
-    from harness.runner.stages import Stop
 
 SAVE_SECONDS = 2.0
 """How often run.json is written while running: what the clock loses where the process is killed."""

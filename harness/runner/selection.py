@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Request, open_dataset
+from benchmarks.dataset import Dataset, Request, Utterance, open_dataset
 from benchmarks.facts import Seen, check_facts
 from benchmarks.sampling import sample_ids
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from benchmarks.dataset import Dataset, Utterance
     from benchmarks.suite import Lock
     from harness.config import Settings
     from harness.records.run import BenchmarkRecord

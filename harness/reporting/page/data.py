@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 from harness.records.codec import Record
 from harness.reporting.drawing import Point
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.pairing import keyed, mismatch
+from harness.scoring.pairing import Key, keyed, mismatch
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
-from harness.scoring.scored import ScoredUtterance
+from harness.scoring.scored import Scored, ScoredUtterance
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.records.scores import Scores
     from harness.scoring.align import Alignment
-    from harness.scoring.pairing import Key
-    from harness.scoring.scored import Scored
     from harness.scoring.texts import Texts
 
 Steps = list[int | str]
