@@ -47,6 +47,7 @@ def schema_of(kind: type[msgspec.Struct]) -> dict[str, object]:
     definitions = cast("dict[str, dict[str, object]]", found["$defs"])
     for record in _records(kind):
         properties = cast("dict[str, dict[str, object]]", definitions[record.__name__]["properties"])
+        properties.get("version", {}).pop("default", None)  # that of the day; a schema is of the format
         renamed = {field.name: field.encode_name for field in msgspec.structs.fields(record)}
         for name, meaning in _meanings(record).items():
             properties[renamed[name]] = {"description": meaning, **properties[renamed[name]]}
