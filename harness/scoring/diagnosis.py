@@ -36,19 +36,19 @@ _LONGEST_UNIT = 10
 
 def flags(one: ScoredUtterance) -> list[Flag]:
     """What looks wrong with one output. Words are characters in languages written without spaces."""
-    words, heard = len(one.reference), len(one.hypothesis)
+    words, written = len(one.reference), len(one.hypothesis)
     shown: dict[Flag, bool] = {
-        "empty": words > 0 and not heard,
-        "short": heard > 0 and _is_short(words, heard),
-        "long": words > 0 and heard > 2 * words + 5,
-        "on_silence": not words and heard > 0,
-        "repetition": one.counts.errors >= 3 and heard >= 6 and _repeats_more(one),
+        "empty": words > 0 and not written,
+        "short": written > 0 and _is_short(words, written),
+        "long": words > 0 and written > 2 * words + 5,
+        "on_silence": not words and written > 0,
+        "repetition": one.counts.errors >= 3 and written >= 6 and _repeats_more(one),
     }
     return [flag for flag, found in shown.items() if found]
 
 
-def _is_short(words: int, heard: int) -> bool:
-    return words >= 4 and heard < 0.6 * words
+def _is_short(words: int, written: int) -> bool:
+    return words >= 4 and written < 0.6 * words
 
 
 def _repeats_more(one: ScoredUtterance) -> bool:
@@ -77,7 +77,7 @@ class _Length:
 
     id: str
     words: int
-    heard: int
+    written: int
 
 
 def diagnose_counts(ids: Sequence[str], counts: Sequence[ErrorCounts]) -> list[Finding]:
@@ -132,16 +132,16 @@ def _share(kind: str, shown: Sequence[str], count: int, cause: str) -> list[Find
 
 
 def _empty(lengths: Sequence[_Length]) -> list[Finding]:
-    silent = [one.id for one in lengths if not one.heard]
+    silent = [one.id for one in lengths if not one.written]
     return _share("empty outputs", silent, len(lengths), "failed requests stored as text?")
 
 
 def _cut_off(lengths: Sequence[_Length], tails: Sequence[str]) -> list[Finding]:
     """More than 5 % of the outputs have far too few words, or miss the end of what was said."""
-    short = [one.id for one in lengths if one.heard and _is_short(one.words, one.heard)]
+    short = [one.id for one in lengths if one.written and _is_short(one.words, one.written)]
     if max(len(short), len(tails)) <= 0.05 * len(lengths):
         return []
-    share = 100 * sum(one.heard for one in lengths) / sum(one.words for one in lengths)
+    share = 100 * sum(one.written for one in lengths) / sum(one.words for one in lengths)
     at_end = f"{len(tails)} miss a tenth or more at the end, " if tails else ""
     message = (
         f"outputs look cut off: {len(short)} of {len(lengths)} utterances have less than 60 % of their words, {at_end}"
@@ -152,7 +152,7 @@ def _cut_off(lengths: Sequence[_Length], tails: Sequence[str]) -> list[Finding]:
 
 def _length_ratio(lengths: Sequence[_Length]) -> list[Finding]:
     """Many more or fewer words than the references have, with no other reason found."""
-    ratio = sum(one.heard for one in lengths) / sum(one.words for one in lengths)
+    ratio = sum(one.written for one in lengths) / sum(one.words for one in lengths)
     if 0.8 <= ratio <= 1.25:
         return []
     what = "missing" if ratio < 1 else "added"

@@ -241,15 +241,15 @@ def from_json(config: Mapping[str, object], preprocessor: Mapping[str, object] |
     editor = _part(EditorConfig(), text, "text_config")
     if "head_dim" not in text and "hidden_size" in text:
         editor = dataclasses.replace(editor, head_dim=editor.hidden_size // editor.num_attention_heads)
-    heard = _part(EncoderConfig(), encoder, "encoder_config")
-    usual = ProjectorConfig(num_encoder_layers=len(layers), encoder_dim=heard.hidden_dim, llm_dim=editor.hidden_size)
+    parsed = _part(EncoderConfig(), encoder, "encoder_config")
+    usual = ProjectorConfig(num_encoder_layers=len(layers), encoder_dim=parsed.hidden_dim, llm_dim=editor.hidden_size)
     read = _part(usual, projector, "projector_config")
     if "intermediate_size" in projector and "mlp_ratio" not in projector:
         inner = _number(projector["intermediate_size"], float, "projector_config.intermediate_size")
         read = dataclasses.replace(read, mlp_ratio=inner / read.hidden_size)
     scaled, shortest = config.get("scale_projected_embeddings"), config.get("min_edit_sequence_length", 8)
     return GraniteNarConfig(
-        encoder=heard,
+        encoder=parsed,
         projector=read,
         editor=editor,
         features=_part(FeatureConfig(), audio, "preprocessor_config"),

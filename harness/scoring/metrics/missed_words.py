@@ -20,8 +20,8 @@ def _count(utterances: Utterances, profile: Profile, language: str, *, kind: Wor
     counted: list[Parts] = []
     for one in utterances:
         told = [kind in kinds for kinds in classify(one, str.split if one.as_written else words, cased=cased)]
-        heard = recognized(one) if any(told) else []
-        missed = sum(not right for is_kind, right in zip(told, heard, strict=False) if is_kind)
+        right_words = recognized(one) if any(told) else []
+        missed = sum(not right for is_kind, right in zip(told, right_words, strict=False) if is_kind)
         counted.append((missed, sum(told)))
     return counted
 
