@@ -67,6 +67,7 @@ def test_a_line_is_the_same_after_it_was_written(tmp_path: Path, text: str) -> N
     path = tmp_path / "a.jsonl"
     path.write_bytes(encode_lines([line]))
     assert read_journal(path).lines == [line]
+    assert path.read_bytes().startswith(b'{"format":2,"id":"1",'), "which is what is read quickest"
     assert set(json.loads(path.read_bytes())) >= {"format", "language", "session", "duration", "audio_seconds"}
 
 
@@ -116,6 +117,7 @@ GOOD = b'{"format":2,"id":"1","reference":"a","hypothesis":"b"}\n'
         ),
         (b'{"format":2,"id":"2","reference":7,"hypothesis":"b"}', "reference: expected str, got int"),
         (b'{"id":"2","reference":"a","hypothesis":"b","heard":-1}', "audio_seconds: expected"),
+        (b'{"id":"2","reference":"a","hypothesis":"b","parent_id":"p","chunk_index":-1}', "chunk_index: expected"),
         (b'{"id":"2","reference":"a","hypothesis":"b","time":1e999}', "1e999 is no number"),
         (b'{"id":"2","reference":"a","hypothesis":"b","parent_id":"p"}', "a chunk has both parent_id and chunk_index"),
         (b'{"id":"2","reference":"a","hypothesis":"b","tags":{"x":1}}', "tags.x: expected str, got int"),
@@ -139,6 +141,12 @@ def test_a_torn_end_is_left_out(tmp_path: Path, torn: bytes, end: bytes) -> None
     path.write_bytes(GOOD + torn + end)
     found = read_journal(path)
     assert ([line.id for line in found.lines], found.size) == (["1"], len(GOOD))
+
+
+def test_blank_lines_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(GOOD + b"\n \n" + GOOD.replace(b'"1"', b'"3"'))
+    assert [line.id for line in read_journal(path).lines] == ["1", "3"]
 
 
 def test_an_error_gives_way_to_what_was_tried_again_and_nothing_else_does(tmp_path: Path) -> None:

@@ -159,3 +159,27 @@ def test_fewer_cells_are_looked_at_the_closer_the_texts_are() -> None:
         cells.append(sum(8 * len(one) for one, _ in aligner.ways))
     assert cells[0] <= 600 * 8
     assert cells[0] < cells[1] < cells[2] < 600 * 600 / 2
+
+
+def test_the_band_is_narrowed_by_what_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors at the beginning leave fewer for the rest, which is then looked at closely."""
+    reference = [f"w{at}" for at in range(400)]
+    hypothesis = [f"x{at}" for at in range(40)] + reference[40:]
+    cells = []
+    for every in (8, 10_000):
+        monkeypatch.setattr(banded, "_NARROW_EVERY", every)
+        aligner = banded._Aligner(reference, hypothesis, upper=40)
+        assert aligner.fill() == 40
+        cells.append(sum(8 * len(one) for one, _ in aligner.ways))
+    assert cells[0] < cells[1] / 2
+
+
+def test_merges_that_the_band_cannot_hold_do_not_widen_it() -> None:
+    filler = [f"w{at}" for at in range(50)]
+    for reference, hypothesis in ((["ab", *filler], [*filler, "a", "b"]), (["a", "b", *filler], [*filler, "ab"])):
+        aligner = banded._Aligner(reference, hypothesis, upper=4)
+        assert (aligner.down, aligner.across) == ({}, {})
+        assert aligner.band.skipped == 0
+    near = banded._Aligner(["ab", *filler], ["a", "b", *filler], upper=2)
+    assert (near.down, list(near.across)) == ({}, ["ab"])
+    assert near.band.skipped == 1

@@ -17,4 +17,4 @@ def test_counts_add_and_rates_do_not() -> None:
 
 def test_a_number_is_no_counts() -> None:
     with pytest.raises(TypeError):
-        1 + ErrorCounts()  # type: ignore[operator]
+        1 + ErrorCounts()

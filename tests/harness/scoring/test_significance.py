@@ -248,6 +248,15 @@ def test_segments_end_after_two_words_both_have_right() -> None:
     assert found.standard_deviation == pytest.approx(1.0)
     assert found.z == pytest.approx(1.0)
     assert found.p == pytest.approx(math.erfc(1 / math.sqrt(2)))
+    turned = matched_pairs([(other, one)])
+    assert (turned.segments, turned.first_errors, turned.second_errors, turned.z) == (4, 1, 3, -found.z)
+
+
+def test_an_insertion_of_either_system_breaks_what_both_have_right() -> None:
+    whole = marks("x..", [0, 0, 0, 0])
+    broken = marks("...", [0, 0, 1, 0])
+    for pair in ((whole, broken), (broken, whole)):
+        assert matched_pairs([pair]).segments == 1
 
 
 def test_insertions_at_the_very_end_count_for_both_systems() -> None:

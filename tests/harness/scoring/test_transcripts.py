@@ -55,6 +55,9 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path, reference: Path) -> N
     write_trn(stranger, [("s0-0", "one"), ("x-1", "two"), ("x-2", "three")])
     with pytest.raises(DataError, match=r"stranger\.trn: 'x-1' and 1 more is not in .*set\.ref\.trn"):
         read_transcripts(reference, [stranger])
+    write_trn(stranger, [("s0-0", "one"), ("x-1", "two")])
+    with pytest.raises(DataError, match=r"stranger\.trn: 'x-1' is not in .*set\.ref\.trn"):
+        read_transcripts(reference, [stranger])
     empty.write_text("\n", encoding="utf-8")
     with pytest.raises(DataError, match="is empty"):
         read_transcripts(reference, [empty])
