@@ -78,14 +78,14 @@ def terminal(decision: Decision, policy: Policy, *, width: int | None = None, co
 
 
 def _blame_lines(blame: Blame, finding: Finding) -> list[str]:
-    said, before, after = _excerpts(blame)
+    reference, before, after = _excerpts(blame)
     metric = _metric(finding)
     part = f"{metric.scale * blame.contribution:+.3f} {unit_of_change(metric)}"
     return [
         f"{escape.plain(blame.id)}: {blame.more_errors:g} more errors ({part})",
-        f"    said      {said}",
-        f"    baseline  {before}",
-        f"    run       {after}",
+        f"    reference  {reference}",
+        f"    baseline   {before}",
+        f"    run        {after}",
     ]
 
 
@@ -120,7 +120,7 @@ def _markdown_blame(finding: Finding) -> list[str]:
     lines = [
         f"<details><summary>Utterances to blame on {escape.html(finding.subject)}</summary>",
         "",
-        f"| utterance | more errors | {unit_of_change(metric)} | said | baseline | run |",
+        f"| utterance | more errors | {unit_of_change(metric)} | reference | baseline | run |",
         "|:--|--:|--:|:--|:--|:--|",
     ]
     for blame in finding.blame:
