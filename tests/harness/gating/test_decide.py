@@ -12,6 +12,7 @@ from msgspec.structs import replace as changed
 
 from harness.errors import ExitStatus
 from harness.gating.decide import decide, effect, judge
+from harness.gating.render import _numbers as numbers_shown
 from harness.gating.sides import Side
 from harness.records.decision import Decision, Finding, Reason, Verdict
 from harness.records.journal import Line
@@ -374,3 +375,17 @@ def test_planted_errors_are_found() -> None:
         extra = random.multinomial(round(0.003 * words.sum()), words / words.sum())
         found += verdict_of(baseline + extra, baseline, words, sessions) is Verdict.FAIL
     assert found >= 270
+
+
+def test_what_cannot_be_compared_does_not_end_the_comparison() -> None:
+    run = side(benchmark(WORSE, name="near"))
+    baseline = side(benchmark(GOOD), benchmark(GOOD, name="near"))
+    decision = decide(run, baseline, POLICY)
+    assert finding(decision).reason is Reason.MISSING
+    assert finding(decision, "near").verdict is Verdict.FAIL
+
+
+def test_half_of_a_number_is_no_change() -> None:
+    lone = Finding(subject="read", verdict=Verdict.INCONCLUSIVE, reason=Reason.COMPARED, message="", after=0.25)
+    assert numbers_shown(lone) == ("–", "25.00", "–", "–")
+    assert numbers_shown(changed(lone, before=0.2)) == ("20.00", "25.00", "+5.00", "–")

@@ -379,3 +379,17 @@ def test_a_run_of_another_model_is_no_repeat(
     assert main(["baseline", "save", str(good), str(other), "--dir", str(tmp_path / "b")]) == 2
     assert "org/unknown on demo@1, no repeat of org/model on demo@1" in capsys.readouterr().err
     assert not (tmp_path / "b").exists()
+
+
+def test_a_baseline_of_just_the_largest_size_is_read(
+    make_run: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = make_run("good")
+    main(["baseline", "save", str(good), "--dir", str(tmp_path / "b")])
+    [path] = (tmp_path / "b").glob("*/*.zip")
+    with zipfile.ZipFile(path) as archive:
+        size = sum(info.file_size for info in archive.infolist())
+    monkeypatch.setattr(baseline, "LIMIT_BYTES", size)
+    assert gate(good, "--baseline", path) == 0
+    monkeypatch.setattr(baseline, "LIMIT_BYTES", size - 1)
+    assert gate(good, "--baseline", path) == 4

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from matplotlib.axes import Axes
 
 from harness.reporting import drawing, scatter
 from harness.reporting.drawing import COLORS, GRAY, limit_of
@@ -194,3 +195,19 @@ def test_bars_of_what_is_not_comparable_stand_below(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("harness.reporting.drawing.names", lambda _axis, names: named.append(names))
     wer_bars(CASES["hollow"], tmp_path / "x")
     assert named == [["b", "c", "a", "other data"]]
+
+
+def test_dollars_in_names_are_no_mathematics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+    real = Axes.annotate
+
+    def annotate(axis: Axes, text: str, *rest: Any, **how: Any) -> Any:
+        seen[text] = how.get("parse_math")
+        return real(axis, text, *rest, **how)
+
+    monkeypatch.setattr(Axes, "annotate", annotate)
+    points = [Point(f"$x_{index}$ and $", 0.1 + index / 100, 10.0) for index in range(3)]
+    rtfx_wer([*points, Point("$speed$ is not known", 0.2, None)], tmp_path / "plot", caption="")
+    named = {text: how for text, how in seen.items() if "$" in text}
+    assert named
+    assert not any(how is not False for how in named.values())

@@ -134,6 +134,15 @@ def test_other_references_stand_apart(tmp_path: Path) -> None:
     assert [list(one.systems) for one in groups] == [[0], [1]]
 
 
+def test_what_nobody_published_and_what_has_no_rate_is_no_row() -> None:
+    unknown = score("nobody/knows", [entry("librispeech_test_clean", 0.02)], None)
+    table = against_published([unknown], [None])
+    assert table.rows == ()
+    assert table.notes == ("Nothing is published of these models on these benchmarks.",)
+    empty = score("openai-whisper-large-v3", [entry("librispeech_test_clean", None)], None)
+    assert "librispeech_test_clean" not in {row[1].value for row in against_published([empty], [None]).rows}
+
+
 def test_published_figures_stand_beside() -> None:
     rows = {}
     for profile in ("leaderboard@2026-04", "verbatim"):

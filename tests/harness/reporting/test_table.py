@@ -16,7 +16,7 @@ from harness.errors import UsageError
 from harness.records.scores import ProfileRecord
 from harness.records.statistics import MetricValue
 from harness.reporting.results import TIE, competing, metrics_table, results_table
-from harness.reporting.table import EXTENSIONS, FORMATS, Cell, Column, Table, mark_best
+from harness.reporting.table import EXTENSIONS, FORMATS, Cell, Column, Table, _blocks, mark_best
 from harness.version import VERSION
 from tests.harness.reporting.made import entry, interval, run, score
 
@@ -49,6 +49,8 @@ def test_people_read_two_decimals_and_machines_the_whole_number() -> None:
     assert "1.23" in table.render("markdown")
     whole = json.loads(table.render("json"))
     assert (whole["format"], whole["version"]) == (2, VERSION)
+    assert set(whole) == {"format", "version", "title", "caption", "columns", "rows", "notes"}
+    assert [column["key"] for column in whole["columns"]] == [column.key for column in table.columns]
     record = whole["rows"][0]
     assert record["read"] == 0.0123456
     assert record["read_interval"] == {"low": 0.0123456 - 0.002, "high": 0.0123456 + 0.002}
@@ -295,3 +297,11 @@ def test_what_stands_beside_the_others() -> None:
     found = competing([full, other, half, emptied, full], [whole, None, whole, whole, sample])
     assert found == [{"read", "far"}, {"far"}, {"far"}, {"read"}, {"far"}]
     assert competing([full, full], [sample, sample]) == [{"read", "far"}] * 2
+
+
+def test_columns_are_grouped_as_they_fit() -> None:
+    """Two stand between columns; the first is repeated in every group."""
+    assert _blocks([10, 20, 20, 20], 54) == [[0, 1, 2], [0, 3]]
+    assert _blocks([10, 20, 20, 20], 76) == [[0, 1, 2, 3]]
+    assert _blocks([10, 20, 20, 20], 75) == [[0, 1, 2], [0, 3]]
+    assert _blocks([10, 90, 90], 60) == [[0, 1], [0, 2]]

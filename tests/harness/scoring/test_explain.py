@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from harness.cli import main
 from harness.records import codec
 from harness.records.explanation import Example, Explanation, Tally
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.explain import average_effects, explain
+from harness.scoring.explain import MEANING, average_effects, explain
+from harness.scoring.normalize.english import EnglishRules
+from harness.scoring.normalize.multilingual import MultilingualRules
 from harness.scoring.predictions import Predictions, read_systems
 from harness.scoring.profiles import Profile, get_profile
 from harness.scoring.scored import count_predictions
@@ -238,3 +241,8 @@ def test_verb_averages_several_benchmarks(file: Path, capsys: pytest.CaptureFixt
 def test_verb_complains_about_unknown_profiles(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", str(file), "--to", "leaderboard@2026-80"]) == 2
     assert "did you mean 'leaderboard@2026-08'" in capsys.readouterr().err
+
+
+def test_every_rule_has_a_meaning_and_a_place() -> None:
+    rules = {field.name for kind in (EnglishRules, MultilingualRules, Profile) for field in fields(kind)}
+    assert set(MEANING) == rules - {"name", "english", "others", "round_before_average"} | {"normalizer"}

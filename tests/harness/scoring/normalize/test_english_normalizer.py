@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from whisper_normalizer.english import EnglishTextNormalizer
 
-from harness.scoring.normalize import tables
+from harness.scoring.normalize import english, tables
+from harness.scoring.normalize.english import EnglishNormalizer, EnglishRules
 from harness.scoring.profiles import get_profile
 from perf import official
 
@@ -214,3 +217,20 @@ def test_no_rule_writes_a_word_that_another_rule_replaces() -> None:
 def test_a_number_too_long_to_convert_is_an_error() -> None:
     with pytest.raises(ValueError, match="4400 digits"):
         get_profile("card@2026-04").normalize("9" * 4400, "en")
+
+
+def test_tens_and_teens_in_any_order_are_read_as_the_official_code_does() -> None:
+    official = EnglishTextNormalizer()
+    ours = EnglishNormalizer(EnglishRules(casual=True))
+    words = ["one", "nine", "ten", "eleven", "nineteen", "twenty", "ninety", "oh", "hundred", "tenth", "twentieth"]
+    for texts in itertools.product(words, repeat=3):
+        text = " ".join(texts)
+        assert ours(text) == official(text), text
+
+
+def test_what_is_remembered_of_words_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(english, "_MEMO_LIMIT", 50)
+    normalizer = EnglishNormalizer(EnglishRules())
+    for number in range(10, 1000):
+        assert normalizer(f"word{number} it's") == f"word {number} it is"
+    assert len(normalizer._halves) + len(normalizer._locals) <= 60
