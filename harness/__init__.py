@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from harness import version as _version
 
 if TYPE_CHECKING:
+    from harness.config import Settings
     from harness.errors import AccessError, DataError, HarnessError, ModelError, RunError, UsageError
     from harness.library import Run, compare, evaluate, gate, load, score
     from harness.models.base import Model, ModelCard
@@ -36,6 +37,7 @@ __all__ = [
     "Profile",
     "Run",
     "RunError",
+    "Settings",
     "UsageError",
     "Word",
     "__version__",
@@ -48,6 +50,7 @@ __all__ = [
 
 _MODULES = {
     "harness.errors": ("AccessError", "DataError", "HarnessError", "ModelError", "RunError", "UsageError"),
+    "harness.config": ("Settings",),
     "harness.library": ("Run", "compare", "evaluate", "gate", "load", "score"),
     "harness.models.base": ("Model", "ModelCard"),
     "harness.scoring.profiles": ("Profile",),

@@ -22,6 +22,7 @@ from harness.gating.policy import read_policy
 from harness.gating.sides import Side, as_side, measured_rtfx
 from harness.records.journal import Line
 from harness.records.policy import Policy
+from harness.records.run import RUN_FILE
 from harness.request import what_to_run
 from harness.scoring.comparison import compare_systems
 from harness.scoring.details import describe
@@ -63,7 +64,9 @@ class Run:
 
     def __repr__(self) -> str:
         names = ", ".join(f"{one.benchmark} ({one.language})" for one in self.system.benchmarks)
-        return f"Run({self.model!r} on {names or 'nothing'}, profile {self.profile.name}, WER {_percent(self.wer)})"
+        kind, rate = ("CER", self.cer) if self.wer is None else ("WER", self.wer)
+        shown = "WER not known" if rate is None else f"{kind} {100 * rate:.2f} %"
+        return f"Run({self.model!r} on {names or 'nothing'}, profile {self.profile.name}, {shown})"
 
     @property
     def model(self) -> str:
@@ -129,7 +132,7 @@ class Run:
             raise unknown_name("benchmark", name, held)
         return describe(held[name])
 
-    def with_profile(self, profile: str | Profile) -> Run:
+    def with_profile(self, profile: str | Path | Profile) -> Run:
         """The same predictions under other rules.
 
         Raises:
@@ -150,10 +153,6 @@ class Run:
         if rows == "utterance":
             return pd.DataFrame([row for one in self.scored for row in _utterance_rows(self.model, one)])
         raise UsageError(f"rows={rows!r}: give 'benchmark' or 'utterance'")
-
-
-def _percent(rate: float | None) -> str:
-    return "not known" if rate is None else f"{100 * rate:.2f} %"
 
 
 _COUNTS = ("hits", "substitutions", "deletions", "insertions")
@@ -212,7 +211,7 @@ def evaluate(
     *,
     out: str | Path | None = None,
     language: str | None = None,
-    profile: str | Profile | None = None,
+    profile: str | Path | Profile | None = None,
     limit: int | None = None,
     settings: Settings | None = None,
     progress: bool = False,
@@ -237,14 +236,16 @@ def evaluate(
     Raises:
         HarnessError: whatever ends a run: `UsageError`, `DataError`, `ModelError`, `RunError`.
     """
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        raise UsageError(f"limit={limit!r}: give a whole number of utterances from 1")
     chosen = settings or Settings()
     if out is not None:
         chosen = replace(chosen, out=Path(out))
     if limit is not None:
         chosen = replace(chosen, limit=limit)
-    suite, datasets = what_to_run(what, language)
+    rules, (suite, datasets) = _profile(profile), what_to_run(what, language)
     system = _evaluated(suite, datasets, model, chosen, kept=out is not None, bars=progress)
-    return Run(system, _profile(profile) or resolve_profile(system))
+    return Run(system, rules or resolve_profile(system))
 
 
 def _evaluated(
@@ -257,18 +258,25 @@ def _evaluated(
     bars: bool,
 ) -> System:
     """What one model wrote, all of it in memory."""
-    from harness.models.custom import wrap
+    from harness.models.custom import tells_itself_apart, wrap
     from harness.models.registry import check_model
     from harness.progress import progress
+    from harness.runner.folder import run_folder
     from harness.runner.run import Run as Work
     from harness.runner.stages import Stop
 
     if isinstance(model, str):
-        check_model(model)
-        name, load = model, None
+        name, load, revision = model, None, check_model(model)
     else:
-        made = wrap(model)
-        name, load = made.card.id, lambda _options: made
+        certain, made = tells_itself_apart(model), wrap(model)
+        name, load, revision = made.card.id, lambda _options: made, made.card.revision
+        there = run_folder(settings.out, suite.name, name)
+        if kept and not certain and (there / RUN_FILE).exists():
+            raise UsageError(
+                f"{there} holds a run of a {name}, and nothing tells whether it was this one (a lambda, a closure, an "
+                "object with state); give another out=, or a Model whose card states a revision"
+            )
+    settings = replace(settings, revision=settings.revision or revision)
     with contextlib.ExitStack() as stack:
         if not kept:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="asr-harness"))
@@ -297,9 +305,9 @@ def score(
     hypotheses: Iterable[str | None],
     *,
     language: str = "en",
-    profile: str | Profile | None = None,
-    ids: Sequence[str] | None = None,
-    sessions: Sequence[str | None] | None = None,
+    profile: str | Path | Profile | None = None,
+    ids: Iterable[object] | None = None,
+    sessions: Iterable[object | None] | None = None,
     name: str = "texts",
 ) -> Run:
     """Score texts against their references.
@@ -317,25 +325,28 @@ def score(
     Raises:
         UsageError: the lists are of different length, or the language or profile does not exist.
     """
+    if isinstance(references, str) or isinstance(hypotheses, str):
+        raise UsageError("references and hypotheses are lists of texts, not one text: put it into a list")
     said, written = list(references), list(hypotheses)
-    for what, values in (("hypotheses", written), ("ids", ids), ("sessions", sessions)):
+    names, units = (None if values is None else list(values) for values in (ids, sessions))
+    for what, values in (("hypotheses", written), ("ids", names), ("sessions", units)):
         if values is not None and len(values) != len(said):
             raise UsageError(f"there are {len(said)} references and {len(values)} {what}; one of each is needed")
-    spoken = primary_subtag(language)
+    rules, spoken = _profile(profile), primary_subtag(str(language))
     rows = [
         Line(
-            id=str(ids[at]) if ids is not None else str(at),
+            id=str(at if names is None else names[at]),
             language=spoken,
             reference=_text(reference, "reference", at),
             hypothesis=None if text is None else _text(text, "hypothesis", at),
             error="no hypothesis" if text is None else None,
-            session=None if sessions is None or sessions[at] is None else str(sessions[at]),
+            session=None if units is None or units[at] is None else str(units[at]),
         )
         for at, (reference, text) in enumerate(zip(said, written, strict=True))
     ]
     predictions = Predictions(benchmark=name, language=spoken, rows=rows, source=Path(name))
     system = System(model="hypotheses", benchmarks=[predictions])
-    return Run(system, _profile(profile) or resolve_profile(system))
+    return Run(system, rules or resolve_profile(system))
 
 
 def _text(value: object, what: str, at: int) -> str:
@@ -344,7 +355,7 @@ def _text(value: object, what: str, at: int) -> str:
     raise UsageError(f"{what} {at} is not a text but {type(value).__name__}")
 
 
-def load(path: str | Path, *, language: str | None = None, profile: str | Profile | None = None) -> Run:
+def load(path: str | Path, *, language: str | None = None, profile: str | Path | Profile | None = None) -> Run:
     """A run of ours (a folder), or predictions of others (a file, or a folder of one model's files).
 
     Args:
@@ -356,6 +367,8 @@ def load(path: str | Path, *, language: str | None = None, profile: str | Profil
         UsageError: there is nothing to score, or more than one model.
         DataError: a file is not what it should be.
     """
+    if not str(path):
+        raise UsageError("the path is empty; give that of a run or of predictions")
     systems = read_systems([path], language)
     if len(systems) != 1:
         names = ", ".join(labels(systems)[:4])
@@ -363,7 +376,7 @@ def load(path: str | Path, *, language: str | None = None, profile: str | Profil
     return Run(systems[0], _profile(profile) or resolve_profile(systems[0]))
 
 
-def compare(*runs: Run, profile: str | Profile | None = None) -> Comparison:
+def compare(*runs: Run, profile: str | Path | Profile | None = None) -> Comparison:
     """Is the difference between systems real? Paired on the same utterances, with intervals, tests and ties.
 
     Args:
@@ -373,6 +386,8 @@ def compare(*runs: Run, profile: str | Profile | None = None) -> Comparison:
     Raises:
         UsageError: fewer than two, different rules, or not the same utterances and references.
     """
+    for run in runs:
+        _check(run)
     if len(runs) < 2:
         raise UsageError(f"there is nothing to compare {runs[0].model if runs else 'with'}: give two runs or more")
     chosen = _profile(profile)
@@ -395,10 +410,13 @@ def gate(run: Run, baseline: Run | str | Path, policy: Policy | str | Path | Non
         UsageError: there is no such baseline, or the policy says what no policy knows.
         DataError: a file is broken.
     """
+    _check(run)
     asked = policy if isinstance(policy, Policy) else read_policy(None if policy is None else Path(policy))
     judged = _side(run, "run", asked)
     if isinstance(baseline, Run):
         return decide(judged, _side(baseline, "baseline", asked), asked)
+    if not isinstance(baseline, str | Path):
+        raise UsageError(f"a baseline is a Run or a path, not a {type(baseline).__name__}")
     return gate_against(judged, [Path(baseline)], asked)
 
 
@@ -407,5 +425,12 @@ def _side(run: Run, name: str, policy: Policy) -> Side:
     return as_side(str(run.system.folder or name), run.system, run.profile, run.scored, measured)
 
 
-def _profile(profile: str | Profile | None) -> Profile | None:
-    return get_profile(profile) if isinstance(profile, str) else profile
+def _check(run: object) -> None:
+    if not isinstance(run, Run):
+        raise UsageError(f"expected a Run (of evaluate, score or load), not a {type(run).__name__}")
+
+
+def _profile(profile: str | Path | Profile | None) -> Profile | None:
+    if isinstance(profile, Profile | None):
+        return profile
+    return get_profile(str(profile))

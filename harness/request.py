@@ -5,6 +5,8 @@ from pathlib import Path
 
 from benchmarks.dataset import Dataset
 from benchmarks.registry import Suite, get_dataset, get_suite
+from harness.errors import UsageError
+from harness.scoring.file_names import primary_subtag
 
 
 def what_to_run(what: str | Path | Suite | Dataset, language: str | None = None) -> tuple[Suite, Sequence[Dataset]]:
@@ -23,12 +25,16 @@ def what_to_run(what: str | Path | Suite | Dataset, language: str | None = None)
         return what, [get_dataset(name) for name in what.benchmarks]
     if isinstance(what, Dataset):
         return _suite_of(what), [what]
-    is_path = isinstance(what, Path) or (
-        not what.endswith(".toml") and ("/" in what or "\\" in what or Path(what).exists())
-    )
-    if is_path:
+    if not isinstance(what, str | Path) or not str(what):
+        raise UsageError(f"{what!r} is no suite, data set or path")
+    named = str(what)
+    if (
+        isinstance(what, Path)
+        or named.endswith((".jsonl", ".csv", ".tsv", ".json"))
+        or (not named.endswith(".toml") and ("/" in named or "\\" in named or Path(named).exists()))
+    ):
         return own_data(Path(what), language)
-    suite = get_suite(str(what))
+    suite = get_suite(named)
     return suite, [get_dataset(name) for name in suite.benchmarks]
 
 
@@ -36,7 +42,7 @@ def own_data(path: Path, language: str | None = None) -> tuple[Suite, Sequence[D
     """Data of the user's own as a suite of one; as `what_to_run`."""
     from benchmarks.sources.manifest import dataset_from_path
 
-    dataset = dataset_from_path(path, language or "en")
+    dataset = dataset_from_path(path, primary_subtag(language) if language else "en")
     return _suite_of(dataset), [dataset]
 
 

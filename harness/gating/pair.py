@@ -10,7 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from harness.records.decision import Blame
-from harness.scoring.metrics import Metric, main_metric
+from harness.scoring.metrics import Metric, get_metric
 from harness.scoring.pairing import PairedBenchmark, as_counts
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.significance import Counts, difference
@@ -72,7 +72,7 @@ def pair_rates(paired: PairedBenchmark) -> Pair:
     before, after = paired.counts(range(len(paired.order[0])))
     return Pair(
         paired.benchmark,
-        main_metric("cer" if paired.language in LANGUAGES_WITHOUT_SPACES else "wer"),
+        get_metric("cer" if paired.language in LANGUAGES_WITHOUT_SPACES else "wer"),
         as_counts(before),
         as_counts(after),
         list(zip(paired.rows(0), paired.rows(1), strict=True)),

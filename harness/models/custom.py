@@ -154,6 +154,14 @@ def _name(found: object) -> str:
     return str(getattr(found, "__name__", None) or type(found).__name__)
 
 
+def tells_itself_apart(found: object) -> bool:
+    """Whether the revision says all that an object does; not so for closures, lambdas, partials, objects with state."""
+    if isinstance(found, Model):
+        return found.card.revision is not None if hasattr(found, "card") else False
+    plain = inspect.isfunction(found) and found.__closure__ is None and "<" not in found.__qualname__
+    return plain and _code_revision(found) is not None
+
+
 def _code_revision(found: object) -> str | None:
     """The digest of the source file of an object, or of its own text where it was typed into a notebook."""
     kind = found.load if isinstance(found, Adapter) else found

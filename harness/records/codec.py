@@ -177,7 +177,12 @@ def encode(record: object) -> bytes:
 
 def pretty(record: object) -> str:
     """A record as indented JSON for files that people look into, ending with a line end."""
-    return msgspec.json.format(encode(record), indent=1).decode() + "\n"
+    encoded = encode(record)
+    try:
+        return msgspec.json.format(encoded, indent=1).decode() + "\n"
+    except msgspec.DecodeError:  # a lone surrogate
+        text = json.dumps(json.loads(encoded), ensure_ascii=False, indent=1) + "\n"
+        return text.encode(errors="backslashreplace").decode()
 
 
 def write(path: Path, record: object) -> None:

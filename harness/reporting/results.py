@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from harness.reporting.model import MODEL, SUBJECT
 from harness.reporting.table import Cell, Column, Table, mark_best
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.metrics import Metric, get_metric, main_metric
+from harness.scoring.metrics import Metric, get_metric
 
 if TYPE_CHECKING:
     from harness.records.run import BenchmarkRecord, RunRecord
@@ -139,8 +139,8 @@ def competing(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> lis
 def _benchmarks(scores: Sequence[Scores]) -> dict[str, str]:
     """The benchmarks of a table, each with the title of its main metric."""
     entries = [entry for score in scores for entry in score.benchmarks]
-    titles = {entry.benchmark: main_metric(entry.metric).title for entry in entries}
-    return titles | {entry.benchmark: main_metric("cer").title for entry in entries if entry.metric == "cer"}
+    titles = {entry.benchmark: get_metric(entry.metric).title for entry in entries}
+    return titles | {entry.benchmark: get_metric("cer").title for entry in entries if entry.metric == "cer"}
 
 
 def _speeds(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> list[Column]:

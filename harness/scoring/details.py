@@ -43,9 +43,7 @@ def _flagged(utterances: Sequence[ScoredUtterance], top: int) -> dict[str, Flagg
     counted = Counter(flag for _, flag in found)
     return {
         flag: Flagged(
-            meaning=meaning,
-            utterances=counted[flag],
-            ids=tuple(name for name, kind in found if kind == flag)[:top],
+            meaning=meaning, utterances=counted[flag], ids=tuple(name for name, kind in found if kind == flag)[:top]
         )
         for flag, meaning in FLAGS.items()
     }

@@ -152,12 +152,7 @@ def libraries() -> dict[str, str]:
 _CARD = EnglishRules(casual=True)
 _APRIL = EnglishRules(spelling="2025-09")
 _AUGUST = EnglishRules(
-    fillers="2026-04",
-    possessives=True,
-    spelling="2026-06",
-    compounds=True,
-    names=True,
-    acronyms=True,
+    fillers="2026-04", possessives=True, spelling="2026-06", compounds=True, names=True, acronyms=True
 )
 
 _BUILT_IN = {

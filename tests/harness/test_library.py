@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import harness
@@ -30,7 +31,7 @@ def test_the_names_are_these_and_each_is_there() -> None:
     assert harness.__all__ == sorted(harness.__all__)
     assert set(harness.__all__) == {
         *("AccessError", "Clip", "DataError", "HarnessError", "Hypothesis", "Model", "ModelCard", "ModelError"),
-        *("Profile", "Run", "RunError", "UsageError", "Word", "__version__"),
+        *("Profile", "Run", "RunError", "Settings", "UsageError", "Word", "__version__"),
         *("compare", "evaluate", "gate", "load", "score"),
     }
     for name in harness.__all__:
@@ -74,6 +75,14 @@ def test_a_hypothesis_of_none_has_failed() -> None:
         (lambda: harness.score(["a"], ["a"]).to_pandas("word"), "give 'benchmark' or 'utterance'"),  # type: ignore[arg-type]
         (lambda: harness.score(["a"], ["a"]).details("other"), "no benchmark called 'other'"),
         (lambda: harness.compare(harness.score(["a"], ["a"])), "nothing to compare"),
+        (lambda: harness.score("the cat", "the cap"), "lists of texts, not one text"),
+        (lambda: harness.score(["a"], ["a"], profile=Path("none.toml")), "no profile file none.toml"),
+        (lambda: harness.compare("a", "b"), "expected a Run"),  # type: ignore[arg-type]
+        (lambda: harness.gate(harness.score(["a"], ["a"]), None), "a baseline is a Run or a path"),  # type: ignore[arg-type]
+        (lambda: harness.load(""), "the path is empty"),
+        (lambda: harness.evaluate("missing.jsonl", len), "missing.jsonl"),
+        (lambda: harness.evaluate(3, len), "3 is no suite"),  # type: ignore[arg-type]
+        (lambda: harness.evaluate("digits", len, limit=1.5), "limit=1.5"),  # type: ignore[arg-type]
         (lambda: harness.load("nowhere/at/all"), "no file or folder"),
         (lambda: harness.evaluate("no_such_suite", len), "no suite called"),
     ],
@@ -164,3 +173,46 @@ def test_the_page_of_docs_is_true(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, "library.md", "exec"), names)
+
+
+def test_a_run_is_not_answered_for_another_function(tmp_path: Path) -> None:
+    def evaluated(model: object) -> list[str | None]:
+        run = harness.evaluate("digits", model, out=tmp_path, limit=1)  # type: ignore[arg-type]
+        return [line.hypothesis for line in run.system.benchmarks[0].rows]
+
+    word = "one"
+    assert evaluated(lambda _waveform, _language: word) == ["one"]
+    word = "two"
+    with pytest.raises(harness.UsageError, match="nothing tells whether it was this one"):
+        evaluated(lambda _waveform, _language: word)
+
+    class Stated(harness.Model):
+        def __init__(self, revision: str, text: str) -> None:
+            self.card, self._text = harness.ModelCard(id="stated", revision=revision), text
+
+        def features(self, clips: Any) -> Any:
+            return clips
+
+        def infer(self, features: Any) -> Any:
+            return features
+
+        def text(self, output: Any) -> list[harness.Hypothesis]:
+            return [harness.Hypothesis(text=self._text) for _ in output]
+
+    assert evaluated(Stated("1", "one")) == ["one"]
+    with pytest.raises(harness.UsageError, match="model revision"):
+        evaluated(Stated("2", "two"))
+
+
+def test_columns_of_a_data_frame_are_taken_by_place() -> None:
+    frame = pd.DataFrame({"r": ["a b", "c d"], "h": ["a b", "c x"], "i": ["u0", "u1"], "s": ["s0", "s1"]}, index=[5, 3])
+    run = harness.score(frame["r"], frame["h"], ids=frame["i"], sessions=iter(frame["s"]))
+    rows = run.to_pandas("utterance")
+    assert list(zip(rows["id"], rows["session"], rows["reference"], strict=True)) == [
+        ("u0", "s0", "a b"),
+        ("u1", "s1", "c d"),
+    ]
+
+
+def test_a_language_without_spaces_shows_its_character_error_rate() -> None:
+    assert "CER 50.00 %" in repr(harness.score(["你好"], ["你们"], language="zh"))

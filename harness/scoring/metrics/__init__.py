@@ -10,7 +10,7 @@ import pkgutil
 from harness.errors import unknown_name
 from harness.scoring.metrics.base import Metric, measure, measure_all
 
-__all__ = ["Metric", "get_metric", "main_metric", "measure", "measure_all", "metrics"]
+__all__ = ["Metric", "get_metric", "measure", "measure_all", "metrics"]
 
 
 @functools.cache
@@ -38,8 +38,3 @@ def get_metric(name: str) -> Metric:
     if name not in known:
         raise unknown_name("metric", name, known)
     return known[name]
-
-
-def main_metric(kind: str) -> Metric:
-    """The metric that a benchmark is judged by: ``wer``, or ``cer`` for languages written without spaces."""
-    return get_metric(kind)

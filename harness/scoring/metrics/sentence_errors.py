@@ -10,8 +10,5 @@ def _count(utterances: Utterances, *_: object) -> Sequence[Parts]:
 
 
 SER = Metric(
-    name="ser",
-    title="SER",
-    meaning="sentence error rate: utterances with an error, of all utterances",
-    count=_count,
+    name="ser", title="SER", meaning="sentence error rate: utterances with an error, of all utterances", count=_count
 )

@@ -171,3 +171,8 @@ def test_speeds_of_a_baseline(tmp_path: Path) -> None:
     (tmp_path / SPEEDS_FILE).write_text('{"rtfx": [1, "2"]}', encoding="utf-8")
     with pytest.raises(DataError, match=r"rtfx\[1\]: expected float"):
         read_speeds(tmp_path)
+
+
+def test_what_people_look_into_may_hold_a_lone_surrogate() -> None:
+    line = Line(id="1", reference="cut \ud83d", hypothesis="\ud800")
+    assert json.loads(codec.pretty([line]))[0]["reference"] == "cut \ud83d"

