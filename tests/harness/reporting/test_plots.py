@@ -211,3 +211,17 @@ def test_dollars_in_names_are_no_mathematics(tmp_path: Path, monkeypatch: pytest
     named = {text: how for text, how in seen.items() if "$" in text}
     assert named
     assert not any(how is not False for how in named.values())
+
+
+@pytest.mark.parametrize("plot", ["bars", "scatter"])
+def test_a_plot_says_what_it_is_of_and_what_its_kinds_are(
+    plot: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[str, str]] = []
+    kinds: list[int] = []
+    monkeypatch.setattr(drawing, "describe", lambda _figure, _axis, title, caption, *_: said.append((title, caption)))
+    monkeypatch.setattr(drawing, "legend_of_kinds", lambda _figure, _axis, shown: kinds.append(len(shown)))
+    draw = {"bars": wer_bars, "scatter": rtfx_wer}[plot]
+    draw(THREE, tmp_path / "plot", title="the title", caption="the caption")
+    assert said == [("the title", "the caption")]
+    assert kinds == [3]

@@ -305,3 +305,9 @@ def test_columns_are_grouped_as_they_fit() -> None:
     assert _blocks([10, 20, 20, 20], 76) == [[0, 1, 2, 3]]
     assert _blocks([10, 20, 20, 20], 75) == [[0, 1, 2], [0, 3]]
     assert _blocks([10, 90, 90], 60) == [[0, 1], [0, 2]]
+
+
+def test_benchmarks_of_different_size_are_no_other_data() -> None:
+    scores = [score(name, [entry("far", 0.1, utterances=50), entry("near", 0.1)], 0.1) for name in ("a", "b", "c")]
+    table = results_table(scores, [None] * 3)
+    assert [cell.notes for row in table.rows for cell in row[1:3]] == [()] * 6

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.scoring.compounds import join_pairs
+from harness.scoring.normalize.multilingual import MultilingualRules, multilingual_normalizer
 from harness.scoring.profiles import get_profile
 from perf import official
 
@@ -81,3 +82,8 @@ def test_joining_changes_the_number_of_reference_words() -> None:
     counts = profile.count("wir gehen zu sammen", "wir gehen zusammen", "de")
     assert (counts.errors, counts.words) == (0, 3)
     assert profile.count("we go to gether", "we go together", "en").words == 4, "English compounds merge in alignment"
+
+
+def test_digits_stay_where_numbers_are_not_spelled() -> None:
+    assert multilingual_normalizer(MultilingualRules(numbers=False), "de")("1.000 Äpfel, 23!") == "1 000 äpfel 23"
+    assert multilingual_normalizer(MultilingualRules(), "de")("23!") == "dreiundzwanzig"
