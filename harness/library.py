@@ -271,10 +271,10 @@ def _evaluated(
         certain, made = tells_itself_apart(model), wrap(model)
         name, load, revision = made.card.id, lambda _options: made, made.card.revision
         there = run_folder(settings.out, suite.name, name)
-        if kept and not certain and (there / RUN_FILE).exists():
+        if kept and not certain and not settings.fresh and (there / RUN_FILE).exists():
             raise UsageError(
                 f"{there} holds a run of a {name}, and nothing tells whether it was this one (a lambda, a closure, an "
-                "object with state); give another out=, or a Model whose card states a revision"
+                "object with state); give another out=, Settings(fresh=True), or a Model whose card states a revision"
             )
     settings = replace(settings, revision=settings.revision or revision)
     with contextlib.ExitStack() as stack:

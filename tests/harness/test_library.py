@@ -185,6 +185,9 @@ def test_a_run_is_not_answered_for_another_function(tmp_path: Path) -> None:
     word = "two"
     with pytest.raises(harness.UsageError, match="nothing tells whether it was this one"):
         evaluated(lambda _waveform, _language: word)
+    anew = harness.Settings(out=tmp_path, limit=1, fresh=True)
+    run = harness.evaluate("digits", lambda _waveform, _language: word, out=tmp_path, settings=anew)
+    assert [line.hypothesis for line in run.system.benchmarks[0].rows] == ["two"]
 
     class Stated(harness.Model):
         def __init__(self, revision: str, text: str) -> None:
