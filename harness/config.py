@@ -46,6 +46,39 @@ _SHARE: Rule = (
 )
 
 
+def phrases(text: str) -> tuple[str, ...]:
+    """Keywords as the command line takes them: a file with one a line, or a list with commas.
+
+    Raises:
+        UsageError: what looks like a file is none, or cannot be read.
+    """
+    path = Path(text).expanduser()
+    if not (path.is_file() or path.suffix or "/" in text):
+        found = text.split(",")
+    else:
+        try:
+            found = path.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--keywords {text}: cannot be read as UTF-8 text, one phrase a line: {error}") from None
+    kept = tuple(dict.fromkeys(" ".join(phrase.split()) for phrase in found if phrase.strip()))
+    if not kept:
+        raise UsageError(f"--keywords {text!r}: no word in it; give a file with one phrase a line, or a,b,c")
+    return kept
+
+
+def _options(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Options of the model in the order of their names, which is not the user's to choose."""
+    names = []
+    for each in given:
+        name, equals, _ = each.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--model-option {each}: give NAME=VALUE; list models shows the names")
+        if name in names:
+            raise UsageError(f"--model-option {name} is given twice")
+        names.append(name)
+    return tuple(sorted(given))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything about how a run is done. What is measured, suite and models, stands beside it."""
@@ -70,6 +103,14 @@ class Settings:
     workers: int = flag(_WORKERS, HOW, "threads that decode ahead, half the cores unless said", "N", rule=_ONE)
     revision: str | None = flag(None, HOW, "revision of the model on the hub, in place of the pinned one", "SHA")
     trust_remote_code: bool = flag(False, HOW, "let a model's own code from the hub run here")
+    family: str | None = flag(None, HOW, "take the model for one of this family (list models), or guess", "NAME|guess")
+    model_option: tuple[str, ...] = flag(
+        (), HOW, "something the model can be told (list models); repeats", "NAME=VALUE", name="--model-option"
+    )
+    keywords: tuple[str, ...] = flag(
+        (), HOW, "words to listen for: a file with one a line, or a list", "FILE|A,B", parse=phrases
+    )
+    concurrency: int = flag(4, HOW, "requests at a time, where the model is a server", "N", rule=_ONE)
     clock: Literal["phases", "leaderboard"] = flag(
         "phases", HOW, "leaderboard: also time each benchmark as the leaderboard's scripts do, in a pass of its own"
     )
@@ -97,6 +138,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuses what cannot be meant."""
         check(self)
+        object.__setattr__(self, "model_option", _options(self.model_option))
         if self.dtype == "auto":
             object.__setattr__(self, "dtype", DEFAULT_DTYPE[self.device])
         if self.root is not None and self.streaming:

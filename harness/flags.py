@@ -33,10 +33,12 @@ class Flag:
     """What is typed, where it is not the field's name with dashes."""
     alone: bool
     """Whether it excludes the others of its group that say so too."""
+    parse: Callable[[str], object] | None
+    """Makes the value from a word, where the field's type does not say how."""
     stored: bool
     """Whether it is written to run.json; the others concern one process only."""
     kind: Callable[[str], object] = str
-    """Makes a value from a word; `bool` is a switch."""
+    """Makes a value from a word; `bool` is a switch, `tuple` takes one each time that the flag is given."""
     choices: tuple[str, ...] = ()
     """The values that there are; empty is any of the kind."""
 
@@ -48,7 +50,7 @@ class Flag:
     @property
     def help_line(self) -> str:
         """The line of the help, with the default where there is one to tell."""
-        if self.default is None or self.default is False:
+        if self.default is None or self.default is False or self.default == ():
             return self.help
         shown = f"{self.default:g}" if isinstance(self.default, float) else self.default
         return f"{self.help} (default {shown})"
@@ -63,11 +65,12 @@ def flag(
     rule: Rule | None = None,
     name: str | None = None,
     alone: bool = False,
+    parse: Callable[[str], object] | None = None,
     stored: bool = True,
 ) -> Any:
     """A field of a dataclass that is a flag; the arguments are as in `Flag`."""
     facts = {"default": default, "group": group, "help": text, "metavar": metavar, "rule": rule, "name": name}
-    return field(default=default, metadata={**facts, "alone": alone, "stored": stored})
+    return field(default=default, metadata={**facts, "alone": alone, "parse": parse, "stored": stored})
 
 
 def declared(record: type) -> tuple[Flag, ...]:
@@ -79,6 +82,8 @@ def declared(record: type) -> tuple[Flag, ...]:
         if get_origin(kind) in {Union, UnionType}:
             (kind,) = (one for one in get_args(kind) if one is not NoneType)
         choices = get_args(kind) if get_origin(kind) is Literal else ()
+        if get_origin(kind) is tuple:
+            kind = each.metadata["parse"] or tuple
         found.append(Flag(field=each.name, kind=str if choices else kind, choices=choices, **each.metadata))
     return tuple(found)
 
@@ -104,7 +109,8 @@ def add_flags(parser: argparse.ArgumentParser, record: type, groups: dict[str, a
             place.add_argument(
                 each.option,
                 dest=each.field,
-                type=each.kind,
+                type=str if each.kind is tuple else each.kind,
+                action="append" if each.kind is tuple else "store",
                 choices=each.choices or None,
                 metavar=each.metavar,
                 help=each.help_line,
@@ -114,7 +120,8 @@ def add_flags(parser: argparse.ArgumentParser, record: type, groups: dict[str, a
 def made(record: type[T], args: argparse.Namespace) -> T:
     """The record that the command line asks for."""
     given = {each.field: getattr(args, each.field) for each in declared(record)}
-    return record(**{name: value for name, value in given.items() if value is not None})
+    words = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return record(**{name: value for name, value in words.items() if value is not None})
 
 
 def check(record: object) -> None:

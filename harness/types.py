@@ -32,6 +32,23 @@ class Clip:
         return len(self.waveform) / SAMPLE_RATE
 
 
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a transcript took, as far as the model can tell; None is not known."""
+
+    tokens: int | None = None
+    """Tokens that were generated."""
+    drafted: int | None = None
+    """Tokens that were drafted for it by speculation."""
+    accepted: int | None = None
+    """Drafted tokens that were kept."""
+    latency: float | None = None
+    """Seconds from the intended start of the request to the whole answer."""
+    first_token: float | None = None
+    """Seconds from the intended start to the first token."""
+    requests: int | None = None
+    """Requests that were sent, those that were tried again included."""
+
+
 class Word(msgspec.Struct, frozen=True, array_like=True):
     """A word with its place in the clip; stored as ``[text, start, end]``."""
 
@@ -54,3 +71,5 @@ class Hypothesis:
     """Words with times, where the model has them."""
     speakers: tuple[str, ...] | None = None
     """One label a word, where the model has them."""
+    usage: Usage | None = None
+    """What it took, where the model knows."""

@@ -87,6 +87,7 @@ def _models() -> list[Row]:
                 "license": card.license if card else None,
                 "installed": f"no, needs {', '.join(lacking)}" if lacking else "yes",
                 "what": adapter.summary,
+                "options": [option.name for option in adapter.options] + ["keywords"] * adapter.keywords,
             }
         )
     return rows

@@ -32,8 +32,29 @@ class ModelCard:
     """Whether a batch is packed without padding, so that its cost is the sum of its clips."""
     max_batch: int | None = None
     """The largest number of clips that a call takes; 1 for models that have no batches."""
+    in_flight: int = 1
+    """Batches under way at a time, of models that hand their work on: `Model.infer` starts it, `Model.text` waits."""
+    served: bool = False
+    """Whether a server does the work: it is not warmed up, and its RTFx is throughput at so many requests at once."""
     note: str = ""
     """What a reader of the results should know, such as whose copy of the weights this is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOption:
+    """Something that a family of models can be told: ``--model-option NAME=VALUE``."""
+
+    name: str
+    help: str
+    """One line, without choices and default."""
+    choices: tuple[str, ...] = ()
+    """The values that there are; empty is any. One that ends in ``:`` is the beginning of a value."""
+    default: str | None = None
+
+    def allows(self, value: str) -> bool:
+        """Whether it may have this value."""
+        begun = any(one.endswith(":") and value.startswith(one) and value != one for one in self.choices)
+        return not self.choices or begun or (value in self.choices and not value.endswith(":"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +71,18 @@ class LoadOptions:
     """A hub revision that overrides the pinned one."""
     trust_remote_code: bool = False
     """Whether code from the hub may run; off unless the user said so."""
+    family: str | None = None
+    """Which family of models to take it for, where its config does not say or says otherwise; ``guess`` tries."""
+    model_option: tuple[str, ...] = ()
+    """``NAME=VALUE``, each name once; checked against the adapter's `Adapter.options` before it is asked to load."""
+    keywords: tuple[str, ...] = ()
+    """Words and phrases that the model should listen for, where it can."""
+    concurrency: int = 1
+    """Requests at a time, for models that are servers."""
+
+    def option(self, name: str) -> str | None:
+        """The value that the user gave the option; None where nothing was said."""
+        return dict(each.split("=", 1) for each in self.model_option).get(name)
 
 
 class Model(ABC):
@@ -100,6 +133,10 @@ class Adapter:
     """Whether a `--model` name is meant for this adapter; hub ids and folders are decided by their config instead."""
     model_types: tuple[str, ...] = ()
     """Values of `model_type` in a hub config.json that this adapter loads."""
+    options: tuple[ModelOption, ...] = ()
+    """What ``--model-option`` may say."""
+    keywords: bool = False
+    """Whether some of its models can be given words to listen for."""
     card: ModelCard | None = None
     """Known before loading, for models that come with a package."""
     requires: tuple[str, ...] = ()

@@ -90,6 +90,7 @@ def load_model(name: str, options: LoadOptions) -> Model:
     """
     adapter, options = _resolve(name, options)
     _check_installed(name, adapter)
+    _check_options(name, adapter, options)
     try:
         return adapter.load(name, options)
     except (HarnessError, MemoryError):
@@ -115,6 +116,21 @@ def check_model(name: str) -> str | None:
     if _HUB_ID.fullmatch(name) is None and not Path(name).expanduser().is_dir():
         raise _no_such_model(name)
     return None
+
+
+def _check_options(name: str, adapter: Adapter, options: LoadOptions) -> None:
+    """Refuses what the adapter cannot be told."""
+    if options.keywords and not adapter.keywords:
+        raise UsageError(f"--keywords: {name} ({adapter.name}) cannot be given words to listen for; leave them out")
+    known = {option.name: option for option in adapter.options}
+    for given in options.model_option:
+        key, value = given.split("=", 1)
+        if key not in known:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise UsageError(f"--model-option {key}: {name} ({adapter.name}) has no such option; {has}")
+        if not known[key].allows(value):
+            choices = ", ".join(f"{choice}..." if choice.endswith(":") else choice for choice in known[key].choices)
+            raise UsageError(f"--model-option {given}: {key} of {name} ({adapter.name}) is one of {choices}")
 
 
 def _check_installed(name: str, adapter: Adapter) -> None:

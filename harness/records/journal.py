@@ -9,7 +9,7 @@ from msgspec import Meta, field
 
 from harness.errors import DataError
 from harness.records.codec import FORMAT, MALFORMED, Record, check_format, encode, explain, loads, not_known
-from harness.types import Word
+from harness.types import Usage, Word
 
 Seconds = Annotated[float, Meta(ge=0)]
 Index = Annotated[int, Meta(ge=0)]
@@ -48,6 +48,8 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Words with times, each as [text, start, end]."""
     speakers: tuple[str, ...] | None = None
     """One label a word."""
+    usage: Usage | None = None
+    """What the transcript took: tokens, latency, requests."""
     segments: tuple[tuple[float, float], ...] | None = None
     """Begin and end in seconds of the pieces that a long clip was cut into."""
     parent_id: str | None = None

@@ -12,7 +12,7 @@ RUN_FILE = "run.json"
 
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
-Scalar = str | int | float | bool | None
+Scalar = str | int | float | bool | tuple[str, ...] | None
 """What a setting can be."""
 
 
@@ -57,6 +57,23 @@ class ClusterSpeed(Record, frozen=True, kw_only=True):
     rtfx_per_device: float | None = None
 
 
+class ServedSpeed(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What a server did, over all requests of a benchmark. Latencies are seconds from the intended start."""
+
+    concurrency: Count
+    """Requests at a time."""
+    requests: Count = 0
+    retries: Count = 0
+    errors: Count = 0
+    """Utterances that failed for good."""
+    latency_p50: float | None = None
+    latency_p95: float | None = None
+    latency_p99: float | None = None
+    first_token_p50: float | None = None
+    """Seconds to the first token, where answers are streamed."""
+    first_token_p95: float | None = None
+
+
 class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What the clock of a benchmark says; total over total. docs/running.md defines each."""
 
@@ -84,6 +101,14 @@ class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
     batches: Count | None = None
     excluded_batches: Count | None = None
     """Left out of `rtfx`."""
+    tokens: Count | None = None
+    """Generated, where the model counts them."""
+    tokens_per_second: float | None = None
+    """Over counted seconds, undisturbed batches only."""
+    acceptance_rate: float | None = None
+    """Share of the tokens drafted by speculation that were kept."""
+    served: ServedSpeed | None = None
+    """Where a server did the work: `rtfx` is then throughput at so many requests at a time."""
     repeats: Repeats | None = None
     cluster: ClusterSpeed | None = None
 
@@ -189,6 +214,8 @@ class ModelRecord(Record, frozen=True, kw_only=True):
     batch_invariant: bool | None = None
     packs: bool | None = None
     max_batch: Count | None = None
+    in_flight: Count | None = None
+    served: bool | None = None
     note: str | None = None
 
 

@@ -43,6 +43,9 @@ def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: 
         "device": settings.device,
         "attention": settings.attention,
         "trust_remote_code": settings.trust_remote_code,
+        "family": settings.family,
+        "model options": settings.model_option or None,
+        "keywords": settings.keywords or None,
     }
     if not batch_invariant:
         chosen |= {"batch_size": settings.batch_size, "batch_seconds": settings.budget_seconds}

@@ -48,6 +48,7 @@ def transcribed(
         draft=None if draft is None else str(draft),
         words=words and tuple(Word(str(word.text), float(word.start), float(word.end)) for word in words),
         speakers=speakers and tuple(map(str, speakers)),
+        usage=hypothesis.usage,
         time=time,
         batch=batch,
         undisturbed=undisturbed,

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 AHEAD_BATCHES = 2
-"""Batches whose features are made ahead, and batches whose texts may be behind."""
+"""Batches whose features are made ahead, and batches whose texts may be behind; more may be behind where a model hands
+its work on (`ModelCard.in_flight`)."""
 
 AHEAD_CLIPS = 16
 """Clips that are decoded ahead of those, at least; whole batches are, so it may be more."""
@@ -169,7 +170,7 @@ class Pipeline:
                         self._fill()
                     self._network(batch)
                 more = self._state.overlap and (self._pending or self._ahead or not finish)
-                self._settle(AHEAD_BATCHES if more else 0)
+                self._settle(max(AHEAD_BATCHES, self._state.model.card.in_flight - 1) if more else 0)
         except BaseException:
             for prepared in self._ahead:
                 prepared.cancel()
@@ -182,7 +183,7 @@ class Pipeline:
         self._pending.extend(self._more())
         while self._pending and len(self._ahead) < (AHEAD_BATCHES if self._state.overlap else 1):
             self._decode(1 if not self._state.overlap else AHEAD_CLIPS)
-            if not self._state.warm:
+            if not (self._state.warm or self._state.model.card.served):
                 self._warm_up(self._pending[0])
             indices = self._pending.popleft()
             batch = _Batch(indices, [self._decoded.pop(index) for index in indices])

@@ -35,6 +35,7 @@ from harness.runner.folder import check_fingerprint, fingerprint, locked, run_fo
 from harness.runner.journal import JournalFile, drop_failed
 from harness.runner.selection import Selected
 from harness.runner.stages import State, Stop
+from harness.runner.usage import Totals
 from harness.scoring.profiles import get_profile
 from harness.version import VERSION
 
@@ -281,13 +282,16 @@ class _Saving:
         self._run, self._entry, self._journal, self._clock, self._selected = run, entry, journal, clock, selected
         self._wall_before = clock.wall
         self._begin = self._saved = time.perf_counter()
-        entry.failed = sum(line.error is not None for line in journal.lines)
+        self._usage = Totals()
+        self._usage.add(journal.lines)
+        entry.failed = self._usage.errors
 
     def planned(self, utterances: int, seconds: float) -> None:
         self._run.reporter.planned(utterances, seconds)
 
     def batch(self, lines: Sequence[Line]) -> None:
         self._entry.failed = (self._entry.failed or 0) + sum(line.error is not None for line in lines)
+        self._usage.add(lines)
         self._run.reporter.batch(lines)
         if time.perf_counter() - self._saved > SAVE_SECONDS:
             self.now()
@@ -307,7 +311,9 @@ class _Saving:
         self._selected.describe(self._entry)
         self._saved = time.perf_counter()
         self._clock.wall = self._wall_before + self._saved - self._begin
-        self._entry.done, self._entry.speed = len(self._journal), self._clock.speed()
+        concurrency = self._run.settings.concurrency if self._run.record.model.served else None
+        self._entry.done = len(self._journal)
+        self._entry.speed = self._usage.complete(self._clock.speed(), concurrency)
         self._entry.peak_memory = environment.peak_memory()
         self._run.save()
 

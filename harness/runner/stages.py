@@ -13,7 +13,7 @@ from __future__ import annotations
 import gc
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ import numpy as np
 
 from harness.errors import ModelError
 from harness.runner.plan import Budget, plan
-from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
+from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage, Word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -227,12 +227,25 @@ def join(hypotheses: Sequence[Hypothesis], pieces: Sequence[Clip]) -> Hypothesis
         speakers += hypothesis.speakers or ()
         offset += piece.duration
     drafts = [hypothesis.draft for hypothesis in hypotheses]
+    usages = [hypothesis.usage for hypothesis in hypotheses if hypothesis.usage is not None]
     return Hypothesis(
         text=_spaced(hypothesis.text for hypothesis in hypotheses),
         draft=None if None in drafts else _spaced(draft or "" for draft in drafts),
         words=tuple(words) if all(hypothesis.words is not None for hypothesis in hypotheses) else None,
         speakers=tuple(speakers) if all(hypothesis.speakers is not None for hypothesis in hypotheses) else None,
+        usage=_together(usages) if len(usages) == len(hypotheses) else None,
     )
+
+
+def _together(usages: Sequence[Usage]) -> Usage:
+    """What the pieces of a clip took, which were asked for at the same time; a fact that one lacks is not known."""
+
+    def over(field: str, way: Callable[[list[Any]], Any]) -> Any:
+        values = [getattr(usage, field) for usage in usages]
+        return None if None in values else way(values)
+
+    counts = {field: over(field, sum) for field in ("tokens", "drafted", "accepted", "requests")}
+    return Usage(latency=over("latency", max), first_token=over("first_token", min), **counts)
 
 
 def bounds(pieces: Sequence[Clip]) -> tuple[tuple[float, float], ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ import msgspec
 import pytest
 
 from harness.commands import run
-from harness.config import Settings
+from harness.config import Settings, phrases
 from harness.errors import UsageError
 from harness.flags import declared, made
+from harness.records.run import Scalar
 
 TYPED: dict[str, tuple[str, object]] = {
     "limit": ("--limit 7", 7),
@@ -31,6 +31,10 @@ TYPED: dict[str, tuple[str, object]] = {
     "workers": ("--workers 11", 11),
     "revision": ("--revision abc", "abc"),
     "trust_remote_code": ("--trust-remote-code", True),
+    "family": ("--family guess", "guess"),
+    "model_option": ("--model-option b=2 --model-option a=1=1", ("a=1=1", "b=2")),
+    "keywords": ("--keywords Granite,NAR,,Granite", ("Granite", "NAR")),
+    "concurrency": ("--concurrency 2", 2),
     "clock": ("--clock leaderboard", "leaderboard"),
     "repeats": ("--repeats 3", 3),
     "audit_batching": ("--audit-batching 5", 5),
@@ -110,6 +114,9 @@ def test_a_batch_has_one_size(parser: argparse.ArgumentParser, capsys: pytest.Ca
         ({"root": Path(), "streaming": True}, "--streaming reads from the hub, --from . from the disk"),
         ({"gpus_per_worker": 1.5}, "--gpus-per-worker 1.5: give a share of one GPU, such as 0.5, or a whole number"),
         ({"device": "tpu"}, "--device tpu: choose from cpu, cuda"),
+        ({"concurrency": 0}, "--concurrency 0: at least one is needed"),
+        ({"model_option": ("a",)}, "--model-option a: give NAME=VALUE"),
+        ({"model_option": ("a=1", "a=2")}, "--model-option a is given twice"),
         ({"dtype": "int8"}, "--dtype int8: choose from auto, float32, bfloat16"),
     ],
 )
@@ -124,4 +131,15 @@ def test_run_json_has_plain_values_and_nothing_of_one_process_only() -> None:
     assert (stored["limit"], stored["dtype"], stored["device"]) == (3, "float32", "cpu")
     assert not {"out", "root", "fresh", "retry_failed", "ray_address"} & set(stored)
     assert len(stored) == len(dataclasses.fields(Settings)) - 5
-    assert json.loads(msgspec.json.encode(Settings().as_dict())) == Settings().as_dict()
+    everything = Settings(model_option=("a=1",), keywords=("New York",)).as_dict()
+    assert msgspec.json.decode(msgspec.json.encode(everything), type=dict[str, Scalar]) == everything
+
+
+def test_keywords_are_a_list_or_a_file_with_one_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "words.txt"
+    file.write_text("New  York, NY\n\nnar\nnar\n", encoding="utf-8")
+    assert phrases(str(file)) == ("New York, NY", "nar")
+    assert phrases("New York, nar") == ("New York", "nar")
+    for text, said in (("no/such/file", "cannot be read"), ("words.txt", "cannot be read"), (" ,", "no word in it")):
+        with pytest.raises(UsageError, match=said):
+            phrases(text)

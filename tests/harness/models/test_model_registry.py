@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import ModelError, UsageError
 from harness.models import registry
-from harness.models.base import LoadOptions
+from harness.models.base import Adapter, LoadOptions, ModelOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,3 +112,51 @@ def test_no_two_adapters_claim_a_model_type() -> None:
     claimed = [kind for adapter in registry.adapters().values() for kind in adapter.model_types]
     assert len(claimed) == len(set(claimed))
     assert "wav2vec2" in claimed
+
+
+@pytest.fixture
+def one_with_options(monkeypatch: pytest.MonkeyPatch) -> list[LoadOptions]:
+    """A model called ``it`` that can be told things; what it was loaded with."""
+    loaded: list[LoadOptions] = []
+    adapter = Adapter(
+        name="it",
+        summary="",
+        accepts="it".__eq__,
+        load=lambda _name, options: loaded.append(options),  # type: ignore[arg-type,return-value]
+        options=(
+            ModelOption("mode", "what to write", choices=("raw", "translate:"), default="raw"),
+            ModelOption("prompt", "any words"),
+        ),
+        keywords=True,
+    )
+    monkeypatch.setattr(registry, "adapters", lambda: {"it": adapter})
+    return loaded
+
+
+def test_a_model_is_told_what_it_can_be_told(one_with_options: list[LoadOptions]) -> None:
+    for value in ("raw", "translate:de"):
+        registry.load_model("it", LoadOptions(model_option=(f"mode={value}", "prompt=a=b"), keywords=("x",)))
+        assert one_with_options[-1].option("mode") == value
+    assert one_with_options[-1].option("prompt") == "a=b"
+    assert one_with_options[-1].option("other") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("mood=1", r"--model-option mood: it \(it\) has no such option; it has mode, prompt"),
+        ("mode=loud", r"--model-option mode=loud: mode of it \(it\) is one of raw, translate:\.\.\."),
+        ("mode=translate:", r"is one of raw, translate:\.\.\."),
+    ],
+)
+def test_what_a_model_cannot_be_told_is_refused(one_with_options: list[LoadOptions], given: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        registry.load_model("it", LoadOptions(model_option=(given,)))
+    assert not one_with_options
+
+
+def test_a_model_without_options_is_told_nothing() -> None:
+    with pytest.raises(UsageError, match="has no such option; it has none"):
+        registry.load_model("pocketsphinx", LoadOptions(model_option=("a=1",)))
+    with pytest.raises(UsageError, match=r"--keywords: pocketsphinx .* cannot be given words"):
+        registry.load_model("pocketsphinx", LoadOptions(keywords=("a",)))

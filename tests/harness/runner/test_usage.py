@@ -1,0 +1,98 @@
+"""What transcripts took: told by the model, journalled, added up; and batches that are under way elsewhere."""
+
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from harness.records.journal import Line
+from harness.records.run import ServedSpeed, Speed
+from harness.runner.journal import JournalFile
+from harness.runner.stages import join
+from harness.runner.usage import Totals
+from harness.types import Hypothesis, Usage
+from tests.harness.runner.test_loop import journal
+from tests.harness.runner.test_overlap import EVERYTHING, Staged, run, texts
+from tests.harness.runner.test_stages import clip
+
+__all__ = ["journal"]  # a fixture
+
+
+def line(usage: Usage | None, undisturbed: bool = True) -> Line:
+    return Line(id="u", reference="a", hypothesis="a", undisturbed=undisturbed, usage=usage)
+
+
+def test_tokens_are_added_and_their_rate_is_of_undisturbed_batches() -> None:
+    totals = Totals()
+    totals.add([line(Usage(tokens=30, drafted=20, accepted=15)), line(None)])
+    totals.add([line(Usage(tokens=7, drafted=20, accepted=5), undisturbed=False)])
+    speed = totals.complete(Speed(seconds_counted=2.0), None)
+    assert (speed.tokens, speed.tokens_per_second, speed.acceptance_rate) == (37, 15.0, 0.5)
+    assert speed.served is None
+
+
+def test_what_nobody_counted_is_not_known() -> None:
+    totals = Totals()
+    totals.add([line(None), line(Usage())])
+    assert totals.complete(Speed(seconds_counted=2.0), None) == Speed(seconds_counted=2.0)
+    assert totals.complete(Speed(), 3).served == ServedSpeed(concurrency=3)
+
+
+def test_requests_that_were_tried_again_and_failures_are_counted() -> None:
+    totals = Totals()
+    totals.add(line(Usage(latency=float(number), requests=1 + (number == 3))) for number in range(101))
+    totals.add([Line(id="x", reference="a", error="no")])
+    totals.add([line(Usage(first_token=2.0)), line(Usage(first_token=4.0))])
+    assert totals.complete(Speed(), 8).served == ServedSpeed(
+        concurrency=8,
+        requests=102,
+        retries=1,
+        errors=1,
+        latency_p50=50.0,
+        latency_p95=95.0,
+        latency_p99=99.0,
+        first_token_p50=3.0,
+        first_token_p95=3.9,
+    )
+
+
+def test_the_pieces_of_a_clip_are_taken_together() -> None:
+    usages = [Usage(tokens=2, latency=1.0, first_token=0.5, requests=1), Usage(tokens=3, latency=4.0, requests=2)]
+    whole = join([Hypothesis(text="a", usage=one) for one in usages], [clip(16_000), clip(16_000)])
+    assert whole.usage == Usage(tokens=5, latency=4.0, requests=3)
+    assert join([Hypothesis(text="a", usage=usages[0]), Hypothesis(text="b")], [clip(16_000)] * 2).usage is None
+
+
+class Elsewhere(Staged):
+    """Hands its batches on to others, of whom none answers before `together` were asked."""
+
+    def __init__(self, together: int, **card: Any) -> None:
+        super().__init__(**card)
+        self.together, self.most_waiting = together, 0
+        self.waiting: list[tuple[Future[Any], Any]] = []
+        self.under_way = 0
+
+    def infer(self, features: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.waiting.append((future, features))
+        self.under_way += 1
+        self.most_waiting = max(self.most_waiting, self.under_way)
+        if len(self.waiting) == self.together:
+            waiting, self.waiting = self.waiting, []
+            for one, names in waiting:
+                one.set_result(names)
+        return future
+
+    def text(self, output: Future[Any]) -> list[Hypothesis]:
+        names = output.result(timeout=20)
+        self.under_way -= 1
+        return super().text(names)
+
+
+@pytest.mark.parametrize("in_flight", [4, 10])
+def test_as_many_batches_are_under_way_as_the_model_says(journal: JournalFile, in_flight: int) -> None:
+    model = Elsewhere(in_flight, in_flight=in_flight, served=True)
+    work, _ = run(model, journal, warm=False)  # a warm-up would wait for others for ever
+    assert texts(journal) == EVERYTHING
+    assert work.state.clock.warmup == 0.0
+    assert model.most_waiting == in_flight
