@@ -77,8 +77,14 @@ def quiet() -> Iterator[None]:
             library.enable_progress_bar()
 
 
-def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) -> Any:
+def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions, *, attention: str | None = None) -> Any:
     """The network of a class such as `AutoModelForCTC` with the checkpoint's weights, ready on the device.
+
+    Args:
+        auto_class: of transformers.
+        checkpoint: its files.
+        options: what the user said.
+        attention: the library's name of the attention where the user leaves it to us; None leaves it to the library.
 
     Raises:
         UsageError: the device or attention is not there, or the model does not know it.
@@ -87,7 +93,9 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) 
     import torch
 
     device = torch_device(options)
-    attention = attention_argument(checkpoint, options)
+    chosen = attention_argument(checkpoint, options)
+    if attention is not None:
+        chosen = {"attn_implementation": attention, **chosen}
     try:
         with quiet():
             network, info = auto_class.from_pretrained(
@@ -98,7 +106,7 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions) 
                 ignore_mismatched_sizes=True,  # they are reported here, by name
                 local_files_only=True,
                 dtype=getattr(torch, options.dtype),
-                **attention,
+                **chosen,
             )
     except Exception as error:
         text = one_line(error)

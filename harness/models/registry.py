@@ -9,9 +9,11 @@ What `--model NAME` means, in this order:
 1. a name that an adapter answers to: ``pocketsphinx``, ``transcripts:FILE``, a hub id that is built in;
 2. ``module:name``, an object of a Python module;
 3. a folder with config.json, or a hub id ``org/name``: the config's ``model_type`` decides which adapter loads it;
-   with `--trust-remote-code`, a config whose ``auto_map`` names code of its own is run by that code instead.
+   with `--trust-remote-code`, a config whose ``auto_map`` names code of its own is run by that code instead;
+   with `--family`, the adapter of the generating families takes it for one of that family.
 """
 
+import difflib
 import functools
 import importlib
 import importlib.util
@@ -32,6 +34,9 @@ EMBEDDED = ("pocketsphinx", "whisper-tiny.en", "hama")
 
 REMOTE_CODE = "remote_code"
 """The adapter that runs a hub model's own code."""
+
+GENERATING = "generating"
+"""The adapter that `--family` speaks to."""
 
 _NOT_ADAPTERS = frozenset({"base", "registry", "hub"})
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
@@ -143,6 +148,10 @@ def _check_installed(name: str, adapter: Adapter) -> None:
 def _resolve(name: str, options: LoadOptions) -> tuple[Adapter, LoadOptions]:
     """The adapter that loads `name`, and the options with the revision that the adapter pins filled in."""
     direct = _direct(name)
+    if options.family is not None:
+        if direct is not None:
+            raise UsageError(f"--family is for checkpoints of transformers; {name} is run by {direct.name}")
+        return adapters()[GENERATING], options
     if direct is not None and options.revision is None and direct.card is not None and direct.card.id == name:
         options = replace(options, revision=direct.card.revision if "/" in name else None)
     on_hub = _HUB_ID.fullmatch(name) is not None
@@ -176,5 +185,7 @@ def _by_model_type(name: str, config: HubConfig) -> Adapter:
             f"{what}; it brings Python code of its own: --trust-remote-code runs that code on this machine with your"
             " rights, so read it first at the revision that you name with --revision"
         )
-    types = sorted(kind for adapter in adapters().values() for kind in adapter.model_types)
-    raise UsageError(f"{what}; types with an adapter: {', '.join(types)}")
+    types = [kind for adapter in adapters().values() for kind in adapter.model_types]
+    near = difflib.get_close_matches(str(config.model_type), types, n=4, cutoff=0.5)
+    has = f"; types with an adapter, and a name like it: {', '.join(near)}" if near else ""
+    raise UsageError(f"{what}{has}; list models shows all; --family guess tries the plainest way")

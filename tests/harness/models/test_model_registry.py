@@ -81,7 +81,11 @@ def test_a_surprise_while_loading_is_one_line(monkeypatch: pytest.MonkeyPatch) -
         ("{", ModelError, "config.json cannot be read"),
         ("[]", ModelError, "holds a list, not a JSON object"),
         ("[" * 100_000, ModelError, "config.json cannot be read"),
-        ('{"model_type": "bert"}', UsageError, "is of type 'bert', for which there is no adapter here; types with"),
+        (
+            '{"model_type": "bert"}',
+            UsageError,
+            "is of type 'bert', for which there is no adapter here; types with an adapter",
+        ),
         ("{}", UsageError, "is of type None"),
         ('{"model_type": ["wav2vec2"]}', UsageError, "for which there is no adapter here"),
     ],

@@ -1,0 +1,56 @@
+"""Models of transformers that generate their transcripts token by token: one adapter, one declaration a family.
+
+family says what a declaration holds, families/ has them, catalog finds them; model is what they share, collate puts
+clips together that were prepared alone, limits ends each at its own limit; guess declares what nobody has declared.
+"""
+
+from harness.models.base import Adapter, LoadOptions, Model, ModelOption
+from harness.models.generating.catalog import check_asked, check_needs, families, named
+from harness.models.generating.family import Asked
+
+_OPTIONS = (
+    ModelOption(name="prompt", help="the instruction, or what the audio is about, for families that read one"),
+    ModelOption(name="punctuation", help="whether to write punctuation and capitals", choices=("yes", "no")),
+    ModelOption(name="translate", help="the language to translate into, as en or de"),
+    ModelOption(name="mode", help="one of the family's ways of transcribing, such as speakers"),
+)
+
+
+def _asked(options: LoadOptions) -> Asked:
+    punctuation = options.option("punctuation")
+    return Asked(
+        keywords=options.keywords,
+        prompt=options.option("prompt"),
+        punctuation=None if punctuation is None else punctuation == "yes",
+        translate=options.option("translate"),
+        mode=options.option("mode"),
+    )
+
+
+def load(name: str, options: LoadOptions) -> Model:
+    """Loads a hub id or a local folder.
+
+    Raises:
+        UsageError: a package is missing, or the family cannot be asked for what the user wants.
+        AccessError, ModelError: the checkpoint cannot be had, or is not whole.
+    """
+    from harness.models.generating.guess import guessed
+    from harness.models.generating.model import Generating
+    from harness.models.hub import fetch, read_config
+
+    config = read_config(name, options.revision)
+    family = guessed(name, config) if options.family == "guess" else named(options.family or str(config.model_type))
+    check_needs(name, family)
+    asked = check_asked(name, family, _asked(options))
+    return Generating(fetch(name, options.revision), family, options, asked)
+
+
+ADAPTER = Adapter(
+    name="generating",
+    summary="generating models of transformers, greedy, one transcript a clip whatever its batch",
+    load=load,
+    model_types=tuple(kind for family in families().values() for kind in family.model_types),
+    requires=("torch", "transformers"),
+    options=_OPTIONS,
+    keywords=True,
+)

@@ -1,0 +1,1 @@
+"""The families: each module here has a tuple `FAMILIES`, and nothing else mentions them."""
