@@ -22,7 +22,8 @@ _PARENTHESES = re.compile(r"\(([^)]+?)\)")
 _SPACE_APOSTROPHE = re.compile(r"\s+'")
 _DIGIT_COMMA = re.compile(r"(\d),(\d)")
 _PERIOD = re.compile(r"\.([^0-9]|$)")
-_TWO_WORD_CONTRACTION = re.compile(r"'(?:[ds] (?:been|gone)|d done|s got)\b")
+_TWO_WORD_CONTRACTION = re.compile(r"'(?:[ds] (?:been|gone)|d done|s got(?:ta)?)\b")
+"""What a contraction looks at beyond its own token. "gotta" is "got to" by the time that it does."""
 _STRAY_BEFORE = re.compile(r"[.$¢€£]([^0-9])")
 _STRAY_AFTER = re.compile(r"([^0-9])%")
 _WHOLE_WORD = re.compile(r"\\b([a-z]+)\\b")
@@ -128,11 +129,16 @@ class EnglishNormalizer:
         left_out |= set() if rules.casual else {"casual", "cause"}
         groups = [group for name, group in tables.CONTRACTIONS.items() if name not in left_out]
         contractions = dict(itertools.chain.from_iterable(group.items() for group in groups))
-        # Patterns of whole words ("mr", "gonna") are looked up at once: nothing that a rule writes is such a word.
+        # Patterns of whole words ("mr", "gonna") are looked up at once: nothing that a rule writes is such a word, and
+        # nothing but another such pattern, or one that takes whole words too ("i'ma"), stands before them in the table.
         whole = {found[1]: to for pattern, to in contractions.items() if (found := _WHOLE_WORD.fullmatch(pattern))}
         self._whole_words = whole
         self._whole_word = re.compile(rf"\b({'|'.join(whole)})\b")
-        self._with_apostrophe = [(re.compile(pattern), to) for pattern, to in contractions.items() if "'" in pattern]
+        last_whole = max(at for at, pattern in enumerate(contractions) if _WHOLE_WORD.fullmatch(pattern))
+        stated = enumerate(contractions.items())
+        apostrophes = [(at, re.compile(pattern), to) for at, (pattern, to) in stated if "'" in pattern]
+        self._before_words = [(pattern, to) for at, pattern, to in apostrophes if at < last_whole]
+        self._after_words = [(pattern, to) for at, pattern, to in apostrophes if at > last_whole]
         self._words = dict(tables.spelling(rules.spelling))
         if rules.names:
             # A spelling is mapped first and its result looked up among the names.
@@ -208,10 +214,12 @@ class EnglishNormalizer:
 
     def _local_rules(self, text: str) -> str:
         """The rules of the first half that look at one token, or at two that were glued together."""
-        if "'" in text:
-            for pattern, to in self._with_apostrophe:
-                text = pattern.sub(to, text)
+        apostrophe = "'" in text
+        for pattern, to in self._before_words if apostrophe else ():
+            text = pattern.sub(to, text)
         text = self._whole_word.sub(lambda match: self._whole_words[match[0]], text)
+        for pattern, to in self._after_words if apostrophe else ():
+            text = pattern.sub(to, text)
         text = _DIGIT_COMMA.sub(r"\1\2", text)
         text = _PERIOD.sub(r" \1", text)
         return _without_symbols(text)

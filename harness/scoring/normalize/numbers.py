@@ -255,6 +255,11 @@ def _halves(text: str) -> str:
     return " ".join(parts)
 
 
+def _numeric(words: list[str]) -> list[int]:
+    """Where words stand that may be numbers, or parts of one."""
+    return [at for at, word in enumerate(words) if word in _HANDLERS or not word.isalpha()]
+
+
 def standardize_numbers(words: list[str]) -> list[str]:
     """Write the numbers of a text in digits.
 
@@ -270,11 +275,12 @@ def standardize_numbers(words: list[str]) -> list[str]:
     Raises:
         ValueError: a number has more digits than Python converts.
     """
-    if "half" in words:
-        words = _halves(" ".join(words)).split()
-    numeric = [at for at, word in enumerate(words) if word in _HANDLERS or not word.isalpha()]
+    numeric = _numeric(words)
     if not numeric:
         return words
+    if "half" in words or any(words[at].startswith("half") for at in numeric):  # a sign may stand behind: "half%"
+        words = _halves(" ".join(words)).split()
+        numeric = _numeric(words)
     out: list[str] = []
     done = index = 0
     while index < len(numeric):
