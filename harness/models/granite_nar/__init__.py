@@ -5,7 +5,7 @@ config, features, encoder, projector, editor, decode, network; packing is how ba
 backends, layouts and loading read checkpoints, model is what the runner sees. docs/granite_nar.md tells the rest.
 """
 
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard
+from harness.models.base import Adapter, LoadOptions, Model, ModelCard, ModelOption
 
 MODEL_ID = "ibm-granite/granite-speech-4.1-2b-nar"
 REVISION = "a1e3416e25ce29ab3852778e54fa8b3bd59c4bf2"
@@ -21,6 +21,13 @@ CARD = ModelCard(
     non_autoregressive=True,
     batch_invariant=True,
     packs=True,
+)
+
+
+EDITING_STEPS = ModelOption(
+    name="editing_steps",
+    help="passes of the editor, each on what the last one said; 1 is what was published",
+    default="1",
 )
 
 
@@ -42,5 +49,6 @@ ADAPTER = Adapter(
     accepts=lambda name: name == MODEL_ID,
     load=load,
     model_types=("granite_speech_nar", "nle"),
+    options=(EDITING_STEPS,),
     card=CARD,
 )

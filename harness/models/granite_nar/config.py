@@ -38,7 +38,8 @@ class EncoderConfig:
     output_dim: int = 348
     """Classes of the character head; class 0 is the blank."""
     bpe_output_dim: int = 100_352
-    """Classes of the token head: the vocabulary, or one more where class 0 is a blank of its own (`shifted_blank`)."""
+    """Classes of the token head: the vocabulary, or one more where class 0 is a blank of its own (`shifted_blank`); 0
+    is no such head, in an autoregressive model."""
     bpe_pooling_window: int = 4
     """Frames that are pooled to one prediction of the token head."""
     conv_kernel_size: int = 15
@@ -221,6 +222,17 @@ def _layers(config: Mapping[str, object], encoder: Mapping[str, object]) -> tupl
     return GraniteNarConfig().encoder_layer_indices
 
 
+def features_from_json(preprocessor: Mapping[str, object]) -> FeatureConfig:
+    """Reads what preprocessor_config.json says of the spectrogram.
+
+    Raises:
+        ModelError: a value is not a number.
+    """
+    audio = dict(preprocessor)
+    audio.update(_table(audio, "melspec_kwargs"))
+    return _part(FeatureConfig(), audio, "preprocessor_config")
+
+
 def from_json(config: Mapping[str, object], preprocessor: Mapping[str, object] | None = None) -> GraniteNarConfig:
     """Reads what config.json and preprocessor_config.json (None: as the model's own) say, in any of three layouts.
 
@@ -234,8 +246,6 @@ def from_json(config: Mapping[str, object], preprocessor: Mapping[str, object] |
             if key in place:
                 encoder.setdefault(name, place[key])
     text.update(_table(text, "rope_parameters"))
-    audio = dict(preprocessor or {})
-    audio.update(_table(audio, "melspec_kwargs"))
     layers = _layers(config, encoder)
 
     editor = _part(EditorConfig(), text, "text_config")
@@ -252,7 +262,7 @@ def from_json(config: Mapping[str, object], preprocessor: Mapping[str, object] |
         encoder=parsed,
         projector=read,
         editor=editor,
-        features=_part(FeatureConfig(), audio, "preprocessor_config"),
+        features=features_from_json(preprocessor or {}),
         encoder_layer_indices=layers,
         blank_token_id=_number(config.get("blank_token_id", text.get("eos_token_id", 100_257)), int, "blank_token_id"),
         scale_projected_embeddings=True if scaled is None else bool(scaled),

@@ -135,7 +135,7 @@ class Encoded:
 
 
 class Encoder(nn.Module):
-    """All layers and the three heads."""
+    """All layers and the three heads; without `EncoderConfig.bpe_output_dim` there is no token head."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -144,7 +144,8 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(ConformerBlock(config) for _ in range(config.num_layers))
         self.out = nn.Linear(config.hidden_dim, config.output_dim)
         self.out_mid = nn.Linear(config.output_dim, config.hidden_dim)
-        self.out_bpe = nn.Linear(config.hidden_dim, config.bpe_output_dim)
+        if config.bpe_output_dim:
+            self.out_bpe = nn.Linear(config.hidden_dim, config.bpe_output_dim)
 
     def forward(self, features: Tensor, packing: PackedLengths, wanted: tuple[int, ...]) -> Encoded:
         """Encodes a packed batch, float32 ``[total, input_dim]``.

@@ -50,20 +50,31 @@ class PackedAudio:
     """float32 ``[sum of all]``."""
     frames: NDArray[np.int64]
     """Encoder frames (20 ms) of each clip."""
+    cells: NDArray[np.int64]
+    """Half-frames (10 ms) of each clip over which its loudest cell is looked for: those of its frames, at least."""
     hops: NDArray[np.int64]
     """Hops (10 ms) that each clip takes in `samples`."""
 
 
-def clean(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A waveform that the model can take: float32, finite, at least `SHORTEST` samples, below what would overflow."""
+def clean(waveform: NDArray[np.float32], shortest: int = SHORTEST) -> NDArray[np.float32]:
+    """A waveform that the model can take: float32, finite, at least `shortest` samples, below what would overflow."""
     samples = np.clip(finite(np.asarray(waveform, np.float32).reshape(-1)), -LOUDEST, LOUDEST)
-    return np.pad(samples, (0, max(0, SHORTEST - len(samples))))
+    return np.pad(samples, (0, max(0, shortest - len(samples))))
 
 
-def pack_audio(waveforms: Sequence[NDArray[np.float32]], config: FeatureConfig) -> PackedAudio:
-    """Puts waveforms, float32 ``[samples]`` of any length and content, one after the other on the host."""
+def pack_audio(
+    waveforms: Sequence[NDArray[np.float32]], config: FeatureConfig, shortest: int = SHORTEST, *, centered: bool = False
+) -> PackedAudio:
+    """Puts waveforms, float32 ``[samples]`` of any length and content, one after the other on the host.
+
+    Args:
+        waveforms: of the clips.
+        config: of the spectrogram.
+        shortest: shorter clips are continued with silence to so many samples.
+        centered: count the half-frame around the last whole hop too, as the autoregressive models do.
+    """
     edge, hop = config.n_fft // 2, config.hop_length
-    cleaned = [clean(waveform) for waveform in waveforms]
+    cleaned = [clean(waveform, shortest) for waveform in waveforms]
     lengths = np.array([len(samples) for samples in cleaned], np.int64)
     # A clip needs a window's length after its last frame's start, so that no frame reaches into the next clip.
     hops = -(-(lengths + 2 * edge) // hop)
@@ -74,7 +85,8 @@ def pack_audio(waveforms: Sequence[NDArray[np.float32]], config: FeatureConfig) 
         view[start + edge : start + edge + len(samples)] = samples
         view[start + edge + len(samples) : start + len(samples) + 2 * edge] = samples[-2 : -edge - 2 : -1]
         start += int(taken) * hop
-    return PackedAudio(packed, lengths // (2 * hop), hops)
+    cells = lengths // hop + 1 if centered else lengths // (2 * hop) * 2
+    return PackedAudio(packed, cells // 2, cells, hops)
 
 
 def log_mel(
@@ -89,11 +101,13 @@ def log_mel(
     spectrum = torch.stft(
         samples, config.n_fft, config.hop_length, config.win_length, window, center=False, return_complex=True
     )
-    cells = PackedLengths(2 * audio.frames, device)
-    rows = cells.heads(2 * audio.frames, audio.hops)
+    cells = PackedLengths(audio.cells, device)
+    rows = cells.heads(audio.cells, audio.hops)
     power = spectrum.T[rows].abs().square()
     logs = torch.log10((power @ filters).clamp_min(1e-10))
     loudest = torch.full((len(audio.frames),), -10.0, device=device)
     loudest = loudest.scatter_reduce(0, cells.owners, logs.amax(dim=1), "amax")
     logs = torch.maximum(logs, loudest[cells.owners, None] - 8.0) / 4.0 + 1.0
+    if (audio.cells != 2 * audio.frames).any():  # the odd one was only listened to
+        logs = logs[cells.heads(2 * audio.frames, audio.cells)]
     return logs.reshape(-1, 2 * config.n_mels), PackedLengths(audio.frames, device)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from harness.errors import ModelError
+from harness.errors import ModelError, UsageError
 from harness.models._transformers import TorchModel, card_of, torch_device
 from harness.models.base import LoadOptions, ModelCard
 from harness.models.granite_nar.attention import choose_backend
@@ -36,11 +36,25 @@ def max_seconds(config: GraniteNarConfig) -> float:
     return float(config.editor.max_position_embeddings // POSITIONS_A_SECOND)
 
 
+def editing_steps(options: LoadOptions) -> int:
+    """How many passes of the editor the user asked for.
+
+    Raises:
+        UsageError: that is no number from 1 up.
+    """
+    given = options.option("editing_steps")
+    if given is None:
+        return 1
+    if not (given.isascii() and given.isdigit() and int(given) > 0):
+        raise UsageError(f"--model-option editing_steps={given}: give a whole number from 1 up")
+    return int(given)
+
+
 class GraniteNarModel(TorchModel):
     """A granite_speech_nar checkpoint."""
 
-    def __init__(self, loaded: Loaded, card: ModelCard, attention: str) -> None:
-        self.card = card
+    def __init__(self, loaded: Loaded, card: ModelCard, attention: str, steps: int = 1) -> None:
+        self.card, self._steps = card, steps
         self.network, self.tokenizer = loaded.network, loaded.tokenizer
         weight = self.network.encoder.input_linear.weight
         self.device = weight.device
@@ -68,7 +82,7 @@ class GraniteNarModel(TorchModel):
 
     def infer(self, features: Features) -> Transcribed:
         """Token ids of draft and final text."""
-        return self.network.transcribe(features.rows, features.frames, self.attention)
+        return self.network.transcribe(features.rows, features.frames, self.attention, self._steps)
 
     def text(self, output: Transcribed) -> list[Hypothesis]:
         """One hypothesis a clip, its draft with it."""
@@ -83,7 +97,7 @@ def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) 
         UsageError: the device or attention cannot be had here.
         ModelError: the files are not a whole granite_speech_nar.
     """
-    device, dtype = torch_device(options), getattr(torch, options.dtype)
+    device, dtype, steps = torch_device(options), getattr(torch, options.dtype), editing_steps(options)
     choose_backend(options.attention, device, dtype)  # fails before gigabytes are read
     loaded = load_folder(checkpoint.folder, device, dtype)
     card = card_of(
@@ -95,4 +109,4 @@ def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) 
         packs=True,
         **facts,
     )
-    return GraniteNarModel(loaded, card, options.attention)
+    return GraniteNarModel(loaded, card, options.attention, steps)

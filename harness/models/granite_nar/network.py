@@ -100,14 +100,24 @@ class GraniteNar(nn.Module):
         return decode.collapse_each(classes, edited.slots.starts, self.config.blank_token_id)
 
     @torch.inference_mode()
-    def transcribe(self, features: Tensor, frames: PackedLengths, attention: str = "sdpa") -> Transcribed:
-        """Features ``[total frames, input_dim]`` to the token ids of each clip."""
+    def transcribe(
+        self, features: Tensor, frames: PackedLengths, attention: str = "sdpa", steps: int = 1
+    ) -> Transcribed:
+        """Features ``[total frames, input_dim]`` to the token ids of each clip.
+
+        The editor runs in so many `steps`, each on what the last one said; fewer where that changes nothing any more.
+        """
         if not len(frames.lengths):
             return Transcribed([], [])
         encoded = self.encode(features, frames)
         drafts = self.draft(encoded, frames)
         audio, tokens = self.projector(encoded.states, frames)
-        return Transcribed(drafts, self.final(self.edit(audio, tokens, drafts, attention)))
+        said = drafts
+        for _ in range(steps):
+            before, said = said, self.final(self.edit(audio, tokens, said, attention))
+            if all(map(np.array_equal, before, said)):  # so it would be in every further step
+                break
+        return Transcribed(drafts, said)
 
 
 def _tail_rows(clips: PackedLengths, tail: PackedLengths) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
+from harness.models.granite_nar import EDITING_STEPS
 
 NAME = "tiny-nar"
 FOLDER = Path(__file__).parent / "checkpoint"
@@ -39,5 +40,6 @@ ADAPTER = Adapter(
     summary="3.6 M parameters in Granite Speech NAR's architecture, for tests and examples: English digits",
     accepts=lambda name: name == NAME,
     load=load,
+    options=(EDITING_STEPS,),
     card=CARD,
 )

@@ -98,12 +98,7 @@ def one_clip(network: GraniteNar, features: torch.Tensor) -> dict[str, Any]:
     logits = torch.stack(pooled) @ weights["encoder.out_bpe.weight"].T + weights["encoder.out_bpe.bias"]
     draft = collapse(logits.argmax(-1).tolist(), config.blank_token_id)
     audio = slow_projector(config, weights, [states[i] for i in config.encoder_layer_indices])
-    slots = [config.blank_token_id] * max(2 * len(draft) + 1, 8)
-    slots[1 : 2 * len(draft) : 2] = draft
-    embedded = weights["language_model.model.embed_tokens.weight"][torch.tensor(slots)]
-    rows = torch.cat([audio / 12, embedded]) * 12
-    hidden = slow_editor(config.editor, weights, rows)[len(audio) :]
-    final = hidden @ weights["language_model.model.embed_tokens.weight"].T / 8
+    final = slow_edit(config, weights, audio, draft)
     return {
         "draft_logits": logits,
         "draft": draft,
@@ -111,6 +106,35 @@ def one_clip(network: GraniteNar, features: torch.Tensor) -> dict[str, Any]:
         "logits": final,
         "final": collapse(final.argmax(-1).tolist(), config.blank_token_id),
     }
+
+
+def slow_edit(
+    config: GraniteNarConfig, weights: dict[str, torch.Tensor], audio: torch.Tensor, ids: list[int]
+) -> torch.Tensor:
+    """Logits of the editor's slots around some token ids."""
+    slots = [config.blank_token_id] * max(2 * len(ids) + 1, 8)
+    slots[1 : 2 * len(ids) : 2] = ids
+    embedded = weights["language_model.model.embed_tokens.weight"][torch.tensor(slots)]
+    rows = torch.cat([audio / 12, embedded]) * 12
+    hidden = slow_editor(config.editor, weights, rows)[len(audio) :]
+    return hidden @ weights["language_model.model.embed_tokens.weight"].T / 8
+
+
+@pytest.fixture(scope="session")
+def slow_steps() -> Callable[[GraniteNar, torch.Tensor, int], list[list[int]]]:
+    """The specification for one clip edited several times: what each step says."""
+
+    def run(network: GraniteNar, features: torch.Tensor, steps: int) -> list[list[int]]:
+        config, weights = network.config, dict(network.state_dict())
+        first, said = one_clip(network, features), []
+        ids = first["draft"]
+        for _ in range(steps):
+            logits = slow_edit(config, weights, first["audio"], ids)
+            ids = collapse(logits.argmax(-1).tolist(), config.blank_token_id)
+            said.append(ids)
+        return said
+
+    return run
 
 
 def collapse(classes: list[int], blank: int) -> list[int]:

@@ -42,6 +42,24 @@ def test_each_clip_is_as_if_alone(lengths: list[int], shuffle: object) -> None:
         torch.testing.assert_close(rows[frames.starts[number] : frames.starts[number + 1]], alone, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("length", [320, 479, 480, 4799, 4800, 16000])
+def test_the_autoregressive_models_hear_one_half_frame_more(length: int) -> None:
+    """As transformers' GraniteSpeechFeatureExtractor: length // 160 + 1 of them, an odd last one heard but not kept."""
+    waveform = np.zeros(length, np.float32)
+    waveform[-100:] = np.random.default_rng(1).normal(0, 0.5, 100)  # the loudest cell is the last one
+    waveform[:100] = 1e-3
+    rows, frames = log_mel(pack_audio([waveform, waveform], CONFIG, 320, centered=True), CONFIG)
+    spectrum = torch.stft(
+        torch.from_numpy(waveform), 512, 160, 400, torch.hann_window(400), center=True, return_complex=True
+    )
+    logs = (spectrum.abs().square().T @ mel_filters(CONFIG)).clamp_min(1e-10).log10()
+    assert len(logs) == length // 160 + 1
+    logs = torch.maximum(logs, logs.max() - 8.0) / 4.0 + 1.0
+    expected = logs[: len(logs) // 2 * 2].reshape(-1, 160)
+    assert frames.lengths.tolist() == [len(expected)] * 2
+    torch.testing.assert_close(rows, torch.cat([expected, expected]), atol=1e-5, rtol=1e-5)
+
+
 def test_silence_is_a_constant() -> None:
     rows, frames = log_mel(pack_audio([np.zeros(3200, np.float32)], CONFIG), CONFIG)
     assert frames.lengths.tolist() == [10]

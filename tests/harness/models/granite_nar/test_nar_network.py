@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Slow = Callable[[GraniteNar, torch.Tensor], dict[str, Any]]
+    SlowSteps = Callable[[GraniteNar, torch.Tensor, int], list[list[int]]]
 
 # One frame over and under whole windows, blocks and query groups, and several blocks.
 LENGTHS = [5, 15, 16, 17, 32, 31, 47, 9, 64, 20]
@@ -63,6 +64,34 @@ def test_transcribe_gives_the_slow_ids(small_network: GraniteNar, slow_logits: S
     slow = [slow_logits(small_network, clip) for clip in clips]
     assert [ids.tolist() for ids in out.draft] == [each["draft"] for each in slow]
     assert [ids.tolist() for ids in out.final] == [each["final"] for each in slow]
+
+
+def test_each_editing_step_works_on_what_the_last_one_said(
+    small_config: GraniteNarConfig, randomize: Callable[[GraniteNar, int], GraniteNar], slow_steps: SlowSteps
+) -> None:
+    network, lengths = randomize(GraniteNar(small_config), 0), [33, 8, 50, 40]
+    # Such small embeddings do not outweigh what attention adds, so that the editor changes what it is given.
+    network.language_model.model.embed_tokens.weight.mul_(0.02)
+    clips = features_of(lengths)
+    slow = [slow_steps(network, clip, 4) for clip in clips]
+    for steps in (1, 2, 3, 4):
+        out = network.transcribe(torch.cat(clips), PackedLengths(lengths), steps=steps)
+        assert [ids.tolist() for ids in out.final] == [each[steps - 1] for each in slow]
+    changes = [[each[step] != each[step - 1] for step in (1, 2, 3)] for each in slow]
+    assert changes == [[True, True, False], [False, False, False], [True, True, True], [True, True, True]]
+
+
+def test_steps_end_where_nothing_changes_any_more(small_network: GraniteNar, monkeypatch: pytest.MonkeyPatch) -> None:
+    edited: list[int] = []
+
+    def edit(_self: GraniteNar, _audio: object, _tokens: object, drafts: list[Any], _how: str) -> list[Any]:
+        edited.append(len(drafts))
+        return drafts
+
+    monkeypatch.setattr(GraniteNar, "edit", edit)
+    monkeypatch.setattr(GraniteNar, "final", lambda _self, drafts: [ids[:2] for ids in drafts])
+    small_network.transcribe(torch.cat(features_of([33, 50])), PackedLengths([33, 50]), steps=9)
+    assert edited == [2, 2]
 
 
 @settings(max_examples=25, deadline=None)
