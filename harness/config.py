@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from harness.devices import AUTO, KINDS, choose, is_device, kind_of
 from harness.errors import UsageError
 from harness.flags import Rule, check, declared, flag
 from harness.runner.plan import Budget
@@ -19,11 +21,15 @@ if TYPE_CHECKING:
 
 OnError = Literal["record", "stop", "score-empty"]
 
-DEFAULT_BATCH_SECONDS = {"cpu": 120.0, "cuda": 1200.0}
+DEFAULT_BATCH_SECONDS = {"cpu": 120.0, "mps": 240.0, "cuda": 1200.0}
 """Padded seconds of audio a batch, where the user does not say: small enough for a laptop's memory, large enough to
 keep an accelerator busy. Too large is no harm: the runner halves it when memory runs out."""
 
-DEFAULT_DTYPE: dict[str, Literal["float32", "bfloat16"]] = {"cpu": "float32", "cuda": "bfloat16"}
+DEFAULT_DTYPE: dict[str, Literal["float32", "bfloat16"]] = {
+    "cpu": "float32",
+    "mps": "float32",
+    "cuda": "bfloat16",
+}
 
 _WORKERS = min(8, max(2, (os.cpu_count() or 2) // 2))
 """Threads that decode ahead: one decodes some thousand seconds of audio in a second, and the model needs cores too."""
@@ -39,6 +45,7 @@ def _positive(of: str, most: float = sys.float_info.max) -> Rule:
 
 _ONE: Rule = lambda number: number >= 1, "at least one is needed"
 _NUMBER: Rule = lambda number: number >= 0, "give a number of utterances"
+_DEVICE: Rule = is_device, "give auto, cpu, cuda, cuda:N or mps"
 _FOLDER: Rule = Path.is_dir, "no such folder"
 _SHARE: Rule = (
     lambda share: 0 < share <= 1 or (share > 1 and share % 1 == 0),
@@ -93,8 +100,10 @@ class Settings:
         None, HOW, "folder with the original data sets", "DIR", rule=_FOLDER, name="--from", stored=False
     )
     streaming: bool = flag(False, HOW, "read the hub's files as they are needed; keep none")
-    device: Literal["cpu", "cuda"] = flag("cpu", HOW, "where the model runs")
-    dtype: Literal["auto", "float32", "bfloat16"] = flag("auto", HOW, "auto: float32 on cpu, bfloat16 on cuda")
+    device: str = flag(
+        AUTO, HOW, "where the model runs: cpu, cuda, cuda:N, mps; auto: the best that is here", "NAME", rule=_DEVICE
+    )
+    dtype: Literal["auto", "float32", "bfloat16"] = flag("auto", HOW, "auto: bfloat16 on cuda, else float32")
     attention: Literal["auto", "flash", "varlen", "sdpa"] = flag("auto", HOW, "auto: the fastest that runs here")
     batch_size: int | None = flag(None, HOW, "clips a batch", "N", rule=_positive("clips"), alone=True)
     batch_seconds: float | None = flag(
@@ -139,8 +148,6 @@ class Settings:
         """Refuses what cannot be meant."""
         check(self)
         object.__setattr__(self, "model_option", _options(self.model_option))
-        if self.dtype == "auto":
-            object.__setattr__(self, "dtype", DEFAULT_DTYPE[self.device])
         if self.root is not None and self.streaming:
             both = f"--streaming reads from the hub, --from {self.root} from the disk"
             raise UsageError(f"{both}; leave one of them out")
@@ -148,13 +155,24 @@ class Settings:
             raise UsageError("--ray-address and --ray-workers need --engine ray")
         if self.engine == "ray" and self.clock == "leaderboard":
             raise UsageError("--clock leaderboard times one device, as the leaderboard does; leave out --engine ray")
+        if self.engine == "ray" and ":" in self.device:
+            raise UsageError(f"--device {self.device}: --engine ray gives each worker its own; say --device cuda")
+
+    def on(self, kinds: Sequence[str] = KINDS) -> Settings:
+        """The same for a model that runs on some kinds of device: `auto` becomes a device and a number format."""
+        device = choose(self.device, kinds)
+        dtype = DEFAULT_DTYPE[kind_of(device)] if self.dtype == "auto" else self.dtype
+        return replace(self, device=device, dtype=dtype)
 
     @property
     def budget_seconds(self) -> float | None:
-        """Padded seconds a batch: what was asked for, else the device's default unless clips were asked for."""
+        """Padded seconds a batch: what was asked for, else the device's default unless clips were asked for.
+
+        Known once `on` has said which device.
+        """
         if self.batch_seconds is not None or self.batch_size is not None:
             return self.batch_seconds
-        return DEFAULT_BATCH_SECONDS[self.device]
+        return DEFAULT_BATCH_SECONDS[kind_of(self.device)]
 
     def budget(self, card: ModelCard | None) -> Budget:
         """What may go into a batch, by the user's wish and the model's limits; None where those are not known yet."""

@@ -117,21 +117,28 @@ def peak_memory() -> PeakMemory:
         scale = 2**30 if sys.platform == "darwin" else 2**20  # getrusage counts bytes there, KiB elsewhere
         host = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale, 3)
     torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available():
-        return PeakMemory(host_gib=host)
-    return PeakMemory(host_gib=host, device_gib=round(torch.cuda.max_memory_allocated() / 2**30, 3))
+    if torch is not None and torch.cuda.is_available():
+        held = max(torch.cuda.max_memory_allocated(place) for place in range(torch.cuda.device_count()))
+        return PeakMemory(host_gib=host, device_gib=round(held / 2**30, 3))
+    if torch is not None and torch.backends.mps.is_available():  # it counts no peak, but keeps what it once took
+        return PeakMemory(host_gib=host, device_gib=round(torch.mps.driver_allocated_memory() / 2**30, 3))
+    return PeakMemory(host_gib=host)
 
 
 def hardware() -> Hardware:
     """This machine. Accelerators are stated where torch is loaded already: loading it for this is not worth it."""
     known = Hardware(cpu=cpu_name(), cores=os.cpu_count(), memory_gib=memory_gib())
     torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available():
-        return known
-    return replace(
-        known,
-        accelerator=torch.cuda.get_device_name(0),
-        accelerators=torch.cuda.device_count(),
-        accelerator_memory_gib=round(torch.cuda.get_device_properties(0).total_memory / 2**30, 1),
-        cuda=torch.version.cuda,
-    )
+    if torch is not None and torch.cuda.is_available():
+        place = torch.cuda.current_device()  # the one that --device cuda:N names
+        return replace(
+            known,
+            accelerator=torch.cuda.get_device_name(place),
+            accelerators=torch.cuda.device_count(),
+            accelerator_memory_gib=round(torch.cuda.get_device_properties(place).total_memory / 2**30, 1),
+            cuda=torch.version.cuda,
+        )
+    if torch is not None and torch.backends.mps.is_available():
+        shared = round(torch.mps.recommended_max_memory() / 2**30, 1)
+        return replace(known, accelerator="Apple GPU (mps)", accelerators=1, accelerator_memory_gib=shared)
+    return known

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness.config import Settings
+from harness.devices import AUTO
 from harness.errors import UsageError, unknown_name
 from harness.gating.against import gate_against
 from harness.gating.decide import decide
@@ -270,6 +271,8 @@ def _evaluated(
     else:
         certain, made = tells_itself_apart(model), wrap(model)
         name, load, revision = made.card.id, lambda _options: made, made.card.revision
+        if settings.device == AUTO:  # it was made where its maker wanted it; nothing is moved
+            settings = replace(settings, device="cpu")
         there = run_folder(settings.out, suite.name, name)
         if kept and not certain and not settings.fresh and (there / RUN_FILE).exists():
             raise UsageError(

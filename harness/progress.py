@@ -56,8 +56,8 @@ class Tally:
 class Silent:
     """Who is told how a run goes, also where models and benchmarks begin and end. This one says nothing: `--quiet`."""
 
-    def loading(self, model: str) -> None:
-        """A model is about to be loaded, which may take long."""
+    def loading(self, model: str, where: str) -> None:
+        """A model is about to be loaded, which may take long; `where` is the device, and why it is no other."""
 
     def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """A benchmark begins; `done` are the journal lines that are there from before."""
@@ -80,9 +80,9 @@ class Lines(Silent):
     def __init__(self) -> None:
         self._last = time.monotonic()
 
-    def loading(self, model: str) -> None:
+    def loading(self, model: str, where: str) -> None:
         """Says so: it may take long."""
-        self._say(f"{model}: loading")
+        self._say(f"{model}: loading on {where}")
 
     def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """Begins to count; what was done before counts too."""

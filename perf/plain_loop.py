@@ -116,7 +116,7 @@ PLAIN: dict[str, Callable[[Any, list[Utterance]], dict[str, str]]] = {
 
 def runner(model: Model, utterances: list[Utterance], folder: Path) -> dict[str, str]:
     """The same through the runner, journal and all."""
-    budget = Settings().budget(model.card)
+    budget = Settings().on().budget(model.card)
     if model.card.packs:
         budget = Budget(clips=NAR_BATCH, packs=True)
     path = folder / "journal.jsonl"

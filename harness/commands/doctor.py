@@ -15,6 +15,7 @@ from typing import Literal
 
 from harness import environment
 from harness.commands.shared import add_shared
+from harness.devices import is_here
 from harness.errors import ExitStatus
 
 HELP = "Check this machine: Python, packages, device, attention, audio formats, models, hub, disk."
@@ -86,8 +87,10 @@ def _torch() -> Iterator[Finding]:
         facts = environment.hardware()
         detail = f"{facts.accelerators} x {facts.accelerator}, {facts.accelerator_memory_gib} GiB"
         yield Finding("device", "good", f"cuda: {detail}, CUDA {torch.version.cuda}, torch {torch.__version__}")
+    elif is_here("mps"):
+        yield Finding("device", "good", f"mps: {environment.hardware().accelerator}, torch {torch.__version__}")
     else:
-        yield Finding("device", "good", f"cpu only: torch {torch.__version__} sees no CUDA device")
+        yield Finding("device", "good", f"cpu only: torch {torch.__version__} sees neither CUDA nor MPS")
     there = {
         "flash": importlib.util.find_spec("flash_attn"),
         "varlen": torch.cuda.is_available() and importlib.util.find_spec("torch.nn.attention.varlen"),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from harness.devices import is_here, kind_of
 from harness.errors import ModelError, UsageError
 from harness.models.base import LoadOptions, Model, ModelCard
 
@@ -51,11 +52,13 @@ class TorchModel(Model):
             torch.cuda.set_stream(torch.cuda.Stream(self.device))
 
     def synchronize(self) -> None:
-        """Waits for what this thread started on a GPU; other threads have other streams."""
-        if self.device.type == "cuda":
-            import torch
+        """Waits for what this thread started on a GPU; other threads have other streams, where there are streams."""
+        import torch
 
+        if self.device.type == "cuda":
             torch.cuda.current_stream(self.device).synchronize()
+        elif self.device.type == "mps":
+            torch.mps.synchronize()
 
 
 @contextmanager
@@ -164,16 +167,22 @@ def attention_argument(checkpoint: Checkpoint, options: LoadOptions) -> dict[str
 
 
 def torch_device(options: LoadOptions) -> torch.device:
-    """The device that the options name.
+    """The device that the options name, which becomes the current one of this thread.
 
     Raises:
         UsageError: it is not there.
     """
     import torch
 
-    if options.device.startswith("cuda") and not torch.cuda.is_available():
-        raise UsageError("--device cuda: no GPU is visible to torch here; say --device cpu")
-    return torch.device(options.device)
+    device, kind = torch.device(options.device), kind_of(options.device)
+    if not is_here(kind):
+        raise UsageError(f"--device {options.device}: no GPU is visible to torch here; say --device cpu")
+    if kind == "cuda" and device.index is not None:
+        there = torch.cuda.device_count()
+        if device.index >= there:
+            raise UsageError(f"--device {options.device}: torch sees {there} here, from cuda:0 to cuda:{there - 1}")
+        torch.cuda.set_device(device)  # for kernels that do not look where their tensors are
+    return device
 
 
 def to_device(tensors: Tensors, network: Any) -> Tensors:
@@ -181,9 +190,8 @@ def to_device(tensors: Tensors, network: Any) -> Tensors:
     moved = {}
     for name, tensor in tensors.items():
         given = tensor.to(network.dtype) if tensor.is_floating_point() else tensor
-        if network.device.type == "cuda":
-            given = given.pin_memory()
-        moved[name] = given.to(network.device, non_blocking=True)
+        pinned = network.device.type == "cuda"  # elsewhere a copy that nobody waits for may be read too early
+        moved[name] = (given.pin_memory() if pinned else given).to(network.device, non_blocking=pinned)
     return moved
 
 

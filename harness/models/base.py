@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.devices import KINDS
 from harness.types import Clip, Hypothesis
 
 
@@ -62,7 +63,7 @@ class LoadOptions:
     """What the user said about how a model is to be loaded."""
 
     device: str = "cpu"
-    """``cpu`` or ``cuda``."""
+    """``cpu``, ``cuda``, ``cuda:N`` or ``mps``; never ``auto``, which is resolved before."""
     dtype: str = "float32"
     """``float32`` or ``bfloat16``."""
     attention: str = "auto"
@@ -137,6 +138,8 @@ class Adapter:
     """What ``--model-option`` may say."""
     keywords: bool = False
     """Whether some of its models can be given words to listen for."""
+    devices: tuple[str, ...] = KINDS
+    """The kinds of device that its models run on; on any other machine they run on the processor."""
     card: ModelCard | None = None
     """Known before loading, for models that come with a package."""
     requires: tuple[str, ...] = ()
@@ -145,3 +148,6 @@ class Adapter:
     """The extra of this project that installs them."""
     check: Callable[[str], str | None] = lambda _name: None
     """Raises what can be told of a name before it is loaded; gives the revision of the user's own code behind it."""
+    identify: Callable[[str], str | None] = lambda _name: None
+    """The revision that the card will state when the model is loaded, from its files as they are now; quick, without
+    loading. None where only loading can tell."""

@@ -38,7 +38,7 @@ class Hama(PerClipModel):
     def __init__(self) -> None:
         from hama import ASRModel, P2GModel
 
-        self.card = replace(CARD, revision=f"hama {version('hama')}")
+        self.card = replace(CARD, revision=_revision())
         self._hear, self._spell = ASRModel(), P2GModel()
 
     def transcribe(self, waveform: NDArray[np.float32]) -> str:
@@ -63,12 +63,18 @@ def grouped(words: Iterable[str], size: int) -> Iterator[list[str]]:
         yield group
 
 
+def _revision() -> str:
+    return f"hama {version('hama')}"
+
+
 ADAPTER = Adapter(
     name=NAME,
     summary="hama, English: Conformer-CTC phonemes and a speller, 22 MB; its weights come with the package",
     accepts=lambda name: name == NAME,
     load=lambda _name, _options: Hama(),
+    devices=("cpu",),
     card=CARD,
+    identify=lambda _name: _revision(),
     requires=("hama",),
     extra="sample",
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.sources.hub_access import first_line, quiet, within
 from harness.errors import AccessError, HarnessError, ModelError, UsageError
+from harness.models.digests import file_digest
 
 FILES = ("README.md", "*.json", "*.txt", "*.model", "*.jinja", "model.safetensors", "model-?????-of-?????.safetensors")
 """What is fetched: configuration, tokenizer and weights; not the copies of a repository in other formats."""
@@ -87,7 +88,7 @@ def fetch(name: str, revision: str | None = None, *, code: bool = False, files: 
         folder = Path(name).expanduser()
         config = _parse_config(folder)
         _refuse_pickles(name, [path.name for path in folder.iterdir()])
-        return Checkpoint(name=name, folder=folder, revision=_folder_revision(folder), config=config)
+        return Checkpoint(name=name, folder=folder, revision=folder_revision(folder), config=config)
     folder = _fetch(name, revision, (*files, *(CODE if code else ())), complete=_has_weights)
     return Checkpoint(name=name, folder=folder, revision=folder.name, config=_parse_config(folder))
 
@@ -117,7 +118,35 @@ def read_json(path: Path) -> dict[str, object]:
     return content
 
 
-def _folder_revision(folder: Path) -> str:
+def revision_now(name: str, revision: str | None, before: str) -> str | None:
+    """The revision of the files that a name means now, told without the network; None where that is not certain.
+
+    Args:
+        name: a local folder or a hub id.
+        revision: of the hub id, as it was asked for; None is the newest.
+        before: the revision that the files once had. As long as the hub's cache holds that one it may be had again.
+
+    Raises:
+        ModelError: a folder's files cannot be read.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    if is_local(name):
+        return folder_revision(Path(name).expanduser())
+    if is_commit(revision):
+        return revision
+    cached = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=name, repo_type="model")
+    if (cached / "snapshots" / before).is_dir():
+        return before
+    try:
+        commit = (cached / "refs" / (revision or "main")).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return None
+    return commit if (cached / "snapshots" / commit).is_dir() else None
+
+
+def folder_revision(folder: Path) -> str:
     """Names the contents of a folder, so that a run is never continued with other weights of the same path."""
     real = folder.resolve()
     if real.parent.name == "snapshots" and is_commit(real.name):  # a folder of the hub's cache
@@ -126,8 +155,7 @@ def _folder_revision(folder: Path) -> str:
     names = {path for pattern in (*FILES, *CODE, "*.safetensors") for path in folder.glob(pattern) if path.is_file()}
     try:
         for path in sorted(names):
-            with path.open("rb") as file:
-                digest.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
+            digest.update(path.name.encode() + bytes.fromhex(file_digest(path)))
     except OSError as error:
         raise ModelError(f"{folder} cannot be read: {error}") from error
     return f"sha256:{digest.hexdigest()[:16]}"

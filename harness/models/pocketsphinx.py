@@ -33,7 +33,7 @@ class PocketSphinx(PerClipModel):
     def __init__(self) -> None:
         from pocketsphinx import Decoder
 
-        self.card = replace(CARD, revision=f"pocketsphinx {version('pocketsphinx')}")
+        self.card = replace(CARD, revision=_revision())
         self._decoder = Decoder(loglevel="FATAL")
 
     def transcribe(self, waveform: NDArray[np.float32]) -> str:
@@ -47,12 +47,18 @@ class PocketSphinx(PerClipModel):
         return "" if hypothesis is None else str(hypothesis.hypstr)
 
 
+def _revision() -> str:
+    return f"pocketsphinx {version('pocketsphinx')}"
+
+
 ADAPTER = Adapter(
     name=NAME,
     summary="PocketSphinx, English, hidden Markov models; its model comes with the package",
     accepts=lambda name: name == NAME,
     load=lambda _name, _options: PocketSphinx(),
+    devices=("cpu",),
     card=CARD,
+    identify=lambda _name: _revision(),
     requires=("pocketsphinx",),
     extra="sample",
 )

@@ -23,11 +23,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import harness.models
+from harness.devices import KINDS
 from harness.errors import HarnessError, ModelError, UsageError, unknown_name
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.models.custom import ADAPTER as CUSTOM
 from harness.models.custom import GROUP, plugins
-from harness.models.hub import HubConfig, read_config
+from harness.models.hub import HubConfig, is_commit, is_local, read_config
+from harness.models.hub import revision_now as hub_revision_now
 
 EMBEDDED = ("pocketsphinx", "whisper-tiny.en", "hama")
 """Models whose weights come inside Python packages, in the order in which the `sample` suite runs them."""
@@ -38,7 +40,7 @@ REMOTE_CODE = "remote_code"
 GENERATING = "generating"
 """The adapter that `--family` speaks to."""
 
-_NOT_ADAPTERS = frozenset({"base", "registry", "hub"})
+_NOT_ADAPTERS = frozenset({"base", "registry", "hub", "digests"})
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
@@ -136,6 +138,36 @@ def _check_options(name: str, adapter: Adapter, options: LoadOptions) -> None:
         if not known[key].allows(value):
             choices = ", ".join(f"{choice}..." if choice.endswith(":") else choice for choice in known[key].choices)
             raise UsageError(f"--model-option {given}: {key} of {name} ({adapter.name}) is one of {choices}")
+
+
+def revision_now(name: str, revision: str | None, before: str) -> str | None:
+    """The revision of a model's files as they are now, without the network and without loading.
+
+    Args:
+        name: what `--model` says.
+        revision: what `--revision` says.
+        before: the revision that a run states, which the hub's cache may hold beside a newer one.
+
+    Returns:
+        What the card would state; None where only loading can tell.
+
+    Raises:
+        ModelError: the files cannot be read.
+    """
+    direct = _direct(name)
+    if direct is None or (direct.card is not None and "/" in name and is_local(name)):
+        if _HUB_ID.fullmatch(name) is None and not is_local(name):
+            return None
+        return hub_revision_now(name, revision, before)
+    if direct.card is not None and "/" in direct.card.id:  # pinned, unless another was asked for
+        return direct.card.revision if revision is None else revision if is_commit(revision) else None
+    return direct.identify(name)
+
+
+def devices_of(name: str) -> tuple[str, ...]:
+    """The kinds of device that the model of a name runs on, as far as its name tells."""
+    direct = _direct(name)
+    return KINDS if direct is None else direct.devices
 
 
 def _check_installed(name: str, adapter: Adapter) -> None:

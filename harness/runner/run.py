@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from harness import environment
+from harness.devices import AUTO, KINDS
 from harness.errors import DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
-from harness.models.registry import load_model
+from harness.models.registry import devices_of, load_model, revision_now
 from harness.records.codec import write
 from harness.records.journal import Line, read_journal
 from harness.records.run import (
@@ -31,7 +32,7 @@ from harness.records.run import (
 from harness.runner.again import audit_batching, run_again, with_leaderboard, with_repeats
 from harness.runner.clock import Clock
 from harness.runner.engine import loaded, loop_type
-from harness.runner.folder import check_fingerprint, fingerprint, locked, run_folder, set_aside
+from harness.runner.folder import check_fingerprint, check_revision, fingerprint, locked, run_folder, set_aside
 from harness.runner.journal import JournalFile, drop_failed
 from harness.runner.selection import Selected
 from harness.runner.stages import State, Stop
@@ -65,9 +66,18 @@ class Run:
     record: RunRecord = field(init=False)
     _model: Model | None = field(default=None, init=False)
     _warm: bool = field(default=False, init=False)
+    _where: str = field(init=False)
+    """The device, for people."""
+    _asked: Settings = field(init=False)
+    """What the fingerprint is of."""
 
     def __post_init__(self) -> None:
-        """Names the folder."""
+        """Names the folder, and says where the model runs."""
+        asked = self.settings.device
+        self.settings = self.settings.on(KINDS if self.load else devices_of(self.model_name))
+        device = self.settings.device
+        self._asked = self.settings
+        self._where = device if asked in {device, AUTO} else f"{device}, as it does not run on {asked}"
         self.folder = run_folder(self.settings.out, self.suite.name, self.model_name)
 
     def execute(self) -> RunRecord:
@@ -99,9 +109,14 @@ class Run:
     def _begun(self) -> RunRecord:
         """Reads what is there, refuses what does not fit, and says how this run is made."""
         stored = self._stored()
+        before, asked = stored.model.revision, self.settings.revision
         invariant = bool(stored.model.batch_invariant)
         if stored.fingerprint is not None:
+            if before is not None and before == asked:  # a run of the newest goes on by naming what was the newest then
+                self._asked = replace(self.settings, revision=cast("str | None", stored.fingerprint["model revision"]))
             check_fingerprint(self.folder, stored.fingerprint, self._fingerprint(batch_invariant=invariant))
+        if before is not None and self.load is None:
+            check_revision(self.folder, before, revision_now(self.model_name, asked, before))
         return RunRecord(
             version=VERSION,
             suite=self.suite.name,
@@ -130,21 +145,16 @@ class Run:
         return RunRecord(model=ModelRecord(id=self.model_name), benchmarks={})
 
     def _fingerprint(self, *, batch_invariant: bool) -> dict[str, Scalar]:
-        return fingerprint(self.settings, suite=self.suite.name, model=self.model_name, batch_invariant=batch_invariant)
+        return fingerprint(self._asked, suite=self.suite.name, model=self.model_name, batch_invariant=batch_invariant)
 
     def _load(self) -> Model:
         """Loads the model, once, when there is work for it."""
         if self._model is not None:
             return self._model
-        self.reporter.loading(self.model_name)
+        self.reporter.loading(self.model_name, self._where)
         options = msgspec.convert(self.settings, LoadOptions, from_attributes=True)
         model = loaded(partial(self.load or partial(load_model, self.model_name), options), self.settings)
-        before = self.record.model.revision
-        if before is not None and before != model.card.revision:
-            raise UsageError(
-                f"{self.folder} holds a run with model revision {before!r}, the model is now at "
-                f"{model.card.revision!r}; give --revision {before}, another --out, or --fresh to start over"
-            )
+        check_revision(self.folder, self.record.model.revision, model.card.revision or "none that it states")
         card = msgspec.convert(model.card, ModelRecord, from_attributes=True)
         self.record.model = msgspec.structs.replace(card, id=self.model_name)
         self.record.fingerprint = self._fingerprint(batch_invariant=model.card.batch_invariant)

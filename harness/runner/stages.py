@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gc
 import math
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice, pairwise
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness import devices
 from harness.errors import ModelError
 from harness.runner.plan import Budget, plan
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage, Word
@@ -167,9 +167,7 @@ def caught(error: Exception) -> Exception:
 def empty_cache() -> None:
     """Gives the device's cached memory back."""
     gc.collect()
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    devices.empty_cache()
 
 
 def cut(waveform: NDArray[np.float32], max_seconds: float) -> list[tuple[int, int]]:

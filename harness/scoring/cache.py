@@ -28,14 +28,14 @@ KEPT = 256
 _COLUMNS = 6
 
 
-def folder() -> Path | None:
-    """Where counts are kept, or None for nowhere."""
+def folder(kind: str = "counts") -> Path | None:
+    """Where counts, or what else is remembered between commands, are kept, or None for nowhere."""
     named = os.environ.get("ASR_HARNESS_CACHE")
     if named is not None:
-        return Path(named) if named else None
+        return None if not named else Path(named) if kind == "counts" else Path(named) / kind
     base = os.environ.get("XDG_CACHE_HOME")
     try:
-        return (Path(base) if base else Path.home() / ".cache") / "asr-harness" / "counts"
+        return (Path(base) if base else Path.home() / ".cache") / "asr-harness" / kind
     except RuntimeError:  # no home
         return None
 

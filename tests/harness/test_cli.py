@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import soundfile
 from benchmarks.registry import get_suite
 from harness.cli import QUIET, VERBS, main
 from harness.errors import ExitStatus, HarnessError
+from harness.models.tiny_nar import FOLDER
 from harness.records.journal import read_journal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -255,6 +257,52 @@ def test_another_configuration_in_the_folder_is_refused(capsys: pytest.CaptureFi
     status, error = told(capsys, *run_data(data, "--quiet", "--dtype", "bfloat16"))
     assert status == ExitStatus.USAGE
     assert "holds a run with dtype 'float32', this one has 'bfloat16'" in error
+
+
+def test_transcripts_that_changed_are_another_run(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    said = data.with_name("said.jsonl")
+    before = said.read_text()
+    assert main(run_data(data, "--quiet")) == ExitStatus.GOOD
+    table = capsys.readouterr().out
+    said.write_text(before.replace("lip", "ship"))
+    for more in ((), ("--retry-failed",)):
+        status, error = told(capsys, *run_data(data, "--quiet", *more))
+        assert status == ExitStatus.USAGE
+        assert re.search(r"the model changed and is now at 'sha256:\w{16}'; give another --out or --fresh", error)
+    said.write_text(before)
+    assert main(run_data(data, "--quiet")) == ExitStatus.GOOD
+    assert capsys.readouterr().out == table
+    said.write_text(before.replace("lip", "clip"))
+    assert main(run_data(data, "--quiet", "--fresh")) == ExitStatus.GOOD
+    assert "0.00" in capsys.readouterr().out
+
+
+def test_a_checkpoint_that_changed_in_place_is_another_run(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A complete run is not answered for other files; the name of the folder may be written in any way."""
+    shutil.copytree(FOLDER, data.with_name("ckpt"))
+    monkeypatch.chdir(data.parent)
+
+    def words(name: str) -> list[str]:
+        return ["--data", str(data), "--model", name, "--out", "out", "--quiet", "--limit", "2"]
+
+    assert main(words("./ckpt")) == ExitStatus.GOOD
+    table = capsys.readouterr().out
+    assert [path.parent.name for path in data.parent.glob("out/data_calls/*/run.json")] == ["ckpt"]
+    journal = (data.parent / "out" / "data_calls" / "ckpt" / "data_calls.jsonl").read_bytes()
+    for name in ("ckpt", "ckpt/", "../" + data.parent.name + "/ckpt"):
+        assert main(words(name)) == ExitStatus.GOOD
+    assert table in capsys.readouterr().out
+    for file in ("model.safetensors", "tokenizer.json", "config.json"):
+        path = data.parent / "ckpt" / file
+        before = path.read_bytes()
+        path.write_bytes(before[:-2] + bytes([before[-2] ^ 1]) + before[-1:])
+        status, error = told(capsys, *words("./ckpt"))
+        assert status == ExitStatus.USAGE
+        assert "the model changed and is now at 'sha256:" in error
+        path.write_bytes(before)
+    assert (data.parent / "out" / "data_calls" / "ckpt" / "data_calls.jsonl").read_bytes() == journal
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

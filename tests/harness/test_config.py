@@ -90,8 +90,14 @@ def test_what_is_not_typed_is_the_record_s_own(parser: argparse.ArgumentParser) 
 
 
 def test_half_precision_is_the_default_on_a_gpu_only() -> None:
-    assert (Settings().dtype, Settings(device="cuda").dtype) == ("float32", "bfloat16")
-    assert Settings(device="cuda", dtype="float32").dtype == "float32"
+    chosen = {device: Settings(device=device).on().dtype for device in ("cpu", "mps", "cuda", "cuda:1")}
+    assert chosen == {"cpu": "float32", "mps": "float32", "cuda": "bfloat16", "cuda:1": "bfloat16"}
+    assert Settings(device="cuda", dtype="float32").on().dtype == "float32"
+
+
+def test_a_batch_is_as_large_as_the_device_likes() -> None:
+    seconds = {device: Settings(device=device).on().budget_seconds for device in ("cpu", "mps", "cuda", "cuda:1")}
+    assert seconds == {"cpu": 120.0, "mps": 240.0, "cuda": 1200.0, "cuda:1": 1200.0}
 
 
 def test_a_batch_has_one_size(parser: argparse.ArgumentParser, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,10 +119,12 @@ def test_a_batch_has_one_size(parser: argparse.ArgumentParser, capsys: pytest.Ca
         ({"root": Path("/no/such")}, "--from /no/such: no such folder"),
         ({"root": Path(), "streaming": True}, "--streaming reads from the hub, --from . from the disk"),
         ({"gpus_per_worker": 1.5}, "--gpus-per-worker 1.5: give a share of one GPU, such as 0.5, or a whole number"),
-        ({"device": "tpu"}, "--device tpu: choose from cpu, cuda"),
         ({"concurrency": 0}, "--concurrency 0: at least one is needed"),
         ({"model_option": ("a",)}, "--model-option a: give NAME=VALUE"),
         ({"model_option": ("a=1", "a=2")}, "--model-option a is given twice"),
+        ({"device": "tpu"}, "--device tpu: give auto, cpu, cuda, cuda:N or mps"),
+        ({"device": "cuda:"}, "--device cuda:: give auto"),
+        ({"device": "cuda:1", "engine": "ray"}, "--device cuda:1: --engine ray gives each worker its own"),
         ({"dtype": "int8"}, "--dtype int8: choose from auto, float32, bfloat16"),
     ],
 )
@@ -127,7 +135,7 @@ def test_what_cannot_be_meant_is_refused_wherever_it_comes_from(wrong: dict[str,
 
 
 def test_run_json_has_plain_values_and_nothing_of_one_process_only() -> None:
-    stored = Settings(limit=3, batch_timeout=math.inf).as_dict()
+    stored = Settings(limit=3, batch_timeout=math.inf).on(("cpu",)).as_dict()
     assert (stored["limit"], stored["dtype"], stored["device"]) == (3, "float32", "cpu")
     assert not {"out", "root", "fresh", "retry_failed", "ray_address"} & set(stored)
     assert len(stored) == len(dataclasses.fields(Settings)) - 5

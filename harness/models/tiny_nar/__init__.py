@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.models.granite_nar import EDITING_STEPS
+from harness.models.hub import folder_revision
 
 NAME = "tiny-nar"
 FOLDER = Path(__file__).parent / "checkpoint"
@@ -42,4 +43,5 @@ ADAPTER = Adapter(
     load=load,
     options=(EDITING_STEPS,),
     card=CARD,
+    identify=lambda _name: folder_revision(FOLDER),
 )

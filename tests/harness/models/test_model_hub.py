@@ -10,9 +10,9 @@ import pytest
 from huggingface_hub import constants, errors
 
 from harness.errors import AccessError, HarnessError, ModelError, UsageError
-from harness.models import hub
+from harness.models import granite_nar, hub
 from harness.models.base import LoadOptions
-from harness.models.registry import load_model
+from harness.models.registry import embedded_models, load_model, revision_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,3 +152,39 @@ def test_a_folder_is_known_by_its_contents(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"two")
     assert hub.fetch(str(tmp_path)).revision != first
     assert first.startswith("sha256:")
+
+
+def test_the_revision_now_is_told_from_the_cache_and_only_where_it_is_certain(cache: Path) -> None:
+    other = "b" * 40
+    assert hub.revision_now("org/name", None, other) is None  # nothing is here: the hub alone could say
+    store = cache / "models--org--name"
+    for commit in (COMMIT, other):
+        (store / "snapshots" / commit).mkdir(parents=True)
+    (store / "refs").mkdir()
+    (store / "refs" / "main").write_text(COMMIT)
+    assert hub.revision_now("org/name", None, other) == other  # it can be had still
+    assert hub.revision_now("org/name", "c" * 40, other) == "c" * 40
+    (store / "snapshots" / other).rmdir()
+    assert hub.revision_now("org/name", None, other) == COMMIT
+    assert hub.revision_now("org/name", "v1", other) is None
+    (store / "snapshots" / COMMIT).rmdir()
+    assert hub.revision_now("org/name", None, other) is None
+
+
+def test_the_revision_now_is_what_loading_states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = tmp_path / "said.jsonl"
+    said.write_text('{"id": "a", "pred_text": "b"}\n')
+    names = [f"transcripts:{said}", f"transcripts:{tmp_path}", "tiny-nar", *embedded_models()]
+    for name in names:
+        assert revision_now(name, None, "x") == load_model(name, LoadOptions()).card.revision
+    said.unlink()
+    assert revision_now(names[0], None, "x") is None
+    pinned = granite_nar.MODEL_ID
+    assert [revision_now(pinned, asked, "x") for asked in (None, COMMIT, "main")] == [
+        granite_nar.REVISION,
+        COMMIT,
+        None,
+    ]
+    (tmp_path / pinned).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert (revision_now(pinned, None, "x") or "").startswith("sha256:")  # a folder of that name is what is loaded

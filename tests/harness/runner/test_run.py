@@ -19,8 +19,9 @@ from benchmarks.dataset import Dataset
 from benchmarks.registry import Suite
 from harness.config import Settings
 from harness.errors import AccessError, DataError, RunError, UsageError
+from harness.models import hub
 from harness.models.base import LoadOptions, Model
-from harness.progress import Silent
+from harness.progress import Lines, Silent
 from harness.records.journal import Line, encode_lines, read_journal
 from harness.records.run import Event, RunRecord, Speed, read_run_record
 from harness.reporting.report import write_scores
@@ -148,10 +149,87 @@ def test_another_revision_of_the_model_is_refused(
     run.execute()
     kept = cut(run.folder, 10)
     monkeypatch.setattr(run_module, "load_model", lambda _name, _options: Newer())
-    with pytest.raises(UsageError, match="holds a run with model revision '1', the model is now at '2'; give --revis"):
+    with pytest.raises(
+        UsageError, match="holds a run with model revision '1', the model changed and is now at '2'; give an"
+    ):
         work(tmp_path).execute()
     assert cut(run.folder, 30) == kept
     assert read_run_record(run.folder).model.revision == "1"
+
+
+COMMITS = "a" * 40, "b" * 40
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_run_of_a_commit_goes_on_by_naming_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, complete: bool
+) -> None:
+    """Also where it was run as the newest, which is another one today."""
+
+    class At(Slow):
+        def __init__(self, revision: str | None) -> None:
+            super().__init__(0.0)
+            self.card = dataclasses.replace(self.card, revision=revision or COMMITS[newest])
+
+    newest = 0
+    monkeypatch.setattr(run_module, "load_model", lambda _name, options: At(options.revision))
+    run = work(tmp_path)
+    run.execute()
+    whole = (run.folder / "stub.jsonl").read_text().splitlines()
+    newest = 1
+    if not complete:
+        cut(run.folder, 10)
+        with pytest.raises(UsageError, match=f"changed and is now at '{COMMITS[1]}'; give --revision {COMMITS[0]}, an"):
+            work(tmp_path).execute()
+    assert work(tmp_path, revision=COMMITS[0]).execute().complete
+    assert work(tmp_path).execute().complete  # the cache says nothing else, and nothing is missing
+    assert {line.id for line in read_journal(run.folder / "stub.jsonl").lines} == {
+        json.loads(line)["id"] for line in whole
+    }
+    with pytest.raises(UsageError, match="with model revision None, this one has 'bbb"):
+        work(tmp_path, revision=COMMITS[1]).execute()
+
+
+def test_two_folders_of_one_name_are_never_one_run(
+    tmp_path: Path, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same files are the same run wherever they are seen from; others are refused, also where all is done."""
+    out = tmp_path / "out"
+    for place, content in (("here", "1"), ("there", "2")):
+        (tmp_path / place / "ck" / "x").mkdir(parents=True)
+        (tmp_path / place / "ck" / "x" / "config.json").write_text(content)
+        (tmp_path / place / "deeper").mkdir()
+    revision = hub.folder_revision(tmp_path / "here" / "ck" / "x")
+
+    class Local(Slow):
+        def __init__(self) -> None:
+            super().__init__(0.0)
+            self.card = dataclasses.replace(self.card, revision=revision)
+
+    monkeypatch.setattr(run_module, "load_model", lambda _name, _options: Local())
+
+    def run(place: str, name: str) -> RunRecord:
+        monkeypatch.chdir(tmp_path / place)
+        begun = dataclasses.replace(work(out), model_name=name)
+        assert begun.folder == out / "stubs" / "ck--x"
+        return begun.execute()
+
+    first = run("here", "ck/x")
+    for place, name in (("here", "./ck/x/"), ("here/deeper", "../ck/x"), ("here/ck", "../ck/x")):
+        assert run(place, name).started == first.started
+    with pytest.raises(UsageError, match=f"model revision '{revision}', the model changed and is now at 'sha256:"):
+        run("there", "./ck/x")
+
+
+def test_the_device_is_said_and_stored(tmp_path: Path, loaded: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    run = work(tmp_path, device="auto")
+    run.reporter = Lines()
+    assert run.execute().settings["device"] == "cpu"
+    assert "org/slow: loading on cpu\n" in capsys.readouterr().err
+    assert work(tmp_path, device="cpu").execute().started == run.record.started
+    for device, said in (("mps", "cpu, as it does not run on mps"), ("auto", "cpu"), ("cpu", "cpu")):
+        begun = dataclasses.replace(work(tmp_path / "a", device=device), model_name="transcripts:x")
+        assert (begun.settings.device, begun.settings.dtype, begun._where) == ("cpu", "float32", said)
 
 
 def test_what_was_disturbed_is_not_counted_after_going_on_either(tmp_path: Path, loaded: list[str]) -> None:
@@ -329,8 +407,14 @@ def test_an_unwritable_folder_is_one_line(tmp_path: Path, loaded: list[str]) -> 
     [
         ("org/name", "org--name"),
         ("/home/me/model/", "home--me--model"),
-        ("../../etc", "..--..--etc"),
-        ("..", "model"),
+        ("../../etc", "etc"),
+        ("./ckpt", "ckpt"),
+        ("ckpt/", "ckpt"),
+        ("../ck/./x/", "ck--x"),
+        ("~/ck/x", "ck--x"),
+        ("./.hidden/x", "hidden--x"),
+        ("/", "model"),
+        ("a" * 300, "a" * 100),
         ("transcripts:../a b.jsonl", "transcripts:..--a b.jsonl"),
     ],
 )

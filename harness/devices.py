@@ -1,0 +1,72 @@
+"""Where a model runs: the names of devices, and which of them are here. Torch is asked only where it matters."""
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+KINDS = ("cuda", "mps", "cpu")
+"""Kinds of device, the best first: NVIDIA's and AMD's GPUs, Apple's, the processor."""
+
+AUTO = "auto"
+"""The best kind that is here and that the model runs on."""
+
+_GPU_NODES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg", "/dev/kfd")
+"""One of these is there where Linux has a GPU that torch calls CUDA: NVIDIA's, a Jetson's, that of Windows, AMD's."""
+
+_NAME = re.compile(r"auto|cpu|mps|cuda(:\d+)?", re.ASCII)
+
+
+def is_device(name: str) -> bool:
+    """Whether `--device` takes this name: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``."""
+    return _NAME.fullmatch(name) is not None
+
+
+def kind_of(device: str) -> str:
+    """The kind of a device: ``cuda`` of ``cuda:1``."""
+    return device.partition(":")[0]
+
+
+def index_of(device: str) -> int:
+    """The number of a device among those of its kind; the first where it names none."""
+    return int(device.partition(":")[2] or 0)
+
+
+def choose(device: str, kinds: Sequence[str] = KINDS) -> str:
+    """The device that a name means for a model that runs on some kinds of device.
+
+    ``auto`` is the best of the kinds that is here. A device that the model cannot use becomes the processor where that
+    is what it runs on; whether a device that was named is here is for the model to say.
+    """
+    if device == AUTO:
+        return next((kind for kind in KINDS if kind in kinds and is_here(kind)), "cpu")
+    return device if kind_of(device) in kinds or "cpu" not in kinds else "cpu"
+
+
+def is_here(kind: str) -> bool:
+    """Whether torch sees such a device."""
+    if kind == "cpu":
+        return True
+    if "torch" not in sys.modules and not _may_be_here(kind):  # loading it takes seconds
+        return False
+    import torch
+
+    return torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()
+
+
+def _may_be_here(kind: str) -> bool:
+    """Whether the system has what every device of a kind needs."""
+    if kind == "mps" or sys.platform == "darwin":
+        return kind == "mps" and sys.platform == "darwin"
+    return sys.platform != "linux" or any(Path(node).exists() for node in _GPU_NODES)
+
+
+def empty_cache() -> None:
+    """Gives the memory back that torch keeps for later; nothing where torch was never loaded."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
