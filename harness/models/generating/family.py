@@ -131,8 +131,8 @@ class Family:
 
     parts: Literal["processor", "extractor and tokenizer"] = "processor"
     """What is loaded beside the network; a processor's own tokenizer and extractor are in `Parts` too."""
-    extractor: Callable[[Checkpoint], Any] | None = None
-    """Makes the feature extractor, where the library's cannot be used."""
+    loads: Callable[[Checkpoint], Parts] | None = None
+    """Loads that instead, where the library's own way cannot be used."""
     rate: int = SAMPLE_RATE
     """Samples per second that it hears; waveforms are resampled."""
     max_seconds: float | Longest | None = None

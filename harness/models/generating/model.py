@@ -264,15 +264,18 @@ def load_parts(checkpoint: Checkpoint, family: Family) -> Parts:
     """
     import transformers
 
-    own = family.extractor(checkpoint) if family.extractor is not None else None
-    if family.parts == "processor":
+    if family.loads is not None:
+        parts = family.loads(checkpoint)
+    elif family.parts == "processor":
         processor = load_part(transformers.AutoProcessor, checkpoint)
-        tokenizer = getattr(processor, "tokenizer", None)
-        extractor = own or getattr(processor, "feature_extractor", None)
+        parts = Parts(
+            processor=processor,
+            tokenizer=getattr(processor, "tokenizer", None),
+            extractor=getattr(processor, "feature_extractor", None),
+        )
     else:
-        processor = None
         tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
-        extractor = own or load_part(transformers.AutoFeatureExtractor, checkpoint)
-    if tokenizer is not None:
-        tokenizer.padding_side = "left"  # some checkpoints say right, which beats what their processor says
-    return Parts(processor=processor, tokenizer=tokenizer, extractor=extractor)
+        parts = Parts(tokenizer=tokenizer, extractor=load_part(transformers.AutoFeatureExtractor, checkpoint))
+    if parts.tokenizer is not None:
+        parts.tokenizer.padding_side = "left"  # some checkpoints say right, which beats what their processor says
+    return parts

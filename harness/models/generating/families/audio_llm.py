@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.models.generating.family import Family, Inputs, Parts, Request, Row, per_second
+from harness.models.generating.fun_asr import load_parts as load_fun_asr
 from harness.types import Hypothesis
 
 _QWEN3 = "ar yue zh cs da nl en fil fi fr de el hi hu id it ja ko mk ms fa pl pt ro ru es sv th tr vi"
@@ -121,7 +122,7 @@ FAMILIES = (
         languages={"zh": "zh", "en": "en", "ja": "ja"},
         pads=True,
         asks=("keywords", "prompt"),
-        needs={"torchaudio": "torchaudio"},
+        loads=load_fun_asr,
         hub=("FunAudioLLM/Fun-ASR-Nano-2512",),
     ),
     Family(
