@@ -28,7 +28,7 @@ class Tally:
         self._profile = profile
         self.counts = ErrorCounts()
         self.audio_seconds = self.counted = 0.0
-        self.utterances = self.failed = 0
+        self.utterances = self.failed = self.limited = 0
 
     def add(self, lines: Sequence[Line]) -> None:
         """Counts journal lines."""
@@ -40,6 +40,7 @@ class Tally:
             self.counts += self._profile.count(line.reference, line.hypothesis, line.language)
             self.audio_seconds += line.audio_seconds or 0.0
             self.counted += line.time or 0.0
+            self.limited += line.usage is not None and bool(line.usage.limited)
 
     def __str__(self) -> str:
         """Such as ``8.15 % WER, RTFx 13.2``."""
@@ -50,6 +51,8 @@ class Tally:
             parts.append(f"RTFx {self.audio_seconds / self.counted:,.1f}")
         if self.failed:
             parts.append(f"{self.failed} failed")
+        if self.limited:
+            parts.append(f"{self.limited} cut at the limit of tokens")
         return ", ".join(parts)
 
 
@@ -58,6 +61,9 @@ class Silent:
 
     def loading(self, model: str, where: str) -> None:
         """A model is about to be loaded, which may take long; `where` is the device, and why it is no other."""
+
+    def loaded(self, model: str, note: str) -> None:
+        """A model was loaded; the note is what a reader of its results should know, or empty."""
 
     def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """A benchmark begins; `done` are the journal lines that are there from before."""
@@ -83,6 +89,11 @@ class Lines(Silent):
     def loading(self, model: str, where: str) -> None:
         """Says so: it may take long."""
         self._say(f"{model}: loading on {where}")
+
+    def loaded(self, model: str, note: str) -> None:
+        """Says the note, where there is one."""
+        if note:
+            self._say(f"{model}: {note}")
 
     def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """Begins to count; what was done before counts too."""

@@ -37,6 +37,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     tokens: int | None = None
     """Tokens that were generated."""
+    limited: int | None = None
+    """1 where the text ended at its limit of tokens and not by itself; so many pieces where a clip was cut."""
     drafted: int | None = None
     """Tokens that were drafted for it by speculation."""
     accepted: int | None = None

@@ -37,7 +37,7 @@ def _audits(run: RunRecord) -> Iterator[str]:
 
 
 def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) -> list[str]:
-    """What failed, where everything lies, and what one would do next."""
+    """What failed, what was cut, where everything lies, and what one would do next."""
     lines = []
     for folder, run in zip(folders, runs, strict=True):
         lines += [
@@ -45,6 +45,12 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
             f"why: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
             for name, entry in run.benchmarks.items()
             if entry.failed
+        ]
+        lines += [
+            f"cut: {entry.speed.limited} transcripts of {name} ended at their limit of tokens, not by themselves; "
+            f"which: grep '\"limited\"' {folder / name}.jsonl"
+            for name, entry in run.benchmarks.items()
+            if entry.speed is not None and entry.speed.limited
         ]
         lines += _audits(run)
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")

@@ -103,6 +103,8 @@ class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Left out of `rtfx`."""
     tokens: Count | None = None
     """Generated, where the model counts them."""
+    limited: Count | None = None
+    """Utterances whose text ended at the model's limit of tokens, in whole or in part."""
     tokens_per_second: float | None = None
     """Over counted seconds, undisturbed batches only."""
     acceptance_rate: float | None = None

@@ -160,6 +160,7 @@ class Run:
         self.record.fingerprint = self._fingerprint(batch_invariant=model.card.batch_invariant)
         self.record.environment = environment.describe()  # now that the model's libraries are loaded
         self._model = model
+        self.reporter.loaded(self.model_name, model.card.note)
         self.save()
         return model
 

@@ -243,7 +243,8 @@ def _together(usages: Sequence[Usage]) -> Usage:
         return None if None in values else way(values)
 
     counts = {field: over(field, sum) for field in ("tokens", "drafted", "accepted", "requests")}
-    return Usage(latency=over("latency", max), first_token=over("first_token", min), **counts)
+    limited = sum(usage.limited or 0 for usage in usages) or None
+    return Usage(limited=limited, latency=over("latency", max), first_token=over("first_token", min), **counts)
 
 
 def bounds(pieces: Sequence[Clip]) -> tuple[tuple[float, float], ...]:

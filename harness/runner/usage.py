@@ -21,6 +21,7 @@ class Totals:
 
     tokens: int | None = None
     tokens_undisturbed: int = 0
+    limited: int = 0
     drafted: int = 0
     accepted: int = 0
     requests: int = 0
@@ -40,6 +41,7 @@ class Totals:
             if usage.tokens is not None:
                 self.tokens = (self.tokens or 0) + usage.tokens
                 self.tokens_undisturbed += usage.tokens if line.undisturbed else 0
+            self.limited += bool(usage.limited)
             self.drafted += usage.drafted or 0
             self.accepted += usage.accepted or 0
             if usage.requests is not None:
@@ -72,6 +74,7 @@ class Totals:
         return replace(
             speed,
             tokens=self.tokens,
+            limited=self.limited or None,
             tokens_per_second=rate,
             acceptance_rate=self.accepted / self.drafted if self.drafted else None,
             served=served,

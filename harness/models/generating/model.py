@@ -220,7 +220,9 @@ class Generating(TorchModel):
 
     def _read(self, one: _Prepared, tokens: list[int], durations: list[int] | None) -> Hypothesis:
         """The transcript of one clip's own tokens."""
-        size = next((place + 1 for place, token in enumerate(tokens) if token in self._ends), len(tokens))
+        size = next((place + 1 for place, token in enumerate(tokens) if token in self._ends), 0)
+        limited = not size and len(tokens) == one.limit and bool(self._ends)
+        size = size or len(tokens)
         if durations is not None and one.frames is not None:
             size = min(size, own_steps(durations, one.frames))
         kept = [token for token in tokens[:size] if token not in self._ends]
@@ -230,7 +232,7 @@ class Generating(TorchModel):
             request=one.request,
             frames=one.frames,
         )
-        return replace(self.family.read(self._parts, row), usage=Usage(tokens=size))
+        return replace(self.family.read(self._parts, row), usage=Usage(tokens=size, limited=int(limited) or None))
 
 
 def own_steps(durations: Sequence[int], frames: int) -> int:

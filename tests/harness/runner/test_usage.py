@@ -22,6 +22,13 @@ def line(usage: Usage | None, undisturbed: bool = True) -> Line:
     return Line(id="u", reference="a", hypothesis="a", undisturbed=undisturbed, usage=usage)
 
 
+def test_texts_that_ended_at_a_limit_are_counted_by_utterance() -> None:
+    totals = Totals()
+    totals.add([line(Usage(tokens=1)), line(Usage(tokens=9, limited=1)), line(Usage(tokens=9, limited=2)), line(None)])
+    assert totals.complete(Speed(), None).limited == 2
+    assert Totals().complete(Speed(), None).limited is None
+
+
 def test_tokens_are_added_and_their_rate_is_of_undisturbed_batches() -> None:
     totals = Totals()
     totals.add([line(Usage(tokens=30, drafted=20, accepted=15)), line(None)])
@@ -57,9 +64,12 @@ def test_requests_that_were_tried_again_and_failures_are_counted() -> None:
 
 
 def test_the_pieces_of_a_clip_are_taken_together() -> None:
-    usages = [Usage(tokens=2, latency=1.0, first_token=0.5, requests=1), Usage(tokens=3, latency=4.0, requests=2)]
+    usages = [
+        Usage(tokens=2, latency=1.0, first_token=0.5, requests=1),
+        Usage(tokens=3, limited=1, latency=4.0, requests=2),
+    ]
     whole = join([Hypothesis(text="a", usage=one) for one in usages], [clip(16_000), clip(16_000)])
-    assert whole.usage == Usage(tokens=5, latency=4.0, requests=3)
+    assert whole.usage == Usage(tokens=5, limited=1, latency=4.0, requests=3)
     assert join([Hypothesis(text="a", usage=usages[0]), Hypothesis(text="b")], [clip(16_000)] * 2).usage is None
 
 
