@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -10,7 +11,9 @@ from benchmarks.registry import datasets, suites
 from harness.commands.shared import add_shared
 from harness.commands.shared import table as made_of
 from harness.errors import ExitStatus
+from harness.models.base import ModelCard
 from harness.models.registry import adapters, missing_modules
+from harness.reporting.published import find
 from harness.reporting.table import Column, Table
 from harness.scoring.profiles import get_profile, profile_names
 
@@ -19,6 +22,7 @@ HELP = "List what there is."
 Row = dict[str, "str | int | float | list[str] | None"]
 """One thing by its facts; None is not known."""
 
+_METRICS = {"wer": "WER", "rtfx": "RTFx"}
 _WIDE = 10_000
 """Columns of the terminal form: a fact is never cut, the terminal wraps it."""
 
@@ -35,6 +39,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
+        rows = [_shown(row) for row in rows] if args.what == "models" else rows
         print(table(args.what, rows).render("terminal", width=_WIDE).rstrip())
     return ExitStatus.GOOD
 
@@ -77,20 +82,50 @@ def _benchmarks() -> list[Row]:
 def _models() -> list[Row]:
     rows: list[Row] = []
     for adapter in adapters().values():
-        card = adapter.card
-        lacking = missing_modules(adapter)
-        rows.append(
-            {
-                "model": card.id if card else adapter.name,
-                "parameters": card.parameters if card else None,
-                "languages": list(card.languages) if card else None,
-                "license": card.license if card else None,
-                "installed": f"no, needs {', '.join(lacking)}" if lacking else "yes",
-                "what": adapter.summary,
-                "options": [option.name for option in adapter.options] + ["keywords"] * adapter.keywords,
-            }
-        )
+        card = adapter.card or ModelCard(id=adapter.name)
+        options = [option.name for option in adapter.options] + ["keywords"] * adapter.keywords
+        hub = [card.id] if "/" in card.id else []
+        rows.append(_model(card, missing_modules(adapter), adapter.summary, options, hub))
+        for one in adapter.listed():
+            card = ModelCard(id=f"{adapter.name}: {one.name}", languages=one.languages)
+            lacking = missing_modules(replace(adapter, requires=(*adapter.requires, *one.needs)))
+            rows.append(_model(card, lacking, one.summary, list(one.asks), list(one.hub)))
     return rows
+
+
+def _model(card: ModelCard, lacking: Sequence[str], what: str, options: list[str], hub: list[str]) -> Row:
+    return {
+        "model": card.id,
+        "parameters": card.parameters,
+        "languages": list(card.languages) or None,
+        "license": card.license,
+        "installed": f"no, needs {', '.join(lacking)}" if lacking else "yes",
+        "what": what,
+        "options": options,
+        "hub": hub,
+        "published": [f"{model}: {figures}" for model in hub if (figures := _published(model))],
+    }
+
+
+def _shown(row: Row) -> Row:
+    """A model for the terminal: figures beside their ids, and many languages as their number; `--json` has all."""
+    languages, hub, published = row["languages"], row["hub"], row["published"]
+    assert isinstance(hub, list)
+    assert isinstance(published, list)
+    figures = dict(each.split(": ", 1) for each in published)
+    many = f"{len(languages)} languages" if isinstance(languages, list) and len(languages) > 8 else languages
+    shown = [f"{model} ({figures[model]})" if model in figures else model for model in hub]
+    return {**{name: fact for name, fact in row.items() if name != "published"}, "languages": many, "hub": shown}
+
+
+def _published(model: str) -> str:
+    """The newest averages over the leaderboard's English sets; of the original weights, where these are converted."""
+    for name in dict.fromkeys((model, model.removesuffix("-hf"), model.removesuffix("-trfs"))):
+        found = {metric: find(name, "average", metric, suite="open_asr@2026-04")[:1] for metric in ("wer", "rtfx")}
+        facts = [f"{_METRICS[metric]} {one.value:g}" for metric, figures in found.items() for one in figures]
+        if facts:
+            return ", ".join(facts)
+    return ""
 
 
 def _profiles() -> list[Row]:

@@ -121,6 +121,24 @@ class Model(ABC):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One of several families of an adapter, for `list models`."""
+
+    name: str
+    """What `--family` takes."""
+    summary: str
+    """One line."""
+    languages: tuple[str, ...] = ()
+    """BCP-47 primary subtags; empty is unknown."""
+    hub: tuple[str, ...] = ()
+    """Hub ids that are known."""
+    needs: tuple[str, ...] = ()
+    """Modules that must be importable, beside the adapter's."""
+    asks: tuple[str, ...] = ()
+    """What it can be asked for, of the adapter's options and keywords."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
     """One family of models: what names it answers to and how it is loaded. One object `ADAPTER` in each module here."""
 
@@ -136,6 +154,8 @@ class Adapter:
     """Values of `model_type` in a hub config.json that this adapter loads."""
     options: tuple[ModelOption, ...] = ()
     """What ``--model-option`` may say."""
+    listed: Callable[[], Sequence[Listed]] = tuple
+    """Its families, where they are listed each by itself."""
     keywords: bool = False
     """Whether some of its models can be given words to listen for."""
     devices: tuple[str, ...] = KINDS

@@ -4,7 +4,7 @@ family says what a declaration holds, families/ has them, catalog finds them; mo
 clips together that were prepared alone, limits ends each at its own limit; guess declares what nobody has declared.
 """
 
-from harness.models.base import Adapter, LoadOptions, Model, ModelOption
+from harness.models.base import Adapter, Listed, LoadOptions, Model, ModelOption
 from harness.models.generating.catalog import check_asked, check_needs, families, named
 from harness.models.generating.family import Asked
 
@@ -45,6 +45,21 @@ def load(name: str, options: LoadOptions) -> Model:
     return Generating(fetch(name, options.revision), family, options, asked)
 
 
+def listed() -> list[Listed]:
+    """The families, for `list models`."""
+    return [
+        Listed(
+            name=one.name,
+            summary=one.summary,
+            languages=tuple(one.languages),
+            hub=one.hub,
+            needs=tuple(one.needs),
+            asks=one.asks,
+        )
+        for one in families().values()
+    ]
+
+
 ADAPTER = Adapter(
     name="generating",
     summary="generating models of transformers, greedy, one transcript a clip whatever its batch",
@@ -53,4 +68,5 @@ ADAPTER = Adapter(
     requires=("torch", "transformers"),
     options=_OPTIONS,
     keywords=True,
+    listed=listed,
 )
