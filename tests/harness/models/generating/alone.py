@@ -154,6 +154,36 @@ def _transducer(auto: str, *, told: bool = False) -> Callable[[Path, NDArray[np.
     return transcribe
 
 
+def _voxtral(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
+    processor, network = _loaded(folder, "AutoModelForSpeechSeq2Seq")
+    inputs = processor.apply_transcription_request(
+        [waveform], model_id=str(folder), language=language, sampling_rate=RATE, format=["wav"]
+    )
+    tokens = _new(inputs, network.generate(**inputs, max_new_tokens=MOST))
+    return str(processor.batch_decode(tokens, skip_special_tokens=True)[0])
+
+
+def _voxtral_realtime(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
+    processor, network = _loaded(folder, "AutoModelForSpeechSeq2Seq")
+    inputs = processor(waveform, return_tensors="pt")
+    return str(processor.batch_decode(network.generate(**inputs, max_new_tokens=1000), skip_special_tokens=True)[0])
+
+
+def _nemo_speechlm(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
+    processor, network = _loaded(folder, "AutoModelForMultimodalLM")
+    inputs = processor.apply_transcription_request(waveform, return_tensors="pt")
+    tokens = _new(inputs, network.generate(**inputs, max_new_tokens=MOST))
+    return str(processor.batch_decode(tokens, skip_special_tokens=True)[0])
+
+
+def _kyutai(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
+    import soxr
+
+    processor, network = _loaded(folder, "AutoModelForSpeechSeq2Seq")
+    inputs = processor(audio=soxr.resample(waveform, RATE, 24_000), sampling_rate=24_000)
+    return str(processor.batch_decode(network.generate(**inputs), skip_special_tokens=True)[0])
+
+
 FAMILIES: dict[str, Callable[[Path, NDArray[np.float32], str], str]] = {
     "qwen3_asr": _qwen3_asr,
     "glmasr": _glmasr,
@@ -171,6 +201,10 @@ FAMILIES: dict[str, Callable[[Path, NDArray[np.float32], str], str]] = {
     "seamless_m4t": _seamless,
     "seamless_m4t_v2": _seamless,
     "speech-encoder-decoder": _encoder_decoder(),
+    "nemo_speechlm": _nemo_speechlm,
+    "voxtral": _voxtral,
+    "voxtral_realtime": _voxtral_realtime,
+    "kyutai_speech_to_text": _kyutai,
     "parakeet_tdt": _transducer("AutoModelForTDT"),
     "parakeet_rnnt": _transducer("AutoModelForRNNT"),
     "nemotron_asr_streaming": _transducer("AutoModelForRNNT"),

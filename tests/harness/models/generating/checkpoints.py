@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.harness.models.generating import audio_llm, encoder_decoder, transducer
+from tests.harness.models.generating import audio_llm, encoder_decoder, omni, streaming, transducer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 BUILDERS: dict[str, Callable[[Path], None]] = {
     **encoder_decoder.BUILDERS,
     **audio_llm.BUILDERS,
+    **omni.BUILDERS,
+    **streaming.BUILDERS,
     **transducer.BUILDERS,
 }
 """By the family's `model_type`; each writes a checkpoint into a folder."""
 
-NEEDS = {"speech_to_text": "sentencepiece", "speecht5": "sentencepiece"}
+NEEDS = {
+    "speech_to_text": "sentencepiece",
+    "speecht5": "sentencepiece",
+    "voxtral": "mistral_common",
+    "voxtral_realtime": "mistral_common",
+}
 """Modules that a family needs here, and that are not always installed."""
 
 

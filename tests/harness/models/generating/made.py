@@ -126,8 +126,9 @@ def stir(network: Any, seed: int = SEED, gain: float = 1.5) -> None:
             seen.add(id(parameter))
             random = torch.randn(parameter.shape, generator=generator)
             if parameter.dim() > 1:
+                size = parameter.shape[-1] if ".experts." in name else parameter[0].numel()
                 loud = 2.0 if _CHOOSES.search(name) else 3.0 if _CROSSES.search(name) else 1.0
-                parameter.copy_(random * (loud * gain / max(parameter[0].numel(), 1) ** 0.5))
+                parameter.copy_(random * (loud * gain / max(size, 1) ** 0.5))
             else:
                 parameter.add_(random * 0.2)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-TOLD = {"qwen3_asr", "canary", "cohere_asr", "seamless_m4t", "seamless_m4t_v2", "nemotron3_5_asr"}
+TOLD = {"qwen3_asr", "canary", "cohere_asr", "seamless_m4t", "seamless_m4t_v2", "nemotron3_5_asr", "voxtral"}
 """Families that are told the language."""
 HEARD = [np.pad(clip.waveform, (0, max(0, 1600 - len(clip.waveform)))) for clip in clips()]
 
@@ -33,6 +33,6 @@ def test_texts_follow_the_audio_and_the_language(family: str, tiny: Callable[[st
     assert len(set(texts)) >= 5, texts
     same_length = [text for text, waveform in zip(texts, HEARD, strict=True) if len(waveform) == 16_160]
     assert len(set(same_length)) >= 2, texts
-    assert all(len(text) < 100 for text in texts)  # far from the limits that a program sets
+    assert all(len(text) < 200 for text in texts)  # far from the limits that a program sets
     german = [alone(family, folder, waveform, "de") for waveform in HEARD]
     assert (german != texts) == (family in TOLD)
