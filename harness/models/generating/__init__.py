@@ -13,17 +13,23 @@ _OPTIONS = (
     ModelOption(name="punctuation", help="whether to write punctuation and capitals", choices=("yes", "no")),
     ModelOption(name="translate", help="the language to translate into, as en or de"),
     ModelOption(name="mode", help="one of the family's ways of transcribing, such as speakers"),
+    ModelOption(
+        name="lookahead", help="frames that a streaming model hears ahead; 13 is 1.12 s", choices=("13", "6", "1", "0")
+    ),
+    ModelOption(name="locale", help="in place of each clip's language: such as en-GB, or auto"),
 )
 
 
 def _asked(options: LoadOptions) -> Asked:
-    punctuation = options.option("punctuation")
+    punctuation, lookahead = options.option("punctuation"), options.option("lookahead")
     return Asked(
         keywords=options.keywords,
         prompt=options.option("prompt"),
         punctuation=None if punctuation is None else punctuation == "yes",
         translate=options.option("translate"),
         mode=options.option("mode"),
+        lookahead=None if lookahead is None else int(lookahead),
+        locale=options.option("locale"),
     )
 
 

@@ -57,6 +57,8 @@ def check_asked(model: str, family: Family, asked: Asked) -> Asked:
         "punctuation": asked.punctuation is not None,
         "translate": asked.translate is not None,
         "mode": asked.mode is not None,
+        "lookahead": asked.lookahead is not None,
+        "locale": asked.locale is not None,
     }
     for ask, wanted in wants.items():
         if wanted and ask not in family.asks:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harness.models._transformers import Tensors
     from harness.models.hub import Checkpoint
 
-Ask = Literal["keywords", "prompt", "punctuation", "translate", "mode"]
+Ask = Literal["keywords", "prompt", "punctuation", "translate", "mode", "lookahead", "locale"]
 """What a user may ask of a family: `--keywords`, and the options of that name."""
 
 Gives = Literal["speakers", "words"]
@@ -53,6 +53,10 @@ class Asked:
     """The language to translate into, as the library calls it."""
     mode: str | None = None
     """One of `Family.modes`."""
+    lookahead: int | None = None
+    """Frames of the encoder that a streaming model hears before it says something."""
+    locale: str | None = None
+    """A language and country, or ``auto``, in place of each clip's language; as the library calls it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +159,10 @@ class Family:
     """Frames of a clip on the axis that durations count, of transducers: its tokens end where they are used up."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """More arguments of `generate`."""
-    prepare: Callable[[Any, Parts], None] | None = None
-    """Changes the network once it is loaded, such as a norm over time to one over a clip's own frames."""
+    prepare: Callable[[Any, Parts, Asked], None] | None = None
+    """Changes the network once it is loaded, such as a norm over time to one over a clip's own frames.
+
+    Raises UsageError where this checkpoint cannot do what was asked."""
 
     asks: tuple[Ask, ...] = ()
     """What a user may ask for."""

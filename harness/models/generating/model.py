@@ -87,7 +87,7 @@ class Generating(TorchModel):
         padding = getattr(self._parts.tokenizer, "pad_token_id", None)
         self._pad = padding if isinstance(padding, int) else min(self._ends, default=0)
         if family.prepare is not None:
-            family.prepare(self._network, self._parts)
+            family.prepare(self._network, self._parts, asked)
         longest = family.max_seconds
         card = card_of(
             checkpoint,

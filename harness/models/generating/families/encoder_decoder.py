@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.models.generating.family import Family, Parts, Request, Row, per_second, plain
+from harness.models.generating.family import Asked, Family, Parts, Request, Row, per_second, plain
 
 if TYPE_CHECKING:
     from harness.models._transformers import Tensors
@@ -92,27 +92,28 @@ def _in_language(request: Request) -> Mapping[str, str]:
     return {"tgt_lang": request.asked.translate or request.language or "eng"}
 
 
-def _mask_adapter(network: Any, _parts: Parts) -> None:
+def _mask_adapter(network: Any, _parts: Parts, _asked: Asked) -> None:
     """Lets the strided convolutions after the encoder see silence behind a clip's end, as they do when it is alone.
 
-    Where a clip's frames are no multiple of the stride, the last of them would else look into its padding, which the
-    encoder has made something of.
+    Else they would look into its padding, which the encoder has made something of. What is the clip's own is told by
+    its features and not by its mask: the mask leaves out a last frame that is half filled, which they see when alone.
     """
+    own: list[Any] = []
+    adapter = network.speech_encoder.adapter
 
-    def keep(layer: Any, args: Any, kwargs: Any) -> None:
-        layer.own_frames = kwargs.get("attention_mask", args[1] if len(args) > 1 else None)
+    def note(_encoder: Any, args: Any, kwargs: Any) -> None:
+        features = kwargs.get("input_features", args[0] if args else None)
+        own[:] = [features.ne(0).any(-1)]
 
-    def mask(layer: Any) -> Any:
-        def masked(_convolution: Any, args: Any) -> Any:
-            own = layer.own_frames
-            return args if own is None else (args[0] * own[:, None].to(args[0].dtype),)
+    def mask(_convolution: Any, args: Any) -> Any:
+        states = args[0]
+        frames = own[0][:, None] if own[0].shape[1] == states.shape[2] else None  # of the first layer
+        return args if frames is None else (states * frames.to(states.dtype),)
 
-        return masked
-
-    for layer in network.speech_encoder.adapter.layers:
-        layer.register_forward_pre_hook(keep, with_kwargs=True)
-        layer.residual_conv.register_forward_pre_hook(mask(layer))
-        layer.self_attn_conv.register_forward_pre_hook(mask(layer))
+    network.speech_encoder.register_forward_pre_hook(note, with_kwargs=True)
+    for layer in adapter.layers:
+        layer.residual_conv.register_forward_pre_hook(mask)
+        layer.self_attn_conv.register_forward_pre_hook(mask)
 
 
 FAMILIES = (

@@ -131,7 +131,9 @@ def _encoder_decoder(**arguments: Any) -> Callable[[Path, NDArray[np.float32], s
 def _moonshine(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
     processor, network = _loaded(folder, "AutoModelForSpeechSeq2Seq")
     inputs = processor(waveform, sampling_rate=RATE, return_tensors="pt")
-    return str(processor.batch_decode(network.generate(**inputs, max_new_tokens=MOST), skip_special_tokens=True)[0])
+    most = int(len(waveform) / RATE * 6.5) + 2  # the authors' bound against loops
+    tokens = network.generate(**inputs, max_new_tokens=most)
+    return str(processor.batch_decode(tokens, skip_special_tokens=True)[0])
 
 
 def _seamless(folder: Path, waveform: NDArray[np.float32], language: str) -> str:

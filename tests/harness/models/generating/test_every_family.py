@@ -1,0 +1,60 @@
+"""The promise of one transcript a clip, for every family that a checkpoint can be built of: through the registry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from harness.models.base import LoadOptions, Model
+from harness.models.generating.catalog import families, family_of
+from harness.models.registry import load_model
+from harness.types import SAMPLE_RATE, Clip
+from tests.harness.models.generating.alone import alone
+from tests.harness.models.generating.checkpoints import BUILDERS
+from tests.harness.models.generating.clips import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+EMPTY = Clip(id="empty", language="en", waveform=np.zeros(0, np.float32))
+
+
+def transcribe(model: Model, some: Sequence[Clip]) -> list[str]:
+    """The texts of a batch."""
+    return [made.text for made in model.text(model.infer(model.transfer(model.features(some))))]
+
+
+def truth(family: str, folder: Path, clip: Clip, shortest: float) -> str:
+    """What the library makes of the clip alone, which is filled up as the family declares where it is too short."""
+    if not len(clip.waveform):
+        return ""
+    lacking = max(0, round(shortest * SAMPLE_RATE) - len(clip.waveform))
+    return alone(family, folder, np.pad(clip.waveform, (0, lacking)), clip.language)
+
+
+def test_all_declared_families_are_tried() -> None:
+    declared = {kind for family in families().values() for kind in family.model_types}
+    assert declared - set(BUILDERS) <= {"fun_asr_nano"}  # see checkpoints.py for the reasons
+    assert len(declared & set(BUILDERS)) >= 24
+
+
+@pytest.mark.parametrize("family", sorted(BUILDERS))
+def test_a_transcript_is_the_librarys_alone_whatever_the_batch(family: str, tiny: Callable[[str], Path]) -> None:
+    folder, declared = tiny(family), family_of(family)
+    assert declared is not None
+    model = load_model(str(folder), LoadOptions())
+    assert model.card.batch_invariant
+    some = clips()
+    if "de" in declared.languages:
+        some[3] = replace(some[3], language="de")
+    some.insert(2, EMPTY)
+    expected = [truth(family, folder, clip, declared.shortest) for clip in some]
+    assert [transcribe(model, [clip])[0] for clip in some] == expected
+    assert transcribe(model, some[:4]) + transcribe(model, some[4:]) == expected
+    assert transcribe(model, some[::-1]) == expected[::-1]
+    assert expected[2] == ""
+    model.close()
