@@ -46,7 +46,7 @@ def _realtime(parts: Parts, request: Request) -> Any:
 def _realtime_tokens(network: Any, tensors: Tensors, _seconds: float) -> int:
     """A token for every 80 ms, those before the first generated one included."""
     tokens = math.ceil(tensors["input_features"].shape[-1] / network.config.audio_length_per_tok)
-    return tokens - int(tensors["input_ids"].shape[1])
+    return int(tokens - tensors["input_ids"].shape[1])
 
 
 def _delay(network: Any, parts: Parts, _asked: Asked) -> None:

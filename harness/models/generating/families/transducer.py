@@ -49,9 +49,7 @@ def _longest(parts: Parts, network: Any) -> float:
 
 def _seconds_of_a_frame(parts: Parts, network: Any) -> float:
     extractor = parts.extractor
-    return float(
-        network.config.encoder_config.subsampling_factor * extractor.hop_length / extractor.sampling_rate
-    )
+    return float(network.config.encoder_config.subsampling_factor * extractor.hop_length / extractor.sampling_rate)
 
 
 def _timed(parts: Parts, row: Row) -> Hypothesis:

@@ -1,7 +1,7 @@
 """What each family's documentation does with one clip: the truth that the adapter is held to.
 
-Plain calls of transformers for a single clip, written from the library's own documentation and sharing nothing with the
-package under test: no batches, no padding, no limits of its own beyond what the checkpoint's generation_config.json says.
+Plain calls of transformers for a single clip, written from the library's own documentation and sharing nothing with
+the package under test: no batches, no padding, and no limits but those that the documentation has.
 """
 
 from __future__ import annotations
@@ -53,14 +53,18 @@ def _chat(processor: Any, words: str, waveform: NDArray[np.float32]) -> Any:
 def _qwen3_asr(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
     processor, network = _loaded(folder, "AutoModelForSpeechSeq2Seq")
     inputs = processor.apply_transcription_request(waveform, language=language)
-    text = processor.decode(_new(inputs, network.generate(**inputs, max_new_tokens=MOST)), return_format="transcription_only")
+    text = processor.decode(
+        _new(inputs, network.generate(**inputs, max_new_tokens=MOST)), return_format="transcription_only"
+    )
     return str(text[0])
 
 
 def _glmasr(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
     processor, network = _loaded(folder, "AutoModelForMultimodalLM")
     inputs = processor.apply_transcription_request(waveform)
-    return str(processor.decode(_new(inputs, network.generate(**inputs, max_new_tokens=MOST)), skip_special_tokens=True)[0])
+    return str(
+        processor.decode(_new(inputs, network.generate(**inputs, max_new_tokens=MOST)), skip_special_tokens=True)[0]
+    )
 
 
 def _audioflamingo3(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
@@ -73,13 +77,17 @@ def _audioflamingo3(folder: Path, waveform: NDArray[np.float32], language: str) 
 def _musicflamingo(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
     processor, network = _loaded(folder, "AutoModelForSeq2SeqLM")
     inputs = _chat(processor, "Transcribe the input speech.", waveform)
-    return str(processor.decode(_new(inputs, network.generate(**inputs, max_new_tokens=MOST)), skip_special_tokens=True)[0])
+    return str(
+        processor.decode(_new(inputs, network.generate(**inputs, max_new_tokens=MOST)), skip_special_tokens=True)[0]
+    )
 
 
 def _moss(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
     processor, network = _loaded(folder, "AutoModelForMultimodalLM")
     inputs = processor.apply_transcription_request(waveform, return_tensors="pt")
-    text = processor.decode(_new(inputs, network.generate(**inputs, max_new_tokens=MOST)), return_format="transcription_only")
+    text = processor.decode(
+        _new(inputs, network.generate(**inputs, max_new_tokens=MOST)), return_format="transcription_only"
+    )
     return str(text[0])
 
 
@@ -99,7 +107,11 @@ def _qwen2_audio(folder: Path, waveform: NDArray[np.float32], language: str) -> 
         [{"role": "user", "content": content}], add_generation_prompt=True, tokenize=False
     )
     inputs = processor(text=prompt, audio=waveform, sampling_rate=RATE, return_tensors="pt")
-    return str(processor.batch_decode(_new(inputs, network.generate(**inputs, max_new_tokens=MOST)), skip_special_tokens=True)[0])
+    return str(
+        processor.batch_decode(_new(inputs, network.generate(**inputs, max_new_tokens=MOST)), skip_special_tokens=True)[
+            0
+        ]
+    )
 
 
 def _canary(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
@@ -140,7 +152,11 @@ def _seamless(folder: Path, waveform: NDArray[np.float32], language: str) -> str
     processor, network = _loaded(folder, "AutoModelForSpeechSeq2Seq")
     inputs = processor(audio=waveform, sampling_rate=RATE, return_tensors="pt")
     code = {"en": "eng", "de": "deu", "fr": "fra"}[language]
-    return str(processor.batch_decode(network.generate(**inputs, max_new_tokens=MOST, tgt_lang=code), skip_special_tokens=True)[0])
+    return str(
+        processor.batch_decode(
+            network.generate(**inputs, max_new_tokens=MOST, tgt_lang=code), skip_special_tokens=True
+        )[0]
+    )
 
 
 def _transducer(auto: str, *, told: bool = False) -> Callable[[Path, NDArray[np.float32], str], str]:

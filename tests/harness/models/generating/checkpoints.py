@@ -1,14 +1,14 @@
 """Tiny random checkpoints of generating families, saved as a user has them on disk.
 
-Each is made by the library's own classes and `save_pretrained`, in less than a second and a megabyte or two; weights are
-random from a fixed seed, but large enough that texts follow the audio (`test_hearing.py` looks). Not built here:
+Each is made by the library's own classes and `save_pretrained`, in less than a second and a megabyte or two; weights
+are random from a fixed seed, but large enough that texts follow the audio (`test_hearing.py` looks). Not built here:
 
 - fun_asr_nano, granite_speech: their feature extractors need torchaudio, which must not stand beside this torch.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.harness.models.generating import audio_llm, encoder_decoder, omni, streaming, transducer
 
@@ -37,8 +37,9 @@ NEEDS = {
 def build(family: str, folder: Path) -> Path:
     """Writes the checkpoint of a family into a folder that is not there yet, and gives the folder."""
     import torch
-    from transformers.utils import logging
+    from transformers.utils import logging as library_logging
 
+    logging: Any = library_logging
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     torch.set_num_threads(1)  # two that share a busy processor wait for each other a hundred times as long

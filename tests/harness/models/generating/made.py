@@ -173,10 +173,11 @@ def save(folder: Path, network: Any, *parts: Any, **generation: Any) -> None:
 
 
 def sentence_pieces(pieces: Sequence[str]) -> bytes:
-    """The file of a SentencePiece model of letters: the first four pieces are special, the fourth is the unknown one."""
+    """The file of a SentencePiece model of letters: its first four pieces are special, the fourth the unknown one."""
     from sentencepiece import sentencepiece_model_pb2
 
-    model: Any = sentencepiece_model_pb2.ModelProto()
+    messages: Any = sentencepiece_model_pb2
+    model = messages.ModelProto()
     kinds = model.SentencePiece
     for place, piece in enumerate(pieces):
         kind = kinds.NORMAL if place > 3 else kinds.UNKNOWN if place == 3 else kinds.CONTROL
