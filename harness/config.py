@@ -120,6 +120,10 @@ class Settings:
         (), HOW, "words to listen for: a file with one a line, or a list", "FILE|A,B", parse=phrases
     )
     concurrency: int = flag(4, HOW, "requests at a time, where the model is a server", "N", rule=_ONE)
+    max_cost: float | None = flag(
+        None, HOW, "end before the run costs more; needs the option price", "USD", rule=_positive("US dollars")
+    )
+    yes_this_costs: bool = flag(False, HOW, "ask servers that may bill for it", stored=False)
     clock: Literal["phases", "leaderboard"] = flag(
         "phases", HOW, "leaderboard: also time each benchmark as the leaderboard's scripts do, in a pass of its own"
     )

@@ -4,8 +4,10 @@
     |-- UsageError               2  a wrong name, flag, file layout or folder
     |-- DataError                4  audio, transcripts or a data set that is missing, broken or not as stated
     |   `-- AccessError          4  a hub or data set that cannot be reached, or needs terms accepted
+    |       `-- ServerError      4  a server that does the work cannot be reached, or refuses all of it
     |-- ModelError               5  a model that cannot be loaded, or returns what it must not
     |-- RunError                 5  the run cannot go on (disk full, folder locked, worker lost)
+    |   `-- CostLimitError       5  the next request would cost more than --max-cost leaves
     `-- Interrupted            130  the user stopped it; the same command goes on
 
 The message is one line: what is wrong, where, and how to go on. A traceback is shown with `--debug` only.
@@ -33,6 +35,9 @@ class HarnessError(Exception):
 
     exit_status = ExitStatus.FAILED
 
+    ends_run = False
+    """Whether a model that raises it would at every further clip: the run ends, instead of failing clip by clip."""
+
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
 
@@ -53,12 +58,24 @@ class AccessError(DataError):
     """A hub or data set cannot be reached, or asks for a sign-in or accepted terms."""
 
 
+class ServerError(AccessError):
+    """A server that does the work cannot be reached, or refuses whatever it is asked."""
+
+    ends_run = True
+
+
 class ModelError(HarnessError):
     """A model cannot be loaded, or broke its contract."""
 
 
 class RunError(HarnessError):
     """The run as a whole cannot go on."""
+
+
+class CostLimitError(RunError):
+    """The next request would cost more than the user allowed."""
+
+    ends_run = True
 
 
 class Interrupted(HarnessError):  # noqa: N818 - not an error

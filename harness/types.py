@@ -49,6 +49,10 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds from the intended start to the first token."""
     requests: int | None = None
     """Requests that were sent, those that were tried again included."""
+    retries: int | None = None
+    """Requests that were sent again."""
+    cost: float | None = None
+    """US dollars, by the price that the user stated."""
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True):

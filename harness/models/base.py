@@ -51,6 +51,8 @@ class ModelOption:
     choices: tuple[str, ...] = ()
     """The values that there are; empty is any. One that ends in ``:`` is the beginning of a value."""
     default: str | None = None
+    text: bool = True
+    """Whether it can change a transcript, so that a run is gone on with under the same value only."""
 
     def allows(self, value: str) -> bool:
         """Whether it may have this value."""
@@ -80,6 +82,12 @@ class LoadOptions:
     """Words and phrases that the model should listen for, where it can."""
     concurrency: int = 1
     """Requests at a time, for models that are servers."""
+    max_cost: float | None = None
+    """US dollars that the run may cost; None is no limit."""
+    spent: float = 0.0
+    """US dollars that the run has cost before."""
+    yes_this_costs: bool = False
+    """Whether a server may be asked that may bill for it."""
 
     def option(self, name: str) -> str | None:
         """The value that the user gave the option; None where nothing was said."""
@@ -160,6 +168,8 @@ class Adapter:
     """Whether some of its models can be given words to listen for."""
     devices: tuple[str, ...] = KINDS
     """The kinds of device that its models run on; on any other machine they run on the processor."""
+    served: bool = False
+    """Whether its models are servers'."""
     card: ModelCard | None = None
     """Known before loading, for models that come with a package."""
     requires: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """Finds the models: which adapters there are, and which of them a `--model` name means.
 
-An adapter is a module (or package) of `harness.models` with an object `ADAPTER`; adding one is adding a file. Other
-packages offer theirs as entry points (`harness.models.custom.GROUP`). Nothing heavy is imported to find them: a module
-here imports its libraries inside its functions.
+An adapter is a module (or package) of `harness.models` with an object `ADAPTER` (or several, `ADAPTERS`); adding one is
+adding a file. Other packages offer theirs as entry points (`harness.models.custom.GROUP`). Nothing heavy is imported to
+find them: a module here imports its libraries inside its functions.
 
 What `--model NAME` means, in this order:
 
@@ -51,9 +51,11 @@ def adapters() -> dict[str, Adapter]:
     for info in pkgutil.iter_modules(harness.models.__path__):
         if info.name.startswith("_") or info.name in _NOT_ADAPTERS:
             continue
-        adapter = getattr(importlib.import_module(f"harness.models.{info.name}"), "ADAPTER", None)
-        if adapter is not None:  # else it is a helper that stands among the adapters
-            offered.append((adapter, f"harness/models/{info.name}"))
+        module = importlib.import_module(f"harness.models.{info.name}")
+        # A module with neither is a helper that stands among the adapters.
+        one, several = getattr(module, "ADAPTER", None), getattr(module, "ADAPTERS", ())
+        every = several if one is None else (one, *several)
+        offered += [(adapter, f"harness/models/{info.name}") for adapter in every]
     offered += [(adapter, f"an entry point of {GROUP}") for adapter in plugins()]
     found: dict[str, Adapter] = {}
     for adapter, where in offered:
@@ -123,6 +125,19 @@ def check_model(name: str) -> str | None:
     if _HUB_ID.fullmatch(name) is None and not Path(name).expanduser().is_dir():
         raise _no_such_model(name)
     return None
+
+
+def text_options(name: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the given model options that can change a transcript; all where the model is not known by its name."""
+    adapter = _direct(name)
+    others = {option.name for option in adapter.options if not option.text} if adapter is not None else set()
+    return tuple(each for each in given if each.partition("=")[0] not in others)
+
+
+def is_served(name: str) -> bool:
+    """Whether the model is a server's."""
+    adapter = _direct(name)
+    return adapter is not None and adapter.served
 
 
 def _check_options(name: str, adapter: Adapter, options: LoadOptions) -> None:

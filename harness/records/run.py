@@ -72,6 +72,8 @@ class ServedSpeed(Record, frozen=True, kw_only=True, omit_defaults=True):
     first_token_p50: float | None = None
     """Seconds to the first token, where answers are streamed."""
     first_token_p95: float | None = None
+    cost: float | None = None
+    """US dollars, by the price that the user stated."""
 
 
 class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -175,8 +177,6 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     """One benchmark of a run. Changes while the run goes on."""
 
     language: str | None = None
-    language_stated: bool | None = None
-    """False where nothing said which it is."""
     license: str | None = None
     expected: Count | None = None
     """Utterances that were asked for; null until the data was read to its end."""

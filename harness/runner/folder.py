@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -30,7 +31,11 @@ def model_folder_name(model: str) -> str:
 
     Two models may have one name there, such as ``org/name`` of the hub and ``../org/name`` on the disk: a run states
     its model and the revision of its files, and is not gone on with, or answered, where these are others.
+
+    Of an address only letters, digits, dots and dashes stay: ``openai-http-127.0.0.1-8000-v1-whisper-1``.
     """
+    if "://" in model:
+        model = re.sub(r"[^A-Za-z0-9._]+", "-", model).strip("-")
     safe = plain_name(model).replace("/", "--").replace("\\", "--").replace("\0", "")
     safe = safe.lstrip(".") or "model"
     return safe if len(safe.encode()) <= 200 else safe[-100:].lstrip(".-")

@@ -58,7 +58,7 @@ def transcribed(
 
 def failed(utterance: Utterance, error: Exception, audio_seconds: float | None = None) -> Line:
     """The line of an utterance that could not be transcribed."""
-    return _line(utterance, audio_seconds, error=describe(error))
+    return _line(utterance, audio_seconds, error=describe(error), usage=getattr(error, "usage", None))
 
 
 def _line(utterance: Utterance, audio_seconds: float | None, **outcome: Any) -> Line:

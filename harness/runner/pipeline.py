@@ -15,9 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from harness.errors import Interrupted, ModelError
+from harness.errors import HarnessError, Interrupted, ModelError
 from harness.records.run import Event
 from harness.runner import stages
 from harness.runner.audio import load_clip
@@ -43,6 +43,11 @@ AHEAD_CLIPS = 16
 
 _Outcome = tuple["Hypothesis | Exception", tuple[tuple[float, float], ...]]
 """What became of a clip, and the bounds of the pieces that it was cut into."""
+
+
+def _ends_run(error: Exception) -> bool:
+    """Whether every further clip would meet the same error."""
+    return isinstance(error, HarnessError) and error.ends_run
 
 
 class Threads(ExitStack):
@@ -274,6 +279,8 @@ class Pipeline:
             )
             lines.append(line)
         lap = batch.lap if batch.clips else None
+        if self._state.model.card.served:  # a server's throughput is that of what it answered
+            total = sum(line.audio_seconds or 0.0 for line in lines if line.error is None)
         self._write_out(Done(lines=lines, lap=lap, audio_seconds=total, undisturbed=undisturbed))
         for index in batch.indices:
             self._utterances.pop(index, None)
@@ -290,7 +297,10 @@ class Pipeline:
         """Runs a batch that failed: planned anew where memory ran out, else one clip at a time."""
         assert batch.error is not None
         error, batch.error, batch.work = batch.error, None, None
-        self._disturbed.update(batch.clips)
+        if _ends_run(error):
+            self._end(error)
+        if not self._state.model.card.served:  # whose time is that of the others too, which were under way beside it
+            self._disturbed.update(batch.clips)
         if isinstance(error, stages.OutOfMemory):
             self._drop_ahead()
             stages.empty_cache()
@@ -304,6 +314,14 @@ class Pipeline:
         if len(batch.clips) > 1 or isinstance(error, stages.OutOfMemory):
             outcomes = [self._alone(clip, batch.lap) for clip in batch.clips.values()]
         self._wait(self._threads.write.submit(self._journal, batch, outcomes))
+
+    def _end(self, error: Exception) -> NoReturn:
+        """Ends the run with an error that no further clip would escape; what was under way beside it is kept."""
+        while self._behind:
+            batch = self._wait(self._behind.popleft())
+            if batch.error is not None and not _ends_run(batch.error):
+                self._recover(batch)
+        raise error
 
     def _alone(self, clip: Clip, lap: Lap) -> _Outcome:
         """One clip by itself; where even that does not fit into memory, cut in halves at a pause."""
@@ -327,7 +345,9 @@ class Pipeline:
             work = self._wait(threads.prepare.submit(stages.prepare, model, [clip], self._state.budget, lap, longest))
             stages.infer(model, work, lap)
             (hypothesis,) = self._wait(threads.write.submit(stages.text, model, work, lap))
-        except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost this clip only
+        except Exception as error:  # any model may raise anything; it must cost this clip only
+            if _ends_run(error):
+                raise
             return stages.caught(error), ()
         return hypothesis, stages.bounds(work.pieces[0])
 

@@ -16,7 +16,7 @@ from harness import environment
 from harness.devices import AUTO, KINDS
 from harness.errors import DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
-from harness.models.registry import devices_of, load_model, revision_now
+from harness.models.registry import devices_of, is_served, load_model, revision_now, text_options
 from harness.records.codec import write
 from harness.records.journal import Line, read_journal
 from harness.records.run import (
@@ -145,14 +145,22 @@ class Run:
         return RunRecord(model=ModelRecord(id=self.model_name), benchmarks={})
 
     def _fingerprint(self, *, batch_invariant: bool) -> dict[str, Scalar]:
-        return fingerprint(self._asked, suite=self.suite.name, model=self.model_name, batch_invariant=batch_invariant)
+        options = text_options(self.model_name, self._asked.model_option)
+        asked = replace(self._asked, model_option=options)
+        return fingerprint(asked, suite=self.suite.name, model=self.model_name, batch_invariant=batch_invariant)
 
     def _load(self) -> Model:
         """Loads the model, once, when there is work for it."""
         if self._model is not None:
             return self._model
+        if is_served(self.model_name) and (self.settings.engine != "local" or self.settings.clock == "leaderboard"):
+            raise UsageError(
+                f"{self.model_name} is a server: --engine ray and --clock leaderboard time devices; leave them out"
+            )
         self.reporter.loading(self.model_name, self._where)
         options = msgspec.convert(self.settings, LoadOptions, from_attributes=True)
+        if options.max_cost is not None:
+            options = replace(options, spent=self._spent())
         model = loaded(partial(self.load or partial(load_model, self.model_name), options), self.settings)
         check_revision(self.folder, self.record.model.revision, model.card.revision or "none that it states")
         card = msgspec.convert(model.card, ModelRecord, from_attributes=True)
@@ -163,6 +171,11 @@ class Run:
         self.reporter.loaded(self.model_name, model.card.note)
         self.save()
         return model
+
+    def _spent(self) -> float:
+        """US dollars that the run cost before, by its journals."""
+        lines = (line for path in self.folder.glob("*.jsonl") for line in read_journal(path).lines)
+        return sum(line.usage.cost or 0.0 for line in lines if line.usage is not None)
 
     def _benchmark(self, dataset: Dataset) -> None:
         """Runs one benchmark, unless it is complete."""
@@ -210,7 +223,6 @@ class Run:
         model = self._load()
         entry = BenchmarkRecord(
             language=dataset.language,
-            language_stated=dataset.language_stated,
             license=dataset.license,
             complete=False,
             selection=selection,

@@ -242,7 +242,7 @@ def _together(usages: Sequence[Usage]) -> Usage:
         values = [getattr(usage, field) for usage in usages]
         return None if None in values else way(values)
 
-    counts = {field: over(field, sum) for field in ("tokens", "drafted", "accepted", "requests")}
+    counts = {name: over(name, sum) for name in ("tokens", "drafted", "accepted", "requests", "retries", "cost")}
     limited = sum(usage.limited or 0 for usage in usages) or None
     return Usage(limited=limited, latency=over("latency", max), first_token=over("first_token", min), **counts)
 

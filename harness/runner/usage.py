@@ -25,8 +25,8 @@ class Totals:
     drafted: int = 0
     accepted: int = 0
     requests: int = 0
-    answered: int = 0
-    """Lines whose requests are counted."""
+    retries: int = 0
+    cost: float | None = None
     errors: int = 0
     latencies: list[float] = field(default_factory=list)
     first_tokens: list[float] = field(default_factory=list)
@@ -46,8 +46,10 @@ class Totals:
             self.accepted += usage.accepted or 0
             if usage.requests is not None:
                 self.requests += usage.requests
-                self.answered += 1
-            if usage.latency is not None:
+                self.retries += max(0, usage.requests - 1) if usage.retries is None else usage.retries
+            if usage.cost is not None:
+                self.cost = (self.cost or 0.0) + usage.cost
+            if usage.latency is not None and line.error is None:
                 self.latencies.append(usage.latency)
             if usage.first_token is not None:
                 self.first_tokens.append(usage.first_token)
@@ -63,13 +65,14 @@ class Totals:
             served = ServedSpeed(
                 concurrency=concurrency,
                 requests=self.requests,
-                retries=self.requests - self.answered,
+                retries=self.retries,
                 errors=self.errors,
                 latency_p50=low,
                 latency_p95=mid,
                 latency_p99=high,
                 first_token_p50=first,
                 first_token_p95=late,
+                cost=self.cost,
             )
         return replace(
             speed,

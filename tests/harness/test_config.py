@@ -35,6 +35,8 @@ TYPED: dict[str, tuple[str, object]] = {
     "model_option": ("--model-option b=2 --model-option a=1=1", ("a=1=1", "b=2")),
     "keywords": ("--keywords Granite,NAR,,Granite", ("Granite", "NAR")),
     "concurrency": ("--concurrency 2", 2),
+    "max_cost": ("--max-cost 1.5", 1.5),
+    "yes_this_costs": ("--yes-this-costs", True),
     "clock": ("--clock leaderboard", "leaderboard"),
     "repeats": ("--repeats 3", 3),
     "audit_batching": ("--audit-batching 5", 5),
@@ -137,8 +139,8 @@ def test_what_cannot_be_meant_is_refused_wherever_it_comes_from(wrong: dict[str,
 def test_run_json_has_plain_values_and_nothing_of_one_process_only() -> None:
     stored = Settings(limit=3, batch_timeout=math.inf).on(("cpu",)).as_dict()
     assert (stored["limit"], stored["dtype"], stored["device"]) == (3, "float32", "cpu")
-    assert not {"out", "root", "fresh", "retry_failed", "ray_address"} & set(stored)
-    assert len(stored) == len(dataclasses.fields(Settings)) - 5
+    assert not {"out", "root", "fresh", "retry_failed", "ray_address", "yes_this_costs"} & set(stored)
+    assert len(stored) == len(dataclasses.fields(Settings)) - 6
     everything = Settings(model_option=("a=1",), keywords=("New York",)).as_dict()
     assert msgspec.json.decode(msgspec.json.encode(everything), type=dict[str, Scalar]) == everything
 
