@@ -29,6 +29,7 @@ VERBS = {
     "report": "make tables, plots and a page from runs",
     "data": "describe a data set, or verify what is on the disk",
     "list": "list suites, benchmarks, models or profiles",
+    "check-model": "check that a model keeps what the runner relies on",
     "doctor": "check this machine: packages, device, audio, hub, disk",
 }
 """The verbs, in the order of the help, with what they do."""
@@ -107,7 +108,7 @@ def _dispatch(words: list[str]) -> ExitStatus:
         name = words.pop(0)
         if name not in VERBS:
             raise unknown_name("command", name, VERBS)
-    verb = cast("Verb", importlib.import_module(f"harness.commands.{name}"))
+    verb = cast("Verb", importlib.import_module(f"harness.commands.{name.replace('-', '_')}"))
     parser = Parser(
         prog=program() if name == RUN else f"{program()} {name}",
         description=verb.HELP,
@@ -124,7 +125,7 @@ def _dispatch(words: list[str]) -> ExitStatus:
 
 def _overview() -> str:
     """The list of verbs under the main help."""
-    lines = [f"  {name:<10} {what}" for name, what in VERBS.items() if name != RUN]
+    lines = [f"  {name:<11} {what}" for name, what in VERBS.items() if name != RUN]
     return f"other commands ({program()} COMMAND --help):\n" + "\n".join(lines)
 
 

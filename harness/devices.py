@@ -70,3 +70,12 @@ def empty_cache() -> None:
         torch.cuda.empty_cache()
     if torch.backends.mps.is_available():
         torch.mps.empty_cache()
+
+
+def allocated() -> int:
+    """Bytes that torch's tensors hold on GPUs now; 0 where torch was never loaded."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return 0
+    held = sum(torch.cuda.memory_allocated(place) for place in range(torch.cuda.device_count()))
+    return int(held + (torch.mps.current_allocated_memory() if torch.backends.mps.is_available() else 0))

@@ -1,7 +1,7 @@
 """Flags declared once: the fields of a record say what the command line takes, and the record is made from it."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, fields
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -88,16 +88,24 @@ def declared(record: type) -> tuple[Flag, ...]:
     return tuple(found)
 
 
-def add_flags(parser: argparse.ArgumentParser, record: type, groups: dict[str, argparse._ArgumentGroup]) -> None:
+def add_flags(
+    parser: argparse.ArgumentParser,
+    record: type,
+    groups: dict[str, argparse._ArgumentGroup],
+    only: Container[str] | None = None,
+) -> None:
     """Declares the flags of a record; what is not given is left to the record.
 
     Args:
         parser: of the command line.
         record: a dataclass whose fields are all of `flag`.
         groups: the headings that are there already; the others are added.
+        only: the fields to declare; all of them unless said.
     """
     alone: dict[str, argparse._MutuallyExclusiveGroup] = {}
     for each in declared(record):
+        if only is not None and each.field not in only:
+            continue
         if each.group not in groups:
             groups[each.group] = parser.add_argument_group(each.group)
         if each.alone and each.group not in alone:
@@ -119,7 +127,7 @@ def add_flags(parser: argparse.ArgumentParser, record: type, groups: dict[str, a
 
 def made(record: type[T], args: argparse.Namespace) -> T:
     """The record that the command line asks for."""
-    given = {each.field: getattr(args, each.field) for each in declared(record)}
+    given = {each.field: getattr(args, each.field, None) for each in declared(record)}
     words = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     return record(**{name: value for name, value in words.items() if value is not None})
 

@@ -16,6 +16,7 @@ import msgspec
 
 from harness.records.baseline import Speeds
 from harness.records.comparison import Comparison
+from harness.records.conformance import Conformance
 from harness.records.decision import Decision
 from harness.records.explanation import Explained
 from harness.records.journal import Line
@@ -37,6 +38,7 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "decision": Decision,
     "policy": Policy,
     "baseline_speeds": Speeds,
+    "conformance": Conformance,
 }
 """File of the schema, and the record that it describes."""
 

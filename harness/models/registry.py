@@ -40,7 +40,7 @@ REMOTE_CODE = "remote_code"
 GENERATING = "generating"
 """The adapter that `--family` speaks to."""
 
-_NOT_ADAPTERS = frozenset({"base", "registry", "hub", "digests"})
+_NOT_ADAPTERS = frozenset({"base", "check", "digests", "hub", "registry"})
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
