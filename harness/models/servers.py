@@ -5,11 +5,15 @@ from __future__ import annotations
 from harness.errors import UsageError
 from harness.models.base import Adapter, LoadOptions, Model, ModelOption
 from harness.models.served.options import COMMON, audio_format, check_sending, common, positive
+from harness.models.served.vendors import assemblyai, azure, deepgram, elevenlabs, google, rev, speechmatics
+from harness.models.served.vendors.base import Ask, Vendor, VendorService
 
 HARNESS_KEY = "HARNESS_API_KEY"
 """The variable of the key for servers that are nobody's in particular."""
 
 OPENAI_HOST = "api.openai.com"
+
+VENDORS = tuple(module.VENDOR for module in (assemblyai, azure, deepgram, elevenlabs, google, rev, speechmatics))
 
 _AUDIO = ModelOption("audio", "how clips are sent", ("flac", "wav"), "flac")
 _PROMPT = ModelOption("prompt", "text that the model is given before it listens")
@@ -43,6 +47,15 @@ _CHAT = (
     ModelOption("temperature", "of sampling", default="0"),
     ModelOption("audio", "how clips are sent", ("wav", "flac"), "wav"),
     *COMMON,
+)
+
+
+_VENDORS = (
+    ModelOption("timestamps", "whether each word's time is kept", ("none", "word"), "none"),
+    ModelOption("speakers", "whether each word's speaker is asked for", ("yes", "no"), "no"),
+    ModelOption("locale", "language and region, for vendors that want both, such as en-GB"),
+    ModelOption("url", "another address of the service: a region's, or your own"),
+    _AUDIO,
 )
 
 
@@ -128,6 +141,70 @@ def _load_chat(name: str, options: LoadOptions) -> Model:
     )
 
 
+def _load_vendor(vendor: Vendor, name: str, options: LoadOptions) -> Model:
+    from harness.models.served.address import Address, check_url
+    from harness.models.served.key import read_key
+    from harness.models.served.loading import Served, serve
+
+    model = _vendor_model(vendor, name)
+    url = options.option("url") or vendor.url
+    shape = f"give --model-option url=, the address of your resource at {vendor.title}"
+    if url is None:
+        raise UsageError(f"{vendor.title} has an address for each customer; {shape}")
+    address = Address(url=check_url(url, "--model-option url:", shape), model=model)
+    key = read_key(vendor.keys, name=vendor.header, form=vendor.form, needed_by=name)
+    check_sending(address, key, options, costs=True)
+    ask = Ask(
+        url=address.url,
+        model=model,
+        keywords=options.keywords,
+        words=options.option("timestamps") == "word",
+        speakers=options.option("speakers") == "yes",
+        locale=options.option("locale"),
+    )
+    return serve(
+        Served(
+            name=name,
+            address=address,
+            key=key,
+            service=VendorService(vendor, ask),
+            form=audio_format(options, "flac"),
+            options=options,
+            common=common(options, max_bytes=vendor.max_bytes),
+            base64=vendor.base64,
+            longest=vendor.longest,
+        )
+    )
+
+
+def _vendor_model(vendor: Vendor, name: str) -> str:
+    """The vendor's model in ``vendor:MODEL``."""
+    model = name.removeprefix(f"{vendor.name}:")
+    if not model or not all(letter.isalnum() or letter in "-_./" for letter in model) or not model.isascii():
+        raise UsageError(f"--model {vendor.name}: give the name of a model, such as {vendor.name}:{vendor.model}")
+    if model in vendor.refused:
+        raise UsageError(f"--model {name} is no recognizer; give a model, such as {vendor.name}:{vendor.model}")
+    return model
+
+
+def _vendor_adapter(vendor: Vendor) -> Adapter:
+    return Adapter(
+        name=vendor.name,
+        summary=f"{vendor.title}, a cloud service: {vendor.name}:MODEL, such as {vendor.name}:{vendor.model}",
+        load=lambda name, options: _load_vendor(vendor, name, options),
+        accepts=lambda name: name.startswith(f"{vendor.name}:"),
+        check=lambda name: _check_vendor(vendor, name),
+        options=(*_VENDORS, *vendor.options, *COMMON),
+        keywords=vendor.keywords,
+        served=True,
+        devices=("cpu",),
+    )
+
+
+def _check_vendor(vendor: Vendor, name: str) -> None:
+    _vendor_model(vendor, name)
+
+
 def _number(options: LoadOptions, name: str) -> str | None:
     """A number as the user wrote it."""
     value = options.option(name)
@@ -169,4 +246,5 @@ ADAPTERS = (
         served=True,
         devices=("cpu",),
     ),
+    *map(_vendor_adapter, VENDORS),
 )
