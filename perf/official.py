@@ -1,4 +1,4 @@
-"""The leaderboard's scoring of August 2026 written down plainly: what perf/scoring.py and the tests measure against.
+"""The leaderboard's scoring, by version, written down plainly: what perf/scoring.py and the tests measure against.
 
 Its code is built on the PyPI package that carries the leaderboard's ancestor, one text at a time, one regular
 expression after another, as the official path does; none of it is shared with harness.scoring but the tables of words.
@@ -6,6 +6,7 @@ expression after another, as the official path does; none of it is shared with h
 
 from __future__ import annotations
 
+import inspect
 import re
 import unicodedata
 from difflib import SequenceMatcher
@@ -16,9 +17,13 @@ from harness.scoring.normalize import tables
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-Version = Literal["card@2026-04", "leaderboard@2026-04", "leaderboard@2026-08"]
+Version = Literal["card@2026-04", "leaderboard@2026-04", "leaderboard@2026-08", "leaderboard@2026-10"]
 
 _FILLERS = r"\b(hmm|mm|mhm|mmm|uh|um|ah|aha|ahh|ahm|eh|ehehe|em|hm|huh|hum|mhum|uhm|umm|uhuh)\b"  # b2eea90, 2026-04-24
+_NEW_FILLERS = (  # 2026-10
+    r"\b(ah-ha|a+h+m*|a+h+a+|e+h+m*|e+m+|e+r+m*|h+a+h+|h+e+h+|h+m+|h+u+h+|m{2,}|m+h+m*|t+s+k+|u+g+h+|u+h+m*|"
+    r"u+h+u+[hm]*|u+m+h*|ahem|eheh|ehehe|ehr|hmmph|hum|hunh|mhum|mmkay)\b"
+)
 _COMPOUNDS = (
     (r"\bet\s+cetera\b", "etc"),
     (r"\b(?:al|all)\s+right\b", "alright"),
@@ -45,7 +50,9 @@ def english(version: Version) -> Callable[[str], str]:
     if version == "leaderboard@2026-04":
         normalizer.standardize_spellings.mapping = tables.spelling("2025-09")
         return normalizer  # type: ignore[no-any-return]
-    normalizer.ignore_patterns = _FILLERS
+    newest = version == "leaderboard@2026-10"
+    normalizer.ignore_patterns = _NEW_FILLERS if newest else _FILLERS
+    number_rules = _numbers_with_oh() if newest else normalizer.standardize_numbers
     normalizer.standardize_spellings.mapping = tables.spelling("2026-06")
     pronouns = r"\b(it|he|she|what|that|who|here|there|how|when|where|why|this)'s\b"
     normalizer.replacers = {
@@ -61,21 +68,81 @@ def english(version: Version) -> Callable[[str], str]:
         s = re.sub(r"\(([^)]+?)\)", "", s)
         s = re.sub(normalizer.ignore_patterns, "", s)
         s = re.sub(r"\s+'", "'", s)
+        s = _clock_times(s, number_rules) if newest else s
         for pattern, replacement in normalizer.replacers.items():
             s = re.sub(pattern, replacement, s)
         s = re.sub(r"(\d),(\d)", r"\1\2", s)
-        s = re.sub(r"\.([^0-9]|$)", r" \1", s)
+        s = re.sub(r"\.(?![0-9])", " ", s) if newest else re.sub(r"\.([^0-9]|$)", r" \1", s)
         s = remove_symbols_and_diacritics(s, keep=".%$¢€£")
         for pattern, replacement in _COMPOUNDS:
             s = re.sub(pattern, replacement, s)
-        s = normalizer.standardize_numbers(s)
+        s = number_rules(s)
         s = normalizer.standardize_spellings(s)
         s = " ".join(_acronyms([tables.NAMES.get(word, word) for word in s.split()]))
-        s = re.sub(r"[.$¢€£]([^0-9])", r" \1", s)
-        s = re.sub(r"([^0-9])%", r"\1 ", s)
+        if newest:
+            s = re.sub(r"[.$¢€£](?![0-9])", " ", s)
+            s = re.sub(r"(?<![0-9])%", " ", s)
+        else:
+            s = re.sub(r"[.$¢€£]([^0-9])", r" \1", s)
+            s = re.sub(r"([^0-9])%", r"\1 ", s)
         return re.sub(r"\s+", " ", s)
 
     return normalize
+
+
+def _numbers_with_oh() -> Callable[[str], str]:
+    """The package's number rules with their text changed where it says that "oh" is a zero."""
+    from whisper_normalizer import english as package
+
+    source = inspect.getsource(package.EnglishNumberNormalizer)
+    loop, zero = "prev, current, next in windowed([None] + words + [None], 3)", "elif current in self.zeros:\n"
+    digits = "any(word.isdecimal() or word in self.decimals for word in words[at + {0} : at + {0} + 1])"
+    assert source.count(loop) == source.count(zero) == 1
+    source = source.replace(loop, f"at, ({loop.replace(' in windowed', ') in enumerate(windowed')})")
+    word = f"elif current == 'oh' and not ({digits.format(1)} and (value is not None or {digits.format(2)})):"
+    put_out = "if value is not None: yield output(value)\n                yield output(current)"
+    source = source.replace(zero, f"{word}\n                {put_out}\n            {zero}")
+    names = dict(vars(package))
+    exec(source, names)  # noqa: S102  the installed package's own code
+    return names["EnglishNumberNormalizer"]()  # type: ignore[no-any-return]
+
+
+def _clock_times(text: str, number_rules: Callable[[str], str]) -> str:
+    """Clock times in digits (2026-10), three passes."""
+    ones = "one two three four five six seven eight nine"
+    teens = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+    tens = rf"(?:twenty|thirty|forty|fifty)(?:[\s-]+(?:{ones.replace(' ', '|')}))?"
+    number = rf"(?:[0-9]{{1,2}}|{tens}|{'|'.join((ones + ' ' + teens).split())}|zero)"
+    clock = r"o\s*['\u2019]?\s*clock"
+    start = r"(?<![\w.:])"
+
+    def value(words: str) -> int:
+        read = number_rules(words.replace("-", " ")).split()
+        return 1 if read == ["one"] else int("".join(read))
+
+    def relative(match: re.Match[str]) -> str:
+        amount, side, hour = match["amount"], match["side"], value(match["hour"])
+        minutes = 30 if amount == "half" else 15 if "quarter" in amount else value(match["minutes"])
+        if hour > 23 or minutes > 59:
+            return match[0]
+        if side in ("past", "after") or minutes == 0:
+            return f"{hour}:{minutes:02}"
+        return f"{12 if hour == 1 else 23 if hour == 0 else hour - 1}:{60 - minutes:02}"
+
+    def on_the_hour(match: re.Match[str]) -> str:
+        return f"{value(match[1])}:00" if value(match[1]) < 24 else match[0]
+
+    def digits(match: re.Match[str]) -> str:
+        return f"{int(match[1])}" if int(match[2]) == 0 else f"{int(match[1])}:{match[2]}"
+
+    amount = rf"(?P<amount>half|(?:a\s+)?quarter|(?P<minutes>{number})\s+minutes?)"
+    text = re.sub(
+        rf"{start}{amount}\s+(?P<side>past|after|to|before)\s+(?P<hour>{number})(?:\s+{clock})?\b",
+        relative,
+        text,
+    )
+    text = re.sub(rf"{start}({number})\s+{clock}\b", on_the_hour, text)
+    return re.sub(r"(?<![\w:./])([0-9]|[01][0-9]|2[0-3]):([0-5][0-9])(?![\w:]|\.\d)", digits, text)
 
 
 def _acronyms(words: list[str]) -> Iterable[str]:
@@ -91,9 +158,12 @@ def _acronyms(words: list[str]) -> Iterable[str]:
             yield word
 
 
-def multilingual(language: str) -> Callable[[str], str]:
+def multilingual(language: str, version: Version = "leaderboard@2026-08") -> Callable[[str], str]:
     """The normalizer of other languages."""
     import num2words
+    import regex
+
+    newest = version == "leaderboard@2026-10"
 
     def spelled(match: re.Match[str]) -> str:
         try:
@@ -106,10 +176,10 @@ def multilingual(language: str) -> Callable[[str], str]:
         s = re.sub(r"[<\[][^>\]]*[>\]]", "", s)
         s = re.sub(r"\(([^)]+?)\)", "", s)
         s = "".join(
-            " " if unicodedata.category(character)[0] in "MSP" else character
+            " " if unicodedata.category(character)[0] in ("SP" if newest else "MSP") else character
             for character in unicodedata.normalize("NFKC", s)
         )
-        s = re.sub(r"[^\w\s]", "", s.lower())
+        s = (regex if newest else re).sub(r"[^\w\s]", "", s.lower())
         s = re.sub(r"\s+", " ", s).strip()
         s = re.sub(r"(\d)\s+(\d{3})\b", r"\1\2", s)
         return re.sub(r"\d+", spelled, s)
@@ -117,11 +187,11 @@ def multilingual(language: str) -> Callable[[str], str]:
     return normalize
 
 
-def score(pairs: Iterable[tuple[str, str]], language: str) -> dict[str, int]:
-    """Counts of pairs of raw texts under leaderboard@2026-08, as kaldialign names them."""
+def score(pairs: Iterable[tuple[str, str]], language: str, version: Version = "leaderboard@2026-08") -> dict[str, int]:
+    """Counts of pairs of raw texts under a version of the leaderboard's rules, as kaldialign names them."""
     import kaldialign
 
-    normalize = english("leaderboard@2026-08") if language == "en" else multilingual(language)
+    normalize = english(version) if language == "en" else multilingual(language, version)
     references, hypotheses = [], []
     for text, other in pairs:
         words, others = normalize(text).split(), normalize(other).split()

@@ -132,9 +132,13 @@ def _profiles() -> list[Row]:
     rows: list[Row] = []
     for name in profile_names():
         rules = msgspec.to_builtins(get_profile(name))
-        english, others = _rules(rules.pop("english")), _rules(rules.pop("others"))
+        kinds = {"English": "english", "other languages": "others", "without spaces": "unspaced"}
+        of_languages: Row = {title: _rules(rules.pop(key)) for title, key in kinds.items()}
+        chinese = rules.pop("chinese")
+        if chinese is not None:
+            of_languages["without spaces"] = f"{of_languages['without spaces']}; Chinese: {_rules(chinese)}"
         counting = _rules({key: value for key, value in rules.items() if key != "name"})
-        rows.append({"profile": name, "English": english, "other languages": others, "counting": counting})
+        rows.append({"profile": name, **of_languages, "counting": counting})
     return rows
 
 

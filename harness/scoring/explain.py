@@ -18,8 +18,10 @@ from msgspec.structs import replace
 
 from harness.records.explanation import Example, Explanation, Move, RuleStep, Tally
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.normalize.chinese import ChineseRules
 from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.normalize.multilingual import MultilingualRules
+from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
 from harness.scoring.scored import count_predictions
 from harness.scoring.sessions import merge_sessions
@@ -31,23 +33,50 @@ if TYPE_CHECKING:
 MEANING = {
     "normalizer": "the kind of normalizer",
     "fillers": "hesitations that are dropped (uh, um, ...)",
+    "clock_times": "half past two, ten o'clock written in digits",
     "possessives": "'s is a word of its own, but after he, it, that, ...",
     "casual": "kinda, sorta, dunno, cause written out",
     "compounds": "all right, e mail, p m, ... written together",
     "spelling": "table of British and American spellings",
     "names": "one spelling for each name",
+    "oh_among_digits": "oh is a zero among digits only",
     "acronyms": "single letters joined",
+    "stray_runs": "signs that belong to no number go, also in runs and at the ends",
+    "compatibility": "full and half width, ligatures alike (NFKC)",
+    "case": "case folded",
+    "invisible": "joiners, zero-width spaces, direction marks dropped",
+    "apostrophes": "all forms of the apostrophe alike",
+    "punctuation": "punctuation and symbols are spaces",
+    "simplified": "traditional Chinese characters as simplified ones",
+    "simplified_chinese": "traditional Chinese characters as simplified ones",
+    "digits": "digits of all scripts as 0 to 9",
+    "kana": "katakana as hiragana",
+    "arabic_alef": "all forms of alef alike",
+    "arabic_tatweel": "tatweel dropped",
+    "arabic_short_vowels": "Arabic short vowels dropped",
+    "hebrew_points": "Hebrew points dropped",
+    "thai_typing": "Thai marks in one order",
+    "marks": "combining marks stay",
+    "diacritics": "letters keep their diacritics",
     "numbers": "digits written as words",
+    "spaces": "spaces ignored where a language is written without them",
+    "oiwer": "Hindi words compared as voi_oiwer does, no compounds",
     "compound_pairs": "words that both sides write alike but for spaces joined",
     "merge_compounds": "compounds that one side writes apart match at no cost",
     "drop_empty_references": "references that normalize to nothing are not scored",
 }
 """What the rules do, in the order in which a text meets them; a rule that is not named here comes after those."""
 
-_ALIGNED = ("compound_pairs", "merge_compounds", "drop_empty_references")
+_ALIGNED = ("oiwer", "compound_pairs", "merge_compounds", "drop_empty_references")
 """Rules of the profile itself; all others belong to the normalizer."""
 
-_KINDS = {EnglishRules: "Whisper's English", MultilingualRules: "multilingual", type(None): "none"}
+_KINDS = {
+    EnglishRules: "Whisper's English",
+    MultilingualRules: "multilingual",
+    UnicodeRules: "Unicode",
+    ChineseRules: "Chinese",
+    type(None): "none",
+}
 
 _LONGEST_EXAMPLE = 300
 """Words in texts that examples are taken from; diffs of whole calls would take minutes."""
@@ -136,24 +165,24 @@ def _effect(before: Sequence[ErrorCounts], after: Sequence[ErrorCounts]) -> floa
     return None if one is None or other is None else other - one
 
 
-def _normalizer(profile: Profile, language: str) -> EnglishRules | MultilingualRules | None:
-    return profile.english if language == "en" else profile.others
-
-
 def _rules(profile: Profile, language: str) -> dict[str, str]:
     """The rules that texts of this language meet, and how they stand, in words."""
-    found: dict[str, bool | str] = {"drop_empty_references": profile.drop_empty_references}
+    rules = profile.rules(language)
+    found: dict[str, bool | str] = {
+        "drop_empty_references": profile.drop_empty_references,
+        "normalizer": _KINDS[type(rules)],
+        **({} if rules is None else dataclasses.asdict(rules)),
+    }
     if language not in LANGUAGES_WITHOUT_SPACES:
-        rules = _normalizer(profile, language)
-        found |= {"normalizer": _KINDS[type(rules)], "merge_compounds": profile.merge_compounds}
-        found |= {} if rules is None else dataclasses.asdict(rules)
+        found |= {"merge_compounds": profile.merge_compounds}
         found |= {} if language == "en" else {"compound_pairs": profile.compound_pairs}
+        found |= {"oiwer": profile.oiwer} if language == "hi" else {}
     return {rule: ("off", "on")[value] if isinstance(value, bool) else value for rule, value in found.items()}
 
 
 def _plain(first: Profile, second: Profile, language: str) -> Profile:
     """The first profile, with the second's normalizer in its plainest form where it has another kind."""
-    same = type(_normalizer(first, language)) is type(_normalizer(second, language))
+    same = type(first.rules(language)) is type(second.rules(language))
     return first if same else _switch(first, second, "normalizer", language)
 
 
@@ -175,16 +204,17 @@ def _place(rule: str) -> tuple[int, str]:
 def _switch(profile: Profile, target: Profile, rule: str, language: str) -> Profile:
     """The profile with one rule as the target has it."""
     if rule in _ALIGNED:
-        changes = {rule: getattr(target, rule)}
+        switched = dataclasses.replace(profile, **{rule: getattr(target, rule)})
     else:
-        goal = _normalizer(target, language)
-        rules: Any = _normalizer(profile, language)
+        goal, rules = target.rules(language), profile.rules(language)
         if rule == "normalizer":
             rules = None if goal is None else type(goal)()
         else:
-            rules = dataclasses.replace(rules, **{rule: getattr(goal, rule)})
-        changes = {"english" if language == "en" else "others": rules}
-    return dataclasses.replace(profile, name=f"{profile.name.split('+')[0]}+{rule}", **changes)
+            assert rules is not None
+            changed: Any = {rule: getattr(goal, rule)}
+            rules = dataclasses.replace(rules, **changed)
+        switched = profile.with_rules(language, rules)
+    return dataclasses.replace(switched, name=f"{profile.name.split('+')[0]}+{rule}")
 
 
 def _moves(rows: Sequence[Line], before: Sequence[ErrorCounts], after: Sequence[ErrorCounts]) -> list[tuple[int, Move]]:

@@ -1,44 +1,49 @@
 """Profiles: named, versioned rules from text to score. No number is printed or stored without the name of one.
 
 A built-in profile never changes; new rules get a new name. A user's own profile is a TOML file that names the profile
-it starts from and what it does otherwise:
-
-    extends = "leaderboard@2026-08"
-    merge_compounds = false
-    [english]
-    acronyms = false
+it starts from and what it does otherwise (`harness.scoring.profile_files`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
-import tomllib
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import DataError, UsageError, unknown_name
+from harness.errors import unknown_name
 from harness.scoring import align
 from harness.scoring.compounds import join_pairs, joined_pairs
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.normalize.chinese import ChineseRules, chinese_normalizer
 from harness.scoring.normalize.english import EnglishRules, english_normalizer
 from harness.scoring.normalize.multilingual import MultilingualRules, multilingual_normalizer
-from harness.scoring.texts import Texts
+from harness.scoring.normalize.oiwer import oiwer_words
+from harness.scoring.normalize.unicode import UnicodeRules, unicode_normalizer
+from harness.scoring.texts import Texts, characters, graphemes, words
 
 if TYPE_CHECKING:
     from harness.records.scores import ProfileRecord
 
 
 LANGUAGES_WITHOUT_SPACES = frozenset({"zh", "yue", "ja", "th", "lo", "km", "my", "bo"})
-"""Primary subtags of languages that are scored by characters, as written, in every profile."""
+"""Primary subtags of languages that are scored by characters."""
+
+LEADERBOARD_LANGUAGES = frozenset({"en", "de", "fr", "it", "es", "pt", "nl"})
+"""Primary subtags of languages that the leaderboard's rules were made for, in use there or close to it."""
 
 DROPPED_REFERENCE = "ignore time segment in scoring"
 """TED-LIUM's mark of a segment without a reference; dropped together with empty references."""
 
-_LIBRARIES = ("kaldialign", "num2words", "rapidfuzz", "whisper-normalizer")
+_LIBRARIES = ("kaldialign", "num2words", "rapidfuzz", "regex", "whisper-normalizer")
+_OPTIONAL_LIBRARIES = ("opencc", "wetext")
+
+Rules = EnglishRules | MultilingualRules | UnicodeRules | ChineseRules | None
+"""Of one language's normalizer; None leaves texts as written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +52,16 @@ class Profile:
 
     name: str
     """What is printed with every number, such as ``leaderboard@2026-08``."""
-    english: EnglishRules | None
+    english: EnglishRules | UnicodeRules | None
     """Normalizer of English texts; None leaves them as written."""
-    others: EnglishRules | MultilingualRules | None
-    """Normalizer of all other languages."""
+    others: EnglishRules | MultilingualRules | UnicodeRules | None
+    """Normalizer of all other languages that are written with spaces."""
+    unspaced: UnicodeRules | None = None
+    """Normalizer of languages written without spaces."""
+    chinese: ChineseRules | None = None
+    """Normalizer of Chinese, counted in graphemes; None: as other languages without spaces."""
+    oiwer: bool = False
+    """Hindi is compared by words as voi_oiwer does, without compounds; else as other languages."""
     compound_pairs: bool = False
     """Other languages: words that both sides write alike but for spaces are joined on both sides before alignment."""
     merge_compounds: bool = False
@@ -68,18 +79,55 @@ class Profile:
         """
         return self.normalizer(language)(text)
 
+    def rules(self, language: str) -> Rules:
+        """The rules that texts of one language meet; None leaves them as written."""
+        if language == "en":
+            return self.english
+        if language in LANGUAGES_WITHOUT_SPACES:
+            return self.unspaced if self.chinese is None or language != "zh" else self.chinese
+        return self.others
+
+    def with_rules(self, language: str, rules: Rules) -> Profile:
+        """The same profile with other rules for the texts of one language, and for those that share them."""
+        if language == "en":
+            assert not isinstance(rules, MultilingualRules | ChineseRules)
+            return dataclasses.replace(self, english=rules)
+        if language in LANGUAGES_WITHOUT_SPACES:
+            if isinstance(rules, ChineseRules):
+                return dataclasses.replace(self, chinese=rules)
+            assert rules is None or isinstance(rules, UnicodeRules)
+            return dataclasses.replace(self, chinese=None, unspaced=rules)
+        assert not isinstance(rules, ChineseRules)
+        return dataclasses.replace(self, others=rules)
+
     def normalizer(self, language: str) -> Callable[[str], str]:
-        """The function that normalizes texts of one language."""
-        rules = self.english if language == "en" else self.others
-        if rules is None or language in LANGUAGES_WITHOUT_SPACES:
-            return _as_written
+        """The function that normalizes texts of one language.
+
+        Raises:
+            UsageError: the rules need a library that is not installed.
+        """
+        rules = self.rules(language)
         if isinstance(rules, EnglishRules):
             return english_normalizer(rules)
-        return multilingual_normalizer(rules, language)
+        if isinstance(rules, MultilingualRules):
+            return multilingual_normalizer(rules, language)
+        if isinstance(rules, UnicodeRules):
+            return unicode_normalizer(rules, language, spaces=language not in LANGUAGES_WITHOUT_SPACES)
+        return _as_written if rules is None else chinese_normalizer(rules)
 
     def texts(self, language: str) -> Texts:
         """The texts of one language in the form that is scored."""
-        return Texts(self.normalizer(language), spaces=language not in LANGUAGES_WITHOUT_SPACES)
+        if self._is_oiwer(language):
+            return Texts(oiwer_words, words)
+        if language not in LANGUAGES_WITHOUT_SPACES:
+            return Texts(self.normalizer(language), words)
+        return Texts(self.normalizer(language), graphemes if self._by_grapheme(language) else characters)
+
+    def _is_oiwer(self, language: str) -> bool:
+        return self.oiwer and language == "hi"
+
+    def _by_grapheme(self, language: str) -> bool:
+        return isinstance(self.rules(language), ChineseRules)
 
     def count(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
         """Errors of one pair of raw texts; one that the normalizer cannot digest is counted as it is written."""
@@ -87,35 +135,40 @@ class Profile:
 
     def count_normalized(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
         """Errors of a pair of normalized texts: of characters in languages written without spaces, else of words."""
+        if self._by_grapheme(language):
+            return align.count(graphemes(reference), graphemes(hypothesis), merge=False)
         if language in LANGUAGES_WITHOUT_SPACES:
             return align.count_characters(reference, hypothesis)
-        words = reference.split()
+        units = reference.split()
         if reference == hypothesis:
-            return ErrorCounts(len(words))
-        return align.count(*self._joined(words, hypothesis.split(), language), merge=self.merge_compounds)
+            return ErrorCounts(len(units))
+        return align.count(*self._joined(units, hypothesis.split(), language), merge=self._merges(language))
 
     def align(self, reference: Sequence[str], hypothesis: Sequence[str], language: str) -> align.Alignment:
         """How normalized words (or characters) face each other; its counts are those of `count_normalized`."""
         if language in LANGUAGES_WITHOUT_SPACES:
             return align.align(reference, hypothesis, merge=False)
-        return align.align(*self._joined(reference, hypothesis, language), merge=self.merge_compounds)
+        return align.align(*self._joined(reference, hypothesis, language), merge=self._merges(language))
 
     def matches_compounds(self, language: str) -> bool:
         """Whether words that both sides write alike but for spaces are no error."""
         if language in LANGUAGES_WITHOUT_SPACES:
             return False
-        return self.merge_compounds or self._joins_pairs(language)
+        return self._merges(language) or self._joins_pairs(language)
 
     def merged(self, reference: Sequence[str], hypothesis: Sequence[str], language: str) -> list[tuple[str, str]]:
         """Compounds that normalized words of both sides write differently, which is no error: as each side has them."""
-        if self.merge_compounds:
+        if self._merges(language):
             steps = self.align(reference, hypothesis, language)
             found = [(" ".join(step.reference), " ".join(step.hypothesis)) for step in steps if step.operation == "hit"]
             return [pair for pair in found if pair[0] != pair[1]]
         return joined_pairs(reference, hypothesis) if self._joins_pairs(language) else []
 
+    def _merges(self, language: str) -> bool:
+        return self.merge_compounds and not self._is_oiwer(language)
+
     def _joins_pairs(self, language: str) -> bool:
-        return self.compound_pairs and language != "en"
+        return self.compound_pairs and language != "en" and not self._is_oiwer(language)
 
     def _joined(
         self, reference: Sequence[str], hypothesis: Sequence[str], language: str
@@ -144,15 +197,55 @@ def _as_written(text: str) -> str:
 @functools.cache
 def libraries() -> dict[str, str]:
     """Versions of everything outside this project that a score depends on."""
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    return {name: version(name) for name in _LIBRARIES} | {"unicode": unicodedata.unidata_version}
+    found = {name: version(name) for name in _LIBRARIES} | {"unicode": unicodedata.unidata_version}
+    for name in _OPTIONAL_LIBRARIES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 _CARD = EnglishRules(casual=True)
+_WHISPER = EnglishRules()
 _APRIL = EnglishRules(spelling="2025-09")
-_AUGUST = EnglishRules(
-    fillers="2026-04", possessives=True, spelling="2026-06", compounds=True, names=True, acronyms=True
+_MAY = dataclasses.replace(_APRIL, fillers="2026-04", compounds=True, names=True, acronyms=True)
+_JUNE = dataclasses.replace(_MAY, possessives=True)
+_AUGUST = dataclasses.replace(_JUNE, spelling="2026-06")
+_OCTOBER = dataclasses.replace(_AUGUST, fillers="2026-10", clock_times=True, oh_among_digits=True, stray_runs=True)
+ENGLISH_RULES = {
+    "card@2026-04": _CARD,
+    "leaderboard@2023-07": _WHISPER,
+    "leaderboard@2026-04": _APRIL,
+    "leaderboard@2026-05": _MAY,
+    "leaderboard@2026-06": _JUNE,
+    "leaderboard@2026-08": _AUGUST,
+    "leaderboard@2026-10": _OCTOBER,
+}
+"""The English rules of the built-in profiles."""
+
+_LEADERBOARD = Profile(name="", english=_WHISPER, others=_WHISPER, round_before_average=True)
+_FIRST_OTHERS = MultilingualRules(numbers=False, diacritics=False)
+
+
+def _leaderboard(version: str, base: Profile = _LEADERBOARD, **changes: Any) -> Profile:
+    """The leaderboard's rules of a version: those of another one, and what changed."""
+    return dataclasses.replace(base, name=f"leaderboard@{version}", **changes)
+
+
+# What changed in which version of its code. English rules are Whisper's until 2025; other languages have rules of their
+# own since 2025-08, digits in words since 2026-03; names, acronyms, compounds and fillers came in late April 2026, when
+# the tables of @2026-04 were out, possessives and kaldialign in June. The rules of 2026-10 are those of the code as it
+# was read in October 2026; when they were first used for a published table is not known.
+_L2023_07 = _leaderboard("2023-07")
+_L2025_08 = _leaderboard("2025-08", _L2023_07, others=_FIRST_OTHERS)
+_L2025_09 = _leaderboard("2025-09", _L2025_08, english=_APRIL)
+_L2026_04 = _leaderboard("2026-04", _L2025_09, others=MultilingualRules(), compound_pairs=True)
+_L2026_05 = _leaderboard("2026-05", _L2026_04, english=_MAY)
+_L2026_06 = _leaderboard("2026-06", _L2026_05, english=_JUNE, merge_compounds=True)
+_L2026_08 = _leaderboard("2026-08", _L2026_06, english=_AUGUST)
+_L2026_10 = _leaderboard(
+    "2026-10", _L2026_08, english=_OCTOBER, others=MultilingualRules(marks=True), chinese=ChineseRules(), oiwer=True
 )
 
 _BUILT_IN = {
@@ -160,30 +253,30 @@ _BUILT_IN = {
     for profile in (
         # IBM's model cards: PyPI's whisper-normalizer, English rules for every row whatever its language, jiwer.
         Profile(name="card@2026-04", english=_CARD, others=_CARD),
-        # The leaderboard until June 2026: Whisper's rules with the repaired spelling table, jiwer.
-        Profile(
-            name="leaderboard@2026-04",
-            english=_APRIL,
-            others=MultilingualRules(),
-            compound_pairs=True,
-            round_before_average=True,
-        ),
-        # The leaderboard as of August 2026: its own English rules, kaldialign with merged compounds.
-        Profile(
-            name="leaderboard@2026-08",
-            english=_AUGUST,
-            others=MultilingualRules(),
-            compound_pairs=True,
-            merge_compounds=True,
-            round_before_average=True,
-        ),
+        _L2023_07,
+        _L2025_08,
+        _L2025_09,
+        _L2026_04,
+        _L2026_05,
+        _L2026_06,
+        _L2026_08,
+        _L2026_10,
+        # Our own, for languages that no leaderboard made rules for: what Unicode says of characters, jiwer.
+        Profile(name="unicode@2026-11", english=UnicodeRules(), others=UnicodeRules(), unspaced=UnicodeRules()),
         # Texts as they are written, jiwer.
         Profile(name="verbatim", english=None, others=None, drop_empty_references=False),
     )
 }
 
 DEFAULT_PROFILE = "leaderboard@2026-08"
-"""For predictions of others that belong to no suite."""
+"""For predictions of others that belong to no suite, in languages that the leaderboard made rules for."""
+OWN_PROFILE = "unicode@2026-11"
+"""For predictions in other languages."""
+
+
+def default_profile(languages: Iterable[str]) -> str:
+    """The profile of texts where nothing names one: our own where one is in a language without leaderboard rules."""
+    return DEFAULT_PROFILE if LEADERBOARD_LANGUAGES.issuperset(languages) else OWN_PROFILE
 
 
 def profile_names() -> list[str]:
@@ -201,60 +294,7 @@ def get_profile(name: str) -> Profile:
     if name in _BUILT_IN:
         return _BUILT_IN[name]
     if name.endswith(".toml"):
-        return _from_file(Path(name))
+        from harness.scoring.profile_files import read_profile
+
+        return read_profile(Path(name))
     raise unknown_name("profile", name, _BUILT_IN)
-
-
-def _from_file(path: Path) -> Profile:
-    try:
-        stated = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"no profile file {path}; the built-in profiles are: {', '.join(_BUILT_IN)}") from None
-    except OSError as error:
-        raise DataError(f"profile file {path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise DataError(f"profile file {path} is not TOML: {error}") from None
-    base = stated.pop("extends", DEFAULT_PROFILE)
-    if base not in _BUILT_IN:
-        raise unknown_name("profile", str(base), _BUILT_IN)
-    name = stated.pop("name", path.stem)
-    if not isinstance(name, str) or name in _BUILT_IN:
-        raise UsageError(f"profile file {path}: name {name!r} must be a text that no built-in profile has")
-    changed = _changed(_BUILT_IN[base], stated, str(path))
-    assert isinstance(changed, Profile)
-    return dataclasses.replace(changed, name=name)
-
-
-def _changed(rules: Any, stated: dict[str, Any], where: str) -> Any:
-    """Frozen rules with what a table of the file states otherwise."""
-    known = {field.name for field in dataclasses.fields(rules)} - {"name"}
-    changes: dict[str, Any] = {}
-    for key, value in stated.items():
-        if key not in known:
-            error = unknown_name("rule", key, known)
-            raise UsageError(f"profile file {where}: {error}")
-        changes[key] = _changed_value(getattr(rules, key), value, f"{where}: {key}")
-    return dataclasses.replace(rules, **changes)
-
-
-_CHOICES: dict[str, dict[str, Any]] = {
-    "english": {"none": None, "card@2026-04": _CARD, "leaderboard@2026-04": _APRIL, "leaderboard@2026-08": _AUGUST},
-    "others": {"none": None, "english": _CARD, "multilingual": MultilingualRules()},
-    "fillers": {"whisper": "whisper", "2026-04": "2026-04"},
-    "spelling": {"whisper": "whisper", "2025-09": "2025-09", "2026-06": "2026-06"},
-}
-"""What a rule that is not just on or off can be in a profile file."""
-
-
-def _changed_value(now: Any, value: Any, where: str) -> Any:
-    if isinstance(value, dict) and dataclasses.is_dataclass(now):
-        return _changed(now, value, where)
-    choices = _CHOICES.get(where.rsplit(" ", 1)[-1])
-    if choices is not None and isinstance(value, str):
-        if value not in choices:
-            raise UsageError(f"profile file {where} cannot be {value!r}; it can be {', '.join(choices)}")
-        return choices[value]
-    if isinstance(now, bool) and isinstance(value, bool):
-        return value
-    expected = "true or false" if isinstance(now, bool) else f"a table, or one of {', '.join(choices or ())}"
-    raise UsageError(f"profile file {where} must be {expected}, not {value!r}")

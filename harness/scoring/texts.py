@@ -3,16 +3,34 @@
 from collections.abc import Callable
 
 
+def words(text: str) -> list[str]:
+    """What is counted in languages written with spaces."""
+    return text.split()
+
+
+def characters(text: str) -> list[str]:
+    """What is counted in languages written without spaces."""
+    return list(text.strip())
+
+
+def graphemes(text: str) -> list[str]:
+    """What a reader takes for one character (Unicode extended grapheme clusters), without white space."""
+    import regex
+
+    return regex.findall(r"\X", "".join(text.split()))
+
+
 class Texts:
     """The texts of one language under one profile (`Profile.texts`). Each is normalized once.
 
     Args:
         normalize: raises ValueError where a rule cannot digest a text.
-        spaces: whether words are what is counted; else characters are.
+        units: splits a normalized text into what is counted.
     """
 
-    def __init__(self, normalize: Callable[[str], str], *, spaces: bool) -> None:
-        self._normalize, self._spaces = normalize, spaces
+    def __init__(self, normalize: Callable[[str], str], units: Callable[[str], list[str]]) -> None:
+        self._normalize, self.units = normalize, units
+        """What is counted of a text that is normalized already: words, or characters where there are no spaces."""
         self._known: dict[str, str | None] = {}
 
     def normalized(self, text: str) -> str | None:
@@ -36,10 +54,6 @@ class Texts:
         """Reference and hypothesis as they are scored, and whether that is as written."""
         (left, right), as_written = self.together(reference, hypothesis)
         return left, right, as_written
-
-    def units(self, text: str) -> list[str]:
-        """What is counted of a text that is normalized already: words, or characters where there are no spaces."""
-        return text.split() if self._spaces else list(text.strip())
 
     def alone(self, text: str) -> str:
         """A raw text that stands alone, as it is scored."""

@@ -10,18 +10,18 @@ leaves alone ("plain" ones: most texts) is a look-up and a join. Everything else
 import functools
 import itertools
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.scoring.normalize import numbers, tables
+from harness.scoring.normalize import characters, clock_times, numbers, tables
 
-_KEPT_SYMBOLS = frozenset(".%$¢€£")
+_KEPT_SYMBOLS = ".%$¢€£"
 _BRACKETS = re.compile(r"[<\[][^>\]]*[>\]]")
 _PARENTHESES = re.compile(r"\(([^)]+?)\)")
 _SPACE_APOSTROPHE = re.compile(r"\s+'")
 _DIGIT_COMMA = re.compile(r"(\d),(\d)")
 _PERIOD = re.compile(r"\.([^0-9]|$)")
+_EACH_PERIOD = re.compile(r"\.(?![0-9])")
 _TWO_WORD_CONTRACTION = re.compile(r"'(?:[ds] (?:been|gone)|d done|s got(?:ta)?)\b")
 """What a contraction looks at beyond its own token. "gotta" is "got to" by the time that it does."""
 _STRAY_BEFORE = re.compile(r"[.$¢€£]([^0-9])")
@@ -29,6 +29,7 @@ _STRAY_AFTER = re.compile(r"([^0-9])%")
 _WHOLE_WORD = re.compile(r"\\b([a-z]+)\\b")
 _COMPOUND = re.compile("|".join(rf"\b{first}\s+{second}\b" for first, second in tables.COMPOUNDS))
 _STRAY = re.compile(r"[.$¢€£][^0-9]|[^0-9]%")
+_EACH_STRAY = re.compile(r"[.$¢€£](?![0-9])|(?<![0-9])%")
 _SPACES = re.compile(r"\s+")
 _ACRONYM_WORDS = frozenset({"a", "i"})
 
@@ -40,8 +41,10 @@ _MEMO_LIMIT = 500_000
 class EnglishRules:
     """Which rules an English normalizer has. The defaults are OpenAI Whisper's."""
 
-    fillers: Literal["whisper", "2026-04"] = "whisper"
+    fillers: Literal["whisper", "2026-04", "2026-10"] = "whisper"
     """The hesitations that are dropped."""
+    clock_times: bool = False
+    """Clock times in words are written in digits, full hours as a number."""
     casual: bool = False
     """kinda, sorta, dunno and cause are written out (the PyPI package does)."""
     possessives: bool = False
@@ -54,29 +57,10 @@ class EnglishRules:
     """One spelling for each of 152 name variants."""
     acronyms: bool = False
     """Runs of single letters and digits are joined."""
-
-
-@functools.cache
-def _character(character: str) -> str:
-    """What becomes of one character of decomposed text when symbols and diacritics go."""
-    if character in _KEPT_SYMBOLS:
-        return character
-    if character in tables.LETTERS:
-        return tables.LETTERS[character]
-    category = unicodedata.category(character)
-    if category == "Mn":
-        return ""
-    return " " if category[0] in "MSP" else character
-
-
-_ASCII = {code: _character(chr(code)) for code in range(128)}
-
-
-def _without_symbols(text: str) -> str:
-    """Spaces for symbols and punctuation, no diacritics."""
-    if text.isascii():
-        return text.translate(_ASCII)
-    return "".join(map(_character, unicodedata.normalize("NFKD", text)))
+    oh_among_digits: bool = False
+    """ "oh" is a zero among digits only ("five oh one"), else a word."""
+    stray_runs: bool = False
+    """Signs that belong to no number go wherever they stand; else of a run ("...") or at an end one may stay."""
 
 
 def _is_single(word: str) -> bool:
@@ -123,8 +107,7 @@ class EnglishNormalizer:
 
     def __init__(self, rules: EnglishRules) -> None:
         self._rules = rules
-        self._filler_words = frozenset(tables.FILLERS[rules.fillers].split())
-        self._fillers = re.compile(rf"\b({'|'.join(tables.FILLERS[rules.fillers].split())})\b")
+        self._fillers = re.compile(rf"\b(?:{'|'.join(tables.FILLERS[rules.fillers].split())})\b")
         left_out = {"is_always" if rules.possessives else "is_after_pronouns"}
         left_out |= set() if rules.casual else {"casual", "cause"}
         groups = [group for name, group in tables.CONTRACTIONS.items() if name not in left_out]
@@ -143,6 +126,7 @@ class EnglishNormalizer:
         if rules.names:
             # A spelling is mapped first and its result looked up among the names.
             self._words = tables.NAMES | {word: tables.NAMES.get(to, to) for word, to in self._words.items()}
+        self._oh: numbers.Oh = "among digits" if rules.oh_among_digits else "zero"
         self._halves: dict[str, str | None] = {}
         self._locals: dict[str, str] = {}
         self._plain: dict[str, str] = {}
@@ -158,7 +142,9 @@ class EnglishNormalizer:
         """
         lower = text.lower()
         if _GLUE in lower:  # rare enough for the plain, slow way
-            return self._second_half(self._local_rules(self._without_brackets(lower)))
+            return self._second_half(self._local_rules(self._reaching_rules(lower)))
+        if self._rules.clock_times and clock_times.may_hold_one(lower):
+            return self._second_half(self._in_parts(lower))
         tokens = (_glue(lower) if "'" in lower else lower).split()
         out = list(map(self._plain.get, tokens))
         if None in out:
@@ -180,15 +166,18 @@ class EnglishNormalizer:
         known = [halves[token] for token in tokens]
         if None not in known:
             return " ".join(filter(None, known))
-        # With what reaches further out of the way, what is left of the rules is local.
-        return " ".join(map(self._local, _glue(self._without_brackets(lower)).split()))
+        return self._in_parts(lower)
+
+    def _in_parts(self, lower: str) -> str:
+        """The first half: with what reaches further out of the way, what is left of the rules is local."""
+        return " ".join(map(self._local, _glue(self._reaching_rules(lower)).split()))
 
     def _learn(self, token: str) -> None:
         """Remember what the first half makes of a token, and the second where it looks at nothing else."""
         letters = token[:-1] if token[-1] in _SIMPLE_ENDS else token
         half: str | None
         if letters.isascii() and letters.isalpha():
-            half = "" if letters in self._filler_words else self._whole_words.get(letters, letters).strip()
+            half = "" if self._fillers.fullmatch(letters) else self._whole_words.get(letters, letters).strip()
         else:
             half = None
             if _REACHING.isdisjoint(token):
@@ -205,12 +194,13 @@ class EnglishNormalizer:
             known = self._locals[token] = " ".join(self._local_rules(token.replace(_GLUE, " ")).split())
         return known
 
-    def _without_brackets(self, text: str) -> str:
-        """The rules that can reach over several tokens: brackets, fillers, spaces before an apostrophe."""
+    def _reaching_rules(self, text: str) -> str:
+        """The rules that can reach over several tokens: brackets, fillers, spaces before an apostrophe, clock times."""
         text = _BRACKETS.sub("", text)
         text = _PARENTHESES.sub("", text)
         text = self._fillers.sub("", text)
-        return _SPACE_APOSTROPHE.sub("'", text)
+        text = _SPACE_APOSTROPHE.sub("'", text)
+        return clock_times.rewrite(text) if self._rules.clock_times else text
 
     def _local_rules(self, text: str) -> str:
         """The rules of the first half that look at one token, or at two that were glued together."""
@@ -221,8 +211,8 @@ class EnglishNormalizer:
         for pattern, to in self._after_words if apostrophe else ():
             text = pattern.sub(to, text)
         text = _DIGIT_COMMA.sub(r"\1\2", text)
-        text = _PERIOD.sub(r" \1", text)
-        return _without_symbols(text)
+        text = _EACH_PERIOD.sub(" ", text) if self._rules.stray_runs else _PERIOD.sub(r" \1", text)
+        return characters.without_symbols(text, _KEPT_SYMBOLS)
 
     def _is_plain(self, word: str) -> bool:
         """Whether the second half does no more to this word than to look it up, whatever stands beside it."""
@@ -239,11 +229,15 @@ class EnglishNormalizer:
         words = text.split()
         if self._rules.compounds and not (tables.COMPOUND_ENDS.isdisjoint(words) and text.replace(" ", "").isalnum()):
             words = _joined_compounds(words)
-        words = [self._words.get(word, word) for word in numbers.standardize_numbers(words)]
+        words = [self._words.get(word, word) for word in numbers.standardize_numbers(words, self._oh)]
         if self._rules.acronyms:
             words = _joined_acronyms(words)
         text = " ".join(words)
-        if not text.replace(" ", "").isalnum() and _STRAY.search(text):
+        if text.replace(" ", "").isalnum():
+            return text
+        if self._rules.stray_runs:
+            return _SPACES.sub(" ", _EACH_STRAY.sub(" ", text))
+        if _STRAY.search(text):
             text = _STRAY_BEFORE.sub(r" \1", text)
             text = _STRAY_AFTER.sub(r"\1 ", text)
             text = _SPACES.sub(" ", text)

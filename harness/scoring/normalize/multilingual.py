@@ -1,7 +1,8 @@
 """The leaderboard's normalizer for languages other than English: letters and words only, digits spelled out.
 
-Whisper's basic normalizer with diacritics kept, then digits to words of the language (`num2words`). Its rules damage
-scripts with vowel signs (Hindi, Tamil: category M becomes a space); that is a fact of the profile, not repaired here.
+Whisper's basic normalizer with diacritics kept, then digits to words of the language (`num2words`). Until 2026-08 its
+rules damage scripts with vowel signs (Hindi, Tamil: category M becomes a space); that is a fact of the profile, not
+repaired here. Those of 2026-10 keep marks.
 """
 
 import functools
@@ -9,12 +10,16 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from harness.scoring.normalize import characters
+
 _BRACKETS = re.compile(r"[<\[][^>\]]*[>\]]")
 _PARENTHESES = re.compile(r"\(([^)]+?)\)")
 _NOT_WORD = re.compile(r"[^\w\s]")
 _SPACES = re.compile(r"\s+")
 _GROUPED_DIGITS = re.compile(r"(\d)\s+(\d{3})\b")
 _DIGITS = re.compile(r"\d+")
+_SEPARATORS = re.compile("[\x1c-\x1f]")
+"""White space to Python, but not to the `regex` package."""
 _MEMO_LIMIT = 500_000
 
 
@@ -24,11 +29,16 @@ class MultilingualRules:
 
     numbers: bool = True
     """Digits are spelled out in the language of the text."""
+    marks: bool = False
+    """Combining marks and zero-width (non-)joiners stay; else each is a space (2026-10)."""
+    diacritics: bool = True
+    """Letters keep their diacritics; else each is its base letter (until 2026-03)."""
 
 
 @functools.cache
-def _character(character: str) -> str:
-    return " " if unicodedata.category(character)[0] in "MSP" else character
+def _character(character: str, lost: str) -> str:
+    """A space for a character of one of these categories."""
+    return " " if unicodedata.category(character)[0] in lost else character
 
 
 @functools.lru_cache(maxsize=100_000)
@@ -62,7 +72,7 @@ class MultilingualNormalizer:
             Words separated by one space, none at either end.
         """
         lower = text.lower()
-        if "<" in lower or "[" in lower or "(" in lower:
+        if "<" in lower or "[" in lower or "(" in lower or (self._rules.marks and _SEPARATORS.search(lower)):
             return self._whole(lower)
         tokens = lower.split()
         out = list(map(self._tokens.get, tokens))
@@ -71,27 +81,32 @@ class MultilingualNormalizer:
                 self._tokens.clear()
             for token in tokens:
                 if token not in self._tokens:
-                    self._tokens[token] = " ".join(_letters(token).split())
+                    self._tokens[token] = " ".join(self._letters(token).split())
             out = [self._tokens[token] for token in tokens]
         return self._with_numbers(" ".join(filter(None, out)))
 
     def _whole(self, lower: str) -> str:
         text = _PARENTHESES.sub("", _BRACKETS.sub("", lower))
-        return self._with_numbers(" ".join(_letters(text).split()))
+        return self._with_numbers(" ".join(self._letters(text).split()))
+
+    def _letters(self, text: str) -> str:
+        """Lower-case word characters, and spaces for symbols, punctuation and perhaps marks."""
+        if text.isalpha() and (text.isascii() or (self._rules.diacritics and unicodedata.is_normalized("NFKC", text))):
+            return text
+        if not self._rules.diacritics:
+            return _NOT_WORD.sub("", characters.without_symbols(text, "").lower())
+        composed = unicodedata.normalize("NFKC", text)
+        if not self._rules.marks:
+            return _NOT_WORD.sub("", "".join([_character(each, "MSP") for each in composed]).lower())
+        import regex
+
+        return regex.sub(r"[^\w\s]", "", "".join([_character(each, "SP") for each in composed]).lower())
 
     def _with_numbers(self, text: str) -> str:
         if not self._rules.numbers or not _DIGITS.search(text):
             return text
         text = _GROUPED_DIGITS.sub(r"\1\2", text)
         return _DIGITS.sub(lambda match: _spelled(match[0], self._language), text)
-
-
-def _letters(text: str) -> str:
-    """Lower-case word characters, and spaces for marks, symbols and punctuation."""
-    if text.isalpha() and unicodedata.is_normalized("NFKC", text):
-        return text
-    composed = "".join(map(_character, unicodedata.normalize("NFKC", text))).lower()
-    return _NOT_WORD.sub("", composed)
 
 
 @functools.cache

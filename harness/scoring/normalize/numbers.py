@@ -10,8 +10,12 @@ import functools
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Literal
 
 from harness.scoring.normalize import tables
+
+Oh = Literal["zero", "among digits"]
+"""Whether "oh" is always a zero, or only among digits (leaderboard 2026-10)."""
 
 ZEROS = frozenset({"o", "oh", "zero"})
 ONES = {name: value for value, name in enumerate(tables.NUMBERS["ones"], start=1)}
@@ -65,18 +69,25 @@ def _fraction(text: str) -> Fraction | None:
         return None
 
 
+def _is_digit(word: str | None) -> bool:
+    """Whether "oh" may be a zero beside this word: digits, or a word for a number below a hundred."""
+    return word is not None and (word.isdecimal() or word in _DECIMALS)
+
+
 class _Reader:
     """Reads words from left to right; `value` is the number being put together, `prefix` the sign that it will get."""
 
-    __slots__ = ("following", "out", "prefix", "previous", "skip", "value")
+    __slots__ = ("after_following", "following", "oh", "out", "prefix", "previous", "skip", "value")
 
-    def __init__(self) -> None:
+    def __init__(self, oh: Oh) -> None:
+        self.oh = oh
         self.out: list[str] = []
         self.value: int | str | None = None
         self.prefix: str | None = None
         self.skip = False
         self.previous: str | None = None
         self.following: str | None = None
+        self.after_following: str | None = None
 
     def emit(self, result: int | str) -> None:
         text = str(result)
@@ -99,6 +110,7 @@ class _Reader:
                 continue
             self.previous = words[index - 1] if index else None
             self.following = words[index + 1] if index < last else None
+            self.after_following = words[index + 2] if index + 1 < last else None
             _HANDLERS.get(word, _Reader.digits)(self, word)
         self.flush()
         return self.out
@@ -123,8 +135,16 @@ class _Reader:
             self.prefix = word[0]
         self.value = fraction.numerator if fraction.denominator == 1 else bare
 
-    def zero(self, _word: str) -> None:
-        self.value = str(self.value or "") + "0"
+    def zero(self, word: str) -> None:
+        if word == "oh" and self.oh == "among digits" and not self._is_among_digits():
+            self.flush()
+            self.emit(word)
+        else:
+            self.value = str(self.value or "") + "0"
+
+    def _is_among_digits(self) -> bool:
+        """Whether a digit follows, and one more stands before it or behind."""
+        return _is_digit(self.following) and (self.value is not None or _is_digit(self.after_following))
 
     def _joined(self, number: int, step: int) -> int | str:
         """`number` behind the value so far: added where the value has room (step 10 or 100), else written after it."""
@@ -260,7 +280,7 @@ def _numeric(words: list[str]) -> list[int]:
     return [at for at, word in enumerate(words) if word in _HANDLERS or not word.isalpha()]
 
 
-def standardize_numbers(words: list[str]) -> list[str]:
+def standardize_numbers(words: list[str], oh: Oh = "zero") -> list[str]:
     """Write the numbers of a text in digits.
 
     Words in a row that may be numbers are read together and remembered; what stands around them says nothing about
@@ -268,6 +288,7 @@ def standardize_numbers(words: list[str]) -> list[str]:
 
     Args:
         words: lower case, without symbols other than ``. % $ ¢ € £``.
+        oh: what "oh" is.
 
     Returns:
         The words, in the same list where there is no number among them.
@@ -293,19 +314,19 @@ def standardize_numbers(words: list[str]) -> list[str]:
         if end < len(words) and words[end] in _SUFFIXES:
             end += 1
         out += words[done:start]
-        out += _read(tuple(words[start:end]))
+        out += _read(tuple(words[start:end]), oh)
         done = end
     return out + words[done:]
 
 
 @functools.lru_cache(maxsize=100_000)
-def _read(words: tuple[str, ...]) -> list[str]:
+def _read(words: tuple[str, ...], oh: Oh) -> list[str]:
     """Words in a row that may be numbers, and perhaps the ending of an ordinal, in digits."""
     text = " ".join(words)
     text = _LETTER_DIGIT.sub(r"\1 \2", text)
     text = _DIGIT_LETTER.sub(r"\1 \2", text)
     text = _DIGIT_SUFFIX.sub(r"\1\2", text)
-    text = " ".join(_Reader().read(text.split()))
+    text = " ".join(_Reader(oh).read(text.split()))
     text = _CURRENCY_CENTS.sub(lambda match: f"{match[1]}{match[2]}.{int(match[3]):02d}", text)
     text = _ONLY_CENTS.sub(lambda match: f"¢{int(match[1])}", text)
     return _LONE_ONE.sub(r"one\1", text).split()

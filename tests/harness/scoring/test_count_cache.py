@@ -11,6 +11,7 @@ import pytest
 from harness.scoring import cache, scored
 from harness.scoring.counting import Counted, count_pairs
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.predictions import System
 from harness.scoring.profiles import get_profile
 from harness.scoring.score import score_systems
@@ -40,7 +41,7 @@ def test_what_was_kept_is_found(kept: Path) -> None:
 
 def test_any_change_of_rules_texts_or_code_is_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     key = cache.key_of(PAIRS, PROFILE)
-    assert PROFILE.english is not None
+    assert isinstance(PROFILE.english, EnglishRules)
     others = [
         cache.key_of(PAIRS, replace(PROFILE, merge_compounds=False)),
         cache.key_of(PAIRS, replace(PROFILE, english=replace(PROFILE.english, names=False))),

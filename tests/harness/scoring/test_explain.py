@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,15 +17,25 @@ from harness.records import codec
 from harness.records.explanation import Example, Explanation, Tally
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.explain import MEANING, average_effects, explain
+from harness.scoring.normalize.chinese import ChineseRules
 from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.normalize.multilingual import MultilingualRules
+from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.predictions import Predictions, read_systems
-from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.profiles import Profile, get_profile, profile_names
 from harness.scoring.scored import count_predictions
 from tests.harness.scoring.made import predictions
 
 APRIL, AUGUST, VERBATIM = (get_profile(name) for name in ("leaderboard@2026-04", "leaderboard@2026-08", "verbatim"))
 DISTIL = "MODEL_distil-whisper-cpu_DATASET_librispeech_test.clean_raw.jsonl"
+
+
+TEXTS = {
+    "en": [("half past two oh well...", "2:30 oh well"), ("ah Stephen’s", "Steven's")],
+    "hi": [("हिन्दी पाँच", "हिन्दी, पाच"), ("१२ किताबें", "12 किताबें")],
+    "ja": [("今日は、いい。", "今日はいい"), ("ｱｲ", "アイ")],
+    **({"zh": [("漢字 100%", "汉字百分之一百")]} if importlib.util.find_spec("wetext") else {}),
+}
 
 
 def exact(counts: ErrorCounts) -> Fraction:
@@ -239,10 +251,21 @@ def test_verb_averages_several_benchmarks(file: Path, capsys: pytest.CaptureFixt
 
 
 def test_verb_complains_about_unknown_profiles(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", str(file), "--to", "leaderboard@2026-80"]) == 2
+    assert main(["explain", str(file), "--to", "leaderboard@2026-008"]) == 2
     assert "did you mean 'leaderboard@2026-08'" in capsys.readouterr().err
 
 
 def test_every_rule_has_a_meaning_and_a_place() -> None:
-    rules = {field.name for kind in (EnglishRules, MultilingualRules, Profile) for field in fields(kind)}
-    assert set(MEANING) == rules - {"name", "english", "others", "round_before_average"} | {"normalizer"}
+    kinds = (EnglishRules, MultilingualRules, UnicodeRules, ChineseRules, Profile)
+    rules = {field.name for kind in kinds for field in fields(kind)}
+    of_languages = {"english", "others", "unspaced", "chinese"}
+    assert set(MEANING) == rules - {"name", *of_languages, "round_before_average"} | {"normalizer"}
+
+
+def test_steps_lead_from_any_profile_to_any_other_in_every_language() -> None:
+    """The last step's rules are those of the second profile, whatever kinds of normalizers the two have."""
+    for language, texts in TEXTS.items():
+        one = replace(predictions(*texts), language=language)
+        for first, second in itertools.permutations(map(get_profile, profile_names()), 2):
+            found = explain(one, first, second)
+            assert (found.start, found.end) == (Tally.of(total(one, first)), Tally.of(total(one, second)))

@@ -11,6 +11,7 @@ from harness.errors import DataError, UsageError
 from harness.records import codec
 from harness.records.scores import ProfileRecord
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.profiles import get_profile, profile_names
 
 if TYPE_CHECKING:
@@ -18,15 +19,34 @@ if TYPE_CHECKING:
 
 
 def test_the_names() -> None:
-    assert profile_names() == ["card@2026-04", "leaderboard@2026-04", "leaderboard@2026-08", "verbatim"]
+    assert profile_names() == [
+        "card@2026-04",
+        "leaderboard@2023-07",
+        "leaderboard@2025-08",
+        "leaderboard@2025-09",
+        "leaderboard@2026-04",
+        "leaderboard@2026-05",
+        "leaderboard@2026-06",
+        "leaderboard@2026-08",
+        "leaderboard@2026-10",
+        "unicode@2026-11",
+        "verbatim",
+    ]
     with pytest.raises(UsageError, match="did you mean 'leaderboard@2026-08'"):
-        get_profile("leaderboard@2026-09")
+        get_profile("leaderboard@2026-008")
 
 
 def test_a_stored_profile_states_its_rules_and_libraries() -> None:
     stored = get_profile("leaderboard@2026-08").record()
     assert stored.name == "leaderboard@2026-08"
-    assert set(stored.libraries) == {"kaldialign", "num2words", "rapidfuzz", "whisper-normalizer", "unicode"}
+    assert set(stored.libraries) - {"opencc", "wetext"} == {
+        "kaldialign",
+        "num2words",
+        "rapidfuzz",
+        "regex",
+        "whisper-normalizer",
+        "unicode",
+    }
     english = stored.rules["english"]
     assert isinstance(english, dict)
     assert english["acronyms"] is True
@@ -41,9 +61,28 @@ def test_the_card_profile_normalizes_every_language_by_the_english_rules() -> No
     assert get_profile("verbatim").normalize(" As it  IS. ", "en") == " As it  IS. "
 
 
+@pytest.mark.parametrize(
+    ("version", "english", "german"),
+    [
+        ("2023-07", "archeology</span> ah jon is ok 020 clock", "2 schone tage"),
+        ("2025-08", "archeology</span> ah jon is ok 020 clock", "2 schone tage"),
+        ("2025-09", "archeology ah jon is ok 020 clock", "2 schone tage"),
+        ("2026-04", "archeology ah jon is ok 020 clock", "zwei schöne tage"),
+        ("2026-05", "archeology john is ok 020 clock", "zwei schöne tage"),
+        ("2026-06", "archeology john s ok 020 clock", "zwei schöne tage"),
+        ("2026-08", "archeology john s okay 020 clock", "zwei schöne tage"),
+        ("2026-10", "archeology john s okay oh 2", "zwei schöne tage"),
+    ],
+)
+def test_each_version_of_the_leaderboard_changes_what_it_says(version: str, english: str, german: str) -> None:
+    profile = get_profile(f"leaderboard@{version}")
+    assert profile.normalize("archaeology ah Jon's ok oh two o'clock", "en").split() == english.split()
+    assert profile.normalize("2 schöne Tage", "de") == german
+
+
 def test_each_rule_can_be_switched_alone() -> None:
     august = get_profile("leaderboard@2026-08")
-    assert august.english is not None
+    assert isinstance(august.english, EnglishRules)
     no_acronyms = replace(august, english=replace(august.english, acronyms=False))
     assert august.normalize("the b b c", "en") == "the bbc"
     assert no_acronyms.normalize("the b b c", "en") == "the b b c"
@@ -79,7 +118,7 @@ def test_a_profile_of_ones_own(tmp_path: Path) -> None:
     )
     profile = get_profile(write(tmp_path, text))
     base = get_profile("leaderboard@2026-08")
-    assert base.english is not None
+    assert isinstance(base.english, EnglishRules)
     english = replace(base.english, acronyms=False, fillers="whisper")
     assert profile == replace(base, name="mine", merge_compounds=False, english=english)
     other = get_profile(

@@ -14,7 +14,7 @@ from harness.scoring.predictions import System
 from harness.scoring.profiles import get_profile
 from harness.scoring.scored import count_predictions
 from harness.scoring.slices import by_length
-from harness.scoring.texts import Texts
+from harness.scoring.texts import Texts, characters, words
 from tests.harness.scoring.made import predictions
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def upper_or_refused(text: str) -> str:
 
 @pytest.fixture
 def texts() -> Texts:
-    return Texts(upper_or_refused, spaces=True)
+    return Texts(upper_or_refused, words)
 
 
 def test_both_are_normalized_or_neither_is(texts: Texts) -> None:
@@ -52,7 +52,7 @@ def test_a_text_alone_is_as_written_where_it_cannot_be_read(texts: Texts) -> Non
 
 def test_units_are_words_or_characters(texts: Texts) -> None:
     assert texts.units("  a  b ") == ["a", "b"]
-    assert Texts(upper_or_refused, spaces=False).units(" a b ") == ["a", " ", "b"]
+    assert Texts(upper_or_refused, characters).units(" a b ") == ["a", " ", "b"]
 
 
 def test_each_text_is_normalized_once() -> None:
@@ -62,7 +62,7 @@ def test_each_text_is_normalized_once() -> None:
         asked.append(text)
         return upper_or_refused(text)
 
-    texts = Texts(normalize, spaces=True)
+    texts = Texts(normalize, words)
     for _ in range(3):
         texts.pair("a", "b!")
         texts.words("b!")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +24,7 @@ VERSIONS: dict[str, official.Version] = {
     "leaderboard-2026-04": "leaderboard@2026-04",
     "leaderboard-2026-08": "leaderboard@2026-08",
 }
-TWINS = {version: official.english(version) for version in VERSIONS.values()}
+TWINS = {version: official.english(version) for version in get_args(official.Version)}
 
 TRICKY = [
     "one",
@@ -145,6 +145,16 @@ TRICKY = [
     "Σ",
     "word",
     "Words",
+    "half",
+    "quarter",
+    "past",
+    "to",
+    "o'clock",
+    "minutes",
+    "er",
+    "ah-ha",
+    "tsk",
+    "2:30",
 ]
 texts = st.lists(
     st.tuples(st.sampled_from(TRICKY), st.sampled_from([" ", " ", " ", "  ", "", "'", ". ", "-", "\t", "\n"])),
@@ -159,6 +169,59 @@ def test_every_string_of_the_oracle_is_normalized_alike(shared: Path, column: st
         rows = [json.loads(line) for line in lines]
     assert len(rows) == 5065
     assert [row["in"] for row in rows if normalize(row["in"]) != row[column]] == []
+
+
+def test_every_string_of_the_newer_oracle_is_normalized_alike(shared: Path) -> None:
+    with (shared / "oracle" / "normalizer_2026_10.jsonl").open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    assert len(rows) == 4000
+    for version in ("2026-08", "2026-10"):
+        normalize = get_profile(f"leaderboard@{version}").normalizer("en")
+        assert [row["in"] for row in rows if normalize(row["in"]) != row[version]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "normalized"),
+    [
+        # Clock times, and what fires where one would not expect it.
+        ("half past two o'clock", "2 30"),
+        ("ten o'clock and 10:00", "10 and 10"),
+        ("a quarter to one", "12 45"),
+        ("zero minutes to five", "5"),
+        ("half to one", "12 30"),
+        ("half past one, 59 minutes to 12", "one 30 11 one"),
+        ("the second quarter to 15 million", "the 2nd 14 45000000"),
+        ("half past two-thirty", "2 3030"),
+        ("half past 2.5", "2 30.5"),
+        ("half past 2:30", "2 30 30"),
+        ("half past twelve%", "12 30%"),
+        ("$10:00, 10:00-11:00", "$10 10 11"),
+        ("10:00/11:00", "10 11 0"),
+        ("10:00's and ten o'clock's", "10s and 10s"),
+        ("ten past ten", "10 past 10"),
+        ("half an hour after two", "half an hour after 2"),
+        ("10:00am 1:10:00", "10 0 am one 10 0"),
+        ("24:00", "24 0"),
+        ("7:60", "7 60"),
+        ("10:00 o'clock", "100 clock"),
+        # "oh"
+        ("oh seven nine", "079"),
+        ("five oh one", "501"),
+        ("nineteen oh five", "1905"),
+        ("oh five of them", "oh 5 of them"),
+        ("five oh no", "5 oh no"),
+        ("point oh five", ".05"),
+        ("double oh seven", "007"),
+        ("minus oh five", "-oh 5"),
+        ("o five", "05"),
+        # Fillers, and signs.
+        ("uh-huh mm-hmm ah-ha er her haha", "her haha"),
+        ("mm's m", "sm"),
+        ("... %% a $ %5 5%%", "a 5 5%"),
+    ],
+)
+def test_corners_of_the_rules_of_october(text: str, normalized: str) -> None:
+    assert get_profile("leaderboard@2026-10").normalize(text, "en").split() == normalized.split()
 
 
 @pytest.mark.parametrize("profile", TWINS)

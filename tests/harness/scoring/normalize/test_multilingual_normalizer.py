@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +13,9 @@ from harness.scoring.compounds import join_pairs
 from harness.scoring.normalize.multilingual import MultilingualRules, multilingual_normalizer
 from harness.scoring.profiles import get_profile
 from perf import official
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TOKENS = [
     "ein",
@@ -46,7 +52,13 @@ TOKENS = [
     "東京",
     "99999999999999999999999999999999999999",
     "3e5",
+    "क्\u200dया",
+    "x̂",
+    "৴",
+    "Ⅷ",
+    "a\x1cb",
 ]
+OFFICIAL: tuple[official.Version, ...] = ("leaderboard@2026-08", "leaderboard@2026-10")
 texts = st.lists(st.sampled_from(TOKENS), max_size=9).map(" ".join) | st.text(max_size=30)
 
 
@@ -54,7 +66,23 @@ texts = st.lists(st.sampled_from(TOKENS), max_size=9).map(" ".join) | st.text(ma
 @settings(max_examples=150, deadline=None)
 @given(text=texts)
 def test_any_text_is_normalized_as_the_plain_twin_does(language: str, text: str) -> None:
-    assert get_profile("leaderboard@2026-08").normalize(text, language) == official.multilingual(language)(text)
+    for version in OFFICIAL:
+        assert get_profile(version).normalize(text, language) == official.multilingual(language, version)(text)
+
+
+def test_every_string_of_the_oracle_is_normalized_alike(shared: Path) -> None:
+    with (shared / "oracle" / "multilingual_2026_10.jsonl").open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    assert len(rows) == 500
+    for version in OFFICIAL:
+        normalized = [get_profile(version).normalize(row["in"], row["lang"]) for row in rows]
+        assert normalized == [row[version.removeprefix("leaderboard@")] for row in rows]
+
+
+def test_marks_are_kept_since_october_only() -> None:
+    august, october = (get_profile(version).normalizer("hi") for version in OFFICIAL)
+    assert (august("हिन्दी है"), october("हिन्दी है")) == ("ह न द ह", "हिन्दी है")
+    assert (august("a\x1cb"), october("a\x1cb")) == ("a b", "ab"), "white space to Python only"
 
 
 def test_diacritics_stay_and_digits_become_words() -> None:

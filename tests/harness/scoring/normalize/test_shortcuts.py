@@ -1,4 +1,4 @@
-"""The English normalizers' shortcuts change nothing: pairs and triples of what the rules look for, against a plain twin.
+"""The English normalizers' shortcuts change nothing: pairs and triples of what rules look for, against a plain twin.
 
 Strings are made of the rules' own triggers, adjacent and apart. The twin (`perf.official`) applies each rule in order
 to the whole text. `ASR_SLOW_TESTS=1` draws a million strings instead of 20,000.
