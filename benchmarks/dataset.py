@@ -269,6 +269,8 @@ class Dataset:
     """Home page."""
     citation: str | None = None
     """Paper, one line."""
+    language_stated: bool = True
+    """False where nothing says which language it is, so that it is taken to be English."""
     session_pattern: str | None = None
     """Regular expression with one group that finds the session in an utterance id; None: the utterance is the unit."""
     file_patterns: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from benchmarks.languages import primary_subtag
 from harness.config import Settings
 from harness.devices import AUTO
 from harness.errors import UsageError, unknown_name
@@ -28,7 +29,6 @@ from harness.request import what_to_run
 from harness.scoring.comparison import compare_systems
 from harness.scoring.details import describe
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.file_names import primary_subtag
 from harness.scoring.metrics import get_metric, measure
 from harness.scoring.pairing import labels
 from harness.scoring.predictions import Predictions, System, read_run, read_systems

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.dataset import Dataset
+from benchmarks.languages import primary_subtag
 from benchmarks.registry import Suite, get_dataset, get_suite
 from harness.errors import UsageError
-from harness.scoring.file_names import primary_subtag
+from harness.scoring.profiles import DEFAULT_PROFILE
 
 
 def what_to_run(what: str | Path | Suite | Dataset, language: str | None = None) -> tuple[Suite, Sequence[Dataset]]:
@@ -15,7 +16,7 @@ def what_to_run(what: str | Path | Suite | Dataset, language: str | None = None)
     Args:
         what: a suite or its name, a data set, or the path of data of the user's own: a `Path`, or a text that names
             a file or folder that is there.
-        language: of own data that does not say it; English where nothing does.
+        language: of own data that does not say it; taken to be English, and said to be, where nothing does.
 
     Raises:
         UsageError: there is no such suite or path.
@@ -42,10 +43,9 @@ def own_data(path: Path, language: str | None = None) -> tuple[Suite, Sequence[D
     """Data of the user's own as a suite of one; as `what_to_run`."""
     from benchmarks.sources.manifest import dataset_from_path
 
-    dataset = dataset_from_path(path, primary_subtag(language) if language else "en")
+    dataset = dataset_from_path(path, primary_subtag(language) if language else None)
     return _suite_of(dataset), [dataset]
 
 
 def _suite_of(dataset: Dataset) -> Suite:
-    profile = "card@2026-04" if dataset.language == "en" else "leaderboard@2026-08"
-    return Suite(name=dataset.name, profile=profile, benchmarks=(dataset.name,))
+    return Suite(name=dataset.name, profile=DEFAULT_PROFILE, benchmarks=(dataset.name,))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.dataset import Audio, Dataset, Entry, Request, Source, Utterances
 from benchmarks.facts import Seen
+from benchmarks.languages import primary_subtag
 from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from benchmarks.sources.tables import Line, read_table
@@ -35,16 +36,18 @@ class Item:
     language: str
     where: str
     """What to call it in messages: the manifest's line, or the file."""
+    stated: bool = False
+    """Whether it says its language itself."""
 
 
-def dataset_from_path(path: Path, language: str = "en") -> Dataset:
+def dataset_from_path(path: Path, language: str | None = None) -> Dataset:
     """The benchmark that a manifest or a folder is. Texts are read and checked now, audio is not.
 
     It is read again when it is opened, so that no row is held in memory.
 
     Args:
         path: a .jsonl, .json, .csv or .tsv file, or a folder.
-        language: BCP-47 primary subtag of the rows that do not say theirs.
+        language: BCP-47 primary subtag of the rows that do not say theirs; English where nothing is said.
 
     Raises:
         UsageError: there is nothing at the path, or nothing that is understood.
@@ -53,12 +56,14 @@ def dataset_from_path(path: Path, language: str = "en") -> Dataset:
     source = _manifest(path)
     if source is None:
         _check_folder(path)
-    items = partial(_from_table, source, language) if source else partial(_from_folder, path, language)
-    found, empty, spoken = Seen(), 0, Counter[str]()
+    unsaid = language or "en"
+    items = partial(_from_table, source, unsaid) if source else partial(_from_folder, path, unsaid)
+    found, empty, spoken, stated = Seen(), 0, Counter[str](), True
     for item in _checked(items()):
         found.add(item.entry)
         empty += not item.entry.reference.strip()
         spoken[item.language] += 1
+        stated = stated and (item.stated or language is not None)
     if not found.rows:
         msg = f"{path}: no utterances in it; a folder needs audio files with a .txt of the same name beside each"
         raise DataError(msg)
@@ -66,6 +71,7 @@ def dataset_from_path(path: Path, language: str = "en") -> Dataset:
         name=_name(path),
         title=f"{path}",
         language=spoken.most_common(1)[0][0],
+        language_stated=stated,
         license="the user's own",
         sources=(Source(kind="manifest", where=str(source or path), open=partial(_open, items)),),
         rows=found.rows,
@@ -133,8 +139,12 @@ def _item(folder: str, row: Line, language: str) -> Item:
         start=start,
         end=None if start is None or duration is None else start + duration,
     )
-    spoken = (row.string(*LANGUAGE) or language).lower().replace("_", "-").partition("-")[0]
-    return Item(entry, path, sys.intern(spoken), row.where)
+    said = row.string(*LANGUAGE)
+    try:
+        spoken = language if said is None else primary_subtag(said, "language")
+    except UsageError as error:
+        raise row.error(str(error)) from None
+    return Item(entry, path, sys.intern(spoken), row.where, stated=said is not None)
 
 
 def _stem(audio: str) -> str:

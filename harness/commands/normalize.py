@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Read a line, write a line, at once, until the input ends."""
-    from harness.scoring.file_names import primary_subtag
+    from benchmarks.languages import primary_subtag
     from harness.scoring.profiles import get_profile
 
     normalize = get_profile(args.profile).normalizer(primary_subtag(args.language))

@@ -177,6 +177,8 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     """One benchmark of a run. Changes while the run goes on."""
 
     language: str | None = None
+    language_stated: bool | None = None
+    """False where nothing said which it is."""
     license: str | None = None
     expected: Count | None = None
     """Utterances that were asked for; null until the data was read to its end."""

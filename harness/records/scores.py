@@ -30,6 +30,8 @@ class BenchmarkScore(Record, frozen=True, kw_only=True):
 
     benchmark: str
     language: str
+    language_stated: bool
+    """False where nothing said which it is, so that it was taken to be English."""
     metric: Literal["wer", "cer"]
     """Which of the two is the benchmark's main one: by characters in languages written without spaces."""
     utterances: int

@@ -248,7 +248,11 @@ def _caption(profile: str, scores: Sequence[Scores]) -> str:
     between = f" 95 % intervals: {', '.join(methods)}." if methods else " No intervals: fewer than five sessions."
     rounded = any(score.average.rounded for score in scores)
     average = f" Average: plain mean of the {'' if rounded else 'un'}rounded rates of the benchmarks."
-    return f"{suite}, profile {profile}.{average}{between}"
+    unsaid = dict.fromkeys(
+        entry.benchmark for score in scores for entry in score.benchmarks if not entry.language_stated
+    )
+    spoken = f" Language not stated: en ({', '.join(unsaid)})." if unsaid else ""
+    return f"{suite}, profile {profile}.{spoken}{average}{between}"
 
 
 def _drafts(scores: Sequence[Scores], names: Sequence[str]) -> tuple[str, ...]:

@@ -223,6 +223,7 @@ class Run:
         model = self._load()
         entry = BenchmarkRecord(
             language=dataset.language,
+            language_stated=dataset.language_stated,
             license=dataset.license,
             complete=False,
             selection=selection,

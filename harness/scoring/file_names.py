@@ -1,4 +1,4 @@
-"""What a foreign file's name says: model, benchmark, language.
+"""What a foreign file's name says: model, benchmark, and the language where it is that of a known corpus.
 
 The leaderboard writes ``MODEL_<model>_DATASET_<data set>.jsonl`` with ``/`` turned into ``-``, which cannot be undone
 with certainty; so a model is called what the file calls it. Benchmarks are found by the patterns that each data set
@@ -6,16 +6,10 @@ declares; a file that means none of them is a benchmark of its own, called after
 """
 
 import re
-import tomllib
-from importlib.resources import files
 
-from harness.errors import UsageError
+from benchmarks.languages import language_in
 
 _NAME = re.compile(r"^MODEL_(?P<model>.+?)_DATASET_(?P<data>.+)$")
-_WORD = re.compile(r"[a-z]+")
-
-_LANGUAGES = tomllib.loads((files(__package__) / "languages.toml").read_text(encoding="utf-8"))
-_LANGUAGE_NAMES: dict[str, str] = _LANGUAGES["names"]
 
 
 def model_and_data(stem: str) -> tuple[str, str]:
@@ -27,37 +21,15 @@ def model_and_data(stem: str) -> tuple[str, str]:
     return (match["model"], match["data"]) if match else (stem, stem)
 
 
-def primary_subtag(language: str) -> str:
-    """A language as users write it (``en``, ``de_DE``, ``German``) as BCP-47 primary subtag.
-
-    Raises:
-        UsageError: it is not a language code.
-    """
-    subtag = re.split(r"[-_]", language.strip().lower())[0]
-    subtag = _LANGUAGE_NAMES.get(subtag, subtag)
-    if not re.fullmatch(r"[a-z]{2,3}", subtag):
-        raise UsageError(f"--language {language!r} is not a language code; give one such as en, de or zh")
-    return subtag
-
-
-def benchmark_of(data: str) -> tuple[str, str, str | None]:
+def benchmark_of(data: str) -> tuple[str, str | None, str | None]:
     """The benchmark that the data-set part of a file name means.
 
     Returns:
-        Its id, its language, and the pattern that finds the session in an utterance's id, where there is one.
+        Its id, its language, and the pattern that finds the session in an utterance's id, both where they are known.
     """
     from benchmarks.registry import identify
 
     dataset = identify(data)
     if dataset is not None:
         return dataset.name, dataset.language, dataset.session_pattern
-    return data, _language_in(data), None
-
-
-def _language_in(data: str) -> str:
-    """The last language that is named in a file name; English where there is none."""
-    for word in reversed(_WORD.findall(data.lower())):
-        code = _LANGUAGE_NAMES.get(word, word)
-        if code in _LANGUAGES["codes"]:
-            return str(code)
-    return "en"
+    return data, language_in(data), None

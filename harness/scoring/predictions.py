@@ -8,16 +8,24 @@ one line that names the file and the line.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
+from benchmarks.languages import primary_subtag
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line, read_journal
 from harness.records.run import RUN_FILE, RunRecord, read_run_record
 from harness.scoring import file_names
 
+LANGUAGE = ("language", "lang", "locale")
+"""Columns that state a language."""
+DEFAULT_LANGUAGE = "en"
+"""Where nothing says which it is."""
+SESSION = ("session", "session_id", "speaker", "speaker_id", "meeting_id", "call_id")
+"""Columns that state what is independent of the others; the first that is there."""
 _LONGEST = 1e9
 """Seconds, thirty years: what says that it is longer is not believed."""
 
@@ -28,7 +36,11 @@ class Predictions:
 
     benchmark: str
     language: str
-    """BCP-47 primary subtag."""
+    """BCP-47 primary subtag, of all rows."""
+    language_stated: bool = True
+    """False where nothing said which it is, so that it is taken to be English."""
+    part_of: str | None = None
+    """The benchmark of several languages that this is the part in one language of."""
     rows: list[Line]
     """Ids are unique where the source is ours; others' may repeat."""
     source: Path
@@ -58,13 +70,13 @@ def read_systems(paths: Iterable[Path | str], language: str | None = None) -> li
 
     Args:
         paths: run folders, prediction files, or folders of either, searched to any depth.
-        language: overrides what file names and runs say.
+        language: overrides what columns, corpora and runs say.
 
     Raises:
         UsageError: a path does not exist or holds nothing to score, or two files are the same model and benchmark.
         DataError: a file is not what it should be.
     """
-    chosen = file_names.primary_subtag(language) if language else None
+    chosen = primary_subtag(language) if language else None
     runs: dict[Path, None] = {}
     files: dict[Path, None] = {}
     for path in without_reports(paths):
@@ -114,33 +126,70 @@ def read_run(folder: Path, language: str | None = None) -> System:
     for name, fact in run.benchmarks.items():
         journal = folder / f"{name}.jsonl"
         if journal.exists():
-            read.append(
-                Predictions(
-                    benchmark=name,
-                    language=language or fact.language or "en",
-                    rows=read_journal(journal).lines,
-                    source=journal,
-                    ours=True,
-                    scores_empty=run.scores_empty,
-                )
+            one = Predictions(
+                benchmark=name,
+                language=language or fact.language or DEFAULT_LANGUAGE,
+                language_stated=language is not None or fact.language_stated is not False,
+                rows=read_journal(journal).lines,
+                source=journal,
+                ours=True,
+                scores_empty=run.scores_empty,
             )
+            read += [one] if language else by_language(one)
     return System(model=run.model.id, suite=run.suite, folder=folder, run=run, benchmarks=read)
 
 
 def _read_files(files: Iterable[Path], language: str | None) -> list[System]:
-    systems: dict[str, dict[str, Predictions]] = {}
+    systems: dict[str, dict[str, list[Predictions]]] = {}
     for path in files:
         model, data = file_names.model_and_data(path.name.removesuffix(path.suffix))
         benchmark, spoken, pattern = file_names.benchmark_of(data)
         known = systems.setdefault(model, {})
         if benchmark in known:
-            both = f"{known[benchmark].source} and {path}"
+            both = f"{known[benchmark][0].source} and {path}"
             raise UsageError(f"{both} are both {benchmark} of {model}; leave one out, or score them apart")
         rows = _read_rows(path)
         if pattern is not None:
             rows = [_with_session(row, pattern) for row in rows]
-        known[benchmark] = Predictions(benchmark=benchmark, language=language or spoken, rows=rows, source=path)
-    return [System(model=model, benchmarks=list(known.values())) for model, known in systems.items()]
+        stated = language or spoken
+        one = Predictions(
+            benchmark=benchmark,
+            language=stated or DEFAULT_LANGUAGE,
+            language_stated=stated is not None,
+            rows=rows,
+            source=path,
+        )
+        known[benchmark] = [one] if language else by_language(one)
+    return [System(model=model, benchmarks=[*chain(*known.values())]) for model, known in systems.items()]
+
+
+def by_language(predictions: Predictions) -> list[Predictions]:
+    """Predictions whose rows say their languages, one for each of them; what says nothing is in the file's own.
+
+    Each language is a benchmark of its own, ``name_de``: texts are only normalized and averaged within one.
+    """
+    rows: dict[str, list[Line]] = {}
+    for row in predictions.rows:
+        rows.setdefault(row.language, []).append(row)
+    unsaid = rows.pop("", [])
+    if not rows:
+        return [predictions]
+    if unsaid:
+        rows[predictions.language] = [*rows.get(predictions.language, []), *unsaid]
+    name = predictions.benchmark if len(rows) > 1 else None
+    # A journal of ours repeats in every line what nothing said.
+    guessed = not predictions.language_stated and (predictions.ours or bool(unsaid))
+    return [
+        replace(
+            predictions,
+            benchmark=f"{name}_{spoken}" if name else predictions.benchmark,
+            language=spoken,
+            language_stated=not (guessed and spoken == DEFAULT_LANGUAGE),
+            part_of=name,
+            rows=found,
+        )
+        for spoken, found in sorted(rows.items())
+    ]
 
 
 def _with_session(row: Line, pattern: str) -> Line:
@@ -196,7 +245,27 @@ def _foreign_row(found: Mapping[str, object], number: int) -> Line:
         error=(error or "no transcript (pred_text is null)") if hypothesis is None else None,
         parent_id=_text(found, "parent_id"),
         chunk_index=_index(found, "chunk_index"),
+        language=_language(found),
+        session=next((value for key in SESSION if (value := _word(found, key)) is not None), None),
     )
+
+
+def _language(found: Mapping[str, object]) -> str:
+    """What the row says of its language; empty where it says nothing."""
+    for key in LANGUAGE:
+        value = _text(found, key)
+        if value is not None and value.strip():
+            try:
+                return primary_subtag(value, key)
+            except UsageError as error:
+                raise ValueError(str(error)) from None
+    return ""
+
+
+def _word(found: Mapping[str, object], key: str) -> str | None:
+    """A name, which may be a number; None where there is none."""
+    value = found.get(key)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(found, key) or None
 
 
 def _text(found: Mapping[str, object], key: str) -> str | None:

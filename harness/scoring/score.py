@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,7 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
     return BenchmarkScore(
         benchmark=units.benchmark,
         language=units.language,
+        language_stated=units.language_stated,
         metric="cer" if by_character else "wer",
         utterances=len(scored.predictions.rows),
         failed=scored.failed,
@@ -136,7 +138,9 @@ def _is_complete(system: System, entries: Sequence[BenchmarkScore]) -> bool:
         return False
     if system.run is None:
         return True
-    present = {entry.benchmark: entry.utterances for entry in entries}
+    present: Counter[str] = Counter()
+    for one, entry in zip(system.benchmarks, entries, strict=True):
+        present[one.part_of or one.benchmark] += entry.utterances
     facts = system.run.benchmarks
     if any(fact.expected not in {None, present.get(name)} for name, fact in facts.items()):
         return False

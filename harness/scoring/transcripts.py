@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks.languages import primary_subtag
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
-from harness.scoring.file_names import primary_subtag
 from harness.scoring.interchange import read_kaldi_text, read_trn
 from harness.scoring.predictions import Predictions, System
 

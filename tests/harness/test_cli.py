@@ -177,7 +177,7 @@ def test_json_is_alone_on_stdout(capsys: pytest.CaptureFixture[str], data: Path)
     assert main(run_data(data, "--json")) == ExitStatus.GOOD
     captured = capsys.readouterr()
     (score,) = json.loads(captured.out)
-    assert score["average"]["wer"] == 6 / 36
+    assert score["benchmarks"][0]["wer"] == 6 / 36
     assert "6 utterances" in captured.err
 
 

@@ -71,7 +71,7 @@ def test_a_hypothesis_of_none_has_failed() -> None:
         (lambda: harness.score(["a"], ["a"], ids=["1", "2"]), "1 references and 2 ids"),
         (lambda: harness.score([1], ["a"]), "reference 0 is not a text but int"),  # type: ignore[list-item]
         (lambda: harness.score(["a"], ["a"], profile="leaderbord@2026-08"), "did you mean 'leaderboard@2026-08'"),
-        (lambda: harness.score(["a"], ["a"], language="klingonisch"), "not a language"),
+        (lambda: harness.score(["a"], ["a"], language="xx"), "no language that is known"),
         (lambda: harness.score(["a"], ["a"]).to_pandas("word"), "give 'benchmark' or 'utterance'"),  # type: ignore[arg-type]
         (lambda: harness.score(["a"], ["a"]).details("other"), "no benchmark called 'other'"),
         (lambda: harness.compare(harness.score(["a"], ["a"])), "nothing to compare"),

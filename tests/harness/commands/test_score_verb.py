@@ -63,7 +63,7 @@ def test_a_table_for_people(root: Path, predictions: Path) -> None:
     [
         (["nowhere"], 2, "no file or folder nowhere"),
         (["--profile", "card"], 2, "no profile called 'card'; did you mean 'card@2026-04'?"),
-        (["--language", "klingonisch"], 2, "not a language code"),
+        (["--language", "xx"], 2, "no language that is known"),
     ],
 )
 def test_mistakes_are_one_line(root: Path, predictions: Path, arguments: list[str], status: int, message: str) -> None:

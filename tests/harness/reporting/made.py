@@ -23,6 +23,7 @@ def entry(
     made = BenchmarkScore(
         benchmark=benchmark,
         language="en",
+        language_stated=True,
         metric="wer",
         utterances=utterances,
         failed=failed,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError, HarnessError, UsageError
-from harness.scoring.file_names import model_and_data, primary_subtag
+from harness.scoring.file_names import model_and_data
 from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import read_systems
 
@@ -59,18 +59,50 @@ def test_a_nemo_manifest_needs_no_times_and_no_special_name(tmp_path: Path) -> N
     ("name", "language"),
     [
         ("MODEL_x_DATASET_common_voice_17_0_ja_test.jsonl", "ja"),
-        ("MODEL_x_DATASET_corpus_german_test.jsonl", "de"),
-        ("MODEL_x_DATASET_something.jsonl", "en"),
+        ("MODEL_x_DATASET_mls_german_test.jsonl", "de"),
+        ("fleurs_cmn_hans_cn.jsonl", "zh"),
+        ("aishell_zh-cn.jsonl", "zh"),
     ],
 )
-def test_the_language_comes_from_the_file_name(tmp_path: Path, name: str, language: str) -> None:
-    assert read_systems([write(tmp_path / name, GOOD)])[0].benchmarks[0].language == language
+def test_a_known_corpus_says_its_language_in_the_file_name(tmp_path: Path, name: str, language: str) -> None:
+    (one,) = read_systems([write(tmp_path / name, GOOD)])[0].benchmarks
+    assert (one.language, one.language_stated) == (language, True)
 
 
-def test_language_codes_as_people_write_them() -> None:
-    assert [primary_subtag(text) for text in ("en", "de_DE", "zh-CN", "French")] == ["en", "de", "zh", "fr"]
-    with pytest.raises(UsageError, match="not a language code"):
-        primary_subtag("klingonisch")
+@pytest.mark.parametrize(
+    "stem", ["calls_uk", "gemma-3n-e4b-it", "latency_100ms", "he_said", "MODEL_x_DATASET_a_german"]
+)
+def test_letters_in_a_name_are_no_language(tmp_path: Path, stem: str) -> None:
+    path = write(tmp_path / f"{stem}.jsonl", GOOD)
+    (one,) = read_systems([path])[0].benchmarks
+    assert (one.language, one.language_stated) == ("en", False)
+    (one,) = read_systems([path], "German")[0].benchmarks
+    assert (one.language, one.language_stated) == ("de", True)
+
+
+def test_rows_that_say_their_language_are_a_benchmark_for_each(tmp_path: Path) -> None:
+    rows = [GOOD | {"lang": spoken} for spoken in ("eng", "de_DE", "English", "", "deu")]
+    path = write(tmp_path / "mine.jsonl", *rows)
+    found = [
+        (one.benchmark, one.language, one.language_stated, one.part_of, len(one.rows))
+        for one in read_systems([path])[0].benchmarks
+    ]
+    assert found == [("mine_de", "de", True, "mine", 2), ("mine_en", "en", False, "mine", 3)]
+    (one,) = read_systems([path], "fr")[0].benchmarks
+    assert (one.benchmark, one.language, len(one.rows)) == ("mine", "fr", 5)
+    (one,) = read_systems([write(tmp_path / "all.jsonl", *rows[1:2], *rows[4:])])[0].benchmarks
+    assert (one.benchmark, one.language, one.language_stated, one.part_of) == ("all", "de", True, None)
+
+
+def test_a_row_s_language_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"mine\.jsonl, line 2: lang 'xx' is no language that is known; give a code"):
+        read_systems([write(tmp_path / "mine.jsonl", GOOD, GOOD | {"lang": "xx"})])
+
+
+def test_speakers_of_others_are_sessions(tmp_path: Path) -> None:
+    rows = [GOOD | {"speaker": 7}, GOOD | {"speaker": "a", "session": "b"}, GOOD | {"session": ""}, GOOD]
+    (one,) = read_systems([write(tmp_path / "mine.jsonl", *rows)])[0].benchmarks
+    assert [row.session for row in one.rows] == ["7", "b", None, None]
 
 
 def test_names_that_hold_the_markers_of_names() -> None:
@@ -204,10 +236,13 @@ def test_a_run_of_ours(tmp_path: Path) -> None:
     assert (one.rows[0].session, one.rows[1].error, one.rows[1].tags) == ("s", "too short", {"accent": "scottish"})
 
 
-def test_the_language_of_a_run_is_the_data_sets_unless_another_is_named(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, [ROW], language="de")
-    assert read_systems([folder])[0].benchmarks[0].language == "de"
-    assert read_systems([folder], "fr_FR")[0].benchmarks[0].language == "fr"
+def test_the_language_of_a_run_is_its_utterances_unless_another_is_named(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, [ROW, ROW | {"id": "u2", "language": ""}], language="de")
+    found = [(one.benchmark, one.language, one.part_of) for one in read_systems([folder])[0].benchmarks]
+    assert found == [("mine_de", "de", "mine"), ("mine_en", "en", "mine")]
+    (one,) = read_systems([folder], "fr_FR")[0].benchmarks
+    assert (one.benchmark, one.language, one.language_stated) == ("mine", "fr", True)
+    assert not read_systems([write_run(tmp_path, [ROW], language_stated=False)])[0].benchmarks[0].language_stated
 
 
 def test_a_torn_last_line_of_a_journal_is_left_out(tmp_path: Path) -> None:
