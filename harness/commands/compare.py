@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.commands.shared import add_shared, left, percent, table
+from harness.commands.shared import add_shared, given_systems, left, percent, table
 from harness.errors import ExitStatus, UsageError
 from harness.records.codec import pretty
 from harness.records.comparison import Block, Comparison, Pair, Standing
@@ -13,7 +13,6 @@ from harness.scoring.comparison import compare_systems
 from harness.scoring.nist_export import write_comparison
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
-from harness.scoring.transcripts import read_transcripts
 
 HELP = "compare systems on the same utterances: differences with intervals, tests, ties"
 
@@ -23,7 +22,7 @@ _TIES = {True: "tie", False: "worse", None: "cannot tell"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
-    add_shared(parser, "paths", "--profile", "--language", "--reference", "--json")
+    add_shared(parser, "paths", "--profile", "--language", "--reference", "--format", "--json")
     parser.add_argument(
         "--trn", metavar="DIR", type=Path, help="also write what was compared as NIST trn, for sclite and sc_stats"
     )
@@ -31,10 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Compare and print."""
-    if args.reference is None:
-        systems = read_apart(args.paths, args.language)
-    else:
-        systems = read_transcripts(args.reference, map(Path, args.paths), args.language)
+    systems = given_systems(args, read_apart)
     if len(systems) < 2:
         raise UsageError(f"nothing to compare {systems[0].model} with; give predictions of two systems or more")
     profile = common_profile(systems, args.profile)

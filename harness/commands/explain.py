@@ -4,7 +4,7 @@ import argparse
 
 from msgspec.structs import replace
 
-from harness.commands.shared import add_shared, left, percent, table
+from harness.commands.shared import add_shared, given_systems, left, percent, table
 from harness.errors import ExitStatus
 from harness.records.codec import pretty
 from harness.records.explanation import Explained, Explanation, PublishedGap
@@ -12,7 +12,7 @@ from harness.reporting.published import find
 from harness.reporting.table import Column, Table
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.explain import average_effects, explain
-from harness.scoring.predictions import Predictions, read_systems
+from harness.scoring.predictions import Predictions
 from harness.scoring.profiles import get_profile
 from harness.scoring.scored import count_predictions
 
@@ -21,7 +21,7 @@ HELP = "say why one set of predictions has two error rates: from one profile to 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
-    add_shared(parser, "paths", "--language", "--json")
+    add_shared(parser, "paths", "--language", "--reference", "--format", "--json")
     for name, dest, default, what in (
         ("--from", "first", "leaderboard@2026-04", "rules to start from"),
         ("--to", "second", "leaderboard@2026-08", "rules to arrive at"),
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     """Explain every benchmark of every system, and their average."""
     first, second = get_profile(args.first), get_profile(args.second)
     found = []
-    for system in read_systems(args.paths, args.language):
+    for system in given_systems(args):
         explained = [explain(one, first, second, top=max(0, args.top)) for one in system.benchmarks]
         if args.against:
             figures = [_published(args.model or system.model, one) for one in system.benchmarks]

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from harness.commands.shared import add_shared
+from harness.commands.shared import add_shared, given_systems
 from harness.errors import ExitStatus, UsageError
 from harness.reporting.report import write_report
 from harness.scoring.metrics import get_metric
@@ -15,7 +15,7 @@ HELP = "make tables, plots and a page (index.html, opens from the disk) from run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
-    add_shared(parser, "paths", "--profile", "--language", "--metric")
+    add_shared(parser, "paths", "--profile", "--language", "--reference", "--format", "--metric")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
     parser.add_argument("--against", choices=("published",), help="put published figures beside ours")
     parser.add_argument(
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads, scores, writes; prints the table and where everything is."""
     metrics = [get_metric(name).name for name in args.metric]
-    systems = read_apart(args.paths, args.language)
+    systems = given_systems(args, read_apart)
     if not systems:
         raise UsageError("nothing to report on")
     profile, audio = common_profile(systems, args.profile), int(args.audio_mb * 1e6)

@@ -3,12 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from harness.commands.details import details_text
-from harness.commands.shared import add_shared
+from harness.commands.shared import add_shared, given_systems
 from harness.errors import ExitStatus
 from harness.records.codec import pretty
 from harness.records.scores import Scores
@@ -17,20 +16,18 @@ from harness.scoring.counting import available_workers
 from harness.scoring.details import describe
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import labels
-from harness.scoring.predictions import read_systems
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted
 from harness.scoring.scored import Scored, count_systems
 from harness.scoring.second_opinion import check
 from harness.scoring.ties import ties
-from harness.scoring.transcripts import read_transcripts
 
 HELP = "score run folders, or predictions of others (leaderboard or NeMo manifests)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
-    add_shared(parser, "paths", "--profile", "--language", "--reference", "--metric", "--json")
+    add_shared(parser, "paths", "--profile", "--language", "--reference", "--format", "--metric", "--json")
     parser.add_argument(
         "--check", choices=("jiwer",), help="count again with this library, and fail where it counts otherwise"
     )
@@ -42,10 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Score, print, and say by the exit status whether anything failed."""
     metrics = [get_metric(name).name for name in args.metric]
-    if args.reference is None:
-        systems = read_systems(args.paths, args.language)
-    else:  # the paths are NIST trn or Kaldi text
-        systems = read_transcripts(args.reference, map(Path, args.paths), args.language)
+    systems = given_systems(args)
     profiles = [resolve_profile(system, args.profile) for system in systems]
     counted = count_systems(systems, profiles, workers=available_workers(), cached=True)
     scores = [score_counted(*each, metrics) for each in zip(systems, profiles, counted, strict=True)]

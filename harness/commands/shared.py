@@ -1,11 +1,15 @@
 """What the verbs share: flags that mean the same everywhere, and tables from plain values."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.reporting.table import Cell, Column, Table
+from harness.scoring.forms import FORMS
+from harness.scoring.predictions import System, read_systems
+from harness.scoring.transcripts import read_transcripts
 
 FLAGS: dict[str, dict[str, Any]] = {
     "paths": {"nargs": "+", "metavar": "PATH", "help": "a run folder, a predictions file, or a folder of them"},
@@ -14,7 +18,11 @@ FLAGS: dict[str, dict[str, Any]] = {
     "--reference": {
         "type": Path,
         "metavar": "FILE",
-        "help": "the PATHs are NIST trn or Kaldi text, this is their reference",
+        "help": "what was said, where the PATHs are transcripts alone: plain lines, Kaldi text, trn, stm, ctm, tables",
+    },
+    "--format": {
+        "choices": FORMS,
+        "help": "what the files of others are, where endings and contents do not tell",
     },
     "--metric": {
         "action": "append",
@@ -31,6 +39,20 @@ def add_shared(parser: argparse.ArgumentParser, *names: str) -> None:
     """Declares some of `FLAGS`."""
     for name in names:
         parser.add_argument(name, **FLAGS[name])
+
+
+def given_systems(args: argparse.Namespace, read: Callable[..., list[System]] = read_systems) -> list[System]:
+    """What the paths of a verb hold: runs and predictions, or transcripts alone beside their ``--reference``.
+
+    Raises:
+        UsageError, DataError: as `read_systems` and `read_transcripts`.
+    """
+    if args.reference is None:
+        return read(args.paths, args.language, args.format)
+    paths = [Path(path) for path in args.paths]
+    return read_transcripts(
+        args.reference, paths, args.language, args.format, lambda line: print(line, file=sys.stderr)
+    )
 
 
 def table(

@@ -12,11 +12,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from harness.errors import DataError
+from harness.scoring.forms import read_content
 
-_MARK = ";; words are percent-encoded where they hold ( ) { } < > / \\ @ ; : , * % or a quotation mark"
+ENCODED = ";; words are percent-encoded where they hold ( ) { } < > / \\ @ ; : , * % or a quotation mark"
+"""The first line of files whose words are percent-encoded."""
 _SYNTAX = re.compile(r"[(){}<>/\\@;:,*%\"\s\x00-\x1f\x7f\ud800-\udfff]")
 _TRN_LINE = re.compile(r"(?P<text>.*?)\s*\((?P<id>[^()\s][^()]*)\)\s*")
-_ALTERNATIVES = re.compile(r"(?:^|\s)\{\s.*\s\}(?:\s|$)")
+_ALTERNATIVES = re.compile(r"(?:^|\s)\{\s.*\s\}(?:\s|$)|(?:^|\s)\([^()\s]+\)(?:\s|$)|<\w+\s[^>]*>")
 
 
 def label(utterance: str, session: str | None = None) -> str:
@@ -37,7 +39,7 @@ def write_trn(path: Path, rows: Iterable[tuple[str, str]]) -> None:
         path: the file, replaced where it exists.
         rows: label and text of each utterance; the text as it is to be scored, normalized beforehand.
     """
-    lines = [_MARK, *(f"{_encode_words(text)} ({_encode(name)})".lstrip() for name, text in rows)]
+    lines = [ENCODED, *(f"{_encode_words(text)} ({_encode(name)})".lstrip() for name, text in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -51,7 +53,7 @@ def write_stm(path: Path, rows: Iterable[tuple[str, str | None, float | None, st
     Raises:
         DataError: an utterance has no duration, which the format needs.
     """
-    lines = [_MARK]
+    lines = [ENCODED]
     for name, session, duration, text in sorted(rows, key=lambda row: row[0]):
         if duration is None or not duration > 0:
             raise DataError(f"utterance {name!r} has no duration, which stm needs: write trn instead")
@@ -70,7 +72,7 @@ def read_trn(path: Path) -> dict[str, str]:
     encoded = False
     for number, line in _lines(path):
         if line.startswith(";;"):
-            encoded = encoded or line == _MARK
+            encoded = encoded or line == ENCODED
             continue
         if not line.strip():
             continue
@@ -78,10 +80,10 @@ def read_trn(path: Path) -> dict[str, str]:
         if match is None:
             raise DataError(f"{path}, line {number}: no label in parentheses at its end; is this a trn file?")
         text, name = match["text"], match["id"]
-        if not encoded and _ALTERNATIVES.search(text):
-            raise DataError(f"{path}, line {number}: {{ a / b }} cannot be scored; choose one of the alternatives")
-        if encoded:
-            text, name = _decode(text, path, number), _decode(name, path, number)
+        if not encoded:
+            refuse_syntax(text, path, number)
+        else:
+            text, name = decode(text, path, number), decode(name, path, number)
         _add(texts, name, text, path, number)
     return texts
 
@@ -100,6 +102,14 @@ def read_kaldi_text(path: Path) -> dict[str, str]:
     return texts
 
 
+def refuse_syntax(text: str, path: Path, number: int) -> None:
+    """Raises DataError where a text holds what NIST's tools would not count as plain words."""
+    match = _ALTERNATIVES.search(text)
+    if match is not None:
+        what = f"{match[0].strip()[:40]!r} is an alternative or optional word"
+        raise DataError(f"{path}, line {number}: {what}, which cannot be scored; write plain words")
+
+
 def _add(texts: dict[str, str], name: str, text: str, path: Path, number: int) -> None:
     if name in texts:
         raise DataError(f"{path}, line {number}: {name!r} was there before; each utterance may come once")
@@ -108,13 +118,7 @@ def _add(texts: dict[str, str], name: str, text: str, path: Path, number: int) -
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Numbered lines; only line feeds end one, since transcripts may hold other separators."""
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 (byte {error.start}); convert it first") from None
-    return enumerate((line.removesuffix("\r") for line in content.split("\n")), start=1)
+    return enumerate((line.removesuffix("\r") for line in read_content(path).split("\n")), start=1)
 
 
 def _encode_words(text: str) -> str:
@@ -127,7 +131,12 @@ def _encode(word: str) -> str:
     )
 
 
-def _decode(text: str, path: Path, number: int) -> str:
+def decode(text: str, path: Path, number: int) -> str:
+    """Words of a file that says it is percent-encoded.
+
+    Raises:
+        DataError: they are not.
+    """
     try:
         return unquote(text, errors="surrogatepass")
     except UnicodeDecodeError:

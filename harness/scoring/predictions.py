@@ -1,13 +1,11 @@
 """Reads what is to be scored: run folders of ours, and predictions that others wrote.
 
-Ours is a folder with run.json and one journal a benchmark. Others': the leaderboard's manifests and NeMo's, JSON lines
-with ``text`` and ``pred_text``; a file is one benchmark of one model. Whatever is wrong with an outside file is said in
-one line that names the file and the line.
+Ours is a folder with run.json and one journal a benchmark. Others': files with a reference and a transcript a row
+(`harness.scoring.rows`), such as the leaderboard's manifests and NeMo's; a file is one benchmark of one model.
 """
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,19 +13,15 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.languages import primary_subtag
-from harness.errors import DataError, UsageError
+from harness.errors import UsageError
 from harness.records.journal import Line, read_journal
 from harness.records.run import RUN_FILE, RunRecord, read_run_record
 from harness.scoring import file_names
+from harness.scoring.forms import Form, stem
+from harness.scoring.rows import read_rows
 
-LANGUAGE = ("language", "lang", "locale")
-"""Columns that state a language."""
 DEFAULT_LANGUAGE = "en"
 """Where nothing says which it is."""
-SESSION = ("session", "session_id", "speaker", "speaker_id", "meeting_id", "call_id")
-"""Columns that state what is independent of the others; the first that is there."""
-_LONGEST = 1e9
-"""Seconds, thirty years: what says that it is longer is not believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +59,13 @@ class System:
     benchmarks: list[Predictions]
 
 
-def read_systems(paths: Iterable[Path | str], language: str | None = None) -> list[System]:
+def read_systems(paths: Iterable[Path | str], language: str | None = None, form: Form | None = None) -> list[System]:
     """Everything that the paths hold, one System a model (a run of ours is one of its own).
 
     Args:
         paths: run folders, prediction files, or folders of either, searched to any depth.
         language: overrides what columns, corpora and runs say.
+        form: of the files of others; None tells it by their endings and contents.
 
     Raises:
         UsageError: a path does not exist or holds nothing to score, or two files are the same model and benchmark.
@@ -81,7 +76,7 @@ def read_systems(paths: Iterable[Path | str], language: str | None = None) -> li
     files: dict[Path, None] = {}
     for path in without_reports(paths):
         _find(path, runs, files)
-    return [read_run(folder, chosen) for folder in runs] + _read_files(files, chosen)
+    return [read_run(folder, chosen) for folder in runs] + _read_files(files, chosen, form)
 
 
 def without_reports(paths: Iterable[Path | str]) -> list[Path]:
@@ -106,11 +101,11 @@ def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:
     if not path.is_dir():
         raise UsageError(f"no file or folder {path}; give a run folder, a predictions file, or a folder of them")
     here = {run.parent: None for run in sorted(path.rglob(RUN_FILE))}
-    inside = {file: None for file in sorted(path.rglob("*.jsonl")) if file.parent not in here}
+    rows = sorted((*path.rglob("*.jsonl"), *path.rglob("*.jsonl.gz")))
+    inside = {file: None for file in rows if file.parent not in here}
     if not here and not inside:
-        raise UsageError(
-            f"nothing to score in {path}; expected a run folder (run.json) or *.jsonl files with text, pred_text"
-        )
+        what = "a run folder (run.json) or *.jsonl files with text, pred_text; other files are given by name"
+        raise UsageError(f"nothing to score in {path}; expected {what}")
     runs.update(here)
     files.update(inside)
 
@@ -139,16 +134,16 @@ def read_run(folder: Path, language: str | None = None) -> System:
     return System(model=run.model.id, suite=run.suite, folder=folder, run=run, benchmarks=read)
 
 
-def _read_files(files: Iterable[Path], language: str | None) -> list[System]:
+def _read_files(files: Iterable[Path], language: str | None, form: Form | None) -> list[System]:
     systems: dict[str, dict[str, list[Predictions]]] = {}
     for path in files:
-        model, data = file_names.model_and_data(path.name.removesuffix(path.suffix))
+        model, data = file_names.model_and_data(stem(path))
         benchmark, spoken, pattern = file_names.benchmark_of(data)
         known = systems.setdefault(model, {})
         if benchmark in known:
             both = f"{known[benchmark][0].source} and {path}"
             raise UsageError(f"{both} are both {benchmark} of {model}; leave one out, or score them apart")
-        rows = _read_rows(path)
+        rows = read_rows(path, form)
         if pattern is not None:
             rows = [_with_session(row, pattern) for row in rows]
         stated = language or spoken
@@ -195,97 +190,3 @@ def by_language(predictions: Predictions) -> list[Predictions]:
 def _with_session(row: Line, pattern: str) -> Line:
     match = re.search(pattern, row.id)
     return msgspec.structs.replace(row, session=match[1]) if match and row.session is None else row
-
-
-def _read_rows(path: Path) -> list[Line]:
-    """The rows of somebody's file of JSON lines."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    rows = []
-    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(_foreign_row(_object(line), number))
-        except ValueError as error:
-            raise DataError(f"{path}, line {number}: {error}") from None
-    if not rows:
-        raise DataError(f"{path} is empty; expected JSON lines with text and pred_text")
-    return rows
-
-
-def _object(line: bytes) -> dict[str, object]:
-    try:
-        found = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise ValueError("not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"not a JSON object ({error})") from None
-    if not isinstance(found, dict):
-        raise ValueError(f"not a JSON object but {type(found).__name__}")
-    return found
-
-
-def _foreign_row(found: Mapping[str, object], number: int) -> Line:
-    error = _text(found, "error")
-    for key in ("text", *(("pred_text",) if error is None else ())):
-        if key not in found:
-            raise ValueError(f"no {key!r}; a prediction has text (the reference) and pred_text")
-    reference, hypothesis = _text(found, "text"), _text(found, "pred_text")
-    if reference is None:
-        raise ValueError("'text' must be text, not null")
-    return Line(
-        id=str(found.get("audio_filepath") or found.get("id") or f"row {number}"),
-        reference=reference,
-        hypothesis=hypothesis,
-        duration=_seconds(found, "duration"),
-        time=_seconds(found, "time"),
-        error=(error or "no transcript (pred_text is null)") if hypothesis is None else None,
-        parent_id=_text(found, "parent_id"),
-        chunk_index=_index(found, "chunk_index"),
-        language=_language(found),
-        session=next((value for key in SESSION if (value := _word(found, key)) is not None), None),
-    )
-
-
-def _language(found: Mapping[str, object]) -> str:
-    """What the row says of its language; empty where it says nothing."""
-    for key in LANGUAGE:
-        value = _text(found, key)
-        if value is not None and value.strip():
-            try:
-                return primary_subtag(value, key)
-            except UsageError as error:
-                raise ValueError(str(error)) from None
-    return ""
-
-
-def _word(found: Mapping[str, object], key: str) -> str | None:
-    """A name, which may be a number; None where there is none."""
-    value = found.get(key)
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(found, key) or None
-
-
-def _text(found: Mapping[str, object], key: str) -> str | None:
-    value = found.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise ValueError(f"{key!r} must be text, not {json.dumps(value)[:40]}")
-
-
-def _seconds(found: Mapping[str, object], key: str) -> float | None:
-    value = found.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST:
-        raise ValueError(f"{key!r} must be seconds, not {json.dumps(value)[:40]}")
-    return float(value)
-
-
-def _index(found: Mapping[str, object], key: str) -> int | None:
-    value = found.get(key)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise ValueError(f"{key!r} must be a whole number from 0, not {json.dumps(value)[:40]}")
-    return value

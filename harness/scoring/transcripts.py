@@ -1,63 +1,193 @@
-"""Predictions from NIST trn and Kaldi text files: a reference file, and a file a system."""
+"""Predictions from two files: a reference, and the transcripts of a system, each in one of many forms.
 
-from collections.abc import Iterable
+What the forms have in common is an id for each text: stated (Kaldi's text, NIST trn, tables), made of times (stm),
+the recording (ctm, SegLST, subtitles), or the place of the line in parallel texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.languages import primary_subtag
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
+from harness.scoring import timed
+from harness.scoring.forms import Form, form_of, plain_form, read_content, stem
 from harness.scoring.interchange import read_kaldi_text, read_trn
-from harness.scoring.predictions import Predictions, System
+from harness.scoring.predictions import DEFAULT_LANGUAGE, Predictions, System
+from harness.scoring.rows import HYPOTHESIS, REFERENCE, column, name_of, read_values, session_of
+
+_WHOLE: frozenset[Form] = frozenset({"srt", "vtt"})
+"""Forms that are one recording, which they do not name."""
 
 
-def read_transcripts(reference: Path, hypotheses: Iterable[Path], language: str | None = None) -> list[System]:
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """A file of texts."""
+
+    path: Path
+    form: Form
+    texts: dict[str, str]
+    """By id, in the order of the file."""
+    sessions: dict[str, str] = field(default_factory=dict)
+    """By id, where they are known."""
+    segments: tuple[timed.Segment, ...] = ()
+    """Of an stm, in the order of the texts."""
+
+
+def read_transcripts(
+    reference: Path,
+    hypotheses: Iterable[Path],
+    language: str | None = None,
+    form: Form | None = None,
+    say: Callable[[str], None] = lambda _line: None,
+) -> list[System]:
     """One system a hypothesis file, called after it; the benchmark is called after the reference file.
 
-    A file whose name ends in ``.trn`` is NIST trn, any other is Kaldi's text. An utterance that a system has no line
-    for is one that it failed on. The session is what stands before the first dash of a label, as for sclite's
-    ``-i spu_id``, if every label has one and they tell several sessions, some of them of several utterances; else it
-    is not known. Of files with the same name, the later ones are called by their path.
+    An utterance that a system has no line for is one that it failed on. The session is what the file says it is; in
+    NIST trn and Kaldi's text what stands before the first dash of a label, as for sclite's ``-i spu_id``, if every
+    label has one and they tell several sessions, some of them of several utterances; else it is not known. Of files
+    with the same name, the later ones are called by their path.
+
+    Args:
+        reference: what was said.
+        hypotheses: what each system wrote.
+        language: of all texts.
+        form: of all files; None tells each by its ending and content.
+        say: told what the files were taken for.
 
     Raises:
-        UsageError: a file is given twice.
+        UsageError: a file is given twice, or could be of two forms.
         DataError: a file cannot be read or is not what its name says, or holds utterances that the reference does not.
     """
-    spoken = primary_subtag(language) if language else "en"
-    references = _read(reference)
-    sessions = _sessions(references)
+    spoken = primary_subtag(language) if language else DEFAULT_LANGUAGE
     systems: list[System] = []
     for path in hypotheses:
-        found = _read(path)
-        unknown = [name for name in found if name not in references]
-        if unknown:
-            more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-            raise DataError(f"{path}: {unknown[0]!r}{more} is not in {reference}; is it the reference of this file?")
+        said, written = _read_both(reference, path, form)
+        found = _fitted(said, written)
+        say(f"{path.name} as {written.form} against {reference.name} as {said.form}: {len(said.texts)} utterances")
         rows = [
             Line(
                 id=name,
                 reference=text,
                 hypothesis=found.get(name),
-                session=sessions.get(name),
+                session=said.sessions.get(name),
                 error=None if name in found else f"no line in {path.name}",
             )
-            for name, text in references.items()
+            for name, text in said.texts.items()
         ]
-        benchmark = reference.name.removesuffix(".trn").removesuffix(".ref")
-        model = path.name.removesuffix(".trn").removeprefix(f"{benchmark}.")
+        benchmark = stem(reference).removesuffix(".ref")
+        model = stem(path).removeprefix(f"{benchmark}.")
         names = {system.model for system in systems}
         model = str(path) if model in names else model
         if model in names:
             raise UsageError(f"{path} is given twice; a system can only be compared with another one")
-        one = Predictions(benchmark=benchmark, language=spoken, rows=rows, source=path)
+        one = Predictions(
+            benchmark=benchmark, language=spoken, language_stated=language is not None, rows=rows, source=path
+        )
         systems.append(System(model=model, benchmarks=[one]))
     return systems
 
 
-def _read(path: Path) -> dict[str, str]:
-    texts = read_trn(path) if path.suffix == ".trn" else read_kaldi_text(path)
-    if not texts:
+def _read_both(reference: Path, hypothesis: Path, asked: Form | None) -> tuple[_Texts, _Texts]:
+    """Both files; where both are plain text, what they are is told by the two together."""
+    contents = [read_content(path) for path in (reference, hypothesis)]
+    forms = [form_of(path, content, asked) for path, content in zip((reference, hypothesis), contents, strict=True)]
+    plain: Form = "kaldi"
+    if forms == [None, None]:
+        for path, content in zip((reference, hypothesis), contents, strict=True):
+            _check_text(path, content)
+        plain = plain_form((reference, contents[0]), (hypothesis, contents[1]))
+    said, written = (
+        _read(path, content, form or plain, sides)
+        for path, content, form, sides in zip(
+            (reference, hypothesis), contents, forms, (REFERENCE, (*HYPOTHESIS, *REFERENCE)), strict=True
+        )
+    )
+    return said, written
+
+
+def _check_text(path: Path, content: str) -> None:
+    if not content.strip():
         raise DataError(f"{path} is empty; expected a transcript a line")
-    return texts
+
+
+def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Texts:
+    """The texts of a file; `columns` may hold them where it is a table."""
+    _check_text(path, content)
+    if form in {"jsonl", "json", "csv", "tsv"}:
+        return _of_table(path, form, columns)
+    if form == "lines":
+        lines = [line.removesuffix("\r") for line in content.removesuffix("\n").split("\n")]
+        return _Texts(path, form, {f"line {number}": line for number, line in enumerate(lines, start=1)})
+    if form in _WHOLE:
+        return _Texts(path, form, {stem(path): timed.read_subtitles(content)})
+    if form == "stm":
+        segments = timed.read_stm(path, content)
+        names = timed.names(segments)
+        if len(set(names)) < len(names):
+            raise DataError(f"{path}: {_twice(names)!r} stands there twice; each segment may come once")
+        speakers = {one.speaker for one in segments}
+        sessions = {name: one.speaker for name, one in zip(names, segments, strict=True)} if len(speakers) > 1 else {}
+        texts = {name: one.text for name, one in zip(names, segments, strict=True)}
+        return _Texts(path, form, texts, sessions, tuple(segments))
+    if form in {"ctm", "seglst"}:
+        words = timed.read_ctm(path, content) if form == "ctm" else timed.read_seglst(path, content)
+        return _Texts(path, form, timed.whole(words), {}, tuple(words))
+    texts = read_trn(path) if form == "trn" else read_kaldi_text(path)
+    return _Texts(path, form, texts, _sessions(texts))
+
+
+def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> _Texts:
+    texts: dict[str, str] = {}
+    sessions: dict[str, str] = {}
+    for number, (where, values) in enumerate(read_values(path, form), start=1):
+        try:
+            chosen, session = column(values, columns), session_of(values)
+        except ValueError as error:
+            raise DataError(f"{path}, {where}: {error}") from None
+        if chosen is None:
+            raise DataError(f"{path}, {where}: no text; expected one of {', '.join(columns[:4])}")
+        name, text = name_of(values) or f"line {number}", values[chosen]
+        if not isinstance(text, str):
+            raise DataError(f"{path}, {where}: {chosen!r} must be text, not {type(text).__name__}")
+        if name in texts:
+            raise DataError(f"{path}, {where}: {name!r} was there before; each utterance may come once")
+        texts[name] = text
+        if session is not None:
+            sessions[name] = session
+    return _Texts(path, form, texts, sessions)
+
+
+def _fitted(said: _Texts, written: _Texts) -> dict[str, str]:
+    """The texts of a system by the ids of the reference.
+
+    Raises:
+        DataError: some fit none, or texts in parallel are not as many.
+    """
+    if said.form == "stm" and written.form == "ctm":
+        spread = timed.spread(written.segments, said.segments)
+        return {name: " ".join(words) for name, words in zip(said.texts, spread, strict=True)}
+    if _WHOLE & {said.form, written.form} and len(said.texts) == len(written.texts) == 1:
+        return dict(zip(said.texts, written.texts.values(), strict=True))
+    if "lines" in {said.form, written.form} and len(said.texts) != len(written.texts):
+        counts = f"{written.path} has {len(written.texts)} texts, {said.path} {len(said.texts)}"
+        raise DataError(f"{counts}; parallel ones are as many")
+    unknown = [name for name in written.texts if name not in said.texts]
+    if unknown:
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        hint = "; where the segments differ, give a ctm" if said.form == written.form == "stm" else ""
+        raise DataError(
+            f"{written.path}: {unknown[0]!r}{more} is not in {said.path}; is it the reference of this file?{hint}"
+        )
+    return written.texts
+
+
+def _twice(names: Iterable[str]) -> str:
+    seen: set[str] = set()
+    return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
 
 
 def _sessions(labels: Iterable[str]) -> dict[str, str]:

@@ -48,8 +48,8 @@ def test_labels_let_sclite_find_the_speaker() -> None:
 
 def test_foreign_trn(tmp_path: Path) -> None:
     path = tmp_path / "foreign.trn"
-    path.write_bytes(b"\xef\xbb\xbf;; made by another tool\r\n100%25 sure (ab-1)\r\n\r\n(uh) yes (ab-2)\r\n(ab-3)\r\n")
-    assert read_trn(path) == {"ab-1": "100%25 sure", "ab-2": "(uh) yes", "ab-3": ""}
+    path.write_bytes(b"\xef\xbb\xbf;; made by another tool\r\n100%25 sure (ab-1)\r\n\r\n(uh)yes (ab-2)\r\n(ab-3)\r\n")
+    assert read_trn(path) == {"ab-1": "100%25 sure", "ab-2": "(uh)yes", "ab-3": ""}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,9 @@ def test_foreign_trn(tmp_path: Path) -> None:
     [
         (b"hello world\n", "line 1: no label"),
         (b"a (x-1)\nb (x-1)\n", "line 2: 'x-1' was there before"),
-        (b"a (x-1)\n{ a / b } c (x-2)\n", "line 2: { a / b } cannot be scored"),
+        (b"a (x-1)\n{ a / b } c (x-2)\n", "line 2: '{ a / b }' is an alternative or optional word"),
+        (b"a (x-1)\n(uh) yes (x-2)\n", "line 2: '\\(uh\\)' is an alternative or optional word"),
+        (b"<contraction e_form='[it=>it]'>it's (x-1)\n", "line 1: .<contraction .* is an alternative"),
         (b"\xff\xfe", "is not UTF-8 \\(byte 0\\)"),
     ],
 )

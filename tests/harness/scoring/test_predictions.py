@@ -140,8 +140,8 @@ BAD: list[tuple[str, bytes, str]] = [
     ("no reference", b'{"pred_text": "a"}\n', "line 1: no 'text'"),
     ("a number", b'{"text": "a", "pred_text": 3}\n', "line 1: 'pred_text' must be text, not 3"),
     ("null reference", b'{"text": null, "pred_text": ""}\n', "line 1: 'text' must be text"),
-    ("latin-1", '{"text": "\xe9", "pred_text": ""}\n'.encode("latin-1"), "line 1: not UTF-8"),
-    ("utf-16", '{"text": "a", "pred_text": ""}\n'.encode("utf-16"), "line 1: not UTF-8"),
+    ("latin-1", '{"text": "\xe9", "pred_text": ""}\n'.encode("latin-1"), "is not UTF-8 (byte 10)"),
+    ("utf-16", '{"text": "a", "pred_text": ""}\n'.encode("utf-16"), "is not UTF-8 (byte 0)"),
     ("empty", b"", "is empty"),
     ("blank", b"\n \n", "is empty"),
     ("duration", b'{"text": "a", "pred_text": "", "duration": "3"}\n', "'duration' must be seconds"),
@@ -150,7 +150,7 @@ BAD: list[tuple[str, bytes, str]] = [
     ("half a chunk", b'{"text": "a", "pred_text": "", "parent_id": "x"}\n', "both parent_id and chunk_index"),
     ("chunk", b'{"text": "a", "pred_text": "", "parent_id": "x", "chunk_index": "0"}\n', "'chunk_index' must be"),
     ("deep", b"[" * 100_000 + b"\n", "line 1: not a JSON object"),
-    ("binary", b"PK\x03\x04\xff\xfe", "line 1: not UTF-8"),
+    ("binary", b"PK\x03\x04\xff\xfe", "is not UTF-8 (byte 4)"),
 ]
 
 

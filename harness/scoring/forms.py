@@ -1,0 +1,108 @@
+"""Which form a file of texts has: told by its ending and its content, never by exclusion."""
+
+import gzip
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Literal, get_args
+
+from harness.errors import DataError, UsageError
+
+Form = Literal["csv", "ctm", "json", "jsonl", "kaldi", "lines", "seglst", "srt", "stm", "trn", "tsv", "vtt"]
+FORMS: tuple[Form, ...] = get_args(Form)
+"""What `--format` takes."""
+
+_ENDINGS: dict[str, Form] = {f".{form}": form for form in FORMS if form not in {"json", "kaldi", "lines", "seglst"}}
+_LABELLED = re.compile(r".*\([^()\s][^()]*\)\s*")
+_CUE = re.compile(r"\d+:\d\d:\d\d[,.]\d+\s+-->", re.MULTILINE)
+
+
+def read_content(path: Path) -> str:
+    """The text of a file, unpacked where it is gzipped.
+
+    Raises:
+        DataError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        data = path.read_bytes()
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot read {path}: {why}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 (byte {error.start}); convert it first") from None
+
+
+def stem(path: Path) -> str:
+    """A file's name without the ending of its form."""
+    name = path.name.removesuffix(".gz")
+    ending = Path(name).suffix
+    return name.removesuffix(ending) if ending in {*_ENDINGS, ".json", ".txt"} else name
+
+
+def form_of(path: Path, content: str, asked: Form | None = None) -> Form | None:
+    """The form of a file; None is plain text, of which only another file can tell whether its lines begin with ids.
+
+    Args:
+        path: its name ends in the form's, where that is not ``.txt``, ``.text`` or nothing.
+        content: of the whole file.
+        asked: what the user said that it is; wins.
+
+    Raises:
+        DataError: the content is not what the ending says.
+    """
+    if asked is not None:
+        return asked
+    ending = Path(path.name.removesuffix(".gz")).suffix.lower()
+    begin = content.lstrip()[:1]
+    if ending == ".json" or (ending not in _ENDINGS and begin in {"{", "["}):
+        return _json_form(path, content, begin)
+    if ending in _ENDINGS:
+        return _ENDINGS[ending]
+    if content.startswith("WEBVTT"):
+        return "vtt"
+    lines = [line for line in content.split("\n") if line.strip() and not line.startswith(";;")]
+    if lines and lines[0].strip().isdecimal() and _CUE.search(content):
+        return "srt"
+    return "trn" if lines and all(map(_LABELLED.fullmatch, lines)) else None
+
+
+def _json_form(path: Path, content: str, begin: str) -> Form:
+    """Lines of objects, an array of predictions, or an array of segments as meeteval writes them."""
+    if begin != "[":
+        return "jsonl"
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not a JSON array: {error}") from None
+    first = found[0] if found else None
+    return "seglst" if isinstance(first, dict) and "words" in first and "session_id" in first else "json"
+
+
+def plain_form(reference: tuple[Path, str], hypothesis: tuple[Path, str]) -> Form:
+    """What two files of plain text are: Kaldi's text, whose lines begin with ids, or parallel lines.
+
+    Raises:
+        UsageError: they can be both, or neither; the message names the flag that says which.
+    """
+    (where, _), (other, _) = reference, hypothesis
+    said, written = (content.removesuffix("\n").split("\n") for _, content in (reference, hypothesis))
+    ids, found = ([line.split(maxsplit=1)[0] for line in lines if line.strip()] for lines in (said, written))
+    unique = len(set(ids)) == len(ids) and len(set(found)) == len(found)
+    # The first words of texts stand elsewhere too; ids do not, and most of them hold a number.
+    words = {word for line in (*said, *written) for word in line.split()[1:]}
+    text = not unique or not words.isdisjoint({*ids, *found})
+    named = not text and 2 * sum(bool(re.search(r"[\d_]", one)) for one in ids) >= len(ids)
+    fitting, parallel = unique and set(found) <= set(ids), len(said) == len(written)
+    if (named and (fitting or not parallel)) or (fitting and not parallel):
+        return "kaldi"  # where ids do not fit, that is said with the first of them
+    if parallel and (text or not (fitting or named)):
+        return "lines"
+    what = f"their lines can begin with ids ({ids[0]!r}) or be parallel texts"
+    if not parallel:
+        what = f"{len(said)} and {len(written)} lines are not parallel, and do not begin with ids that fit"
+    raise UsageError(f"{other} and {where}: {what}; say --format kaldi or --format lines")

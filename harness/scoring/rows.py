@@ -1,0 +1,234 @@
+"""Predictions of others, a reference and a transcript a row: JSON lines, a JSON array, CSV or TSV with a header.
+
+The leaderboard's and NeMo's manifests have ``text`` and ``pred_text``; other names of columns are in `REFERENCE` and
+`HYPOTHESIS`. Whatever is wrong with a file is said in one line that names the file and the line.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from benchmarks.languages import primary_subtag
+from harness.errors import DataError, UsageError
+from harness.records.journal import Line
+from harness.scoring.forms import Form, form_of, read_content
+
+REFERENCE = ("text", "reference", "ref", "ground_truth", "transcript")
+"""Columns that hold what was said; a row has one of them."""
+HYPOTHESIS = ("pred_text", "hypothesis", "hyp", "prediction", "predicted_text", "pred")
+"""Columns that hold what was written; a row has one of them."""
+ID = ("audio_filepath", "id", "utterance_id", "utt_id", "audio", "path", "file", "file_name")
+"""Columns that name the utterance; the first that is there."""
+LANGUAGE = ("language", "lang", "locale")
+"""Columns that state a language."""
+SESSION = ("session", "session_id", "speaker", "speaker_id", "meeting_id", "call_id")
+"""Columns that state what is independent of the others; the first that is there."""
+
+_LONGEST = 1e9
+"""Seconds, thirty years: what says that it is longer is not believed."""
+_NUMBERS = ("duration", "time", "chunk_index")
+
+T = TypeVar("T")
+Values = Mapping[str, object]
+
+
+def read_rows(path: Path, form: Form | None = None) -> list[Line]:
+    """The rows of somebody's predictions.
+
+    Args:
+        path: of the file.
+        form: what it is; None tells it by its ending and content.
+
+    Raises:
+        DataError: it cannot be read, is of a form that has no references in it, or a row is broken.
+    """
+    rows = [
+        _named(path, where, _foreign_row, values, number)
+        for number, (where, values) in enumerate(read_values(path, form), start=1)
+    ]
+    if not rows:
+        raise DataError(f"{path} is empty; expected rows with text and pred_text")
+    return rows
+
+
+def read_values(path: Path, form: Form | None = None) -> Iterator[tuple[str, Values]]:
+    """Where each row stands, and its values by the names of the columns.
+
+    Raises:
+        DataError: as `read_rows`.
+    """
+    content = read_content(path)
+    found = form_of(path, content, form)
+    if found == "json":
+        yield from _array(path, content)
+    elif found in {"csv", "tsv"}:
+        yield from _delimited(path, content)
+    elif found == "jsonl":
+        for number, line in enumerate(content.split("\n"), start=1):
+            if line.strip():
+                where = f"line {number}"
+                yield where, _named(path, where, _object, line)
+    else:
+        what = "plain text" if found is None else found
+        raise DataError(
+            f"{path} is {what}, without a reference in it: give that with --reference, or give JSON lines, JSON, CSV or"
+            " TSV with text and pred_text"
+        )
+
+
+def _named(path: Path, where: str, make: Callable[..., T], *values: object) -> T:
+    """What is made of the values; what is wrong with them names where they stand."""
+    try:
+        return make(*values)
+    except ValueError as error:
+        raise DataError(f"{path}, {where}: {error}") from None
+
+
+def _object(line: str) -> Values:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not a JSON object ({error})") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"not a JSON object but {type(found).__name__}")
+    return found
+
+
+def _array(path: Path, content: str) -> Iterator[tuple[str, Values]]:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not a JSON array ({error})") from None
+    for number, values in enumerate(found, start=1):
+        if not isinstance(values, dict):
+            raise DataError(f"{path}, item {number}: not a JSON object but {type(values).__name__}")
+        yield f"item {number}", values
+
+
+def _delimited(path: Path, content: str) -> Iterator[tuple[str, Values]]:
+    """Rows of a table with a header; what separates its columns is told by the header."""
+    head = content.split("\n", 1)[0]
+    between = max("\t", ",", ";", key=head.count)
+    rows = csv.reader(io.StringIO(content, newline=""), delimiter=between, strict=True)
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        known = {*REFERENCE, *HYPOTHESIS} & set(header)
+        if not known or len(set(header)) != len(header):
+            raise DataError(
+                f"{path}, line 1: no header with a column of texts ({', '.join(REFERENCE[:2])}, "
+                f"{', '.join(HYPOTHESIS[:2])}, ...), each named once"
+            )
+        for cells in rows:
+            if not any(map(str.strip, cells)):
+                continue
+            where = f"line {rows.line_num}"
+            if len(cells) != len(header):
+                raise DataError(f"{path}, {where}: {len(cells)} cells under {len(header)} columns")
+            yield where, {name: _cell(name, cell) for name, cell in zip(header, cells, strict=True)}
+    except csv.Error as error:
+        raise DataError(f"{path}, line {rows.line_num}: {error}") from None
+
+
+def _cell(name: str, cell: str) -> object:
+    """A number where the column has them; an empty cell of theirs is not known."""
+    if name not in _NUMBERS:
+        return cell
+    if not cell.strip():
+        return None
+    try:
+        return float(cell) if name != "chunk_index" else int(cell)
+    except ValueError:
+        return cell
+
+
+def column(found: Values, names: Sequence[str]) -> str | None:
+    """Which of the columns a row has; None where it has none of them.
+
+    Raises:
+        ValueError: it has several.
+    """
+    here = [name for name in names if name in found]
+    if len(here) > 1 and here[0] not in {"text", "pred_text"}:
+        raise ValueError(f"{here[0]!r} and {here[1]!r} could both be meant; leave one out")
+    return here[0] if here else None
+
+
+def _foreign_row(found: Values, number: int) -> Line:
+    error = _text(found, "error")
+    said, written = column(found, REFERENCE), column(found, HYPOTHESIS)
+    if said is None or (written is None and error is None):
+        lacks = "text" if said is None else "pred_text"
+        raise ValueError(f"no {lacks!r}; a prediction has text (the reference) and pred_text (the transcript)")
+    reference, hypothesis = _text(found, said), _text(found, written) if written is not None else None
+    if reference is None:
+        raise ValueError(f"{said!r} must be text, not null")
+    return Line(
+        id=name_of(found) or f"row {number}",
+        reference=reference,
+        hypothesis=hypothesis,
+        duration=_seconds(found, "duration"),
+        time=_seconds(found, "time"),
+        error=(error or f"no transcript ({written} is null)") if hypothesis is None else None,
+        parent_id=_text(found, "parent_id"),
+        chunk_index=_index(found, "chunk_index"),
+        language=_language(found),
+        session=session_of(found),
+    )
+
+
+def name_of(found: Values) -> str | None:
+    """The id of a row; None where it has none."""
+    return next((str(found[key]) for key in ID if found.get(key)), None)
+
+
+def session_of(found: Values) -> str | None:
+    """The session of a row; None where it states none.
+
+    Raises:
+        ValueError: it is neither a text nor a whole number.
+    """
+    return next((value for key in SESSION if (value := _word(found, key)) is not None), None)
+
+
+def _language(found: Values) -> str:
+    """What the row says of its language; empty where it says nothing."""
+    for key in LANGUAGE:
+        value = _text(found, key)
+        if value is not None and value.strip():
+            try:
+                return primary_subtag(value, key)
+            except UsageError as error:
+                raise ValueError(str(error)) from None
+    return ""
+
+
+def _word(found: Values, key: str) -> str | None:
+    """A name, which may be a number; None where there is none."""
+    value = found.get(key)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(found, key) or None
+
+
+def _text(found: Values, key: str) -> str | None:
+    value = found.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise ValueError(f"{key!r} must be text, not {json.dumps(value)[:40]}")
+
+
+def _seconds(found: Values, key: str) -> float | None:
+    value = found.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LONGEST:
+        raise ValueError(f"{key!r} must be seconds, not {json.dumps(value)[:40]}")
+    return float(value)
+
+
+def _index(found: Values, key: str) -> int | None:
+    value = found.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise ValueError(f"{key!r} must be a whole number from 0, not {json.dumps(value)[:40]}")
+    return value

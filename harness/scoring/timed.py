@@ -1,0 +1,163 @@
+"""Texts with times: NIST stm and ctm, segment lists as meeteval writes them (SegLST), and subtitles (SRT, WebVTT).
+
+Formats: SCTK's doc/infmts.htm; https://github.com/fgnt/meeteval; https://www.w3.org/TR/webvtt1/.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import DataError
+from harness.scoring.interchange import ENCODED, decode, refuse_syntax
+
+_IGNORED = "IGNORE_TIME_SEGMENT_IN_SCORING"
+_STM = re.compile(r"(\S+)\s+(\S+)\s+(\S+)\s+([\d.]+)\s+([\d.]+)(?:\s+<[^>]*>)?(?:\s+(.*))?")
+_CUE = re.compile(r"(?:\d+:)?\d+:\d+[.,]\d+\s+-->")
+_TAG = re.compile(r"<[^>]*>|\{\\[^}]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a recording and what is said in it."""
+
+    recording: str
+    """File and, where there are several, channel."""
+    speaker: str
+    begin: float
+    """Seconds."""
+    end: float
+    """Seconds."""
+    text: str
+
+
+def read_stm(path: Path, content: str) -> list[Segment]:
+    """The segments of an stm, in the order of the file, without those that it says are not to be scored.
+
+    Raises:
+        DataError: a line is none of an stm.
+    """
+    found: list[Segment] = []
+    encoded = False
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.startswith(";;"):
+            encoded = encoded or line.rstrip("\r") == ENCODED
+            continue
+        if not line.strip():
+            continue
+        match = _STM.fullmatch(line.rstrip())
+        if match is None:
+            raise DataError(f"{path}, line {number}: no line of an stm: file channel speaker begin end <label> words")
+        recording, channel, speaker, begin, end, text = match.groups(default="")
+        if encoded:
+            recording, speaker, text = (decode(word, path, number) for word in (recording, speaker, text))
+        else:
+            refuse_syntax(text, path, number)
+        if text.strip() != _IGNORED:
+            start, stop = _seconds(begin, path, number), _seconds(end, path, number)
+            found.append(Segment(_recording(recording, channel), speaker, start, stop, text.strip()))
+    return found
+
+
+def read_ctm(path: Path, content: str) -> list[Segment]:
+    """The words of a ctm, in the order of the file: file channel begin duration word [confidence].
+
+    Raises:
+        DataError: a line is none of a ctm, or holds alternatives.
+    """
+    found: list[Segment] = []
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.startswith(";;") or not line.strip():
+            continue
+        parts = line.split()
+        if len(parts) not in {5, 6, 7}:
+            raise DataError(f"{path}, line {number}: no line of a ctm: file channel begin duration word [confidence]")
+        if "<ALT" in line.upper():
+            raise DataError(f"{path}, line {number}: alternatives of a ctm cannot be scored; keep the likeliest")
+        begin, length = (_seconds(part, path, number) for part in parts[2:4])
+        found.append(Segment(_recording(parts[0], parts[1]), "", begin, begin + length, parts[4]))
+    return found
+
+
+def read_seglst(path: Path, content: str) -> list[Segment]:
+    """The segments of a SegLST.
+
+    Raises:
+        DataError: it is none.
+    """
+    found: list[Segment] = []
+    try:
+        for one in json.loads(content):
+            begin, end = (float(one.get(key, 0)) for key in ("start_time", "end_time"))
+            words = one["words"]
+            if not isinstance(words, str):
+                raise TypeError("words is no text")
+            found.append(Segment(str(one["session_id"]), str(one.get("speaker", "")), begin, end, words))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise DataError(f"{path}, item {len(found) + 1}: no segment with session_id and words: {error}") from None
+    return found
+
+
+def read_subtitles(content: str) -> str:
+    """The words of an SRT or WebVTT file, without numbers, times, notes and tags."""
+    words: list[str] = []
+    for block in re.split(r"\r?\n[ \t]*\r?\n", content.strip()):
+        lines = block.splitlines()
+        at = next((index for index, line in enumerate(lines[:2]) if _CUE.match(line.strip())), None)
+        if at is not None:
+            words += (_TAG.sub("", line).strip() for line in lines[at + 1 :])
+    return " ".join(filter(None, words))
+
+
+def whole(segments: Iterable[Segment]) -> dict[str, str]:
+    """The text of each recording, its segments in the order of their times; speakers are not told apart."""
+    texts: dict[str, list[str]] = {}
+    for one in sorted(segments, key=lambda one: one.begin):
+        texts.setdefault(one.recording, []).append(one.text)
+    return {name: " ".join(filter(None, parts)) for name, parts in texts.items()}
+
+
+def names(segments: Sequence[Segment]) -> list[str]:
+    """What each segment is called: its recording, with its times where that has several, at the worst its speaker."""
+    if len({one.recording for one in segments}) == len(segments):
+        return [one.recording for one in segments]
+    timed = [f"{one.recording}_{one.begin:.2f}_{one.end:.2f}" for one in segments]
+    if len(set(timed)) == len(timed):
+        return timed
+    return [f"{name}_{one.speaker}" for name, one in zip(timed, segments, strict=True)]
+
+
+def spread(words: Iterable[Segment], segments: Sequence[Segment]) -> list[list[str]]:
+    """The words that fall into each segment of the same recording, by their middle; else into the nearest one.
+
+    Raises:
+        DataError: a word is of a recording that has no segment.
+    """
+    places: dict[str, list[int]] = {}
+    for index, one in enumerate(segments):
+        places.setdefault(one.recording, []).append(index)
+    found: list[list[str]] = [[] for _ in segments]
+    for word in sorted(words, key=lambda word: word.begin):
+        middle = (word.begin + word.end) / 2
+        here = places.get(word.recording)
+        if here is None:
+            raise DataError(f"{word.recording!r} of {word.text!r} has no segment in the reference")
+        away = [max(segments[at].begin - middle, middle - segments[at].end, 0.0) for at in here]
+        found[here[away.index(min(away))]].append(word.text)
+    return found
+
+
+def _recording(name: str, channel: str) -> str:
+    return name if channel in {"1", "A", "a"} else f"{name}_{channel}"
+
+
+def _seconds(text: str, path: Path, number: int) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < 0:
+        raise DataError(f"{path}, line {number}: {text[:40]!r} is no number of seconds")
+    return value
