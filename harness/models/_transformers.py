@@ -31,6 +31,8 @@ class LoadingInfo(TypedDict):
     missing_keys: Iterable[str]
     mismatched_keys: Iterable[tuple[str, Iterable[int], Iterable[int]]]
     """Names with the shapes in the file and by config.json."""
+    unexpected_keys: Iterable[str]
+    """Tensors of the file that the network has no place for, without those that the library knows of."""
 
 
 class TorchModel(Model):
@@ -117,6 +119,7 @@ def load_network(auto_class: Any, checkpoint: Checkpoint, options: LoadOptions, 
             raise UsageError(f"{checkpoint.name} cannot use --attention {options.attention} here: {text}") from error
         raise ModelError(f"the weights in {checkpoint.folder} cannot be loaded: {text}") from error
     check_whole(network, info, checkpoint)
+    network.unused_tensors = tuple(sorted(info["unexpected_keys"]))
     return network.eval().requires_grad_(requires_grad=False).to(device)
 
 
@@ -195,8 +198,11 @@ def to_device(tensors: Tensors, network: Any) -> Tensors:
     return moved
 
 
-def card_of(checkpoint: Checkpoint, network: Any, **facts: Any) -> ModelCard:
-    """The card: parameters counted, license and languages from the repository's README where it states them."""
+def card_of(checkpoint: Checkpoint, network: Any, *, note: str = "", **facts: Any) -> ModelCard:
+    """The card: parameters counted, license and languages from the repository's README where it states them.
+
+    Its note also says what of the weights is not used, such as an adapter that was trained for them.
+    """
     from huggingface_hub import ModelCard as HubCard
 
     stated: dict[str, object] = {}
@@ -205,12 +211,17 @@ def card_of(checkpoint: Checkpoint, network: Any, **facts: Any) -> ModelCard:
         stated = readme.data.to_dict()
     license_, languages = stated.get("license"), stated.get("language")
     listed = languages if isinstance(languages, list) else [languages]
+    unused: tuple[str, ...] = getattr(network, "unused_tensors", ())
+    if unused:
+        more = f" and {len(unused) - 1} more" if len(unused) > 1 else ""
+        note = f"{note}; " * bool(note) + f"not used of its weights: {unused[0]}{more}"
     return ModelCard(
         id=checkpoint.name,
         revision=checkpoint.revision,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         license=license_ if isinstance(license_, str) else None,
         languages=tuple(language for language in listed if isinstance(language, str)),
+        note=note,
         **facts,
     )
 

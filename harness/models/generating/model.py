@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from harness.models.hub import Checkpoint
 
 _GREEDY = {"do_sample": False, "num_beams": 1, "num_return_sequences": 1}
+_PLACEHOLDERS, _FILLED = 64, 1024
+"""How many tokens more, or fewer, than the network's a tokenizer may have."""
 _NOT_GREEDY = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff", "max_length")
 """Settings of sampling, and a length that is not the clip's: not followed, and warned of if they stayed."""
 
@@ -76,6 +78,7 @@ class Generating(TorchModel):
         self._network = load_network(auto_class, checkpoint, options, attention=attention)
         self.device = self._network.device
         self._parts = load_parts(checkpoint, family)
+        check_tokenizer(self._network, self._parts.tokenizer, checkpoint)
         self._rate = int(getattr(self._parts.extractor, "sampling_rate", None) or family.rate)
         config = self._network.generation_config
         for name in _NOT_GREEDY:
@@ -256,6 +259,23 @@ def decoder_positions(network: Any) -> int | None:
         if isinstance(positions, int):
             return positions
     return None
+
+
+def check_tokenizer(network: Any, tokenizer: Any, checkpoint: Checkpoint) -> None:
+    """Raises ModelError where the tokenizer is of another model: its tokens are far more or fewer than the network's.
+
+    A few tokens more are placeholders that audio takes the place of; some hundreds fewer are rows that fill the output
+    layer up to a round number.
+    """
+    rows = getattr(network.config.get_text_config(decoder=True), "vocab_size", None)
+    if tokenizer is None or not isinstance(rows, int):
+        return
+    tokens = len(tokenizer)
+    if tokens > rows + _PLACEHOLDERS or tokens < rows - _FILLED:
+        raise ModelError(
+            f"the tokenizer in {checkpoint.folder} has {tokens:,} tokens and the network says {rows:,}: it is of another"
+            " model; put the files of its own beside the weights"
+        )
 
 
 def load_parts(checkpoint: Checkpoint, family: Family) -> Parts:

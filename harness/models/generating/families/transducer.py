@@ -62,23 +62,29 @@ def _timed(parts: Parts, row: Row) -> Hypothesis:
         torch.tensor([row.tokens]), durations=torch.tensor([row.durations]), skip_special_tokens=True
     )
     text = str(texts[0]).strip()
-    words = words_of(pieces[0])
+    words = words_of(pieces[0], row.request.seconds)
     return Hypothesis(text=text, words=words if " ".join(word.text for word in words) == text else None)
 
 
-def words_of(pieces: list[dict[str, Any]]) -> tuple[Word, ...]:
+def words_of(pieces: list[dict[str, Any]], seconds: float) -> tuple[Word, ...]:
     """Words of timed pieces of text: one that begins with a space begins a word.
 
     Args:
         pieces: each with ``token``, and ``start`` and ``end`` in seconds.
+        seconds: where the clip ends, beyond which the last frame and its duration may reach.
     """
     words: list[Word] = []
+    begins = True
     for piece in pieces:
-        said, start, end = str(piece["token"]), float(piece["start"]), float(piece["end"])
-        if words and words[-1].text and not said.startswith(" "):
-            words[-1] = Word(words[-1].text + said, words[-1].start, end)
-        elif said.strip():
+        said, start, end = str(piece["token"]), min(piece["start"], seconds), min(piece["end"], seconds)
+        begins = begins or said.startswith(" ")
+        if not said.strip():
+            continue
+        if begins:
             words.append(Word(said.strip(), start, end))
+        else:
+            words[-1] = Word(words[-1].text + said, words[-1].start, end)
+        begins = False
     return tuple(words)
 
 
@@ -95,7 +101,7 @@ def _look_ahead(network: Any, parts: Parts, asked: Asked) -> None:
     network.encoder.config.default_num_lookahead_tokens = processor.default_num_lookahead_tokens
     known = getattr(processor, "prompt_dictionary", {})
     if asked.locale is not None and asked.locale not in known:
-        near = [name for name in known if name.split("-")[0] == asked.locale.split("-")[0]] or list(known)
+        near = sorted(name for name in known if name.split("-")[0] == asked.locale.split("-")[0]) or sorted(known)
         raise UsageError(f"--model-option locale={asked.locale}: this checkpoint has {', '.join(near)}, auto")
 
 
