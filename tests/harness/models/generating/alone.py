@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.harness.models.generating.kaldi import log_mel
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -57,6 +59,30 @@ def _qwen3_asr(folder: Path, waveform: NDArray[np.float32], language: str) -> st
         _new(inputs, network.generate(**inputs, max_new_tokens=MOST)), return_format="transcription_only"
     )
     return str(text[0])
+
+
+def _fun_asr_nano(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
+    """As documented, but for Kaldi's energies, which the library leaves to torchaudio."""
+    import torch
+    import transformers
+    from transformers.models.fun_asr_nano.feature_extraction_fun_asr_nano import FunAsrNanoFeatureExtractor
+    from transformers.models.fun_asr_nano.processing_fun_asr_nano import FunAsrNanoProcessor
+
+    library: Any = transformers
+    extractors: Any = FunAsrNanoFeatureExtractor
+    processors: Any = FunAsrNanoProcessor
+    extractor = extractors.from_pretrained(folder)
+    extractor._extract_fbank_features = lambda samples: torch.from_numpy(
+        log_mel(samples.numpy(), extractor.feature_size)
+    )
+    template = (folder / "chat_template.jinja").read_text("utf-8")
+    processor = processors(
+        extractor, library.AutoTokenizer.from_pretrained(folder), chat_template=template, audio_token="<|audio|>"
+    )
+    network = library.AutoModelForSpeechSeq2Seq.from_pretrained(folder)
+    inputs = processor.apply_transcription_request(waveform, language=language, text_kwargs={"padding": True})
+    tokens = _new(inputs, network.generate(**inputs, max_new_tokens=MOST))
+    return str(processor.decode(tokens, skip_special_tokens=True)[0])
 
 
 def _glmasr(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
@@ -204,6 +230,7 @@ def _kyutai(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
 
 FAMILIES: dict[str, Callable[[Path, NDArray[np.float32], str], str]] = {
     "qwen3_asr": _qwen3_asr,
+    "fun_asr_nano": _fun_asr_nano,
     "glmasr": _glmasr,
     "audioflamingo3": _audioflamingo3,
     "musicflamingo": _musicflamingo,

@@ -72,6 +72,39 @@ def qwen3_asr(folder: Path) -> None:
     save(folder, network, processor, **_ids(tokenizer))
 
 
+def fun_asr_nano(folder: Path) -> None:
+    """Fun-ASR-Nano, whose feature extractor the library hides where there is no torchaudio."""
+    from transformers.models.fun_asr_nano.feature_extraction_fun_asr_nano import FunAsrNanoFeatureExtractor
+
+    extractor_class: Any = FunAsrNanoFeatureExtractor
+    tokenizer = byte_tokenizer(padding_side="left")
+    config = library().FunAsrNanoConfig(
+        adaptor_config={
+            "hidden_size": 32,
+            "num_attention_heads": 2,
+            "intermediate_size": 8,
+            "num_hidden_layers": 1,
+            "projector_hidden_size": 24,
+        },
+        audio_config={
+            "num_mel_bins": 16,
+            "hidden_size": 16,
+            "num_attention_heads": 2,
+            "intermediate_size": 32,
+            "num_hidden_layers": 2,
+            "num_timestamp_prediction_layers": 1,
+        },
+        text_config=small("qwen3", len(tokenizer), **_ids(tokenizer)),
+        audio_token_id=tokenizer.convert_tokens_to_ids(AUDIO),
+        tie_word_embeddings=False,
+    )
+    network = library().FunAsrNanoForConditionalGeneration(config)
+    speak(network, tokenizer)
+    extractor = extractor_class(feature_size=16)
+    processor = library().FunAsrNanoProcessor(extractor, tokenizer, chat_template=CHAT, audio_token=AUDIO)
+    save(folder, network, processor, **_ids(tokenizer))
+
+
 def glmasr(folder: Path) -> None:
     """GLM-ASR; its windows are of 4 s here, not 30."""
     tokenizer = byte_tokenizer()
@@ -209,6 +242,7 @@ def qwen2_audio(folder: Path) -> None:
 
 BUILDERS: dict[str, Callable[[Path], None]] = {
     "qwen3_asr": qwen3_asr,
+    "fun_asr_nano": fun_asr_nano,
     "glmasr": glmasr,
     "audioflamingo3": audioflamingo3,
     "musicflamingo": musicflamingo,

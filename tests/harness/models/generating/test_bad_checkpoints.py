@@ -1,4 +1,4 @@
-"""Checkpoints that are not what they seem: one line each, with the exit status that is documented, by the command line."""
+"""Checkpoints that are not what they seem: one line each and the documented exit status, by the command line."""
 
 from __future__ import annotations
 
@@ -124,8 +124,7 @@ def test_a_tokenizer_of_another_model_is_refused(
         def larger(tensors: dict[str, Any]) -> None:
             import torch
 
-            for name in ("language_model.model.embed_tokens.weight", "language_model.lm_head.weight"):
-                name = next(one for one in tensors if one.endswith(name.split("language_model.")[1]))
+            for name in [one for one in tensors if one.endswith(("embed_tokens.weight", "lm_head.weight"))]:
                 tensors[name] = torch.zeros(rows, tensors[name].shape[1])
 
         weights(folder, larger)
