@@ -273,8 +273,8 @@ def check_tokenizer(network: Any, tokenizer: Any, checkpoint: Checkpoint) -> Non
     tokens = len(tokenizer)
     if tokens > rows + _PLACEHOLDERS or tokens < rows - _FILLED:
         raise ModelError(
-            f"the tokenizer in {checkpoint.folder} has {tokens:,} tokens and the network says {rows:,}: it is of another"
-            " model; put the files of its own beside the weights"
+            f"the tokenizer in {checkpoint.folder} has {tokens:,} tokens and the network says {rows:,}: it is of"
+            " another model; put the files of its own beside the weights"
         )
 
 

@@ -3,7 +3,8 @@
 Each is made by the library's own classes and `save_pretrained`, in less than a second and a megabyte or two; weights
 are random from a fixed seed, but large enough that texts follow the audio (`test_hearing.py` looks). Not built here:
 
-- fun_asr_nano, granite_speech: their feature extractors need torchaudio, which must not stand beside this torch.
+- granite_speech and granite_speech_plus, whisper: they have adapters and checkpoints of their own.
+- gemma3n: its vision network is of timm, which is not installed here.
 """
 
 from __future__ import annotations

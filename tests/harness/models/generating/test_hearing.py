@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-TOLD = {"qwen3_asr", "canary", "cohere_asr", "seamless_m4t", "seamless_m4t_v2", "nemotron3_5_asr", "voxtral", "fun_asr_nano"}
+TOLD = {
+    "qwen3_asr",
+    "canary",
+    "cohere_asr",
+    "seamless_m4t",
+    "seamless_m4t_v2",
+    "nemotron3_5_asr",
+    "voxtral",
+    "fun_asr_nano",
+}
 """Families that are told the language."""
 HEARD = [np.pad(clip.waveform, (0, max(0, 1600 - len(clip.waveform)))) for clip in clips()]
 
