@@ -20,6 +20,7 @@ RUN = "run"
 
 VERBS = {
     RUN: "run models on a suite (where no command is given)",
+    "load": "put load on a server: latency at each rate",
     "score": "score a run, or predictions of others",
     "normalize": "normalize text: one line in, one line out",
     "explain": "say why one set of predictions has two WERs",

@@ -141,7 +141,7 @@ def check(record: object) -> None:
     for each in declared(type(record)):
         value = getattr(record, each.field)
         shown = f"{value:g}" if isinstance(value, float) else value
-        if each.choices and value not in each.choices:
+        if each.choices and value is not None and value not in each.choices:
             raise UsageError(f"{each.option} {shown}: choose from {', '.join(each.choices)}")
         if value is not None and each.rule is not None and not each.rule[0](value):
             raise UsageError(f"{each.option} {shown}: {each.rule[1]}")

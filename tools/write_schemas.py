@@ -20,6 +20,7 @@ from harness.records.conformance import Conformance
 from harness.records.decision import Decision
 from harness.records.explanation import Explained
 from harness.records.journal import Line
+from harness.records.load import Load, Request
 from harness.records.policy import Policy
 from harness.records.run import RunRecord
 from harness.records.scores import Scores
@@ -39,6 +40,8 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "policy": Policy,
     "baseline_speeds": Speeds,
     "conformance": Conformance,
+    "load": Load,
+    "load_request": Request,
 }
 """File of the schema, and the record that it describes."""
 

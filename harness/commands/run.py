@@ -11,9 +11,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from harness.commands.shared import teller
 from harness.config import WHAT, Settings
 from harness.errors import ExitStatus, UsageError
 from harness.flags import add_flags, made
+from harness.serving.flags import ServeSettings
 from harness.version import program
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--model", metavar="ID", action="append", default=[], help=models)
     what.add_argument("--language", metavar="L", help="language of --data, where the data does not say (default en)")
     what.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
-    add_flags(parser, Settings, {WHAT: what})
+    groups = {WHAT: what}
+    add_flags(parser, Settings, groups)
+    add_flags(parser, ServeSettings, groups)
     parser.add_argument("--json", action="store_true", help="print the scores as JSON alone on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
@@ -45,17 +49,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Runs every model on the suite; prints the table of all of them."""
     suite, datasets = _suite(args)
-    settings = made(Settings, args)
+    settings, serving = made(Settings, args), made(ServeSettings, args)
     # A model in Python code of the user's own is at the revision of that code: another one is another run.
     models = {
         model: replace(settings, revision=settings.revision or code)
-        for model, code in _models(args.model, suite).items()
+        for model, code in (_for_server(args.model, serving, settings) or _models(args.model, suite)).items()
     }
     if args.dry_run:
         from harness.runner.preview import preview
 
         for model, how in models.items():
-            print(preview(suite, datasets, model, how))
+            print(preview(suite, datasets, serving.name(model), how))
         return ExitStatus.GOOD
 
     from harness.commands.end_of_run import finish, write_scores
@@ -69,8 +73,11 @@ def run(args: argparse.Namespace) -> ExitStatus:
     status = ExitStatus.GOOD
     with _stop_on_signals(stop), progress(quiet=args.quiet) as reporter:
         for model, how in models.items():
-            work = Run(suite=suite, datasets=datasets, model_name=model, settings=how, reporter=reporter, stop=stop)
-            record = work.execute()
+            name = serving.name(model)
+            work = Run(suite=suite, datasets=datasets, model_name=name, settings=how, reporter=reporter, stop=stop)
+            say = teller(quiet=args.quiet)
+            with serving.through(model, work.folder, say, lambda: stop.requested) as work.load:
+                record = work.execute()
             folders.append(work.folder)
             scores.append(write_scores(work.folder))
             if not record.complete:
@@ -88,6 +95,23 @@ def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
         names = ", ".join(min((suite.name, *suite.aliases), key=len) for suite in suites().values())
         raise UsageError(f"say what to run: --suite NAME ({names}) or --data PATH; see {program()} --help")
     return own_data(args.data, args.language) if args.data is not None else what_to_run(get_suite(args.suite))
+
+
+def _for_server(asked: list[str], serving: ServeSettings, settings: Settings) -> dict[str, None]:
+    """The models that a server of ours is started for; none where no server was asked for.
+
+    Raises:
+        UsageError: no model is named, the server is not installed, or the run is not one for a server.
+    """
+    if serving.serve is None:
+        return {}
+    if not asked:
+        raise UsageError(f"--serve {serving.serve}: name the model that it is to serve with --model")
+    if settings.engine != "local" or settings.clock == "leaderboard":
+        raise UsageError("--serve: --engine ray and --clock leaderboard time devices, not servers; leave them out")
+    for model in asked:
+        serving.managed(model, teller(quiet=True))
+    return dict.fromkeys(asked)
 
 
 def _models(asked: list[str], suite: Suite) -> dict[str, str | None]:

@@ -55,6 +55,11 @@ def given_systems(args: argparse.Namespace, read: Callable[..., list[System]] = 
     )
 
 
+def teller(*, quiet: bool) -> Callable[[str], None]:
+    """What tells a person on stderr how far it is: nothing where `--quiet` was given."""
+    return lambda line: None if quiet else print(line, file=sys.stderr, flush=True)
+
+
 def table(
     title: str,
     caption: str,

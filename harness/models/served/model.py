@@ -41,7 +41,7 @@ class ServedModel(Model):
 
     def __init__(self, card: ModelCard, service: Service, client: Client, form: AudioFormat, concurrency: int) -> None:
         self.card = card
-        self._service, self._client, self._form = service, client, form
+        self.service, self.client, self._form = service, client, form
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
 
     def features(self, clips: Sequence[Clip]) -> list[Call]:
@@ -71,8 +71,8 @@ class ServedModel(Model):
         """
         if not call.audio:
             return Hypothesis(text="", usage=Usage(requests=0, retries=0))
-        begin: Callable[[], Exchange] = lambda: self._service.exchange(call)  # noqa: E731 - typed
-        done: Transcribed = self._client.transcribe(begin, call.id, call.seconds, intended)
+        begin: Callable[[], Exchange] = lambda: self.service.exchange(call)  # noqa: E731 - typed
+        done: Transcribed = self.client.transcribe(begin, call.id, call.seconds, intended)
         answer = done.answer
         return Hypothesis(text=answer.text, words=answer.words, speakers=answer.speakers, usage=done.usage)
 
@@ -82,7 +82,7 @@ class ServedModel(Model):
 
     def close(self) -> None:
         """Ends what is under way."""
-        self._client.close()
+        self.client.close()
         self._pool.shutdown(cancel_futures=True)
 
 
