@@ -11,7 +11,7 @@ from benchmarks.registry import datasets, suites
 from harness.commands.shared import add_shared
 from harness.commands.shared import table as made_of
 from harness.errors import ExitStatus
-from harness.models.base import ModelCard
+from harness.models.base import Adapter, Listed, ModelCard
 from harness.models.registry import adapters, missing_modules
 from harness.reporting.published import find
 from harness.reporting.table import Column, Table
@@ -23,6 +23,7 @@ Row = dict[str, "str | int | float | list[str] | None"]
 """One thing by its facts; None is not known."""
 
 _METRICS = {"wer": "WER", "rtfx": "RTFx"}
+NOT_RUN = "not run here"
 _WIDE = 10_000
 """Columns of the terminal form: a fact is never cut, the terminal wraps it."""
 
@@ -31,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     parser.add_argument("what", choices=tuple(LISTS), help="what to list")
     add_shared(parser, "--json")
+    parser.add_argument(
+        "--markdown", action="store_true", help="print Markdown (docs/models.md has that of the models)"
+    )
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
@@ -38,6 +42,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
     rows = LISTS[args.what]()
     if args.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
+    elif args.markdown:
+        print(markdown(args.what), end="")
     else:
         rows = [_shown(row) for row in rows] if args.what == "models" else rows
         print(table(args.what, rows).render("terminal", width=_WIDE).rstrip())
@@ -54,6 +60,12 @@ def table(what: str, rows: Sequence[Row]) -> Table:
         columns.append(Column(name, name, "right" if numbers else "left", form))
     cells = [[", ".join(fact) if isinstance(fact, list) else fact for fact in row.values()] for row in rows]
     return made_of(what, "", columns, cells)
+
+
+def markdown(what: str) -> str:
+    """The list as a table in Markdown; of the models without what depends on this machine."""
+    rows = [_documented(row) for row in _models()] if what == "models" else LISTS[what]()
+    return table(what, rows).render("markdown").partition("\n\n")[2]
 
 
 def _suites() -> list[Row]:
@@ -85,24 +97,26 @@ def _models() -> list[Row]:
         card = adapter.card or ModelCard(id=adapter.name)
         options = [option.name for option in adapter.options] + ["keywords"] * adapter.keywords
         hub = [card.id] if "/" in card.id else []
-        rows.append(_model(card, missing_modules(adapter), adapter.summary, options, hub))
+        rows.append(_model(card, missing_modules(adapter), adapter, options, hub))
         for one in adapter.listed():
             card = ModelCard(id=f"{adapter.name}: {one.name}", languages=one.languages)
             lacking = missing_modules(replace(adapter, requires=(*adapter.requires, *one.needs)))
-            rows.append(_model(card, lacking, one.summary, list(one.asks), list(one.hub)))
+            rows.append(_model(card, lacking, one, list(one.asks), list(one.hub)))
     return rows
 
 
-def _model(card: ModelCard, lacking: Sequence[str], what: str, options: list[str], hub: list[str]) -> Row:
+def _model(card: ModelCard, lacking: Sequence[str], what: Adapter | Listed, options: list[str], hub: list[str]) -> Row:
     return {
         "model": card.id,
         "parameters": card.parameters,
         "languages": list(card.languages) or None,
         "license": card.license,
         "installed": f"no, needs {', '.join(lacking)}" if lacking else "yes",
-        "what": what,
+        "what": what.summary,
         "options": options,
         "hub": hub,
+        "extra": what.extra if isinstance(what, Adapter) else None,
+        "run here": what.tried or NOT_RUN,
         "published": [f"{model}: {figures}" for model in hub if (figures := _published(model))],
     }
 
@@ -116,6 +130,15 @@ def _shown(row: Row) -> Row:
     many = f"{len(languages)} languages" if isinstance(languages, list) and len(languages) > 8 else languages
     shown = [f"{model} ({figures[model]})" if model in figures else model for model in hub]
     return {**{name: fact for name, fact in row.items() if name != "published"}, "languages": many, "hub": shown}
+
+
+def _documented(row: Row) -> Row:
+    """A model for docs/models.md: as `_shown`, without what is installed here and what a column cannot hold."""
+    shown = _shown(row)
+    number = shown.pop("parameters")
+    shown["parameters"] = f"{number:,}" if isinstance(number, int) else None
+    order = ("model", "what", "parameters", "languages", "license", "options", "extra", "hub", "run here")
+    return {name: shown[name] for name in order}
 
 
 def _published(model: str) -> str:

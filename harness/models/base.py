@@ -144,6 +144,8 @@ class Listed:
     """Modules that must be importable, beside the adapter's."""
     asks: tuple[str, ...] = ()
     """What it can be asked for, of the adapter's options and keywords."""
+    tried: str = ""
+    """What was run in this project's tests, for docs/models.md; empty is nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,8 @@ class Adapter:
     """Modules that must be importable."""
     extra: str | None = None
     """The extra of this project that installs them."""
+    tried: str = ""
+    """What was run in this project's tests, and on what weights, for docs/models.md; empty is nothing."""
     check: Callable[[str], str | None] = lambda _name: None
     """Raises what can be told of a name before it is loaded; gives the revision of the user's own code behind it."""
     identify: Callable[[str], str | None] = lambda _name: None

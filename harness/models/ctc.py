@@ -241,6 +241,7 @@ def _mask_group_norms(network: Any) -> list[Any]:
 
 ADAPTER = Adapter(
     name="ctc",
+    tried="tiny random checkpoints of each type, against transformers alone",
     summary="any CTC model of transformers: wav2vec2, hubert, wavlm, parakeet_ctc, granite_speech5_ctc, ...",
     load=lambda name, options: CTC(fetch(name, options.revision), options),
     model_types=MODEL_TYPES,

@@ -240,6 +240,7 @@ def _broken(name: str, why: str) -> Adapter:
 
 ADAPTER = Adapter(
     name="custom",
+    tried="modules made by the tests",
     summary="module:name, a model or a function of your own in a Python module (docs/adding_a_model.md)",
     accepts=lambda name: _FORM.fullmatch(name) is not None,
     load=lambda name, options: wrap(locate(name), name, options),

@@ -74,6 +74,7 @@ ADAPTER = Adapter(
     load=lambda _name, _options: Hama(),
     devices=("cpu",),
     card=CARD,
+    tried="its own weights, on real speech",
     identify=lambda _name: _revision(),
     requires=("hama",),
     extra="sample",

@@ -58,6 +58,7 @@ ADAPTER = Adapter(
     load=lambda _name, _options: PocketSphinx(),
     devices=("cpu",),
     card=CARD,
+    tried="its own weights, on real speech",
     identify=lambda _name: _revision(),
     requires=("pocketsphinx",),
     extra="sample",

@@ -91,6 +91,7 @@ def _load(name: str, options: LoadOptions) -> RemoteCode:
 
 ADAPTER = Adapter(
     name=NAME,
+    tried="a repository made by the tests",
     summary="with --trust-remote-code: a hub model's own code, at a pinned commit",
     load=_load,
     requires=("torch", "transformers"),

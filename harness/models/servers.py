@@ -196,6 +196,7 @@ def _vendor_adapter(vendor: Vendor) -> Adapter:
         check=lambda name: _check_vendor(vendor, name),
         options=(*_VENDORS, *vendor.options, *COMMON),
         keywords=vendor.keywords,
+        tried="a stand-in of its documented API, on this machine; never the service",
         served=True,
         devices=("cpu",),
     )
@@ -232,6 +233,7 @@ ADAPTERS = (
         check=lambda name: _check("openai", name),
         options=_TRANSCRIPTIONS,
         keywords=True,
+        tried="servers on this machine",
         served=True,
         devices=("cpu",),
     ),
@@ -243,6 +245,7 @@ ADAPTERS = (
         check=lambda name: _check("openai-chat", name),
         options=_CHAT,
         keywords=True,
+        tried="servers on this machine",
         served=True,
         devices=("cpu",),
     ),

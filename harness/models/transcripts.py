@@ -162,6 +162,7 @@ def _row(path: Path, number: int, line: str) -> dict[str, object]:
 
 ADAPTER = Adapter(
     name="transcripts",
+    tried="files of every kind",
     summary="transcripts:FILE looks up what another system wrote, by utterance id",
     accepts=lambda name: name.startswith(PREFIX),
     load=lambda name, _options: Transcripts(name),

@@ -124,6 +124,7 @@ class Whisper(TorchModel):
 
 ADAPTER = Adapter(
     name="whisper",
+    tried="tiny random checkpoints, multilingual and English, against transformers alone",
     summary="any Whisper of transformers, greedy; clips up to 30 s",
     load=lambda name, options: Whisper(fetch(name, options.revision), options),
     model_types=("whisper",),

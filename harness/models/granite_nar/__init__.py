@@ -51,4 +51,5 @@ ADAPTER = Adapter(
     model_types=("granite_speech_nar", "nle"),
     options=(EDITING_STEPS,),
     card=CARD,
+    tried="random weights, tiny and full size, and tiny-nar's trained ones; not the published ones",
 )

@@ -43,5 +43,6 @@ ADAPTER = Adapter(
     load=load,
     options=(EDITING_STEPS,),
     card=CARD,
+    tried="its own weights, on real speech: spoken digits",
     identify=lambda _name: folder_revision(FOLDER),
 )

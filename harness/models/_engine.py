@@ -1,0 +1,60 @@
+"""What adapters of other engines share: names of the form ``engine:WHAT``, and the digest of what they load."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.errors import ModelError, UsageError
+from harness.models.digests import file_digest
+
+
+def after(name: str, prefix: str, what: str) -> str:
+    """What stands behind the prefix of a model's name.
+
+    Raises:
+        UsageError: nothing does.
+    """
+    rest = name.removeprefix(prefix)
+    if not rest:
+        raise UsageError(f"which model? write --model {prefix}{what}")
+    return rest
+
+
+def local(name: str, prefix: str, what: str) -> Path:
+    """The file or folder behind the prefix of a model's name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    path = Path(after(name, prefix, what)).expanduser()
+    if not path.exists():
+        raise UsageError(f"no file or folder {str(path)!r}; write --model {prefix}{what}")
+    return path
+
+
+def revision_of(path: Path) -> str:
+    """``sha256:`` and the beginning of the digest of a file, or of all files of a folder with their names.
+
+    Raises:
+        ModelError: one cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
+        for one in files:
+            digest.update(str(one.relative_to(path)).encode() + bytes.fromhex(file_digest(one)))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    return f"sha256:{digest.hexdigest()[:16]}"
+
+
+def identify(prefix: str) -> Callable[[str], str | None]:
+    """`Adapter.identify` of an engine whose models are files: None where there is none of that name."""
+
+    def found(name: str) -> str | None:
+        path = Path(name.removeprefix(prefix)).expanduser()
+        return revision_of(path) if path.exists() else None
+
+    return found
