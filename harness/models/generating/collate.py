@@ -17,10 +17,11 @@ PROMPT = "decoder_input_ids"
 
 
 def as_tensors(made: Mapping[str, Any]) -> Tensors:
-    """What a processor made, without what is no tensor."""
+    """What a processor made, without what is no tensor; zero where a silent clip was divided by its deviation of 0."""
     import torch
 
-    return {name: value for name, value in made.items() if isinstance(value, torch.Tensor)}
+    tensors = {name: value for name, value in made.items() if isinstance(value, torch.Tensor)}
+    return {name: value.nan_to_num(0.0) if value.is_floating_point() else value for name, value in tensors.items()}
 
 
 def prompt_length(tensors: Tensors) -> int:

@@ -94,8 +94,9 @@ def _chunk(parts: Parts, _network: Any) -> float:
 
 
 def _stated(parts: Parts, _network: Any) -> float:
-    """The longest that its processor takes; it cuts the rest off with a warning that nobody sees."""
-    return float(parts.processor.max_audio_len)
+    """The whole windows in what its processor says it takes: it cuts the rest off, with a warning that nobody sees."""
+    window = parts.extractor.chunk_length
+    return float(parts.processor.max_audio_len // window * window)
 
 
 FAMILIES = (
