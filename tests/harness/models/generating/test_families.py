@@ -1,0 +1,153 @@
+"""What families are asked and how their answers are read; families that nobody declared; the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import wave
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from harness.cli import main
+from harness.errors import UsageError
+from harness.models.base import LoadOptions
+from harness.models.generating.catalog import families
+from harness.models.generating.family import Asked, Parts, Request, Row
+from harness.models.generating.model import Generating
+from harness.models.registry import load_model
+from harness.types import Clip
+from tests.harness.models.generating.clips import clips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+
+def load(folder: Path, **options: Any) -> Generating:
+    model = load_model(str(folder), LoadOptions(**options))
+    assert isinstance(model, Generating)
+    return model
+
+
+def texts(model: Generating, some: Sequence[Clip]) -> list[str]:
+    return [made.text for made in model.text(model.infer(model.transfer(model.features(some))))]
+
+
+def prompt(model: Generating, name: str = "input_ids") -> str:
+    """The prompt of the first clip, as it is spelled."""
+    ids = model.features(clips()[:1]).calls[0].tensors[name][0]
+    return str(model._parts.tokenizer.decode(ids))
+
+
+def row(tokens: Sequence[int] = ()) -> Row:
+    request = Request(waveform=np.zeros(1, np.float32), rate=16_000, language=None, asked=Asked())
+    return Row(tokens=list(tokens), request=request)
+
+
+@pytest.mark.parametrize("family", ["canary", "cohere_asr"])
+def test_punctuation_is_asked_for_unless_the_user_says_no(family: str, tiny: Callable[[str], Path]) -> None:
+    yes, no = (
+        prompt(load(tiny(family), model_option=(f"punctuation={answer}",)), "decoder_input_ids")
+        for answer in ("yes", "no")
+    )
+    assert prompt(load(tiny(family)), "decoder_input_ids") == yes == no.replace("<|nopnc|>", "<|pnc|>") != no
+
+
+def test_translation_names_both_languages(tiny: Callable[[str], Path]) -> None:
+    told = prompt(load(tiny("canary"), model_option=("translate=de",)), "decoder_input_ids")
+    assert "<|en|><|de|>" in told.replace(" ", "")
+    model = load(tiny("seamless_m4t"), model_option=("translate=fr",))
+    assert model._told(model._request(clips()[1])) == {"tgt_lang": "fra"}
+
+
+def test_hot_words_and_prompts_reach_the_prompt(tiny: Callable[[str], Path]) -> None:
+    told = prompt(load(tiny("qwen3_asr"), keywords=("Ada", "Grace"), model_option=("prompt=On engines.",)))
+    assert "Ada Grace On engines." in told
+    assert told.endswith("language English<asr_text>")
+    told = prompt(load(tiny("moss_transcribe_diarize"), keywords=("Ada", "Grace")))
+    assert "Ada,Grace" in told
+    assert "Say it." in prompt(load(tiny("glmasr"), model_option=("prompt=Say it.",)))
+    assert "Say it." in prompt(load(tiny("qwen2_audio"), model_option=("prompt=Say it.",)))
+    assert "Transcribe the speech." in prompt(load(tiny("qwen2_audio")))
+    assert prompt(load(tiny("qwen2_audio"))).index("AUDIO") < prompt(load(tiny("qwen2_audio"))).index("Transcribe")
+
+
+class Speller:
+    """A tokenizer and processor that answers with the same text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def decode(self, *_: Any, **__: Any) -> str:
+        return self.text
+
+
+def test_parentheses_of_cohere_are_dropped_and_their_words_kept() -> None:
+    parts = Parts(tokenizer=Speller(" well (you know)  (really) yes"))
+    assert families()["cohere_asr"].read(parts, row()).text == "well you know really yes"
+
+
+SPOKEN = [{"Speaker": 0, "Content": "Hello there."}, {"Speaker": 1, "Content": "Hi."}, {"Start": 0, "Content": ""}]
+
+
+def test_segments_give_each_word_its_speaker(tiny: Callable[[str], Path]) -> None:
+    moss = load(tiny("moss_transcribe_diarize"))
+    written = "[0.00][S01]Hello there.[7.56][7.60][S02]Hi.[8.00]"
+    parts = Parts(processor=moss._parts.processor, tokenizer=moss._parts.tokenizer)
+    made = moss.family.read(parts, row(moss._parts.tokenizer.encode(written)))
+    assert (made.text, made.speakers) == ("Hello there. Hi.", ("1", "1", "2"))
+    vibe = load(tiny("vibevoice_asr"))
+    tokens = vibe._parts.tokenizer.encode(json.dumps(SPOKEN))
+    made = vibe.family.read(vibe._parts, row(tokens))
+    assert (made.text, made.speakers) == ("Hello there. Hi.", ("0", "0", "1"))
+    cut = vibe.family.read(vibe._parts, row(vibe._parts.tokenizer.encode(json.dumps(SPOKEN)[:-40])))
+    assert cut.text == "Hello there. Hi."
+    loose = vibe.family.read(vibe._parts, row(vibe._parts.tokenizer.encode("no JSON at all")))
+    assert (loose.text, loose.speakers) == ("no JSON at all", None)
+
+
+@pytest.mark.parametrize("family", ["glmasr", "qwen2_audio", "moonshine", "qwen3_asr"])
+def test_a_guess_says_so_and_depends_on_no_neighbor(family: str, tiny: Callable[[str], Path]) -> None:
+    model = load(tiny(family), family="guess")
+    assert model.card.note.startswith(f"a guess: {family} by AutoModelFor")
+    alone = [texts(model, [clip])[0] for clip in clips()[1:]]
+    assert len(set(alone)) > 2
+    assert texts(model, clips()[1:]) == alone
+
+
+def test_a_guess_is_as_good_as_a_plain_declaration(tiny: Callable[[str], Path]) -> None:
+    guess, declared = load(tiny("glmasr"), family="guess"), load(tiny("glmasr"))
+    assert texts(guess, clips()) == texts(declared, clips())
+
+
+def test_a_family_is_forced_by_its_name(tiny: Callable[[str], Path]) -> None:
+    assert load(tiny("moonshine"), family="moonshine").family.name == "moonshine"
+    with pytest.raises(UsageError, match="no family called 'moon'; did you mean"):
+        load(tiny("moonshine"), family="moon")
+
+
+def test_the_command_line_runs_a_folder(
+    tiny: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.cli._silence_libraries", lambda: None)
+    rows = []
+    for clip in clips()[1:4]:
+        with wave.open(str(tmp_path / f"{clip.id}.wav"), "wb") as file:
+            file.setparams((1, 2, 16_000, 0, "NONE", ""))
+            file.writeframes((clip.waveform * 32_767).astype("<i2").tobytes())
+        rows.append(json.dumps({"audio": f"{clip.id}.wav", "text": "a b", "id": clip.id}))
+    (tmp_path / "manifest.jsonl").write_text("\n".join(rows))
+    shutil.copytree(tiny("canary"), tmp_path / "model")
+    generation = tmp_path / "model" / "generation_config.json"
+    generation.write_text(json.dumps(json.loads(generation.read_text()) | {"max_new_tokens": 3}))
+    words = ("--data", str(tmp_path / "manifest.jsonl"), "--model", str(tmp_path / "model"))
+    out = tmp_path / "out"
+    assert main([*words, "--out", str(out), "--batch-size", "2", "--model-option", "punctuation=no"]) == 0
+    told = capsys.readouterr().err
+    assert "cut: 3 transcripts of" in told
+    (record,) = [json.loads(path.read_text()) for path in out.rglob("run.json")]
+    (entry,) = record["benchmarks"].values()
+    assert (entry["speed"]["tokens"], entry["speed"]["limited"], entry["failed"]) == (9, 3, 0)
+    assert record["fingerprint"]["model options"] == ["punctuation=no"]
