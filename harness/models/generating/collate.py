@@ -17,11 +17,14 @@ PROMPT = "decoder_input_ids"
 
 
 def as_tensors(made: Mapping[str, Any]) -> Tensors:
-    """What a processor made, without what is no tensor; zero where a silent clip was divided by its deviation of 0."""
+    """What a processor made, without what is no tensor; zero where silence was divided by its deviation."""
     import torch
 
     tensors = {name: value for name, value in made.items() if isinstance(value, torch.Tensor)}
-    return {name: value.nan_to_num(0.0) if value.is_floating_point() else value for name, value in tensors.items()}
+    return {
+        name: value.nan_to_num(0.0, posinf=0.0, neginf=0.0) if value.is_floating_point() else value
+        for name, value in tensors.items()
+    }
 
 
 def prompt_length(tensors: Tensors) -> int:

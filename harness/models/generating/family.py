@@ -174,6 +174,8 @@ class Family:
     """Modules that must be importable, and what to install for each."""
     hub: tuple[str, ...] = ()
     """Hub ids that are known."""
+    note: str = ""
+    """What a reader of its results should know."""
 
     tried: str = "tiny random checkpoint"
     """What was run here, for docs/models.md; empty is nothing."""

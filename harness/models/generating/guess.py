@@ -37,7 +37,8 @@ def guessed(name: str, config: HubConfig) -> Family:
         raise UsageError(f"{name} is of type {kind!r}, which no class of transformers that generates text loads")
     return Family(
         name="guess",
-        summary=f"a guess: {kind} by {fits[0]}, with the plainest inputs",
+        summary="the plainest declaration",
+        note=f"a guess: {kind} by {fits[0]}, with the plainest inputs",
         model_types=(kind,),
         auto_class=fits[0],
         inputs=_plainest,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _GREEDY = {"do_sample": False, "num_beams": 1, "num_return_sequences": 1}
 _PLACEHOLDERS, _FILLED = 64, 1024
 """How many tokens more, or fewer, than the network's a tokenizer may have."""
+_LEAKS = "padding may leak: only clips of equal length share a batch"
 _NOT_GREEDY = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff", "max_length")
 """Settings of sampling, and a length that is not the clip's: not followed, and warned of if they stayed."""
 
@@ -97,7 +98,7 @@ class Generating(TorchModel):
             self._network,
             max_seconds=longest(self._parts, self._network) if callable(longest) else longest,
             batch_invariant=True,
-            note="" if family.pads else f"{family.name} lets padding leak: only clips of equal length share a batch",
+            note="; ".join(filter(None, (family.note, "" if family.pads else _LEAKS))),
         )
         self.card = replace(card, languages=tuple(family.languages) or card.languages)
 

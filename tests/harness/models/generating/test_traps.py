@@ -15,10 +15,10 @@ import pytest
 
 from harness.errors import ModelError
 from harness.models.base import LoadOptions
-from harness.models.generating.family import per_second
+from harness.models.generating.family import Parts, Row, per_second
 from harness.models.generating.model import Generating, own_steps
 from harness.models.registry import load_model
-from harness.types import Clip
+from harness.types import Clip, Hypothesis, Usage
 from tests.harness.models.generating.clips import clips, syllables
 
 if TYPE_CHECKING:
@@ -195,6 +195,31 @@ def test_broken_samples_are_silence_and_no_samples_say_nothing(tiny: Callable[[s
     assert made[1] == ""
     (nothing,) = model.text(model.infer(model.transfer(model.features([empty]))))
     assert (nothing.text, nothing.usage and nothing.usage.tokens) == ("", 0)
+
+
+def test_silence_is_heard_where_features_are_divided_by_their_deviation(tiny: Callable[[str], Path]) -> None:
+    model = load(tiny("speech_to_text"))
+    silent = Clip(id="silent", language="en", waveform=np.zeros(8000, np.float32))
+    (features,) = (call.tensors["input_features"] for call in model.features([silent]).calls)
+    assert not features.any()
+    assert len(texts(model, [silent])) == 1
+
+
+def test_a_family_reads_its_own_tokens_only(tiny: Callable[[str], Path]) -> None:
+    model = load(tiny("qwen3_asr"))
+    rows: list[Row] = []
+
+    def read(_parts: Parts, row: Row) -> Hypothesis:
+        rows.append(row)
+        return Hypothesis(text="")
+
+    model.family = replace(model.family, read=read)
+    made = model.text(model.infer(model.transfer(model.features(clips()))))
+    assert len({len(row.tokens) for row in rows}) > 1
+    assert all(model._parts.tokenizer.pad_token_id not in row.tokens for row in rows)
+    usages = [one.usage or Usage() for one in made]
+    ends = [0 if usage.limited else 1 for usage in usages]
+    assert [usage.tokens for usage in usages] == [len(row.tokens) + end for row, end in zip(rows, ends, strict=True)]
 
 
 def test_what_is_not_a_number_is_an_error_that_names_the_clip(tiny: Callable[[str], Path]) -> None:
