@@ -7,7 +7,7 @@ from benchmarks.dataset import Dataset
 from benchmarks.languages import primary_subtag
 from benchmarks.registry import Suite, get_dataset, get_suite
 from harness.errors import UsageError
-from harness.scoring.profiles import DEFAULT_PROFILE
+from harness.scoring.profiles import default_profile
 
 
 def what_to_run(what: str | Path | Suite | Dataset, language: str | None = None) -> tuple[Suite, Sequence[Dataset]]:
@@ -48,4 +48,4 @@ def own_data(path: Path, language: str | None = None) -> tuple[Suite, Sequence[D
 
 
 def _suite_of(dataset: Dataset) -> Suite:
-    return Suite(name=dataset.name, profile=DEFAULT_PROFILE, benchmarks=(dataset.name,))
+    return Suite(name=dataset.name, profile=default_profile([dataset.language]), benchmarks=(dataset.name,))

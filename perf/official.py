@@ -187,6 +187,33 @@ def multilingual(language: str, version: Version = "leaderboard@2026-08") -> Cal
     return normalize
 
 
+def unicode_rules(language: str, *, spaces: bool = True) -> Callable[[str], str]:
+    """Our own unicode@2026-11, as plain: what no shortcut of it may change."""
+    apostrophes = re.compile("[\u2019\u2018\u201b\u02bc\u02bb\u02b9\u2032\u00b4`\uff07\u05f3\u055a\ua78b\ua78c]")
+
+    def one(character: str) -> str:
+        category = unicodedata.category(character)
+        if category in ("Cf", "Me") or re.match("[\ufe00-\ufe0f\U000e0100-\U000e01ef]", character):
+            return ""
+        if category == "Cc":
+            return character if re.match(r"\s", character) else ""
+        return " " if category[0] in "SP" and character != "'" else character
+
+    def normalize(text: str) -> str:
+        import regex
+
+        s = unicodedata.normalize("NFKC", apostrophes.sub("'", text))
+        if language in ("tr", "az"):
+            s = re.sub("I", "ı", re.sub("İ", "i", s))
+        s = unicodedata.normalize("NFKC", s.casefold())
+        s = unicodedata.normalize("NFKC", "".join(one(character) for character in s))
+        s = " ".join(re.sub("''+", " ", s).split())
+        s = regex.sub(r"(?<!\S)['\p{M}]+|'(?!\S)", "", s)
+        return " ".join(s.split()) if spaces else re.sub(r"\s", "", s)
+
+    return normalize
+
+
 def score(pairs: Iterable[tuple[str, str]], language: str, version: Version = "leaderboard@2026-08") -> dict[str, int]:
     """Counts of pairs of raw texts under a version of the leaderboard's rules, as kaldialign names them."""
     import kaldialign

@@ -18,6 +18,7 @@ from harness.gating.pair import Pair, pair_metric, pair_rates, turned
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Policy, Rule, Tier
 from harness.scoring.average import average_rate
+from harness.scoring.losses import losses
 from harness.scoring.metrics import Metric, get_metric
 from harness.scoring.pairing import PairedBenchmark, keyed, mismatch, pair_benchmarks
 from harness.scoring.significance import average_difference, enough_utterances
@@ -68,7 +69,7 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
         elif comparable:
             paired.append(found)
             pairs.append(pair)
-            findings.append(_compared(name, pair, policy.rule(name), policy))
+            findings.append(_with_unseen(_compared(name, pair, policy.rule(name), policy), pair, found))
     if not pairs:
         message = "no benchmark of the run could be compared with the baseline"
         findings.append(problem("run", Reason.NOTHING_COMPARED, message))
@@ -184,6 +185,23 @@ def _compared(subject: str, pair: Pair, rule: Rule, policy: Policy) -> Finding:
         after=pair.after.rate,
         change=turned(worse) if worse and pair.metric.better == "higher" else worse,
         blame=() if found.verdict is Verdict.PASS else pair.blame(BLAMED),
+    )
+
+
+def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Finding:
+    """The verdict, and what the counts do not see: raw transcripts that differ, and what the profile drops of them."""
+    texts = [row.hypothesis or "" for rows in pair.rows for row in rows]
+    lost = losses(texts, paired.scored[1].profile, paired.language)
+    said = [finding.message]
+    if pair.rewritten:
+        said.append(f"the raw transcripts of {pair.rewritten:,} utterances differ where counts do not")
+    said += lost.messages(paired.scored[1].profile.name)
+    return replace(
+        finding,
+        message="; ".join(said),
+        rewritten=pair.rewritten,
+        letters_without_marks=lost.letters,
+        typographic_apostrophes=lost.apostrophes,
     )
 
 

@@ -37,6 +37,8 @@ class Pair:
     sessions: list[str | None]
     changed: int
     """Utterances whose counts differ."""
+    rewritten: int = 0
+    """Utterances whose counts agree, but whose raw transcripts do not."""
 
     def worse_by(self, level: float) -> Difference | None:
         """How much worse the run is: run minus baseline where lower is better, else turned round."""
@@ -70,14 +72,17 @@ def turned(change: Difference) -> Difference:
 def pair_rates(paired: PairedBenchmark) -> Pair:
     """The error rate of a benchmark, of which the first system is the baseline, the second the run."""
     before, after = paired.counts(range(len(paired.order[0])))
+    rows = list(zip(paired.rows(0), paired.rows(1), strict=True))
+    alike = (old == new for old, new in zip(before, after, strict=True))
     return Pair(
         paired.benchmark,
         get_metric("cer" if paired.language in LANGUAGES_WITHOUT_SPACES else "wer"),
         as_counts(before),
         as_counts(after),
-        list(zip(paired.rows(0), paired.rows(1), strict=True)),
+        rows,
         paired.sessions(),
         sum(old != new for old, new in zip(before, after, strict=True)),
+        sum(same and old.hypothesis != new.hypothesis for same, (old, new) in zip(alike, rows, strict=True)),
     )
 
 

@@ -180,6 +180,9 @@ def github(decision: Decision, policy: Policy) -> str:
     lines = []
     for finding in decision.findings:
         if finding.verdict is Verdict.PASS:
+            if finding.letters_without_marks or finding.typographic_apostrophes:
+                title = _property(f"ASR gate PASS, not all seen: {finding.subject}")
+                lines.append(f"::warning title={title}::{_data(finding.message)}")
             continue
         title = _property(f"ASR gate {finding.verdict.value}: {finding.subject}")
         named = [f"{blame.id} ({blame.more_errors:g} more errors)" for blame in finding.blame[:SHOWN]]

@@ -78,6 +78,12 @@ class Finding(Record, frozen=True, kw_only=True):
     utterances: int = 0
     changed: int = 0
     """Utterances whose counts differ."""
+    rewritten: int = 0
+    """Utterances whose counts agree, but whose raw transcripts do not."""
+    letters_without_marks: int = 0
+    """Letters of the two sides' transcripts whose marks, such as vowel signs, the profile drops."""
+    typographic_apostrophes: int = 0
+    """Apostrophes inside words of the two sides' transcripts that the profile does not take for one."""
     enough: int | None = None
     """For INCONCLUSIVE: about how many utterances would decide, if the difference stays."""
     blame: tuple[Blame, ...] = ()

@@ -42,6 +42,10 @@ class BenchmarkScore(Record, frozen=True, kw_only=True):
     """References that normalize to nothing, dropped or not."""
     scored_as_written: int
     """Rows whose normalization failed: they are scored as they are written."""
+    letters_without_marks: int = 0
+    """Letters of references and hypotheses whose marks, such as vowel signs, the rules drop."""
+    typographic_apostrophes: int = 0
+    """Apostrophes inside words that the rules do not take for one."""
     words: int | None
     errors: ErrorCounts | None
     wer: float | None

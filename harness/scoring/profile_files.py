@@ -1,9 +1,11 @@
 """A user's own profile: a TOML file that names the profile it starts from and what it does otherwise.
 
-extends = "leaderboard@2026-08"
-merge_compounds = false
-[english]
-acronyms = false
+    extends = "leaderboard@2026-08"
+    merge_compounds = false
+    [english]
+    acronyms = false
+
+A table `[unicode]` speaks of all languages at once whose normalizer is our own.
 """
 
 from __future__ import annotations
@@ -41,9 +43,26 @@ def read_profile(path: Path) -> Profile:
     name = stated.pop("name", path.stem)
     if not isinstance(name, str) or name in profile_names():
         raise UsageError(f"profile file {path}: name {name!r} must be a text that no built-in profile has")
+    shared = stated.pop("unicode", {})
+    if not isinstance(shared, dict):
+        raise UsageError(f"profile file {path}: unicode must be a table of rules")
+    for kind in _of_languages(get_profile(base)) if shared else ():
+        stated[kind] = shared | own if isinstance(own := stated.get(kind, {}), dict) else own
     changed = _changed(get_profile(base), stated, str(path))
     assert isinstance(changed, Profile)
     return dataclasses.replace(changed, name=name)
+
+
+def _of_languages(base: Profile) -> list[str]:
+    """The fields of a profile that hold Unicode rules, which the table `unicode` speaks of all at once.
+
+    Raises:
+        UsageError: there are none.
+    """
+    found = [field.name for field in dataclasses.fields(base) if isinstance(getattr(base, field.name), UnicodeRules)]
+    if not found:
+        raise UsageError(f"a table [unicode] needs a profile with such rules; {base.name} has none")
+    return found
 
 
 def _changed(rules: Any, stated: dict[str, Any], where: str) -> Any:

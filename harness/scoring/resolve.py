@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.scoring.profiles import DEFAULT_PROFILE, Profile, get_profile
+from harness.scoring.profiles import Profile, default_profile, get_profile
 
 if TYPE_CHECKING:
     from harness.scoring.predictions import System
@@ -30,7 +30,7 @@ def resolve_profile(system: System, asked: str | None = None) -> Profile:
     if suite is not None:
         return get_profile(suite.profile)
     stored = system.run.profile if system.run is not None else None
-    return get_profile(stored or DEFAULT_PROFILE)
+    return get_profile(stored or default_profile(one.language for one in system.benchmarks))
 
 
 def common_profile(systems: Sequence[System], asked: str | None = None) -> Profile:

@@ -60,7 +60,7 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
     counts = sum(kept, ErrorCounts())
     by_character = units.language in LANGUAGES_WITHOUT_SPACES
     seen = [found for found in scored.counted if found is not None]
-    interval = interval_of(scored)
+    interval, lost = interval_of(scored), scored.losses()
     return BenchmarkScore(
         benchmark=units.benchmark,
         language=units.language,
@@ -81,7 +81,9 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
         wer_interval=None if by_character else interval,
         cer_interval=interval if by_character else None,
         unit="session" if any(row.session is not None for row in units.rows) else "utterance",
-        warnings=_warnings(scored),
+        letters_without_marks=lost.letters,
+        typographic_apostrophes=lost.apostrophes,
+        warnings=(*_warnings(scored), *lost.messages(scored.profile.name)),
         audio_seconds=total(row.duration for row in units.rows),
         speed=_speed(scored, fact),
         metrics=measured,

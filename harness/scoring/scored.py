@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.scoring import cache
 from harness.scoring.counting import Counted, Pair, count_pairs
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.losses import Losses, losses
 from harness.scoring.sessions import merge_sessions
 
 if TYPE_CHECKING:
@@ -86,6 +87,11 @@ class Scored:
             ErrorCounts() if found is None or self.drops(index) else found.counts
             for index, found in enumerate(self.counted)
         ]
+
+    def losses(self) -> Losses:
+        """What the rules do not see of its texts, references and hypotheses."""
+        texts = (text for row in self.units.rows for text in (row.reference, row.hypothesis or ""))
+        return losses(texts, self.profile, self.language)
 
     def utterances(self) -> list[ScoredUtterance]:
         """The rows that are scored, with their texts."""

@@ -156,7 +156,7 @@ class UnicodeNormalizer:
             text = unicodedata.normalize(self._form, text.casefold())
         if self._simplified is not None:
             text = self._simplified.convert(text)
-        text = text.translate(self._characters)
+        text = unicodedata.normalize(self._form, text.translate(self._characters))  # what stood between may be gone
         if rules.thai_typing:
             text = _REPEATED_THAI_MARK.sub(r"\1", _SARA_AM.sub("\\1\u0e4d\u0e32", text.replace("เเ", "แ")))
         if rules.apostrophes:
@@ -167,10 +167,12 @@ class UnicodeNormalizer:
         """A word without what has no letter to stand on: apostrophes at its ends, marks at its start."""
         if self._rules.apostrophes:
             word = word.strip("'")
+        if not self._rules.punctuation:
+            return word
         start = 0
-        while start < len(word) and unicodedata.category(word[start])[0] == "M":
+        while start < len(word) and (word[start] == "'" or unicodedata.category(word[start])[0] == "M"):
             start += 1
-        return word[start:] if self._rules.punctuation else word
+        return word[start:]
 
 
 @functools.cache

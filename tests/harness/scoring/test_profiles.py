@@ -12,6 +12,7 @@ from harness.records import codec
 from harness.records.scores import ProfileRecord
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.english import EnglishRules
+from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.profiles import get_profile, profile_names
 
 if TYPE_CHECKING:
@@ -127,9 +128,20 @@ def test_a_profile_of_ones_own(tmp_path: Path) -> None:
     assert (other.name, other.normalize("Mr. X", "en"), other.normalize("Hr. X", "de")) == ("x", "mister x", "Hr. X")
 
 
+def test_a_table_for_all_languages_with_rules_of_unicode(tmp_path: Path) -> None:
+    text = 'extends = "unicode@2026-11"\n[unicode]\narabic_alef = true\ncase = false\n[english]\ncase = true\n'
+    profile = get_profile(write(tmp_path, text))
+    rules = UnicodeRules(arabic_alef=True, case=False)
+    assert (profile.others, profile.unspaced, profile.english) == (rules, rules, replace(rules, case=True))
+    assert profile.normalize("أحمد A", "ar") == "احمد A"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[unicode]\nkana = true", "needs a profile with such rules; leaderboard@2026-08 has none"),
+        ("unicode = 3", "unicode must be a table of rules"),
+        ('extends = "unicode@2026-11"\n[unicode]\nkan = true', "did you mean 'kana'"),
         ("merge_compound = true", "did you mean 'merge_compounds'"),
         ("merge_compounds = 1", "must be true or false, not 1"),
         ("[english]\nacronym = true", "did you mean 'acronyms'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from harness.scoring.diagnosis import FLAGS
 from harness.scoring.explain import MEANING
 from harness.scoring.metrics import get_metric, measure
+from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.profiles import get_profile, profile_names
 from harness.scoring.scored import count_predictions
 from harness.scoring.slices import LENGTHS
@@ -71,8 +73,10 @@ def test_lengths_and_rules_are_as_stated(page: str) -> None:
     assert rules == [word for word in words if word in rules]
 
 
-def test_the_profile_of_the_page_is_one_that_is_read(page: str, tmp_path: Path) -> None:
-    (text,) = re.findall(r"<!-- tested: profile -->\n```toml\n(.*?)```", page, re.DOTALL)
+def test_the_profiles_of_the_page_are_read(page: str, tmp_path: Path) -> None:
+    text, arabic = re.findall(r"<!-- tested: profile -->\n```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "arabic.toml").write_text(arabic)
+    assert get_profile(str(tmp_path / "arabic.toml")).normalize("أَحمد", "ar") == "احمد"
     (tmp_path / "mine.toml").write_text(text)
     mine, base = get_profile(str(tmp_path / "mine.toml")), get_profile("leaderboard@2026-08")
     assert mine.name != base.name
@@ -83,3 +87,8 @@ def test_the_profile_of_the_page_is_one_that_is_read(page: str, tmp_path: Path) 
 
 def test_the_page_names_every_profile(page: str) -> None:
     assert all(f"| `{name}` |" in page for name in profile_names())
+
+
+def test_the_page_names_every_rule_of_our_own_profile(page: str) -> None:
+    section = page.split("### Languages that the leaderboard has no rules for")[1].split("\n## ", maxsplit=1)[0]
+    assert [field.name for field in fields(UnicodeRules) if f"`{field.name}`" not in section] == []
