@@ -179,6 +179,7 @@ def _benchmark_row(run: Run, one: BenchmarkScore) -> dict[str, object]:
         "audio_seconds": one.audio_seconds,
         "rtfx": one.speed.rtfx,
         "rtfx_end_to_end": one.speed.rtfx_end_to_end,
+        "served": one.speed.served and one.speed.served.concurrency,
     }
 
 

@@ -29,6 +29,7 @@ class Tally:
         self.counts = ErrorCounts()
         self.audio_seconds = self.counted = 0.0
         self.utterances = self.failed = self.limited = 0
+        self.served = False
 
     def add(self, lines: Sequence[Line]) -> None:
         """Counts journal lines."""
@@ -40,6 +41,7 @@ class Tally:
             self.counts += self._profile.count(line.reference, line.hypothesis, line.language)
             self.audio_seconds += line.audio_seconds or 0.0
             self.counted += line.time or 0.0
+            self.served |= line.usage is not None and line.usage.requests is not None
             self.limited += line.usage is not None and bool(line.usage.limited)
 
     def __str__(self) -> str:
@@ -48,7 +50,7 @@ class Tally:
         if self.counts.rate is not None:
             parts.append(f"{100 * self.counts.rate:.2f} % WER")
         if self.counted > 0:
-            parts.append(f"RTFx {self.audio_seconds / self.counted:,.1f}")
+            parts.append(f"RTFx {self.audio_seconds / self.counted:,.1f}{' (served)' if self.served else ''}")
         if self.failed:
             parts.append(f"{self.failed} failed")
         if self.limited:

@@ -36,6 +36,24 @@ def _audits(run: RunRecord) -> Iterator[str]:
             )
 
 
+def _servers(run: RunRecord) -> Iterator[str]:
+    """What servers did, one line a benchmark."""
+    for name, entry in run.benchmarks.items():
+        served = entry.speed.served if entry.speed is not None else None
+        if served is None:
+            continue
+        latency = [
+            f"{value:.2f}" if value is not None else "-"
+            for value in (served.latency_p50, served.latency_p95, served.latency_p99)
+        ]
+        first = f", to the first token {served.first_token_p50:.2f}" if served.first_token_p50 is not None else ""
+        cost = f", {served.cost:.4f} USD" if served.cost is not None else ""
+        yield (
+            f"server: {served.requests} requests for {name}, {served.concurrency} at once, {served.retries} tried "
+            f"again; seconds to the answer, p50 {latency[0]}, p95 {latency[1]}, p99 {latency[2]}{first}{cost}"
+        )
+
+
 def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) -> list[str]:
     """What failed, what was cut, where everything lies, and what one would do next."""
     lines = []
@@ -53,6 +71,7 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
             if entry.speed is not None and entry.speed.limited
         ]
         lines += _audits(run)
+        lines += _servers(run)
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")
     lines.append(f"tables, plots and page: {written.files[0]}")
     if len(folders) > 1:

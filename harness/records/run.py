@@ -297,9 +297,15 @@ class RunRecord(msgspec.Struct, kw_only=True):
         return self.settings.get("on_error") == "score-empty"
 
     @property
+    def served(self) -> int | None:
+        """Requests at a time, where a server did the work; None where this machine did."""
+        at_once = self.settings.get("concurrency")
+        return int(at_once) if self.model.served and isinstance(at_once, int) else None
+
+    @property
     def hardware(self) -> str | None:
-        """What it was computed on, in words."""
-        return self.environment.hardware.describe()
+        """What it was computed on, in words; of a server only how much was asked of it is known."""
+        return self.environment.hardware.describe() if self.served is None else f"a server, {self.served} at once"
 
 
 def read_run_record(folder: Path) -> RunRecord:

@@ -57,6 +57,8 @@ class Point:
     """False where `wer` is of other benchmarks or other data than the other points': drawn hollow."""
     frontier: bool = True
     """Whether the Pareto frontier may run through it."""
+    served: int | None = None
+    """Requests at a time, where `rtfx` is the throughput of a server: a square, off the frontier."""
 
 
 def style(number: int) -> tuple[str, str]:
@@ -160,6 +162,11 @@ def names(axis: Axes, names: Sequence[str]) -> None:
     axis.grid(visible=False, axis="y")
 
 
+def called(point: Point) -> str:
+    """A model's name as it is written in a plot of speeds."""
+    return shortened(point.model) + (f", served, {point.served} at once" if point.served else "")
+
+
 def legend(figure: Figure, keys: Sequence[Artist], place: Place = "outside upper center", columns: int = 3) -> None:
     """Explains colors, shapes and lines above the panel."""
     if keys:
@@ -176,6 +183,9 @@ def legend_of_kinds(figure: Figure, axis: Axes, points: Sequence[Point]) -> None
     if any(not p.ours for p in points):
         keys.append(Line2D([], [], color=COLORS[0], marker="o", mfc="white", ls="", label="published figure"))
         keys.append(Line2D([], [], color=COLORS[0], marker="o", ls="", label="measured here"))
+    if any(p.served for p in points):
+        label = "served: throughput of a server at so many requests at a time"
+        keys.append(Line2D([], [], color=COLORS[0], marker="s", ls="", label=label))
     if any(not p.comparable for p in points):
         keys.append(Line2D([], [], color=GRAY, marker="o", mfc="white", ls="", label="over other benchmarks"))
     legend(figure, keys, "outside upper right")

@@ -102,7 +102,8 @@ def checked(scores: Scores, run: RunRecord | None = None) -> Result:
         empty = next(entry.benchmark for entry in held if entry.wer is None)
         raise UsageError(f"{model}: {empty} has no word error rate")
     wers = {benchmark: round(100 * rate, 2) for benchmark, rate in rates.items()}
-    rtfx = total_speed([entry.speed for entry in held]).rtfx
+    # What a server does is no speed of the model: the leaderboard states none for APIs.
+    rtfx = None if run is not None and run.served else total_speed([entry.speed for entry in held]).rtfx
     return Result(model=model, suite=found, wers=wers, average=100 * average, rtfx=rtfx, run=run)
 
 

@@ -54,12 +54,15 @@ def points_of(
     words = {entry.benchmark for score in scores for entry in score.benchmarks if entry.wer is not None}
     common = _common([each & words for each in able], every)
     same = [bool(common) and set(common) <= each for each in able]
-    machines = {run.hardware if run else None for run, one in zip(runs, same, strict=True) if one}
+    at_once = [run.served if run else None for run in runs]
+    local = [one and not many for one, many in zip(same, at_once, strict=True)]
+    machines = {run.hardware if run else None for run, one in zip(runs, local, strict=True) if one}
     averages = []
-    for name, score, held, one in zip(names, scores, scored, same, strict=True):
+    for name, score, held, one, many in zip(names, scores, scored, same, at_once, strict=True):
         found = _over(common, score, held, profile) if one else score.average
-        ends, alike = _ends(found.wer_interval), one and len(machines) == 1
-        averages.append(Point(name, found.wer, found.speed.rtfx, *ends, comparable=one, frontier=alike))
+        ends, alike = _ends(found.wer_interval), one and not many and len(machines) == 1
+        point = Point(name, found.wer, found.speed.rtfx, *ends, comparable=one, frontier=alike, served=many)
+        averages.append(point)
     by_benchmark: dict[str, dict[str, Point]] = {}
     for name, score, each in zip(names, scores, able, strict=True):
         entries = {entry.benchmark: entry for entry in score.benchmarks}
@@ -78,6 +81,7 @@ def points_of(
         over,
         f"Hollow, over other benchmarks and off the frontier: {', '.join(hollow)}." if hollow else "",
         "No frontier: RTFx are of different hardware." if len(machines) > 1 else "",
+        "Squares, off the frontier: throughput of servers at so many requests at a time." if any(at_once) else "",
     ]
     return Points(averages, by_benchmark, common, over, " ".join(filter(None, notes)))
 

@@ -15,7 +15,7 @@ from harness.reporting.page.audio import addresses, origins
 from harness.reporting.page.build import page
 from harness.reporting.page.data import Group, PageData, group, page_benchmark, phases_of
 from harness.reporting.points import Points, by_length, points_of
-from harness.reporting.results import errors_table, metrics_table, results_table
+from harness.reporting.results import errors_table, metrics_table, results_table, served_table
 from harness.reporting.table import EXTENSIONS, Table
 from harness.scoring.counting import available_workers
 from harness.scoring.pairing import labels
@@ -72,7 +72,12 @@ def write_report(
     points = points_of(names, scores, runs, scored, profile)
     tied = ties(scored, profile)
     results = results_table(scores, runs, tied, metrics=metrics, names=names)
-    tables = {"table": results, "errors": errors_table(names, groups), "metrics": metrics_table(scores, names)}
+    tables = {
+        "table": results,
+        "errors": errors_table(names, groups),
+        "metrics": metrics_table(scores, names),
+        "served": served_table(scores, names),
+    }
     if published:
         tables["published"] = against_published(scores, runs, names)
     shown = {stem: table for stem, table in tables.items() if table is not None}

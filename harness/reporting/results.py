@@ -57,6 +57,7 @@ def results_table(
         *rates,
         *(_metric_column(one, name) for one, name in further),
         *speeds,
+        Column("served", "Served, at once"),
         Column("failed", "Failed"),
         Column("parameters", "Size (B)", format="adaptive", scale=1e-9),
     ]
@@ -71,16 +72,49 @@ def results_table(
                 *cells.values(),
                 _average_cell(score, over),
                 *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
-                *(Cell(getattr(score.average.speed, column.key), notes=over) for column in speeds),
+                *(Cell(getattr(score.average.speed, column.key), notes=(*over, *_served(run))) for column in speeds),
+                Cell(run.served if run else None),
                 Cell(sum(entry.failed for entry in score.benchmarks)),
                 Cell(run.model.parameters if run else None),
             ]
         )
-    if all(row[-1].value is None for row in rows):  # the sizes of others' models are rarely known
-        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    # The sizes of others' models are rarely known, and most models are no servers'.
+    for place in [at for at, column in enumerate(columns) if column.key in {"served", "parameters"}][::-1]:
+        if all(row[place].value is None for row in rows):
+            columns, rows = _without(place, columns), [_without(place, row) for row in rows]
     marked = _mark_ties(mark_best(columns, rows), [*benchmarks, "average"], ties or {})
     notes = (*_drafts(scores, names), *_precision(scores), *_remarks(runs, names))
     return Table("Word error rate, percent", _caption(profile, scores), tuple(columns), marked, notes)
+
+
+def served_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | None:
+    """What servers did, a row for each model and benchmark; None where no model is a server's."""
+    seconds = {"latency_p50": "p50", "latency_p95": "p95", "latency_p99": "p99", "first_token_p50": "First token p50"}
+    counts = {"concurrency": "At once", "requests": "Requests", "retries": "Tried again", "errors": "Failed"}
+    columns = (
+        *SUBJECT,
+        *(Column(key, title, format=",d") for key, title in counts.items()),
+        *(Column(key, title, format="adaptive") for key, title in seconds.items()),
+        Column("rtfx", "RTFx", format="adaptive"),
+        Column("cost", "Cost, USD", format=".4f"),
+    )
+    rows = tuple(
+        (
+            Cell(name),
+            Cell(entry.benchmark),
+            *(Cell(getattr(entry.speed.served, key)) for key in (*counts, *seconds)),
+            Cell(entry.speed.rtfx),
+            Cell(entry.speed.served.cost),
+        )
+        for name, score in zip(names, scores, strict=True)
+        for entry in score.benchmarks
+        if entry.speed.served is not None
+    )
+    caption = (
+        "Latency in seconds, from when a request should have begun to its whole answer, further attempts included. "
+        "RTFx is the throughput of the server at so many requests at a time, as seen from here."
+    )
+    return Table("Servers", caption, columns, rows) if rows else None
 
 
 def metrics_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | None:
@@ -151,6 +185,17 @@ def _speeds(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> list[
     if any(score.average.speed.rtfx_leaderboard is not None for score in scores):
         titles["rtfx_leaderboard"] = "RTFx as the leaderboard times"
     return [Column(key, title, format="adaptive", best=fastest) for key, title in titles.items()]
+
+
+def _served(run: RunRecord | None) -> tuple[str, ...]:
+    """What the speed of a server's model is of."""
+    if run is None or run.served is None:
+        return ()
+    return (f"served, {run.served} at once: throughput of a server, not the speed of a model on known hardware",)
+
+
+def _without(place: int, row: Sequence[T]) -> list[T]:
+    return [*row[:place], *row[place + 1 :]]
 
 
 def _metric_column(metric: Metric, benchmark: str = "") -> Column:

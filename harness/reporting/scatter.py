@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.reporting import drawing
-from harness.reporting.drawing import COLORS, GRAY, RADIUS, Point, finite, log_axis, shortened, timed, wer_x
+from harness.reporting.drawing import COLORS, GRAY, RADIUS, Point, called, finite, log_axis, timed, wer_x
 from harness.reporting.labels import place
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def rtfx_wer(
         best = {id(point) for frontier in frontiers for point in frontier}
         for point in placed:
             color = COLORS[1] if point.ours and id(point) in best else _color(point)
-            drawing.marker(main, point, point.rtfx or 1.0, (color, "D" if id(point) in best else "o"), limit)
+            shape = "D" if id(point) in best else "s" if point.served else "o"
+            drawing.marker(main, point, point.rtfx or 1.0, (color, shape), limit)
         steps = _frontier(main, frontiers[0], limit, COLORS[1], "Pareto frontier")
         steps += _frontier(main, frontiers[1], limit, COLORS[0], "frontier of published figures")
         log_axis(main.yaxis, [p.rtfx or 1.0 for p in placed] or [1.0, 1000.0])
@@ -123,7 +124,7 @@ def _wer_axis(axis: Axes, values: Sequence[float]) -> None:
 
 def _name(point: Point, limit: float) -> str:
     """What to write beside a marker."""
-    return shortened(point.model) + (f" ({100 * (point.wer or 0):.0f} %)" if (point.wer or 0) > limit else "")
+    return called(point) + (f" ({100 * (point.wer or 0):.0f} %)" if (point.wer or 0) > limit else "")
 
 
 def _label(

@@ -36,6 +36,11 @@ function niceSteps(low, high, logarithmic) {
   return ticks;
 }
 
+// What a server's speed is of.
+function served(model) {
+  return model.served ? `, served, ${model.served} at once` : "";
+}
+
 // Drag a rectangle to look closer: names that had no room appear. The view is {x0, x1} in percent, {y0, y1} in RTFx.
 function drawScatter(models, about, choose) {
   const box = document.getElementById("scatter-chart"), note = document.getElementById("scatter-note");
@@ -107,15 +112,17 @@ function drawScatter(models, about, choose) {
     chart.append(svg("polyline", { class: "frontier", "clip-path": "url(#scatter-clip)", points: best.flatMap((m, k) => [...(k ? [[X(m.wer), Y(best[k - 1].rtfx)]] : []), [X(m.wer), Y(m.rtfx)]]).join(" ") }));
     const labelled = [];
     shown.forEach((m) => {
-      const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.model}: WER ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}` });
+      const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.model}: WER ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}${served(m)}` });
       if (m.low !== null) mark.append(svg("line", { x1: X(Math.max(m.low, x0 / 100)), x2: X(Math.min(m.high, x1 / 100)), y1: Y(m.rtfx), y2: Y(m.rtfx), stroke: COLORS[0], opacity: 0.5 }));
       const color = m.comparable ? COLORS[best.includes(m) ? 1 : 0] : COLORS[6];
-      mark.append(svg("circle", { cx: X(m.wer), cy: Y(m.rtfx), r: m.comparable ? 6 : 5, fill: m.comparable ? color : "var(--paper)", stroke: color, "stroke-width": m.comparable ? 0 : 2 }));
+      const look = { fill: m.comparable ? color : "var(--paper)", stroke: color, "stroke-width": m.comparable ? 0 : 2 };
+      if (m.served) mark.append(svg("rect", { x: X(m.wer) - 5, y: Y(m.rtfx) - 5, width: 10, height: 10, ...look }));
+      else mark.append(svg("circle", { cx: X(m.wer), cy: Y(m.rtfx), r: m.comparable ? 6 : 5, ...look }));
       mark.append(svg("title", {}, mark.getAttribute("aria-label")));
       const flip = X(m.wer) > W * (small ? 0.5 : 0.7), place = [X(m.wer), Y(m.rtfx)];
       if (!labelled.some(([x, y]) => Math.abs(x - place[0]) < (small ? 130 : 190) && Math.abs(y - place[1]) < 14)) {
         labelled.push(place);
-        mark.append(svg("text", { x: place[0] + (flip ? -10 : 10), y: place[1] - 6, "text-anchor": flip ? "end" : "start" }, cut(m.model, small ? 20 : 36)));
+        mark.append(svg("text", { x: place[0] + (flip ? -10 : 10), y: place[1] - 6, "text-anchor": flip ? "end" : "start" }, cut(m.model, small ? 20 : 36) + served(m)));
       }
       const act = () => { chosen = m; choose(m.model); };
       mark.addEventListener("click", act);

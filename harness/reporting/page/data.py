@@ -128,10 +128,13 @@ def group(scored: Sequence[Sequence[Scored]]) -> list[Group]:
 
 
 def phases_of(score: Scores) -> tuple[dict[str, float], float] | None:
-    """Seconds by phase of the clock over all benchmarks, and seconds of audio; None where there is no clock."""
+    """Seconds by phase of the clock over all benchmarks, and seconds of audio; None where there is no clock.
+
+    Of a server the clock here knows no phases: it waits.
+    """
     seconds: dict[str, float] = {}
     audio = 0.0
-    for speed in (entry.speed for entry in score.benchmarks if entry.speed.phases):
+    for speed in (entry.speed for entry in score.benchmarks if entry.speed.phases and entry.speed.served is None):
         for phase, value in speed.phases.items():
             seconds[phase] = seconds.get(phase, 0.0) + value
         audio += speed.audio_seconds or 0.0

@@ -435,6 +435,21 @@ def test_twenty_thousand_utterances_stay_fluent(tmp_path: Path, visit: Callable[
     assert tab.locator(".row").count() < 60
 
 
+def test_a_server_is_a_square_and_says_so(tmp_path: Path, visit: Callable[..., Any]) -> None:
+    models = [Point("gpu", 0.1, 100.0), Point("api", 0.2, 30.0, frontier=False, served=4)]
+    table = Table("t", "c", (Column("m", "Model", align="left"),), ((Cell("gpu"),), (Cell("api"),)))
+    path = tmp_path / "served.html"
+    path.write_text(page("S", "c", [table], PageData(note="", models=models, phases=[None, None], benchmarks=[])))
+    tab = visit(path)
+    marks = tab.locator("#scatter-chart .mark")
+    assert [mark.get_attribute("aria-label") for mark in marks.all()] == [
+        "gpu: WER 10.00, RTFx 100.0",
+        "api: WER 20.00, RTFx 30.0, served, 4 at once",
+    ]
+    assert [marks.nth(k).locator("rect").count() for k in (0, 1)] == [0, 1]
+    assert marks.nth(1).locator("text").text_content() == "api, served, 4 at once"
+
+
 def test_screenshots(made: Path, visit: Callable[..., Any], tmp_path: Path) -> None:
     folder, shown = Path(os.environ.get("ASR_SCREENSHOTS", tmp_path)), Path(os.environ.get("ASR_SCREENSHOTS_OF", made))
     folder.mkdir(parents=True, exist_ok=True)
