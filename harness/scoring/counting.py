@@ -84,8 +84,7 @@ def _count_all(pairs: Iterable[Pair], profile: Profile) -> list[Counted]:
     for reference, hypothesis, language in pairs:
         if language not in texts:
             texts[language] = profile.texts(language)
-        left, right, as_written = texts[language].pair(reference, hypothesis)
-        counts = profile.count_normalized(left, right, language)
+        counts, left, as_written = profile.count_pair(texts[language], reference, hypothesis, language)
         counted.append(Counted(counts, dropped=not as_written and profile.drops(left), as_written=as_written))
     return counted
 

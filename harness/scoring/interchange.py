@@ -12,13 +12,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from harness.errors import DataError
+from harness.scoring import lattice
 from harness.scoring.forms import read_content
 
 ENCODED = ";; words are percent-encoded where they hold ( ) { } < > / \\ @ ; : , * % or a quotation mark"
 """The first line of files whose words are percent-encoded."""
 _SYNTAX = re.compile(r"[(){}<>/\\@;:,*%\"\s\x00-\x1f\x7f\ud800-\udfff]")
 _TRN_LINE = re.compile(r"(?P<text>.*?)\s*\((?P<id>[^()\s][^()]*)\)\s*")
-_ALTERNATIVES = re.compile(r"(?:^|\s)\{\s.*\s\}(?:\s|$)|(?:^|\s)\([^()\s]+\)(?:\s|$)|<\w+\s[^>]*>")
 
 
 def label(utterance: str, session: str | None = None) -> str:
@@ -62,11 +62,12 @@ def write_stm(path: Path, rows: Iterable[tuple[str, str | None, float | None, st
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def read_trn(path: Path) -> dict[str, str]:
-    """Texts by label, in the order of the file.
+def read_trn(path: Path, *, reference: bool = False) -> dict[str, str]:
+    """Texts by label, in the order of the file; alternatives and optional words mean something in a reference only.
 
     Raises:
-        DataError: the file cannot be read, or a line has no label, a label that was there before, or alternatives.
+        DataError: the file cannot be read, or a line has no label, one that was there before, or braces that are not
+            closed.
     """
     texts: dict[str, str] = {}
     encoded = False
@@ -81,7 +82,7 @@ def read_trn(path: Path) -> dict[str, str]:
             raise DataError(f"{path}, line {number}: no label in parentheses at its end; is this a trn file?")
         text, name = match["text"], match["id"]
         if not encoded:
-            refuse_syntax(text, path, number)
+            text = alternatives(text, path, number) if reference else text
         else:
             text, name = decode(text, path, number), decode(name, path, number)
         _add(texts, name, text, path, number)
@@ -102,12 +103,16 @@ def read_kaldi_text(path: Path) -> dict[str, str]:
     return texts
 
 
-def refuse_syntax(text: str, path: Path, number: int) -> None:
-    """Raises DataError where a text holds what NIST's tools would not count as plain words."""
-    match = _ALTERNATIVES.search(text)
-    if match is not None:
-        what = f"{match[0].strip()[:40]!r} is an alternative or optional word"
-        raise DataError(f"{path}, line {number}: {what}, which cannot be scored; write plain words")
+def alternatives(text: str, path: Path, number: int) -> str:
+    """A text of NIST's with ``{ a / b / @ }`` and ``(word)`` as a reference that accepts both (`lattice`).
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return lattice.of_nist(text)
+    except ValueError as error:
+        raise DataError(f"{path}, line {number}: {error}") from None
 
 
 def _add(texts: dict[str, str], name: str, text: str, path: Path, number: int) -> None:

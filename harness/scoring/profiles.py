@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import unknown_name
-from harness.scoring import align
+from harness.scoring import align, lattice
 from harness.scoring.compounds import join_pairs, joined_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.chinese import ChineseRules, chinese_normalizer
@@ -131,7 +131,19 @@ class Profile:
 
     def count(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
         """Errors of one pair of raw texts; one that the normalizer cannot digest is counted as it is written."""
-        return self.count_normalized(*self.texts(language).pair(reference, hypothesis)[:2], language)
+        return self.count_pair(self.texts(language), reference, hypothesis, language)[0]
+
+    def count_pair(self, texts: Texts, reference: str, hypothesis: str, language: str) -> tuple[ErrorCounts, str, bool]:
+        """Errors of a pair of raw texts, the reference as it is scored, and whether that is as written.
+
+        `texts` are those of the language under this profile.
+        """
+        left, right, as_written = texts.pair(reference, hypothesis)
+        slots = lattice.parse(reference) if self._is_oiwer(language) else None
+        if slots is None:
+            return self.count_normalized(left, right, language), left, as_written
+        spoken = [[texts.alone(variant) for variant in slot if variant.strip()] for slot in slots]
+        return lattice.oiwer([slot for slot in spoken if slot], right.split()), left, as_written
 
     def count_normalized(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
         """Errors of a pair of normalized texts: of characters in languages written without spaces, else of words."""

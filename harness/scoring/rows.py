@@ -14,6 +14,7 @@ from typing import TypeVar
 from benchmarks.languages import primary_subtag
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
+from harness.scoring import lattice
 from harness.scoring.forms import Form, form_of, read_content
 
 REFERENCE = ("text", "reference", "ref", "ground_truth", "transcript")
@@ -157,6 +158,8 @@ def column(found: Values, names: Sequence[str]) -> str | None:
 
 
 def _foreign_row(found: Values, number: int) -> Line:
+    if "reference_lists" in found:
+        found = {**found, "text": lattice.written(lattice.checked(found["reference_lists"]))}
     error = _text(found, "error")
     said, written = column(found, REFERENCE), column(found, HYPOTHESIS)
     if said is None or (written is None and error is None):
@@ -165,6 +168,7 @@ def _foreign_row(found: Values, number: int) -> Line:
     reference, hypothesis = _text(found, said), _text(found, written) if written is not None else None
     if reference is None:
         raise ValueError(f"{said!r} must be text, not null")
+    lattice.parse(reference)  # what is one, and cannot be read, is an error
     return Line(
         id=name_of(found) or f"row {number}",
         reference=reference,

@@ -1,6 +1,9 @@
 """Raw texts in the form that is scored: normalized, or as they are written where the normalizer cannot digest them."""
 
 from collections.abc import Callable
+from itertools import chain
+
+from harness.scoring import lattice
 
 
 def words(text: str) -> list[str]:
@@ -31,6 +34,7 @@ class Texts:
     def __init__(self, normalize: Callable[[str], str], units: Callable[[str], list[str]]) -> None:
         self._normalize, self.units = normalize, units
         """What is counted of a text that is normalized already: words, or characters where there are no spaces."""
+        self._between = " " if units is words else ""
         self._known: dict[str, str | None] = {}
 
     def normalized(self, text: str) -> str | None:
@@ -51,9 +55,24 @@ class Texts:
         return (found, False) if len(found) == len(raw) else (list(raw), True)
 
     def pair(self, reference: str, hypothesis: str) -> tuple[str, str, bool]:
-        """Reference and hypothesis as they are scored, and whether that is as written."""
+        """Reference and hypothesis as they are scored, and whether that is as written.
+
+        Of a reference that accepts several spellings it is the reading that the hypothesis comes nearest to.
+        """
+        slots = lattice.parse(reference)
+        if slots is not None:
+            return self._nearest(slots, hypothesis)
         (left, right), as_written = self.together(reference, hypothesis)
         return left, right, as_written
+
+    def _nearest(self, slots: lattice.Slots, hypothesis: str) -> tuple[str, str, bool]:
+        slots = lattice.joined(slots)
+        sizes = [len(slot) for slot in slots]
+        (right, *variants), as_written = self.together(hypothesis, *chain(*slots))
+        each = iter(variants)
+        units = [[self.units(next(each)) for _ in range(size)] for size in sizes]
+        reading = lattice.nearest(units, self.units(right))
+        return self._between.join(reading), right, as_written
 
     def alone(self, text: str) -> str:
         """A raw text that stands alone, as it is scored."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DataError
-from harness.scoring.interchange import ENCODED, decode, refuse_syntax
+from harness.scoring.interchange import ENCODED, alternatives, decode
 
 _IGNORED = "IGNORE_TIME_SEGMENT_IN_SCORING"
 _STM = re.compile(r"(\S+)\s+(\S+)\s+(\S+)\s+([\d.]+)\s+([\d.]+)(?:\s+<[^>]*>)?(?:\s+(.*))?")
@@ -33,8 +33,10 @@ class Segment:
     text: str
 
 
-def read_stm(path: Path, content: str) -> list[Segment]:
+def read_stm(path: Path, content: str, *, reference: bool = False) -> list[Segment]:
     """The segments of an stm, in the order of the file, without those that it says are not to be scored.
+
+    Alternatives and optional words mean something in a reference only.
 
     Raises:
         DataError: a line is none of an stm.
@@ -53,8 +55,8 @@ def read_stm(path: Path, content: str) -> list[Segment]:
         recording, channel, speaker, begin, end, text = match.groups(default="")
         if encoded:
             recording, speaker, text = (decode(word, path, number) for word in (recording, speaker, text))
-        else:
-            refuse_syntax(text, path, number)
+        elif reference:
+            text = alternatives(text, path, number)
         if text.strip() != _IGNORED:
             start, stop = _seconds(begin, path, number), _seconds(end, path, number)
             found.append(Segment(_recording(recording, channel), speaker, start, stop, text.strip()))

@@ -125,7 +125,7 @@ def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Te
     if form in _WHOLE:
         return _Texts(path, form, {stem(path): timed.read_subtitles(content)})
     if form == "stm":
-        segments = timed.read_stm(path, content)
+        segments = timed.read_stm(path, content, reference=columns == REFERENCE)
         names = timed.names(segments)
         if len(set(names)) < len(names):
             raise DataError(f"{path}: {_twice(names)!r} stands there twice; each segment may come once")
@@ -136,7 +136,7 @@ def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Te
     if form in {"ctm", "seglst"}:
         words = timed.read_ctm(path, content) if form == "ctm" else timed.read_seglst(path, content)
         return _Texts(path, form, timed.whole(words), {}, tuple(words))
-    texts = read_trn(path) if form == "trn" else read_kaldi_text(path)
+    texts = read_trn(path, reference=columns == REFERENCE) if form == "trn" else read_kaldi_text(path)
     return _Texts(path, form, texts, _sessions(texts))
 
 

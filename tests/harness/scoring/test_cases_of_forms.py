@@ -31,6 +31,7 @@ SCORED: list[tuple[str, tuple[int, int] | None, float | None]] = [
     ("formats/preds.csv --profile verbatim", (2, 4), None),
     ("formats/preds.json --profile verbatim", (1, 4), None),
     ("formats/gz.jsonl.gz", (0, 3), None),
+    ("formats/hyp.trn --reference formats/ref.trn --profile verbatim", (0, 10), None),
     *((f"names/{name}.jsonl", None, 0.0) for name in ("calls", "gemma-3n-e4b-it", "latency_100ms", "he_said")),
     *((f"names/{name}.jsonl", (1, 9), None) for name in ("aishell_zh-cn", "fleurs_cmn_hans_cn")),
     ("same_texts.jsonl", None, 0.0),

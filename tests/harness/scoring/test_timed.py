@@ -52,12 +52,12 @@ def test_our_own_stm_comes_back(tmp_path: Path) -> None:
     [
         ("meet 1 anna 0.00", "no line of an stm"),
         ("meet 1 anna 0.0 1..2 a", "'1..2' is no number of seconds"),
-        ("meet 1 anna 0.0 1.0 { a / b }", "is an alternative or optional word"),
+        ("meet 1 anna 0.0 1.0 { a / b", "a brace that is not closed"),
     ],
 )
 def test_broken_stm(tmp_path: Path, line: str, said: str) -> None:
     with pytest.raises(DataError, match=f"line 2: .*{said}"):
-        read_stm(tmp_path / "a.stm", f";; x\n{line}\n")
+        read_stm(tmp_path / "a.stm", f";; x\n{line}\n", reference=True)
 
 
 def test_ctm_and_its_words_in_segments(tmp_path: Path) -> None:
