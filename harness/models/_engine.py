@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from harness.errors import ModelError, UsageError
 from harness.models.digests import file_digest
+from harness.types import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SHORTEST = 0.2
+"""Seconds: whisper.cpp wants 0.1, and a window of features more than that."""
 
 
 def after(name: str, prefix: str, what: str) -> str:
@@ -48,6 +60,31 @@ def revision_of(path: Path) -> str:
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
     return f"sha256:{digest.hexdigest()[:16]}"
+
+
+def filled(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The waveform, with silence behind it up to `SHORTEST`: engines fail on a clip without a frame, or refuse it."""
+    lacking = int(SHORTEST * SAMPLE_RATE) - len(waveform)
+    return np.pad(waveform, (0, lacking)) if lacking > 0 else waveform
+
+
+def version(package: str) -> str:
+    """The version of an installed package, or a word that says that it is not known."""
+    try:
+        return installed(package)
+    except PackageNotFoundError:
+        return "of unknown version"
+
+
+def check_magic(path: Path, magic: bytes, what: str) -> None:
+    """Raises ModelError where a file does not begin as those of an engine do, which may end the process over it."""
+    try:
+        with path.open("rb") as file:
+            found = file.read(len(magic))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    if found != magic:
+        raise ModelError(f"{path} is not {what}: it begins with {found!r}")
 
 
 def identify(prefix: str) -> Callable[[str], str | None]:

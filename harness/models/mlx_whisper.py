@@ -1,0 +1,65 @@
+"""Whisper in MLX, on Apple's GPUs: ``mlx:FOLDER`` or ``mlx:ORG/NAME``, weights as the hub's mlx-community has them.
+
+Source: https://github.com/ml-explore/mlx-examples/tree/main/whisper. Greedy and at temperature 0 alone, each window
+without the text before it. Not run here: there is no such GPU.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.models import _engine
+from harness.models.base import Adapter, LoadOptions, Model, ModelCard, ModelOption
+from harness.models.custom import FunctionModel
+from harness.types import Hypothesis, Word
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PREFIX = "mlx:"
+
+
+def load(name: str, options: LoadOptions) -> Model:
+    """Says which model; the engine loads it with the first clip, and keeps it.
+
+    Raises:
+        UsageError: no name.
+    """
+    what = _engine.after(name, PREFIX, "FOLDER or ORG/NAME")
+    folder = Path(what).expanduser()
+    timed = options.option("timestamps") == "word"
+
+    from mlx_whisper import transcribe
+
+    def hear(waveform: NDArray[np.float32], language: str) -> Hypothesis:
+        found = transcribe(
+            _engine.filled(waveform),
+            path_or_hf_repo=str(folder) if folder.is_dir() else what,
+            language=language,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            word_timestamps=timed,
+            fp16=options.dtype != "float32",
+            verbose=None,
+        )
+        words = (word for segment in found["segments"] for word in segment.get("words", ())) if timed else ()
+        placed = tuple(Word(word["word"].strip(), float(word["start"]), float(word["end"])) for word in words)
+        return Hypothesis(text=str(found["text"]).strip(), words=placed if timed else None)
+
+    revision = _engine.revision_of(folder) if folder.is_dir() else None
+    return FunctionModel(hear, ModelCard(id=name, revision=revision, batch_invariant=True, max_batch=1), per_clip=True)
+
+
+ADAPTER = Adapter(
+    name="mlx",
+    summary="mlx:FOLDER or mlx:ORG/NAME, Whisper on Apple's GPUs through mlx-whisper, greedy",
+    accepts=lambda name: name.startswith(PREFIX),
+    load=load,
+    devices=("mps", "cpu"),
+    identify=_engine.identify(PREFIX),
+    options=(ModelOption("timestamps", "whether each word's time is asked for", ("none", "word"), "none"),),
+    requires=("mlx_whisper",),
+    extra="mlx",
+)
