@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ Tensors = dict[str, "Tensor"]
 """What a network takes, by the names of its arguments."""
 
 _ATTENTION = {"auto": None, "sdpa": "sdpa", "flash": "flash_attention_2"}
+_NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 _ONLY_TRAINING = ("masked_spec_embed",)
 """Tensors that old checkpoints lack and that are not used when transcribing."""
 
@@ -29,6 +31,7 @@ class LoadingInfo(TypedDict):
     """The library's account of what it loaded, as far as it is looked at here."""
 
     missing_keys: Iterable[str]
+    unexpected_keys: Iterable[str]
     mismatched_keys: Iterable[tuple[str, Iterable[int], Iterable[int]]]
     """Names with the shapes in the file and by config.json."""
     unexpected_keys: Iterable[str]
@@ -127,7 +130,7 @@ def check_whole(network: Any, info: LoadingInfo, checkpoint: Checkpoint) -> None
     """Raises where the library would go on with random weights: it only warns of tensors that it did not find.
 
     Raises:
-        ModelError: a tensor is missing, misshapen, or holds what is no number.
+        ModelError: a tensor is missing, misshapen, of a layer too many, or holds what is no number.
     """
     import torch
 
@@ -138,6 +141,13 @@ def check_whole(network: Any, info: LoadingInfo, checkpoint: Checkpoint) -> None
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ModelError(f"the weights in {checkpoint.folder} lack {missing[0]}{more}; the copy is not whole")
+    # What a checkpoint has beside the network, such as the head of another task, is no fault; a further layer is.
+    known = {_NUMBER.sub("*", name) for name in network.state_dict()}
+    more_layers = sorted(name for name in info["unexpected_keys"] if _NUMBER.sub("*", name) in known)
+    if more_layers:
+        raise ModelError(
+            f"the weights in {checkpoint.folder} have more layers than config.json says: there is {more_layers[0]}"
+        )
     broken = next((name for name, tensor in network.named_parameters() if not torch.isfinite(tensor).all()), None)
     if broken is not None:
         raise ModelError(f"the weights in {checkpoint.folder} hold values that are not finite numbers, in {broken}")
