@@ -39,6 +39,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Tokens that were generated."""
     limited: int | None = None
     """1 where the text ended at its limit of tokens and not by itself; so many pieces where a clip was cut."""
+    malformed: int | None = None
+    """Signs of time and speaker that could not be read, or that were missing, where the text is to have them."""
     drafted: int | None = None
     """Tokens that were drafted for it by speculation."""
     accepted: int | None = None

@@ -70,6 +70,12 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
             for name, entry in run.benchmarks.items()
             if entry.speed is not None and entry.speed.limited
         ]
+        lines += [
+            f"malformed: {entry.speed.malformed} transcripts of {name} have signs of time or speaker that could not be"
+            f" read, or lack some; their text is kept; which: grep '\"malformed\"' {folder / name}.jsonl"
+            for name, entry in run.benchmarks.items()
+            if entry.speed is not None and entry.speed.malformed
+        ]
         lines += _audits(run)
         lines += _servers(run)
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")

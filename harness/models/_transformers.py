@@ -31,7 +31,6 @@ class LoadingInfo(TypedDict):
     """The library's account of what it loaded, as far as it is looked at here."""
 
     missing_keys: Iterable[str]
-    unexpected_keys: Iterable[str]
     mismatched_keys: Iterable[tuple[str, Iterable[int], Iterable[int]]]
     """Names with the shapes in the file and by config.json."""
     unexpected_keys: Iterable[str]

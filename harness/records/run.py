@@ -107,6 +107,8 @@ class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Generated, where the model counts them."""
     limited: Count | None = None
     """Utterances whose text ended at the model's limit of tokens, in whole or in part."""
+    malformed: Count | None = None
+    """Utterances with signs of time or speaker that could not be read, or that were missing."""
     tokens_per_second: float | None = None
     """Over counted seconds, undisturbed batches only."""
     acceptance_rate: float | None = None

@@ -214,15 +214,18 @@ def split(clip: Clip, max_seconds: float | None) -> list[Clip]:
 
 
 def join(hypotheses: Sequence[Hypothesis], pieces: Sequence[Clip]) -> Hypothesis:
-    """One hypothesis for a clip from those of its pieces: texts with a space between, word times moved."""
+    """One hypothesis for a clip from those of its pieces: texts with a space between, word times moved.
+
+    Nobody knows whether a speaker of one piece is one of another, so labels name their piece: `Speaker 1, piece 2`.
+    """
     if len(hypotheses) == 1:
         return hypotheses[0]
     words = []
     speakers: list[str] = []
     offset = 0.0
-    for hypothesis, piece in zip(hypotheses, pieces, strict=True):
+    for number, (hypothesis, piece) in enumerate(zip(hypotheses, pieces, strict=True), start=1):
         words += [Word(word.text, word.start + offset, word.end + offset) for word in hypothesis.words or ()]
-        speakers += hypothesis.speakers or ()
+        speakers += [f"{label}, piece {number}" for label in hypothesis.speakers or ()]
         offset += piece.duration
     drafts = [hypothesis.draft for hypothesis in hypotheses]
     usages = [hypothesis.usage for hypothesis in hypotheses if hypothesis.usage is not None]
@@ -243,8 +246,8 @@ def _together(usages: Sequence[Usage]) -> Usage:
         return None if None in values else way(values)
 
     counts = {name: over(name, sum) for name in ("tokens", "drafted", "accepted", "requests", "retries", "cost")}
-    limited = sum(usage.limited or 0 for usage in usages) or None
-    return Usage(limited=limited, latency=over("latency", max), first_token=over("first_token", min), **counts)
+    faults = {name: sum(getattr(usage, name) or 0 for usage in usages) or None for name in ("limited", "malformed")}
+    return Usage(latency=over("latency", max), first_token=over("first_token", min), **counts, **faults)
 
 
 def bounds(pieces: Sequence[Clip]) -> tuple[tuple[float, float], ...]:

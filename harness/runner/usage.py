@@ -22,6 +22,7 @@ class Totals:
     tokens: int | None = None
     tokens_undisturbed: int = 0
     limited: int = 0
+    malformed: int = 0
     drafted: int = 0
     accepted: int = 0
     requests: int = 0
@@ -42,6 +43,7 @@ class Totals:
                 self.tokens = (self.tokens or 0) + usage.tokens
                 self.tokens_undisturbed += usage.tokens if line.undisturbed else 0
             self.limited += bool(usage.limited)
+            self.malformed += bool(usage.malformed)
             self.drafted += usage.drafted or 0
             self.accepted += usage.accepted or 0
             if usage.requests is not None:
@@ -78,6 +80,7 @@ class Totals:
             speed,
             tokens=self.tokens,
             limited=self.limited or None,
+            malformed=self.malformed or None,
             tokens_per_second=rate,
             acceptance_rate=self.accepted / self.drafted if self.drafted else None,
             served=served,

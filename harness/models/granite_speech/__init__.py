@@ -6,7 +6,8 @@ drafts, tags reads what -plus writes between its words, model is what the runner
 rest.
 """
 
-from harness.models.base import Adapter, LoadOptions, Model, ModelOption
+from harness.models.base import Adapter, Listed, LoadOptions, Model, ModelOption
+from harness.models.granite_speech.tasks import KNOWN, modes_of, task_of
 
 MODE = ModelOption(
     name="mode",
@@ -32,7 +33,23 @@ def load(name: str, options: LoadOptions) -> Model:
     from harness.models.granite_speech.model import load_checkpoint
     from harness.models.hub import fetch
 
+    if name in KNOWN:  # refused before gigabytes are fetched
+        task_of(name, KNOWN[name], options.option("mode"), options.keywords)
     return load_checkpoint(fetch(name, options.revision, files=NEEDED), options)
+
+
+def listed() -> list[Listed]:
+    """The known models, for `list models`."""
+    return [
+        Listed(
+            name=name.rpartition("/")[2],
+            summary=variant.summary,
+            languages=variant.languages,
+            hub=(name,),
+            asks=(f"mode={'|'.join(modes_of(variant))}", "decoding", "keywords") if len(variant.modes) > 1 else (),
+        )
+        for name, variant in KNOWN.items()
+    ]
 
 
 ADAPTER = Adapter(
@@ -43,4 +60,5 @@ ADAPTER = Adapter(
     requires=("torch", "transformers"),
     options=(MODE, DECODING),
     keywords=True,
+    listed=listed,
 )

@@ -33,8 +33,8 @@ _SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cut
 """Settings of generation_config.json that greedy decoding does not follow; the library would warn of them."""
 
 
-def load_speech(checkpoint: Checkpoint, options: LoadOptions, *, token_head: bool) -> tuple[SpeechNetwork, Any, int]:
-    """The network, the tokenizer, and the number of parameters.
+def load_speech(checkpoint: Checkpoint, options: LoadOptions, *, token_head: bool) -> tuple[SpeechNetwork, Any, Any]:
+    """The network, the tokenizer, and the library's whole model over the same weights.
 
     Args:
         checkpoint: its files.
@@ -51,7 +51,7 @@ def load_speech(checkpoint: Checkpoint, options: LoadOptions, *, token_head: boo
         whole = load_network(transformers.AutoModelForSpeechSeq2Seq, bare, options, attention="sdpa")
     lora.put_in(whole, checkpoint.folder)
     tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
-    config, parameters = whole.config, sum(parameter.numel() for parameter in whole.parameters())
+    config = whole.config
     vocabulary = config.text_config.vocab_size
     if len(tokenizer) > vocabulary:
         raise ModelError(
@@ -59,6 +59,8 @@ def load_speech(checkpoint: Checkpoint, options: LoadOptions, *, token_head: boo
             " belong together"
         )
     head = read_token_head(checkpoint.folder, config.encoder_config.hidden_dim, vocabulary) if token_head else None
+    if head is not None:
+        whole.unused_tensors = tuple(name for name in whole.unused_tensors if ".out_bpe." not in name)
     generation = whole.generation_config
     ends = generation.eos_token_id if generation.eos_token_id is not None else tokenizer.eos_token_id
     ends = ends if isinstance(ends, list) else [ends]
@@ -73,7 +75,7 @@ def load_speech(checkpoint: Checkpoint, options: LoadOptions, *, token_head: boo
         ends=tuple(ends),
         pad=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else ends[0],
     )
-    return SpeechNetwork(parts), tokenizer, parameters
+    return SpeechNetwork(parts), tokenizer, whole
 
 
 def _encoder(theirs: Any, head: dict[str, Tensor] | None) -> Encoder:

@@ -53,22 +53,17 @@ class GraniteSpeech(TorchModel):
 
     def __init__(self, checkpoint: Checkpoint, variant: Variant, task: Task, options: LoadOptions) -> None:
         speculates = options.option("decoding") == "speculative"
-        self.network, self._tokenizer, parameters = loading.load_speech(checkpoint, options, token_head=speculates)
+        self.network, self._tokenizer, whole = loading.load_speech(checkpoint, options, token_head=speculates)
         self.device, self.task = self.network.device, task
         folder, config = checkpoint.folder, self.network.decoder.config
         self._features = loading.feature_config(folder, self.network.encoder.config.input_dim)
         self._prompt = loading.prompt_of(self._tokenizer, task, loading.audio_token(folder), folder)
         self._speculation = Speculation(self.network, self._tokenizer) if speculates else None
-        stated = card_of(checkpoint, self.network.encoder, batch_invariant=True)
-        self.card = replace(
-            stated,
-            parameters=parameters,
-            languages=stated.languages or variant.languages,
-            max_seconds=longest(task, config.max_position_embeddings, len(self._prompt)),
-            note=self._note(checkpoint),
-        )
+        most = longest(task, config.max_position_embeddings, len(self._prompt))
+        card = card_of(checkpoint, whole, batch_invariant=True, max_seconds=most, note=self._note())
+        self.card = replace(card, languages=card.languages or variant.languages)
 
-    def _note(self, checkpoint: Checkpoint) -> str:
+    def _note(self) -> str:
         """How it was asked, for who reads the results."""
         if self._speculation is None:
             return f"mode {self.task.name}, greedy"
@@ -147,13 +142,16 @@ class GraniteSpeech(TorchModel):
             text=read.text,
             words=read.words,
             speakers=read.speakers,
-            usage=Usage(tokens=len(one.ids) + one.ended),
+            usage=Usage(
+                tokens=len(one.ids) + one.ended, limited=None if one.ended else 1, malformed=read.malformed or None
+            ),
         )
 
     def _spoken(self, one: Spoken) -> Hypothesis:
         own = one.generated
         tokens = one.drafted if own is None else len(own.ids) + own.ended
-        usage = Usage(tokens=tokens, drafted=one.drafted, accepted=one.drafted if one.accepted else 0)
+        limited = None if own is None or own.ended else 1
+        usage = Usage(tokens=tokens, limited=limited, drafted=one.drafted, accepted=one.drafted if one.accepted else 0)
         return Hypothesis(text=one.text.strip(), draft=one.draft, usage=usage)
 
 

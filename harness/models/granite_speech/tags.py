@@ -39,8 +39,8 @@ class Tagged:
     """With times in seconds, in timestamp mode."""
     speakers: tuple[str, ...] | None = None
     """One label a word, in speaker mode."""
-    problems: tuple[str, ...] = ()
-    """What was not as it should be, each with its number."""
+    malformed: int = 0
+    """How much was not as it should be: tags that are none, and words without a tag or tags without a word."""
 
 
 def read_turns(text: str) -> Tagged:
@@ -51,11 +51,8 @@ def read_turns(text: str) -> Tagged:
         found = piece.split()
         words += found
         speakers += [label] * len(found)
-    counts = {
-        "words before the first speaker": len(pieces[0].split()),
-        "malformed tags": _broken(pieces[0::2]),
-    }
-    return Tagged(text=" ".join(words), speakers=tuple(speakers), problems=_problems(counts))
+    malformed = speakers.count(UNKNOWN) + _broken(pieces[0::2])
+    return Tagged(text=" ".join(words), speakers=tuple(speakers), malformed=malformed)
 
 
 def read_times(text: str, seconds: float) -> Tagged:
@@ -69,24 +66,16 @@ def read_times(text: str, seconds: float) -> Tagged:
     """
     pieces = _TIME.split(text)  # words, the time that ends them, and so on; what has no time comes last
     words: list[Word] = []
-    untimed = wordless = beyond = last = 0
+    malformed, last = _broken(pieces[0::2]), 0
     for piece, stated in zip(pieces[0::2], pieces[1::2], strict=False):
         end = unwrapped(int(stated), last)
         found = piece.split()
-        wordless += not found
-        untimed += max(0, len(found) - 1)
-        beyond += end / 100 > seconds + SLACK
+        malformed += abs(len(found) - 1) + (end / 100 > seconds + SLACK)
         words += [Word(word, last / 100, end / 100) for word in found if word != SILENCE]
         last = end
     rest = pieces[-1].split()
     words += [Word(word, last / 100, max(seconds, last / 100)) for word in rest if word != SILENCE]
-    counts = {
-        "items without a time of their own": untimed + len(rest),
-        "times without a word": wordless,
-        "times beyond the end": beyond,
-        "malformed tags": _broken(pieces[0::2]),
-    }
-    return Tagged(text=" ".join(word.text for word in words), words=tuple(words), problems=_problems(counts))
+    return Tagged(text=" ".join(word.text for word in words), words=tuple(words), malformed=malformed + len(rest))
 
 
 def unwrapped(stated: int, last: int) -> int:
@@ -96,7 +85,3 @@ def unwrapped(stated: int, last: int) -> int:
 
 def _broken(pieces: Sequence[str]) -> int:
     return sum(len(_BROKEN.findall(piece)) for piece in pieces)
-
-
-def _problems(counts: dict[str, int]) -> tuple[str, ...]:
-    return tuple(f"{what}: {count}" for what, count in counts.items() if count)

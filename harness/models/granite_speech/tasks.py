@@ -79,6 +79,8 @@ class Mode:
 class Variant:
     """What the models of one release have in common."""
 
+    summary: str
+    """One line."""
     modes: Mapping[str, Mode]
     """By the value of ``--model-option mode``; a name that ends in ``:`` is followed by a language."""
     system: str | None = None
@@ -87,17 +89,6 @@ class Variant:
     """Whether a draft of its encoder is verified with `decoding=speculative`."""
     languages: tuple[str, ...] = ()
     """BCP-47 primary subtags of what it hears."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """A model on the hub."""
-
-    variant: Variant
-    wer: float
-    """Mean WER over the eight English sets of the Open ASR leaderboard in %, as published (card or board, 2026)."""
-    rtfx: float | None
-    """As published, on the board's GPU."""
 
 
 _BASE = {
@@ -111,18 +102,31 @@ _BASE = {
 }
 _PLUS_RAW = Mode(user=f"{AUDIO} {_RAW}", keywords=True, tokens=PLUS, seconds=540.0)
 
-BASE = Variant(modes=_BASE, languages=("en", "fr", "de", "es", "pt", "ja"))
+BASE = Variant(
+    summary="transcripts with or without punctuation, keywords, translation",
+    modes=_BASE,
+    languages=("en", "fr", "de", "es", "pt", "ja"),
+)
 """granite-speech-4.1-2b."""
 
-FOUR = Variant(modes={name: _BASE[name] for name in ("raw", "keywords", "translate:")}, languages=BASE.languages)
+FOUR = Variant(
+    summary="transcripts, keywords, translation",
+    modes={name: _BASE[name] for name in ("raw", "keywords", "translate:")},
+    languages=BASE.languages,
+)
 """granite-4.0-1b-speech: no punctuation is documented."""
 
 THREE = Variant(
-    modes={"raw": _BASE["raw"]}, system=_SYSTEM, speculative=False, languages=("en", "fr", "de", "es", "pt")
+    summary="transcripts; with the LoRA beside its weights",
+    modes={"raw": _BASE["raw"]},
+    system=_SYSTEM,
+    speculative=False,
+    languages=("en", "fr", "de", "es", "pt"),
 )
 """granite-speech-3.3."""
 
 PLUS_VARIANT = Variant(
+    summary="transcripts with times of words or with speakers, keywords",
     modes={
         "raw": _PLUS_RAW,
         "keywords": _PLUS_RAW,
@@ -149,13 +153,13 @@ PLUS_VARIANT = Variant(
 """granite-speech-4.1-2b-plus."""
 
 KNOWN = {
-    "ibm-granite/granite-speech-4.1-2b": Known(variant=BASE, wer=5.33, rtfx=231.29),
-    "ibm-granite/granite-speech-4.1-2b-plus": Known(variant=PLUS_VARIANT, wer=5.71, rtfx=None),
-    "ibm-granite/granite-4.0-1b-speech": Known(variant=FOUR, wer=5.52, rtfx=280.0),
-    "ibm-granite/granite-speech-3.3-2b": Known(variant=THREE, wer=6.00, rtfx=271.0),
-    "ibm-granite/granite-speech-3.3-8b": Known(variant=THREE, wer=5.74, rtfx=145.0),
+    "ibm-granite/granite-speech-4.1-2b": BASE,
+    "ibm-granite/granite-speech-4.1-2b-plus": PLUS_VARIANT,
+    "ibm-granite/granite-4.0-1b-speech": FOUR,
+    "ibm-granite/granite-speech-3.3-2b": THREE,
+    "ibm-granite/granite-speech-3.3-8b": THREE,
 }
-"""By hub id."""
+"""By hub id; their published figures are in `harness.reporting.published`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,10 +189,15 @@ def variant_of(name: str, model_type: object, *, lora: bool) -> Variant:
         lora: whether it comes with a LoRA, as 3.3 does and nothing after it.
     """
     if name in KNOWN:
-        return KNOWN[name].variant
+        return KNOWN[name]
     if model_type == "granite_speech_plus":
         return PLUS_VARIANT
     return THREE if lora else BASE
+
+
+def modes_of(variant: Variant) -> list[str]:
+    """The modes as a user says them."""
+    return [f"{name}LANG" if name.endswith(":") else name for name in variant.modes]
 
 
 def task_of(name: str, variant: Variant, asked: str | None, keywords: tuple[str, ...]) -> Task:
@@ -201,13 +210,12 @@ def task_of(name: str, variant: Variant, asked: str | None, keywords: tuple[str,
     key, colon, language = asked.partition(":")
     mode = variant.modes.get(key + colon)
     if mode is None:
-        has = ", ".join(f"{each}LANG" if each.endswith(":") else each for each in variant.modes)
-        raise UsageError(f"--model-option mode={asked}: {name} has {has}")
+        raise UsageError(f"--model-option mode={asked}: {name} has {', '.join(modes_of(variant))}")
     if colon and language not in LANGUAGES:
         raise UsageError(f"--model-option mode={asked}: translations are into {', '.join(LANGUAGES)}")
     if keywords and not mode.keywords:
         able = ", ".join(
-            f"{each}LANG" if each.endswith(":") else each for each, one in variant.modes.items() if one.keywords
+            shown for shown, one in zip(modes_of(variant), variant.modes.values(), strict=True) if one.keywords
         )
         how = f"give them with mode={able}" if able else "it takes none in any mode"
         raise UsageError(f"--keywords: {name} takes none in mode {asked}; {how}")

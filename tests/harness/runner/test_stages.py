@@ -57,6 +57,15 @@ def test_pieces_are_joined_with_their_times() -> None:
     assert [piece.id for piece in pieces] == ["c#0", "c#1", "c#2"]
 
 
+def test_speakers_of_pieces_are_told_apart() -> None:
+    pieces = split(clip(3 * SAMPLE_RATE), 2.0)
+    whole = join([Hypothesis(text="a b", speakers=("1", "2")), Hypothesis(text="c", speakers=("1",))], pieces)
+    assert whole.speakers == ("1, piece 1", "2, piece 1", "1, piece 2")
+    alone = Hypothesis(text="a", speakers=("1",))
+    assert join([alone], pieces[:1]) is alone
+    assert join([alone, Hypothesis(text="b")], pieces).speakers is None
+
+
 def test_a_piece_with_nothing_in_it_leaves_no_double_space() -> None:
     pieces = split(clip(5 * SAMPLE_RATE), 2.0)
     assert join([Hypothesis(text="a"), Hypothesis(text=""), Hypothesis(text="b")], pieces).text == "a b"

@@ -27,6 +27,10 @@ def test_texts_that_ended_at_a_limit_are_counted_by_utterance() -> None:
     totals.add([line(Usage(tokens=1)), line(Usage(tokens=9, limited=1)), line(Usage(tokens=9, limited=2)), line(None)])
     assert totals.complete(Speed(), None).limited == 2
     assert Totals().complete(Speed(), None).limited is None
+    totals.add([line(Usage(malformed=3)), line(Usage(malformed=1, limited=1))])
+    speed = totals.complete(Speed(), None)
+    assert (speed.malformed, speed.limited) == (2, 3)
+    assert Totals().complete(Speed(), None).malformed is None
 
 
 def test_tokens_are_added_and_their_rate_is_of_undisturbed_batches() -> None:
@@ -65,11 +69,11 @@ def test_requests_that_were_tried_again_and_failures_are_counted() -> None:
 
 def test_the_pieces_of_a_clip_are_taken_together() -> None:
     usages = [
-        Usage(tokens=2, latency=1.0, first_token=0.5, requests=1),
-        Usage(tokens=3, limited=1, latency=4.0, requests=2),
+        Usage(tokens=2, malformed=2, latency=1.0, first_token=0.5, requests=1),
+        Usage(tokens=3, malformed=3, limited=1, latency=4.0, requests=2),
     ]
     whole = join([Hypothesis(text="a", usage=one) for one in usages], [clip(16_000), clip(16_000)])
-    assert whole.usage == Usage(tokens=5, limited=1, latency=4.0, requests=3)
+    assert whole.usage == Usage(tokens=5, malformed=5, limited=1, latency=4.0, requests=3)
     assert join([Hypothesis(text="a", usage=usages[0]), Hypothesis(text="b")], [clip(16_000)] * 2).usage is None
 
 

@@ -78,6 +78,7 @@ def test_each_clip_is_cut_at_its_own_limit(base: Path, load: Load) -> None:
         assert one.usage is not None
         assert one.usage.tokens == len(expected)
     assert [one.usage.tokens for one in made if one.usage] == [6, 3, 13, 4, 17, 5]
+    assert [one.usage.limited for one in made if one.usage] == [1, None, 1, 1, 1, 1]
 
 
 def test_a_clip_is_refused_that_is_over_the_limit(base: Path, load: Load) -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from harness.errors import HarnessError, ModelError
+from harness.errors import HarnessError, ModelError, UsageError
 from harness.models import hub
 from harness.models.granite_nar.config import FeatureConfig
 from harness.models.granite_speech import loading
@@ -152,4 +152,6 @@ def test_what_is_fetched_and_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ModelError, match=r"no network"):
         adapter.load("ibm-granite/granite-speech-4.1-2b", LoadOptions(revision="abc"))
+    with pytest.raises(UsageError, match=r"mode=speakers: ibm-granite/granite-speech-4.1-2b has raw"):
+        adapter.load("ibm-granite/granite-speech-4.1-2b", LoadOptions(model_option=("mode=speakers",)))
     assert seen == ["ibm-granite/granite-speech-4.1-2b", "abc", "out_llm.safetensors", "adapter_model.safetensors"]

@@ -165,6 +165,9 @@ def test_who_drafts_is_what_the_checkpoint_has(base: Path, tmp_path: Path, load:
         "mode raw, speculative: drafts by the token head, confidence 0.4, entropy gate 0.0,"
         " 2 beams where one is refused"
     )
+    assert inside.card.note == beside.card.note
+    unused = load(folders[1]).card.note
+    assert unused == "mode raw, greedy; not used of its weights: model.encoder.out_bpe.bias and 1 more"
     by_characters = load(base, "decoding=speculative")
     assert by_characters._speculation.rule == CHARACTERS
     assert by_characters.card.note.startswith("mode raw, speculative: drafts by the character head, confidence 0.2")

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from harness.errors import ModelError, UsageError
-from harness.models.granite_speech import MODE, tasks
+from harness.models.granite_speech import ADAPTER, MODE, tasks
 from harness.models.granite_speech.model import longest
 from harness.models.granite_speech.tasks import BASE, FOUR, KNOWN, PLUS_VARIANT, THREE, Variant, task_of, variant_of
+from harness.reporting.published import find
 from harness.types import Word
 from tests.harness.models.granite_speech import tiny
 
@@ -84,17 +85,30 @@ def test_variants_go_by_hub_id_then_by_config() -> None:
     assert variant_of("a/b", "granite_speech_plus", lora=False) is PLUS_VARIANT
     assert variant_of("a/b", "granite_speech", lora=True) is THREE
     assert variant_of("a/b", "granite_speech", lora=False) is BASE
-    assert {name: (one.wer, one.rtfx) for name, one in KNOWN.items()} == {
-        "ibm-granite/granite-speech-4.1-2b": (5.33, 231.29),
-        "ibm-granite/granite-speech-4.1-2b-plus": (5.71, None),
-        "ibm-granite/granite-4.0-1b-speech": (5.52, 280.0),
-        "ibm-granite/granite-speech-3.3-2b": (6.0, 271.0),
-        "ibm-granite/granite-speech-3.3-8b": (5.74, 145.0),
+
+
+def test_known_models_are_listed_with_their_figures() -> None:
+    shown = {one.hub[0]: one for one in ADAPTER.listed()}
+    assert list(shown) == list(KNOWN)
+    figures = {name: [find(name, "average", one)[:1] for one in ("wer", "rtfx")] for name in KNOWN}
+    assert {name: [round(each.value, 2) for found in both for each in found] for name, both in figures.items()} == {
+        "ibm-granite/granite-speech-4.1-2b": [5.33, 231.29],
+        "ibm-granite/granite-speech-4.1-2b-plus": [5.71],
+        "ibm-granite/granite-4.0-1b-speech": [5.52, 280.02],
+        "ibm-granite/granite-speech-3.3-2b": [6.0, 270.57],
+        "ibm-granite/granite-speech-3.3-8b": [5.74, 145.42],
     }
+    assert shown["ibm-granite/granite-4.0-1b-speech"].asks == (
+        "mode=raw|keywords|translate:LANG",
+        "decoding",
+        "keywords",
+    )
+    assert shown["ibm-granite/granite-speech-3.3-2b"].asks == ()
+    assert shown["ibm-granite/granite-speech-4.1-2b-plus"].languages == ("en", "fr", "de", "es", "pt")
 
 
 def test_every_mode_can_be_typed() -> None:
-    modes = {mode for known in KNOWN.values() for mode in known.variant.modes}
+    modes = {mode for variant in KNOWN.values() for mode in variant.modes}
     assert modes == set(MODE.choices)
 
 
