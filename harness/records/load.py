@@ -46,7 +46,7 @@ class Rate(Record, frozen=True, kw_only=True):
     sent: int
     """Requests, those of the warm-up too."""
     counted: int
-    """Requests that were to be sent after the warm-up; all figures below are of them."""
+    """Requests that were to be sent after the warm-up; the figures below are of them."""
     answered: int
     """Of those, the ones that got a transcript."""
     given_up: int
@@ -54,7 +54,7 @@ class Rate(Record, frozen=True, kw_only=True):
     errors: dict[str, int]
     """What went wrong with the others, and how often."""
     changed_texts: int
-    """Answers that differ from the first that this clip got."""
+    """Transcripts, those of the warm-up too, that differ from the first that their clip got at any rate."""
     seconds: float
     """Of the window: from the end of the warm-up to that of the rate."""
     offered: float

@@ -124,7 +124,7 @@ def test_as_many_at_a_time_as_were_asked_for(start: Start) -> None:
     gate, answer = server.over, server.reply
 
     def reply(asked: Asked) -> Reply:
-        while server.at_once < 3 and not gate.wait(0.005):
+        while server.most_at_once < 3 and not gate.wait(0.005):
             pass
         return answer(asked)
 
