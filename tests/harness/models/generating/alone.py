@@ -220,6 +220,35 @@ def _nemo_speechlm(folder: Path, waveform: NDArray[np.float32], language: str) -
     return str(processor.batch_decode(tokens, skip_special_tokens=True)[0])
 
 
+def _omni(name: str, auto: str) -> Callable[[Path, NDArray[np.float32], str], str]:
+    """A processor of many senses without those of sight, which need torchvision: they are asked for nothing here."""
+
+    def transcribe(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
+        import transformers
+
+        library: Any = transformers
+        kind = getattr(library, name)
+        hearing = type(name, (kind,), {"check_argument_for_proper_class": lambda *_: None})
+        tokenizer = library.AutoTokenizer.from_pretrained(folder)
+        extractor = library.AutoFeatureExtractor.from_pretrained(folder)
+        have = {"tokenizer": tokenizer, "feature_extractor": extractor, "audio_processor": extractor}
+        parts = {part: have.get(part) for part in kind.get_attributes()}
+        processor = hearing(**parts, chat_template=tokenizer.chat_template)
+        network = getattr(library, auto).from_pretrained(folder)
+        content = [{"type": "audio", "audio": waveform}, {"type": "text", "text": "Transcribe the speech."}]
+        inputs = processor.apply_chat_template(
+            [{"role": "user", "content": content}],
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            return_tensors="pt",
+        )
+        tokens = _new(inputs, network.generate(**inputs, max_new_tokens=MOST))
+        return str(tokenizer.decode(tokens[0], skip_special_tokens=True))
+
+    return transcribe
+
+
 def _kyutai(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
     import soxr
 
@@ -246,6 +275,10 @@ FAMILIES: dict[str, Callable[[Path, NDArray[np.float32], str], str]] = {
     "seamless_m4t": _seamless,
     "seamless_m4t_v2": _seamless,
     "speech-encoder-decoder": _encoder_decoder(),
+    "qwen2_5_omni_thinker": _omni("Qwen2_5OmniProcessor", "AutoModelForMultimodalLM"),
+    "qwen3_omni_moe_thinker": _omni("Qwen3OmniMoeProcessor", "AutoModelForMultimodalLM"),
+    "gemma4": _omni("Gemma4Processor", "AutoModelForMultimodalLM"),
+    "phi4_multimodal": _omni("Phi4MultimodalProcessor", "AutoModelForMultimodalLM"),
     "nemo_speechlm": _nemo_speechlm,
     "voxtral": _voxtral,
     "voxtral_realtime": _voxtral_realtime,

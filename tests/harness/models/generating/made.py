@@ -149,9 +149,9 @@ def prefer(head: Any, wanted: Iterable[int], rest: float = 0.1) -> None:
             head.bias[~keep] *= rest
 
 
-def speak(network: Any, tokenizer: Any, end: str | None = END) -> None:
+def speak(network: Any, tokenizer: Any, end: str | None = END, seed: int = SEED) -> None:
     """Weights of a network that says letters, spaces and, now and then, the end."""
-    stir(network)
+    stir(network, seed)
     wanted = [*LETTERS, *([end] if end else [])]
     prefer(network.get_output_embeddings(), tokenizer.convert_tokens_to_ids(wanted))
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.harness.models.generating.made import (
     AUDIO,
+    AUDIO_END,
+    AUDIO_START,
     CHAT,
+    SEED,
+    SPECIAL,
     byte_tokenizer,
     library,
     pieces_tokenizer,
     save,
+    small,
     speak,
 )
 
@@ -71,4 +76,128 @@ def nemo_speechlm(folder: Path) -> None:
     save(folder, network, processor, **ids)
 
 
-BUILDERS: dict[str, Callable[[Path], None]] = {"nemo_speechlm": nemo_speechlm}
+_QWEN = {
+    "image_token": "<|IMAGE|>",
+    "video_token": "<|VIDEO|>",
+    "vision_bos_token": "<|vision_bos|>",
+    "vision_eos_token": "<|vision_eos|>",
+    "audio_token": AUDIO,
+    "audio_bos_token": AUDIO_START,
+    "audio_eos_token": AUDIO_END,
+}
+
+
+def _qwen_omni(folder: Path, name: str, seed: int, **text: Any) -> None:
+    """A thinker of Qwen's omni models; its processor cannot be made without torchvision, but its parts are saved."""
+    tokenizer = byte_tokenizer((*SPECIAL, *list(_QWEN.values())[:4]), extra_special_tokens=_QWEN, chat_template=CHAT)
+    ids = dict(zip(_QWEN, tokenizer.convert_tokens_to_ids(list(_QWEN.values())), strict=True))
+    ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    audio = {
+        "num_mel_bins": 16,
+        "d_model": 16,
+        "encoder_layers": 1,
+        "encoder_attention_heads": 2,
+        "encoder_ffn_dim": 32,
+        "output_dim": 32,
+    }
+    vision = {"depth": 1, "hidden_size": 16, "num_heads": 2, "intermediate_size": 16, "out_hidden_size": 32}
+    token = "token_id" if name == "Qwen3OmniMoe" else "token_index"
+    config = getattr(library(), f"{name}ThinkerConfig")(
+        audio_config={**audio, **({"downsample_hidden_size": 8} if name == "Qwen3OmniMoe" else {})},
+        vision_config={**vision, **({"deepstack_visual_indexes": [0]} if name == "Qwen3OmniMoe" else {})},
+        text_config={
+            **small("", len(tokenizer), **ends, **text),
+            "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]},
+        },
+        **{f"{kind}_{token}": ids[f"{kind}_token"] for kind in ("audio", "image", "video")},
+        audio_start_token_id=ids["audio_bos_token"],
+        audio_end_token_id=ids["audio_eos_token"],
+        vision_start_token_id=ids["vision_bos_token"],
+        vision_end_token_id=ids["vision_eos_token"],
+        tie_word_embeddings=False,
+    )
+    network = getattr(library(), f"{name}ThinkerForConditionalGeneration")(config)
+    speak(network, tokenizer, seed=seed)
+    extractor = library().WhisperFeatureExtractor(feature_size=16, chunk_length=3)
+    save(folder, network, extractor, tokenizer, **ends)
+
+
+def gemma4(folder: Path) -> None:
+    """Gemma 4 with ears and without eyes."""
+    names = {"image_token": "<|image|>", "boi_token": "<|boi|>", "eoi_token": "<|eoi|>"}
+    heard = {"audio_token": AUDIO, "boa_token": AUDIO_START, "eoa_token": AUDIO_END}
+    special = (*SPECIAL, *names.values(), "<|video|>")
+    template = CHAT.replace("<|audio_start|><|audio|><|audio_end|>", "<|audio|>")  # its processor adds the marks
+    tokenizer = byte_tokenizer(special, extra_special_tokens={**names, **heard}, chat_template=template)
+    ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    text = small("gemma4_text", len(tokenizer), **ends)
+    config = library().Gemma4Config(
+        text_config={
+            **text,
+            "layer_types": ["sliding_attention", "full_attention"],
+            "global_head_dim": 16,
+            "vocab_size_per_layer_input": len(tokenizer),
+            "hidden_size_per_layer_input": 8,
+        },
+        audio_config={
+            "hidden_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "subsampling_conv_channels": [16, 4],  # the first is the number of mel bands
+            "output_proj_dims": 24,
+        },
+        vision_config=None,
+        audio_token_id=tokenizer.convert_tokens_to_ids(AUDIO),
+        image_token_id=tokenizer.convert_tokens_to_ids("<|image|>"),
+        video_token_id=tokenizer.convert_tokens_to_ids("<|video|>"),
+        tie_word_embeddings=False,
+    )
+    network = library().Gemma4ForConditionalGeneration(config)
+    speak(network, tokenizer)
+    save(folder, network, library().Gemma4AudioFeatureExtractor(feature_size=16), tokenizer, **ends)
+
+
+def phi4_multimodal(folder: Path) -> None:
+    """Phi-4 multimodal."""
+    names = {"image_token": "<|image|>", "audio_token": AUDIO}
+    tokenizer = byte_tokenizer((*SPECIAL, "<|image|>"), extra_special_tokens=names, chat_template=CHAT)
+    ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    text = small("", len(tokenizer), **ends)
+    text.pop("model_type")
+    config = library().Phi4MultimodalConfig(
+        **text,
+        audio_config={
+            "hidden_size": 16,
+            "intermediate_size": 24,
+            "num_blocks": 1,
+            "num_attention_heads": 2,
+            "ext_pw_out_channel": 16,
+            "depthwise_separable_out_channel": 16,
+            "nemo_conv_channels": 8,
+            "input_size": 16,
+            "audio_token_id": tokenizer.convert_tokens_to_ids(AUDIO),
+        },
+        vision_config={
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "image_size": 28,
+            "crop_size": 28,
+            "image_token_id": tokenizer.convert_tokens_to_ids("<|image|>"),
+        },
+    )
+    network = library().Phi4MultimodalForCausalLM(config)
+    speak(network, tokenizer)
+    save(folder, network, library().Phi4MultimodalFeatureExtractor(feature_size=16), tokenizer, **ends)
+
+
+BUILDERS: dict[str, Callable[[Path], None]] = {
+    "gemma4": gemma4,
+    "phi4_multimodal": phi4_multimodal,
+    "nemo_speechlm": nemo_speechlm,
+    "qwen2_5_omni_thinker": lambda folder: _qwen_omni(folder, "Qwen2_5Omni", 11),
+    "qwen3_omni_moe_thinker": lambda folder: _qwen_omni(
+        folder, "Qwen3OmniMoe", SEED, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24
+    ),
+}
