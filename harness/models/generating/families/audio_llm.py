@@ -24,7 +24,7 @@ def _requested(**arguments: Any) -> Inputs:
     return made
 
 
-def _chat(instruction: str, *, audio_first: bool = True) -> Inputs:
+def chat(instruction: str, *, audio_first: bool = True) -> Inputs:
     """Inputs by the checkpoint's chat template, with an instruction of ours or of the user."""
 
     def made(parts: Parts, request: Request) -> Any:
@@ -88,7 +88,7 @@ def _segments(parts: Parts, row: Row) -> Hypothesis:
     return Hypothesis(text=" ".join(words), speakers=tuple(speakers))
 
 
-def _chunk(parts: Parts, _network: Any) -> float:
+def chunk(parts: Parts, _network: Any) -> float:
     """The window of the extractor, beyond which it drops what it is given."""
     return float(parts.extractor.chunk_length)
 
@@ -154,7 +154,7 @@ FAMILIES = (
         summary="Music Flamingo",
         model_types=("musicflamingo",),
         auto_class="AutoModelForSeq2SeqLM",
-        inputs=_chat("Transcribe the input speech.", audio_first=False),
+        inputs=chat("Transcribe the input speech.", audio_first=False),
         max_seconds=_stated,
         asks=("prompt",),
         hub=("nvidia/music-flamingo-hf",),
@@ -195,8 +195,8 @@ FAMILIES = (
         summary="Qwen2-Audio, asked to transcribe",
         model_types=("qwen2_audio",),
         auto_class=_MULTIMODAL,
-        inputs=_chat("Transcribe the speech."),
-        max_seconds=_chunk,
+        inputs=chat("Transcribe the speech."),
+        max_seconds=chunk,
         pads=True,
         asks=("prompt",),
         hub=("Qwen/Qwen2-Audio-7B-Instruct",),

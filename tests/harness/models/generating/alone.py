@@ -277,6 +277,8 @@ FAMILIES: dict[str, Callable[[Path, NDArray[np.float32], str], str]] = {
     "speech-encoder-decoder": _encoder_decoder(),
     "qwen2_5_omni_thinker": _omni("Qwen2_5OmniProcessor", "AutoModelForMultimodalLM"),
     "qwen3_omni_moe_thinker": _omni("Qwen3OmniMoeProcessor", "AutoModelForMultimodalLM"),
+    "qwen2_5_omni": _omni("Qwen2_5OmniProcessor", "Qwen2_5OmniThinkerForConditionalGeneration"),
+    "qwen3_omni_moe": _omni("Qwen3OmniMoeProcessor", "Qwen3OmniMoeThinkerForConditionalGeneration"),
     "gemma4": _omni("Gemma4Processor", "AutoModelForMultimodalLM"),
     "phi4_multimodal": _omni("Phi4MultimodalProcessor", "AutoModelForMultimodalLM"),
     "nemo_speechlm": _nemo_speechlm,

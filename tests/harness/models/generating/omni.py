@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tests.harness.models.generating.made import (
@@ -122,6 +123,22 @@ def _qwen_omni(folder: Path, name: str, seed: int, **text: Any) -> None:
     save(folder, network, extractor, tokenizer, **ends)
 
 
+def _whole_omni(folder: Path, name: str, kind: str, build: Callable[[Path], None]) -> None:
+    """A whole omni model as the hub has it: its thinker's tensors under ``thinker.``, beside those that speak."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    build(folder)
+    thinker = {f"thinker.{name}": tensor for name, tensor in load_file(folder / "model.safetensors").items()}
+    save_file({**thinker, "talker.model.norm.weight": torch.ones(4)}, folder / "model.safetensors", {"format": "pt"})
+    whole = getattr(library(), f"{name}Config")().to_dict()
+    whole["thinker_config"] = {
+        **json.loads((folder / "config.json").read_text("utf-8")),
+        "model_type": f"{kind}_thinker",
+    }
+    (folder / "config.json").write_text(json.dumps({**whole, "model_type": kind}, default=str), "utf-8")
+
+
 def gemma4(folder: Path) -> None:
     """Gemma 4 with ears and without eyes."""
     names = {"image_token": "<|image|>", "boi_token": "<|boi|>", "eoi_token": "<|eoi|>"}
@@ -192,12 +209,20 @@ def phi4_multimodal(folder: Path) -> None:
     save(folder, network, library().Phi4MultimodalFeatureExtractor(feature_size=16), tokenizer, **ends)
 
 
+def _qwen2_5_omni_thinker(folder: Path) -> None:
+    _qwen_omni(folder, "Qwen2_5Omni", 11)
+
+
+def _qwen3_omni_moe_thinker(folder: Path) -> None:
+    _qwen_omni(folder, "Qwen3OmniMoe", SEED, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24)
+
+
 BUILDERS: dict[str, Callable[[Path], None]] = {
     "gemma4": gemma4,
     "phi4_multimodal": phi4_multimodal,
     "nemo_speechlm": nemo_speechlm,
-    "qwen2_5_omni_thinker": lambda folder: _qwen_omni(folder, "Qwen2_5Omni", 11),
-    "qwen3_omni_moe_thinker": lambda folder: _qwen_omni(
-        folder, "Qwen3OmniMoe", SEED, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24
-    ),
+    "qwen2_5_omni": lambda folder: _whole_omni(folder, "Qwen2_5Omni", "qwen2_5_omni", _qwen2_5_omni_thinker),
+    "qwen2_5_omni_thinker": _qwen2_5_omni_thinker,
+    "qwen3_omni_moe": lambda folder: _whole_omni(folder, "Qwen3OmniMoe", "qwen3_omni_moe", _qwen3_omni_moe_thinker),
+    "qwen3_omni_moe_thinker": _qwen3_omni_moe_thinker,
 }

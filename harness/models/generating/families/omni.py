@@ -1,0 +1,66 @@
+"""Models that also see, asked to write down what they hear; their parts for sight are not loaded into the processor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.models.generating.families.audio_llm import chat, chunk
+from harness.models.generating.family import Family, Parts
+from harness.models.generating.hearing import without_sight
+
+_MULTIMODAL = "AutoModelForMultimodalLM"
+_ASKED = "Transcribe the speech."
+
+
+def _tokens(parts: Parts, _network: Any) -> float:
+    """As many tokens as its processor lets audio take."""
+    return float(parts.processor.audio_seq_length * parts.processor.audio_ms_per_token / 1000)
+
+
+FAMILIES = (
+    Family(
+        name="qwen2_5_omni",
+        summary="Qwen2.5-Omni, its thinker asked to transcribe",
+        model_types=("qwen2_5_omni", "qwen2_5_omni_thinker"),
+        auto_class="Qwen2_5OmniThinkerForConditionalGeneration",
+        inputs=chat(_ASKED),
+        loads=without_sight("Qwen2_5OmniProcessor"),
+        max_seconds=chunk,
+        asks=("prompt",),
+        hub=("Qwen/Qwen2.5-Omni-7B", "Qwen/Qwen2.5-Omni-3B"),
+    ),
+    Family(
+        name="qwen3_omni_moe",
+        summary="Qwen3-Omni, its thinker asked to transcribe",
+        model_types=("qwen3_omni_moe", "qwen3_omni_moe_thinker"),
+        auto_class="Qwen3OmniMoeThinkerForConditionalGeneration",
+        inputs=chat(_ASKED),
+        loads=without_sight("Qwen3OmniMoeProcessor"),
+        max_seconds=chunk,
+        asks=("prompt",),
+        hub=("Qwen/Qwen3-Omni-30B-A3B-Instruct",),
+    ),
+    Family(
+        name="gemma4",
+        summary="Gemma 4, asked to transcribe",
+        model_types=("gemma4",),
+        auto_class=_MULTIMODAL,
+        inputs=chat(_ASKED),
+        loads=without_sight("Gemma4Processor"),
+        max_seconds=_tokens,
+        attention="library",
+        asks=("prompt",),
+        hub=("google/gemma-4-e2b-it",),
+    ),
+    Family(
+        name="phi4_multimodal",
+        summary="Phi-4 multimodal, asked to transcribe",
+        model_types=("phi4_multimodal",),
+        auto_class=_MULTIMODAL,
+        inputs=chat(_ASKED),
+        loads=without_sight("Phi4MultimodalProcessor"),
+        max_seconds=1800.0,
+        asks=("prompt",),
+        hub=("microsoft/Phi-4-multimodal-instruct",),
+    ),
+)
