@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from benchmarks.languages import primary_subtag
 from harness.config import Settings
 from harness.devices import AUTO
@@ -31,6 +33,7 @@ from harness.scoring.details import describe
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.metrics import get_metric, measure
 from harness.scoring.pairing import labels
+from harness.scoring.per_utterance import utterance_scores
 from harness.scoring.predictions import Predictions, System, read_run, read_systems
 from harness.scoring.profiles import Profile, get_profile
 from harness.scoring.resolve import resolve_profile
@@ -152,7 +155,12 @@ class Run:
         if rows == "benchmark":
             return pd.DataFrame([_benchmark_row(self, one) for one in self.scores.benchmarks])
         if rows == "utterance":
-            return pd.DataFrame([row for one in self.scored for row in _utterance_rows(self.model, one)])
+            found = (row for one in self.scored for row in utterance_scores(self.model, one))
+            return (
+                pd.DataFrame([msgspec.structs.asdict(row) for row in found])
+                .drop(columns="format")
+                .rename(columns={"rate": "wer"})
+            )
         raise UsageError(f"rows={rows!r}: give 'benchmark' or 'utterance'")
 
 
@@ -181,30 +189,6 @@ def _benchmark_row(run: Run, one: BenchmarkScore) -> dict[str, object]:
         "rtfx_end_to_end": one.speed.rtfx_end_to_end,
         "served": one.speed.served and one.speed.served.concurrency,
     }
-
-
-def _utterance_rows(model: str, scored: Scored) -> Iterable[dict[str, object]]:
-    texts = scored.profile.texts(scored.language)
-    for row, counts, found in zip(scored.units.rows, scored.kept(), scored.counted, strict=True):
-        reference, hypothesis, _ = texts.pair(row.reference, row.hypothesis or "")
-        yield {
-            "model": model,
-            "benchmark": scored.units.benchmark,
-            "id": row.id,
-            "session": row.session,
-            "language": scored.language,
-            "duration": row.duration,
-            "time": row.time,
-            "reference": row.reference,
-            "hypothesis": row.hypothesis,
-            "error": row.error,
-            "normalized_reference": reference,
-            "normalized_hypothesis": None if row.hypothesis is None else hypothesis,
-            "scored": found is not None and not (found.dropped and scored.units.ours),
-            "words": counts.words,
-            **{name: getattr(counts, name) for name in _COUNTS},
-            "wer": counts.rate,
-        }
 
 
 def evaluate(

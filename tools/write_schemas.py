@@ -24,6 +24,7 @@ from harness.records.load import Load, Request
 from harness.records.policy import Policy
 from harness.records.run import RunRecord
 from harness.records.scores import Scores
+from harness.records.utterances import UtteranceScore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +41,7 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "policy": Policy,
     "baseline_speeds": Speeds,
     "conformance": Conformance,
+    "utterance": UtteranceScore,
     "load": Load,
     "load_request": Request,
 }

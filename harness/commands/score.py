@@ -3,19 +3,21 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from harness.commands.details import details_text
 from harness.commands.shared import add_shared, given_systems
 from harness.errors import ExitStatus
-from harness.records.codec import pretty
+from harness.records.codec import pretty, write_bytes
 from harness.records.scores import Scores
 from harness.reporting.results import results_table
 from harness.scoring.counting import available_workers
 from harness.scoring.details import describe
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import labels
+from harness.scoring.per_utterance import alignment_text, utterance_scores, writer
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted
 from harness.scoring.scored import Scored, count_systems
@@ -32,12 +34,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--check", choices=("jiwer",), help="count again with this library, and fail where it counts otherwise"
     )
     parser.add_argument(
+        "--per-utterance",
+        metavar="FILE",
+        type=Path,
+        help="also write every utterance with its texts, counts and aligned words (.jsonl, .csv, .parquet)",
+    )
+    parser.add_argument(
+        "--alignments", metavar="FILE", type=Path, help="also write the alignments to read, in the manner of sclite"
+    )
+    parser.add_argument(
         "--details", action="store_true", help="also CER, MER, WIL, sentence errors, slices, confusions, flags"
     )
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Score, print, and say by the exit status whether anything failed."""
+    write = writer(args.per_utterance) if args.per_utterance is not None else None
     metrics = [get_metric(name).name for name in args.metric]
     systems = given_systems(args)
     profiles = [resolve_profile(system, args.profile) for system in systems]
@@ -46,6 +58,13 @@ def run(args: argparse.Namespace) -> ExitStatus:
     if args.check is not None:
         for line in check(one for held in counted for one in held):
             print(line, file=sys.stderr)
+    if write is not None or args.alignments is not None:
+        named = zip(labels(systems), counted, strict=True)
+        rows = [row for name, each in named for one in each for row in utterance_scores(name, one)]
+        if write is not None:
+            write(args.per_utterance, rows)
+        if args.alignments is not None:
+            write_bytes(args.alignments, alignment_text(rows).encode("utf-8", "backslashreplace"))
     if args.details:
         scores = [_detailed(*each) for each in zip(scores, counted, strict=True)]
     entries = [(score.model, entry) for score in scores for entry in score.benchmarks]

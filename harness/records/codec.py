@@ -186,7 +186,12 @@ def pretty(record: object) -> str:
 
 
 def write(path: Path, record: object) -> None:
-    """Writes a JSON file so that a reader sees the old one or the new one, never half of one.
+    """Writes a JSON file; as `write_bytes`."""
+    write_bytes(path, pretty(record).encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes a file so that a reader sees the old one or the new one, never half of one.
 
     Raises:
         RunError: the disk is full or the folder cannot be written.
@@ -194,7 +199,7 @@ def write(path: Path, record: object) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(pretty(record).encode("utf-8"))
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

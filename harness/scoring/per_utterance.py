@@ -1,0 +1,150 @@
+"""Every utterance as it was scored, as a file: a table for other programs, or alignments for a reader."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, get_type_hints
+
+import msgspec
+
+from harness.errors import UsageError
+from harness.records.codec import encode, write_bytes
+from harness.records.utterances import AlignedWords, UtteranceScore
+from harness.scoring.scored import ScoredUtterance
+
+if TYPE_CHECKING:
+    from harness.scoring.scored import Scored
+
+_FIELDS = tuple(field.name for field in msgspec.structs.fields(UtteranceScore))
+_GAP = "*"
+_LETTERS = {"hit": "", "substitution": "S", "deletion": "D", "insertion": "I"}
+
+
+def utterance_scores(model: str, scored: Scored) -> Iterator[UtteranceScore]:
+    """The rows of one benchmark of one model, failed and left out ones included."""
+    profile, language = scored.profile, scored.language
+    texts = profile.texts(language)
+    for index, (row, counts, found) in enumerate(zip(scored.units.rows, scored.kept(), scored.counted, strict=True)):
+        kept = found is not None and not scored.drops(index)
+        reference, hypothesis, as_written = texts.pair(row.reference, row.hypothesis or "")
+        steps = ScoredUtterance(row, counts, texts, profile, language).alignment if kept else ()
+        yield UtteranceScore(
+            model=model,
+            benchmark=scored.units.benchmark,
+            profile=profile.name,
+            id=row.id,
+            session=row.session,
+            language=language,
+            duration=row.duration,
+            time=row.time,
+            reference=row.reference,
+            hypothesis=row.hypothesis,
+            error=row.error,
+            normalized_reference=reference,
+            normalized_hypothesis=None if row.hypothesis is None else hypothesis,
+            scored=kept,
+            as_written=as_written,
+            words=counts.words,
+            hits=counts.hits,
+            substitutions=counts.substitutions,
+            deletions=counts.deletions,
+            insertions=counts.insertions,
+            rate=counts.rate,
+            alignment=tuple(
+                AlignedWords(operation=step.operation, reference=step.reference, hypothesis=step.hypothesis)
+                for step in steps
+            ),
+        )
+
+
+def writer(path: Path) -> Callable[[Path, Sequence[UtteranceScore]], None]:
+    """What writes a table with the ending of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = {".jsonl": _write_lines, ".csv": _write_csv, ".parquet": _write_parquet}.get(path.suffix.lower())
+    if found is None:
+        raise UsageError(f"--per-utterance {path}: the name must end in .jsonl, .csv or .parquet")
+    return found
+
+
+def _write_lines(path: Path, rows: Sequence[UtteranceScore]) -> None:
+    write_bytes(path, b"".join(encode(row) + b"\n" for row in rows))
+
+
+def _write_csv(path: Path, rows: Sequence[UtteranceScore]) -> None:
+    """Cells that a spreadsheet would take for a formula begin with an apostrophe."""
+    table = io.StringIO(newline="")
+    to = csv.writer(table)
+    to.writerow(_FIELDS)
+    for row in rows:
+        to.writerow(map(_cell, msgspec.structs.astuple(row)))
+    write_bytes(path, table.getvalue().encode("utf-8", "surrogatepass"))
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, tuple):
+        return encode(value).decode()
+    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+
+
+def _write_parquet(path: Path, rows: Sequence[UtteranceScore]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    words = pa.list_(pa.string())
+    step = pa.struct([("operation", pa.string()), ("reference", words), ("hypothesis", words)])
+    kinds = {"int": pa.int64(), "bool": pa.bool_(), "str": pa.string(), "float": pa.float64(), "tuple": pa.list_(step)}
+    fields = [
+        (name, next(column for kind, column in kinds.items() if kind in str(hint)))
+        for name, hint in get_type_hints(UtteranceScore).items()
+    ]
+    table = pa.Table.from_pylist([msgspec.to_builtins(row) for row in rows], schema=pa.schema(fields))
+    sink = io.BytesIO()
+    parquet.write_table(table, sink)
+    write_bytes(path, sink.getvalue())
+
+
+def alignment_text(rows: Iterable[UtteranceScore]) -> str:
+    """Alignments to read, in the manner of sclite's ``pralign``: words that face each other stand in one column."""
+    blocks = []
+    for row in rows:
+        head = f"id: {row.model} {row.benchmark} ({row.id})"
+        if not row.scored:
+            why = f"failed: {row.error}" if row.hypothesis is None else "left out by the profile"
+            blocks.append(f"{_one_line(head)}\nnot scored, {_one_line(why)}\n")
+            continue
+        scores = f"Scores: (#C #S #D #I) {row.hits} {row.substitutions} {row.deletions} {row.insertions}"
+        blocks.append(f"{_one_line(head)}\n{scores}\n{_facing(row.alignment)}\n")
+    return "\n".join(blocks)
+
+
+def _facing(steps: Sequence[AlignedWords]) -> str:
+    columns = []
+    for step in steps:
+        said, written = " ".join(step.reference), " ".join(step.hypothesis)
+        if step.operation in {"substitution", "insertion", "deletion"}:
+            said, written = said.upper(), written.upper()
+        width = max(_width(said), _width(written), 1)
+        shown = (said or _GAP * width, written or _GAP * width, _LETTERS[step.operation])
+        columns.append([cell + " " * (width - _width(cell)) for cell in shown])
+    lines = zip(*columns, strict=True) if columns else ((), (), ())
+    named = zip(("REF: ", "HYP: ", "Eval:"), lines, strict=True)
+    return "\n".join(f"{name} {' '.join(cells)}".rstrip() for name, cells in named)
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: wide characters take two, marks none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
+        for char in text
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,107 @@
+"""Every utterance as it was scored, written in each form and read back."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from harness.cli import main
+from harness.records.utterances import UtteranceScore
+from harness.scoring.error_counts import ErrorCounts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS: list[dict[str, Any]] = [
+    {"id": "u1", "text": "The cat sat", "pred_text": "a cat sat down", "speaker": "s", "duration": 2.0, "time": 0.5},
+    {"id": "u2", "text": "=SUM(1)", "pred_text": None},
+    {"id": "u3", "text": "\u4eca\u65e5 one", "pred_text": "\u4eca\u65e5"},
+]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "it.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
+    return path
+
+
+def written(file: Path, name: str, *more: str) -> Path:
+    path = file.with_name(name)
+    assert main(["score", str(file), "--profile", "verbatim", "--per-utterance", str(path), *more]) == 0
+    return path
+
+
+def test_lines(file: Path) -> None:
+    decoder = msgspec.json.Decoder(UtteranceScore)
+    one, two, three = map(decoder.decode, written(file, "out.jsonl").read_bytes().splitlines())
+    assert (one.model, one.benchmark, one.profile, one.id, one.session) == ("it", "it", "verbatim", "u1", "s")
+    assert (one.hits, one.substitutions, one.deletions, one.insertions, one.words) == (2, 1, 0, 1, 3)
+    assert one.rate == 2 / 3
+    assert [(step.operation, step.reference, step.hypothesis) for step in one.alignment] == [
+        ("substitution", ("The",), ("a",)),
+        ("hit", ("cat",), ("cat",)),
+        ("hit", ("sat",), ("sat",)),
+        ("insertion", (), ("down",)),
+    ]
+    assert (two.scored, two.hypothesis, two.error, two.alignment) == (
+        False,
+        None,
+        "no transcript (pred_text is null)",
+        (),
+    )
+    assert (three.deletions, three.normalized_reference) == (1, "\u4eca\u65e5 one")
+
+
+def test_the_same_in_a_table(file: Path) -> None:
+    from pyarrow import parquet
+
+    lines = [json.loads(line) for line in written(file, "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert parquet.read_table(written(file, "out.parquet")).to_pylist() == lines
+    with written(file, "out.csv").open(encoding="utf-8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    for row, line in zip(rows, lines, strict=True):
+        assert json.loads(row.pop("alignment")) == line.pop("alignment")
+        shown = {name: "" if value is None else str(value) for name, value in line.items()}
+        assert {name: value.removeprefix("'") for name, value in row.items()} == shown
+    assert rows[1]["reference"] == "'=SUM(1)"  # else a spreadsheet would compute it
+
+
+def test_counts_sum_to_the_score(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(file, "out.jsonl", "--json")
+    (score,) = json.loads(capsys.readouterr().out)
+    total = ErrorCounts()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        total += ErrorCounts(*(row[name] for name in ("hits", "substitutions", "deletions", "insertions")))
+    assert msgspec.to_builtins(total) == score["benchmarks"][0]["errors"]
+
+
+def test_alignments_to_read(file: Path) -> None:
+    path = file.with_name("out.txt")
+    assert main(["score", str(file), "--profile", "verbatim", "--alignments", str(path)]) == 0
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "id: it it (u1)",
+        "Scores: (#C #S #D #I) 2 1 0 1",
+        "REF:  THE cat sat ****",
+        "HYP:  A   cat sat DOWN",
+        "Eval: S           I",
+        "",
+        "id: it it (u2)",
+        "not scored, failed: no transcript (pred_text is null)",
+        "",
+        "id: it it (u3)",
+        "Scores: (#C #S #D #I) 1 0 1 0",
+        "REF:  \u4eca\u65e5 ONE",
+        "HYP:  \u4eca\u65e5 ***",
+        "Eval:      D",
+    ]
+
+
+def test_another_ending_is_refused_before_anything_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", "nowhere", "--per-utterance", "out.xlsx"]) == 2
+    assert "must end in .jsonl, .csv or .parquet" in capsys.readouterr().err
