@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,12 +14,13 @@ from harness.commands.shared import teller
 from harness.errors import ExitStatus, Interrupted, UsageError
 from harness.flags import add_flags, made
 from harness.load.settings import DATA, MODEL, LoadSettings
-from harness.load.sweep import Heard, Plan, Sweep
+from harness.load.sweep import LOAD_FILE, Heard, Plan, Sweep
 from harness.serving.flags import ServeSettings
 
 if TYPE_CHECKING:
     from harness.models.served.model import ServedModel
     from harness.records.load import Load
+    from harness.serving.managed import Managed
     from harness.types import Clip
 
 HELP = "put load on a server: latency at each rate, and up to where it keeps up"
@@ -51,7 +53,9 @@ def run(args: argparse.Namespace) -> ExitStatus:
         _check_served(name)
     data, clips = _clips(args, settings)
     folder = run_folder(settings.out, data, name)
-    if folder.exists():
+    with locked(folder):
+        known = (folder / LOAD_FILE).exists()  # and nobody else is writing there
+    if known:
         set_aside(folder)
         say(f"{folder}: what was measured there before is kept under another name")
     with ExitStack() as stack:
@@ -63,10 +67,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
         fitting = _fitting(clips, model.card.max_seconds, say)
         plan = _plan(settings, name, data, fitting)
         if managed is not None:
-            plan = replace(plan, server=" ".join(managed.command))
-        load = _measured(plan, model, fitting, folder, say)
-        if managed is not None:
-            managed.check(patience=0.5)
+            plan = replace(plan, server=shlex.join(managed.command))
+        load = _measured(plan, model, fitting, folder, say=say, managed=managed)
     files = write_load_files(load, folder)
     print(pretty(load) if args.json else load_table(load).render("terminal"), end="")
     say(f"load.json, every request, table and plot: {files[-2].parent}")
@@ -74,19 +76,31 @@ def run(args: argparse.Namespace) -> ExitStatus:
     return ExitStatus.GOOD if offered else ExitStatus.FAILED
 
 
-def _measured(plan: Plan, model: ServedModel, clips: Sequence[Clip], folder: Path, say: Callable[[str], None]) -> Load:
+def _measured(
+    plan: Plan,
+    model: ServedModel,
+    clips: Sequence[Clip],
+    folder: Path,
+    *,
+    say: Callable[[str], None],
+    managed: Managed | None,
+) -> Load:
     """Asks once, so that what no request would survive is said at once; then puts the load on."""
     from harness.load.asking import ask, asker
     from harness.load.sending import Threads
+    from harness.reporting.load import write_load_files
 
     expected = plan.check()
     calls = [model.call(clip) for clip in clips]  # encoded now, which is no part of any latency
     say(f"{expected} requests of {len(calls)} clips; one is sent to begin with")
     ask(model, calls[0])
-    sweep = Sweep(plan=plan, wire=Threads(asker(model, calls)), folder=folder, say=say)
+    alive = managed.check if managed is not None else lambda: None
+    sweep = Sweep(plan=plan, wire=Threads(asker(model, calls)), folder=folder, say=say, alive=alive)
     try:
         return sweep.run()
     except KeyboardInterrupt:
+        if sweep.rates:
+            write_load_files(sweep.record(), folder)
         kept = f"{len(sweep.rates)} of {len(plan.rates)} rates are kept in {folder}"
         raise Interrupted(f"interrupted; {kept}; the same command begins again") from None
 

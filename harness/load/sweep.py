@@ -75,6 +75,8 @@ class Sweep:
     folder: Path
     say: Callable[[str], None]
     """Is told of every rate, before and after."""
+    alive: Callable[[], None] = lambda: None
+    """Raises where the server is known to be dead; asked after every rate."""
     rates: list[Rate] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
@@ -90,6 +92,7 @@ class Sweep:
             offered = offer(arrivals, self.wire, cap=plan.max_outstanding, patience=plan.timeout)
             self._keep(rate, offered)
             self.say(f"rate {rate:g}: {in_short(self.rates[-1])}")
+            self.alive()
             left = [one for one in plan.rates[number + 1 :] if one > rate]
             if offered.stopped is not None and left:
                 named = ", ".join(f"{one:g}" for one in left)

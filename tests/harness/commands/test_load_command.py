@@ -18,6 +18,7 @@ import pytest
 from harness.cli import main
 from harness.records.codec import read
 from harness.records.load import Load
+from harness.runner.folder import locked
 from tests.conftest import ROOT
 
 Answering = Callable[[int], tuple[int, dict[str, object], float]]
@@ -208,6 +209,20 @@ def test_a_measurement_that_was_there_is_kept(
     assert sorted(read(path, Load).seed for path in tmp_path.rglob("load.json")) == [1, 2]
 
 
+def test_another_measurement_under_way_there_is_not_disturbed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], serving: Callable[[Answering], tuple[str, Server]]
+) -> None:
+    name, server = serving(fine)
+    load(tmp_path, name, "--rate", "20", "--duration", "0.5")
+    (path,) = tmp_path.rglob("load.json")
+    asked = server.asked
+    with locked(path.parent):
+        assert load(tmp_path, name, "--rate", "20", "--duration", "0.5") == 5
+    assert "is in use by process" in capsys.readouterr().err
+    assert path.is_file()
+    assert server.asked == asked
+
+
 def test_json_alone_on_stdout(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], serving: Callable[[Answering], tuple[str, Server]]
 ) -> None:
@@ -245,3 +260,4 @@ def test_ctrl_c_keeps_the_rates_that_are_measured(
     assert process.returncode == 130
     assert re.search(r"stopped: interrupted; 1 of 2 rates are kept in .*; the same command begins again", rest)
     assert [rate.rate for rate in load_of(tmp_path).rates] == [20]
+    assert len(list(tmp_path.rglob("load.svg"))) == 1

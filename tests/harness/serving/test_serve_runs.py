@@ -92,6 +92,20 @@ def test_load_through_a_server_of_its_own(out: Path, tmp_path: Path) -> None:
     assert (path.parent / "server.log").is_file()
 
 
+def test_a_load_ends_where_its_server_died(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use("leaves", tmp_path, monkeypatch)
+    flags = ["--rate", "20,21,22", "--duration", "1.5", "--limit", "1", "--out", str(out)]
+    assert main(["load", "--serve", "vllm", "--model", "org/m", *flags]) == 5
+    said = capsys.readouterr().err
+    assert "error: stand-in ended with status 7; its log: " in said
+    (path,) = out.rglob("load.json")
+    (rate,) = json.loads(path.read_text())["rates"]
+    assert rate["answered"] <= 3
+    assert rate["why"][0].startswith("achieved ")
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
