@@ -5,7 +5,7 @@ clips together that were prepared alone, limits ends each at its own limit; gues
 """
 
 from harness.models.base import Adapter, Listed, LoadOptions, Model, ModelOption
-from harness.models.generating.catalog import check_asked, check_needs, families, named
+from harness.models.generating import catalog
 from harness.models.generating.family import Asked
 
 _OPTIONS = (
@@ -16,6 +16,7 @@ _OPTIONS = (
     ModelOption(
         name="lookahead", help="frames that a streaming model hears ahead; 13 is 1.12 s", choices=("13", "6", "1", "0")
     ),
+    ModelOption(name="cache", help="how keys and values are kept", choices=("dynamic", "static"), default="dynamic"),
     ModelOption(name="locale", help="in place of each clip's language: such as en-GB, or auto"),
 )
 
@@ -30,6 +31,7 @@ def _asked(options: LoadOptions) -> Asked:
         mode=options.option("mode"),
         lookahead=None if lookahead is None else int(lookahead),
         locale=options.option("locale"),
+        static_cache=options.option("cache") == "static",
     )
 
 
@@ -45,9 +47,11 @@ def load(name: str, options: LoadOptions) -> Model:
     from harness.models.hub import fetch, read_config
 
     config = read_config(name, options.revision)
-    family = guessed(name, config) if options.family == "guess" else named(options.family or str(config.model_type))
-    check_needs(name, family)
-    asked = check_asked(name, family, _asked(options))
+    family = (
+        guessed(name, config) if options.family == "guess" else catalog.named(options.family or str(config.model_type))
+    )
+    catalog.check_needs(name, family)
+    asked = catalog.check_asked(name, family, _asked(options))
     return Generating(fetch(name, options.revision), family, options, asked)
 
 
@@ -63,7 +67,7 @@ def listed() -> list[Listed]:
             asks=one.asks,
             tried=one.tried,
         )
-        for one in families().values()
+        for one in catalog.families().values()
     ]
 
 
@@ -71,7 +75,7 @@ ADAPTER = Adapter(
     name="generating",
     summary="generating models of transformers, greedy, one transcript a clip whatever its batch",
     load=load,
-    model_types=tuple(kind for family in families().values() for kind in family.model_types),
+    model_types=tuple(kind for family in catalog.families().values() for kind in family.model_types),
     requires=("torch", "transformers"),
     options=_OPTIONS,
     keywords=True,

@@ -66,6 +66,8 @@ def check_asked(model: str, family: Family, asked: Asked) -> Asked:
             raise UsageError(f"{model} ({family.name}) cannot be asked for {ask}; {can}")
     if asked.mode is not None and asked.mode not in family.modes:
         raise UsageError(f"--model-option mode={asked.mode}: {family.name} has {', '.join(family.modes)}")
+    if asked.static_cache and family.frames is not None:
+        raise UsageError(f"--model-option cache=static: {family.name} keeps no keys and values; leave it out")
     if asked.translate is None:
         return asked
     if asked.translate not in family.languages:

@@ -53,6 +53,8 @@ class Asked:
     """The language to translate into, as the library calls it."""
     mode: str | None = None
     """One of `Family.modes`."""
+    static_cache: bool = False
+    """Whether keys and values are kept in tensors of a fixed size, with which a GPU's decoding steps are compiled."""
     lookahead: int | None = None
     """Frames of the encoder that a streaming model hears before it says something."""
     locale: str | None = None

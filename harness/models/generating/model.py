@@ -210,6 +210,7 @@ class Generating(TorchModel):
                 **self.family.extra,
                 **self._told(call.clips[0].request),
                 **_GREEDY,
+                **({"cache_implementation": "static"} if self._asked.static_cache else {}),
                 max_new_tokens=max(limits),
                 stopping_criteria=[stop],
                 logits_processor=[watch],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import wave
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,13 @@ import pytest
 from harness.cli import main
 from harness.errors import UsageError
 from harness.models.base import LoadOptions
+from harness.models.generating import families as folder
 from harness.models.generating.catalog import families
 from harness.models.generating.family import Asked, Parts, Request, Row
 from harness.models.generating.model import Generating
 from harness.models.registry import load_model
 from harness.types import Clip
+from tests.conftest import ROOT
 from tests.harness.models.generating.clips import clips
 
 if TYPE_CHECKING:
@@ -74,6 +77,19 @@ def test_hot_words_and_prompts_reach_the_prompt(tiny: Callable[[str], Path]) -> 
     assert prompt(load(tiny("qwen2_audio"))).index("AUDIO") < prompt(load(tiny("qwen2_audio"))).index("Transcribe")
 
 
+@pytest.mark.parametrize("family", ["canary", "seamless_m4t", "qwen3_asr", "vibevoice_asr", "moonshine"])
+def test_a_static_cache_changes_no_text(family: str, tiny: Callable[[str], Path]) -> None:
+    model = load(tiny(family), model_option=("cache=static",))
+    with_it = texts(model, clips())
+    assert model._asked.static_cache
+    assert with_it == texts(load(tiny(family)), clips())
+
+
+def test_a_transducer_has_no_cache_to_choose(tiny: Callable[[str], Path]) -> None:
+    with pytest.raises(UsageError, match="cache=static: parakeet_tdt keeps no keys and values"):
+        load(tiny("parakeet_tdt"), model_option=("cache=static",))
+
+
 class Speller:
     """A tokenizer and processor that answers with the same text."""
 
@@ -126,6 +142,21 @@ def test_a_family_is_forced_by_its_name(tiny: Callable[[str], Path]) -> None:
     assert load(tiny("moonshine"), family="moonshine").family.name == "moonshine"
     with pytest.raises(UsageError, match="no family called 'moon'; did you mean"):
         load(tiny("moonshine"), family="moon")
+
+
+def test_the_family_of_the_docs_is_a_declaration_that_runs(
+    tiny: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "adding_a_model.md").read_text(encoding="utf-8")
+    (source,) = re.findall(r"<!-- tested: family -->\n```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "glm.py").write_text(source, encoding="utf-8")
+    families.cache_clear()
+    with monkeypatch.context() as added:
+        added.setattr(folder, "__path__", [*folder.__path__, str(tmp_path)])
+        model = load(tiny("glmasr"), family="glm")
+    families.cache_clear()
+    assert texts(model, clips()) == texts(load(tiny("glmasr")), clips())
+    assert model.card.max_seconds == 630.0
 
 
 def test_the_command_line_runs_a_folder(
