@@ -1,6 +1,7 @@
 """docs/models.md agrees with `list models`, row by row, and with what the adapters declare."""
 
 import json
+import re
 
 import pytest
 
@@ -11,7 +12,8 @@ from tools import write_models
 
 
 def cells(line: str) -> list[str]:
-    return [cell.strip().replace("\\#", "#").replace("\\_", "_") for cell in line.strip("|\n").split("|")]
+    parts = re.split(r"(?<!\\)\|", line.strip("|\n"))  # a bar inside a cell is escaped
+    return [re.sub(r"\\([#_|])", r"\1", part.strip()) for part in parts]
 
 
 def page() -> list[dict[str, str]]:
