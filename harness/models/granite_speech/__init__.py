@@ -46,6 +46,7 @@ def listed() -> list[Listed]:
             summary=variant.summary,
             languages=variant.languages,
             hub=(name,),
+            tried=variant.tried,
             asks=(f"mode={'|'.join(modes_of(variant))}", "decoding", "keywords") if len(variant.modes) > 1 else (),
         )
         for name, variant in KNOWN.items()
@@ -61,4 +62,5 @@ ADAPTER = Adapter(
     options=(MODE, DECODING),
     keywords=True,
     listed=listed,
+    tried="its models, below: random weights; not the published ones",
 )

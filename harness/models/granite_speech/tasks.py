@@ -81,6 +81,8 @@ class Variant:
 
     summary: str
     """One line."""
+    tried: str = "tiny random checkpoint, against transformers alone"
+    """What was run here, for docs/models.md."""
     modes: Mapping[str, Mode]
     """By the value of ``--model-option mode``; a name that ends in ``:`` is followed by a language."""
     system: str | None = None
@@ -104,6 +106,7 @@ _PLUS_RAW = Mode(user=f"{AUDIO} {_RAW}", keywords=True, tokens=PLUS, seconds=540
 
 BASE = Variant(
     summary="transcripts with or without punctuation, keywords, translation",
+    tried="random weights, full size and tiny, these against transformers alone",
     modes=_BASE,
     languages=("en", "fr", "de", "es", "pt", "ja"),
 )
@@ -118,6 +121,7 @@ FOUR = Variant(
 
 THREE = Variant(
     summary="transcripts; with the LoRA beside its weights",
+    tried="tiny random checkpoint with a LoRA, against merged weights and peft",
     modes={"raw": _BASE["raw"]},
     system=_SYSTEM,
     speculative=False,
