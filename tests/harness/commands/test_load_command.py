@@ -37,6 +37,15 @@ class Server:
             return self.asked - 1
 
 
+class Quiet(ThreadingHTTPServer):
+    """Does not mind who hangs up."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
 @pytest.fixture
 def serving() -> Iterator[Callable[[Answering], tuple[str, Server]]]:
     """Starts servers; gives the name of the model, and the server."""
@@ -68,8 +77,7 @@ def serving() -> Iterator[Callable[[Answering], tuple[str, Server]]]:
             def log_message(self, *_: object) -> None:
                 pass
 
-        http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        http.daemon_threads = True
+        http = Quiet(("127.0.0.1", 0), Handler)
         threading.Thread(target=http.serve_forever, daemon=True).start()
         begun.append(http)
         return f"openai:http://127.0.0.1:{http.server_address[1]}/v1#m", server
