@@ -82,6 +82,7 @@ def test_what_was_given_up_took_at_least_as_long_as_it_was_waited_for() -> None:
     assert found.latency is not None
     p50 = found.latency.p50
     assert p50.value == pytest.approx(1.0)
+    assert p50.low == p50.high == pytest.approx(1.0)
     assert not p50.at_least
     assert found.latency.p99.at_least
     assert found.latency.p99.value == pytest.approx(24.0)  # waited until 30, was to be sent at 6
