@@ -55,6 +55,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Requests that were sent again."""
     cost: float | None = None
     """US dollars, by the price that the user stated."""
+    made_by: str | None = None
+    """What a server says that it answered with: a dated model, a fingerprint of its system."""
 
 
 class Word(msgspec.Struct, frozen=True, array_like=True):

@@ -74,6 +74,8 @@ class ServedSpeed(Record, frozen=True, kw_only=True, omit_defaults=True):
     first_token_p95: float | None = None
     cost: float | None = None
     """US dollars, by the price that the user stated."""
+    made_by: tuple[str, ...] = ()
+    """What it says that it answered with, where it says so; several where that changed in the middle of the run."""
 
 
 class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):

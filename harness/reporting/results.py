@@ -57,7 +57,6 @@ def results_table(
         *rates,
         *(_metric_column(one, name) for one, name in further),
         *speeds,
-        Column("served", "Served, at once"),
         Column("failed", "Failed"),
         Column("parameters", "Size (B)", format="adaptive", scale=1e-9),
     ]
@@ -73,15 +72,12 @@ def results_table(
                 _average_cell(score, over),
                 *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
                 *(Cell(getattr(score.average.speed, column.key), notes=(*over, *_served(run))) for column in speeds),
-                Cell(run.served if run else None),
                 Cell(sum(entry.failed for entry in score.benchmarks)),
                 Cell(run.model.parameters if run else None),
             ]
         )
-    # The sizes of others' models are rarely known, and most models are no servers'.
-    for place in [at for at, column in enumerate(columns) if column.key in {"served", "parameters"}][::-1]:
-        if all(row[place].value is None for row in rows):
-            columns, rows = _without(place, columns), [_without(place, row) for row in rows]
+    if all(row[-1].value is None for row in rows):  # the sizes of others' models are rarely known
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     marked = _mark_ties(mark_best(columns, rows), [*benchmarks, "average"], ties or {})
     notes = (*_drafts(scores, names), *_precision(scores), *_remarks(runs, names))
     return Table("Word error rate, percent", _caption(profile, scores), tuple(columns), marked, notes)
@@ -192,10 +188,6 @@ def _served(run: RunRecord | None) -> tuple[str, ...]:
     if run is None or run.served is None:
         return ()
     return (f"served, {run.served} at once: throughput of a server, not the speed of a model on known hardware",)
-
-
-def _without(place: int, row: Sequence[T]) -> list[T]:
-    return [*row[:place], *row[place + 1 :]]
 
 
 def _metric_column(metric: Metric, benchmark: str = "") -> Column:

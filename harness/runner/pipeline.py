@@ -176,7 +176,9 @@ class Pipeline:
                     self._network(batch)
                 more = self._state.overlap and (self._pending or self._ahead or not finish)
                 self._settle(max(AHEAD_BATCHES, self._state.model.card.in_flight - 1) if more else 0)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and self._state.model.card.served:
+                self._state.model.close()  # or the text thread would wait for the server first
             for prepared in self._ahead:
                 prepared.cancel()
             for decoded in self._decoded.values():

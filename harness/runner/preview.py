@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.models.registry import adapters, devices_of
+from harness.models.base import LoadOptions
+from harness.models.registry import adapters, devices_of, is_served
+from harness.models.served.options import positive
 from harness.records.run import BenchmarkRecord, ModelRecord, PeakMemory, RunRecord, read_run_record
 from harness.runner.folder import run_folder
 from harness.runner.loop import planning_seconds
@@ -36,7 +38,9 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
         stored = read_run_record(run_folder(settings.out, suite.name, model))
     except FileNotFoundError:
         stored = RunRecord(model=ModelRecord(id=model), benchmarks={})
-    lines = [f"{model} on {suite.name}: a batch has {_limits(budget)}{_weights(card, stored, settings)}"]
+    served = is_served(model)
+    how = f"a batch has {_limits(budget)}{_weights(card, stored, settings)}"
+    lines = [f"{model} on {suite.name}: {f'{settings.concurrency} requests at a time' if served else how}"]
     for dataset in datasets:
         selected = Selected(dataset, suite.lock.get(dataset.name), settings)
         seconds, guessed = [], 0
@@ -50,13 +54,20 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
         time = f"about {total / rtfx:,.0f} s, as it was before" if rtfx else "time not known before a first run"
         memory = _memory(earlier.peak_memory, stored, settings)
         waste = "packed" if budget.packs else f"{100 * padding(seconds, batches):.1f} % padding"
-        lines.append(
-            f"  {dataset.name}: {len(seconds):,} utterances, {total / 3600:.2f} h, {len(batches):,} batches, "
-            f"longest {max(seconds, default=0.0):.1f} s, {waste}, {time}, {memory}"
-        )
+        longest = f"longest {max(seconds, default=0.0):.1f} s"
+        facts = [f"{len(batches):,} batches", longest, waste, time, memory]
+        if served:
+            facts = [f"{len(seconds):,} requests or more", longest, time, _cost(total, settings)]
+        lines.append(f"  {dataset.name}: {len(seconds):,} utterances, {total / 3600:.2f} h, {', '.join(facts)}")
         if guessed:
             lines.append(f"    {guessed:,} utterances state no length: it is guessed from the size of their files")
     return "\n".join(lines)
+
+
+def _cost(seconds: float, settings: Settings) -> str:
+    """What a server will ask for so much audio, by the price that the user stated."""
+    price = positive(LoadOptions(model_option=settings.model_option), "price")
+    return "cost not known without the option price" if price is None else f"about {price * seconds / 60:.2f} USD"
 
 
 def _weights(card: ModelCard | None, stored: RunRecord, settings: Settings) -> str:

@@ -245,9 +245,17 @@ def _together(usages: Sequence[Usage]) -> Usage:
         values = [getattr(usage, field) for usage in usages]
         return None if None in values else way(values)
 
-    counts = {name: over(name, sum) for name in ("tokens", "drafted", "accepted", "requests", "retries", "cost")}
+    counts = {name: over(name, sum) for name in ("tokens", "drafted", "accepted", "requests", "retries")}
     faults = {name: sum(getattr(usage, name) or 0 for usage in usages) or None for name in ("limited", "malformed")}
-    return Usage(latency=over("latency", max), first_token=over("first_token", min), **counts, **faults)
+    costs = [usage.cost for usage in usages if usage.cost is not None]  # nothing is paid for a piece that is not sent
+    return Usage(
+        latency=over("latency", max),
+        first_token=over("first_token", min),
+        cost=sum(costs) if costs else None,
+        made_by=next((usage.made_by for usage in usages if usage.made_by is not None), None),
+        **counts,
+        **faults,
+    )
 
 
 def bounds(pieces: Sequence[Clip]) -> tuple[tuple[float, float], ...]:

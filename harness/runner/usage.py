@@ -28,6 +28,7 @@ class Totals:
     requests: int = 0
     retries: int = 0
     cost: float | None = None
+    made_by: set[str] = field(default_factory=set)
     errors: int = 0
     latencies: list[float] = field(default_factory=list)
     first_tokens: list[float] = field(default_factory=list)
@@ -51,6 +52,8 @@ class Totals:
                 self.retries += max(0, usage.requests - 1) if usage.retries is None else usage.retries
             if usage.cost is not None:
                 self.cost = (self.cost or 0.0) + usage.cost
+            if usage.made_by is not None:
+                self.made_by.add(usage.made_by)
             if usage.latency is not None and line.error is None:
                 self.latencies.append(usage.latency)
             if usage.first_token is not None:
@@ -75,6 +78,7 @@ class Totals:
                 first_token_p50=first,
                 first_token_p95=late,
                 cost=self.cost,
+                made_by=tuple(sorted(self.made_by)),
             )
         return replace(
             speed,

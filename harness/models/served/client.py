@@ -103,7 +103,8 @@ class Client:
         self._success()
         usage = self._usage(begin, tally, cost)
         first = None if answer.first_at is None else answer.first_at - begin
-        return Transcribed(answer, msgspec.structs.replace(usage, tokens=answer.tokens, first_token=first))
+        facts = {"tokens": answer.tokens, "first_token": first, "made_by": answer.made_by}
+        return Transcribed(answer, msgspec.structs.replace(usage, **facts))
 
     def ask(self, request: Request) -> Response | None:
         """Asks something that is not about a clip, such as what models there are; None where the server does not say.

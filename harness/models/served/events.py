@@ -50,6 +50,8 @@ class Streamed:
     ended: bool = False
     """Whether the server said that it was through."""
     usage: dict[str, Any] = field(default_factory=dict)
+    stated: dict[str, Any] = field(default_factory=dict)
+    """The first event: it states the model."""
 
     @property
     def text(self) -> str:
@@ -88,6 +90,7 @@ def read_stream(response: Response) -> Streamed:
 
 def _take(found: Streamed, data: dict[str, Any]) -> None:
     """Adds an event, of either form."""
+    found.stated = found.stated or data
     if isinstance(data.get("usage"), dict):
         found.usage = data["usage"]
     kind = data.get("type")

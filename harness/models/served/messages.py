@@ -89,6 +89,8 @@ class Answer:
     speakers: tuple[str, ...] | None = None
     """One label a word."""
     tokens: int | None = None
+    made_by: str | None = None
+    """What the server says that it answered with."""
     first_at: float | None = None
     """When the first token was there, by the client's clock."""
 

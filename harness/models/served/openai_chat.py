@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -76,7 +77,8 @@ class Chat:
         """
         if self.stream and response.media_type != "application/json":
             found = read_stream(response)
-            return Answer(text=found.text, tokens=_tokens(found.usage), first_at=found.first_at)
+            made_by = _made_by(found.stated)
+            return Answer(text=found.text, tokens=_tokens(found.usage), made_by=made_by, first_at=found.first_at)
         reply = json_of(response)
         choices = objects(reply.get("choices"), "choices")
         message = choices[0].get("message") if choices else None
@@ -84,7 +86,8 @@ class Chat:
             raise AnswerError("the server's answer has no message")
         if message.get("refusal"):
             raise AnswerError(f"the model refused: {texts(message['refusal'], 'refusal')[:200]}")
-        return Answer(text=_content(message.get("content")), tokens=_tokens(reply.get("usage")))
+        text, tokens = _content(message.get("content")), _tokens(reply.get("usage"))
+        return Answer(text=text, tokens=tokens, made_by=_made_by(reply))
 
 
 def _content(found: object) -> str:
@@ -96,6 +99,12 @@ def _content(found: object) -> str:
             if part.get("type") == "text"
         )
     return texts(found, "content")
+
+
+def _made_by(reply: Mapping[str, object]) -> str | None:
+    """The model and the fingerprint of the system, as far as the server states them."""
+    stated = (reply.get("model"), reply.get("system_fingerprint"))
+    return ", ".join(each for each in stated if isinstance(each, str) and each) or None
 
 
 def _tokens(usage: object) -> int | None:

@@ -19,7 +19,6 @@ from harness.reporting import drawing, plots
 from harness.reporting.drawing import Point
 from harness.reporting.page.data import phases_of
 from harness.reporting.results import results_table, served_table
-from harness.reporting.table import Cell
 from harness.scoring.profiles import get_profile
 from harness.types import Usage
 from tests.harness.reporting.made import entry, run, score
@@ -63,13 +62,12 @@ def test_a_server_is_no_hardware() -> None:
 def test_every_speed_in_the_table_has_its_mark_and_none_is_the_fastest() -> None:
     table = results_table(*two())
     keys = [column.key for column in table.columns]
-    assert keys == ["model", "one", "average", "rtfx", "rtfx_end_to_end", "served", "failed"]
+    assert keys == ["model", "one", "average", "rtfx", "rtfx_end_to_end", "failed"]
     local, api = (dict(zip(keys, row, strict=True)) for row in table.rows)
     for key in ("rtfx", "rtfx_end_to_end"):
         assert (local[key].notes, api[key].notes) == ((), (MARK,))
         assert not local[key].best
         assert not api[key].best
-    assert (local["served"], api["served"]) == (Cell(None), Cell(4))
     assert "RTFx of gpu on X, 2 cores." in table.notes
     assert "RTFx of api on a server, 4 at once." in table.notes
     text = table.render("terminal", width=120)
@@ -77,13 +75,14 @@ def test_every_speed_in_the_table_has_its_mark_and_none_is_the_fastest() -> None
     assert MARK in " ".join(text.split())
     assert text.count("1,234 †") == 1
     first, second = csv.DictReader(io.StringIO(table.render("csv")))
-    assert (first["served"], second["served"]) == ("", "4")
+    assert MARK not in first["notes"]
+    assert MARK in second["notes"]
 
 
 def test_a_table_without_servers_says_nothing_of_them() -> None:
     scores, _ = two()
     table = results_table(scores[:1], [LOCAL])
-    assert "served" not in [column.key for column in table.columns]
+    assert not table.marks
     assert served_table(scores[:1], ["gpu"]) is None
 
 

@@ -23,7 +23,7 @@ DELTAS = stream(
     {"type": "transcript.text.done", "text": "Hello.", "usage": {"output_tokens": 3}},
 )
 CHUNKS = stream(
-    {"choices": [{"delta": {"role": "assistant", "content": ""}}]},
+    {"model": "m-1", "choices": [{"delta": {"role": "assistant", "content": ""}}]},
     {"choices": [{"delta": {"content": "Hel"}}]},
     {"choices": [{"delta": {"content": "lo"}, "finish_reason": None}]},
     {"choices": [{"delta": {}, "finish_reason": "stop"}]},
@@ -89,7 +89,7 @@ def test_services_read_streams() -> None:
     answer = service.answer(response(DELTAS), call())
     assert (answer.text, answer.tokens, answer.first_at) == ("Hello.", 3, 1.0)
     chat = Chat(url="http://s", model="m", stream=True).answer(response(CHUNKS))
-    assert (chat.text, chat.tokens, chat.first_at) == ("Hello", 2, 1.0)
+    assert (chat.text, chat.tokens, chat.first_at, chat.made_by) == ("Hello", 2, 1.0, "m-1")
 
 
 def test_a_server_that_does_not_stream_is_read_all_the_same() -> None:

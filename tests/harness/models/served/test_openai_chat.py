@@ -58,6 +58,9 @@ def test_replies() -> None:
     message = {"role": "assistant", "content": "Hello."}
     usage = {"completion_tokens": 4}
     assert reply({"choices": [{"message": message}], "usage": usage}) == Answer(text="Hello.", tokens=4)
+    stated = {"model": "m-2026", "system_fingerprint": "fp_1"}
+    assert reply({"choices": [{"message": message}], **stated}).made_by == "m-2026, fp_1"
+    assert reply({"choices": [{"message": message}], "system_fingerprint": None}).made_by is None
     parts = [{"type": "text", "text": "Hel"}, {"type": "audio"}, {"type": "text", "text": "lo"}]
     assert reply({"choices": [{"message": {"content": parts}, "finish_reason": "length"}]}).text == "Hello"
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ class Runs:
     """Runs of the command line in one folder."""
 
     def __init__(self, data: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.data, self.out, self.capsys = data, out, capsys
+        self.data, self.out, self.capsys, self.stop = data, out, capsys, Stop()
         self.errors = ""
 
     def words(self, server: StandIn, *flags: str) -> list[str]:
@@ -89,8 +90,9 @@ class Runs:
             model_name=args.model[0],
             settings=made(Settings, args),
             reporter=Silent(),
-            stop=Stop(),
+            stop=self.stop,
         )
+        self.stop.requested = False
         self.errors = ""
         try:
             return 0 if run.execute().complete else 5
@@ -340,6 +342,66 @@ def test_what_times_devices_is_refused(start: Start, run: Runs, flags: tuple[str
     assert run(server, *flags) == 2
     assert "is a server" in run.errors
     assert server.asked == []
+
+
+def test_a_first_interrupt_lets_what_is_under_way_end(start: Start, run: Runs) -> None:
+    server = start()
+
+    def reply(asked: Asked) -> Reply:
+        run.stop.requested = len(server.asked) >= 2
+        return hear(asked)
+
+    server.reply = reply
+    assert run(server, "--concurrency", "1") == 130
+    assert 2 <= len(run.lines) < COUNT
+    assert not any(line.error for line in run.lines)
+    before = len(run.lines)
+    server.reply = hear
+    assert run(server, "--concurrency", "1") == 0
+    run.complete()
+    assert len(server.asked) == COUNT
+    assert before < COUNT
+
+
+def test_a_second_interrupt_does_not_wait_for_the_server(start: Start, run: Runs) -> None:
+    server = start()
+    reached = threading.Event()
+
+    def hang_after_three(asked: Asked) -> Reply:
+        if len(server.asked) > 3:
+            reached.set()
+            return Reply(way="silent")
+        return hear(asked)
+
+    server.reply = hang_after_three
+    command = [sys.executable, str(ROOT / "run_eval.py"), *run.words(server, "--concurrency", "1", "--quiet")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert reached.wait(120)
+        signals = 0
+        while process.poll() is None and signals < 20:  # the server has a minute before it is late
+            process.send_signal(signal.SIGINT)  # two that come at once are one
+            signals += 1
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(2)
+        assert process.stderr is not None
+        errors = process.stderr.read()
+    assert process.returncode == 130
+    assert errors.strip() == "stopped: interrupted; the same command goes on where it was"
+    assert not any(line.error for line in run.lines)
+    server.reply = hear
+    assert run(server) == 0
+    run.complete()
+
+
+def test_the_plan_says_what_it_will_cost(start: Start, run: Runs, capsys: pytest.CaptureFixture[str]) -> None:
+    server = start(hear)
+    assert main([*run.words(server, "--concurrency", "3"), "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert "3 requests at a time" in shown
+    assert "12 requests or more, longest 0.3 s, time not known before a first run, cost not known without" in shown
+    assert main([*run.words(server, "--model-option", "price=20"), "--dry-run"]) == 0
+    assert "about 1.20 USD" in capsys.readouterr().out
+    assert server.asked == server.listed == []
 
 
 def test_another_run_for_its_speed(start: Start, run: Runs) -> None:
