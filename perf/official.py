@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 Version = Literal["card@2026-04", "leaderboard@2026-04", "leaderboard@2026-08", "leaderboard@2026-10"]
+Scored = Literal["leaderboard@2026-08", "leaderboard@2026-10", "unicode@2026-11"]
+"""What `score` scores under."""
 
 _FILLERS = r"\b(hmm|mm|mhm|mmm|uh|um|ah|aha|ahh|ahm|eh|ehehe|em|hm|huh|hum|mhum|uhm|umm|uhuh)\b"  # b2eea90, 2026-04-24
 _NEW_FILLERS = (  # 2026-10
@@ -214,11 +216,13 @@ def unicode_rules(language: str, *, spaces: bool = True) -> Callable[[str], str]
     return normalize
 
 
-def score(pairs: Iterable[tuple[str, str]], language: str, version: Version = "leaderboard@2026-08") -> dict[str, int]:
-    """Counts of pairs of raw texts under a version of the leaderboard's rules, as kaldialign names them."""
+def score(pairs: Iterable[tuple[str, str]], language: str, profile: Scored = "leaderboard@2026-08") -> dict[str, int]:
+    """Counts of pairs of raw texts under a profile, as kaldialign names them."""
+    if profile == "unicode@2026-11":
+        return _score_plainly(pairs, unicode_rules(language))
     import kaldialign
 
-    normalize = english(version) if language == "en" else multilingual(language, version)
+    normalize = english(profile) if language == "en" else multilingual(language, profile)
     references, hypotheses = [], []
     for text, other in pairs:
         words, others = normalize(text).split(), normalize(other).split()
@@ -228,6 +232,24 @@ def score(pairs: Iterable[tuple[str, str]], language: str, version: Version = "l
         hypotheses.append(others)
     found = kaldialign.batch_error_rate(references, hypotheses, merge_compounds=True)
     return {key: int(found[key]) for key in ("ins", "del", "sub", "ref_len")}
+
+
+def _score_plainly(pairs: Iterable[tuple[str, str]], normalize: Callable[[str], str]) -> dict[str, int]:
+    """With jiwer, which takes no empty reference."""
+    import jiwer
+
+    counts = dict.fromkeys(("ins", "del", "sub", "ref_len"), 0)
+    for text, other in pairs:
+        words, others = normalize(text), normalize(other)
+        if not words:
+            counts["ins"] += len(others.split())
+            continue
+        found = jiwer.process_words(words, others)
+        counts["ins"] += found.insertions
+        counts["del"] += found.deletions
+        counts["sub"] += found.substitutions
+        counts["ref_len"] += len(words.split())
+    return counts
 
 
 def _pairs(words: list[str], others: list[str]) -> tuple[list[str], list[str]]:

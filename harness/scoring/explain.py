@@ -60,6 +60,7 @@ MEANING = {
     "diacritics": "letters keep their diacritics",
     "numbers": "digits written as words",
     "spaces": "spaces ignored where a language is written without them",
+    "own": "replacements, equivalents and drops of the profile's file",
     "oiwer": "Hindi words compared as voi_oiwer does, no compounds",
     "compound_pairs": "words that both sides write alike but for spaces joined",
     "merge_compounds": "compounds that one side writes apart match at no cost",
@@ -67,7 +68,7 @@ MEANING = {
 }
 """What the rules do, in the order in which a text meets them; a rule that is not named here comes after those."""
 
-_ALIGNED = ("oiwer", "compound_pairs", "merge_compounds", "drop_empty_references")
+_ALIGNED = ("oiwer", "own", "compound_pairs", "merge_compounds", "drop_empty_references")
 """Rules of the profile itself; all others belong to the normalizer."""
 
 _KINDS = {
@@ -169,6 +170,7 @@ def _rules(profile: Profile, language: str) -> dict[str, str]:
     """The rules that texts of this language meet, and how they stand, in words."""
     rules = profile.rules(language)
     found: dict[str, bool | str] = {
+        "own": "none" if profile.own is None else "; ".join(f"{k}: {v}" for k, v in profile.own.record().items() if v),
         "drop_empty_references": profile.drop_empty_references,
         "normalizer": _KINDS[type(rules)],
         **({} if rules is None else dataclasses.asdict(rules)),

@@ -5,19 +5,28 @@
     [english]
     acronyms = false
 
-A table `[unicode]` speaks of all languages at once whose normalizer is our own.
+A table `[unicode]` speaks of all languages at once whose normalizer is our own. What the file says of words:
+
+    drop = ["you know"]
+    equivalents = [["okay", "all right"]]
+    glm = "english.glm"
+    [[replace]]
+    find = "Acme Corp."
+    to = "Acme"
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from harness.errors import DataError, UsageError, unknown_name
 from harness.scoring.normalize.chinese import ChineseRules
 from harness.scoring.normalize.multilingual import MultilingualRules
+from harness.scoring.normalize.own import Kind, OwnRules, Replacement, Stage, read_glm
 from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.profiles import DEFAULT_PROFILE, ENGLISH_RULES, Profile, get_profile, profile_names
 
@@ -48,9 +57,69 @@ def read_profile(path: Path) -> Profile:
         raise UsageError(f"profile file {path}: unicode must be a table of rules")
     for kind in _of_languages(get_profile(base)) if shared else ():
         stated[kind] = shared | own if isinstance(own := stated.get(kind, {}), dict) else own
+    own = _own_rules(stated, path)
     changed = _changed(get_profile(base), stated, str(path))
     assert isinstance(changed, Profile)
-    return dataclasses.replace(changed, name=name)
+    return dataclasses.replace(changed, name=name, own=own)
+
+
+def _own_rules(stated: dict[str, Any], path: Path) -> OwnRules | None:
+    """What the file says of words, taken out of what it states; None where it says nothing."""
+    given = {key: stated.pop(key) for key in ("replace", "equivalents", "glm", "drop") if key in stated}
+    if not given:
+        return None
+    groups = given.get("equivalents", [])
+    if not isinstance(groups, list) or not all(_is_phrases(group) and len(group) > 1 for group in groups):
+        raise UsageError(f"profile file {path}: equivalents must be a list of lists of two texts or more")
+    if not _is_phrases(given.get("drop", [])):
+        raise UsageError(f"profile file {path}: drop must be a list of texts")
+    replacements = given.get("replace", [])
+    if not isinstance(replacements, list):
+        raise UsageError(f"profile file {path}: replacements are tables that begin with [[replace]]")
+    return OwnRules(
+        replace=tuple(_replacement(one, f"profile file {path}: replace {n}") for n, one in enumerate(replacements, 1)),
+        equivalents=(*map(tuple, groups), *_glm(given.get("glm"), path)),
+        drop=tuple(given.get("drop", [])),
+    )
+
+
+def _is_phrases(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value)
+
+
+def _replacement(stated: object, where: str) -> Replacement:
+    """One table of the file."""
+    known = {"find", "to", "kind", "when"}
+    if not isinstance(stated, dict) or not all(isinstance(value, str) for value in stated.values()):
+        raise UsageError(f"{where}: must be a table of texts: find, to, and perhaps kind and when")
+    for key in stated:
+        if key not in known:
+            raise UsageError(f"{where}: {unknown_name('entry', key, known)}")
+    for key, choices in (("kind", get_args(Kind)), ("when", get_args(Stage))):
+        if stated.get(key, choices[0]) not in choices:
+            raise UsageError(f"{where}: {key} cannot be {stated[key]!r}; it can be {', '.join(choices)}")
+    if not stated.get("find", "").strip() or "to" not in stated:
+        raise UsageError(f"{where}: find and to must be there")
+    one = Replacement(**stated)
+    if one.kind == "regex":
+        try:
+            re.sub(one.find, one.to, "")
+        except (re.error, IndexError) as error:
+            raise UsageError(f"{where}: {one.find!r} to {one.to!r} is no regular expression: {error}") from None
+    return one
+
+
+def _glm(named: object, path: Path) -> tuple[tuple[str, ...], ...]:
+    """The groups of the NIST file that is named, which lies beside the profile or where its path says."""
+    if named is None:
+        return ()
+    if not isinstance(named, str):
+        raise UsageError(f"profile file {path}: glm must be the path of a NIST global mapping file")
+    where = path.parent / named
+    try:
+        return read_glm(where.read_text(encoding="utf-8").splitlines(), str(where))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{where}, which profile file {path} names, cannot be read: {error}") from None
 
 
 def _of_languages(base: Profile) -> list[str]:

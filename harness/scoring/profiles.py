@@ -23,6 +23,7 @@ from harness.scoring.normalize.chinese import ChineseRules, chinese_normalizer
 from harness.scoring.normalize.english import EnglishRules, english_normalizer
 from harness.scoring.normalize.multilingual import MultilingualRules, multilingual_normalizer
 from harness.scoring.normalize.oiwer import oiwer_words
+from harness.scoring.normalize.own import OwnRules, own_normalizer
 from harness.scoring.normalize.unicode import UnicodeRules, unicode_normalizer
 from harness.scoring.texts import Texts, characters, graphemes, words
 
@@ -62,6 +63,8 @@ class Profile:
     """Normalizer of Chinese, counted in graphemes; None: as other languages without spaces."""
     oiwer: bool = False
     """Hindi is compared by words as voi_oiwer does, without compounds; else as other languages."""
+    own: OwnRules | None = None
+    """Replacements, equivalents and drops that a user's profile file states."""
     compound_pairs: bool = False
     """Other languages: words that both sides write alike but for spaces are joined on both sides before alignment."""
     merge_compounds: bool = False
@@ -104,8 +107,16 @@ class Profile:
         """The function that normalizes texts of one language.
 
         Raises:
-            UsageError: the rules need a library that is not installed.
+            UsageError: the rules need a library that is not installed, or a rule of the user's finds nothing.
         """
+        return self._with_own(self._normalizer(language), language)
+
+    def _with_own(self, normalize: Callable[[str], str], language: str) -> Callable[[str], str]:
+        if self.own is None:
+            return normalize
+        return own_normalizer(self.own, normalize, spaces=language not in LANGUAGES_WITHOUT_SPACES)
+
+    def _normalizer(self, language: str) -> Callable[[str], str]:
         rules = self.rules(language)
         if isinstance(rules, EnglishRules):
             return english_normalizer(rules)
@@ -118,7 +129,7 @@ class Profile:
     def texts(self, language: str) -> Texts:
         """The texts of one language in the form that is scored."""
         if self._is_oiwer(language):
-            return Texts(oiwer_words, words)
+            return Texts(self._with_own(oiwer_words, language), words)
         if language not in LANGUAGES_WITHOUT_SPACES:
             return Texts(self.normalizer(language), words)
         return Texts(self.normalizer(language), graphemes if self._by_grapheme(language) else characters)
@@ -198,7 +209,7 @@ class Profile:
         """As scores.json states it: the name, every rule, and the libraries behind them."""
         from harness.records.scores import ProfileRecord
 
-        rules = dataclasses.asdict(self)
+        rules = dataclasses.asdict(self) | {"own": None if self.own is None else self.own.record()}
         return ProfileRecord(name=rules.pop("name"), libraries=libraries(), rules=rules)
 
 

@@ -74,7 +74,10 @@ def test_lengths_and_rules_are_as_stated(page: str) -> None:
 
 
 def test_the_profiles_of_the_page_are_read(page: str, tmp_path: Path) -> None:
-    text, arabic = re.findall(r"<!-- tested: profile -->\n```toml\n(.*?)```", page, re.DOTALL)
+    text, words, arabic = re.findall(r"<!-- tested: profile -->\n```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "words.toml").write_text(words)
+    stated = get_profile(str(tmp_path / "words.toml"))
+    assert stated.normalize("Like, ACME Corp. all right: 5mg, you know", "en") == "acme okay 5 milligrams"
     (tmp_path / "arabic.toml").write_text(arabic)
     assert get_profile(str(tmp_path / "arabic.toml")).normalize("أَحمد", "ar") == "احمد"
     (tmp_path / "mine.toml").write_text(text)
