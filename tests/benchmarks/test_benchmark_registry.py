@@ -113,6 +113,7 @@ def test_suites_and_their_aliases() -> None:
         "multilingual@2026-07": 13,
         "longform@2026-03": 3,
         "sample": 2,
+        "sample_languages": 6,
         "digits": 1,
     }
     assert get_suite("open_asr").name == "open_asr@2026-08"

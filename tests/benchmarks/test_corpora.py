@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.corpora import sample_languages
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.registry import datasets, get_dataset, get_suite
 from harness.errors import DataError
@@ -32,7 +33,8 @@ def test_every_row_of_the_card_has_a_layout() -> None:
 def test_every_corpus_with_two_sources_has_a_layout() -> None:
     """Earnings-22's chunks, which lie in two repositories, are built below; the rest comes with the project."""
     without = {name: {source.kind for source in found.sources} for name, found in datasets().items() if name not in ALL}
-    embedded = {"digits": {"embedded"}, "sample_read": {"embedded"}, "sample_commands": {"embedded"}}
+    ours = ("digits", "sample_read", "sample_commands", *(dataset.name for dataset in sample_languages.ALL))
+    embedded = {name: {"embedded"} for name in ours}
     assert without == {"aishell1": set(), "earnings22_chunked": {"hub"}, **embedded}
     for name, build in ALL.items():
         assert bool(build().files) == any(source.kind == "archive" for source in get_dataset(name).sources), name

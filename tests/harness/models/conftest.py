@@ -114,34 +114,52 @@ def _granite(folder: Path) -> None:
     _save(_library().GraniteSpeech5ForCTC(config), folder)
 
 
-def _whisper(folder: Path, *, multilingual: bool) -> None:
+def whisper_checkpoint(
+    folder: Path,
+    *,
+    multilingual: bool,
+    encoder_layers: int = 2,
+    decoder_layers: int = 2,
+    positions: int = 16,
+    seconds: int = 3,
+) -> None:
+    """A tiny Whisper that hears a few seconds at a time; few decoder layers are what distilled and turbo ones have."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     special = ["<|endoftext|>", "<|startoftranscript|>"]
     if multilingual:
-        special += ["<|en|>", "<|de|>", "<|translate|>", "<|transcribe|>"]
-    special += ["<|notimestamps|>"]
+        special += ["<|en|>", "<|de|>"]
+    special += [
+        "<|translate|>",
+        "<|transcribe|>",
+        "<|startoflm|>",
+        "<|startofprev|>",
+        "<|nospeech|>",
+        "<|notimestamps|>",
+    ]
+    times = [f"<|{place * 0.02:.2f}|>" for place in range(50 * seconds + 1)]
     inner = Tokenizer(models.BPE(vocab={piece: place for place, piece in enumerate(alphabet)}, merges=[]))
     inner.pre_tokenizer, inner.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     inner.add_special_tokens(special)
+    inner.add_tokens(times)
     ids: dict[str, Any] = {token: inner.token_to_id(token) for token in special}
     end, start = ids["<|endoftext|>"], ids["<|startoftranscript|>"]
     tokenizer = _library().WhisperTokenizer(
         tokenizer_object=inner, unk_token=special[0], bos_token=special[0], eos_token=special[0], pad_token=special[0]
     )
     config = _library().WhisperConfig(
-        vocab_size=len(alphabet) + len(special),
+        vocab_size=len(alphabet) + len(special) + len(times),
         d_model=32,
-        encoder_layers=2,
-        decoder_layers=2,
+        encoder_layers=encoder_layers,
+        decoder_layers=decoder_layers,
         encoder_attention_heads=2,
         decoder_attention_heads=2,
         encoder_ffn_dim=48,
         decoder_ffn_dim=48,
         num_mel_bins=80,
-        max_target_positions=16,
-        max_source_positions=150,
+        max_target_positions=positions,
+        max_source_positions=50 * seconds,
         decoder_start_token_id=start,
         bos_token_id=end,
         eos_token_id=end,
@@ -157,14 +175,24 @@ def _whisper(folder: Path, *, multilingual: bool) -> None:
         "pad_token_id": end,
         "no_timestamps_token_id": ids["<|notimestamps|>"],
         "is_multilingual": multilingual,
-        "max_length": 16,
+        "max_length": positions,
+        "alignment_heads": [[decoder_layers - 1, 0]],
     }
     if multilingual:
         generation["lang_to_id"] = {"<|en|>": ids["<|en|>"], "<|de|>": ids["<|de|>"]}
         generation["task_to_id"] = {"transcribe": ids["<|transcribe|>"], "translate": ids["<|translate|>"]}
     network.generation_config = _library().GenerationConfig(**generation)
-    _library().WhisperProcessor(_library().WhisperFeatureExtractor(chunk_length=3), tokenizer).save_pretrained(folder)
+    _library().WhisperProcessor(_library().WhisperFeatureExtractor(chunk_length=seconds), tokenizer).save_pretrained(
+        folder
+    )
     _save(network, folder)
+
+
+def to_ctranslate2(folder: Path, out: Path, quantization: str | None = None) -> None:
+    """The checkpoint by CTranslate2's own converter."""
+    from ctranslate2.converters import TransformersConverter
+
+    TransformersConverter(str(folder), copy_files=["tokenizer.json"]).convert(str(out), quantization=quantization)
 
 
 def _stir(network: Any) -> None:
@@ -201,8 +229,9 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "sew": lambda folder: _wav2vec2_like("SEW", {"feat_extract_norm": "group"}, folder),
     "parakeet_ctc": _parakeet,
     "granite_speech5_ctc": _granite,
-    "whisper": lambda folder: _whisper(folder, multilingual=True),
-    "whisper.en": lambda folder: _whisper(folder, multilingual=False),
+    "whisper": lambda folder: whisper_checkpoint(folder, multilingual=True),
+    "whisper.en": lambda folder: whisper_checkpoint(folder, multilingual=False),
+    "whisper.distil": lambda folder: whisper_checkpoint(folder, multilingual=True, encoder_layers=3, decoder_layers=1),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import struct
@@ -12,10 +13,13 @@ import numpy as np
 import pytest
 
 from harness.errors import ModelError, UsageError
-from harness.models import hama, whisper_ct2
+from harness.models import _whisper_weights as _weights
+from harness.models import hama, whisper_base, whisper_tiny_en
+from harness.models._whisper_weights import BASE, BY_NAME, TINY_EN, Packages
 from harness.models.base import LoadOptions, Model
 from harness.models.registry import EMBEDDED, adapters, load_model, missing_modules
 from harness.types import Clip
+from tools import convert_whisper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +71,7 @@ def test_real_speech_is_understood_whatever_came_before(name: str, speech: list[
     found = sum(word in heard for word in wanted) / len(wanted)
     assert found > {"whisper-tiny.en": 0.6, "hama": 0.4, "pocketsphinx": 0.3}[name]
     assert model.card.batch_invariant
-    assert model.card.max_batch == 1
+    assert model.card.max_batch == (16 if name == "whisper-tiny.en" else 1)
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
@@ -82,27 +86,37 @@ def test_nothing_is_too_short(name: str) -> None:
     assert _texts(model, []) == []
 
 
-def _copy_of_the_weights(tmp_path: Path) -> Path:
-    _installed("whisper-tiny.en")
-    for file in whisper_ct2._weights().iterdir():
-        (tmp_path / file.name).symlink_to(file)
-    return tmp_path
-
-
-def test_other_weights_than_those_examined_are_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = _copy_of_the_weights(tmp_path)
-    content = bytearray((folder / "model.bin").read_bytes())
+def _damaged(packages: Packages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the packages, one byte of the weights turned; gives the file that has it."""
+    for packed in packages.files:
+        path = tmp_path / packed.module / packed.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(_weights.folder_of(packed.module, packages) / packed.path)
+    monkeypatch.setattr(_weights, "folder_of", lambda module, _packages: tmp_path / module)
+    first = tmp_path / packages.files[0].module / packages.files[0].path
+    content = bytearray(first.read_bytes())
     content[len(content) // 2] ^= 1
-    (folder / "model.bin").unlink()
-    (folder / "model.bin").write_bytes(content)
-    monkeypatch.setattr(whisper_ct2, "_weights", lambda: folder)
+    first.unlink()
+    first.write_bytes(content)
+    return first
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_other_weights_than_those_examined_are_not_loaded(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if lacking := missing_modules(adapters()[name]):
+        pytest.skip(f"{name} needs {', '.join(lacking)}")
+    packages = BY_NAME[name]
+    path = _damaged(packages, tmp_path, monkeypatch)
+    stated = packages.files[0].sha256[:16]
     with pytest.raises(
-        ModelError, match=r"model\.bin has SHA-256 [0-9a-f]{16}\.\.\., not 1a5afae06a4db91c\.\.\.; it is not"
+        ModelError, match=rf"{path.name} has SHA-256 [0-9a-f]{{16}}\.\.\., not {stated}\.\.\.; it is not"
     ):
-        load_model("whisper-tiny.en", LoadOptions())
-    (folder / "model.bin").unlink()
-    with pytest.raises(ModelError, match=r"model\.bin cannot be read: No such file"):
-        load_model("whisper-tiny.en", LoadOptions())
+        load_model(name, LoadOptions())
+    path.unlink()
+    with pytest.raises(ModelError, match=rf"{path.name} cannot be read: No such file"):
+        load_model(name, LoadOptions())
 
 
 def test_a_precision_that_this_machine_has_not() -> None:
@@ -111,34 +125,27 @@ def test_a_precision_that_this_machine_has_not() -> None:
         load_model("whisper-tiny.en", LoadOptions(dtype="nonsense"))
 
 
-def test_parameters_of_whisper_are_those_in_its_file() -> None:
-    _installed("whisper-tiny.en")
-    content = (whisper_ct2._weights() / "model.bin").read_bytes()
-    place = 4
-    place += 2 + struct.unpack_from("<H", content, place)[0] + 4
-    (variables,) = struct.unpack_from("<I", content, place)
-    place += 4
-    numbers, key_biases = 0, 0
-    for _ in range(variables):
-        (length,) = struct.unpack_from("<H", content, place)
-        name = content[place + 2 : place + 1 + length].decode()
-        place += 2 + length
-        rank = content[place]
-        shape = struct.unpack_from(f"<{rank}I", content, place + 1)
-        place += 2 + 4 * rank
-        (size,) = struct.unpack_from("<I", content, place)
-        values = np.frombuffer(content, np.float16, size // 2, place + 4)
-        place += 4 + size
-        if rank == 0 or size != 2 * int(np.prod(shape)):
-            continue
-        numbers += int(np.prod(shape))
-        if "attention" in name and name.endswith("/bias") and shape[0] in {768, 1152}:
-            keys = values[-768:-384]  # queries (where they stand there), keys, values
-            assert not keys.any()
-            key_biases += keys.size
-    assert numbers == 37_764_864
-    assert key_biases == 12 * 384
-    assert numbers - key_biases == whisper_ct2.CARD.parameters
+@pytest.mark.parametrize(
+    ("packages", "numbers", "layers", "width", "stated"),
+    [
+        (TINY_EN, 37_764_864, 12, 384, whisper_tiny_en.CARD.parameters),
+        (BASE, 72_603_136, 18, 512, whisper_base.CARD.parameters),
+    ],
+    ids=lambda value: value.name if isinstance(value, Packages) else None,
+)
+def test_parameters_of_whisper_are_those_in_its_file(
+    packages: Packages, numbers: int, layers: int, width: int, stated: int
+) -> None:
+    if lacking := missing_modules(adapters()[packages.name]):
+        pytest.skip(f"{packages.name} needs {', '.join(lacking)}")
+    content = packages.read()["model.bin"]
+    assert hashlib.sha256(content).hexdigest() == packages.model_sha256
+    tensors = convert_whisper.read_tensors(content)
+    found = sum(values.size for values in tensors.values() if values.ndim and values.dtype == np.float16)
+    assert found == numbers
+    assert numbers - layers * width == stated  # keys have a bias of zeros there, a layer each
+    converted = convert_whisper.to_transformers(tensors)
+    assert sum(values.size for values in converted.values()) == stated
 
 
 def test_parameters_of_hama_are_those_in_its_files() -> None:

@@ -29,7 +29,17 @@ def test_adapters_are_found_without_importing_anything_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     names, heavy = done.stdout.strip().rsplit(" [", 1)
     assert heavy == "]"
-    for name in ("ctc", "hama", "pocketsphinx", "remote_code", "transcripts", "whisper", "whisper-tiny.en"):
+    for name in (
+        "ctc",
+        "hama",
+        "pocketsphinx",
+        "remote_code",
+        "transcripts",
+        "whisper",
+        "whisper-tiny.en",
+        "whisper-base",
+        "whisper-ct2",
+    ):
         assert f"'{name}'" in names
 
 

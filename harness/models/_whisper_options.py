@@ -1,0 +1,24 @@
+"""What both ways to run a Whisper can be told: what to do with long clips, and whether to give words their times."""
+
+from harness.models.base import LoadOptions, ModelOption
+
+_LONG = "what is done with clips over 30 s: cut at pauses by the runner, or the model's own ways"
+_WORDS = "whether each word is given its times"
+
+
+def whisper_options(long: str) -> tuple[ModelOption, ...]:
+    """The options, with what is done with long clips unless the user says."""
+    return (
+        ModelOption("long_form", _LONG, ("cut", "sequential", "chunked"), long),
+        ModelOption("word_times", _WORDS, ("no", "yes"), "no"),
+    )
+
+
+def long_form(options: LoadOptions, default: str) -> str:
+    """``cut``, ``sequential`` or ``chunked``."""
+    return options.option("long_form") or default
+
+
+def word_times(options: LoadOptions) -> bool:
+    """Whether words are to have times."""
+    return options.option("word_times") == "yes"
