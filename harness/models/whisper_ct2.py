@@ -1,11 +1,11 @@
 """Any Whisper in CTranslate2's format, in a folder, through faster-whisper: what its users have on their disks."""
 
-import hashlib
 import json
 import struct
 from pathlib import Path
 
 from harness.errors import ModelError, UsageError
+from harness.models._engine import revision_of
 from harness.models._faster_whisper import MAX_BATCH, FasterWhisper
 from harness.models._whisper_options import whisper_options
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
@@ -59,7 +59,7 @@ def load(name: str, options: LoadOptions) -> Model:
     _check_tokenizer(folder)
     card = ModelCard(
         id=name,
-        revision=_revision(folder),
+        revision=revision_of(folder),
         batch_invariant=True,
         max_batch=MAX_BATCH,
         note=f"CTranslate2 through faster-whisper{'' if multilingual else ', English'}; greedy, temperature 0",
@@ -94,14 +94,6 @@ def _vocabulary(folder: Path) -> list[str]:
     return []
 
 
-def _revision(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for pattern in ("*.bin", "*.json", "*.txt") for path in folder.glob(pattern)):
-        with path.open("rb") as file:
-            digest.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
-    return f"sha256:{digest.hexdigest()[:16]}"
-
-
 ADAPTER = Adapter(
     name="whisper-ct2",
     summary="any Whisper in CTranslate2's format in a folder, through faster-whisper",
@@ -110,7 +102,7 @@ ADAPTER = Adapter(
     options=whisper_options(LONG_FORM),
     devices=("cuda", "cpu"),
     tried="tiny random weights, against faster-whisper alone",
-    identify=lambda name: _revision(Path(name).expanduser()),
+    identify=lambda name: revision_of(Path(name).expanduser()),
     requires=("faster_whisper",),
     extra="sample",
     check=check,
