@@ -44,7 +44,7 @@ def load(name: str, options: LoadOptions) -> Model:
     """
     from harness.models.generating.guess import guessed
     from harness.models.generating.model import Generating
-    from harness.models.hub import fetch, read_config
+    from harness.models.hub import FILES, fetch, read_config
 
     config = read_config(name, options.revision)
     family = (
@@ -52,7 +52,8 @@ def load(name: str, options: LoadOptions) -> Model:
     )
     catalog.check_needs(name, family)
     asked = catalog.check_asked(name, family, _asked(options))
-    return Generating(fetch(name, options.revision), family, options, asked)
+    files = FILES if family.lora is None else (*FILES, f"{family.lora}/*")
+    return Generating(fetch(name, options.revision, files=files), family, options, asked)
 
 
 def listed() -> list[Listed]:

@@ -166,6 +166,9 @@ class Family:
 
     Raises UsageError where this checkpoint cannot do what was asked."""
 
+    lora: str | None = None
+    """A folder of the checkpoint with a LoRA that is on where there is audio, in the form of peft."""
+
     asks: tuple[Ask, ...] = ()
     """What a user may ask for."""
     modes: Mapping[str, str] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from harness.models._transformers import TorchModel, card_of, load_network, load
 from harness.models.generating.collate import as_tensors, group, prompt_length, together
 from harness.models.generating.family import Asked, Family, Parts, Request, Row
 from harness.models.generating.limits import own_limits, watched
+from harness.models.granite_speech.lora import has_lora, put_in
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Generating(TorchModel):
         attention = None if family.attention == "library" else family.attention
         auto_class = getattr(transformers, family.auto_class)
         self._network = load_network(auto_class, checkpoint, options, attention=attention)
+        note = family.note
+        if family.lora is not None:
+            put_in(self._network, checkpoint.folder / family.lora)
+            if not has_lora(checkpoint.folder / family.lora):
+                note = f"without the LoRA that it hears with: there is no {family.lora} beside its weights"
         self.device = self._network.device
         self._parts = load_parts(checkpoint, family)
         check_tokenizer(self._network, self._parts.tokenizer, checkpoint)
@@ -98,7 +104,7 @@ class Generating(TorchModel):
             self._network,
             max_seconds=longest(self._parts, self._network) if callable(longest) else longest,
             batch_invariant=True,
-            note="; ".join(filter(None, (family.note, "" if family.pads else _LEAKS))),
+            note="; ".join(filter(None, (note, "" if family.pads else _LEAKS))),
         )
         self.card = replace(card, languages=tuple(family.languages) or card.languages)
 

@@ -220,7 +220,9 @@ def _nemo_speechlm(folder: Path, waveform: NDArray[np.float32], language: str) -
     return str(processor.batch_decode(tokens, skip_special_tokens=True)[0])
 
 
-def _omni(name: str, auto: str) -> Callable[[Path, NDArray[np.float32], str], str]:
+def _omni(
+    name: str, auto: str, words: str = "Transcribe the speech."
+) -> Callable[[Path, NDArray[np.float32], str], str]:
     """A processor of many senses without those of sight, which need torchvision: they are asked for nothing here."""
 
     def transcribe(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
@@ -235,7 +237,7 @@ def _omni(name: str, auto: str) -> Callable[[Path, NDArray[np.float32], str], st
         parts = {part: have.get(part) for part in kind.get_attributes()}
         processor = hearing(**parts, chat_template=tokenizer.chat_template)
         network = getattr(library, auto).from_pretrained(folder)
-        content = [{"type": "audio", "audio": waveform}, {"type": "text", "text": "Transcribe the speech."}]
+        content = [{"type": "audio", "audio": waveform}, {"type": "text", "text": words}]
         inputs = processor.apply_chat_template(
             [{"role": "user", "content": content}],
             add_generation_prompt=True,
@@ -280,7 +282,9 @@ FAMILIES: dict[str, Callable[[Path, NDArray[np.float32], str], str]] = {
     "qwen2_5_omni": _omni("Qwen2_5OmniProcessor", "Qwen2_5OmniThinkerForConditionalGeneration"),
     "qwen3_omni_moe": _omni("Qwen3OmniMoeProcessor", "Qwen3OmniMoeThinkerForConditionalGeneration"),
     "gemma4": _omni("Gemma4Processor", "AutoModelForMultimodalLM"),
-    "phi4_multimodal": _omni("Phi4MultimodalProcessor", "AutoModelForMultimodalLM"),
+    "phi4_multimodal": _omni(
+        "Phi4MultimodalProcessor", "AutoModelForMultimodalLM", "Transcribe the audio clip into text."
+    ),
     "nemo_speechlm": _nemo_speechlm,
     "voxtral": _voxtral,
     "voxtral_realtime": _voxtral_realtime,

@@ -124,6 +124,39 @@ def test_segments_give_each_word_its_speaker(tiny: Callable[[str], Path]) -> Non
     assert (loose.text, loose.speakers) == ("no JSON at all", None)
 
 
+def _with_lora(folder: Path, to: Path) -> dict[str, Any]:
+    """Puts a copy of a checkpoint there, with a LoRA of one layer; gives what it adds to the layer's weights."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(folder, to)
+    (to / "speech-lora").mkdir()
+    name = "model.layers.1.mlp.down_proj"
+    rows, columns = load_file(to / "model.safetensors")[f"{name}.weight"].shape
+    first, second = torch.randn(4, columns), torch.randn(rows, 4)
+    tensors = {f"base_model.model.{name}.lora_A.weight": first, f"base_model.model.{name}.lora_B.weight": second}
+    save_file(tensors, to / "speech-lora" / "adapter_model.safetensors")
+    stated = {"peft_type": "LORA", "r": 4, "lora_alpha": 2}
+    (to / "speech-lora" / "adapter_config.json").write_text(json.dumps(stated))
+    return {name: 0.5 * second @ first}
+
+
+def test_phi_hears_with_the_lora_beside_its_weights(tiny: Callable[[str], Path], tmp_path: Path) -> None:
+    import torch
+
+    torch.manual_seed(3)
+    plain = load(tiny("phi4_multimodal"))
+    assert plain.card.note.startswith("without the LoRA that it hears with: there is no speech-lora beside its weights")
+    added = _with_lora(tiny("phi4_multimodal"), tmp_path / "phi")
+    with_it = load(tmp_path / "phi")
+    assert "LoRA" not in with_it.card.note
+    before, after = texts(plain, clips()), texts(with_it, clips())
+    assert before != after
+    for name, more in added.items():
+        plain._network.get_submodule(name).weight.data += more
+    assert texts(plain, clips()) == after
+
+
 @pytest.mark.parametrize("family", ["glmasr", "qwen2_audio", "moonshine", "qwen3_asr"])
 def test_a_guess_says_so_and_depends_on_no_neighbor(family: str, tiny: Callable[[str], Path]) -> None:
     model = load(tiny(family), family="guess")
