@@ -31,9 +31,9 @@ def knee(rates: Sequence[Rate]) -> Knee | None:
 
 
 def sustained(rates: Sequence[Rate]) -> float | None:
-    """The highest rate that is sustained, with all lower ones."""
+    """The highest rate that is sustained, with all lower ones of which that is known."""
     found = None
-    for one in sorted(rates, key=lambda one: one.rate):
+    for one in sorted((one for one in rates if one.sustained is not None), key=lambda one: one.rate):
         if not one.sustained:
             break
         found = one.rate

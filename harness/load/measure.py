@@ -107,7 +107,8 @@ def _judged(rate: Rate, slo: float | None) -> Rate:
         why.append(f"p95 is over {slo:g} s")
     steady = rate.stopped is None and rate.achieved >= KEPT_UP * rate.offered
     latency, first = (times if steady else _unsure(times) for times in (rate.latency, rate.first_token))
-    return replace(rate, latency=latency, first_token=first, sustained=not why, why=tuple(why))
+    known = None if rate.late else not why
+    return replace(rate, latency=latency, first_token=first, sustained=known, why=tuple(why))
 
 
 def _unsure(times: Times | None) -> Times | None:

@@ -78,10 +78,10 @@ class Rate(Record, frozen=True, kw_only=True):
     """Whether this program sent so late that the figures are of it, and not of the server."""
     stopped: float | None
     """Seconds after which it was stopped, since too many requests were under way; null: all were sent."""
-    sustained: bool
-    """Whether the server keeps up with it."""
+    sustained: bool | None
+    """Whether the server keeps up with it; null where this program was late, so that it cannot be told."""
     why: tuple[str, ...]
-    """Why it is not sustained."""
+    """Why it is not sustained, or not known to be."""
 
 
 class Knee(Record, frozen=True, kw_only=True):
@@ -127,7 +127,7 @@ class Load(Record, frozen=True, kw_only=True):
     knee: Knee | None
     """Null where fewer than three rates tell."""
     sustained: float | None
-    """The highest rate that is sustained, with all lower ones; null: none is."""
+    """The highest rate that is sustained, with all lower ones of which it is known; null: none is."""
     notes: tuple[str, ...] = ()
     """What was left out, and why."""
 

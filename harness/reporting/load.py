@@ -50,7 +50,7 @@ def _row(rate: Rate) -> tuple[Cell, ...]:
     latencies = (*_quantiles(times), times.mean) if times else (None,) * 4
     return (
         Cell(rate.rate),
-        Cell("yes" if rate.sustained else "no", notes=rate.why),
+        Cell({True: "yes", False: "no", None: "unknown"}[rate.sustained], notes=rate.why),
         Cell(rate.offered),
         Cell(rate.achieved),
         *(_cell(one) for one in latencies),
@@ -88,7 +88,7 @@ def _notes(load: Load) -> list[str]:
     highest = "none" if load.sustained is None else f"{load.sustained:g} a second"
     notes = [
         "Times in seconds, from the moment at which a request was to be sent; 95 % intervals.",
-        f"Highest rate that is sustained, with all lower ones: {highest}.",
+        f"Highest rate that is sustained, with all lower ones that are known: {highest}.",
     ]
     if load.knee is not None:
         notes.append(f"Knee, the most throughput for its latency: {_place(load.knee)}.")
@@ -128,7 +128,7 @@ def write_load_files(load: Load, folder: Path) -> list[Path]:
 def load_curve(load: Load, path_stem: Path) -> list[Path]:
     """Latency over the offered rate, with the knee; below it what was achieved. PNG and SVG.
 
-    Hollow: the rate is not sustained. Quantiles are drawn with their intervals.
+    Hollow: the rate is not sustained, or not known to be. Quantiles are drawn with their intervals.
     """
     rates = sorted(load.rates, key=lambda rate: rate.rate)
     told = [(rate, _quantiles(rate.latency)) for rate in rates if rate.latency is not None]
@@ -145,7 +145,7 @@ def load_curve(load: Load, path_stem: Path) -> list[Path]:
         _marks([main, below], load)
         keys = [key for key in (*main.get_lines(), *main.patches) if not str(key.get_label()).startswith("_")]
         drawing.legend(figure, keys, columns=6)
-        small = f"{_caption(load)} Bars are 95 % intervals; hollow: the rate is not sustained."
+        small = f"{_caption(load)} Bars are 95 % intervals; hollow: the rate is not sustained, or not known to be."
         drawing.describe(figure, main, f"Latency against load: {drawing.shortened(load.model, 70)}", small)
         return drawing.save(figure, path_stem)
 

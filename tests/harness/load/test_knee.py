@@ -46,6 +46,8 @@ def test_sustained_is_what_holds_with_all_that_is_below() -> None:
     assert sustained([rate(4, 1), rate(1, 1), rate(2, 1), rate(8, 9, sustained=False)]) == 4
     assert sustained([rate(1, 1), rate(2, 1, sustained=False), rate(4, 1)]) == 1
     assert sustained([rate(1, 1, sustained=False), rate(2, 1)]) is None
+    assert sustained([rate(1, 1), replace(rate(2, 1), sustained=None), rate(4, 1)]) == 4
+    assert sustained([rate(1, 1), replace(rate(2, 1), sustained=None)]) == 1
 
 
 def test_the_knee_of_one_server_lies_at_half_of_what_it_can() -> None:

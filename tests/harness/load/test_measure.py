@@ -57,7 +57,7 @@ def test_latency_counts_from_when_it_was_to_be_sent_and_lateness_is_shown() -> N
     assert found.lateness.mean == pytest.approx(0.1)
     assert found.lateness.max == pytest.approx(0.1)
     assert found.late
-    assert not found.sustained
+    assert found.sustained is None
     assert found.why == ("this program sent 0.1 s late on average: the figures are of this machine, not of the server",)
     just = rate(*(exchange(2.0 + n, 0.9, late=0.04) for n in range(8)))
     assert not just.late

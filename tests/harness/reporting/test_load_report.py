@@ -50,7 +50,7 @@ def test_a_row_a_rate_with_what_it_was_made_under(load: Load) -> None:
         "1 clips of sample, 2 s of audio; Poisson arrivals, seed 0; each rate 60 s, the first 6 s not counted" in text
     )
     assert "no retries; p95 may be 1.5 s." in text
-    assert "Highest rate that is sustained, with all lower ones: 4 a second." in text
+    assert "Highest rate that is sustained, with all lower ones that are known: 4 a second." in text
     assert "Not run: 32, since 16 is too much already." in text
 
 
@@ -71,7 +71,14 @@ def test_errors_and_changed_texts_are_told(load: Load) -> None:
     notes = load_table(replace(load, rates=(odd,), sustained=None)).notes
     assert "Rate 1: 3 x the server answered 503: busy" in notes
     assert "2 transcripts differ from the first that their clip got." in notes
-    assert "Highest rate that is sustained, with all lower ones: none." in notes
+    assert "Highest rate that is sustained, with all lower ones that are known: none." in notes
+
+
+def test_a_rate_that_was_sent_late_is_not_known(load: Load) -> None:
+    late = replace(load.rates[0], sustained=None, why=("this program sent late",))
+    (row,) = json.loads(load_table(replace(load, rates=(late,))).render("json"))["rows"]
+    assert row["sustained"] == "unknown"
+    assert row["notes"]["sustained"] == ["this program sent late"]
 
 
 def test_the_plot_says_what_the_table_says(load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
