@@ -18,7 +18,7 @@ from harness.records.baseline import Speeds
 from harness.records.comparison import Comparison
 from harness.records.conformance import Conformance
 from harness.records.decision import Decision
-from harness.records.explanation import Explained
+from harness.records.explanation import Explained, Timeline
 from harness.records.journal import Line
 from harness.records.load import Load, Request
 from harness.records.policy import Policy
@@ -37,6 +37,7 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "scores": Scores,
     "comparison": Comparison,
     "explanation": Explained,
+    "timeline": Timeline,
     "decision": Decision,
     "policy": Policy,
     "baseline_speeds": Speeds,

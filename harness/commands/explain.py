@@ -5,6 +5,7 @@ import argparse
 from msgspec.structs import replace
 
 from harness.commands.shared import add_shared, given_systems, left, percent, table
+from harness.commands.timeline_tables import show_timelines
 from harness.errors import ExitStatus
 from harness.records.codec import pretty
 from harness.records.explanation import Explained, Explanation, PublishedGap
@@ -15,6 +16,7 @@ from harness.scoring.explain import average_effects, explain
 from harness.scoring.predictions import Predictions
 from harness.scoring.profiles import get_profile
 from harness.scoring.scored import count_predictions
+from harness.scoring.timeline import timeline
 
 HELP = "say why one set of predictions has two error rates: from one profile to another, rule by rule"
 
@@ -27,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--to", "second", "leaderboard@2026-08", "rules to arrive at"),
     ):
         parser.add_argument(name, dest=dest, metavar="PROFILE", default=default, help=f"{what} (%(default)s)")
+    parser.add_argument(
+        "--timeline", action="store_true", help="the same predictions under every version of the leaderboard's rules"
+    )
     parser.add_argument("--against", choices=["published"], help="add the published figure, and what is unexplained")
     parser.add_argument("--model", metavar="ID", help="whose published figure to find, if the file does not say it")
     parser.add_argument("--top", type=int, default=3, metavar="N", help="utterances to name a step (%(default)s)")
@@ -34,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Explain every benchmark of every system, and their average."""
+    if args.timeline:
+        return show_timelines([timeline(system, top=max(0, args.top)) for system in given_systems(args)], args.json)
     first, second = get_profile(args.first), get_profile(args.second)
     found = []
     for system in given_systems(args):

@@ -94,6 +94,8 @@ class Explanation(Record, frozen=True, kw_only=True):
     """Under the second profile."""
     total: float | None
     """Rate under the second profile minus rate under the first."""
+    utterances_moved: int
+    """Utterances whose counts differ under the two profiles."""
     interaction: float | None
     """What the rules alone do not explain of the total: they work on each other's results."""
     published: tuple[PublishedGap, ...] | None = None
@@ -110,3 +112,52 @@ class Explained(Record, frozen=True, kw_only=True, rename={"first": "from", "sec
     second: str
     """Name of the profile to arrive at."""
     benchmarks: tuple[Explanation, ...]
+
+
+class VersionStep(Record, frozen=True, kw_only=True):
+    """One version of the leaderboard's rules, on top of the one before it."""
+
+    profile: str
+    errors: ErrorCounts
+    words: int
+    rate: float | None
+    effect: float | None
+    """Change of the error rate from the version before; null for the first."""
+    utterances_moved: int
+    """Utterances whose counts the version changes."""
+    steps: tuple[RuleStep, ...]
+    """Its rules, one by one; their effects add up to that of the version."""
+
+
+class BenchmarkTimeline(Record, frozen=True, kw_only=True):
+    """One benchmark under every version of the rules, oldest first."""
+
+    benchmark: str
+    language: str
+    metric: Literal["wer", "cer"]
+    utterances: int
+    versions: tuple[VersionStep, ...]
+    total: float | None
+    """Rate under the last version minus rate under the first."""
+
+
+class VersionAverage(Record, frozen=True, kw_only=True):
+    """The average that the leaderboard of a version would show."""
+
+    profile: str
+    suite: str | None
+    """The suite of that version; null where none is known, so that the average is over all that there is."""
+    missing: tuple[str, ...]
+    """Benchmarks of the suite that are not among the predictions."""
+    rate: float | None
+    """Null where any is missing."""
+
+
+class Timeline(Record, frozen=True, kw_only=True):
+    """The same predictions of one model under every version of the leaderboard's rules."""
+
+    format: int = FORMAT
+    version: str | None = VERSION
+    model: str
+    benchmarks: tuple[BenchmarkTimeline, ...]
+    averages: tuple[VersionAverage, ...]

@@ -141,6 +141,7 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
         steps=tuple(steps),
         end=Tally.of(sum(end, ErrorCounts())),
         total=total,
+        utterances_moved=len(_moves(rows, start, end)),
         interaction=None if total is None or None in single else total - sum(filter(None, single)),
     )
 

@@ -1,0 +1,95 @@
+"""The same predictions under every version of the leaderboard's rules: what each of them changed, rule by rule."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from benchmarks.registry import suites
+from harness.records.explanation import BenchmarkTimeline, Timeline, VersionAverage, VersionStep
+from harness.scoring.average import average_rate
+from harness.scoring.explain import explain
+from harness.scoring.profiles import get_profile, profile_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.scoring.predictions import Predictions, System
+    from harness.scoring.profiles import Profile
+
+PREFIX = "leaderboard@"
+
+
+def official_versions() -> list[Profile]:
+    """The profiles of the leaderboard's rules, oldest first."""
+    return [get_profile(name) for name in sorted(profile_names()) if name.startswith(PREFIX)]
+
+
+def timeline(system: System, top: int = 3) -> Timeline:
+    """All benchmarks of a system under all versions.
+
+    Args:
+        system: predictions of one model.
+        top: how many utterances and examples to name for each rule.
+
+    Raises:
+        DataError: the chunks of a session are incomplete.
+    """
+    versions = official_versions()
+    found = tuple(_benchmark(one, versions, top) for one in system.benchmarks)
+    rates = [
+        {one.benchmark: one.versions[index].rate for one in found if one.metric == "wer"}
+        for index in range(len(versions))
+    ]
+    averages = tuple(_average(version, each) for version, each in zip(versions, rates, strict=True))
+    return Timeline(model=system.model, benchmarks=found, averages=averages)
+
+
+def _benchmark(predictions: Predictions, versions: list[Profile], top: int) -> BenchmarkTimeline:
+    ways = [explain(predictions, *pair, top=top) for pair in pairwise(versions)]
+    first = ways[0]
+    steps = [
+        VersionStep(
+            profile=versions[0].name,
+            errors=first.start.errors,
+            words=first.start.words,
+            rate=first.start.rate,
+            effect=None,
+            utterances_moved=0,
+            steps=(),
+        )
+    ]
+    steps += [
+        VersionStep(
+            profile=profile.name,
+            errors=way.end.errors,
+            words=way.end.words,
+            rate=way.end.rate,
+            effect=way.total,
+            utterances_moved=way.utterances_moved,
+            steps=way.steps,
+        )
+        for profile, way in zip(versions[1:], ways, strict=True)
+    ]
+    last = steps[-1].rate
+    return BenchmarkTimeline(
+        benchmark=predictions.benchmark,
+        language=predictions.language,
+        metric=first.metric,
+        utterances=first.utterances,
+        versions=tuple(steps),
+        total=None if last is None or first.start.rate is None else last - first.start.rate,
+    )
+
+
+def _average(profile: Profile, rates: Mapping[str, float | None]) -> VersionAverage:
+    """Over the suite of the version where it is known, else over all."""
+    suite = suites().get(f"open_asr@{profile.name.removeprefix(PREFIX)}")
+    wanted = suite.benchmarks if suite is not None else tuple(rates)
+    missing = tuple(name for name in wanted if name not in rates)
+    return VersionAverage(
+        profile=profile.name,
+        suite=suite.name if suite is not None else None,
+        missing=missing,
+        rate=None if missing or not wanted else average_rate((rates[name] for name in wanted), profile),
+    )
