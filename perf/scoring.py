@@ -109,7 +109,7 @@ def measure(sets: Sets, profile: official.Scored) -> Measured:
     for name in differing:
         print(f"{profile}, {name}: {counts[name]}, officially {expected[name]}")
     first, official_path, second = (after - before for before, after in itertools.pairwise(cpu))
-    return Measured((spent + again) / 2, theirs, 2 * official_path / (first + second), not differing)
+    return Measured((spent + again) / 2, theirs, 2 * official_path / max(first + second, 0.01), not differing)
 
 
 def processor_time() -> float:
