@@ -10,9 +10,9 @@ import os
 from typing import TYPE_CHECKING
 
 from harness.devices import kind_of
-from harness.errors import ModelError
+from harness.errors import ModelError, UsageError
 from harness.models import _engine
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard
+from harness.models.base import Adapter, LoadOptions, Model, ModelCard, ModelOption
 from harness.models.custom import FunctionModel
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ def load(name: str, options: LoadOptions) -> Model:
     path = _engine.local(name, PREFIX, "ggml-NAME.bin")
     _engine.check_magic(path, MAGIC, "a ggml file of whisper.cpp (ggml-NAME.bin)")
 
+    asked = options.option("threads")
+    if asked is not None and not (asked.isascii() and asked.isdecimal() and int(asked)):
+        raise UsageError(f"--model-option threads={asked}: give a number of threads")
+    threads = min(4, os.cpu_count() or 1) if asked is None else int(asked)
+
     from pywhispercpp.model import Model as Engine
 
     engine = Engine(
@@ -41,7 +46,7 @@ def load(name: str, options: LoadOptions) -> Model:
         params_sampling_strategy=0,
         redirect_whispercpp_logs_to=None,
         context_params={"use_gpu": kind_of(options.device) != "cpu"},
-        n_threads=min(4, os.cpu_count() or 1),
+        n_threads=threads,
         temperature=0.0,
         temperature_inc=0.0,
         no_context=True,
@@ -66,6 +71,8 @@ ADAPTER = Adapter(
     accepts=lambda name: name.startswith(PREFIX),
     load=load,
     identify=_engine.identify(PREFIX),
+    tried="tiny.en's own weights, converted (tools/whisper_to_ggml.py), on real speech",
+    options=(ModelOption("threads", "threads of the engine, 4 at most unless said; they wait for each other busily"),),
     requires=("pywhispercpp",),
     extra="whisper-cpp",
 )
