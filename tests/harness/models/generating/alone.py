@@ -251,6 +251,23 @@ def _omni(
     return transcribe
 
 
+def _nemotron_omni(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
+    import transformers
+
+    library: Any = transformers
+    kind = library.NemotronH_Omni_Reasoning_V3Processor
+    hearing = type("Hearing", (kind,), {"check_argument_for_proper_class": lambda *_: None})
+    tokenizer = library.AutoTokenizer.from_pretrained(folder)
+    processor = hearing(None, None, tokenizer, library.AutoFeatureExtractor.from_pretrained(folder))
+    network = library.AutoModelForMultimodalLM.from_pretrained(folder)
+    words = "<so_embedding>\nTranscribe the audio clip into text. Return only the transcription."
+    chat = [{"role": "system", "content": "/no_think"}, {"role": "user", "content": words}]
+    prompt = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    inputs = processor(text=prompt, audio=waveform, return_tensors="pt")
+    tokens = _new(inputs, network.generate(**inputs, max_new_tokens=MOST))
+    return str(tokenizer.decode(tokens[0], skip_special_tokens=True))
+
+
 def _kyutai(folder: Path, waveform: NDArray[np.float32], language: str) -> str:
     import soxr
 
@@ -281,6 +298,7 @@ FAMILIES: dict[str, Callable[[Path, NDArray[np.float32], str], str]] = {
     "qwen3_omni_moe_thinker": _omni("Qwen3OmniMoeProcessor", "AutoModelForMultimodalLM"),
     "qwen2_5_omni": _omni("Qwen2_5OmniProcessor", "Qwen2_5OmniThinkerForConditionalGeneration"),
     "qwen3_omni_moe": _omni("Qwen3OmniMoeProcessor", "Qwen3OmniMoeThinkerForConditionalGeneration"),
+    "nemotron_h_omni": _nemotron_omni,
     "gemma4": _omni("Gemma4Processor", "AutoModelForMultimodalLM"),
     "phi4_multimodal": _omni(
         "Phi4MultimodalProcessor", "AutoModelForMultimodalLM", "Transcribe the audio clip into text."

@@ -10,19 +10,42 @@ from tests.harness.models.generating.made import (
     AUDIO_END,
     AUDIO_START,
     CHAT,
+    END,
+    LETTERS,
     SEED,
     SPECIAL,
     byte_tokenizer,
     library,
     pieces_tokenizer,
+    prefer,
     save,
     small,
     speak,
+    stir,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+NEMOTRON = {
+    "hidden_size": 32,
+    "layers_block_type": ["linear_attention", "moe", "full_attention", "mlp"],
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "head_dim": 16,
+    "intermediate_size": 48,
+    "ssm_state_size": 8,
+    "mamba_num_heads": 4,
+    "mamba_head_dim": 8,
+    "n_groups": 2,
+    "chunk_size": 16,
+    "n_routed_experts": 4,
+    "moe_intermediate_size": 24,
+    "moe_shared_expert_intermediate_size": 24,
+}
+"""The language model of Nemotron: state spaces, experts, attention."""
 
 
 def nemo_speechlm(folder: Path) -> None:
@@ -44,20 +67,7 @@ def nemo_speechlm(folder: Path) -> None:
         text_config={
             "model_type": "nemotron_h",
             "vocab_size": len(tokenizer),
-            "hidden_size": 32,
-            "layers_block_type": ["linear_attention", "moe", "full_attention", "mlp"],
-            "num_attention_heads": 2,
-            "num_key_value_heads": 1,
-            "head_dim": 16,
-            "intermediate_size": 48,
-            "ssm_state_size": 8,
-            "mamba_num_heads": 4,
-            "mamba_head_dim": 8,
-            "n_groups": 2,
-            "chunk_size": 16,
-            "n_routed_experts": 4,
-            "moe_intermediate_size": 24,
-            "moe_shared_expert_intermediate_size": 24,
+            **NEMOTRON,
             **ids,
         },
         audio_token_id=tokenizer.convert_tokens_to_ids(AUDIO),
@@ -217,8 +227,54 @@ def _qwen3_omni_moe_thinker(folder: Path) -> None:
     _qwen_omni(folder, "Qwen3OmniMoe", SEED, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24)
 
 
+TEMPLATE = """\
+{%- for message in messages -%}
+<|im_start|>{{ message['role'] }}
+{{ message['content'] }}<|im_end|>
+{% endfor -%}
+{%- if add_generation_prompt -%}<|im_start|>assistant
+{% endif -%}"""
+"""A chat template that takes words alone."""
+
+
+def nemotron_h_omni(folder: Path) -> None:
+    """Nemotron 3 Nano Omni."""
+    marks = ("<image>", "<img>", "</img>", "<so_embedding>", "<so_start>", "<so_end>")
+    tokenizer = byte_tokenizer((*SPECIAL, *marks), chat_template=TEMPLATE)
+    ids = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    small_one = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = library().NemotronH_Omni_Reasoning_V3_Config(
+        text_config={"model_type": "nemotron_h", "vocab_size": len(tokenizer), **NEMOTRON, **ids},
+        vision_config={
+            **small_one,
+            "model_type": "radio",
+            "hidden_size": 16,
+            "video_temporal_patch_size": 2,
+            "max_img_size": 32,
+            "image_size": 32,
+        },
+        audio_config={
+            **small_one,
+            "num_mel_bins": 16,
+            "subsampling_conv_channels": 8,
+            "projection_hidden_size": 16,
+            "projection_bias": True,
+        },
+        projector_hidden_size=16,
+        vision_hidden_size=16,
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
+        audio_token_id=tokenizer.convert_tokens_to_ids("<so_embedding>"),
+    )
+    network = library().NemotronH_Omni_Reasoning_V3(config)
+    stir(network)
+    wanted = tokenizer.convert_tokens_to_ids([*LETTERS, END])
+    prefer(network.language_model.get_output_embeddings(), wanted)
+    save(folder, network, library().ParakeetFeatureExtractor(feature_size=16), tokenizer, **ids)
+
+
 BUILDERS: dict[str, Callable[[Path], None]] = {
     "gemma4": gemma4,
+    "nemotron_h_omni": nemotron_h_omni,
     "phi4_multimodal": phi4_multimodal,
     "nemo_speechlm": nemo_speechlm,
     "qwen2_5_omni": lambda folder: _whole_omni(folder, "Qwen2_5Omni", "qwen2_5_omni", _qwen2_5_omni_thinker),

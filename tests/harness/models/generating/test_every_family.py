@@ -37,7 +37,8 @@ def truth(family: str, folder: Path, clip: Clip, shortest: float) -> str:
 
 
 def test_all_declared_families_are_tried() -> None:
-    declared = {kind for family in families().values() for kind in family.model_types}
+    declared = {kind for family in families().values() if family.tried for kind in family.model_types}
+    assert {family.name for family in families().values() if not family.tried} == {"gemma3n"}  # see checkpoints.py
     assert declared <= set(BUILDERS)
     assert len(declared & set(BUILDERS)) >= 24
 
