@@ -107,3 +107,10 @@ def test_what_reads_results_imports_nothing_that_makes_them(package: str) -> Non
     assert ours, "the package moved: READERS says where it was"
     for name in ours:
         assert not {other for other in graph()[name] if is_in(other, MAKERS)}, name
+
+
+def test_no_module_hides_a_name_of_the_library() -> None:
+    """Once imported, a module is an attribute of its package: `harness.load` would be it, and no function any more."""
+    import harness
+
+    assert {f"harness.{name}" for name in harness.__all__} & set(modules()) == set()

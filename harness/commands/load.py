@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from harness.commands.shared import teller
 from harness.errors import ExitStatus, Interrupted, UsageError
 from harness.flags import add_flags, made
-from harness.load.settings import DATA, MODEL, LoadSettings
-from harness.load.sweep import LOAD_FILE, Heard, Plan, Sweep
+from harness.load_generator.settings import DATA, MODEL, LoadSettings
+from harness.load_generator.sweep import LOAD_FILE, Heard, Plan, Sweep
 from harness.serving.flags import ServeSettings
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def _measured(
     managed: Managed | None,
 ) -> Load:
     """Asks once, so that what no request would survive is said at once; then puts the load on."""
-    from harness.load.asking import ask, asker
-    from harness.load.sending import Threads
+    from harness.load_generator.asking import ask, asker
+    from harness.load_generator.sending import Threads
     from harness.reporting.load import write_load_files
 
     expected = plan.check()

@@ -10,10 +10,10 @@ import pytest
 from matplotlib.axes import Axes
 from msgspec.structs import replace
 
-from harness.load.sweep import Heard, Plan, Sweep
+from harness.load_generator.sweep import Heard, Plan, Sweep
 from harness.records.load import Knee, Load
 from harness.reporting.load import load_curve, load_table, write_load_files
-from tests.harness.load.virtual import Queue, exponential
+from tests.harness.load_generator.virtual import Queue, exponential
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import HarnessError
-from harness.load.offer import Answer
+from harness.load_generator.offer import Answer
 
 WAKE_EARLY = 0.002
 """Seconds before a request is due, at which the sleep before it ends; the rest passes in short naps, since a long sleep

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from harness.load.offer import Answer
+from harness.load_generator.offer import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

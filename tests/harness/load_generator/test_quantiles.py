@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.load.quantiles import correlation_time, mean, quantile
-from tests.harness.load.virtual import lindley, mmc_tail, solved
+from harness.load_generator.quantiles import correlation_time, mean, quantile
+from tests.harness.load_generator.virtual import lindley, mmc_tail, solved
 
 
 def test_a_quantile_is_the_smallest_value_that_so_many_do_not_pass() -> None:

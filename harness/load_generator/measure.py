@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.load.quantiles import Estimate, mean, quantile
+from harness.load_generator.quantiles import Estimate, mean, quantile
 from harness.records.load import Figure, Lateness, Rate, Times
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from harness.load.offer import Exchange, Offered
+    from harness.load_generator.offer import Exchange, Offered
 
 KEPT_UP = 0.95
 """A server keeps up with a rate where it achieves at least this share of what was offered."""

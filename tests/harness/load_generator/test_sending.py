@@ -6,9 +6,9 @@ import threading
 import time
 
 from harness.errors import ModelError
-from harness.load.offer import offer
-from harness.load.schedule import Arrival
-from harness.load.sending import GaveUpError, Reply, Threads
+from harness.load_generator.offer import offer
+from harness.load_generator.schedule import Arrival
+from harness.load_generator.sending import GaveUpError, Reply, Threads
 
 
 def test_requests_go_out_though_none_is_answered() -> None:

@@ -1,6 +1,6 @@
 """The whole command before a real server of known law: 10^4 requests over loopback, mean and p95 within 5 %.
 
-    ASR_SLOW_TESTS=1 python -m pytest -n0 tests/harness/load/test_sockets.py       half an hour
+    ASR_SLOW_TESTS=1 python -m pytest -n0 tests/harness/load_generator/test_sockets.py       half an hour
 
 The seed is one whose sample, in virtual time, is close to the law: what is tested here is the measurement.
 """
@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.load.schedule import poisson
+from harness.load_generator.schedule import poisson
 from harness.records.codec import decode
 from harness.records.load import Load
-from tests.harness.load.test_laws import LAWS
-from tests.harness.load.virtual import exponential, lindley
+from tests.harness.load_generator.test_laws import LAWS
+from tests.harness.load_generator.virtual import exponential, lindley
 
 LONG = {"M/M/1 at 50 %": (0.1, 0), "M/D/1 at 60 %": (0.1, 3), "M/M/4 at 70 %": (0.2, 6)}
 """Seconds of service on average, which make small what HTTP and the threads of a busy machine add; and the seed."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from harness.load.schedule import Arrival
+from harness.load_generator.schedule import Arrival
 
 HEAD_START = 0.02
 """Seconds before a rate begins, so that its first request is not late already."""
@@ -34,7 +34,7 @@ class Answer:
 
 
 class Wire(Protocol):
-    """What requests are sent over, and whose clock counts. `harness.load.sending` has the real one."""
+    """What requests are sent over, and whose clock counts. `harness.load_generator.sending` has the real one."""
 
     def now(self) -> float:
         """Seconds on its clock."""

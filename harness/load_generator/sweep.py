@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.load.knee import knee, sustained
-from harness.load.measure import Conditions, measure
-from harness.load.offer import Exchange, Offered, Wire, offer
-from harness.load.schedule import Arrival, poisson
+from harness.load_generator.knee import knee, sustained
+from harness.load_generator.measure import Conditions, measure
+from harness.load_generator.offer import Exchange, Offered, Wire, offer
+from harness.load_generator.schedule import Arrival, poisson
 from harness.records.codec import cannot_write, encode, write
 from harness.records.load import Load, Rate, Request
 

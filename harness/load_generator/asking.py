@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.errors import ModelError
-from harness.load.sending import GaveUpError, Reply
+from harness.load_generator.sending import GaveUpError, Reply
 from harness.models.served.messages import Answer, Pause, Request, Response, said
 from harness.models.served.transport import Late, Trouble
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.load.measure import Conditions, measure
-from harness.load.offer import offer
-from harness.load.schedule import poisson
-from tests.harness.load.virtual import (
+from harness.load_generator.measure import Conditions, measure
+from harness.load_generator.offer import offer
+from harness.load_generator.schedule import poisson
+from tests.harness.load_generator.virtual import (
     Queue,
     Service,
     exponential,

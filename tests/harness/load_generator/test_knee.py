@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from harness.load.knee import knee, sustained
-from harness.load.measure import Conditions, measure
-from harness.load.offer import Offered, offer
-from harness.load.schedule import poisson
+from harness.load_generator.knee import knee, sustained
+from harness.load_generator.measure import Conditions, measure
+from harness.load_generator.offer import Offered, offer
+from harness.load_generator.schedule import poisson
 from harness.records.load import Figure, Knee, Rate
-from tests.harness.load.virtual import Queue, exponential
+from tests.harness.load_generator.virtual import Queue, exponential
 
 
 def rate(asked: float, mean: float, *, achieved: float | None = None, sustained: bool = True) -> Rate:

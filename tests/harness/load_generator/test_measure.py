@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.load.measure import Conditions, measure
-from harness.load.offer import Answer, Exchange, Offered
-from harness.load.schedule import Arrival
+from harness.load_generator.measure import Conditions, measure
+from harness.load_generator.offer import Answer, Exchange, Offered
+from harness.load_generator.schedule import Arrival
 from harness.records.load import Rate
 
 CONDITIONS = Conditions(duration=10.0, warmup=2.0, slo=None, audio=[1.0, 4.0])

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.load.offer import Answer
-from harness.load.sweep import LOAD_FILE, REQUESTS_FILE, Heard, Plan, Sweep
+from harness.load_generator.offer import Answer
+from harness.load_generator.sweep import LOAD_FILE, REQUESTS_FILE, Heard, Plan, Sweep
 from harness.records.codec import loads, read
 from harness.records.load import Load
-from tests.harness.load.virtual import Queue, exponential
+from tests.harness.load_generator.virtual import Queue, exponential
 
 
 def plan(*rates: float, duration: float = 200.0, max_requests: int = 10_000, cap: int = 50) -> Plan:

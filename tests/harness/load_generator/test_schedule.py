@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from itertools import pairwise
 
-from harness.load.schedule import poisson
+from harness.load_generator.schedule import poisson
 
 
 def test_a_seed_decides_everything_and_another_is_another() -> None:

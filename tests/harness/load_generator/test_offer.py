@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.load.offer import HEAD_START, Answer, offer
-from harness.load.schedule import Arrival
-from tests.harness.load.virtual import Queue
+from harness.load_generator.offer import HEAD_START, Answer, offer
+from harness.load_generator.schedule import Arrival
+from tests.harness.load_generator.virtual import Queue
 
 EVERY_SECOND = [Arrival(float(at), at % 3) for at in range(20)]
 

@@ -4,7 +4,7 @@ Latencies in a queue are not independent: who comes behind a slow request is slo
 two order statistics (David and Nagaraja, Order Statistics, 2003, section 7.1), which needs no assumption on the
 distribution, is therefore taken at the *effective* number of requests, n / tau. tau is the integrated autocorrelation
 time (of the latencies for a mean, of the indicator "at most the quantile" for a quantile) by Geyer's initial positive
-sequence (Practical Markov Chain Monte Carlo, 1992). tests/harness/load/test_quantiles.py simulates the coverage.
+sequence (Practical Markov Chain Monte Carlo, 1992). Its tests simulate the coverage.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from harness.errors import ModelError
-from harness.load.asking import ask, asker
-from harness.load.sending import GaveUpError, Reply
+from harness.load_generator.asking import ask, asker
+from harness.load_generator.sending import GaveUpError, Reply
 from harness.models.served.messages import Answer, Call, Exchange, Pause, Request, Response
 from harness.models.served.transport import Late, Lost, Trouble
 
