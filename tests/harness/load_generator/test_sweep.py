@@ -93,3 +93,11 @@ def test_failures_have_no_text_that_could_change(tmp_path: Path) -> None:
     assert rate.changed_texts == 0
     assert rate.errors == {"the server answered 500": rate.counted}
     assert rate.latency is None
+    lines = [json.loads(line) for line in (tmp_path / REQUESTS_FILE).read_text().splitlines()]
+    assert len(lines) == rate.sent
+    for line in lines:
+        assert line["error"] == "the server answered 500"
+        assert line["ended"] == pytest.approx(line["sent"] + 0.1)
+        assert line["first"] is None
+        assert line["changed"] is False
+        assert line["audio_seconds"] == {"a": 2.0, "b": 3.0}[line["clip"]]
