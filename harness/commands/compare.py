@@ -1,7 +1,7 @@
 """`compare`: is the difference between systems real? Per benchmark and on average, with intervals and tests."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.commands.shared import add_shared, given_systems, left, percent, table
@@ -13,6 +13,7 @@ from harness.scoring.comparison import compare_systems
 from harness.scoring.nist_export import write_comparison
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
+from harness.scoring.significance import ALPHA
 
 HELP = "compare systems on the same utterances: differences with intervals, tests, ties"
 
@@ -149,11 +150,28 @@ def _verdict(pair: Pair) -> str:
     return "A is better" if pair.difference.value < 0 else "B is better"
 
 
+def _disagreements(comparison: Comparison) -> Iterator[str]:
+    """Where the two tests do not say the same, which nobody should have to find in the columns."""
+    for block in comparison.benchmarks:
+        for pair in block.pairs:
+            if pair.mapsswe is None or pair.significant is None:
+                continue
+            found = pair.mapsswe_p_holm if len(comparison.systems) > 2 else pair.mapsswe.p
+            if found is not None and pair.significant != (found < ALPHA):
+                says = "finds no difference" if pair.significant else "finds a difference"
+                yield (
+                    f"On {block.benchmark} MAPSSWE {says} (p = {found:.3f}) where the verdict, over sessions, does the "
+                    f"contrary, for {pair.first} and {pair.second}: the verdict holds; "
+                    "one of the two assumptions on what is independent does not."
+                )
+
+
 def _notes(comparison: Comparison) -> tuple[str, ...]:
     """What the columns mean, and what was left out."""
     return (
         "Difference, interval and p: paired over sessions. MAPSSWE: NIST's matched pairs; they take stretches of "
         "errors as independent.",
         "Resolves: the smallest true difference between these systems that this data finds in four of five cases.",
+        *_disagreements(comparison),
         *comparison.notes,
     )

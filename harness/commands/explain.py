@@ -100,8 +100,10 @@ def _table(found: Explained, one: Explanation) -> Table:
     ]
     rows.append(("interaction", "", None, None, one.interaction, None, None, None, ""))
     rows.append((found.second, "", end.rate, one.total, one.total, end.errors.errors, end.words, None, ""))
-    caption = f"{found.model}, {one.utterances:,} utterances; rates in percent, effects in points."
+    failed = f" ({one.failed:,} of them failed, which are left out)" if one.failed else ""
+    caption = f"{found.model}, {one.utterances:,} utterances{failed}, language {one.language}."
     notes = (
+        "Rates in percent, effects in points.",
         "Effect: on top of the steps above it; the effects add up to the difference of the two profiles.",
         "Alone: this rule only, on top of the first profile; with the interaction these add up to it too. (Rules of "
         "a normalizer that the first profile does not have: on top of that normalizer.)",

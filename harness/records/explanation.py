@@ -87,6 +87,8 @@ class Explanation(Record, frozen=True, kw_only=True):
     language: str
     metric: Literal["wer", "cer"]
     utterances: int
+    failed: int
+    """Utterances without a transcript, which are left out."""
     start: Tally
     """Under the first profile."""
     steps: tuple[RuleStep, ...]

@@ -137,6 +137,7 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
         language=language,
         metric="cer" if language in LANGUAGES_WITHOUT_SPACES else "wer",
         utterances=len(rows),
+        failed=sum(row.hypothesis is None for row in rows),
         start=Tally.of(sum(start, ErrorCounts())),
         steps=tuple(steps),
         end=Tally.of(sum(end, ErrorCounts())),

@@ -116,7 +116,10 @@ def rate_estimate(errors: NDArray[np.float64], words: NDArray[np.float64]) -> Es
     total = float(errors.sum() / words.sum())
     estimate = jackknife(total, rates_without(errors, words), words)
     # Errors never spread less than independent words would; five sessions that agree by chance are no certainty.
-    floor = math.sqrt(max(0.0, total * (1 - total)) / float(words.sum()))
+    # Where all is wrong they would not spread at all: two words more of each outcome (Agresti and Coull, 1998).
+    count = float(words.sum())
+    likely = total if total < 1 else (count + 2) / (count + 4)
+    floor = math.sqrt(likely * (1 - likely) / count)
     return Estimate(total, max(estimate.standard_error, floor), estimate.degrees, estimate.sessions)
 
 

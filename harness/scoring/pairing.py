@@ -181,6 +181,12 @@ def _why(found: Mismatch, *sides: tuple[Mapping[Key, Line], Scored]) -> str:
     """Why two systems cannot be paired."""
     (first, one), (second, other) = sides
     for keys, held, lacking in ((found.missing, first, other), (found.added, second, one)):
+        if keys and keys[0][1] > 1:
+            name, count = keys[0]
+            return (
+                f"{name!r} stands {count} times in {len(held)} rows of the one, {count - 1} times in "
+                f"{lacking.predictions.source}; each utterance belongs there once, or as often in both"
+            )
         if keys:
             return (
                 f"{len(keys)} of {len(held)} utterances are not in {lacking.predictions.source}, the first is "

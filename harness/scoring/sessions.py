@@ -24,8 +24,8 @@ def merge_sessions(predictions: Predictions) -> Predictions:
     known. Where failed utterances count as empty transcripts they are that here.
 
     Raises:
-        DataError: a chunk is missing or stands twice, or only some rows are chunks. (The leaderboard warns, and counts
-            what was said in a missing chunk as deleted.)
+        DataError: a chunk is missing, stands twice or has another reference, or only some rows are chunks. (The
+            leaderboard warns, and counts what was said in a missing chunk as deleted.)
     """
     rows = predictions.rows
     if predictions.scores_empty:
@@ -51,6 +51,10 @@ def _merged(parent: str, chunks: Sequence[Line], source: str) -> Line:
         what = f"chunk {missing[0]} is missing" if missing else "a chunk stands there twice"
         raise DataError(f"{source}: {what} of session {parent!r}; run it again, or leave the session out")
     first = ordered[0]
+    other = next((row for row in ordered if row.reference != first.reference), None)
+    if other is not None:
+        what = f"chunks 0 and {other.chunk_index} of session {parent!r} have different references"
+        raise DataError(f"{source}: {what}; chunks share that of the whole session, else leave out parent_id")
     errors = [row.error or "no transcript" for row in ordered if row.hypothesis is None]
     return changed(
         first,

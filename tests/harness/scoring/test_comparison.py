@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from harness.cli import main
+from harness.commands.compare import tables
 from harness.records import codec
 from harness.records.comparison import Comparison
 from harness.scoring.comparison import compare_systems
@@ -390,3 +391,20 @@ def test_score_says_what_the_data_resolves_and_what_stood_for_sessions(
     printed = " ".join(capsys.readouterr().out.split())
     assert "points on average between two such models whose errors are unrelated" in printed
     assert "No sessions are known, utterances are taken as independent: mine_en." in printed
+
+
+def test_tests_that_do_not_agree_are_told(tmp_path: Path) -> None:
+    """A verdict beside the p of another test that says the contrary needs a word."""
+    rows = corpus(20)
+    for model, probability, seed in (("a", 0.05, 1), ("b", 0.3, 2)):
+        write(tmp_path, model, damaged(rows, probability, seed))
+    found = compared(tmp_path)
+    assert not any("does the contrary" in note for table in tables(found) for note in table.notes)
+    [block] = found.benchmarks
+    [pair] = block.pairs
+    assert pair.significant
+    assert pair.mapsswe is not None
+    contrary = msgspec.structs.replace(pair, mapsswe=msgspec.structs.replace(pair.mapsswe, p=1.0))
+    [table] = tables(msgspec.structs.replace(found, benchmarks=(msgspec.structs.replace(block, pairs=(contrary,)),)))
+    [note] = [note for note in table.notes if "does the contrary" in note]
+    assert note.startswith("On librispeech_test_clean MAPSSWE finds no difference (p = 1.000)")

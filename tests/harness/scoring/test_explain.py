@@ -269,3 +269,9 @@ def test_steps_lead_from_any_profile_to_any_other_in_every_language() -> None:
         for first, second in itertools.permutations(map(get_profile, profile_names()), 2):
             found = explain(one, first, second)
             assert (found.start, found.end) == (Tally.of(total(one, first)), Tally.of(total(one, second)))
+
+
+def test_what_failed_is_left_out_and_counted() -> None:
+    one = predictions(("a b", "a"), ("c", None))
+    found = explain(one, APRIL, AUGUST)
+    assert (found.utterances, found.failed, found.start.words) == (2, 1, 2)

@@ -90,6 +90,14 @@ def test_no_errors_at_all_is_not_certainty() -> None:
     assert interval.method == METHOD_NO_ERRORS
 
 
+@pytest.mark.parametrize("errors", [10, 20])
+def test_all_wrong_is_not_certainty(errors: int) -> None:
+    interval = wer_interval([errors] * 5, [10] * 5, range(5))
+    assert interval is not None
+    assert interval.standard_error == pytest.approx(math.sqrt(52 / 54 * 2 / 54 / 50))
+    assert interval.low < errors / 10 < interval.high
+
+
 def test_sessions_that_agree_by_chance_are_not_certainty() -> None:
     interval = wer_interval([1] * 5, [10] * 5, range(5))
     assert interval is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from harness.errors import DataError
@@ -80,6 +81,12 @@ def test_drafts_of_chunks_are_joined_where_all_have_one() -> None:
 def test_a_missing_chunk_is_an_error(indices: list[int], message: str) -> None:
     with pytest.raises(DataError, match=message):
         merge_sessions(chunked(*(chunk("a", index, "x") for index in indices)))
+
+
+def test_chunks_of_a_session_share_its_reference() -> None:
+    rows = chunk("a", 0, "x"), msgspec.structs.replace(chunk("a", 1, "y"), reference="of this chunk alone")
+    with pytest.raises(DataError, match="chunks 0 and 1 of session 'a' have different references"):
+        merge_sessions(chunked(*rows))
 
 
 def test_chunks_among_other_rows_are_an_error() -> None:
