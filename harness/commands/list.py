@@ -169,9 +169,8 @@ def _rules(rules: Mapping[str, object] | None) -> str:
     """The rules that are on, by name."""
     if rules is None:
         return "as written"
-    return ", ".join(
-        name.replace("_", " ") if value is True else f"{name} {value}" for name, value in rules.items() if value
-    )
+    on = [name.replace("_", " ") if value is True else f"{name} {value}" for name, value in rules.items() if value]
+    return ", ".join(on) or "none of the rules that can be switched"
 
 
 LISTS: dict[str, Callable[[], list[Row]]] = {

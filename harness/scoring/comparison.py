@@ -73,6 +73,12 @@ def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
         for one in columns
         if one.left_out
     ]
+    notes += [
+        f"{name} on {one.units.benchmark}: {message}"
+        for name, held in zip(names, scored, strict=True)
+        for one in held
+        for message in one.losses().messages(profile.name)
+    ]
     common = [one for one in columns if one.paired.systems == compared and not one.left_out and not one.by_character]
     average = _average_block(common, names, profile) if len(common) > 1 else None
     if average is not None and len(common) < len(columns):

@@ -54,6 +54,13 @@ def test_official_rules_that_drop_vowel_signs_say_so(shared: Path) -> None:
     assert entry.warnings == (f"32 {LOST}",)
 
 
+def test_a_comparison_names_what_it_does_not_see(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, wrong = (str(shared / "cases" / "text" / name) for name in (GOOD, WRONG))
+    assert main(["compare", good, wrong, "--profile", "leaderboard@2026-08", "--json"]) == 0
+    notes = json.loads(capsys.readouterr().out)["notes"]
+    assert notes == [f"good on fleurs_hi_custom: 528 {LOST}", f"wrongvowels on fleurs_hi_custom: 528 {LOST}"]
+
+
 def test_a_gate_that_sees_no_vowels_says_so(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, wrong = (str(shared / "cases" / "text" / name) for name in (GOOD, WRONG))
     assert main(["gate", wrong, "--baseline", good]) == 1
