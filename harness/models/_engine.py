@@ -46,6 +46,21 @@ def local(name: str, prefix: str, what: str) -> Path:
     return path
 
 
+def folder_or_name(name: str, prefix: str, what: str) -> Path | str:
+    """The folder behind the prefix of a model's name, or what an engine fetches by that name.
+
+    Raises:
+        UsageError: nothing stands there, or a path that is no folder.
+    """
+    rest = after(name, prefix, what)
+    folder = Path(rest).expanduser()
+    if folder.is_dir():
+        return folder
+    if rest.startswith((".", "~", "/")) or rest.count("/") > 1:
+        raise UsageError(f"no folder {rest!r}; write --model {prefix}{what}")
+    return rest
+
+
 def revision_of(path: Path) -> str:
     """``sha256:`` and the beginning of the digest of a file, or of all files of a folder with their names.
 

@@ -33,19 +33,18 @@ def load(name: str, options: LoadOptions) -> Model:
     """Loads a folder, or what the engine fetches by name.
 
     Raises:
-        UsageError: no name, or a folder that does not say of what kind it is.
+        UsageError: no name, no such folder, or one that does not say of what kind it is.
         ModelError: config.json cannot be read.
     """
-    what = _engine.after(name, PREFIX, "FOLDER or NAME")
-    folder = Path(what).expanduser()
-    local = folder.is_dir()
-    kind = options.option("kind") or (str(_stated(folder, name)) if local else what)
+    what = _engine.folder_or_name(name, PREFIX, "FOLDER or NAME")
+    folder = what if isinstance(what, Path) else None
+    kind = options.option("kind") or (str(what) if folder is None else str(_stated(folder, name)))
 
     import onnx_asr
 
     engine: Any = onnx_asr.load_model(
         kind,
-        folder if local else None,
+        folder,
         quantization=options.option("quantization"),
         providers=[PROVIDERS[kind_of(options.device)]],
     )
@@ -55,7 +54,7 @@ def load(name: str, options: LoadOptions) -> Model:
         more = {"language": language} if told else {}
         return str(engine.recognize(_engine.filled(waveform), sample_rate=16_000, **more)).strip()
 
-    revision = _engine.revision_of(folder) if local else f"onnx-asr {_engine.version('onnx-asr')}: {what}"
+    revision = _engine.revision_of(folder) if folder else f"onnx-asr {_engine.version('onnx-asr')}: {what}"
     card = ModelCard(id=name, revision=revision, max_seconds=LONGEST, batch_invariant=True, max_batch=1, note=kind)
     return FunctionModel(hear, card, per_clip=True)
 

@@ -297,6 +297,16 @@ def test_what_a_folder_is_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         load_model(f"onnx-asr:{tmp_path}", LoadOptions())
 
 
+@pytest.mark.parametrize("engine", ["mlx", "onnx-asr"])
+def test_a_path_that_is_no_folder_is_not_asked_of_a_hub(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, engine: str
+) -> None:
+    ENGINES[engine][0](monkeypatch, tmp_path, [])
+    for path in (f"{tmp_path}/none", "./none", "~/none", "a/b/c"):
+        with pytest.raises(UsageError, match=f"no folder '{path}'; write --model {engine}:FOLDER or "):
+            load_model(f"{engine}:{path}", LoadOptions())
+
+
 def test_the_revision_is_of_every_file(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "x").write_text("1")
