@@ -12,7 +12,6 @@ _OPTIONS = (
     ModelOption(name="prompt", help="the instruction, or what the audio is about, for families that read one"),
     ModelOption(name="punctuation", help="whether to write punctuation and capitals", choices=("yes", "no")),
     ModelOption(name="translate", help="the language to translate into, as en or de"),
-    ModelOption(name="mode", help="one of the family's ways of transcribing, such as speakers"),
     ModelOption(
         name="lookahead", help="frames that a streaming model hears ahead; 13 is 1.12 s", choices=("13", "6", "1", "0")
     ),
@@ -28,7 +27,6 @@ def _asked(options: LoadOptions) -> Asked:
         prompt=options.option("prompt"),
         punctuation=None if punctuation is None else punctuation == "yes",
         translate=options.option("translate"),
-        mode=options.option("mode"),
         lookahead=None if lookahead is None else int(lookahead),
         locale=options.option("locale"),
         static_cache=options.option("cache") == "static",

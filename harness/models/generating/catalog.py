@@ -56,7 +56,6 @@ def check_asked(model: str, family: Family, asked: Asked) -> Asked:
         "prompt": asked.prompt is not None,
         "punctuation": asked.punctuation is not None,
         "translate": asked.translate is not None,
-        "mode": asked.mode is not None,
         "lookahead": asked.lookahead is not None,
         "locale": asked.locale is not None,
     }
@@ -64,8 +63,6 @@ def check_asked(model: str, family: Family, asked: Asked) -> Asked:
         if wanted and ask not in family.asks:
             can = f"it can be asked for {', '.join(family.asks)}" if family.asks else "it cannot be asked for anything"
             raise UsageError(f"{model} ({family.name}) cannot be asked for {ask}; {can}")
-    if asked.mode is not None and asked.mode not in family.modes:
-        raise UsageError(f"--model-option mode={asked.mode}: {family.name} has {', '.join(family.modes)}")
     if asked.static_cache and family.frames is not None:
         raise UsageError(f"--model-option cache=static: {family.name} keeps no keys and values; leave it out")
     if asked.translate is None:

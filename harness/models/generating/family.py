@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harness.models._transformers import Tensors
     from harness.models.hub import Checkpoint
 
-Ask = Literal["keywords", "prompt", "punctuation", "translate", "mode", "lookahead", "locale"]
+Ask = Literal["keywords", "prompt", "punctuation", "translate", "lookahead", "locale"]
 """What a user may ask of a family: `--keywords`, and the options of that name."""
 
 Gives = Literal["speakers", "words"]
@@ -51,8 +51,6 @@ class Asked:
     """Whether to write punctuation and capitals."""
     translate: str | None = None
     """The language to translate into, as the library calls it."""
-    mode: str | None = None
-    """One of `Family.modes`."""
     static_cache: bool = False
     """Whether keys and values are kept in tensors of a fixed size, with which a GPU's decoding steps are compiled."""
     lookahead: int | None = None
@@ -171,8 +169,6 @@ class Family:
 
     asks: tuple[Ask, ...] = ()
     """What a user may ask for."""
-    modes: Mapping[str, str] = field(default_factory=dict)
-    """Prompts by the name that ``mode`` takes."""
     gives: tuple[Gives, ...] = ()
     """What transcripts hold beside their text."""
     needs: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.models.generating.family import Asked, Family, Parts, Request, Row, per_second, plain
+from harness.models.generating.moonshine import mask_norm
 
 if TYPE_CHECKING:
     from harness.models._transformers import Tensors
@@ -150,6 +151,8 @@ FAMILIES = (
         inputs=_moonshine,
         max_seconds=_moonshine_longest,
         limit=_moonshine_tokens,
+        pads=True,
+        prepare=mask_norm,
         hub=("usefulsensors/moonshine-base", "usefulsensors/moonshine-tiny"),
     ),
     Family(

@@ -39,7 +39,6 @@ def test_every_declaration_names_what_the_library_has() -> None:
     assert set(claimed) <= library_types
     for family in families().values():
         assert hasattr(transformers, family.auto_class), family.name
-        assert ("mode" in family.asks) == bool(family.modes)
         assert "translate" not in family.asks or family.languages
 
 
