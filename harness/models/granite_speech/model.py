@@ -14,7 +14,7 @@ from harness.models.granite_nar.features import PackedAudio, log_mel, pack_audio
 from harness.models.granite_speech import loading, lora
 from harness.models.granite_speech.speculative import Speculation, Spoken
 from harness.models.granite_speech.tags import Tagged, read_times, read_turns
-from harness.models.granite_speech.tasks import KNOWN, Task, Variant, task_of, variant_of
+from harness.models.granite_speech.tasks import BASE, KNOWN, Task, Variant, task_of, variant_of
 from harness.types import Clip, Hypothesis, Usage
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ class GraniteSpeech(TorchModel):
         most = longest(task, config.max_position_embeddings, len(self._prompt))
         card = card_of(checkpoint, whole, batch_invariant=True, max_seconds=most, note=self._note())
         self.card = replace(card, languages=card.languages or variant.languages)
+
+    @property
+    def speculates(self) -> bool:
+        """Whether drafts are verified."""
+        return self._speculation is not None
 
     def _note(self) -> str:
         """How it was asked, for who reads the results."""
@@ -193,4 +198,9 @@ def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions) -> GraniteSpee
             raise UsageError(f"--model-option decoding=speculative: drafts are of mode raw, not {task.name}")
     if name not in KNOWN or not variant.speculative:
         lora.check_whole(checkpoint.folder)
-    return GraniteSpeech(checkpoint, variant, task, options)
+    model = GraniteSpeech(checkpoint, variant, task, options)
+    if model.speculates and KNOWN.get(name) is BASE and not model.network.encoder.config.bpe_output_dim:
+        raise ModelError(
+            f"{checkpoint.folder} has no {loading.HEAD}, whose drafts are those of {name}; fetch the repository anew"
+        )
+    return model

@@ -13,6 +13,7 @@ import torch
 from transformers.audio_utils import mel_filter_bank
 
 from harness.errors import ModelError
+from harness.models.granite_speech.network import Generated
 from harness.models.granite_speech.tasks import Tokens
 from harness.types import Clip
 from tests.harness.models.granite_speech import tiny
@@ -79,6 +80,13 @@ def test_each_clip_is_cut_at_its_own_limit(base: Path, load: Load) -> None:
         assert one.usage.tokens == len(expected)
     assert [one.usage.tokens for one in made if one.usage] == [6, 3, 13, 4, 17, 5]
     assert [one.usage.limited for one in made if one.usage] == [1, None, 1, 1, 1, 1]
+
+
+def test_what_fills_a_row_up_is_no_end_of_it(base: Path, load: Load) -> None:
+    own, end = load(base).network._own, tiny.END  # where there is no padding token, the end token fills up
+    assert own([1, 2, end, end], 2, numbers=True) == Generated(ids=[1, 2], ended=False)
+    assert own([1, end, end, end], 2, numbers=True) == Generated(ids=[1], ended=True)
+    assert own([1, 2, 3], 4, numbers=False) == Generated(ids=[1, 2, 3], ended=False, numbers=False)
 
 
 def test_a_clip_is_refused_that_is_over_the_limit(base: Path, load: Load) -> None:

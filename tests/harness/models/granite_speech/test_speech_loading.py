@@ -84,6 +84,12 @@ def test_a_prompt_without_its_audio(copy: Path, load: Load) -> None:
         load(copy)
 
 
+def test_a_prompt_with_its_audio_twice(copy: Path, load: Load) -> None:
+    (copy / "chat_template.jinja").write_text("{{ messages[0].content }}{{ messages[0].content }}")
+    with pytest.raises(ModelError, match=r"has 2 tokens 299 for the audio, not one"):
+        load(copy)
+
+
 @pytest.mark.parametrize("template", [None, "{{ raise_exception('no') }}", "{% for"])
 def test_a_chat_template_that_is_none(copy: Path, load: Load, template: str | None) -> None:
     (copy / "chat_template.jinja").unlink()

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
-from harness.errors import UsageError
-from harness.models.granite_speech import speculative
+from harness.errors import ModelError, UsageError
+from harness.models.granite_speech import speculative, tasks
 from harness.models.granite_speech.speculative import CHARACTERS, TOKENS, Rule
 from harness.models.granite_speech.tasks import task_of, variant_of
 from harness.models.hub import read_json
@@ -124,6 +124,11 @@ def test_drafts_are_taken_and_texts_written_as_the_board_does(folder: Path, load
         likely = [min(slow.likely(text, hidden), default=-1.0) for text, _, hidden in drafts]
         written = [slow.written(hidden) for _, _, hidden in drafts]
     assert all(text for text, _, _ in drafts)
+    batch = model.transfer(model.features(clips))
+    with torch.inference_mode():
+        own = model._speculation.draft(model.network.hear(batch.rows, batch.frames))
+    # Entropies show how frames were weighed, which the likeliest tokens seldom do.
+    assert [draft.entropy for draft in own] == pytest.approx([entropy for _, entropy, _ in drafts], rel=1e-4)
     by_likely, by_entropy = sorted(likely), sorted(entropy for _, entropy, _ in drafts)
     settled = set()
     for confidence, gate in (
@@ -178,6 +183,13 @@ def test_who_drafts_is_what_the_checkpoint_has(base: Path, tmp_path: Path, load:
     assert greedy.card.parameters == by_characters.card.parameters
 
 
+def test_the_published_model_drafts_by_its_own_head(base: Path, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tasks.KNOWN, str(base), tasks.BASE)
+    assert not load(base).speculates
+    with pytest.raises(ModelError, match=r"has no out_llm\.safetensors, whose drafts are those of"):
+        load(base, "decoding=speculative")
+
+
 def test_pieces_do_not_change_anything(base: Path, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     model, clips = load(base, "decoding=speculative"), tiny.spoken(SECONDS)
     model._speculation.rule = Rule(confidence=0.002, gate=0.0)
@@ -199,12 +211,15 @@ def test_a_sure_draft_is_not_read_again(base: Path, load: Load, monkeypatch: pyt
         assert one.usage.tokens
 
 
-def test_nothing_drafted_is_written_anew(base: Path, load: Load) -> None:
-    model, clips = load(base, "decoding=speculative"), tiny.spoken([0.7, 0.3])
+def test_nothing_drafted_is_written_anew(base: Path, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, clips, asked = load(base, "decoding=speculative"), tiny.spoken([0.7, 0.3]), dict[str, Any]()
+    generate = model.network.decoder.generate
+    monkeypatch.setattr(model.network.decoder, "generate", lambda **how: (asked.update(how), generate(**how))[1])
     model.network.encoder.out.bias[0] = 1000.0  # blanks only
     made = tiny.heard(model, [*clips, Clip(id="empty", language="en", waveform=np.zeros(0, np.float32))])
     assert [(one.draft, one.usage.drafted, one.usage.accepted) for one in made[:2] if one.usage] == [("", 0, 0)] * 2
     assert all(one.text for one in made[:2])
+    assert (asked["num_beams"], asked["early_stopping"], asked["max_new_tokens"]) == (2, True, 200)
     assert (made[2].text, made[2].usage) == ("", Usage(tokens=0))
 
 
