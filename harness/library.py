@@ -305,7 +305,7 @@ def score(
         hypotheses: what a model wrote, in the same order; None where it failed.
         language: of both, such as ``en``, ``de`` or ``zh-CN``.
         profile: rules by name, by the path of a TOML file, or as an object; None is the default of predictions of
-            others (`harness.scoring.profiles.DEFAULT_PROFILE`).
+            others (`harness.scoring.profiles.default_profile`).
         ids: names of the utterances; their place from 0 where none are given.
         sessions: speaker, meeting or call of each utterance: what intervals take as independent.
         name: what to call the benchmark.
