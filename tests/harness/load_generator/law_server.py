@@ -1,8 +1,10 @@
-"""A server of known law behind OpenAI's transcriptions: `law_server.py SERVERS MEAN SEED`.
+"""A server of known law behind OpenAI's transcriptions: `law_server.py SERVERS MEAN SEED [QUEUES]`.
 
 SEED is `none` for constant service. It is one queue, first come first served, before so many servers; service takes
-MEAN seconds on average, exponential or constant. It prints its port. Each answer ends at a time that follows from the
-law alone, so that a thread that wakes late makes its own answer late and no other.
+MEAN seconds on average, exponential or constant. With QUEUES there are so many of them, and each request comes to one
+at random: what a Poisson process is split into at random are Poisson processes, so that each queue follows the law. It
+prints its port. Each answer ends at a time that follows from the law alone, so that a thread that wakes late makes its
+own answer late and no other.
 """
 
 import heapq
@@ -15,7 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 servers, mean = int(sys.argv[1]), float(sys.argv[2])
 source = None if sys.argv[3] == "none" else random.Random(int(sys.argv[3]))
-free = [0.0] * servers
+draw = random.Random(f"queue {sys.argv[3]}")
+queues = [[0.0] * servers for _ in range(int(sys.argv[4]) if len(sys.argv) > 4 else 1)]
 lock = threading.Lock()
 
 
@@ -27,6 +30,7 @@ class Handler(BaseHTTPRequestHandler):
         came = time.perf_counter()
         with lock:
             service = mean if source is None else source.expovariate(1 / mean)
+            free = draw.choice(queues)
             end = max(came, heapq.heappop(free)) + service
             heapq.heappush(free, end)
         self.rfile.read(int(self.headers["Content-Length"]))

@@ -98,6 +98,20 @@ def test_a_stopped_rate_ends_where_it_was_stopped() -> None:
     assert not found.sustained
 
 
+def test_where_a_queue_only_grows_there_is_no_interval() -> None:
+    growing = [exchange(2.0 + n / 50, 1.0 + n / 50, late=0.0) for n in range(400)]
+    found = rate(*growing)
+    assert found.stopped is None
+    assert found.why == (f"achieved {100 * found.achieved / found.offered:.0f} % of what was offered",)
+    for times in (found.latency, found.first_token):
+        assert times is not None
+        assert {(one.low, one.high) for _, one in times.figures()} == {(None, None)}
+        assert times.max > times.p50.value > 1.0 / 2
+    steady = rate(*(exchange(2.0 + n / 50, 0.1 + (n * 37 % 101) / 1000) for n in range(400)))
+    assert steady.latency is not None
+    assert None not in {steady.latency.mean.low, steady.latency.p50.low, steady.latency.p50.high}
+
+
 def test_the_bound_on_p95() -> None:
     held = [exchange(2.0 + n, 1.5) for n in range(6)]
     assert rate(*held, slo=1.5).sustained

@@ -1,7 +1,9 @@
 """The whole command before a real server of known law: 10^4 requests over loopback, mean and p95 within 5 %.
 
-    ASR_SLOW_TESTS=1 python -m pytest -n0 tests/harness/load_generator/test_sockets.py       half an hour
+    ASR_SLOW_TESTS=1 python -m pytest -n0 tests/harness/load_generator/test_sockets.py       half an hour, minutes each
 
+Service is long, so that what HTTP and the threads of a busy machine add to it is small. To have 10^4 requests in
+minutes all the same, they are split at random among many queues, each of which then follows the law (`law_server.py`).
 The seed is one whose sample, in virtual time, is close to the law: what is tested here is the measurement.
 """
 
@@ -22,14 +24,13 @@ from harness.load_generator.schedule import poisson
 from harness.records.codec import decode
 from harness.records.load import Load
 from tests.harness.load_generator.test_laws import LAWS
-from tests.harness.load_generator.virtual import exponential, lindley
 
-LONG = {"M/M/1 at 50 %": (0.1, 0), "M/D/1 at 60 %": (0.1, 3), "M/M/4 at 70 %": (0.2, 6)}
-"""Seconds of service on average, which make small what HTTP and the threads of a busy machine add; and the seed."""
+LONG = {"M/M/1 at 50 %": (0.5, 20, 3), "M/D/1 at 60 %": (0.5, 20, 1), "M/M/4 at 70 %": (0.2, 1, 6)}
+"""Seconds of service on average, queues, and the seed."""
 
 
 @contextmanager
-def serving(servers: int, mean: float, seed: int | None) -> Iterator[str]:
+def serving(servers: int, mean: float, seed: int | None, queues: int = 1) -> Iterator[str]:
     """A server of that law; the name of its model."""
     command = [
         sys.executable,
@@ -37,6 +38,7 @@ def serving(servers: int, mean: float, seed: int | None) -> Iterator[str]:
         str(servers),
         str(mean),
         str(seed).lower(),
+        str(queues),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -76,21 +78,16 @@ def test_a_few_requests_over_loopback(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_ten_thousand_requests_are_within_five_percent_of_the_law(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    law, (service_mean, seed) = LAWS[name], LONG[name]
-    rate, duration = law.rate / service_mean, 10_000 * service_mean / law.rate
-    with serving(law.servers, service_mean, seed if law.random else None) as model:
+    law, (service, queues, seed) = LAWS[name], LONG[name]
+    rate = queues * law.rate / service
+    duration = 10_000 / rate
+    with serving(law.servers, service, seed if law.random else None, queues) as model:
         flags = ["--rate", str(rate), "--duration", str(duration), "--warmup", str(duration / 100)]
         found = measured(capsys, tmp_path, model, *flags, "--seed", str(seed), "--max-requests", "12000")
     (only,) = found.rates
     assert only.latency is not None
-    expected = f"{law.mean * service_mean:.4f} {law.p95 * service_mean:.4f}"
-    print(f"{name}: law {expected}, measured {only.latency}, {only.lateness}")
-    if law.servers == 1:  # the same arrivals and services without a network: what the network added
-        arrivals = [one.at for one in poisson(rate, duration, found.clips, seed)]
-        service = exponential(service_mean, seed) if law.random else lambda: service_mean
-        service()  # that of the request to begin with
-        exact = lindley(arrivals, [service() for _ in arrivals])
-        print(f"{name}: by the recursion {sum(exact) / len(exact):.4f}")
-    assert only.latency.mean.value == pytest.approx(law.mean * service_mean, rel=0.05)
-    assert only.latency.p95.value == pytest.approx(law.p95 * service_mean, rel=0.05)
+    expected = f"{law.mean * service:.4f} {law.p95 * service:.4f}"
+    print(f"{name}: law {expected}, measured {only.latency}, {only.lateness}, {only.counted} requests")
+    assert only.latency.mean.value == pytest.approx(law.mean * service, rel=0.05)
+    assert only.latency.p95.value == pytest.approx(law.p95 * service, rel=0.05)
     assert only.sustained

@@ -44,6 +44,9 @@ def test_a_sweep_is_on_the_disk_and_can_be_counted_again(tmp_path: Path) -> None
         assert len(waits) == rate.counted
         assert rate.latency.mean.value == pytest.approx(sum(waits) / len(waits))
         assert rate.latency.max == pytest.approx(max(waits))
+    assert said[1].startswith(
+        f"rate 0.2: achieved {found.rates[0].achieved:.3g} of {found.rates[0].offered:.3g} a second"
+    )
     assert said[0] == f"rate 0.2: {found.rates[0].sent} requests over 200 s"
     assert (found.clips, found.audio_seconds, found.retries, found.notes) == (2, 5.0, 0, ())
 
@@ -59,6 +62,13 @@ def test_after_a_rate_that_was_stopped_higher_ones_are_left_out(tmp_path: Path) 
     assert found.sustained == 0.5
     assert found.knee is None
     assert loads((tmp_path / LOAD_FILE).read_bytes())
+
+
+def test_after_the_highest_rate_nothing_is_left_out(tmp_path: Path) -> None:
+    sweep = Sweep(plan=plan(0.5, 20), wire=Queue(exponential(1.0, 1)), folder=tmp_path, say=lambda _line: None)
+    found = sweep.run()
+    assert found.rates[1].stopped is not None
+    assert found.notes == ()
 
 
 def test_more_requests_than_allowed_are_refused_before_any_is_sent() -> None:
