@@ -156,6 +156,7 @@ FAMILIES = (
         auto_class="AutoModelForSeq2SeqLM",
         inputs=chat("Transcribe the input speech.", audio_first=False),
         max_seconds=_stated,
+        pads=True,
         asks=("prompt",),
         hub=("nvidia/music-flamingo-hf",),
     ),
