@@ -61,6 +61,19 @@ def test_a_change_that_keeps_size_and_time_is_seen(tmp_path: Path, read: list[st
     assert read == ["weights"] * 3
 
 
+@pytest.mark.parametrize("place", range(4))
+def test_every_fact_of_a_file_counts(tmp_path: Path, read: list[str], place: int) -> None:
+    """Its size, both times, and its inode."""
+    path, kept = tmp_path / "weights", tmp_path / "cache" / "models" / "digests.json"
+    path.write_bytes(b"w" * 11)
+    digest(path)
+    entries = json.loads(kept.read_text())
+    entries[str(path)][place] += 1
+    kept.write_text(json.dumps(entries))
+    digest(path)
+    assert read == ["weights"] * 2
+
+
 def test_a_file_that_was_just_written_is_not_remembered(tmp_path: Path, read: list[str]) -> None:
     path = tmp_path / "weights"
     path.write_bytes(b"w" * 11)
