@@ -250,11 +250,22 @@ class Pipeline:
                 hypotheses = stages.text(self._state.model, batch.work, batch.lap)
             except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost its clips only
                 batch.error = stages.caught(error)
-                return batch
-            outcomes = list(zip(hypotheses, map(stages.bounds, batch.work.pieces), strict=True))
+                if not self._fails_alone(batch.error):
+                    return batch
+                outcomes, batch.error = [(batch.error, ())], None
+            else:
+                outcomes = list(zip(hypotheses, map(stages.bounds, batch.work.pieces), strict=True))
             batch.work = None  # its output need not stay on the device while the journal is written
         self._journal(batch, outcomes)
         return batch
+
+    def _fails_alone(self, error: Exception) -> bool:
+        """Whether a batch that failed is a server's clip, to be journalled as failed here and now.
+
+        What the loop's thread does about other errors it does after all texts that are waited for.
+        """
+        card = self._state.model.card
+        return card.served and card.max_batch == 1 and not (_ends_run(error) or isinstance(error, stages.OutOfMemory))
 
     def _journal(self, batch: _Batch, outcomes: Sequence[_Outcome]) -> None:
         """In the write thread: the lines of a batch, what could not be decoded first.

@@ -160,6 +160,8 @@ class Client:
         while True:
             self._check()
             outcome = self._attempt(request)
+            if isinstance(outcome, Trouble):
+                self._check()  # a connection that was ended from here says nothing of the clip
             tally.requests += not request.asks_again
             tally.retries += tries.made > 0 and not request.asks_again
             tally.sent |= isinstance(outcome, Lost | Late) or (isinstance(outcome, Response) and outcome.status < 300)
@@ -197,7 +199,7 @@ class Client:
         if self._ended is not None:
             raise self._ended
         if self._stopped.is_set():
-            raise RequestError("the client was closed")
+            raise ServerError(f"{self.name}: the client was closed")
 
     def _end(self, error: HarnessError) -> HarnessError:
         """Gives the server up, for all threads; the first reason stays."""

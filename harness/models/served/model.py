@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
+from harness.errors import ServerError
 from harness.models.base import Model, ModelCard
 from harness.models.served.audio import encode
 from harness.models.served.messages import AudioFormat, Call, Exchange
@@ -78,7 +79,10 @@ class ServedModel(Model):
 
     def text(self, output: list[Future[Hypothesis]]) -> list[Hypothesis]:
         """Waits for the answers."""
-        return [future.result() for future in output]
+        try:
+            return [future.result() for future in output]
+        except CancelledError:
+            raise ServerError(f"{self.card.id} was closed") from None
 
     def close(self) -> None:
         """Ends what is under way."""

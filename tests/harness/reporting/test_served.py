@@ -17,11 +17,14 @@ from harness.records.journal import Line
 from harness.records.run import RunRecord, ServedSpeed, Speed
 from harness.reporting import drawing, plots
 from harness.reporting.drawing import Point
+from harness.reporting.hub import checked
 from harness.reporting.page.data import phases_of
+from harness.reporting.points import points_of
 from harness.reporting.results import results_table, served_table
 from harness.scoring.profiles import get_profile
 from harness.types import Usage
 from tests.harness.reporting.made import entry, run, score
+from tests.harness.reporting.test_hub_files import run_of, scores_of
 
 MARK = "served, 4 at once: throughput of a server, not the speed of a model on known hardware"
 SPEED = Speed(
@@ -42,6 +45,7 @@ SPEED = Speed(
 )
 HERE = {"environment": {"hardware": {"cpu": "X", "cores": 2}}}
 LOCAL = run(**HERE)
+SERVED = {"model": {"id": "org/model", "served": True}, "settings": {"limit": None, "concurrency": 4}}
 
 
 def remote(at_once: int = 4, **facts: Any) -> RunRecord:
@@ -114,6 +118,20 @@ def test_the_table_of_servers() -> None:
         "rtfx": 30.0,
         "cost": 0.125,
     }
+
+
+def test_a_server_is_no_point_of_the_frontier_and_leaves_that_of_the_others() -> None:
+    scores, runs = two()
+    found = points_of(["gpu", "api"], scores, runs, [[], []], get_profile("card@2026-04"))
+    assert [(point.frontier, point.served) for point in found.averages] == [(True, None), (False, 4)]
+    assert found.note == "Squares, off the frontier: throughput of servers at so many requests at a time."
+
+
+def test_the_hub_is_told_no_speed() -> None:
+    local, api = (checked(scores_of(), run_of(**more)) for more in ({}, SERVED))
+    assert local.rtfx is not None
+    assert api.rtfx is None
+    assert api.average == local.average
 
 
 def test_plots_mark_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

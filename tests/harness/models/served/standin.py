@@ -66,7 +66,8 @@ class Reply:
     kind: str = "application/json"
     way: str = ""
     """``cut``: half of the body, then the end. ``drop``: nothing, then the end. ``silent``: nothing, for ever.
-    ``drip``: a byte now and then, for ever; ``drip-head``: the same with the headers. ``chunks``: a line at a time."""
+    ``drip``: a byte now and then, for ever; ``drip-end``: the same, of a body that lasts until the connection ends;
+    ``drip-head``: the same with the headers. ``chunks``: a line at a time. ``later``: after half a second."""
 
 
 def told(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
@@ -172,6 +173,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
             self.drip()
             return
+        if reply.way == "later":
+            self.owner.over.wait(0.5)
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.kind)
         for name, value in reply.headers.items():
@@ -183,9 +186,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
                 self.wfile.flush()
             return
-        self.send_header("Content-Length", str(len(reply.body) if reply.way != "drip" else 1_000_000))
+        if reply.way != "drip-end":
+            self.send_header("Content-Length", str(len(reply.body) if reply.way != "drip" else 1_000_000))
         self.end_headers()
-        if reply.way == "drip":
+        if reply.way in {"drip", "drip-end"}:
             self.drip()
         elif reply.way == "cut":
             self.wfile.write(reply.body[: len(reply.body) // 2])

@@ -215,8 +215,10 @@ def test_a_service_that_is_asked_again_counts_its_first_request_and_has_an_end()
     done = made.transcribe(polling(3), "c1", 5.0)
     assert (done.usage.requests, done.usage.retries) == (1, 0)
     assert transport.waits == [1.0] * 3
+    transport.sent.clear()
     with pytest.raises(RequestError, match="the service has not finished after 15 s"):
         made.transcribe(polling(100, 4.0), "c2", 5.0)
+    assert len(transport.sent) == 4  # at 0, 5, 10 and 15 s, each answered after a second; 20 s would be too late
 
 
 def test_costs_are_taken_before_and_given_back_where_nothing_was_done() -> None:
@@ -294,6 +296,29 @@ def test_asking_about_the_server() -> None:
         assert len(transport.sent) <= 2
 
 
+def test_the_end_wakes_whoever_waits() -> None:
+    made, transport = client(error(503), error(401))
+    made.wait = None
+    made.policy = Policy(first=3600.0, longest=3600.0)
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            made.transcribe(asking, "c1", 1.0)
+        except ServerError as failure:
+            failures.append(failure)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while not transport.sent:
+        threading.Event().wait(0.005)
+    with pytest.raises(ServerError, match="401"):
+        made.transcribe(asking, "c2", 1.0)
+    thread.join(30)
+    assert not thread.is_alive()
+    assert "401" in str(failures[0])
+
+
 def test_closing_wakes_whoever_waits() -> None:
     made, transport = client(error(503))
     made.wait = None
@@ -311,7 +336,7 @@ def test_closing_wakes_whoever_waits() -> None:
     def ask() -> None:
         try:
             made.transcribe(asking, "c1", 1.0)
-        except RequestError as failure:
+        except ServerError as failure:  # not the clip's: it is asked again by the next command
             failures.append(failure)
 
     thread = threading.Thread(target=ask)
@@ -320,5 +345,5 @@ def test_closing_wakes_whoever_waits() -> None:
     made.close()
     thread.join(30)
     assert not thread.is_alive()
-    assert str(failures[0]) == "the client was closed"
+    assert str(failures[0]) == "http://server: the client was closed"
     assert transport.closed

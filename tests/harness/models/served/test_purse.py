@@ -17,6 +17,13 @@ def test_the_limit_may_be_reached_and_not_passed() -> None:
     assert caught.value.exit_status == 5
 
 
+def test_the_limit_is_not_passed_by_rounding() -> None:
+    purse = Purse(price=6.0, most=0.3)
+    for _ in range(3):
+        purse.take(1.0)
+    assert purse.spent > 0.3  # three times 0.1
+
+
 def test_what_came_to_nothing_is_given_back_and_what_was_spent_before_counts() -> None:
     purse = Purse(price=6.0, most=1.0, spent=0.8)
     cost = purse.take(2.0)

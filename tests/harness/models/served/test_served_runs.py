@@ -188,6 +188,7 @@ BAD: dict[str, tuple[Reply, str]] = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_answer_costs_its_clip_alone(start: Start, run: Runs, name: str) -> None:
     bad, words = BAD[name]
+    twice = int("tried 2 times" in words)
     flags = ["attempts=2", *(["silence=0.2"] if name == "silent" else []), *(["timeout=1"] if name == "drip" else [])]
     server = start(lambda asked: bad if number_of(asked) == 5 else hear(asked))
     assert run(server, *(word for flag in flags for word in ("--model-option", flag))) == 5
@@ -196,6 +197,7 @@ def test_a_bad_answer_costs_its_clip_alone(start: Start, run: Runs, name: str) -
     assert words in str(failed["u05"])
     assert len(run.lines) == COUNT
     assert run.served.errors == 1
+    assert (run.served.requests, run.served.retries) == (COUNT + twice, twice)
     server.reply = hear
     assert run(server, "--retry-failed", *(word for flag in flags for word in ("--model-option", flag))) == 0
     run.complete()

@@ -67,6 +67,7 @@ def test_what_breaks_is_told_apart(start: Start, reply: Reply, kind: type[Troubl
         ("silent", 0.2, 60.0, "sent nothing for 0.2 s"),
         ("silent", 60.0, 0.2, "not whole after 0.2 s"),
         ("drip", 60.0, 0.3, "not whole after 0.3 s"),
+        ("drip-end", 60.0, 0.3, "not whole after 0.3 s"),
         ("drip-head", 60.0, 0.3, "not whole after 0.3 s"),
     ],
 )
@@ -82,6 +83,11 @@ def test_the_seconds_of_the_audio_are_added_to_both_limits(start: Start) -> None
         send(start(Reply(way="silent")), Limits(silence=0.1, total=60.0), seconds=0.4)
     with pytest.raises(Late, match=r"whole after 0.5 s"):
         send(start(Reply(way="silent")), Limits(silence=60.0, total=0.1), seconds=0.4)
+
+
+def test_a_server_may_think_as_long_as_the_audio_lasts(start: Start) -> None:
+    server = start(Reply(b"{}", way="later"))
+    assert send(server, Limits(silence=0.1, total=0.1), seconds=50.0).body == b"{}"
 
 
 def test_no_server_and_no_name() -> None:
