@@ -308,7 +308,7 @@ def test_the_end_wakes_whoever_waits() -> None:
         except ServerError as failure:
             failures.append(failure)
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     while not transport.sent:
         threading.Event().wait(0.005)
@@ -339,7 +339,7 @@ def test_closing_wakes_whoever_waits() -> None:
         except ServerError as failure:  # not the clip's: it is asked again by the next command
             failures.append(failure)
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     waiting.wait(30)
     made.close()

@@ -136,7 +136,7 @@ def test_closing_ends_a_request_that_hangs(start: Start) -> None:
         except Trouble as trouble:
             caught.append(trouble)
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     _until(lambda: bool(server.asked))
     transport.close()
