@@ -35,8 +35,8 @@ def index_of(device: str) -> int:
 def choose(device: str, kinds: Sequence[str] = KINDS) -> str:
     """The device that a name means for a model that runs on some kinds of device.
 
-    ``auto`` is the best of the kinds that is here. A device that the model cannot use becomes the processor; whether one
-    that was named is here is for the model to say.
+    ``auto`` is the best of the kinds that is here. A device that the model cannot use becomes the processor; whether
+    one that was named is here is for the model to say.
     """
     if device == AUTO:
         return next((kind for kind in KINDS if kind in kinds and is_here(kind)), "cpu")
