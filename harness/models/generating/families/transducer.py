@@ -98,7 +98,6 @@ def _look_ahead(network: Any, parts: Parts, asked: Asked) -> None:
             raise UsageError(f"--model-option lookahead={asked.lookahead}: this checkpoint has {has}")
         processor.set_num_lookahead_tokens(asked.lookahead)
     network.config.encoder_config.default_num_lookahead_tokens = processor.default_num_lookahead_tokens
-    network.encoder.config.default_num_lookahead_tokens = processor.default_num_lookahead_tokens
     known = getattr(processor, "prompt_dictionary", {})
     if asked.locale is not None and asked.locale not in known:
         near = sorted(name for name in known if name.split("-")[0] == asked.locale.split("-")[0]) or sorted(known)
