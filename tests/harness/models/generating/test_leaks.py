@@ -1,7 +1,7 @@
 """Whether padding leaks, in numbers: what a family says of it is what the logits of its first token say.
 
-A text can stay the same by luck; logits cannot. A clip's own, beside longer ones, are compared with what they are alone,
-and with how far those of another clip are away.
+A text can stay the same by luck; logits cannot. A clip's own, beside longer ones, are compared with what they are
+alone, and with how far those of another clip are away.
 """
 
 from __future__ import annotations
