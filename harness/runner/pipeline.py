@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import HarnessError, Interrupted, ModelError
 from harness.records.run import Event
@@ -311,7 +311,7 @@ class Pipeline:
         assert batch.error is not None
         error, batch.error, batch.work = batch.error, None, None
         if _ends_run(error):
-            self._end(error)
+            raise error  # texts that are waited for are journalled still, as the write thread ends
         if not self._state.model.card.served:  # whose time is that of the others too, which were under way beside it
             self._disturbed.update(batch.clips)
         if isinstance(error, stages.OutOfMemory):
@@ -327,14 +327,6 @@ class Pipeline:
         if len(batch.clips) > 1 or isinstance(error, stages.OutOfMemory):
             outcomes = [self._alone(clip, batch.lap) for clip in batch.clips.values()]
         self._wait(self._threads.write.submit(self._journal, batch, outcomes))
-
-    def _end(self, error: Exception) -> NoReturn:
-        """Ends the run with an error that no further clip would escape; what was under way beside it is kept."""
-        while self._behind:
-            batch = self._wait(self._behind.popleft())
-            if batch.error is not None and not _ends_run(batch.error):
-                self._recover(batch)
-        raise error
 
     def _alone(self, clip: Clip, lap: Lap) -> _Outcome:
         """One clip by itself; where even that does not fit into memory, cut in halves at a pause."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
@@ -113,6 +114,10 @@ class StandIn:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speaks TLS from now on; a connection that fails to is no error."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> StandIn:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()

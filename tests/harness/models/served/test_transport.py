@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +168,61 @@ def _until(done: Callable[[], bool]) -> None:
     event = threading.Event()
     while not done():
         event.wait(0.005)
+
+
+def test_a_proxy_is_taken_from_the_environment_but_not_for_this_machine(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy, server = start(told({"by": "proxy"})), start(told({"by": "server"}))
+    monkeypatch.setenv("http_proxy", f"http://me:s3cret@127.0.0.1:{proxy.port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    transport = Transport("http://gpu-box/v1", LIMITS, 1)
+    assert transport.send(Request(url="http://gpu-box/v1/x"), {"Authorization": "Bearer k"}).body == b'{"by": "proxy"}'
+    transport.close()
+    (asked,) = proxy.asked
+    assert asked.path == "http://gpu-box/v1/x"
+    assert asked.headers["proxy-authorization"] == "Basic bWU6czNjcmV0"
+    assert send(server).body == b'{"by": "server"}'
+    assert "proxy-authorization" not in server.asked[0].headers
+    monkeypatch.setenv("no_proxy", "gpu-box")
+    with pytest.raises(Unreachable):
+        Transport("http://gpu-box/v1", LIMITS, 1).send(Request(url="http://gpu-box/v1/x"), {})
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_certificates_are_checked(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate, *named], check=True, capture_output=True)
+    server = start()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.encrypt(context)
+    url = f"https://localhost:{server.port}/v1"
+    with pytest.raises(Untrusted, match=r"is not good \(self-signed certificate\)"):
+        Transport(url, LIMITS, 1).send(Request(url=url), {"Authorization": "Bearer k"})
+    assert server.asked == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    transport = Transport(url, LIMITS, 1)
+    assert transport.send(Request(url=url), {}).status == 200
+    server.reply = lambda _asked: Reply(way="drip")
+    limits = Limits(total=0.3, response=1 << 20)
+    with pytest.raises(Late, match=r"whole after 0.3 s"):
+        Transport(url, limits, 1).send(Request(url=url), {})
+    transport.close()
+    other = url.replace("localhost", "127.0.0.1")
+    with pytest.raises(Untrusted, match=r"not valid for '127\.0\.0\.1'"):
+        Transport(other, LIMITS, 1).send(Request(url=other), {"Authorization": "Bearer k"})
