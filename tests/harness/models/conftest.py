@@ -231,6 +231,7 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "granite_speech5_ctc": _granite,
     "whisper": lambda folder: whisper_checkpoint(folder, multilingual=True),
     "whisper.en": lambda folder: whisper_checkpoint(folder, multilingual=False),
+    "whisper.long": lambda folder: whisper_checkpoint(folder, multilingual=True, positions=40),
     "whisper.distil": lambda folder: whisper_checkpoint(folder, multilingual=True, encoder_layers=3, decoder_layers=1),
 }
 
