@@ -224,7 +224,7 @@ def test_a_converted_model_says_what_the_original_says(data: Path, tmp_path: Pat
     for clip in _speech(data, "librispeech_test_other", 8, longest=8.0):
         features = converted.features([clip])
         heard = original.features([clip])
-        heard.heard[0].features = np.pad(features.tensors["input_features"][0].numpy(), ((0, 0), (0, 1)))
+        heard.heard[0].features = np.pad(features.parts[0].tensors["input_features"][0].numpy(), ((0, 0), (0, 1)))
         said = original.text(original.infer(original.transfer(heard)))[0].text
         assert converted.text(converted.infer(converted.transfer(features)))[0].text == said
         compared += bool(said)
