@@ -12,7 +12,7 @@ import msgspec
 from harness import environment
 from harness.commands.shared import add_shared
 from harness.config import HOW, Settings
-from harness.errors import ExitStatus, HarnessError
+from harness.errors import ExitStatus, HarnessError, UsageError
 from harness.flags import add_flags, made
 from harness.models.base import LoadOptions, Model
 from harness.models.registry import check_model, devices_of, load_model, revision_now
@@ -78,6 +78,8 @@ def _examined(name: str, settings: Settings, *, clips: int, quiet: bool) -> Conf
     begin = time.perf_counter()
     try:
         model = load_model(name, msgspec.convert(settings, LoadOptions, from_attributes=True))
+    except UsageError:
+        raise
     except HarnessError as error:
         add(mend("loads", str(error), "load raises what a user should read as one line; this is what it said"))
         return msgspec.structs.replace(found, findings=tuple(findings))
