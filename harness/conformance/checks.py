@@ -218,7 +218,7 @@ def lengths(subject: Subject) -> Iterator[Finding]:
     elif limit is None:
         yield mend("long", said, how)
     else:  # nothing is cut that the card does not admit; the model itself stops early on what was put together
-        yield note("long", f"{said}: it may stop early, well within its limit of {limit:g} s")
+        yield note("long", f"{said}: it may stop early, within its limit of {limit:g} s")
 
 
 def sounds(subject: Subject) -> Iterator[Finding]:

@@ -164,6 +164,12 @@ class SaysItsLimit(TooLong):
         self.card = replace(self.card, max_seconds=60.0)
 
 
+class StopsEarly(Cuts):
+    def __init__(self) -> None:
+        super().__init__()
+        self.card = replace(self.card, max_seconds=80.0)
+
+
 class DividesByLoudness(Good):
     def hear(self, clip: Clip) -> Any:
         if len(clip.waveform) and not clip.waveform.any():
@@ -289,6 +295,7 @@ def findings(model: Model, identity: str | None = None) -> list[Finding]:
         (TooLong, ["long"], "a clip of 90 s: long: IndexError"),
         (Cuts, ["long"], "a clip of 90 s has "),
         (SaysItsLimit, [], ""),
+        (StopsEarly, [], ""),
         (DividesByLoudness, ["silence"], "3 s of silence: silence: ZeroDivisionError"),
         (HearsInSilence, [], ""),
         (Poisoned, ["numbers"], "a sample that is no number, in another clip: 2 of the texts"),
@@ -311,13 +318,11 @@ def test_each_fault_is_found_under_its_name(kind: type[Good], wanting: list[str]
 
 
 def test_what_is_only_to_be_known() -> None:
-    notes = {
-        one.check: one.said
-        for kind in (Admits, HearsInSilence, Refuses)
-        for one in findings(kind())
-        if one.state == "note"
-    }
-    assert notes.keys() == {"batching", "silence", "numbers"}
+    kinds: tuple[type[Good], ...] = (Admits, HearsInSilence, Refuses, StopsEarly)
+    notes = {one.check: one.said for kind in kinds for one in findings(kind()) if one.state == "note"}
+    assert notes.keys() == {"batching", "silence", "numbers", "long"}
+    assert notes["long"].startswith("a clip of 80 s has ")
+    assert notes["long"].endswith("it may stop early, within its limit of 80 s")
     assert notes["silence"] == "3 s of it say 'you'"
     assert "not numbers" in notes["numbers"]
     plain = Good()
@@ -404,4 +409,6 @@ def test_from_the_command_line(
     assert "1 to mend" in captured.out
     assert "MEND  loads" in captured.err
     assert main(["check-model", "poketsphinx"]) == ExitStatus.USAGE
+    assert main(["check-model", "tiny-nar", "--model-option", "x=1"]) == ExitStatus.USAGE
+    assert "has no such option" in capsys.readouterr().err
     assert json.loads((Path(__file__).parents[3] / "docs/schemas/conformance.schema.json").read_text())["$ref"]
