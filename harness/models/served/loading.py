@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.errors import ServerError
 from harness.models.served.audio import seconds_in
 from harness.models.served.client import Client
 from harness.models.served.messages import AnswerError, Request, json_of, objects
@@ -60,6 +61,8 @@ def serve(made: Served) -> Model:
         purse=Purse(common.price, options.max_cost, options.spent),
         timeout=common.timeout,
     )
+    if made.models is None and not client.transport.reachable():
+        raise ServerError(f"{made.address.url}: no connection")
     bounds = (seconds_in(common.max_bytes, base64=made.base64), common.max_seconds, made.longest)
     card = served_card(
         made.name,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from harness.errors import UsageError
+from harness.errors import ServerError, UsageError
 from harness.models.base import LoadOptions
 from harness.models.registry import check_model, load_model
 from harness.models.served.client import Client
@@ -512,6 +512,15 @@ def test_addresses() -> None:
         load_model("deepgram:nova-3", LoadOptions(model_option=("url=https://a:s3cret@b.c",), **yes))
     with pytest.raises(UsageError, match=r"the key would go to 93.184.216.34 unencrypted"):
         load_model("deepgram:nova-3", LoadOptions(model_option=("url=http://93.184.216.34",), **yes))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_service_is_one_line_at_once(name: str) -> None:
+    gone = StandIn()
+    gone.__enter__()
+    gone.stop()
+    with pytest.raises(ServerError, match=rf"^http://127.0.0.1:{gone.port}: no connection$"):
+        heard(gone, name)
 
 
 def test_limits_of_the_services(start: Start) -> None:
