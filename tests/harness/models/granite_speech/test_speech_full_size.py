@@ -57,12 +57,13 @@ fast.save_pretrained(folder)
 """
 
 READ = """
-import json, resource, sys
+import json, os, resource, sys, torch
 from dataclasses import replace
 from harness.models.base import LoadOptions
 from harness.models.granite_speech.tasks import Tokens
 from harness.models.registry import load_model
 from tests.harness.models.granite_speech import tiny
+torch.set_num_threads(os.cpu_count() or 1)  # tiny takes one
 model = load_model(sys.argv[1], LoadOptions(dtype="bfloat16", model_option=(f"decoding={sys.argv[2]}",)))
 model.task = replace(model.task, mode=replace(model.task.mode, tokens=Tokens(least=8, a_second=0.0)))
 heard = tiny.heard(model, tiny.spoken([2.0, 4.0, 12.0]))
