@@ -158,9 +158,9 @@ class Profile:
 
     def count_normalized(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
         """Errors of a pair of normalized texts: of characters in languages written without spaces, else of words."""
-        if self._by_grapheme(language):
-            return align.count(graphemes(reference), graphemes(hypothesis), merge=False)
         if language in LANGUAGES_WITHOUT_SPACES:
+            if self._by_grapheme(language):
+                return align.count(graphemes(reference), graphemes(hypothesis), merge=False)
             return align.count_characters(reference, hypothesis)
         units = reference.split()
         if reference == hypothesis:
