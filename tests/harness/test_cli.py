@@ -452,6 +452,7 @@ def test_what_is_listed_is_there(capsys: pytest.CaptureFixture[str]) -> None:
         "multilingual@2026-07",
         "longform@2026-03",
         "sample",
+        "sample_languages",
         "digits",
     }
     main(["list", "benchmarks", "--json"])

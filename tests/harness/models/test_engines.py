@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
+import inspect
 import json
 import sys
 from collections.abc import Callable
@@ -359,3 +359,20 @@ def test_a_tiny_model_passes_the_kit(
     found = json.loads(capfd.readouterr().out)
     assert found["conforms"] is True
     assert found["clips"] == 5
+
+
+def test_the_stand_ins_take_what_the_packages_take() -> None:
+    """Names of arguments, of those that are installed."""
+    package = pytest.importorskip("transcribe_cpp")
+    run = inspect.signature(package.Session.run).parameters
+    assert {"pcm", "language", "timestamps", "vocabulary"} <= set(run)
+    assert {"path", "backend"} <= set(inspect.signature(package.Model.__init__).parameters)
+    assert {"languages", "max_audio_ms", "max_timestamp_kind"} <= set(inspect.get_annotations(package.Capabilities))
+    assert {"text", "t0_ms", "t1_ms"} <= set(inspect.get_annotations(package.Word))
+    engine = pytest.importorskip("pywhispercpp.model").Model
+    assert {"params_sampling_strategy", "redirect_whispercpp_logs_to", "context_params"} <= set(
+        inspect.signature(engine.__init__).parameters
+    )
+    assert {"n_threads", "temperature", "temperature_inc", "no_context", "print_progress", "print_timestamps"} <= set(
+        engine.get_params_schema()
+    )
