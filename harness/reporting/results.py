@@ -79,7 +79,7 @@ def results_table(
     if all(row[-1].value is None for row in rows):  # the sizes of others' models are rarely known
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     marked = _mark_ties(mark_best(columns, rows), [*benchmarks, "average"], ties or {})
-    notes = (*_drafts(scores, names), *_precision(scores), *_remarks(runs, names))
+    notes = (*_drafts(scores, names), *_precision(scores), *_unseen(scores), *_remarks(runs, names))
     return Table("Word error rate, percent", _caption(profile, scores), tuple(columns), marked, notes)
 
 
@@ -303,6 +303,25 @@ def _drafts(scores: Sequence[Scores], names: Sequence[str]) -> tuple[str, ...]:
         if found:
             notes.append(f"Before editing, the drafts of {name} had a WER of {', '.join(found)}.")
     return tuple(notes)
+
+
+def _unseen(scores: Sequence[Scores]) -> tuple[str, ...]:
+    """What the rules do not see of texts, by benchmark the most that any model has."""
+    letters: dict[str, int] = {}
+    apostrophes: dict[str, int] = {}
+    for entry in (entry for score in scores for entry in score.benchmarks):
+        for most, met in ((letters, entry.letters_without_marks), (apostrophes, entry.typographic_apostrophes)):
+            if met:
+                most[entry.benchmark] = max(met, most.get(entry.benchmark, 0))
+    kinds = {
+        "Letters lost their marks, so that words which differ in nothing else count as the same": letters,
+        "Typographic apostrophes were punctuation, so that the same word with ' counts as another": apostrophes,
+    }
+    return tuple(
+        f"{what}: {', '.join(f'up to {count:,} on {name}' for name, count in most.items())}."
+        for what, most in kinds.items()
+        if most
+    )
 
 
 def _precision(scores: Sequence[Scores]) -> tuple[str, ...]:

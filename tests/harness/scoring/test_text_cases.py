@@ -54,6 +54,17 @@ def test_official_rules_that_drop_vowel_signs_say_so(shared: Path) -> None:
     assert entry.warnings == (f"32 {LOST}",)
 
 
+def test_a_table_says_so(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = str(shared / "cases" / "text" / WRONG)
+    assert main(["score", wrong, "--profile", "leaderboard@2026-08"]) == 0
+    shown = capsys.readouterr()
+    assert "Letters lost their marks" in shown.out
+    assert "up to 528 on fleurs_hi_custom." in " ".join(shown.out.split())
+    assert shown.err == f"warning: wrongvowels on fleurs_hi_custom: 528 {LOST}\n"
+    assert main(["score", wrong]) == 0
+    assert "lost their marks" not in "".join(capsys.readouterr())
+
+
 def test_a_comparison_names_what_it_does_not_see(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, wrong = (str(shared / "cases" / "text" / name) for name in (GOOD, WRONG))
     assert main(["compare", good, wrong, "--profile", "leaderboard@2026-08", "--json"]) == 0
