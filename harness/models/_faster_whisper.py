@@ -2,8 +2,8 @@
 
 Each clip is heard in windows of 30 s; where the next window begins is what the timestamps of the last one say. A batch
 goes through its windows together: the first of every clip, then the second of those that have one, and so on. A clip's
-windows depend on that clip alone. The encoder's output of the first windows is made ahead, in the runner's feature
-thread.
+windows depend on that clip alone. Spectrograms are made ahead, in the runner's feature thread; the encoder runs with
+the decoder, since CTranslate2 works on one of them at a time: made ahead, its time would hold the wait for the decoder.
 
 Decoding is greedy and at temperature 0 alone: faster-whisper's fallback to higher temperatures samples at random, so
 that no two runs would agree (https://github.com/SYSTRAN/faster-whisper). As there, a window is passed over whose
@@ -71,13 +71,6 @@ class _Heard:
         return self.seek >= self.frames
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    heard: list[_Heard]
-    encoded: Any = None
-    """Encoder output of the first windows of the clips that are not done, made ahead."""
-
-
 class FasterWhisper(Model):
     """A model of CTranslate2 with faster-whisper's feature extractor, tokenizer and rules.
 
@@ -120,33 +113,26 @@ class FasterWhisper(Model):
         self._tokenizers: dict[str, Any] = {}
         self._suppressed: Any = None
 
-    def features(self, clips: Sequence[Clip]) -> _Batch:
+    def features(self, clips: Sequence[Clip]) -> list[_Heard]:
         """Log-mel spectrograms, each of its whole clip; a clip without samples has none.
 
         Raises:
             ModelError: a clip's language is one that the model does not know.
         """
-        return _Batch([self._begin(clip) for clip in clips])
+        return [self._begin(clip) for clip in clips]
 
-    def transfer(self, features: _Batch) -> _Batch:
-        """The first windows through the encoder, while the decoder is at the last batch."""
-        waiting = [one for one in features.heard if not one.done and one.waveform is None]
-        return replace(features, encoded=self._encode(waiting) if waiting else None)
-
-    def infer(self, features: _Batch) -> _Batch:
+    def infer(self, features: list[_Heard]) -> list[_Heard]:
         """Tokens of window after window, likeliest first, all clips of the batch together."""
-        for one in features.heard:
+        for one in features:
             if one.waveform is not None:
                 self._by_voice(one)
-        encoded = features.encoded
-        while waiting := [one for one in features.heard if not one.done]:
-            encoded = self._encode(waiting) if encoded is None else encoded
+        while waiting := [one for one in features if not one.done]:
+            encoded = self._encode(waiting)
             for place, (one, result) in enumerate(zip(waiting, self._generate(encoded, waiting), strict=True)):
                 self._take(one, result, encoded, place)
-            encoded = None
         return features
 
-    def text(self, output: _Batch) -> list[Hypothesis]:
+    def text(self, output: list[_Heard]) -> list[Hypothesis]:
         """One hypothesis a clip."""
         return [
             Hypothesis(
@@ -154,7 +140,7 @@ class FasterWhisper(Model):
                 words=tuple(one.words) if self._word_times else None,
                 usage=Usage(tokens=one.tokens),
             )
-            for one in output.heard
+            for one in output
         ]
 
     def _begin(self, clip: Clip) -> _Heard:

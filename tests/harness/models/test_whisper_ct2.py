@@ -80,8 +80,8 @@ def test_an_empty_clip_among_others_says_nothing(folder: Path, clips: list[Clip]
 
 def test_tokens_are_counted(folder: Path, clips: list[Clip]) -> None:
     model = _load(folder, "long_form=cut")
-    features = model.transfer(model.features(clips[:2]))
-    results = model._generate(features.encoded, features.heard)
+    features = model.features(clips[:2])
+    results = model._generate(model._encode(features), features)
     counts = [len(result.sequences_ids[0]) for result in results]
     assert [made.usage.tokens for made in _heard(model, clips[:2]) if made.usage] == counts
     assert all(counts)
@@ -224,7 +224,7 @@ def test_a_converted_model_says_what_the_original_says(data: Path, tmp_path: Pat
     for clip in _speech(data, "librispeech_test_other", 8, longest=8.0):
         features = converted.features([clip])
         heard = original.features([clip])
-        heard.heard[0].features = np.pad(features.parts[0].tensors["input_features"][0].numpy(), ((0, 0), (0, 1)))
+        heard[0].features = np.pad(features.parts[0].tensors["input_features"][0].numpy(), ((0, 0), (0, 1)))
         said = original.text(original.infer(original.transfer(heard)))[0].text
         assert converted.text(converted.infer(converted.transfer(features)))[0].text == said
         compared += bool(said)
