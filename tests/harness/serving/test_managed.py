@@ -97,6 +97,38 @@ def test_one_that_dies_is_one_line_with_the_end_of_its_log(tmp_path: Path) -> No
     assert said[-1] == "  | no such model:  [31mnothing [0m"
 
 
+def test_one_that_ends_without_a_complaint_is_noticed_too(tmp_path: Path) -> None:
+    server = stand_in("good", tmp_path)
+    ends = Server(
+        name="ends",
+        find=lambda: [sys.executable, "-c", "pass"],
+        arguments=server.arguments,
+        install="",
+        documentation="",
+    )
+    one = Managed(server=ends, name="m", model="m", say=lambda _line: None)
+    with one, pytest.raises(RunError, match=r"^ends ended with status 0; its log"):
+        one.start(tmp_path)
+
+
+def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("a file where the folder should be")
+    with managed("good", tmp_path, []) as server, pytest.raises(RunError, match=r"server.log: cannot be written"):
+        server.start(tmp_path / "run")
+    assert not (tmp_path / "server.pid").exists()
+
+
+def test_the_program_beside_this_python_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("venv", "elsewhere"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "vllm").write_text("#!/bin/sh\n")
+        (tmp_path / place / "vllm").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "elsewhere"))
+    assert get_server("vllm").command("m", 1)[0] == str(tmp_path / "elsewhere" / "vllm")
+    monkeypatch.setattr("sys.executable", str(tmp_path / "venv" / "python"))
+    assert get_server("vllm").command("m", 1)[0] == str(tmp_path / "venv" / "vllm")
+
+
 def test_one_that_is_not_healthy_in_time_is_ended(tmp_path: Path) -> None:
     said: list[str] = []
     with managed("silent", tmp_path, said, timeout=0.5) as server:
