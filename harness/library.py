@@ -35,7 +35,8 @@ from harness.scoring.metrics import get_metric, measure
 from harness.scoring.pairing import labels
 from harness.scoring.per_utterance import utterance_scores
 from harness.scoring.predictions import Predictions, System, read_run, read_systems
-from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import Profile
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted
 from harness.scoring.scored import Scored, count_predictions

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.profile_files import get_profile
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from harness.records.journal import Line
+    from harness.scoring.profiles import Profile
 
 LINE_SECONDS = 15.0
 """How often a line is written where there is no terminal."""

@@ -30,7 +30,8 @@ from harness.scoring.normalize.multilingual import multilingual_normalizer
 from harness.scoring.normalize.numbers import _read
 from harness.scoring.normalize.unicode import unicode_normalizer
 from harness.scoring.predictions import Predictions, read_systems
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from perf import official
 
 LONGEST = 300

@@ -113,7 +113,7 @@ def _wer(model: Model, references: Mapping[str, str], texts: Mapping[str, str]) 
     """Of the clips that were transcribed, where the model knows their language as far as it says."""
     from benchmarks.registry import get_suite
     from harness.scoring.error_counts import ErrorCounts
-    from harness.scoring.profiles import get_profile
+    from harness.scoring.profile_files import get_profile
 
     if model.card.languages and "en" not in model.card.languages:
         return None

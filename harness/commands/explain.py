@@ -14,7 +14,7 @@ from harness.reporting.table import Column, Table
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.explain import average_effects, explain
 from harness.scoring.predictions import Predictions
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
 from harness.scoring.timeline import timeline
 

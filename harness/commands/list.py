@@ -15,7 +15,8 @@ from harness.models.base import Adapter, Listed, ModelCard
 from harness.models.registry import adapters, missing_modules
 from harness.reporting.published import find
 from harness.reporting.table import Column, Table
-from harness.scoring.profiles import get_profile, profile_names
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import profile_names
 
 HELP = "List what there is."
 

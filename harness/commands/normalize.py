@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Read a line, write a line, at once, until the input ends."""
     from benchmarks.languages import primary_subtag
-    from harness.scoring.profiles import get_profile
+    from harness.scoring.profile_files import get_profile
 
     normalize = get_profile(args.profile).normalizer(primary_subtag(args.language))
     lines = iter(sys.stdin.buffer.readline, b"")

@@ -21,7 +21,7 @@ from benchmarks.registry import datasets, get_suite, suites
 from harness.errors import DataError, UsageError
 from harness.reporting.escape import csv_cell
 from harness.scoring.average import average_rate
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.score import total_speed
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ from harness.runner.journal import JournalFile, drop_failed
 from harness.runner.selection import Selected
 from harness.runner.stages import State, Stop
 from harness.runner.usage import Totals
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.version import VERSION
 
 if TYPE_CHECKING:

@@ -28,7 +28,17 @@ from harness.scoring.normalize.chinese import ChineseRules
 from harness.scoring.normalize.multilingual import MultilingualRules
 from harness.scoring.normalize.own import Kind, OwnRules, Replacement, Stage, read_glm
 from harness.scoring.normalize.unicode import UnicodeRules
-from harness.scoring.profiles import DEFAULT_PROFILE, ENGLISH_RULES, Profile, get_profile, profile_names
+from harness.scoring.profiles import DEFAULT_PROFILE, ENGLISH_RULES, Profile, built_in_profile, profile_names
+
+
+def get_profile(name: str) -> Profile:
+    """A built-in profile by name, or a user's own by the path of its TOML file.
+
+    Raises:
+        UsageError: there is no such profile, or the file says what no profile knows.
+        DataError: the file cannot be read.
+    """
+    return read_profile(Path(name)) if name.endswith(".toml") else built_in_profile(name)
 
 
 def read_profile(path: Path) -> Profile:
@@ -55,10 +65,10 @@ def read_profile(path: Path) -> Profile:
     shared = stated.pop("unicode", {})
     if not isinstance(shared, dict):
         raise UsageError(f"profile file {path}: unicode must be a table of rules")
-    for kind in _of_languages(get_profile(base)) if shared else ():
+    for kind in _of_languages(built_in_profile(base)) if shared else ():
         stated[kind] = shared | own if isinstance(own := stated.get(kind, {}), dict) else own
     own = _own_rules(stated, path)
-    changed = _changed(get_profile(base), stated, str(path))
+    changed = _changed(built_in_profile(base), stated, str(path))
     assert isinstance(changed, Profile)
     return dataclasses.replace(changed, name=name, own=own)
 

@@ -12,7 +12,6 @@ import functools
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import unknown_name
@@ -302,22 +301,17 @@ def default_profile(languages: Iterable[str]) -> str:
     return DEFAULT_PROFILE if LEADERBOARD_LANGUAGES.issuperset(languages) else OWN_PROFILE
 
 
+def built_in_profile(name: str) -> Profile:
+    """A built-in profile.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in _BUILT_IN:
+        raise unknown_name("profile", name, _BUILT_IN)
+    return _BUILT_IN[name]
+
+
 def profile_names() -> list[str]:
     """The built-in profiles."""
     return list(_BUILT_IN)
-
-
-def get_profile(name: str) -> Profile:
-    """A built-in profile by name, or a user's own by the path of its TOML file.
-
-    Raises:
-        UsageError: there is no such profile, or the file says what no profile knows.
-        DataError: the file cannot be read.
-    """
-    if name in _BUILT_IN:
-        return _BUILT_IN[name]
-    if name.endswith(".toml"):
-        from harness.scoring.profile_files import read_profile
-
-        return read_profile(Path(name))
-    raise unknown_name("profile", name, _BUILT_IN)

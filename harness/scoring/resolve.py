@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.scoring.profiles import Profile, default_profile, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import Profile, default_profile
 
 if TYPE_CHECKING:
     from harness.scoring.predictions import System

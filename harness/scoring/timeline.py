@@ -9,7 +9,8 @@ from benchmarks.registry import suites
 from harness.records.explanation import BenchmarkTimeline, Timeline, VersionAverage, VersionStep
 from harness.scoring.average import average_rate
 from harness.scoring.explain import explain
-from harness.scoring.profiles import get_profile, profile_names
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import profile_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

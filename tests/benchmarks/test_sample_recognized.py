@@ -12,7 +12,7 @@ from harness.models.base import LoadOptions
 from harness.models.registry import load_model
 from harness.runner.audio import load_clip
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 
 
 @pytest.mark.parametrize(

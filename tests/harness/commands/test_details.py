@@ -10,7 +10,7 @@ from harness.records.journal import Line
 from harness.scoring.details import describe
 from harness.scoring.metrics import metrics
 from harness.scoring.predictions import Predictions
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
 
 

@@ -22,7 +22,7 @@ from harness.records.statistics import Difference
 from harness.scoring.counting import Counted
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import Predictions, System
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import Scored
 from harness.scoring.significance import Counts, difference
 

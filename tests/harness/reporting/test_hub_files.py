@@ -22,7 +22,7 @@ from harness.records.run import RunRecord, Speed
 from harness.records.scores import ProfileRecord, Scores
 from harness.reporting import hub
 from harness.reporting.hub import checked, eval_results_yaml, leaderboard_csv, model_index, write_hub_files
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from tests.harness.reporting.made import entry, run, score
 
 ROOT = Path(__file__).parents[3]

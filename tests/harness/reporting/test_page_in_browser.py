@@ -23,7 +23,7 @@ from harness.reporting.page.build import page
 from harness.reporting.page.data import PageBenchmark, PageData, PageSystem
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.predictions import read_systems
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems
 
 if TYPE_CHECKING:

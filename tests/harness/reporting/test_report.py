@@ -23,7 +23,7 @@ from harness.reporting.page.data import group
 from harness.reporting.points import by_length, points_of
 from harness.scoring.pairing import labels, read_apart
 from harness.scoring.predictions import read_systems
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_counted
 from harness.scoring.scored import count_systems
 from tests.harness.reporting.made import entry, run, score

@@ -21,7 +21,7 @@ from harness.reporting.hub import checked
 from harness.reporting.page.data import phases_of
 from harness.reporting.points import points_of
 from harness.reporting.results import results_table, served_table
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.types import Usage
 from tests.harness.reporting.made import entry, run, score
 from tests.harness.reporting.test_hub_files import run_of, scores_of

@@ -17,7 +17,7 @@ from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
 from harness.runner.stages import State, Stop
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.types import SAMPLE_RATE, Clip, Hypothesis
 
 LENGTHS = [0.4 + 0.1 * number for number in range(12)]

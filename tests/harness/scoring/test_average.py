@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.scoring.average import average_rate
-from harness.scoring.profiles import get_profile, profile_names
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import profile_names
 
 PLAIN = get_profile("verbatim")
 ROUNDING = replace(PLAIN, round_before_average=True)

@@ -18,7 +18,7 @@ from harness.scoring.comparison import compare_systems
 from harness.scoring.nist_export import write_comparison
 from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import System
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems
 from harness.scoring.scored import count_systems
 from harness.scoring.ties import ties

@@ -13,7 +13,7 @@ from harness.scoring.counting import Counted, count_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.predictions import System
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems
 from tests.harness.scoring.made import predictions
 

@@ -15,7 +15,8 @@ import pytest
 from harness.scoring import counting
 from harness.scoring.counting import Counted, count_pairs
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import Profile
 from harness.scoring.texts import Texts
 
 AUGUST = get_profile("leaderboard@2026-08")

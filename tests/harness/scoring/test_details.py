@@ -11,7 +11,7 @@ from harness.records.details import Details
 from harness.scoring.details import describe
 from harness.scoring.diagnosis import FLAGS
 from harness.scoring.metrics import metrics
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
 from tests.harness.scoring.made import predictions
 

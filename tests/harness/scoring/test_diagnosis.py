@@ -9,7 +9,7 @@ import pytest
 
 from harness.scoring.diagnosis import FLAGS, Flag, diagnose, diagnose_counts, flags, longest_repetition
 from harness.scoring.predictions import read_systems
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import ScoredUtterance, count_predictions
 from tests.harness.scoring.made import predictions
 

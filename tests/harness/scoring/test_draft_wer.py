@@ -3,7 +3,7 @@
 from harness.records.journal import Line
 from harness.records.scores import BenchmarkScore
 from harness.scoring.predictions import Predictions, System
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems
 from tests.harness.scoring.made import SOURCE, line
 

@@ -22,7 +22,8 @@ from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.normalize.multilingual import MultilingualRules
 from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.predictions import Predictions, read_systems
-from harness.scoring.profiles import Profile, get_profile, profile_names
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import Profile, profile_names
 from harness.scoring.scored import count_predictions
 from tests.harness.scoring.made import predictions
 

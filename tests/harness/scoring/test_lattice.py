@@ -27,7 +27,7 @@ from harness.errors import DataError
 from harness.scoring import lattice
 from harness.scoring.align import align_nist, counts_of
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.rows import read_rows
 from tests.harness.scoring.test_against_nist import needs_sctk, sclite_counts
 

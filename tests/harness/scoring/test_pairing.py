@@ -24,7 +24,7 @@ from harness.scoring.pairing import (
     read_apart,
 )
 from harness.scoring.predictions import System
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import Scored, count_predictions, count_systems
 from tests.harness.scoring.made import line, predictions
 

@@ -13,7 +13,8 @@ from harness.records.scores import ProfileRecord
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.normalize.unicode import UnicodeRules
-from harness.scoring.profiles import get_profile, profile_names
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import profile_names
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,8 @@ from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord, Speed
 from harness.records.scores import Average, AverageSpeed, BenchmarkScore, Scores
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import Predictions, System
-from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import Profile
 from harness.scoring.score import score_systems
 from harness.scoring.scored import count_predictions
 from tests.harness.scoring.made import predictions as foreign

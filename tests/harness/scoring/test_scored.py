@@ -13,7 +13,8 @@ from harness.errors import DataError
 from harness.scoring.align import counts_of
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import System, read_systems
-from harness.scoring.profiles import get_profile, profile_names
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import profile_names
 from harness.scoring.scored import count_predictions, count_systems
 from tests.harness.scoring.made import predictions
 

@@ -12,7 +12,8 @@ from harness.scoring.diagnosis import FLAGS
 from harness.scoring.explain import MEANING
 from harness.scoring.metrics import get_metric, measure
 from harness.scoring.normalize.unicode import UnicodeRules
-from harness.scoring.profiles import get_profile, profile_names
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import profile_names
 from harness.scoring.scored import count_predictions
 from harness.scoring.slices import LENGTHS
 from tests.harness.scoring.made import predictions

@@ -15,7 +15,8 @@ from harness.errors import DataError
 from harness.scoring.counting import Counted
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import read_systems
-from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import Profile
 from harness.scoring.scored import Scored, count_predictions
 from harness.scoring.second_opinion import by_jiwer, check
 from tests.harness.scoring.made import predictions

@@ -13,7 +13,7 @@ from harness.records.journal import Line
 from harness.scoring.comparison import compare_systems
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import Predictions, System
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems
 from harness.scoring.scored import count_predictions
 from harness.scoring.sessions import merge_sessions, total

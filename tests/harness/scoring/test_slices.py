@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from harness.scoring.align import counts_of
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import Profile
 from harness.scoring.scored import ScoredUtterance, count_predictions
 from harness.scoring.slices import by_length, by_session, by_tag, confusions
 from tests.harness.scoring.made import predictions

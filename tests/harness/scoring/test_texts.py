@@ -11,7 +11,7 @@ from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.interchange import read_trn
 from harness.scoring.nist_export import write_comparison
 from harness.scoring.predictions import System
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
 from harness.scoring.slices import by_length
 from harness.scoring.texts import Texts, characters, words

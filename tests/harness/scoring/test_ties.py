@@ -15,7 +15,7 @@ from msgspec.structs import replace as changed
 from harness.scoring.counting import Counted
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import Predictions
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import Scored, count_predictions
 from harness.scoring.significance import Counts, difference, holm
 from harness.scoring.ties import tied_with_best, ties

@@ -9,7 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.scoring.predictions import read_systems
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems
 from harness.scoring.timeline import official_versions, timeline
 

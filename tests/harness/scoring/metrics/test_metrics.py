@@ -23,7 +23,8 @@ from harness.scoring.metrics import Metric, get_metric, measure, metrics
 from harness.scoring.metrics.base import ratio
 from harness.scoring.metrics.information_lost import word_information_lost
 from harness.scoring.predictions import Predictions, read_systems
-from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import Profile
 from harness.scoring.scored import count_predictions
 from tests.harness.scoring.made import predictions
 

@@ -12,7 +12,7 @@ from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize import chinese
 from harness.scoring.normalize.chinese import ChineseRules, chinese_normalizer
 from harness.scoring.normalize.oiwer import oiwer_words
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 
 if TYPE_CHECKING:
     from pathlib import Path

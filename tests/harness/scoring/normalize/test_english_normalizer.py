@@ -13,7 +13,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 
 from harness.scoring.normalize import english, tables
 from harness.scoring.normalize.english import EnglishNormalizer, EnglishRules
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from perf import official
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.scoring.compounds import join_pairs
 from harness.scoring.normalize.multilingual import MultilingualRules, multilingual_normalizer
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from perf import official
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from harness.records.scores import ProfileRecord
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.explain import explain
 from harness.scoring.normalize.own import OwnNormalizer, OwnRules, Replacement, read_glm
-from harness.scoring.profiles import Profile, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import Profile
 from tests.harness.scoring.made import predictions
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from harness.scoring.normalize import numbers, tables
-from harness.scoring.profiles import get_profile
+from harness.scoring.profile_files import get_profile
 from perf import official
 
 if TYPE_CHECKING:

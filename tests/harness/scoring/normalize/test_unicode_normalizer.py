@@ -16,7 +16,8 @@ from harness.scoring.normalize import chinese
 from harness.scoring.normalize import unicode as module
 from harness.scoring.normalize.unicode import UnicodeRules, unicode_normalizer
 from harness.scoring.predictions import read_systems
-from harness.scoring.profiles import default_profile, get_profile
+from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import default_profile
 from harness.scoring.score import score_systems
 from perf import official
 
