@@ -30,6 +30,21 @@ def test_accepted_spellings_are_normalized_as_voi_oiwer_does(shared: Path) -> No
         assert found == row["normalized_reference_lists"]
 
 
+@pytest.mark.parametrize(
+    ("text", "normalized"),
+    [
+        ("\u0972\u0929\u095f", "\u090f\u0928\u093c\u092f\u093c"),
+        ("a\u200db\u02bcc,d", "abcd"),
+        ("a\u2019b-c।d%", "a b c d%"),
+        ("\u201aA\u201e\u2026", "'a\"..."),
+        ("पाँच पांच ५ 5", "पाँच पांच ५ 5"),
+        (" . ", ""),
+    ],
+)
+def test_corners_of_the_table_of_voi_oiwer(text: str, normalized: str) -> None:
+    assert oiwer_words(text) == normalized
+
+
 def test_hindi_is_counted_by_words_as_voi_oiwer_compares_them() -> None:
     assert OCTOBER.texts("hi").pair("पढ़ना, ५।", "पढ\u093cना 5") == ("पढ\u093cना ५", "पढ\u093cना 5", False)
     assert OCTOBER.count("पढ़ना, ५।", "पढ\u093cना 5", "hi") == ErrorCounts(1, 1)

@@ -85,6 +85,11 @@ def test_groups_that_share_a_phrase_are_one() -> None:
     assert normalize("A b C d e f") == "c c c c c f"
 
 
+def test_the_longest_phrase_is_found_first() -> None:
+    rules = OwnRules(equivalents=(("x", "a b"), ("y", "a")), drop=("p", "p q"))
+    assert OwnNormalizer(rules, str, spaces=True)("a b a p q p b") == "x y b"
+
+
 def test_a_language_without_spaces_has_phrases_anywhere() -> None:
     rules = OwnRules(equivalents=(("今日", "きょう"),), drop=("ね",), replace=(Replacement(find="Ａ", to="b"),))
     normalize = OwnNormalizer(rules, lambda text: text.replace("。", ""), spaces=False)
