@@ -76,6 +76,8 @@ def language_in(file_part: str) -> str | None:
 def _of_code(text: str) -> str | None:
     import langcodes
 
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*", text):
+        return None
     try:
         tag = langcodes.standardize_tag(text, macro=True)
     except ValueError:
@@ -87,6 +89,8 @@ def _of_code(text: str) -> str | None:
 def _of_name(text: str) -> str | None:
     import langcodes
 
+    if not re.fullmatch(r"[^\W\d_][\w '()-]{2,}[\w)]", text):
+        return None
     try:
         return _of_code(str(langcodes.find(text)))
     except LookupError:

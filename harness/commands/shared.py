@@ -14,7 +14,7 @@ from harness.scoring.transcripts import read_transcripts
 FLAGS: dict[str, dict[str, Any]] = {
     "paths": {"nargs": "+", "metavar": "PATH", "help": "a run folder, a predictions file, or a folder of them"},
     "--profile": {"help": "rules to score under, by name or TOML file (default: those of the suite; else by language)"},
-    "--language": {"help": "language of the texts, where the file names do not say it: en, de, zh, ..."},
+    "--language": {"help": "language of all texts, whatever columns and file names say: en, deu, zh-TW, German, ..."},
     "--reference": {
         "type": Path,
         "metavar": "FILE",

@@ -92,15 +92,18 @@ def plain_form(reference: tuple[Path, str], hypothesis: tuple[Path, str]) -> For
     (where, _), (other, _) = reference, hypothesis
     said, written = (content.removesuffix("\n").split("\n") for _, content in (reference, hypothesis))
     ids, found = ([line.split(maxsplit=1)[0] for line in lines if line.strip()] for lines in (said, written))
-    unique = len(set(ids)) == len(ids) and len(set(found)) == len(found)
-    # The first words of texts stand elsewhere too; ids do not, and most of them hold a number.
-    words = {word for line in (*said, *written) for word in line.split()[1:]}
-    text = not unique or not words.isdisjoint({*ids, *found})
-    named = not text and 2 * sum(bool(re.search(r"[\d_]", one)) for one in ids) >= len(ids)
-    fitting, parallel = unique and set(found) <= set(ids), len(said) == len(written)
-    if (named and (fitting or not parallel)) or (fitting and not parallel):
-        return "kaldi"  # where ids do not fit, that is said with the first of them
-    if parallel and (text or not (fitting or named)):
+    # The first words of texts stand elsewhere too, or again; ids do neither, and most of them hold a number.
+    text = any(
+        len(set(first)) < len(first) or not {word for line in lines for word in line.split()[1:]}.isdisjoint(first)
+        for lines, first in ((said, ids), (written, found))
+    )
+    apart = {word for line in said for word in line.split()[1:]}.isdisjoint(ids)
+    named = apart and 2 * sum(bool(re.search(r"[\d_]", one)) for one in ids) > len(ids)
+    fitting, parallel = set(found) <= set(ids), len(said) == len(written)
+    numbers = parallel and all(one.isdecimal() for one in ids)
+    if named and ((fitting and not numbers) or not parallel):
+        return "kaldi"  # where ids do not fit or come twice, that is said with the first of them
+    if parallel and not named and (text or not fitting):
         return "lines"
     what = f"their lines can begin with ids ({ids[0]!r}) or be parallel texts"
     if not parallel:

@@ -22,6 +22,8 @@ Slots = list[list[str]]
 
 _SPREAD = 1 << 20
 """What an error weighs against a hit, so that of readings with as few errors the one with most hits is taken."""
+_LONGEST_COMPOUND = 4
+"""Words that are looked at as one compound."""
 _TAG = re.compile(r"<\w+(?:\s+\w+=(?:\"[^\"]*\"|'[^']*'))+\s*>")
 _NIST = re.compile(r"(?<!\S)(?:\{((?:[^{}]|\{[^{}]*\})*)\}|\(([^()\s]+)\))(?!\S)")
 
@@ -47,7 +49,7 @@ def checked(found: object) -> Slots:
     Raises:
         ValueError: they are no list of lists of texts, or a slot is empty.
     """
-    if not isinstance(found, list) or not all(isinstance(slot, list) and slot for slot in found):
+    if not isinstance(found, list) or not found or not all(isinstance(slot, list) and slot for slot in found):
         raise ValueError("not a list with a list of variants for each slot")
     if not all(isinstance(variant, str) for slot in found for variant in slot):
         raise ValueError("a variant that is not text")
@@ -99,12 +101,13 @@ def of_nist(text: str) -> str:
     return written([*slots, [" ".join(rest.split())]] if rest.strip() else slots)
 
 
-def nearest(slots: Sequence[Sequence[Sequence[str]]], hypothesis: Sequence[str]) -> list[str]:
+def nearest(slots: Sequence[Sequence[Sequence[str]]], hypothesis: Sequence[str], *, merge: bool = False) -> list[str]:
     """The accepted reading with the fewest errors, of those with as few the one with most hits, then the first.
 
     Args:
         slots: the words (or characters) of each variant of each slot.
         hypothesis: its words.
+        merge: words that are one word of the other side, written together, match it at no cost.
 
     Returns:
         The words of the reading.
@@ -112,42 +115,53 @@ def nearest(slots: Sequence[Sequence[Sequence[str]]], hypothesis: Sequence[str])
     ends = [index * _SPREAD for index in range(len(hypothesis) + 1)]
     tables = []
     for variants in slots:
-        rows = [_after(variant, ends, hypothesis) for variant in variants]
+        rows = [_after(variant, ends, hypothesis, merge=merge) for variant in variants]
         ends = [min(column) for column in zip(*(row[-1] for row in rows), strict=True)]
         tables.append(rows)
     column, chosen = len(hypothesis), []
     for variants, rows in zip(reversed(slots), reversed(tables), strict=True):
         best = min(range(len(variants)), key=lambda index: rows[index][-1][column])
         chosen.append(variants[best])
-        column = _begin(variants[best], rows[best], hypothesis, column)
+        column = _begin(variants[best], rows[best], hypothesis, column, merge=merge)
     return list(chain(*reversed(chosen)))
 
 
-def _after(words: Sequence[str], begin: list[int], hypothesis: Sequence[str]) -> list[list[int]]:
+def _after(words: Sequence[str], begin: list[int], hypothesis: Sequence[str], *, merge: bool) -> list[list[int]]:
     """Costs of each word's end at each place of the hypothesis; the first row is where the words begin."""
     rows = [begin]
-    for word in words:
-        above = rows[-1]
-        row = [above[0] + _SPREAD]
-        for index, other in enumerate(hypothesis):
-            through = above[index] + (-1 if word == other else _SPREAD)
-            row.append(min(through, above[index + 1] + _SPREAD, row[-1] + _SPREAD))
-        rows.append(row)
+    for at in range(1, len(words) + 1):
+        rows.append([])
+        for column in range(len(begin)):
+            moves = _moves(words, hypothesis, at, column, merge=merge)
+            rows[at].append(min(rows[a][b] + cost for a, b, cost in moves))
     return rows
 
 
-def _begin(words: Sequence[str], rows: list[list[int]], hypothesis: Sequence[str], column: int) -> int:
+def _moves(
+    words: Sequence[str], hypothesis: Sequence[str], at: int, column: int, *, merge: bool
+) -> list[tuple[int, int, int]]:
+    """Where a path can come from, and what that costs: row, column, cost. Hits come first, then deletions."""
+    found = []
+    if column:
+        same = words[at - 1] == hypothesis[column - 1]
+        found.append((at - 1, column - 1, -1 if same else _SPREAD))
+    for several in range(2, _LONGEST_COMPOUND + 1) if merge and column else ():
+        if at >= several and "".join(words[at - several : at]) == hypothesis[column - 1]:
+            found.append((at - several, column - 1, -several))
+        if column >= several and "".join(hypothesis[column - several : column]) == words[at - 1]:
+            found.append((at - 1, column - several, -1))
+    found.append((at - 1, column, _SPREAD))
+    if column:
+        found.append((at, column - 1, _SPREAD))
+    return found
+
+
+def _begin(words: Sequence[str], rows: list[list[int]], hypothesis: Sequence[str], column: int, *, merge: bool) -> int:
     """Where the cheapest path that ends a variant at a place of the hypothesis began it."""
-    for at in range(len(words), 0, -1):
-        while True:
-            cost = rows[at][column]
-            same = bool(column) and words[at - 1] == hypothesis[column - 1]
-            if column and cost == rows[at - 1][column - 1] + (-1 if same else _SPREAD):
-                column -= 1
-                break
-            if cost == rows[at - 1][column] + _SPREAD:
-                break
-            column -= 1  # an insertion
+    at = len(words)
+    while at:
+        moves = _moves(words, hypothesis, at, column, merge=merge)
+        at, column = next((a, b) for a, b, cost in moves if rows[a][b] + cost == rows[at][column])
     return column
 
 

@@ -126,7 +126,10 @@ def pair_benchmarks(scored: Sequence[Sequence[Scored]], names: Sequence[str]) ->
             f"{name} has {', '.join(one.units.benchmark for one in held) or 'none'}"
             for name, held in zip(names, scored, strict=True)
         )
-        raise UsageError(f"nothing to compare: no benchmark is in two of the systems: {listed}")
+        raise UsageError(
+            f"nothing to compare: no benchmark is in two of the systems: {listed}; give files of one benchmark the "
+            "same name, in two folders, or MODEL_<model>_DATASET_<benchmark>"
+        )
     return paired
 
 

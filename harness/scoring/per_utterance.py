@@ -7,7 +7,7 @@ import io
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 
@@ -84,7 +84,7 @@ def _write_csv(path: Path, rows: Sequence[UtteranceScore]) -> None:
     to.writerow(_FIELDS)
     for row in rows:
         to.writerow(map(_cell, msgspec.structs.astuple(row)))
-    write_bytes(path, table.getvalue().encode("utf-8", "surrogatepass"))
+    write_bytes(path, table.getvalue().encode("utf-8", "backslashreplace"))
 
 
 def _cell(value: object) -> object:
@@ -104,10 +104,19 @@ def _write_parquet(path: Path, rows: Sequence[UtteranceScore]) -> None:
         (name, next(column for kind, column in kinds.items() if kind in str(hint)))
         for name, hint in get_type_hints(UtteranceScore).items()
     ]
-    table = pa.Table.from_pylist([msgspec.to_builtins(row) for row in rows], schema=pa.schema(fields))
+    table = pa.Table.from_pylist([_storable(msgspec.to_builtins(row)) for row in rows], schema=pa.schema(fields))
     sink = io.BytesIO()
     parquet.write_table(table, sink)
     write_bytes(path, sink.getvalue())
+
+
+def _storable(value: Any) -> Any:
+    """Plain values with lone surrogates, which no column can hold, written out as in the other forms."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _storable(each) for key, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def alignment_text(rows: Iterable[UtteranceScore]) -> str:

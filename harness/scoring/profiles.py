@@ -130,7 +130,7 @@ class Profile:
         if self._is_oiwer(language):
             return Texts(self._with_own(oiwer_words, language), words)
         if language not in LANGUAGES_WITHOUT_SPACES:
-            return Texts(self.normalizer(language), words)
+            return Texts(self.normalizer(language), words, merge=self.matches_compounds(language))
         return Texts(self.normalizer(language), graphemes if self._by_grapheme(language) else characters)
 
     def _is_oiwer(self, language: str) -> bool:

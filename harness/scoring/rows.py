@@ -113,7 +113,13 @@ def _delimited(path: Path, content: str) -> Iterator[tuple[str, Values]]:
     """Rows of a table with a header; what separates its columns is told by the header."""
     head = content.split("\n", 1)[0]
     between = max("\t", ",", ";", key=head.count)
-    rows = csv.reader(io.StringIO(content, newline=""), delimiter=between, strict=True)
+    csv.field_size_limit(max(csv.field_size_limit(), len(content)))
+    # In tab-separated files people write quotes as they are said.
+    table = io.StringIO(content, newline="")
+    if between == "\t":
+        rows = csv.reader(table, delimiter=between, strict=True, quoting=csv.QUOTE_NONE)
+    else:
+        rows = csv.reader(table, delimiter=between, strict=True)
     try:
         header = [name.strip() for name in next(rows, [])]
         known = {*REFERENCE, *HYPOTHESIS} & set(header)
@@ -157,9 +163,25 @@ def column(found: Values, names: Sequence[str]) -> str | None:
     return here[0] if here else None
 
 
+def with_lists(found: Values) -> Values:
+    """The row with the spellings that it accepts, where it states such lists, as its text (`harness.scoring.lattice`).
+
+    Raises:
+        ValueError: they are not understood.
+    """
+    lists = found.get("reference_lists", found.get("text"))
+    if "reference_lists" not in found and not isinstance(lists, list):
+        return found
+    if isinstance(lists, str):  # a cell of a table
+        try:
+            lists = json.loads(lists)
+        except (ValueError, RecursionError):
+            raise ValueError("reference_lists is no JSON list") from None
+    return {**found, "text": lattice.written(lattice.checked(lists))}
+
+
 def _foreign_row(found: Values, number: int) -> Line:
-    if "reference_lists" in found:
-        found = {**found, "text": lattice.written(lattice.checked(found["reference_lists"]))}
+    found = with_lists(found)
     error = _text(found, "error")
     said, written = column(found, REFERENCE), column(found, HYPOTHESIS)
     if said is None or (written is None and error is None):
@@ -178,7 +200,7 @@ def _foreign_row(found: Values, number: int) -> Line:
         error=(error or f"no transcript ({written} is null)") if hypothesis is None else None,
         parent_id=_text(found, "parent_id"),
         chunk_index=_index(found, "chunk_index"),
-        language=_language(found),
+        language=language_of(found),
         session=session_of(found),
     )
 
@@ -197,8 +219,12 @@ def session_of(found: Values) -> str | None:
     return next((value for key in SESSION if (value := _word(found, key)) is not None), None)
 
 
-def _language(found: Values) -> str:
-    """What the row says of its language; empty where it says nothing."""
+def language_of(found: Values) -> str:
+    """What the row says of its language; empty where it says nothing.
+
+    Raises:
+        ValueError: it is none.
+    """
     for key in LANGUAGE:
         value = _text(found, key)
         if value is not None and value.strip():

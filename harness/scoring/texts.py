@@ -29,11 +29,15 @@ class Texts:
     Args:
         normalize: raises ValueError where a rule cannot digest a text.
         units: splits a normalized text into what is counted.
+        merge: whether words that are one word of the other side, written together, are no error.
     """
 
-    def __init__(self, normalize: Callable[[str], str], units: Callable[[str], list[str]]) -> None:
+    def __init__(
+        self, normalize: Callable[[str], str], units: Callable[[str], list[str]], *, merge: bool = False
+    ) -> None:
         self._normalize, self.units = normalize, units
         """What is counted of a text that is normalized already: words, or characters where there are no spaces."""
+        self._merge = merge
         self._between = " " if units is words else ""
         self._known: dict[str, str | None] = {}
 
@@ -71,7 +75,7 @@ class Texts:
         (right, *variants), as_written = self.together(hypothesis, *chain(*slots))
         each = iter(variants)
         units = [[self.units(next(each)) for _ in range(size)] for size in sizes]
-        reading = lattice.nearest(units, self.units(right))
+        reading = lattice.nearest(units, self.units(right), merge=self._merge)
         return self._between.join(reading), right, as_written
 
     def alone(self, text: str) -> str:

@@ -16,7 +16,9 @@ from harness.scoring.interchange import ENCODED, alternatives, decode
 _IGNORED = "IGNORE_TIME_SEGMENT_IN_SCORING"
 _STM = re.compile(r"(\S+)\s+(\S+)\s+(\S+)\s+([\d.]+)\s+([\d.]+)(?:\s+<[^>]*>)?(?:\s+(.*))?")
 _CUE = re.compile(r"(?:\d+:)?\d+:\d+[.,]\d+\s+-->")
-_TAG = re.compile(r"<[^>]*>|\{\\[^}]*\}")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
+_BLOCKS = frozenset({"NOTE", "STYLE", "REGION"})
+"""Of WebVTT, which are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,12 @@ class Segment:
     end: float
     """Seconds."""
     text: str
+    ignored: bool = False
+    """Whether it is not to be scored, whatever is said in it."""
 
 
 def read_stm(path: Path, content: str, *, reference: bool = False) -> list[Segment]:
-    """The segments of an stm, in the order of the file, without those that it says are not to be scored.
+    """The segments of an stm, in the order of the file.
 
     Alternatives and optional words mean something in a reference only.
 
@@ -57,9 +61,9 @@ def read_stm(path: Path, content: str, *, reference: bool = False) -> list[Segme
             recording, speaker, text = (decode(word, path, number) for word in (recording, speaker, text))
         elif reference:
             text = alternatives(text, path, number)
-        if text.strip() != _IGNORED:
-            start, stop = _seconds(begin, path, number), _seconds(end, path, number)
-            found.append(Segment(_recording(recording, channel), speaker, start, stop, text.strip()))
+        start, stop = _seconds(begin, path, number), _seconds(end, path, number)
+        ignored = text.strip().upper() == _IGNORED
+        found.append(Segment(_recording(recording, channel), speaker, start, stop, text.strip(), ignored))
     return found
 
 
@@ -103,14 +107,25 @@ def read_seglst(path: Path, content: str) -> list[Segment]:
 
 
 def read_subtitles(content: str) -> str:
-    """The words of an SRT or WebVTT file, without numbers, times, notes and tags."""
+    """The words of an SRT or WebVTT file, without numbers, times, notes and tags.
+
+    A cue goes from its times to the next ones, so that an empty cue, or a blank line inside of one, loses nothing.
+    """
+    lines = [line.strip() for line in content.splitlines()]
+    cues = [at for at, line in enumerate(lines) if _CUE.match(line)]
     words: list[str] = []
-    for block in re.split(r"\r?\n[ \t]*\r?\n", content.strip()):
-        lines = block.splitlines()
-        at = next((index for index, line in enumerate(lines[:2]) if _CUE.match(line.strip())), None)
-        if at is not None:
-            words += (_TAG.sub("", line).strip() for line in lines[at + 1 :])
+    for begin, following in zip(cues, [*cues[1:], len(lines) + 1], strict=True):
+        end = following - 1 if following > len(lines) or _names_a_cue(lines, following - 1) else following
+        note = False
+        for line in lines[begin + 1 : end]:
+            note = bool(line) and (note or (line.split()[0] in _BLOCKS and content.startswith("WEBVTT")))
+            words += [] if note else [_TAG.sub("", line).strip()]
     return " ".join(filter(None, words))
+
+
+def _names_a_cue(lines: Sequence[str], at: int) -> bool:
+    """Whether the line before a cue's times is its number or name, and no words of the cue before."""
+    return bool(lines[at]) and (lines[at].isdecimal() or at == 0 or not lines[at - 1])
 
 
 def whole(segments: Iterable[Segment]) -> dict[str, str]:

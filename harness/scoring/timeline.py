@@ -39,7 +39,7 @@ def timeline(system: System, top: int = 3) -> Timeline:
     versions = official_versions()
     found = tuple(_benchmark(one, versions, top) for one in system.benchmarks)
     rates = [
-        {one.benchmark: one.versions[index].rate for one in found if one.metric == "wer"}
+        {one.benchmark: one.versions[index].rate if one.metric == "wer" else None for one in found}
         for index in range(len(versions))
     ]
     averages = tuple(_average(version, each) for version, each in zip(versions, rates, strict=True))

@@ -16,8 +16,17 @@ from harness.records.journal import Line
 from harness.scoring import timed
 from harness.scoring.forms import Form, form_of, plain_form, read_content, stem
 from harness.scoring.interchange import read_kaldi_text, read_trn
-from harness.scoring.predictions import DEFAULT_LANGUAGE, Predictions, System
-from harness.scoring.rows import HYPOTHESIS, REFERENCE, column, name_of, read_values, session_of
+from harness.scoring.predictions import DEFAULT_LANGUAGE, Predictions, System, by_language
+from harness.scoring.rows import (
+    HYPOTHESIS,
+    REFERENCE,
+    column,
+    language_of,
+    name_of,
+    read_values,
+    session_of,
+    with_lists,
+)
 
 _WHOLE: frozenset[Form] = frozenset({"srt", "vtt"})
 """Forms that are one recording, which they do not name."""
@@ -33,8 +42,10 @@ class _Texts:
     """By id, in the order of the file."""
     sessions: dict[str, str] = field(default_factory=dict)
     """By id, where they are known."""
+    languages: dict[str, str] = field(default_factory=dict)
+    """By id, where rows state them."""
     segments: tuple[timed.Segment, ...] = ()
-    """Of an stm, in the order of the texts."""
+    """Of an stm with those that are not scored, or the words of a ctm."""
 
 
 def read_transcripts(
@@ -74,6 +85,7 @@ def read_transcripts(
                 reference=text,
                 hypothesis=found.get(name),
                 session=said.sessions.get(name),
+                language=said.languages.get(name) or written.languages.get(name) or "",
                 error=None if name in found else f"no line in {path.name}",
             )
             for name, text in said.texts.items()
@@ -87,7 +99,7 @@ def read_transcripts(
         one = Predictions(
             benchmark=benchmark, language=spoken, language_stated=language is not None, rows=rows, source=path
         )
-        systems.append(System(model=model, benchmarks=[one]))
+        systems.append(System(model=model, benchmarks=[one] if language else by_language(one)))
     return systems
 
 
@@ -97,8 +109,7 @@ def _read_both(reference: Path, hypothesis: Path, asked: Form | None) -> tuple[_
     forms = [form_of(path, content, asked) for path, content in zip((reference, hypothesis), contents, strict=True)]
     plain: Form = "kaldi"
     if forms == [None, None]:
-        for path, content in zip((reference, hypothesis), contents, strict=True):
-            _check_text(path, content)
+        _check_text(reference, contents[0])
         plain = plain_form((reference, contents[0]), (hypothesis, contents[1]))
     said, written = (
         _read(path, content, form or plain, sides)
@@ -116,7 +127,8 @@ def _check_text(path: Path, content: str) -> None:
 
 def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Texts:
     """The texts of a file; `columns` may hold them where it is a table."""
-    _check_text(path, content)
+    if form != "lines" or columns == REFERENCE:
+        _check_text(path, content)
     if form in {"jsonl", "json", "csv", "tsv"}:
         return _of_table(path, form, columns)
     if form == "lines":
@@ -125,17 +137,18 @@ def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Te
     if form in _WHOLE:
         return _Texts(path, form, {stem(path): timed.read_subtitles(content)})
     if form == "stm":
-        segments = timed.read_stm(path, content, reference=columns == REFERENCE)
+        every = timed.read_stm(path, content, reference=columns == REFERENCE)
+        segments = [one for one in every if not one.ignored]
         names = timed.names(segments)
         if len(set(names)) < len(names):
             raise DataError(f"{path}: {_twice(names)!r} stands there twice; each segment may come once")
         speakers = {one.speaker for one in segments}
         sessions = {name: one.speaker for name, one in zip(names, segments, strict=True)} if len(speakers) > 1 else {}
         texts = {name: one.text for name, one in zip(names, segments, strict=True)}
-        return _Texts(path, form, texts, sessions, tuple(segments))
+        return _Texts(path, form, texts, sessions, segments=tuple(every))
     if form in {"ctm", "seglst"}:
         words = timed.read_ctm(path, content) if form == "ctm" else timed.read_seglst(path, content)
-        return _Texts(path, form, timed.whole(words), {}, tuple(words))
+        return _Texts(path, form, timed.whole(words), segments=tuple(words))
     texts = read_trn(path, reference=columns == REFERENCE) if form == "trn" else read_kaldi_text(path)
     return _Texts(path, form, texts, _sessions(texts))
 
@@ -143,14 +156,18 @@ def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Te
 def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> _Texts:
     texts: dict[str, str] = {}
     sessions: dict[str, str] = {}
-    for number, (where, values) in enumerate(read_values(path, form), start=1):
+    languages: dict[str, str] = {}
+    for number, (where, found) in enumerate(read_values(path, form), start=1):
         try:
-            chosen, session = column(values, columns), session_of(values)
+            values = with_lists(found) if columns == REFERENCE else found
+            chosen, session, spoken = column(values, columns), session_of(values), language_of(values)
         except ValueError as error:
             raise DataError(f"{path}, {where}: {error}") from None
         if chosen is None:
             raise DataError(f"{path}, {where}: no text; expected one of {', '.join(columns[:4])}")
         name, text = name_of(values) or f"line {number}", values[chosen]
+        if text is None and columns != REFERENCE:
+            continue  # the system failed on it
         if not isinstance(text, str):
             raise DataError(f"{path}, {where}: {chosen!r} must be text, not {type(text).__name__}")
         if name in texts:
@@ -158,7 +175,9 @@ def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> _Texts:
         texts[name] = text
         if session is not None:
             sessions[name] = session
-    return _Texts(path, form, texts, sessions)
+        if spoken:
+            languages[name] = spoken
+    return _Texts(path, form, texts, sessions, languages)
 
 
 def _fitted(said: _Texts, written: _Texts) -> dict[str, str]:
@@ -168,10 +187,15 @@ def _fitted(said: _Texts, written: _Texts) -> dict[str, str]:
         DataError: some fit none, or texts in parallel are not as many.
     """
     if said.form == "stm" and written.form == "ctm":
-        spread = timed.spread(written.segments, said.segments)
+        fallen = timed.spread(written.segments, said.segments)
+        spread = [words for one, words in zip(said.segments, fallen, strict=True) if not one.ignored]
         return {name: " ".join(words) for name, words in zip(said.texts, spread, strict=True)}
     if _WHOLE & {said.form, written.form} and len(said.texts) == len(written.texts) == 1:
         return dict(zip(said.texts, written.texts.values(), strict=True))
+    if said.form == written.form == "lines":
+        surplus = list(written.texts.items())[len(said.texts) :]
+        if surplus and not any(text.strip() for _, text in surplus):  # blank lines at the end
+            return dict(list(written.texts.items())[: len(said.texts)])
     if "lines" in {said.form, written.form} and len(said.texts) != len(written.texts):
         counts = f"{written.path} has {len(written.texts)} texts, {said.path} {len(said.texts)}"
         raise DataError(f"{counts}; parallel ones are as many")

@@ -41,6 +41,8 @@ def test_languages_as_people_write_them(written: str, subtag: str) -> None:
         ("und", "did you mean"),
         ("", "give a code"),
         ("en us", "did you mean|give a code"),
+        ("e", "did you mean|give a code"),
+        ("en-", "did you mean|give a code"),
     ],
 )
 def test_what_is_no_language_is_refused(written: str, hint: str) -> None:

@@ -53,7 +53,11 @@ def pair(reference: str, hypothesis: str) -> str:
     [
         ("u1 a b\nu2 c\n", "u2 c\nu1 a\n", "kaldi"),
         ("u1 a\nu2 c\n", "u2 c\n", "kaldi"),
-        ("anna a\nbert c\n", "bert c\n", "kaldi"),  # other numbers of lines, and ids that fit
+        ("anna a\nbert c\n", "bert c\n", None),  # ids that look like words, or lines of which one is missing
+        ("one two\nthree four\n", "one two\nthree four\n\n", None),
+        ("a-1 one two\na-2 three\n", "a-1 one two\na-1 one two\n", "kaldi"),  # an id stands there twice
+        ("a-1 one two\na-2 three four\n", "one two\nthree four\n", None),
+        ("10 bottles of beer\n9 bottles of beer\n", "10 bottles of beer\n9 bottles of beer\n", None),
         ("the cat\nthe dog\n", "the cat\nthe dog", "lines"),
         ("9 a\nb c\n", "9 b\nd c\n", "lines"),
         ("a b\n\nc\n", "a\n\nc\n", None),

@@ -194,15 +194,31 @@ def test_rows_with_reference_lists(tmp_path: Path) -> None:
     path.write_text(json.dumps(row) + "\n", encoding="utf-8")
     (found,) = read_rows(path)
     assert get_profile("verbatim").count(found.reference, "b c", "en") == ErrorCounts(hits=2)
-    for wrong in ([["a"], []], ["a"], [[1]], "a", None, [["a"], "b"]):
+    for wrong in ([["a"], []], ["a"], [[1]], "a", None, [], [["a"], "b"]):
         path.write_text(json.dumps(row | {"reference_lists": wrong}) + "\n", encoding="utf-8")
-        with pytest.raises(DataError, match=r"line 1: (not a list with|a variant that is not text)"):
+        with pytest.raises(
+            DataError, match=r"line 1: (not a list with|a variant that is not text|reference_lists is no JSON)"
+        ):
             read_rows(path)
     path.write_text(json.dumps({"text": '[["a", 1]]', "pred_text": ""}) + "\n", encoding="utf-8")
     with pytest.raises(DataError, match="line 1: a variant that is not text"):
         read_rows(path)
+    path.write_text(json.dumps({"text": [["colour", "color"]], "pred_text": ""}) + "\n", encoding="utf-8")
+    assert read_rows(path)[0].reference == '[["colour", "color"]]'
+    table = path.with_suffix(".csv")
+    table.write_text('pred_text,reference_lists\nb,"[[""a"", ""b""]]"\n', encoding="utf-8")
+    assert read_rows(table)[0].reference == '[["a", "b"]]'
     path.write_text(json.dumps({"text": "[[laughter]] yes", "pred_text": ""}) + "\n", encoding="utf-8")
     assert read_rows(path)[0].reference == "[[laughter]] yes"
+
+
+@pytest.mark.parametrize("second", ["gelato", "x y z"])
+def test_another_right_spelling_never_makes_a_score_worse(second: str) -> None:
+    """Where compounds are merged, a reading that is one word with another is as near as its letters."""
+    profile = get_profile("leaderboard@2026-08")
+    assert profile.count(f'[["ice cream", "{second}"], ["now"]]', "icecream now", "en") == ErrorCounts(hits=3)
+    assert profile.count(f'[["{second}", "icecream"], ["now"]]', "ice cream now", "en") == ErrorCounts(hits=2)
+    assert profile.count(f'[["haus boot", "{second}"], ["jetzt"]]', "hausboot jetzt", "de").errors == 0
 
 
 def test_neighbors_with_one_variant_are_normalized_together() -> None:

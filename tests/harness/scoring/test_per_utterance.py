@@ -105,3 +105,11 @@ def test_alignments_to_read(file: Path) -> None:
 def test_another_ending_is_refused_before_anything_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "nowhere", "--per-utterance", "out.xlsx"]) == 2
     assert "must end in .jsonl, .csv or .parquet" in capsys.readouterr().err
+
+
+def test_half_a_character_is_written_out(tmp_path: Path) -> None:
+    path = tmp_path / "it.jsonl"
+    path.write_text('{"text": "a \\ud800 b", "pred_text": "a b"}\n', encoding="utf-8")
+    for name in ("out.parquet", "out.csv", "out.jsonl"):
+        written(path, name)
+    assert "a \\ud800 b" in path.with_name("out.csv").read_text(encoding="utf-8")

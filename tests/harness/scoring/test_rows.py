@@ -70,3 +70,15 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path, name: str, content: str
     (tmp_path / name).write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=rf"{name},? {said}"):
         read_rows(tmp_path / name)
+
+
+def test_quotes_of_tab_separated_rows_are_what_was_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text('id\ttext\tpred_text\na\the said go\t"he said go\nb\tgo home\tgo home"\n', encoding="utf-8")
+    assert [row.hypothesis for row in read_rows(path)] == ['"he said go', 'go home"']
+
+
+def test_a_cell_may_be_long(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"text,pred_text\na,{'b ' * 100_000}\n", encoding="utf-8")
+    assert len(read_rows(path)[0].hypothesis or "") == 200_000

@@ -26,7 +26,7 @@ STM = """;; CATEGORY "0" "" ""
 meet 1 anna 0.00 2.00 <o,f0,female> hello how
 meet 1 bert 2.00 4.00 fine
 meet 2 anna 0.0 1.0
-meet 1 x 4.0 5.0 IGNORE_TIME_SEGMENT_IN_SCORING
+meet 1 x 4.0 5.0 ignore_time_segment_in_scoring
 """
 
 
@@ -35,6 +35,7 @@ def test_stm(tmp_path: Path) -> None:
         Segment("meet", "anna", 0.0, 2.0, "hello how"),
         Segment("meet", "bert", 2.0, 4.0, "fine"),
         Segment("meet_2", "anna", 0.0, 1.0, ""),
+        Segment("meet", "x", 4.0, 5.0, "ignore_time_segment_in_scoring", ignored=True),
     ]
 
 
@@ -65,7 +66,7 @@ def test_ctm_and_its_words_in_segments(tmp_path: Path) -> None:
         tmp_path, "meet A 1.9 0.4 fine 0.9\n;; x\nmeet 1 0.0 0.5 hello\nmeet 1 9.0 1.0 late\nmeet 2 0 1 no 1 lex\n"
     )
     assert whole(words) == {"meet": "hello fine late", "meet_2": "no"}
-    assert spread(words, read_stm(tmp_path, STM)) == [["hello"], ["fine", "late"], ["no"]]
+    assert spread(words, read_stm(tmp_path, STM)) == [["hello"], ["fine"], ["no"], ["late"]]
     with pytest.raises(DataError, match="'meet_2' of 'no' has no segment"):
         spread(words, read_stm(tmp_path, STM)[:2])
 
@@ -104,6 +105,17 @@ def test_subtitles() -> None:
         "00:02.000 --> 00:03.000\n"
     )
     assert read_subtitles(vtt) == "Hello you"
+
+
+def test_subtitles_as_programs_write_them() -> None:
+    cue = "00:00:0{}.000 --> 00:00:0{}.000\n"
+    empty = "1\n" + cue.format(1, 2) + "one two\n\n2\n" + cue.format(2, 3) + "\n\n3\n" + cue.format(3, 4) + "four\n"
+    assert read_subtitles(empty) == "one two four"
+    close = "1\n" + cue.format(1, 2) + "one two\n2\n" + cue.format(2, 3) + "three\n\nafter a blank line\n"
+    assert read_subtitles(close) == "one two three after a blank line"
+    assert read_subtitles("1\n" + cue.format(1, 2) + "I < you and > me <00:01.000>now\n") == "I < you and > me now"
+    vtt = "WEBVTT\n\n" + cue.format(1, 2) + "one\n\nNOTE of who\nwrote it\n\n" + cue.format(2, 3) + "two\n"
+    assert read_subtitles(vtt) == "one two"
 
 
 def test_what_segments_are_called() -> None:

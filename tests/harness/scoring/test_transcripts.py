@@ -79,3 +79,42 @@ def test_verbs_read_them(tmp_path: Path, reference: Path, capsys: pytest.Capture
     arguments = [str(worse), str(same), "--reference", str(reference), "--profile", "verbatim"]
     assert main(["compare", *arguments]) == 0
     assert "B is better" in capsys.readouterr().out
+
+
+def test_rows_that_say_their_language_are_scored_under_it(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("id,text,language\n1,\u0928\u092e,hi\n2,one,eng\n", encoding="utf-8")
+    (tmp_path / "h.csv").write_text("id,text\n1,\u0928\u092e\n2,one\n", encoding="utf-8")
+    [system] = read_transcripts(tmp_path / "r.csv", [tmp_path / "h.csv"])
+    assert [(one.benchmark, one.language, one.language_stated) for one in system.benchmarks] == [
+        ("r_en", "en", True),
+        ("r_hi", "hi", True),
+    ]
+    [system] = read_transcripts(tmp_path / "r.csv", [tmp_path / "h.csv"], "en")
+    assert [(one.benchmark, len(one.rows)) for one in system.benchmarks] == [("r", 2)]
+
+
+def test_lines_that_say_nothing(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text("one two\nthree\n", encoding="utf-8")
+    for content in ("\n\n", "\n\n\n\n"):
+        (tmp_path / "h.txt").write_text(content, encoding="utf-8")
+        [system] = read_transcripts(tmp_path / "r.txt", [tmp_path / "h.txt"], form="lines")
+        assert [row.hypothesis for row in system.benchmarks[0].rows] == ["", ""]
+
+
+def test_a_null_beside_a_reference_is_a_failed_utterance(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text('{"id": "1", "text": "a"}\n', encoding="utf-8")
+    (tmp_path / "h.jsonl").write_text('{"id": "1", "pred_text": null}\n', encoding="utf-8")
+    [system] = read_transcripts(tmp_path / "r.jsonl", [tmp_path / "h.jsonl"])
+    assert system.benchmarks[0].rows[0].hypothesis is None
+
+
+def test_words_in_a_segment_that_is_not_scored_are_not_counted(tmp_path: Path) -> None:
+    stm = "r1 1 spk1 0 5 <o> hello there\nr1 1 gap 5 7 <o> ignore_time_segment_in_scoring\nr1 1 spk1 7 9 <o> bye now\n"
+    ctm = "r1 1 1 .2 hello\nr1 1 2 .2 there\nr1 1 5.5 .2 noise\nr1 1 7.5 .2 bye\nr1 1 8 .2 now\n"
+    (tmp_path / "r.stm").write_text(stm, encoding="utf-8")
+    (tmp_path / "h.ctm").write_text(ctm, encoding="utf-8")
+    [system] = read_transcripts(tmp_path / "r.stm", [tmp_path / "h.ctm"])
+    assert [(row.reference, row.hypothesis) for row in system.benchmarks[0].rows] == [
+        ("hello there", "hello there"),
+        ("bye now", "bye now"),
+    ]
