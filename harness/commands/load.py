@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     files = write_load_files(load, folder)
     print(pretty(load) if args.json else load_table(load).render("terminal"), end="")
     say(f"load.json, every request, table and plot: {files[-2].parent}")
-    offered = all(rate.stopped is None and not rate.late for rate in load.rates)
+    offered = all(rate.stopped is None and not rate.late and rate.answered for rate in load.rates)
     return ExitStatus.GOOD if offered else ExitStatus.FAILED
 
 

@@ -86,6 +86,7 @@ class CTC(TorchModel):
         else:
             self._extractor = load_part(transformers.AutoFeatureExtractor, checkpoint)
         self._tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
+        self._last = max(self._tokenizer.get_vocab().values(), default=-1)
         self._blank = self._network.config.pad_token_id
         if not isinstance(self._blank, int):
             raise ModelError(f"{checkpoint.folder}: config.json names no pad_token_id, which is the blank of CTC")
@@ -148,7 +149,7 @@ class CTC(TorchModel):
         for batch in output.batches:
             self.check_numbers([output.ids[place] for place in batch.places], batch.numbers)
             for place, row, frames in zip(batch.places, batch.labels.tolist(), batch.frames, strict=True):
-                texts[place] = self._spell(row[:frames])
+                texts[place] = self._spell(row[:frames], output.ids[place])
         return [Hypothesis(text=text) for text in texts]
 
     def _extract(self, clip: Clip) -> Tensors:
@@ -174,11 +175,20 @@ class CTC(TorchModel):
             counted = self._network._get_subsampling_output_length(lengths)
         return [min(int(count), frames) for count in counted]
 
-    def _spell(self, labels: list[int]) -> str:
-        """Text of one clip's labels, a label a frame."""
+    def _spell(self, labels: list[int], clip: str) -> str:
+        """Text of one clip's labels, a label a frame.
+
+        Raises:
+            ModelError: the tokenizer, which would pass over it, has no such label.
+        """
         merged = [label for label, _ in itertools.groupby(labels) if label != self._blank]
         if not merged:
             return ""
+        if max(merged) > self._last:
+            raise ModelError(
+                f"{clip}: the network wrote label {max(merged)}, the tokenizer beside it ends at {self._last}: it is of"
+                " another model; put the files of its own beside the weights"
+            )
         text = self._tokenizer.decode(
             merged, skip_special_tokens=True, group_tokens=False, clean_up_tokenization_spaces=False
         )

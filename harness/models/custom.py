@@ -99,7 +99,7 @@ def wrap(found: object, name: str | None = None, options: LoadOptions | None = N
         made = _made(found, options)
     except (HarnessError, MemoryError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModelError(f"{name} cannot be made: {type(error).__name__}: {error}") from error
     code = _code_revision(found)
     if not isinstance(made, Model):

@@ -26,6 +26,7 @@ CARD = ModelCard(
     parameters=9_304_031,  # asr_waveform.hama and p2g.hama, less the fixed mel filters and Fourier kernels
     languages=("en",),
     license="Apache-2.0",
+    max_seconds=30.0,  # what comes after is not heard, and nothing says so
     batch_invariant=True,
     max_batch=1,
     note="phonemes are non-autoregressive (Conformer-CTC), their spelling is not; runs on the CPU",

@@ -104,7 +104,7 @@ def load_model(name: str, options: LoadOptions) -> Model:
         return adapter.load(name, options)
     except (HarnessError, MemoryError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModelError(f"{name} cannot be loaded ({adapter.name}): {type(error).__name__}: {error}") from error
 
 
@@ -122,6 +122,9 @@ def check_model(name: str) -> str | None:
     if direct is not None:
         _check_installed(name, direct)
         return direct.check(name)
+    if not name or Path(name).expanduser().is_file():
+        what = f"{name!r} is a file" if name else "--model '' names nothing"
+        raise UsageError(f"{what}; --model takes a folder with config.json, a hub id org/name or a known name")
     if _HUB_ID.fullmatch(name) is None and not Path(name).expanduser().is_dir():
         raise _no_such_model(name)
     return None

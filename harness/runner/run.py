@@ -147,7 +147,9 @@ class Run:
     def _fingerprint(self, *, batch_invariant: bool) -> dict[str, Scalar]:
         options = text_options(self.model_name, self._asked.model_option)
         asked = replace(self._asked, model_option=options)
-        return fingerprint(asked, suite=self.suite.name, model=self.model_name, batch_invariant=batch_invariant)
+        found = fingerprint(asked, suite=self.suite.name, model=self.model_name, batch_invariant=batch_invariant)
+        # What a server is measured at is not to be mixed, nor to be called otherwise afterwards.
+        return {**found, "concurrency": self.settings.concurrency} if is_served(self.model_name) else found
 
     def _load(self) -> Model:
         """Loads the model, once, when there is work for it."""

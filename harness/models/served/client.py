@@ -37,6 +37,10 @@ class Transcribed(NamedTuple):
 class _Tally:
     """What one call took so far."""
 
+    seconds: float
+    """Of its audio."""
+    cost: float | None
+    """US dollars, with that of requests whose connection was lost; None is not known."""
     requests: int = 0
     retries: int = 0
     sent: bool = False
@@ -87,21 +91,20 @@ class Client:
             CostLimitError: it would cost more than may be spent.
         """
         begin = self.clock() if intended is None else intended
-        tally = _Tally()
         self._check()
-        cost = self._pay(seconds)
+        tally = _Tally(seconds, self._pay(seconds))
         try:
             answer = self._converse(exchange(), clip, seconds, tally)
         except RequestError as error:
             error.args = (self.key.hide(str(error)),)
-            error.usage = self._usage(begin, tally, cost)
+            error.usage = self._usage(begin, tally)
             self._failure(error)
             raise error from None
         except HarnessError:
-            self._usage(begin, tally, cost)
+            self._usage(begin, tally)
             raise
         self._success()
-        usage = self._usage(begin, tally, cost)
+        usage = self._usage(begin, tally)
         first = None if answer.first_at is None else answer.first_at - begin
         facts = {"tokens": answer.tokens, "first_token": first, "made_by": answer.made_by}
         return Transcribed(answer, msgspec.structs.replace(usage, **facts))
@@ -171,6 +174,9 @@ class Client:
                     raise AnswerError("the server's answer holds the key; it is not kept")
                 return verdict.response
             if isinstance(verdict, Again):
+                if isinstance(outcome, Lost | Late) and tally.cost is not None:
+                    # The server may have done that one, and be paid for it.
+                    tally.cost += self._pay(tally.seconds) or 0.0
                 self._pause(verdict.seconds)
                 continue
             if isinstance(verdict, End):
@@ -218,13 +224,13 @@ class Client:
             self._broke = error
             raise
 
-    def _usage(self, begin: float, tally: _Tally, cost: float | None) -> Usage:
+    def _usage(self, begin: float, tally: _Tally) -> Usage:
         """What a call took; it costs nothing where the server did not do it."""
         if not tally.sent:
-            self.purse.give_back(cost)
-            cost = None
+            self.purse.give_back(tally.cost)
+            tally.cost = None
         latency = self.clock() - begin
-        return Usage(latency=latency, requests=tally.requests, retries=tally.retries, cost=cost)
+        return Usage(latency=latency, requests=tally.requests, retries=tally.retries, cost=tally.cost)
 
     def _success(self) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ HIDDEN = "[key]"
 """What stands where a key stood."""
 
 SHORTEST = 8
-"""A part of a key of so many characters is hidden too: servers repeat keys in part."""
+"""A part of a key of so many characters is hidden too: servers repeat keys in part. What is shorter is no secret."""
 
 
 class Key:
@@ -46,7 +46,7 @@ class Key:
 
     def hide(self, text: str) -> str:
         """A text without the key, nor any longer part of it, in whatever way it is written."""
-        if not self._value:
+        if len(self._value) < SHORTEST:  # a word that stands in for a key of a server that asks for none
             return text
         value = self._value
         forms = {json.dumps(value)[1:-1], quote(value, safe=""), base64.b64encode(value.encode()).decode().rstrip("=")}
@@ -56,7 +56,7 @@ class Key:
 
     def shown_in(self, body: bytes) -> bool:
         """Whether a body holds the whole key."""
-        return bool(self._value) and self._value.encode() in body
+        return len(self._value) >= SHORTEST and self._value.encode() in body
 
 
 def _without_parts(text: str, value: str) -> str:

@@ -37,7 +37,8 @@ class Purse:
             if self._most is not None and round((self.spent + cost) * 1e9) > round(self._most * 1e9):
                 raise CostLimitError(
                     f"the next request, of {cost:.4f} USD, would pass --max-cost {self._most:g}: {self.spent:.4f} USD "
-                    f"are spent; what was done is journalled, and the same command goes on with a larger --max-cost"
+                    f"are spent or under way; what was done is journalled, and the same command goes on with a larger "
+                    "--max-cost"
                 )
             self.spent += cost
         return cost

@@ -172,4 +172,5 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _place(response: Response) -> str:
     """Where a redirect leads: without what follows the path, which may hold secrets."""
     parts = urlsplit(response.headers.get("location", ""))
-    return f"{parts.scheme}://{parts.hostname}{parts.path}" if parts.hostname else parts.path or "nowhere"
+    place = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{place}{parts.path}" if parts.hostname else parts.path or "nowhere"

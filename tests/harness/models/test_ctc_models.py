@@ -125,7 +125,15 @@ def test_a_clip_alone_is_what_the_library_makes_of_it(
 )
 def test_double_letters_stay_double(kind: str, labels: str, text: str, checkpoint: Callable[[str], Path]) -> None:
     model = _load(checkpoint(kind))
-    assert model._spell(model._tokenizer.convert_tokens_to_ids(labels.split())) == text
+    assert model._spell(model._tokenizer.convert_tokens_to_ids(labels.split()), "c") == text
+
+
+def test_a_label_that_the_tokenizer_does_not_have_is_told(checkpoint: Callable[[str], Path]) -> None:
+    model = _load(checkpoint("hubert"))
+    last = max(model._tokenizer.get_vocab().values())
+    assert model._spell([last], "c1") is not None
+    with pytest.raises(ModelError, match=rf"c1: the network wrote label {last + 1}, the tokenizer beside it ends at"):
+        model._spell([0, last + 1], "c1")
 
 
 def test_granite_features_are_those_of_another_library() -> None:

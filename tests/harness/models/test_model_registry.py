@@ -174,3 +174,13 @@ def test_a_model_without_options_is_told_nothing() -> None:
         registry.load_model("pocketsphinx", LoadOptions(model_option=("a=1",)))
     with pytest.raises(UsageError, match=r"--keywords: pocketsphinx .* cannot be given words"):
         registry.load_model("pocketsphinx", LoadOptions(keywords=("a",)))
+
+
+def test_a_file_and_nothing_are_no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ckpt").mkdir()
+    (tmp_path / "ckpt" / "config.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"'ckpt/config\.json' is a file; --model takes a folder"):
+        registry.check_model("ckpt/config.json")
+    with pytest.raises(UsageError, match="--model '' names nothing; --model takes a folder"):
+        registry.check_model("")

@@ -317,3 +317,33 @@ def test_words_draft_and_segments_are_in_the_line(journal: JournalFile) -> None:
     assert line.audio == "long.wav#t=0.5,1.5"
     assert line.duration == line.audio_seconds == 1.0
     assert (line.parent_id, line.chunk_index, line.tags) == ("long", 0, {"accent": "x"})
+
+
+@pytest.mark.parametrize("stage", ["features", "transfer", "infer", "text"])
+def test_a_model_that_ends_the_program_costs_its_clips_only(journal: JournalFile, stage: str) -> None:
+    class Ends(Echo):
+        def leave(self, clips: list[str]) -> None:
+            if "u1" in clips:
+                raise SystemExit(0)
+
+        def features(self, clips: Sequence[Clip]) -> list[str]:
+            found = super().features(clips)
+            self.leave(found if stage == "features" else [])
+            return found
+
+        def transfer(self, features: list[str]) -> list[str]:
+            self.leave(features if stage == "transfer" else [])
+            return features
+
+        def infer(self, features: list[str]) -> list[str]:
+            self.leave(features if stage == "infer" else [])
+            return super().infer(features)
+
+        def text(self, output: list[str]) -> list[Hypothesis]:
+            self.leave(output if stage == "text" else [])
+            return super().text(output)
+
+    loop(Ends(), journal).run(utterances([0.5, 0.5, 0.5]))
+    lines = {line.id: line for line in journal.lines}
+    assert lines["u1"].error == "echo tried to end the program (SystemExit: 0)"
+    assert [lines[name].hypothesis is not None for name in ("u0", "u2")] == [True, True]

@@ -239,12 +239,22 @@ def test_costs_are_taken_before_and_given_back_where_nothing_was_done() -> None:
 
 def test_what_a_server_may_have_done_is_paid_for() -> None:
     purse = Purse(price=6.0)
-    made, _ = client(Lost("x"), purse=purse)
+    made, transport = client(Lost("x"), purse=purse)
     with pytest.raises(RequestError) as caught:
         made.transcribe(asking, "c1", 5.0)
-    assert purse.spent == pytest.approx(0.5)
+    assert len(transport.sent) > 1
+    assert purse.spent == pytest.approx(0.5 * len(transport.sent))
     assert caught.value.usage is not None
-    assert caught.value.usage.cost == pytest.approx(0.5)
+    assert caught.value.usage.cost == pytest.approx(0.5 * len(transport.sent))
+    made, transport = client(Lost("x"), Late("y"), ok(), purse=Purse(price=6.0))
+    assert made.transcribe(asking, "c1", 5.0).usage.cost == pytest.approx(1.5)
+
+
+def test_a_request_is_not_sent_again_for_money_that_is_not_there() -> None:
+    made, transport = client(Lost("x"), purse=Purse(price=6.0, most=1.2))
+    with pytest.raises(CostLimitError, match=r"would pass --max-cost 1\.2: 1\.0000 USD are spent or under way"):
+        made.transcribe(asking, "c1", 5.0)
+    assert len(transport.sent) == 2
 
 
 def test_those_under_way_end_well_when_the_money_does() -> None:

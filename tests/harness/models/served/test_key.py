@@ -54,6 +54,13 @@ def test_other_text_stays() -> None:
     assert Key().hide(text) == text
 
 
+def test_a_word_that_stands_in_for_a_key_is_no_secret() -> None:
+    """Servers that ask for none are given one all the same; what is said must not fail for it."""
+    assert Key("hello").hide("hello world") == "hello world"
+    assert not Key("hello").shown_in(b"hello world")
+    assert Key("hello").header() == {"Authorization": "Bearer hello"}
+
+
 def test_whether_a_body_holds_it() -> None:
     assert Key(VALUE).shown_in(b"x" + VALUE.encode())
     assert not Key(VALUE).shown_in(b"x")

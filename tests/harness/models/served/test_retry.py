@@ -80,6 +80,7 @@ def test_a_redirect_ends_it_and_its_query_is_not_shown() -> None:
         "the server answered 302, a redirect to https://other.example/v2, which is not followed; give that address"
     )
     assert end == End(expected)
+    assert "http://127.0.0.1:8001/x," in str(judged(error(307, location="http://me:pw@127.0.0.1:8001/x"))[0])
     assert "/v2," in str(judged(error(308, location="/v2?x=1"))[0])
     assert "nowhere" in str(judged(error(308))[0])
 

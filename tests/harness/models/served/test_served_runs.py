@@ -147,7 +147,9 @@ def test_a_run_and_what_its_record_says(start: Start, run: Runs) -> None:
     assert [served.latency_p50, served.latency_p95, served.latency_p99] == pytest.approx(percentiles)
     assert served.cost is None
     assert run.record.model.served
-    assert run(server, "--concurrency", "1") == 0  # complete, so nothing is asked again
+    assert run(server, "--concurrency", "1") == 2  # what was measured at three at once is not called otherwise
+    assert "concurrency 3, this one has 1" in run.errors
+    assert run(server, "--concurrency", "3") == 0  # complete, so nothing is asked again
     assert len(server.asked) == COUNT
 
 
@@ -306,9 +308,9 @@ def test_settings_that_change_no_transcript_may_change(start: Start, run: Runs) 
     server.reply = lambda asked: Reply(status=401) if len(server.asked) > 3 else hear(asked)
     assert run(server, "--concurrency", "1") == 4
     server.reply = hear
-    assert run(server, "--model-option", "prompt=x") == 2
+    assert run(server, "--model-option", "prompt=x", "--concurrency", "1") == 2
     assert "model options" in run.errors
-    assert run(server, "--model-option", "timeout=9", "--model-option", "price=1", "--concurrency", "2") == 0
+    assert run(server, "--model-option", "timeout=9", "--model-option", "price=1", "--concurrency", "1") == 0
     run.complete()
 
 
@@ -391,7 +393,7 @@ def test_a_second_interrupt_does_not_wait_for_the_server(start: Start, run: Runs
     assert errors.strip() == "stopped: interrupted; the same command goes on where it was"
     assert not any(line.error for line in run.lines)
     server.reply = hear
-    assert run(server) == 0
+    assert run(server, "--concurrency", "1") == 0
     run.complete()
 
 
