@@ -147,8 +147,8 @@ def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happen
     assert reporter.plan == {}
     entry = record.benchmarks["stub"]
     lost = [event for event in entry.events if event.event == "worker_lost"]
-    # The one that was killed, and those of the node: two, unless one was the successor of the first, just starting.
-    assert 2 <= len(lost) <= 4
+    # The one that was killed, and of the node's two those that had begun: a worker that is just starting is no loss.
+    assert 1 <= len(lost) <= 4
     assert (entry.complete, entry.failed) == (True, 0)
     speed = speed_of(record)
     assert speed.cluster is not None
