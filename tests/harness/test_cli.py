@@ -178,6 +178,7 @@ def test_json_is_alone_on_stdout(capsys: pytest.CaptureFixture[str], data: Path)
     captured = capsys.readouterr()
     (score,) = json.loads(captured.out)
     assert score["benchmarks"][0]["wer"] == 6 / 36
+    assert score["average"]["wer"] == round(100 * 6 / 36, 2) / 100  # of rates that were rounded, as the profile has it
     assert "6 utterances" in captured.err
 
 
