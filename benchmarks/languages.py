@@ -66,7 +66,7 @@ def language_in(file_part: str) -> str | None:
             tag = "-".join(parts[:count])
             # Three letters alone may be a word: fleurs_all, voxpopuli_raw.
             found = _of_code(tag) if len(parts[0]) == 2 or count > 1 or tag in {"yue", "cmn"} else None
-            if found is None and count == 1 and len(tag) > 4:
+            if count == 1 and len(tag) > 4:
                 found = _of_name(tag)
             if found is not None:
                 return found

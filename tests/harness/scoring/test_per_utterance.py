@@ -102,6 +102,14 @@ def test_alignments_to_read(file: Path) -> None:
     ]
 
 
+def test_a_mark_takes_no_column(tmp_path: Path) -> None:
+    path = tmp_path / "it.jsonl"
+    path.write_text('{"text": "x\\u0302 c", "pred_text": "ab c"}\n', encoding="utf-8")
+    out = tmp_path / "out.txt"
+    assert main(["score", str(path), "--profile", "verbatim", "--alignments", str(out)]) == 0
+    assert out.read_text(encoding="utf-8").splitlines()[2:] == ["REF:  X\u0302  c", "HYP:  AB c", "Eval: S"]
+
+
 def test_another_ending_is_refused_before_anything_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "nowhere", "--per-utterance", "out.xlsx"]) == 2
     assert "must end in .jsonl, .csv or .parquet" in capsys.readouterr().err

@@ -94,6 +94,16 @@ def test_rows_that_say_their_language_are_a_benchmark_for_each(tmp_path: Path) -
     assert (one.benchmark, one.language, one.language_stated, one.part_of) == ("all", "de", True, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("mine", ["en"]), ("fleurs_en_us", ["en", ""]), ("fleurs_en_us", ["de", "en", ""])]
+)
+def test_english_is_stated_by_each_row_or_by_the_file(tmp_path: Path, name: str, said: list[str]) -> None:
+    path = write(tmp_path / f"{name}.jsonl", *(GOOD | {"lang": spoken} for spoken in said))
+    assert {one.language: one.language_stated for one in read_systems([path])[0].benchmarks} == {
+        spoken: True for spoken in said if spoken
+    }
+
+
 def test_a_row_s_language_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"mine\.jsonl, line 2: lang 'xx' is no language that is known; give a code"):
         read_systems([write(tmp_path / "mine.jsonl", GOOD, GOOD | {"lang": "xx"})])

@@ -44,6 +44,11 @@ def test_both_are_normalized_or_neither_is(texts: Texts) -> None:
     assert texts.together("a", "b", "c") == (["A", "B", "C"], False)
 
 
+def test_words_written_together_are_one_only_where_that_is_asked_for() -> None:
+    assert Texts(upper_or_refused, words).pair('[["a b", "x"]]', "ab") == ("X", "AB", False)
+    assert Texts(upper_or_refused, words, merge=True).pair('[["a b", "x"]]', "ab") == ("A B", "AB", False)
+
+
 def test_a_text_alone_is_as_written_where_it_cannot_be_read(texts: Texts) -> None:
     assert (texts.alone("a"), texts.alone("a!")) == ("A", "a!")
     assert (texts.words("a b"), texts.words("a b!")) == (["A", "B"], ["a", "b!"])

@@ -75,6 +75,19 @@ def test_the_command_prints_a_table(tmp_path: Path, capsys: pytest.CaptureFixtur
     text = capsys.readouterr().out
     for word in ("leaderboard@2023-07", "leaderboard@2026-10", "clock_times", "merge_compounds", "in all"):
         assert word in text
+    assert "average:" not in text
+    rows = [line.split() for line in text.splitlines()]
+    assert ["leaderboard@2026-10", "5.00", "-18.810", "1", "20", "3"] in rows
+    assert ["clock_times", "5.26", "-14.737", "1", "19", "1"] in rows
+    assert ["in", "all", "\u2013", "-40.455", "-9", "-2", "\u2013"] in rows
+    rules = [row[0] for row in rows if len(row) == 6 and not row[0].startswith(("mine", "leaderboard"))]
+    assert rules == ["compounds", "names", "merge_compounds", "fillers", "clock_times", "oh_among_digits"]
     assert main([*arguments, "--json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)
     assert [one["profile"] for one in found["benchmarks"][0]["versions"]] == [one.name for one in official_versions()]
+
+
+def test_the_command_prints_averages_of_several_data_sets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", *map(str, predictions(tmp_path, "mine", "yours")), "--timeline"]) == 0
+    averages = capsys.readouterr().out.partition("average:")[2].splitlines()
+    assert ["leaderboard@2026-10", "all", "2", "given", "5.00"] in [line.split() for line in averages]

@@ -114,6 +114,8 @@ def test_what_is_stored_and_explained(tmp_path: Path) -> None:
         ('drop = "uh"', "drop must be a list of texts"),
         ("drop = [1]", "drop must be a list of texts"),
         ('equivalents = ["a", "b"]', "equivalents must be a list of lists"),
+        ("equivalents = 3", "equivalents must be a list of lists"),
+        ("drop = 3", "drop must be a list of texts"),
         ('equivalents = [["a"]]', "of two texts or more"),
         ("glm = 3", "glm must be the path"),
         ('replace = "a"', r"begin with \[\[replace\]\]"),
