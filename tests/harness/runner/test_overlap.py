@@ -377,3 +377,19 @@ def test_a_source_that_hangs_does_not_keep_a_stopped_run(journal: JournalFile, m
     assert not went_on  # nobody waited for the source
     assert len(journal.lines) == len({line.id for line in journal.lines}) <= 8
     released.set()
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_ctrl_c_closes_what_waits_for_a_server_and_no_other_model(journal: JournalFile, served: bool) -> None:
+    closed = []
+
+    class Stopped(Staged):
+        def infer(self, features: Any) -> Any:
+            raise KeyboardInterrupt
+
+        def close(self) -> None:
+            closed.append(self.card.served)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(Stopped(served=served), journal, 3)
+    assert closed == [True] * served

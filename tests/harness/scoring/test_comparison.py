@@ -404,7 +404,13 @@ def test_tests_that_do_not_agree_are_told(tmp_path: Path) -> None:
     [pair] = block.pairs
     assert pair.significant
     assert pair.mapsswe is not None
-    contrary = msgspec.structs.replace(pair, mapsswe=msgspec.structs.replace(pair.mapsswe, p=1.0))
-    [table] = tables(msgspec.structs.replace(found, benchmarks=(msgspec.structs.replace(block, pairs=(contrary,)),)))
-    [note] = [note for note in table.notes if "does the contrary" in note]
-    assert note.startswith("On librispeech_test_clean MAPSSWE finds no difference (p = 1.000)")
+
+    def said(significant: bool | None, p: float) -> list[str]:
+        mapsswe = msgspec.structs.replace(pair.mapsswe, p=p)
+        changed = msgspec.structs.replace(pair, mapsswe=mapsswe, significant=significant)
+        [table] = tables(msgspec.structs.replace(found, benchmarks=(msgspec.structs.replace(block, pairs=(changed,)),)))
+        return [note.partition(" where ")[0] for note in table.notes if "does the contrary" in note]
+
+    assert said(True, 1.0) == ["On librispeech_test_clean MAPSSWE finds no difference (p = 1.000)"]
+    assert said(False, 0.01) == ["On librispeech_test_clean MAPSSWE finds a difference (p = 0.010)"]
+    assert said(None, 0.01) == said(None, 1.0) == said(True, 0.01) == said(False, 1.0) == []

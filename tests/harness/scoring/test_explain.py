@@ -239,6 +239,30 @@ def test_verb_prints_json(file: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert any(figure["profile"] == "leaderboard@2026-04" for figure in one["published"])
 
 
+@pytest.mark.parametrize(("top", "count"), [("-1", 0), ("0", 0), ("2", 2)])
+def test_verb_names_so_many_utterances(file: Path, capsys: pytest.CaptureFixture[str], top: str, count: int) -> None:
+    """Each rule that moves one moves all three."""
+    assert main(["explain", str(file), "--top", top, "--json"]) == 0
+    [found] = json.loads(capsys.readouterr().out)
+    moved = [step for step in found["benchmarks"][0]["steps"] if step["utterances_moved"]]
+    assert {(step["utterances_moved"], len(step["moves"]), len(step["examples"])) for step in moved} == {
+        (3, count, min(count, 1))
+    }
+    assert main(["explain", str(file), "--top", top, "--timeline", "--json"]) == 0
+    [found] = json.loads(capsys.readouterr().out)
+    steps = [step for version in found["benchmarks"][0]["versions"] for step in version["steps"]]
+    assert {len(step["moves"]) for step in steps if step["utterances_moved"]} == {count}
+
+
+def test_verb_counts_what_failed(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(file)]) == 0
+    assert "whisper-large-v3, 3 utterances, language en." in capsys.readouterr().out
+    with file.open("a", encoding="utf-8") as rows:
+        rows.write('{"text": "a", "pred_text": null}\n')
+    assert main(["explain", str(file)]) == 0
+    assert "4 utterances (1 of them failed, which are left out), language en." in capsys.readouterr().out
+
+
 def test_verb_says_that_nothing_is_published(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", str(file), "--against", "published", "--model", "me/mine", "--top", "0"]) == 0
     assert "No published WER of me/mine on librispeech_test_clean." in capsys.readouterr().out
