@@ -403,10 +403,11 @@ def test_tests_that_do_not_agree_are_told(tmp_path: Path) -> None:
     [block] = found.benchmarks
     [pair] = block.pairs
     assert pair.significant
-    assert pair.mapsswe is not None
+    matched = pair.mapsswe
+    assert matched is not None
 
     def said(significant: bool | None, p: float) -> list[str]:
-        mapsswe = msgspec.structs.replace(pair.mapsswe, p=p)
+        mapsswe = msgspec.structs.replace(matched, p=p)
         changed = msgspec.structs.replace(pair, mapsswe=mapsswe, significant=significant)
         [table] = tables(msgspec.structs.replace(found, benchmarks=(msgspec.structs.replace(block, pairs=(changed,)),)))
         return [note.partition(" where ")[0] for note in table.notes if "does the contrary" in note]
