@@ -3,9 +3,10 @@
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
-from harness.commands.shared import add_shared
+from harness.commands.shared import add_shared, given_systems
 from harness.errors import ExitStatus, RunError
 from harness.gating import render
 from harness.gating.against import gate_against
@@ -14,6 +15,7 @@ from harness.gating.sides import read_side
 from harness.records.codec import pretty
 from harness.records.decision import Decision
 from harness.records.policy import Policy
+from harness.scoring.predictions import System, read_systems
 
 HELP = """pass or fail a run against a baseline: 0 passed, 1 a regression, 3 inconclusive (docs/gate.md)"""
 
@@ -31,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"or `published`, for the published figures of the model",
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="TOML: margins, tiers (default: 0.1 points, must)")
-    add_shared(parser, "--profile", "--language", "--json")
+    add_shared(parser, "--profile", "--language", "--reference", "--format", "--json")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write Markdown, for a comment")
     parser.add_argument(
@@ -42,11 +44,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads both sides, decides, tells everybody."""
     policy = read_policy(args.policy)
-    side = read_side(args.run, policy.speed.measure, args.profile, args.language)
-    decision = gate_against(side, args.baseline or [], policy, args.profile, args.language)
+    read = partial(_read, args)
+    side = read_side(args.run, policy.speed.measure, args.profile, read)
+    decision = gate_against(side, args.baseline or [], policy, args.profile, read)
     print(pretty(decision) if args.json else render.terminal(decision, policy), end="")
     _write(args, decision, policy)
     return decision.exit_status
+
+
+def _read(args: argparse.Namespace, path: Path) -> list[System]:
+    """What a path holds; with ``--reference`` a file holds transcripts alone, while a folder is a run as ever."""
+    if path.is_dir():
+        return read_systems([path], args.language, args.format)
+    return given_systems(args, given=[path])
 
 
 def _write(args: argparse.Namespace, decision: Decision, policy: Policy) -> None:

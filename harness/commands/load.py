@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -59,6 +60,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
         set_aside(folder)
         say(f"{folder}: what was measured there before is kept under another name")
     with ExitStack() as stack:
+        # To be told to end is as Ctrl-C: what was measured is kept.
+        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
         stack.enter_context(locked(folder))
         if managed is not None:
             stack.enter_context(managed)

@@ -41,15 +41,22 @@ def add_shared(parser: argparse.ArgumentParser, *names: str) -> None:
         parser.add_argument(name, **FLAGS[name])
 
 
-def given_systems(args: argparse.Namespace, read: Callable[..., list[System]] = read_systems) -> list[System]:
+def given_systems(
+    args: argparse.Namespace, read: Callable[..., list[System]] = read_systems, given: Sequence[Path] | None = None
+) -> list[System]:
     """What the paths of a verb hold: runs and predictions, or transcripts alone beside their ``--reference``.
+
+    Args:
+        args: of the verb.
+        read: what reads runs and predictions.
+        given: the paths; None takes those of the verb.
 
     Raises:
         UsageError, DataError: as `read_systems` and `read_transcripts`.
     """
+    paths = [Path(path) for path in args.paths] if given is None else given
     if args.reference is None:
-        return read(args.paths, args.language, args.format)
-    paths = [Path(path) for path in args.paths]
+        return read(paths, args.language, args.format)
     return read_transcripts(
         args.reference, paths, args.language, args.format, lambda line: print(line, file=sys.stderr)
     )

@@ -10,7 +10,7 @@ from harness.errors import UsageError
 from harness.gating import published
 from harness.gating.baseline import SUFFIX, find
 from harness.gating.decide import decide
-from harness.gating.sides import Side, read_side
+from harness.gating.sides import Read, Side, read_one, read_side
 from harness.version import program
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def gate_against(
-    run: Side, baseline: Sequence[Path], policy: Policy, profile: str | None = None, language: str | None = None
+    run: Side, baseline: Sequence[Path], policy: Policy, profile: str | None = None, read: Read = read_one
 ) -> Decision:
     """Judges a run.
 
@@ -30,7 +30,7 @@ def gate_against(
             the model. Nothing: there is no baseline, which is INCONCLUSIVE.
         policy: what is asked.
         profile: rules for the baseline; None takes its own.
-        language: overrides what file names say.
+        read: reads runs and predictions.
 
     Raises:
         UsageError: there is no such path, or it holds no run.
@@ -44,5 +44,5 @@ def gate_against(
     if paths and paths[0].is_dir() and any(paths[0].glob(f"*/*{SUFFIX}")):
         found = find(paths[0], run.system.suite, run.system.model)
         paths = [found, *paths[1:]] if found else []
-    other = read_side(paths, policy.speed.measure, profile, language) if paths else None
+    other = read_side(paths, policy.speed.measure, profile, read) if paths else None
     return decide(run, other, policy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,28 +56,37 @@ class Side:
         return Compared(name=self.name, model=self.system.model, suite=self.system.suite)
 
 
-def read_side(paths: Sequence[Path], measure: Measure, profile: str | None = None, language: str | None = None) -> Side:
+Read = Callable[[Path], list[System]]
+"""Reads what a path holds."""
+
+
+def read_one(path: Path) -> list[System]:
+    """A run folder, or predictions of others."""
+    return read_systems([path])
+
+
+def read_side(paths: Sequence[Path], measure: Measure, profile: str | None = None, read: Read = read_one) -> Side:
     """One side of the gate.
 
     Args:
         paths: a run folder, a saved baseline or predictions of others; further ones are repeats, read for speed only.
         measure: which RTFx.
         profile: rules to score under; None takes those of its suite, or else that the run was made for.
-        language: overrides what file names say.
+        read: reads runs and predictions; saved baselines are unpacked for it.
 
     Raises:
         UsageError: a path holds no run, or more than one.
         DataError: a file is broken.
     """
     with _opened(paths[0]) as folder:
-        system = _one_system(folder, paths[0], language)
+        system = _one_system(read(folder), paths[0])
         saved = read_speeds(folder) if folder != paths[0] else None
         rules = resolve_profile(system, profile)
         [counted] = count_systems([system], [rules])
     measured = (getattr(saved, measure) if saved else ()) or measured_rtfx(system, measure)
     for path in paths[1:]:
         with _opened(path) as folder:
-            again = _one_system(folder, path, language)
+            again = _one_system(read(folder), path)
         if (again.model, again.suite) != (system.model, system.suite):
             raise UsageError(f"{path} is no repeat of {paths[0]}: it is {again.model} on {again.suite}")
         measured += measured_rtfx(again, measure)
@@ -98,8 +107,7 @@ def _opened(path: Path) -> AbstractContextManager[Path]:
     return opened(path) if path.is_file() and path.suffix == SUFFIX else nullcontext(path)
 
 
-def _one_system(folder: Path, shown: Path, language: str | None) -> System:
-    systems = read_systems([folder], language)
+def _one_system(systems: Sequence[System], shown: Path) -> System:
     if len(systems) != 1:
         names = ", ".join(sorted(system.model for system in systems)[:4])
         raise UsageError(f"{shown} holds {len(systems)} systems ({names}); the gate takes one, give its own path")

@@ -90,10 +90,19 @@ def find(
     A model may be written in any form that `canonical_model` understands.
     """
     wanted = {"benchmark": benchmark, "metric": metric, "profile": profile, "suite": suite}
-    wanted["model"] = canonical_model(model) if model else None
     given = {name: value for name, value in wanted.items() if value is not None}
-    found = [one for one in published_figures() if all(getattr(one, name) == value for name, value in given.items())]
+    figures = _by_model().get(canonical_model(model), ()) if model else published_figures()
+    found = [one for one in figures if all(getattr(one, name) == value for name, value in given.items())]
     return sorted(found, key=lambda one: one.date or "", reverse=True)
+
+
+@functools.cache
+def _by_model() -> dict[str, list[Figure]]:
+    """The figures of each model, in the order of `published_figures`."""
+    found: dict[str, list[Figure]] = {}
+    for one in published_figures():
+        found.setdefault(one.model, []).append(one)
+    return found
 
 
 def canonical_model(written: str) -> str:

@@ -118,13 +118,14 @@ class Run:
         if before is not None and self.load is None:
             check_revision(self.folder, before, revision_now(self.model_name, asked, before))
         return RunRecord(
-            version=VERSION,
+            version=stored.version or VERSION,
             suite=self.suite.name,
             profile=self.suite.profile,
             model=stored.model,
             complete=False,
             started=stored.started or datetime.now(UTC).isoformat(timespec="seconds"),
-            settings=self.settings.as_dict(),
+            # Until something is computed it is as the stored settings say; how failures score is asked each time.
+            settings=self.settings.as_dict() | stored.settings | {"on_error": self.settings.on_error},
             fingerprint=stored.fingerprint or self._fingerprint(batch_invariant=False),
             environment=stored.environment if stored.environment.python else environment.describe(),
             benchmarks=stored.benchmarks,
@@ -168,6 +169,7 @@ class Run:
         card = msgspec.convert(model.card, ModelRecord, from_attributes=True)
         self.record.model = msgspec.structs.replace(card, id=self.model_name)
         self.record.fingerprint = self._fingerprint(batch_invariant=model.card.batch_invariant)
+        self.record.version, self.record.settings = VERSION, self.settings.as_dict()
         self.record.environment = environment.describe()  # now that the model's libraries are loaded
         self._model = model
         self.reporter.loaded(self.model_name, model.card.note)

@@ -31,6 +31,12 @@ from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.profiles import DEFAULT_PROFILE, ENGLISH_RULES, Profile, built_in_profile, profile_names
 
 
+_WORDS = ("replace", "equivalents", "glm", "drop")
+"""What a file says of words."""
+_BESIDE = {"extends", "name", "unicode", *_WORDS}
+"""What a file may say that is no rule of a profile."""
+
+
 def get_profile(name: str) -> Profile:
     """A built-in profile by name, or a user's own by the path of its TOML file.
 
@@ -75,7 +81,7 @@ def read_profile(path: Path) -> Profile:
 
 def _own_rules(stated: dict[str, Any], path: Path) -> OwnRules | None:
     """What the file says of words, taken out of what it states; None where it says nothing."""
-    given = {key: stated.pop(key) for key in ("replace", "equivalents", "glm", "drop") if key in stated}
+    given = {key: stated.pop(key) for key in _WORDS if key in stated}
     if not given:
         return None
     groups = given.get("equivalents", [])
@@ -146,11 +152,11 @@ def _of_languages(base: Profile) -> list[str]:
 
 def _changed(rules: Any, stated: dict[str, Any], where: str) -> Any:
     """Frozen rules with what a table of the file states otherwise."""
-    known = {field.name for field in dataclasses.fields(rules)} - {"name"}
+    known = {field.name for field in dataclasses.fields(rules)} - {"name", "own"}
     changes: dict[str, Any] = {}
     for key, value in stated.items():
         if key not in known:
-            error = unknown_name("rule", key, known)
+            error = unknown_name("rule", key, known | _BESIDE if isinstance(rules, Profile) else known)
             raise UsageError(f"profile file {where}: {error}")
         changes[key] = _changed_value(getattr(rules, key), value, f"{where}: {key}")
     return dataclasses.replace(rules, **changes)

@@ -216,7 +216,7 @@ def session_of(found: Values) -> str | None:
     Raises:
         ValueError: it is neither a text nor a whole number.
     """
-    return next((value for key in SESSION if (value := _word(found, key)) is not None), None)
+    return next((value for key in SESSION if key in found and (value := _word(found, key)) is not None), None)
 
 
 def language_of(found: Values) -> str:

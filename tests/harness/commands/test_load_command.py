@@ -250,8 +250,9 @@ def test_more_than_max_requests_is_refused(
     assert server.asked == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_keeps_the_rates_that_are_measured(
-    tmp_path: Path, serving: Callable[[Answering], tuple[str, Server]]
+    tmp_path: Path, serving: Callable[[Answering], tuple[str, Server]], number: signal.Signals
 ) -> None:
     name, _ = serving(fine)
     flags = ["--out", str(tmp_path), "--limit", "1", "--rate", "20,21", "--duration", "1.5"]
@@ -263,9 +264,9 @@ def test_ctrl_c_keeps_the_rates_that_are_measured(
         while "rate 21:" not in said:
             said = process.stderr.readline()
             assert said, "it ended"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         rest = process.stderr.read()
     assert process.returncode == 130
-    assert re.search(r"stopped: interrupted; 1 of 2 rates are kept in .*; the same command begins again", rest)
+    assert re.fullmatch(r"stopped: interrupted; 1 of 2 rates are kept in .*; the same command begins again\n", rest)
     assert [rate.rate for rate in load_of(tmp_path).rates] == [20]
     assert len(list(tmp_path.rglob("load.svg"))) == 1

@@ -277,6 +277,27 @@ def test_predictions_of_others_are_judged_too(tmp_path: Path, capsys: pytest.Cap
     assert "new" in capsys.readouterr().err
 
 
+def test_transcripts_alone_are_judged_beside_their_reference(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def written(name: str, wrong: int) -> Path:
+        (tmp_path / name).mkdir()
+        path = tmp_path / name / "m.txt"
+        path.write_text("".join(f"u_{i} {' '.join(WORDS[wrong:])}\n" for i in range(50)))
+        return path
+
+    said, old, new = written("said", 0), written("old", 0), written("new", 4)
+    assert gate(old, "--baseline", old, "--reference", said) == 0
+    capsys.readouterr()
+    assert gate(new, "--baseline", old, "--reference", said, "--format", "kaldi", "--json") == 1
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["run"]["model"] == "m"
+    assert printed.err.splitlines() == ["m.txt as kaldi against m.txt as kaldi: 50 utterances"] * 2
+    assert gate(new, "--baseline", old, "--reference", said, "--format", "lines", "--profile", "verbatim") == 1
+    run = make_run("run")  # a folder is a run as ever
+    assert gate(run, "--baseline", run, "--reference", said) == 0
+
+
 def test_the_profile_is_the_one_that_is_used(
     make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -91,7 +91,7 @@ def test_the_same_command_again_loads_no_model_and_changes_nothing(tmp_path: Pat
     first = work(tmp_path)
     first.execute()
     before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
-    again = work(tmp_path)
+    again = work(tmp_path, workers=7, batch_size=9)
     again.execute()
     assert loaded == ["org/slow"]
     assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == before

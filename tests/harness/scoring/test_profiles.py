@@ -144,6 +144,8 @@ def test_a_table_for_all_languages_with_rules_of_unicode(tmp_path: Path) -> None
         ("unicode = 3", "unicode must be a table of rules"),
         ('extends = "unicode@2026-11"\n[unicode]\nkan = true', "did you mean 'kana'"),
         ("merge_compound = true", "did you mean 'merge_compounds'"),
+        ("equivalent = []", "did you mean 'equivalents'"),
+        ("own = {}", "no rule called 'own'"),
         ("merge_compounds = 1", "must be true or false, not 1"),
         ("[english]\nacronym = true", "did you mean 'acronyms'"),
         ("english = 3", "must be a table"),
