@@ -30,7 +30,6 @@ from harness.scoring.normalize.own import Kind, OwnRules, Replacement, Stage, re
 from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.profiles import DEFAULT_PROFILE, ENGLISH_RULES, Profile, built_in_profile, profile_names
 
-
 _WORDS = ("replace", "equivalents", "glm", "drop")
 """What a file says of words."""
 _BESIDE = {"extends", "name", "unicode", *_WORDS}
