@@ -271,6 +271,10 @@ class Dataset:
     """Paper, one line."""
     language_stated: bool = True
     """False where nothing says which language it is, so that it is taken to be English."""
+    languages: tuple[str, ...] = ()
+    """Those of all utterances, where they may be in several."""
+    unsaid: str | None = None
+    """What utterances that state no language are taken to be in; None where each states its own."""
     session_pattern: str | None = None
     """Regular expression with one group that finds the session in an utterance id; None: the utterance is the unit."""
     file_patterns: tuple[str, ...] = ()

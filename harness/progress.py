@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profile_files import get_profile
+from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -23,11 +24,11 @@ LINE_SECONDS = 15.0
 
 
 class Tally:
-    """The running WER and speed of one benchmark, from its journal lines."""
+    """The running WER, in each language its own, and speed of one benchmark, from its journal lines."""
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
-        self.counts = ErrorCounts()
+        self.counts: dict[str, ErrorCounts] = {}
         self.audio_seconds = self.counted = 0.0
         self.utterances = self.failed = self.limited = 0
         self.served = False
@@ -39,17 +40,26 @@ class Tally:
             if line.hypothesis is None:
                 self.failed += 1
                 continue
-            self.counts += self._profile.count(line.reference, line.hypothesis, line.language)
+            self._count(line.reference, line.hypothesis, line.language)
             self.audio_seconds += line.audio_seconds or 0.0
             self.counted += line.time or 0.0
             self.served |= line.usage is not None and line.usage.requests is not None
             self.limited += line.usage is not None and bool(line.usage.limited)
 
+    def _count(self, reference: str, hypothesis: str, language: str) -> None:
+        texts = self._profile.texts(language)
+        counts, left, as_written = self._profile.count_pair(texts, reference, hypothesis, language)
+        if as_written or not self._profile.drops(left):
+            self.counts[language] = self.counts.get(language, ErrorCounts()) + counts
+
     def __str__(self) -> str:
-        """Such as ``8.15 % WER, RTFx 13.2``."""
+        """Such as ``8.15 % WER, RTFx 13.2``, or ``de 8.15 % WER, zh 3.20 % CER``."""
         parts = []
-        if self.counts.rate is not None:
-            parts.append(f"{100 * self.counts.rate:.2f} % WER")
+        for language, counts in sorted(self.counts.items()):
+            if counts.rate is not None:
+                of = f"{language} " if len(self.counts) > 1 else ""
+                unit = "CER" if language in LANGUAGES_WITHOUT_SPACES else "WER"
+                parts.append(f"{of}{100 * counts.rate:.2f} % {unit}")
         if self.counted > 0:
             parts.append(f"RTFx {self.audio_seconds / self.counted:,.1f}{' (served)' if self.served else ''}")
         if self.failed:

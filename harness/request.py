@@ -48,4 +48,6 @@ def own_data(path: Path, language: str | None = None) -> tuple[Suite, Sequence[D
 
 
 def _suite_of(dataset: Dataset) -> Suite:
-    return Suite(name=dataset.name, profile=default_profile([dataset.language]), benchmarks=(dataset.name,))
+    return Suite(
+        name=dataset.name, profile=default_profile(dataset.languages or [dataset.language]), benchmarks=(dataset.name,)
+    )

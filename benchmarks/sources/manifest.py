@@ -58,12 +58,12 @@ def dataset_from_path(path: Path, language: str | None = None) -> Dataset:
         _check_folder(path)
     unsaid = language or "en"
     items = partial(_from_table, source, unsaid) if source else partial(_from_folder, path, unsaid)
-    found, empty, spoken, stated = Seen(), 0, Counter[str](), True
+    found, empty, spoken, silent = Seen(), 0, Counter[str](), False
     for item in _checked(items()):
         found.add(item.entry)
         empty += not item.entry.reference.strip()
         spoken[item.language] += 1
-        stated = stated and (item.stated or language is not None)
+        silent = silent or not item.stated
     if not found.rows:
         msg = f"{path}: no utterances in it; a folder needs audio files with a .txt of the same name beside each"
         raise DataError(msg)
@@ -71,7 +71,9 @@ def dataset_from_path(path: Path, language: str | None = None) -> Dataset:
         name=_name(path),
         title=f"{path}",
         language=spoken.most_common(1)[0][0],
-        language_stated=stated,
+        language_stated=language is not None or not silent,
+        languages=tuple(sorted(spoken)),
+        unsaid=unsaid if silent else None,
         license="the user's own",
         sources=(Source(kind="manifest", where=str(source or path), open=partial(_open, items)),),
         rows=found.rows,

@@ -131,8 +131,8 @@ def usable(name: str, side: Side, what: str) -> Scored | tuple[Reason, str]:
         return Reason.INCOMPLETE, f"the {what} has no transcript of it"
     if scored.failed and not scored.predictions.scores_empty:
         return Reason.INCOMPLETE, f"{scored.failed:,} utterances of the {what} have no transcript"
-    if fact.expected not in {None, len(scored.predictions.rows)}:
-        there = f"{len(scored.predictions.rows):,} of {fact.expected:,} utterances"
+    if fact.expected not in {None, side.rows(name)}:
+        there = f"{side.rows(name):,} of {fact.expected:,} utterances"
         return Reason.INCOMPLETE, f"the {what} has {there}"
     if fact.drift:
         return Reason.OTHER_DATA, f"the {what}'s data is not what is locked: {fact.drift[0]}"

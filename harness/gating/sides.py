@@ -47,9 +47,16 @@ class Side:
         return self.system.run.hardware if self.system.run is not None else None
 
     def fact(self, benchmark: str) -> BenchmarkRecord:
-        """What run.json says of a benchmark."""
+        """What run.json says of a benchmark, or of the one that it is a part of."""
         known = self.system.run.benchmarks if self.system.run is not None else {}
-        return known.get(benchmark) or BenchmarkRecord()
+        scored = self.scored[benchmark]
+        return known.get(scored.predictions.measured_as if scored else benchmark) or BenchmarkRecord()
+
+    def rows(self, benchmark: str) -> int:
+        """Utterances of a benchmark, or of the one that it is a part of."""
+        found = [one.predictions for one in self.scored.values() if one is not None]
+        whole = next((one.measured_as for one in found if one.benchmark == benchmark), benchmark)
+        return sum(len(one.rows) for one in found if one.measured_as == whole)
 
     def record(self) -> Compared:
         """What a decision says of it."""
@@ -98,7 +105,8 @@ def as_side(
 ) -> Side:
     """One side of the gate from a system whose benchmarks are counted under the profile."""
     scored = {one.predictions.benchmark: one for one in counted}
-    not_begun = dict.fromkeys(one for one in _named(system) if one not in scored)
+    begun = {one.predictions.measured_as for one in counted}
+    not_begun = dict.fromkeys(one for one in _named(system) if one not in begun)
     return Side(name=name, system=system, profile=profile, scored={**not_begun, **scored}, rtfx=measured)
 
 

@@ -32,6 +32,8 @@ class BenchmarkScore(Record, frozen=True, kw_only=True):
     language: str
     language_stated: bool
     """False where nothing said which it is, so that it was taken to be English."""
+    part_of: str | None = None
+    """The benchmark of several languages in run.json that this is the part in one language of."""
     metric: Literal["wer", "cer"]
     """Which of the two is the benchmark's main one: by characters in languages written without spaces."""
     utterances: int
@@ -67,6 +69,11 @@ class BenchmarkScore(Record, frozen=True, kw_only=True):
     """Further metrics, by name, where they were asked for."""
     details: Details | None = None
     """Slices, confusions and flags, where they were asked for."""
+
+    @property
+    def measured_as(self) -> str:
+        """What run.json calls the benchmark that it was measured as, or as a part of."""
+        return self.part_of or self.benchmark
 
     @property
     def rate(self) -> float | None:

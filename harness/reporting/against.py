@@ -75,7 +75,7 @@ def _other_data(benchmark: str, score: Scores, run: RunRecord | None) -> list[st
     """Why our figure is not of the whole of the data that a published one is of."""
     entries = [entry for entry in score.benchmarks if benchmark in {entry.benchmark, "average"}]
     held = run.benchmarks if run else {}
-    facts = [(entry.benchmark, held[entry.benchmark]) for entry in entries if entry.benchmark in held]
+    facts = [(entry.measured_as, held[entry.measured_as]) for entry in entries if entry.measured_as in held]
     sources = [_source(name, fact.source) for name, fact in facts]
     reasons = {
         "other data: ours is a sample": any(fact.selection and fact.selection.limit for _, fact in facts),

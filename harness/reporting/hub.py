@@ -22,7 +22,7 @@ from harness.errors import DataError, UsageError
 from harness.reporting.escape import csv_cell
 from harness.scoring.average import average_rate
 from harness.scoring.profile_files import get_profile
-from harness.scoring.score import total_speed
+from harness.scoring.score import speeds_of, total_speed
 
 if TYPE_CHECKING:
     from benchmarks.suite import Suite
@@ -103,7 +103,7 @@ def checked(scores: Scores, run: RunRecord | None = None) -> Result:
         raise UsageError(f"{model}: {empty} has no word error rate")
     wers = {benchmark: round(100 * rate, 2) for benchmark, rate in rates.items()}
     # What a server does is no speed of the model: the leaderboard states none for APIs.
-    rtfx = None if run is not None and run.served else total_speed([entry.speed for entry in held]).rtfx
+    rtfx = None if run is not None and run.served else total_speed(speeds_of(held).values()).rtfx
     return Result(model=model, suite=found, wers=wers, average=100 * average, rtfx=rtfx, run=run)
 
 

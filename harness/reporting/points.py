@@ -13,7 +13,7 @@ from harness.reporting.results import competing
 from harness.scoring.average import average_rate
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.intervals import average_interval
-from harness.scoring.score import total_speed
+from harness.scoring.score import speeds_of, total_speed
 
 if TYPE_CHECKING:
     from harness.records.run import RunRecord
@@ -111,7 +111,7 @@ def _over(common: Sequence[str], score: Scores, scored: Sequence[Scored], profil
         wer=average_rate((entry.wer for entry, _ in held), profile),
         wer_interval=average_interval(columns),
         rounded=profile.round_before_average,
-        speed=total_speed([entry.speed for entry, _ in held]),
+        speed=total_speed(speeds_of(entry for entry, _ in held).values()),
     )
 
 

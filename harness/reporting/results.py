@@ -10,6 +10,7 @@ from harness.reporting.model import MODEL, SUBJECT
 from harness.reporting.table import Cell, Column, Table, mark_best
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.metrics import Metric, get_metric
+from harness.scoring.score import speeds_of
 
 if TYPE_CHECKING:
     from harness.records.run import BenchmarkRecord, RunRecord
@@ -64,7 +65,7 @@ def results_table(
     for name, score, run in zip(names, scores, runs, strict=True):
         entries = {entry.benchmark: entry for entry in score.benchmarks}
         over = (f"over {len(entries)} of the {len(benchmarks)} benchmarks",) if len(entries) < len(benchmarks) else ()
-        cells = {one: _rate_cell(entries.get(one), _fact(run, one), _usual(scores, one)) for one in benchmarks}
+        cells = {one: _rate_cell(entries.get(one), run, _usual(scores, one)) for one in benchmarks}
         rows.append(
             [
                 Cell(name, notes=_model_notes(score, profile)),
@@ -97,14 +98,14 @@ def served_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | None
     rows = tuple(
         (
             Cell(name),
-            Cell(entry.benchmark),
-            *(Cell(getattr(entry.speed.served, key)) for key in (*counts, *seconds)),
-            Cell(entry.speed.rtfx),
-            Cell(entry.speed.served.cost),
+            Cell(benchmark),
+            *(Cell(getattr(speed.served, key)) for key in (*counts, *seconds)),
+            Cell(speed.rtfx),
+            Cell(speed.served.cost),
         )
         for name, score in zip(names, scores, strict=True)
-        for entry in score.benchmarks
-        if entry.speed.served is not None
+        for benchmark, speed in speeds_of(score.benchmarks).items()
+        if speed.served is not None
     )
     caption = (
         "Latency in seconds, from when a request should have begun to its whole answer, further attempts included. "
@@ -156,9 +157,9 @@ def competing(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> lis
     """For each model the benchmarks on which its word error rate stands beside the others': whole, of the same data."""
     marks = [
         {
-            entry.benchmark: set(_other_data(entry, _fact(run, entry.benchmark), _usual(scores, entry.benchmark)))
+            entry.benchmark: set(_other_data(entry, _fact(run, entry), _usual(scores, entry.benchmark)))
             for entry in score.benchmarks
-            if entry.wer is not None and (score.complete or not _shortfall(entry, _fact(run, entry.benchmark)))
+            if entry.wer is not None and (score.complete or not _shortfall(entry, _fact(run, entry)))
         }
         for score, run in zip(scores, runs, strict=True)
     ]
@@ -210,10 +211,11 @@ def _cell(value: float | None, interval: Interval | None, notes: tuple[str, ...]
     return Cell(value, interval.low, interval.high, notes) if interval else Cell(value, notes=notes)
 
 
-def _rate_cell(entry: BenchmarkScore | None, fact: BenchmarkRecord | None, usual: int) -> Cell:
+def _rate_cell(entry: BenchmarkScore | None, run: RunRecord | None, usual: int) -> Cell:
     """The rate of one model on one benchmark, with all that makes it less than it seems."""
     if entry is None:
         return Cell(None)
+    fact = _fact(run, entry)
     short = _shortfall(entry, fact)
     other = _other_data(entry, fact, entry.utterances if short else usual)
     return _cell(entry.rate, entry.interval, (*short, *other))
@@ -222,6 +224,10 @@ def _rate_cell(entry: BenchmarkScore | None, fact: BenchmarkRecord | None, usual
 def _shortfall(entry: BenchmarkScore, fact: BenchmarkRecord | None) -> tuple[str, ...]:
     """How a rate is not of all that was asked for."""
     expected = fact.expected if fact else None
+    if fact and entry.part_of:  # how many are of one language is not known before the end
+        if fact.complete is False:
+            return (f"incomplete: {entry.utterances:,} utterances, {entry.part_of} did not go to its end",)
+        expected = None
     if not entry.failed and (expected is None or entry.utterances >= expected):
         return ()
     of = f" of {expected:,}" if expected is not None else ""
@@ -260,8 +266,8 @@ def _mark_ties(
     return tuple(map(tuple, marked))
 
 
-def _fact(run: RunRecord | None, benchmark: str) -> BenchmarkRecord | None:
-    return run.benchmarks.get(benchmark) if run else None
+def _fact(run: RunRecord | None, entry: BenchmarkScore) -> BenchmarkRecord | None:
+    return run.benchmarks.get(entry.measured_as) if run else None
 
 
 def _model_notes(score: Scores, profile: str) -> tuple[str, ...]:

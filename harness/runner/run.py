@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -114,7 +114,8 @@ class Run:
         if stored.fingerprint is not None:
             if before is not None and before == asked:  # a run of the newest goes on by naming what was the newest then
                 self._asked = replace(self.settings, revision=cast("str | None", stored.fingerprint["model revision"]))
-            check_fingerprint(self.folder, stored.fingerprint, self._fingerprint(batch_invariant=invariant))
+            now = self._fingerprint(batch_invariant=invariant)
+            check_fingerprint(self.folder, {**self._spoken(stored, now), **stored.fingerprint}, now)
         if before is not None and self.load is None:
             check_revision(self.folder, before, revision_now(self.model_name, asked, before))
         return RunRecord(
@@ -130,6 +131,12 @@ class Run:
             environment=stored.environment if stored.environment.python else environment.describe(),
             benchmarks=stored.benchmarks,
         )
+
+    def _spoken(self, stored: RunRecord, now: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """The language of rows that state none, where an older run does not say: as now, if most rows are in one."""
+        pairs = [(one, stored.benchmarks.get(one.name)) for one in self.datasets if one.unsaid is not None]
+        others = [known.language for one, known in pairs if known and known.language not in {None, one.language}]
+        return {"language": others[0] if others else now["language"]}
 
     def _stored(self) -> RunRecord:
         """The run.json that is there; an empty one where there is none."""
@@ -149,6 +156,7 @@ class Run:
         options = text_options(self.model_name, self._asked.model_option)
         asked = replace(self._asked, model_option=options)
         found = fingerprint(asked, suite=self.suite.name, model=self.model_name, batch_invariant=batch_invariant)
+        found["language"] = next((one.unsaid for one in self.datasets if one.unsaid is not None), None)
         # What a server is measured at is not to be mixed, nor to be called otherwise afterwards.
         return {**found, "concurrency": self.settings.concurrency} if is_served(self.model_name) else found
 
@@ -195,6 +203,8 @@ class Run:
         timed = settings.clock != "leaderboard" or speed.seconds_counted_leaderboard is not None
         selection = Selection(limit=settings.limit, seed=settings.seed if settings.limit else None)
         whole = entry.complete and entry.selection == selection and len(lines) == entry.expected
+        if whole and entry.language_stated is False:
+            entry.language_stated = dataset.language_stated  # since then somebody said that it is English
         if whole and audited and repeated and timed:
             return
         if whole:

@@ -44,6 +44,11 @@ class Predictions:
     scores_empty: bool = False
     """Whether failed utterances count as empty transcripts: the run was told ``--on-error score-empty``."""
 
+    @property
+    def measured_as(self) -> str:
+        """What run.json calls it, or what it is a part of."""
+        return self.part_of or self.benchmark
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:

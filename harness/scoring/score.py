@@ -42,7 +42,7 @@ def score_counted(system: System, profile: Profile, scored: Sequence[Scored], me
         metrics: names of metrics to add (`harness.scoring.metrics`).
     """
     facts = system.run.benchmarks if system.run is not None else {}
-    entries = tuple(_benchmark(one, facts.get(one.units.benchmark), metrics) for one in scored)
+    entries = tuple(_benchmark(one, facts.get(one.units.measured_as), metrics) for one in scored)
     complete = _is_complete(system, entries)
     return Scores(
         suite=system.suite,
@@ -65,6 +65,7 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
         benchmark=units.benchmark,
         language=units.language,
         language_stated=units.language_stated,
+        part_of=None if fact is None else units.part_of,
         metric="cer" if by_character else "wer",
         utterances=len(scored.predictions.rows),
         failed=scored.failed,
@@ -125,7 +126,10 @@ def _columns(scored: Scored) -> tuple[list[int], list[int], list[str | None]]:
 
 
 def _speed(scored: Scored, fact: BenchmarkRecord | None) -> Speed:
-    """What the run measured; for predictions of others total audio over total time, where every row has both."""
+    """What the run measured, of a part the whole's.
+
+    For predictions of others total audio over total time, where every row has both.
+    """
     if fact is not None:
         return fact.speed or Speed()
     rows = scored.units.rows
@@ -142,7 +146,7 @@ def _is_complete(system: System, entries: Sequence[BenchmarkScore]) -> bool:
         return True
     present: Counter[str] = Counter()
     for one, entry in zip(system.benchmarks, entries, strict=True):
-        present[one.part_of or one.benchmark] += entry.utterances
+        present[one.measured_as] += entry.utterances
     facts = system.run.benchmarks
     if any(fact.expected not in {None, present.get(name)} for name, fact in facts.items()):
         return False
@@ -169,11 +173,16 @@ def _average(
         wer=wer,
         wer_interval=average_interval([_columns(one) for one in scored]),
         rounded=profile.round_before_average,
-        speed=total_speed([entry.speed for entry in entries]),
+        speed=total_speed(speeds_of(entries).values()),
     )
 
 
-def total_speed(speeds: Sequence[Speed]) -> AverageSpeed:
+def speeds_of(entries: Iterable[BenchmarkScore]) -> dict[str, Speed]:
+    """The speed of each benchmark that was measured; parts in several languages were measured as one."""
+    return {entry.measured_as: entry.speed for entry in entries}
+
+
+def total_speed(speeds: Collection[Speed]) -> AverageSpeed:
     """Audio over seconds spent, summed over benchmarks; `rtfx` over undisturbed batches on both sides."""
     return AverageSpeed(
         rtfx=_ratio((speed.counted_audio, speed.seconds_counted) for speed in speeds),

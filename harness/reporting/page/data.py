@@ -11,6 +11,7 @@ from harness.reporting.drawing import Point
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.pairing import Key, keyed, mismatch
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
+from harness.scoring.score import speeds_of
 from harness.scoring.scored import Scored, ScoredUtterance
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def phases_of(score: Scores) -> tuple[dict[str, float], float] | None:
     """
     seconds: dict[str, float] = {}
     audio = 0.0
-    for speed in (entry.speed for entry in score.benchmarks if entry.speed.phases and entry.speed.served is None):
+    for speed in (one for one in speeds_of(score.benchmarks).values() if one.phases and one.served is None):
         for phase, value in speed.phases.items():
             seconds[phase] = seconds.get(phase, 0.0) + value
         audio += speed.audio_seconds or 0.0
