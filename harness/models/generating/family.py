@@ -126,12 +126,13 @@ class Family:
     """What `--family` takes."""
     summary: str
     """One line for `list models`."""
-    model_types: tuple[str, ...]
-    """Values of ``model_type`` in config.json."""
-    auto_class: str
-    """The class of transformers that loads the network, such as ``AutoModelForSpeechSeq2Seq``."""
     inputs: Inputs
     read: Read = plain
+
+    model_types: tuple[str, ...] = ()
+    """Values of ``model_type`` in config.json; its name unless others are said."""
+    auto_class: str = "AutoModelForSpeechSeq2Seq"
+    """The class of transformers that loads the network."""
 
     parts: Literal["processor", "extractor and tokenizer"] = "processor"
     """What is loaded beside the network; a processor's own tokenizer and extractor are in `Parts` too."""
@@ -180,3 +181,7 @@ class Family:
 
     tried: str = "tiny random checkpoint"
     """What was run here, for docs/models.md; empty is nothing."""
+
+    def __post_init__(self) -> None:
+        if not self.model_types:
+            object.__setattr__(self, "model_types", (self.name,))

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.models.generating.families.audio_llm import chat
 from harness.models.generating.family import Family, Parts, Request
 
 if TYPE_CHECKING:
@@ -57,12 +58,5 @@ def _plainest(parts: Parts, request: Request) -> Any:
             [request.waveform], **told, return_tensors="pt", text_kwargs={"padding": True}
         )
     if getattr(processor, "chat_template", None):
-        content = [{"type": "audio", "audio": request.waveform}, {"type": "text", "text": prompt or PROMPT}]
-        return processor.apply_chat_template(
-            [[{"role": "user", "content": content}]],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-        )
+        return chat(PROMPT)(parts, request)
     return processor(audio=[request.waveform], sampling_rate=request.rate, return_tensors="pt")

@@ -1,9 +1,18 @@
-"""What is watched while a batch is generated: each row's own limit, and that what the network gives is numbers."""
+"""How a batch is generated: greedily, each row to its own limit, and watched for what is no number."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+
+_NOT_FOLLOWED = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff", "max_length")
+"""Settings of sampling, and a length that is not the clip's."""
+
+
+def without_sampling(settings: Any) -> None:
+    """Clears what generation_config.json says and greedy decoding does not follow; the library would warn of it."""
+    for name in _NOT_FOLLOWED:
+        setattr(settings, name, None)
 
 
 def own_limits(limits: Sequence[int]) -> Any:

@@ -17,7 +17,7 @@ from harness.models._per_clip import finite
 from harness.models._transformers import TorchModel, card_of, load_network, load_part, to_device
 from harness.models.generating.collate import as_tensors, group, prompt_length, together
 from harness.models.generating.family import Asked, Family, Parts, Request, Row
-from harness.models.generating.limits import own_limits, watched
+from harness.models.generating.limits import own_limits, watched, without_sampling
 from harness.models.granite_speech.lora import has_lora, put_in
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage
 
@@ -30,8 +30,6 @@ _GREEDY = {"do_sample": False, "num_beams": 1, "num_return_sequences": 1}
 _PLACEHOLDERS, _FILLED = 64, 1024
 """How many tokens more, or fewer, than the network's a tokenizer may have."""
 _LEAKS = "padding may leak: only clips of equal length share a batch"
-_NOT_GREEDY = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff", "max_length")
-"""Settings of sampling, and a length that is not the clip's: not followed, and warned of if they stayed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +86,7 @@ class Generating(TorchModel):
         check_tokenizer(self._network, self._parts.tokenizer, checkpoint)
         self._rate = int(getattr(self._parts.extractor, "sampling_rate", None) or family.rate)
         config = self._network.generation_config
-        for name in _NOT_GREEDY:
-            setattr(config, name, None)
+        without_sampling(config)
         for name, value in _GREEDY.items():
             setattr(config, name, value)
         ends = config.eos_token_id

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from harness.errors import ModelError
 from harness.models._transformers import load_network, load_part, one_line
+from harness.models.generating.limits import without_sampling
 from harness.models.granite_nar.config import EncoderConfig, FeatureConfig, features_from_json
 from harness.models.granite_nar.encoder import Encoder
 from harness.models.granite_nar.loading import weight_files
@@ -28,9 +29,6 @@ HEAD = "out_llm.safetensors"
 """The token head of granite-speech-4.1-2b, in a file of its own beside the weights."""
 NEEDED = (*FILES, HEAD, lora.WEIGHTS)
 """What is fetched of a hub id."""
-
-_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff", "max_length")
-"""Settings of generation_config.json that greedy decoding does not follow; the library would warn of them."""
 
 
 def load_speech(checkpoint: Checkpoint, options: LoadOptions, *, token_head: bool) -> tuple[SpeechNetwork, Any, Any]:
@@ -129,8 +127,7 @@ def _decoder(whole: Any) -> Any:
     setattr(decoder, decoder.base_model_prefix, whole.model.language_model)
     decoder.lm_head = whole.lm_head
     decoder.generation_config = whole.generation_config
-    for name in _SAMPLING:
-        setattr(decoder.generation_config, name, None)
+    without_sampling(decoder.generation_config)
     return decoder.eval()
 
 

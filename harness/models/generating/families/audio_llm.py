@@ -14,7 +14,7 @@ _SEGMENTED = per_second(40, 96)
 """Texts with speakers and times around each segment take more tokens than their words."""
 
 
-def _requested(**arguments: Any) -> Inputs:
+def requested(**arguments: Any) -> Inputs:
     """Inputs by the processor's own transcription request, with the user's prompt where there is one."""
 
     def made(parts: Parts, request: Request) -> Any:
@@ -56,11 +56,11 @@ def _keywords(request: Request) -> dict[str, Any]:
 
 
 def _fun_asr_nano(parts: Parts, request: Request) -> Any:
-    return _requested(language=[request.language], text_kwargs={"padding": True}, **_keywords(request))(parts, request)
+    return requested(language=[request.language], text_kwargs={"padding": True}, **_keywords(request))(parts, request)
 
 
 def _moss(parts: Parts, request: Request) -> Any:
-    return _requested(return_tensors="pt", text_kwargs={"padding": True}, **_keywords(request))(parts, request)
+    return requested(return_tensors="pt", text_kwargs={"padding": True}, **_keywords(request))(parts, request)
 
 
 def _transcription(parts: Parts, row: Row) -> Hypothesis:
@@ -103,8 +103,6 @@ FAMILIES = (
     Family(
         name="qwen3_asr",
         summary="Qwen3-ASR: 30 languages",
-        model_types=("qwen3_asr",),
-        auto_class="AutoModelForSpeechSeq2Seq",
         inputs=_qwen3_asr,
         read=_transcription,
         max_seconds=1200.0,
@@ -116,8 +114,6 @@ FAMILIES = (
     Family(
         name="fun_asr_nano",
         summary="Fun-ASR-Nano: Chinese, English, Japanese",
-        model_types=("fun_asr_nano",),
-        auto_class="AutoModelForSpeechSeq2Seq",
         inputs=_fun_asr_nano,
         max_seconds=60.0,
         languages={"zh": "zh", "en": "en", "ja": "ja"},
@@ -129,9 +125,8 @@ FAMILIES = (
     Family(
         name="glmasr",
         summary="GLM-ASR",
-        model_types=("glmasr",),
         auto_class=_MULTIMODAL,
-        inputs=_requested(),
+        inputs=requested(),
         max_seconds=_stated,
         pads=True,
         asks=("prompt",),
@@ -140,9 +135,8 @@ FAMILIES = (
     Family(
         name="audioflamingo3",
         summary="Audio Flamingo 3",
-        model_types=("audioflamingo3",),
         auto_class="AutoModelForSeq2SeqLM",
-        inputs=_requested(),
+        inputs=requested(),
         read=_unframed,
         max_seconds=_stated,
         pads=True,
@@ -152,7 +146,6 @@ FAMILIES = (
     Family(
         name="musicflamingo",
         summary="Music Flamingo",
-        model_types=("musicflamingo",),
         auto_class="AutoModelForSeq2SeqLM",
         inputs=chat("Transcribe the input speech.", audio_first=False),
         max_seconds=_stated,
@@ -163,7 +156,6 @@ FAMILIES = (
     Family(
         name="moss_transcribe_diarize",
         summary="MOSS-Transcribe-Diarize: long recordings, with speakers",
-        model_types=("moss_transcribe_diarize",),
         auto_class=_MULTIMODAL,
         inputs=_moss,
         read=_segments,
@@ -177,9 +169,7 @@ FAMILIES = (
     Family(
         name="vibevoice_asr",
         summary="VibeVoice-ASR: long recordings at 24 kHz, with speakers",
-        model_types=("vibevoice_asr",),
-        auto_class="AutoModelForSpeechSeq2Seq",
-        inputs=_requested(),
+        inputs=requested(),
         read=_segments,
         rate=24_000,
         max_seconds=3600.0,
@@ -194,7 +184,6 @@ FAMILIES = (
     Family(
         name="qwen2_audio",
         summary="Qwen2-Audio, asked to transcribe",
-        model_types=("qwen2_audio",),
         auto_class=_MULTIMODAL,
         inputs=chat("Transcribe the speech."),
         max_seconds=chunk,

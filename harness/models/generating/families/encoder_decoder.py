@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from harness.models._transformers import Tensors
     from harness.types import Hypothesis
 
-_SEQ2SEQ = "AutoModelForSpeechSeq2Seq"
 _CANARY = "bg hr cs da nl en et fi fr de el hu it lv lt mt pl pt ro sk sl es sv ru uk"
 _COHERE = "ar de el en es fr it ja ko nl pl pt vi zh"
 _SEAMLESS = (
@@ -121,8 +120,6 @@ FAMILIES = (
     Family(
         name="canary",
         summary="Canary: 25 languages of Europe, and translation between English and the others",
-        model_types=("canary",),
-        auto_class=_SEQ2SEQ,
         inputs=_canary,
         max_seconds=40.0,
         languages=_same(_CANARY),
@@ -133,8 +130,6 @@ FAMILIES = (
     Family(
         name="cohere_asr",
         summary="Cohere Transcribe: 14 languages",
-        model_types=("cohere_asr",),
-        auto_class=_SEQ2SEQ,
         inputs=_cohere,
         read=_without_parentheses,
         max_seconds=lambda parts, _network: float(parts.extractor.max_audio_clip_s),
@@ -146,8 +141,6 @@ FAMILIES = (
     Family(
         name="moonshine",
         summary="Moonshine: small, reads raw samples",
-        model_types=("moonshine",),
-        auto_class=_SEQ2SEQ,
         inputs=_moonshine,
         max_seconds=_moonshine_longest,
         limit=_moonshine_tokens,
@@ -158,8 +151,6 @@ FAMILIES = (
     Family(
         name="moonshine_streaming",
         summary="Moonshine Streaming, whole clips",
-        model_types=("moonshine_streaming",),
-        auto_class=_SEQ2SEQ,
         inputs=lambda parts, request: parts.processor(audio=[request.waveform], sampling_rate=request.rate),
         max_seconds=_moonshine_longest,
         limit=_moonshine_tokens,
@@ -172,8 +163,6 @@ FAMILIES = (
     Family(
         name="speech_to_text",
         summary="Speech2Text of fairseq",
-        model_types=("speech_to_text",),
-        auto_class=_SEQ2SEQ,
         inputs=_waveform,
         max_seconds=lambda _parts, network: network.config.max_source_positions / 100,
         attention="library",
@@ -183,8 +172,6 @@ FAMILIES = (
     Family(
         name="speecht5",
         summary="SpeechT5, for speech to text",
-        model_types=("speecht5",),
-        auto_class=_SEQ2SEQ,
         inputs=lambda parts, request: parts.extractor(
             audio=[request.waveform], sampling_rate=request.rate, return_tensors="pt", return_attention_mask=True
         ),
@@ -198,7 +185,6 @@ FAMILIES = (
         name="seamless_m4t",
         summary="SeamlessM4T and v2, for speech to text: about 90 languages, and translation between them",
         model_types=("seamless_m4t", "seamless_m4t_v2"),
-        auto_class=_SEQ2SEQ,
         inputs=_waveform,
         max_seconds=60.0,
         languages=_pairs(_SEAMLESS),
@@ -211,8 +197,6 @@ FAMILIES = (
     Family(
         name="speech-encoder-decoder",
         summary="an encoder of speech and a decoder of text, put together",
-        model_types=("speech-encoder-decoder",),
-        auto_class=_SEQ2SEQ,
         inputs=_waveform,
         max_seconds=30.0,
         attention="library",

@@ -6,17 +6,12 @@ Padding leaks: measured on a tiny checkpoint, a clip beside longer ones got anot
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from harness.models.generating.family import Family, Parts, Request, Row, per_second
+from harness.models.generating.families.audio_llm import requested
+from harness.models.generating.family import Family, Parts, Row, per_second
 from harness.types import Hypothesis
 
 _SPEAKER = re.compile(r"<spk:(\d+)>", re.IGNORECASE)
-
-
-def _requested(parts: Parts, request: Request) -> Any:
-    prompt = {} if request.asked.prompt is None else {"prompt": [request.asked.prompt]}
-    return parts.processor.apply_transcription_request([request.waveform], **prompt, return_tensors="pt")
 
 
 def _turns(parts: Parts, row: Row) -> Hypothesis:
@@ -37,9 +32,8 @@ FAMILIES = (
     Family(
         name="nemo_speechlm",
         summary="Nemotron 3.5 Transcribe, with speakers",
-        model_types=("nemo_speechlm",),
         auto_class="AutoModelForMultimodalLM",
-        inputs=_requested,
+        inputs=requested(return_tensors="pt"),
         read=_turns,
         limit=per_second(40, 96),
         asks=("prompt",),

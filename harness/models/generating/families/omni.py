@@ -55,7 +55,6 @@ FAMILIES = (
     Family(
         name="nemotron_h_omni",
         summary="Nemotron 3 Nano Omni, asked to transcribe",
-        model_types=("nemotron_h_omni",),
         auto_class=_MULTIMODAL,
         inputs=_nemotron,
         loads=without_sight("NemotronH_Omni_Reasoning_V3Processor"),
@@ -68,7 +67,6 @@ FAMILIES = (
     Family(
         name="gemma3n",
         summary="Gemma 3n, asked to transcribe",
-        model_types=("gemma3n",),
         auto_class=_MULTIMODAL,
         inputs=chat("Transcribe the following speech segment."),
         loads=without_sight("Gemma3nProcessor"),
@@ -82,7 +80,6 @@ FAMILIES = (
     Family(
         name="gemma4",
         summary="Gemma 4, asked to transcribe",
-        model_types=("gemma4",),
         auto_class=_MULTIMODAL,
         inputs=chat(_ASKED),
         loads=without_sight("Gemma4Processor"),
@@ -95,7 +92,6 @@ FAMILIES = (
     Family(
         name="phi4_multimodal",
         summary="Phi-4 multimodal, asked to transcribe",
-        model_types=("phi4_multimodal",),
         auto_class=_MULTIMODAL,
         inputs=chat("Transcribe the audio clip into text."),
         loads=without_sight("Phi4MultimodalProcessor"),

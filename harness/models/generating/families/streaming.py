@@ -10,7 +10,6 @@ from harness.models.generating.family import Asked, Family, Parts, Request
 if TYPE_CHECKING:
     from harness.models._transformers import Tensors
 
-_SEQ2SEQ = "AutoModelForSpeechSeq2Seq"
 _MISTRAL = {"mistral_common": "'mistral-common[soundfile]>=1.11.7'"}
 _VOXTRAL = ("en", "es", "fr", "pt", "hi", "de", "nl", "it")
 
@@ -57,8 +56,6 @@ FAMILIES = (
     Family(
         name="kyutai_speech_to_text",
         summary="Kyutai speech to text, whole clips at 24 kHz",
-        model_types=("kyutai_speech_to_text",),
-        auto_class=_SEQ2SEQ,
         inputs=_kyutai,
         rate=24_000,
         max_seconds=None,
@@ -69,8 +66,6 @@ FAMILIES = (
     Family(
         name="voxtral",
         summary="Voxtral: eight languages; clips are filled up to multiples of 30 s",
-        model_types=("voxtral",),
-        auto_class=_SEQ2SEQ,
         inputs=_voxtral,
         max_seconds=1800.0,
         languages={code: code for code in _VOXTRAL},
@@ -81,8 +76,6 @@ FAMILIES = (
     Family(
         name="voxtral_realtime",
         summary="Voxtral Realtime, whole clips: a token for every 80 ms",
-        model_types=("voxtral_realtime",),
-        auto_class=_SEQ2SEQ,
         inputs=_realtime,
         limit=_realtime_tokens,
         pads=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
@@ -11,7 +12,6 @@ from harness.types import Hypothesis, Word
 if TYPE_CHECKING:
     from harness.models._transformers import Tensors
 
-_RNNT = "AutoModelForRNNT"
 _PLAIN = "en es hi ar fr de ru pt ko it nl pl tr uk ro el cs hu sv da fi no nb nn sk hr bg lt et lv sl"
 _LOCALES = (
     "zh-CN ja-JP th-TH vi-VN id-ID ms-MY bn-IN ur-PK fa-IR ta-IN te-IN mr-IN gu-IN kn-IN ml-IN si-LK ne-NP km-KH sw-KE"
@@ -104,66 +104,45 @@ def _look_ahead(network: Any, parts: Parts, asked: Asked) -> None:
         raise UsageError(f"--model-option locale={asked.locale}: this checkpoint has {', '.join(near)}, auto")
 
 
+_transducer = partial(
+    Family,
+    auto_class="AutoModelForRNNT",
+    inputs=_waveform,
+    read=_timed,
+    max_seconds=_longest,
+    pads=True,
+    limit=_limit,
+    frames=_frames,
+    gives=("words",),
+)
+"""What all transducers have in common."""
+
 FAMILIES = (
-    Family(
+    _transducer(
         name="parakeet_tdt",
         summary="Parakeet TDT: tokens and their durations, so words with times",
-        model_types=("parakeet_tdt",),
         auto_class="AutoModelForTDT",
-        inputs=_waveform,
-        read=_timed,
-        max_seconds=_longest,
-        pads=True,
-        limit=_limit,
-        frames=_frames,
-        gives=("words",),
         hub=("nvidia/parakeet-tdt-0.6b-v3", "nvidia/parakeet-tdt-0.6b-v2", "nvidia/parakeet-tdt-1.1b"),
     ),
-    Family(
+    _transducer(
         name="parakeet_rnnt",
         summary="Parakeet RNN-T, with words' times to a frame of 80 ms",
-        model_types=("parakeet_rnnt",),
-        auto_class=_RNNT,
-        inputs=_waveform,
-        read=_timed,
-        max_seconds=_longest,
-        pads=True,
-        limit=_limit,
-        frames=_frames,
-        gives=("words",),
         hub=("nvidia/parakeet-rnnt-1.1b", "nvidia/parakeet-rnnt-0.6b"),
     ),
-    Family(
+    _transducer(
         name="nemotron_asr_streaming",
         summary="Nemotron Speech Streaming, whole clips; lookahead=13, 6, 1 or 0 frames of 80 ms",
-        model_types=("nemotron_asr_streaming",),
-        auto_class=_RNNT,
-        inputs=_waveform,
-        read=_timed,
-        max_seconds=_longest,
-        pads=True,
-        limit=_limit,
-        frames=_frames,
         prepare=_look_ahead,
         asks=("lookahead",),
-        gives=("words",),
         hub=("nvidia/nemotron-speech-streaming-en-0.6b",),
     ),
-    Family(
+    _transducer(
         name="nemotron3_5_asr",
         summary="Nemotron 3.5 ASR, whole clips: about 80 languages; locale=en-GB and the like, or locale=auto",
-        model_types=("nemotron3_5_asr",),
-        auto_class=_RNNT,
         inputs=_in_language,
-        read=_timed,
-        max_seconds=_longest,
         languages=_LANGUAGES,
-        pads=True,
-        limit=_limit,
-        frames=_frames,
         prepare=_look_ahead,
         asks=("lookahead", "locale"),
-        gives=("words",),
         hub=("nvidia/nemotron-3.5-asr-streaming-0.6b",),
     ),
 )
