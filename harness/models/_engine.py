@@ -1,4 +1,4 @@
-"""What adapters of other engines share: names of the form ``engine:WHAT``, and the digest of what they load."""
+"""What adapters of other engines share: names ``engine:WHAT``, the digest of what they load, clips each by itself."""
 
 from __future__ import annotations
 
@@ -7,19 +7,26 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.errors import ModelError, UsageError
+from harness.models.base import ModelCard, ModelOption
+from harness.models.custom import FunctionModel
 from harness.models.digests import file_digest
 from harness.types import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from harness.models.base import Model
+    from harness.types import Hypothesis
+
 SHORTEST = 0.2
 """Seconds: whisper.cpp wants 0.1, and a window of features more than that."""
+
+TIMESTAMPS = ModelOption("timestamps", "whether each word's time is asked for", ("none", "word"), "none")
 
 
 def after(name: str, prefix: str, what: str) -> str:
@@ -81,6 +88,21 @@ def filled(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
     """The waveform, with silence behind it up to `SHORTEST`: engines fail on a clip without a frame, or refuse it."""
     lacking = int(SHORTEST * SAMPLE_RATE) - len(waveform)
     return np.pad(waveform, (0, lacking)) if lacking > 0 else waveform
+
+
+def one_by_one(
+    hear: Callable[[NDArray[np.float32], str], str | Hypothesis], name: str, revision: str | None, **facts: Any
+) -> Model:
+    """An engine as a model: each clip, with its language, is a call of its own.
+
+    Args:
+        hear: that call.
+        name: what `--model` says.
+        revision: of what was loaded.
+        facts: what else its `ModelCard` states.
+    """
+    card = ModelCard(id=name, revision=revision, batch_invariant=True, max_batch=1, **facts)
+    return FunctionModel(hear, card, per_clip=True)
 
 
 def version(package: str) -> str:

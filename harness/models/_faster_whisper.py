@@ -22,14 +22,19 @@ import numpy as np
 from harness.devices import index_of, kind_of
 from harness.errors import ModelError, UsageError
 from harness.models._per_clip import finite
-from harness.models._whisper_options import long_form, word_times
-from harness.models.base import LoadOptions, Model, ModelCard
+from harness.models._whisper_options import long_form, whisper_options, word_times
+from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.types import Clip, Hypothesis, Usage, Word
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from harness.models._whisper_weights import Packages
+
+LONG_FORM = "sequential"
+"""What faster-whisper does with long clips unless told otherwise."""
 
 MAX_BATCH = 16
 """Clips a batch: attention over 1500 frames takes 9 MB a head and clip, whatever is in the clip."""
@@ -78,18 +83,17 @@ class FasterWhisper(Model):
         source: the model's folder, or its files' contents by name.
         card: what is known; the limit of a clip's length is filled in.
         options: device, precision, long form, word times.
-        long: what is done with long clips unless the options say.
 
     Raises:
         UsageError: the device or precision is not there.
         ModelError: tokenizer and model do not belong together.
     """
 
-    def __init__(self, source: Path | dict[str, bytes], card: ModelCard, options: LoadOptions, long: str) -> None:
+    def __init__(self, source: Path | dict[str, bytes], card: ModelCard, options: LoadOptions) -> None:
         from faster_whisper import WhisperModel
         from faster_whisper.feature_extractor import FeatureExtractor
 
-        self.long_form, self._word_times = long_form(options, long), word_times(options)
+        self.long_form, self._word_times = long_form(options, LONG_FORM), word_times(options)
         files = {} if not isinstance(source, dict) else {"files": dict(source)}
         try:
             self._model = WhisperModel(
@@ -261,3 +265,20 @@ def _row(encoded: Any, place: int) -> Any:
         return encoded
     host = encoded if encoded.device == "cpu" else encoded.to_device(ctranslate2.Device.cpu)
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(np.asarray(host)[place : place + 1]))
+
+
+def packed(packages: Packages, card: ModelCard, summary: str, extra: str) -> Adapter:
+    """The adapter of a model whose weights Python packages carry; they are loaded if they are those examined."""
+    return Adapter(
+        name=packages.name,
+        summary=summary,
+        accepts=lambda name: name == packages.name,
+        load=lambda _name, options: FasterWhisper(packages.read(), card, options),
+        options=whisper_options(LONG_FORM),
+        devices=("cuda", "cpu"),
+        card=card,
+        tried="its own weights, on real speech",
+        identify=lambda _name: card.revision,
+        requires=("faster_whisper", *packages.modules),
+        extra=extra,
+    )

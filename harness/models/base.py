@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.devices import KINDS
+from harness.errors import UsageError
 from harness.types import Clip, Hypothesis
 
 
@@ -92,6 +93,17 @@ class LoadOptions:
     def option(self, name: str) -> str | None:
         """The value that the user gave the option; None where nothing was said."""
         return dict(each.split("=", 1) for each in self.model_option).get(name)
+
+    def whole(self, name: str) -> int | None:
+        """The whole number from 1 up that the user gave the option; None where nothing was said.
+
+        Raises:
+            UsageError: it is none.
+        """
+        given = self.option(name)
+        if given is not None and not (given.isascii() and given.isdecimal() and int(given)):
+            raise UsageError(f"--model-option {name}={given}: give a whole number from 1 up")
+        return None if given is None else int(given)
 
 
 class Model(ABC):

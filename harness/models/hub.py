@@ -129,13 +129,14 @@ def revision_now(name: str, revision: str | None, before: str) -> str | None:
     Raises:
         ModelError: a folder's files cannot be read.
     """
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
-
     if is_local(name):
         return folder_revision(Path(name).expanduser())
     if is_commit(revision):
         return revision
+
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
     cached = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=name, repo_type="model")
     if (cached / "snapshots" / before).is_dir():
         return before

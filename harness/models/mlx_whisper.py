@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.models import _engine
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard, ModelOption
-from harness.models.custom import FunctionModel
+from harness.models.base import Adapter, LoadOptions, Model
 from harness.types import Hypothesis, Word
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def load(name: str, options: LoadOptions) -> Model:
         return Hypothesis(text=str(found["text"]).strip(), words=placed if timed else None)
 
     revision = _engine.revision_of(what) if isinstance(what, Path) else None
-    return FunctionModel(hear, ModelCard(id=name, revision=revision, batch_invariant=True, max_batch=1), per_clip=True)
+    return _engine.one_by_one(hear, name, revision)
 
 
 ADAPTER = Adapter(
@@ -59,7 +58,7 @@ ADAPTER = Adapter(
     devices=("mps", "cpu"),
     identify=_engine.identify(PREFIX),
     tried="by hand, five clips: tiny.en's own weights, converted, in MLX's build for processors; never on Apple's GPU",
-    options=(ModelOption("timestamps", "whether each word's time is asked for", ("none", "word"), "none"),),
+    options=(_engine.TIMESTAMPS,),
     requires=("mlx_whisper",),
     extra="mlx",
 )

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.models import _engine
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard
-from harness.models.custom import FunctionModel
+from harness.models.base import Adapter, LoadOptions, Model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,15 +45,8 @@ def load(name: str, options: LoadOptions) -> Model:
         return str(getattr(found, "text", found)).strip()
 
     revision = _engine.revision_of(path) if path else None
-    card = ModelCard(
-        id=name,
-        revision=revision,
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
-        batch_invariant=True,
-        max_batch=1,
-        note=f"{type(network).__name__} in NeMo",
-    )
-    return FunctionModel(hear, card, per_clip=True)
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    return _engine.one_by_one(hear, name, revision, parameters=parameters, note=f"{type(network).__name__} in NeMo")
 
 
 ADAPTER = Adapter(

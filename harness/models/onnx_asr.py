@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.devices import kind_of
 from harness.errors import UsageError
 from harness.models import _engine
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard, ModelOption
-from harness.models.custom import FunctionModel
+from harness.models.base import Adapter, LoadOptions, Model, ModelOption
 from harness.models.hub import read_json
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ def load(name: str, options: LoadOptions) -> Model:
         return str(engine.recognize(_engine.filled(waveform), sample_rate=16_000, **more)).strip()
 
     revision = _engine.revision_of(folder) if folder else f"onnx-asr {_engine.version('onnx-asr')}: {what}"
-    card = ModelCard(id=name, revision=revision, max_seconds=LONGEST, batch_invariant=True, max_batch=1, note=kind)
-    return FunctionModel(hear, card, per_clip=True)
+    return _engine.one_by_one(hear, name, revision, max_seconds=LONGEST, note=kind)
 
 
 def _stated(folder: Path, name: str) -> object:

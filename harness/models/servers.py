@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 from harness.errors import UsageError
+from harness.models._engine import TIMESTAMPS
 from harness.models.base import Adapter, LoadOptions, Model, ModelOption
-from harness.models.served.options import COMMON, audio_format, check_sending, common, positive
+from harness.models.served.address import Address, check_url, parse_address
+from harness.models.served.key import Key, read_key
+from harness.models.served.options import COMMON, audio_format, check_sending, common
 from harness.models.served.vendors import assemblyai, azure, deepgram, elevenlabs, google, rev, speechmatics
 from harness.models.served.vendors.base import Ask, Vendor, VendorService
 
@@ -31,11 +37,10 @@ _TRANSCRIPTIONS = (
         ("auto", "json", "verbose_json", "text", "diarized_json"),
         "auto",
     ),
-    ModelOption("timestamps", "whether each word's time is asked for", ("none", "word"), "none"),
+    TIMESTAMPS,
     _STREAM,
     _TEMPERATURE,
     _AUDIO,
-    *COMMON,
 )
 
 _CHAT = (
@@ -46,7 +51,6 @@ _CHAT = (
     _STREAM,
     ModelOption("temperature", "of sampling", default="0"),
     ModelOption("audio", "how clips are sent", ("wav", "flac"), "wav"),
-    *COMMON,
 )
 
 
@@ -59,20 +63,21 @@ _VENDORS = (
 )
 
 
-def _variables(host: str) -> tuple[str, ...]:
-    """Where the key of a host stands; OpenAI's goes to OpenAI alone."""
-    return ("OPENAI_API_KEY", HARNESS_KEY) if host == OPENAI_HOST else (HARNESS_KEY,)
+def _openai(adapter: str, name: str, options: LoadOptions) -> tuple[Address, Key]:
+    """Where a server that speaks as OpenAI's is, and the key for it; OpenAI's own goes to OpenAI alone."""
+    address = parse_address(adapter, name)
+    official = address.host == OPENAI_HOST
+    variables = ("OPENAI_API_KEY", HARNESS_KEY) if official else (HARNESS_KEY,)
+    key = read_key(variables, needed_by=name if official else None)
+    check_sending(address, key, options)
+    return address, key
 
 
 def _load_transcriptions(name: str, options: LoadOptions) -> Model:
-    from harness.models.served.address import parse_address
-    from harness.models.served.key import read_key
     from harness.models.served.loading import Served, serve
     from harness.models.served.openai import Transcriptions
 
-    address = parse_address("openai", name)
-    key = read_key(_variables(address.host), needed_by=name if address.host == OPENAI_HOST else None)
-    check_sending(address, key, options)
+    address, key = _openai("openai", name, options)
     words = options.option("timestamps") == "word"
     form = options.option("response_format") or "auto"
     if form == "auto":
@@ -106,15 +111,10 @@ def _load_transcriptions(name: str, options: LoadOptions) -> Model:
 
 
 def _load_chat(name: str, options: LoadOptions) -> Model:
-    from harness.models.served.address import parse_address
-    from harness.models.served.key import read_key
     from harness.models.served.loading import Served, serve
     from harness.models.served.openai_chat import PROMPT, Chat
 
-    address = parse_address("openai-chat", name)
-    key = read_key(_variables(address.host), needed_by=name if address.host == OPENAI_HOST else None)
-    check_sending(address, key, options)
-    tokens = positive(options, "max_tokens")
+    address, key = _openai("openai-chat", name, options)
     service = Chat(
         url=address.url,
         model=address.model,
@@ -122,7 +122,7 @@ def _load_chat(name: str, options: LoadOptions) -> Model:
         system=options.option("system"),
         keywords=options.keywords,
         part="audio_url" if options.option("part") == "audio_url" else "input_audio",
-        max_tokens=None if tokens is None else int(tokens),
+        max_tokens=options.whole("max_tokens"),
         temperature=_number(options, "temperature") or "0",
         stream=options.option("stream") == "yes",
     )
@@ -142,8 +142,6 @@ def _load_chat(name: str, options: LoadOptions) -> Model:
 
 
 def _load_vendor(vendor: Vendor, name: str, options: LoadOptions) -> Model:
-    from harness.models.served.address import Address, check_url
-    from harness.models.served.key import read_key
     from harness.models.served.loading import Served, serve
 
     model = _vendor_model(vendor, name)
@@ -187,67 +185,73 @@ def _vendor_model(vendor: Vendor, name: str) -> str:
     return model
 
 
-def _vendor_adapter(vendor: Vendor) -> Adapter:
+def _number(options: LoadOptions, name: str) -> str | None:
+    """A number as the user wrote it."""
+    value = options.option(name)
+    try:
+        good = value is None or math.isfinite(float(value))
+    except ValueError:
+        good = False
+    if not good:
+        raise UsageError(f"--model-option {name}={value}: give a number")
+    return value
+
+
+def _adapter(
+    name: str,
+    summary: str,
+    *,
+    load: Callable[[str, LoadOptions], Model],
+    check: Callable[[str], object],
+    options: tuple[ModelOption, ...],
+    tried: str = "servers on this machine",
+    keywords: bool = True,
+) -> Adapter:
+    """What answers to ``name:...``; `check` refuses an address or model that is none before any data is read."""
+
+    def checked(given: str) -> None:
+        check(given)
+
     return Adapter(
-        name=vendor.name,
-        summary=f"{vendor.title}, a cloud service: {vendor.name}:MODEL, such as {vendor.name}:{vendor.model}",
-        load=lambda name, options: _load_vendor(vendor, name, options),
-        accepts=lambda name: name.startswith(f"{vendor.name}:"),
-        check=lambda name: _check_vendor(vendor, name),
-        options=(*_VENDORS, *vendor.options, *COMMON),
-        keywords=vendor.keywords,
-        tried="a stand-in of its documented API, on this machine; never the service",
+        name=name,
+        summary=summary,
+        load=load,
+        accepts=lambda given: given.startswith(f"{name}:"),
+        check=checked,
+        options=(*options, *COMMON),
+        keywords=keywords,
+        tried=tried,
         served=True,
         devices=("cpu",),
     )
 
 
-def _check_vendor(vendor: Vendor, name: str) -> None:
-    _vendor_model(vendor, name)
-
-
-def _number(options: LoadOptions, name: str) -> str | None:
-    """A number as the user wrote it."""
-    value = options.option(name)
-    if value is not None:
-        try:
-            float(value)
-        except ValueError:
-            raise UsageError(f"--model-option {name}={value}: give a number") from None
-    return value
-
-
-def _check(adapter: str, name: str) -> None:
-    """Refuses an address that is none before any data is read."""
-    from harness.models.served.address import parse_address
-
-    parse_address(adapter, name)
+def _vendor_adapter(vendor: Vendor) -> Adapter:
+    return _adapter(
+        vendor.name,
+        f"{vendor.title}, a cloud service: {vendor.name}:MODEL, such as {vendor.name}:{vendor.model}",
+        load=lambda name, options: _load_vendor(vendor, name, options),
+        check=lambda name: _vendor_model(vendor, name),
+        options=(*_VENDORS, *vendor.options),
+        tried="a stand-in of its documented API, on this machine; never the service",
+        keywords=vendor.keywords,
+    )
 
 
 ADAPTERS = (
-    Adapter(
-        name="openai",
-        summary="any server with OpenAI's transcription endpoint: openai:URL#MODEL",
+    _adapter(
+        "openai",
+        "any server with OpenAI's transcription endpoint: openai:URL#MODEL",
         load=_load_transcriptions,
-        accepts=lambda name: name.startswith("openai:"),
-        check=lambda name: _check("openai", name),
+        check=lambda name: parse_address("openai", name),
         options=_TRANSCRIPTIONS,
-        keywords=True,
-        tried="servers on this machine",
-        served=True,
-        devices=("cpu",),
     ),
-    Adapter(
-        name="openai-chat",
-        summary="models that hear through a server's chat endpoint: openai-chat:URL#MODEL",
+    _adapter(
+        "openai-chat",
+        "models that hear through a server's chat endpoint: openai-chat:URL#MODEL",
         load=_load_chat,
-        accepts=lambda name: name.startswith("openai-chat:"),
-        check=lambda name: _check("openai-chat", name),
+        check=lambda name: parse_address("openai-chat", name),
         options=_CHAT,
-        keywords=True,
-        tried="servers on this machine",
-        served=True,
-        devices=("cpu",),
     ),
     *map(_vendor_adapter, VENDORS),
 )

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.devices import kind_of
 from harness.errors import ModelError, UsageError
 from harness.models import _engine
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard, ModelOption
-from harness.models.custom import FunctionModel
+from harness.models.base import Adapter, LoadOptions, Model, ModelOption
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,15 +58,9 @@ def load(name: str, options: LoadOptions) -> Model:
         engine.decode_stream(stream)
         return str(stream.result.text).strip()
 
-    card = ModelCard(
-        id=name,
-        revision=_engine.revision_of(folder),
-        max_seconds=WINDOW if kind == "whisper" else None,
-        batch_invariant=True,
-        max_batch=1,
-        note=f"{kind} in sherpa-onnx",
-    )
-    return FunctionModel(hear, card, per_clip=True)
+    longest = WINDOW if kind == "whisper" else None
+    note = f"{kind} in sherpa-onnx"
+    return _engine.one_by_one(hear, name, _engine.revision_of(folder), max_seconds=longest, note=note)
 
 
 def _kind(name: str, folder: Path) -> str:

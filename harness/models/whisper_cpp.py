@@ -10,10 +10,9 @@ import os
 from typing import TYPE_CHECKING
 
 from harness.devices import kind_of
-from harness.errors import ModelError, UsageError
+from harness.errors import ModelError
 from harness.models import _engine
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard, ModelOption
-from harness.models.custom import FunctionModel
+from harness.models.base import Adapter, LoadOptions, Model, ModelOption
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,10 +33,7 @@ def load(name: str, options: LoadOptions) -> Model:
     path = _engine.local(name, PREFIX, "ggml-NAME.bin")
     _engine.check_magic(path, MAGIC, "a ggml file of whisper.cpp (ggml-NAME.bin)")
 
-    asked = options.option("threads")
-    if asked is not None and not (asked.isascii() and asked.isdecimal() and int(asked)):
-        raise UsageError(f"--model-option threads={asked}: give a number of threads")
-    threads = min(4, os.cpu_count() or 1) if asked is None else int(asked)
+    threads = options.whole("threads") or min(4, os.cpu_count() or 1)
 
     from pywhispercpp.model import Model as Engine
 
@@ -61,8 +57,7 @@ def load(name: str, options: LoadOptions) -> Model:
         segments = engine.transcribe(_engine.filled(waveform), language=language)
         return "".join(segment.text for segment in segments).strip()
 
-    card = ModelCard(id=name, revision=_engine.revision_of(path), batch_invariant=True, max_batch=1)
-    return FunctionModel(hear, card, per_clip=True)
+    return _engine.one_by_one(hear, name, _engine.revision_of(path))
 
 
 ADAPTER = Adapter(

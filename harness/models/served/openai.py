@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from harness.models.served.events import read_stream
 from harness.models.served.form import form
@@ -16,6 +15,7 @@ from harness.models.served.messages import (
     Response,
     check_seconds,
     check_words,
+    counted,
     json_of,
     number,
     objects,
@@ -117,9 +117,6 @@ def _diarized(text: str, found: object, call: Call, tokens: int | None, first_at
 
 def _tokens(usage: object, call: Call) -> int | None:
     """Tokens that were generated, where the server counts them; the seconds that it counts must be the clip's."""
-    if not isinstance(usage, dict):
-        return None
-    if usage.get("type") == "duration":
+    if isinstance(usage, dict) and usage.get("type") == "duration":
         check_seconds(usage.get("seconds"), call, "billed seconds")
-    counted: Any = usage.get("output_tokens", usage.get("completion_tokens"))
-    return counted if isinstance(counted, int) and not isinstance(counted, bool) else None
+    return counted(usage, "output_tokens", "completion_tokens")

@@ -16,6 +16,7 @@ from harness.models.served.messages import (
     Exchange,
     Request,
     Response,
+    counted,
     json_of,
     objects,
     texts,
@@ -23,6 +24,9 @@ from harness.models.served.messages import (
 
 PROMPT = "Transcribe the audio word for word in the language that is spoken. Reply with the transcript only."
 """What is asked, where the user says nothing else."""
+
+TOKENS = "completion_tokens"
+"""What the server calls the tokens of its reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,9 @@ class Chat:
         if self.stream and response.media_type != "application/json":
             found = read_stream(response)
             made_by = _made_by(found.stated)
-            return Answer(text=found.text, tokens=_tokens(found.usage), made_by=made_by, first_at=found.first_at)
+            return Answer(
+                text=found.text, tokens=counted(found.usage, TOKENS), made_by=made_by, first_at=found.first_at
+            )
         reply = json_of(response)
         choices = objects(reply.get("choices"), "choices")
         message = choices[0].get("message") if choices else None
@@ -86,7 +92,7 @@ class Chat:
             raise AnswerError("the server's answer has no message")
         if message.get("refusal"):
             raise AnswerError(f"the model refused: {texts(message['refusal'], 'refusal')[:200]}")
-        text, tokens = _content(message.get("content")), _tokens(reply.get("usage"))
+        text, tokens = _content(message.get("content")), counted(reply.get("usage"), TOKENS)
         return Answer(text=text, tokens=tokens, made_by=_made_by(reply))
 
 
@@ -105,8 +111,3 @@ def _made_by(reply: Mapping[str, object]) -> str | None:
     """The model and the fingerprint of the system, as far as the server states them."""
     stated = (reply.get("model"), reply.get("system_fingerprint"))
     return ", ".join(each for each in stated if isinstance(each, str) and each) or None
-
-
-def _tokens(usage: object) -> int | None:
-    counted = usage.get("completion_tokens") if isinstance(usage, dict) else None
-    return counted if isinstance(counted, int) and not isinstance(counted, bool) else None

@@ -44,9 +44,6 @@ def common(options: LoadOptions, *, max_bytes: int = 25 * MEGABYTE) -> Common:
     Raises:
         UsageError: a value is no number, or no positive one.
     """
-    attempts = positive(options, "attempts") or 6
-    if attempts != int(attempts):
-        raise UsageError(f"--model-option attempts={attempts:g}: give a whole number")
     if options.max_cost is not None and options.option("price") is None:
         raise UsageError("--max-cost needs the price: add --model-option price=USD_PER_MINUTE")
     return Common(
@@ -55,7 +52,7 @@ def common(options: LoadOptions, *, max_bytes: int = 25 * MEGABYTE) -> Common:
         max_seconds=positive(options, "max_seconds"),
         timeout=positive(options, "timeout") or 600.0,
         silence=positive(options, "silence") or 60.0,
-        attempts=int(attempts),
+        attempts=options.whole("attempts") or 6,
     )
 
 

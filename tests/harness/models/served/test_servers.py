@@ -171,6 +171,7 @@ def test_nothing_is_sent_that_may_cost_or_show_the_key(
         (("max_bytes=inf",), {}, "max_bytes=inf: give a positive number"),
         (("attempts=1.5",), {}, "attempts=1.5: give a whole number"),
         (("temperature=hot",), {}, "temperature=hot: give a number"),
+        (("temperature=nan",), {}, "temperature=nan: give a number"),
         (("colour=red",), {}, "has no such option"),
         (("audio=mp3",), {}, "is one of flac, wav"),
         ((), {"max_cost": 1.0}, "--max-cost needs the price"),
@@ -182,6 +183,15 @@ def test_what_cannot_be_meant_is_one_line(
     server = start()
     with pytest.raises(UsageError, match=words):
         load(server, *said, **fields)
+    assert server.asked == server.listed == []
+
+
+@pytest.mark.parametrize("tokens", ["0.5", "1.5", "0", "²", ""])
+def test_tokens_of_a_reply_are_whole(start: Start, tokens: str) -> None:
+    server = start()
+    name, said = f"openai-chat:{server.url}#m", (f"max_tokens={tokens}",)
+    with pytest.raises(UsageError, match=f"max_tokens={tokens}: give a whole number from 1 up"):
+        load_model(name, LoadOptions(model_option=said))
     assert server.asked == server.listed == []
 
 
