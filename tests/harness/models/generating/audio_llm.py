@@ -11,10 +11,10 @@ from tests.harness.models.generating.made import (
     CHAT,
     END,
     byte_tokenizer,
+    finish,
+    ids,
     library,
-    save,
     small,
-    speak,
 )
 
 if TYPE_CHECKING:
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAMED = {"audio_token": AUDIO, "audio_bos_token": AUDIO_START, "audio_eos_token": AUDIO_END}
-
-
-def _ids(tokenizer: Any) -> dict[str, Any]:
-    """Ids that a language model's configuration and generation_config name."""
-    return {
-        "pad_token_id": tokenizer.pad_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "bos_token_id": None,
-    }
 
 
 def _whisper_like(**more: Any) -> dict[str, Any]:
@@ -66,10 +57,9 @@ def qwen3_asr(folder: Path) -> None:
         tie_word_embeddings=False,
     )
     network = library().Qwen3ASRForConditionalGeneration(config)
-    speak(network, tokenizer)
     extractor = library().Qwen3ASRFeatureExtractor(feature_size=16)
     processor = library().Qwen3ASRProcessor(extractor, tokenizer, chat_template=CHAT)
-    save(folder, network, processor, **_ids(tokenizer))
+    finish(folder, network, processor)
 
 
 def fun_asr_nano(folder: Path) -> None:
@@ -94,15 +84,14 @@ def fun_asr_nano(folder: Path) -> None:
             "num_hidden_layers": 2,
             "num_timestamp_prediction_layers": 1,
         },
-        text_config=small("qwen3", len(tokenizer), **_ids(tokenizer)),
+        text_config=small("qwen3", len(tokenizer), **ids(tokenizer)),
         audio_token_id=tokenizer.convert_tokens_to_ids(AUDIO),
         tie_word_embeddings=False,
     )
     network = library().FunAsrNanoForConditionalGeneration(config)
-    speak(network, tokenizer)
     extractor = extractor_class(feature_size=16)
     processor = library().FunAsrNanoProcessor(extractor, tokenizer, chat_template=CHAT, audio_token=AUDIO)
-    save(folder, network, processor, **_ids(tokenizer))
+    finish(folder, network, processor)
 
 
 def glmasr(folder: Path) -> None:
@@ -110,15 +99,14 @@ def glmasr(folder: Path) -> None:
     tokenizer = byte_tokenizer()
     config = library().GlmAsrConfig(
         audio_config=_whisper_like(intermediate_size=64, max_position_embeddings=200),
-        text_config=small("llama", len(tokenizer), **_ids(tokenizer)),
+        text_config=small("llama", len(tokenizer), **ids(tokenizer)),
         audio_token_id=tokenizer.convert_tokens_to_ids(AUDIO),
         tie_word_embeddings=False,
     )
     network = library().GlmAsrForConditionalGeneration(config)
-    speak(network, tokenizer)
     extractor = library().WhisperFeatureExtractor(feature_size=16, chunk_length=4)
     processor = library().GlmAsrProcessor(extractor, tokenizer, chat_template=CHAT, audio_token=AUDIO)
-    save(folder, network, processor, **_ids(tokenizer))
+    finish(folder, network, processor)
 
 
 def audioflamingo3(folder: Path) -> None:
@@ -126,40 +114,31 @@ def audioflamingo3(folder: Path) -> None:
     tokenizer = byte_tokenizer()
     config = library().AudioFlamingo3Config(
         audio_config=_whisper_like(max_source_positions=150),
-        text_config=small("qwen2", len(tokenizer), **_ids(tokenizer)),
+        text_config=small("qwen2", len(tokenizer), **ids(tokenizer)),
         audio_token_id=tokenizer.convert_tokens_to_ids(AUDIO),
     )
     network = library().AudioFlamingo3ForConditionalGeneration(config)
-    speak(network, tokenizer)
     extractor = library().WhisperFeatureExtractor(feature_size=16, chunk_length=3)
     processor = library().AudioFlamingo3Processor(extractor, tokenizer, chat_template=CHAT, audio_token=AUDIO)
-    save(folder, network, processor, **_ids(tokenizer))
+    finish(folder, network, processor)
 
 
 def musicflamingo(folder: Path) -> None:
     """Music Flamingo."""
     tokenizer = byte_tokenizer()
-    ids = tokenizer.convert_tokens_to_ids([AUDIO, AUDIO_START, AUDIO_END])
+    audio, begin, end = tokenizer.convert_tokens_to_ids([AUDIO, AUDIO_START, AUDIO_END])
     config = library().MusicFlamingoConfig(
         audio_config=_whisper_like(model_type="audioflamingo3_encoder", max_source_positions=150),
-        text_config=small("qwen2", len(tokenizer), **_ids(tokenizer)),
-        audio_token_id=ids[0],
-        audio_bos_token_id=ids[1],
-        audio_eos_token_id=ids[2],
+        text_config=small("qwen2", len(tokenizer), **ids(tokenizer)),
+        audio_token_id=audio,
+        audio_bos_token_id=begin,
+        audio_eos_token_id=end,
     )
     network = library().MusicFlamingoForConditionalGeneration(config)
-    speak(network, tokenizer)
     extractor = library().WhisperFeatureExtractor(feature_size=16, chunk_length=3)
     template = CHAT.replace("<|audio_start|><|audio|><|audio_end|>", "<|audio|>")  # its processor adds the marks
-    processor = library().MusicFlamingoProcessor(
-        extractor,
-        tokenizer,
-        chat_template=template,
-        audio_token=AUDIO,
-        audio_bos_token=AUDIO_START,
-        audio_eos_token=AUDIO_END,
-    )
-    save(folder, network, processor, **_ids(tokenizer))
+    processor = library().MusicFlamingoProcessor(extractor, tokenizer, chat_template=template, **NAMED)
+    finish(folder, network, processor)
 
 
 def moss_transcribe_diarize(folder: Path) -> None:
@@ -167,29 +146,21 @@ def moss_transcribe_diarize(folder: Path) -> None:
     tokenizer = byte_tokenizer(padding_side="left")
     config = library().MossTranscribeDiarizeConfig(
         audio_config=_whisper_like(max_source_positions=150),
-        text_config=small("qwen3", len(tokenizer), **_ids(tokenizer)),
+        text_config=small("qwen3", len(tokenizer), **ids(tokenizer)),
         audio_token_id=tokenizer.convert_tokens_to_ids(AUDIO),
         audio_chunk_size=48_000,
         tie_word_embeddings=False,
     )
     network = library().MossTranscribeDiarizeForConditionalGeneration(config)
-    speak(network, tokenizer)
     extractor = library().MossTranscribeDiarizeFeatureExtractor(feature_size=16, chunk_length=3)
-    processor = library().MossTranscribeDiarizeProcessor(
-        extractor,
-        tokenizer,
-        chat_template=CHAT,
-        audio_token=AUDIO,
-        audio_bos_token=AUDIO_START,
-        audio_eos_token=AUDIO_END,
-    )
-    save(folder, network, processor, **_ids(tokenizer))
+    processor = library().MossTranscribeDiarizeProcessor(extractor, tokenizer, chat_template=CHAT, **NAMED)
+    finish(folder, network, processor)
 
 
 def vibevoice_asr(folder: Path) -> None:
     """VibeVoice-ASR, at 24 kHz."""
     tokenizer = byte_tokenizer((*byte_tokenizer().get_added_vocab(), "<|AUDIO_DURATION|>"))
-    ids = tokenizer.convert_tokens_to_ids([AUDIO, AUDIO_START, AUDIO_END])
+    audio, begin, end = tokenizer.convert_tokens_to_ids([AUDIO, AUDIO_START, AUDIO_END])
     encoder = {
         "model_type": "vibevoice_acoustic_tokenizer_encoder",
         "hidden_size": 8,
@@ -199,23 +170,16 @@ def vibevoice_asr(folder: Path) -> None:
     config = library().VibeVoiceAsrConfig(
         acoustic_tokenizer_encoder_config=encoder,
         semantic_tokenizer_encoder_config={**encoder, "hidden_size": 12},
-        text_config=small("qwen2", len(tokenizer), **_ids(tokenizer)),
-        audio_token_id=ids[0],
-        audio_bos_token_id=ids[1],
-        audio_eos_token_id=ids[2],
+        text_config=small("qwen2", len(tokenizer), **ids(tokenizer)),
+        audio_token_id=audio,
+        audio_bos_token_id=begin,
+        audio_eos_token_id=end,
     )
     network = library().VibeVoiceAsrForConditionalGeneration(config)
-    speak(network, tokenizer)
     extractor = library().VibeVoiceAcousticTokenizerFeatureExtractor()
-    processor = library().VibeVoiceAsrProcessor(
-        extractor,
-        tokenizer,
-        chat_template=CHAT.replace("<|audio_end|>", "<|audio_end|>This is a <|AUDIO_DURATION|> seconds audio"),
-        audio_token=AUDIO,
-        audio_bos_token=AUDIO_START,
-        audio_eos_token=AUDIO_END,
-    )
-    save(folder, network, processor, **_ids(tokenizer))
+    template = CHAT.replace("<|audio_end|>", "<|audio_end|>This is a <|AUDIO_DURATION|> seconds audio")
+    processor = library().VibeVoiceAsrProcessor(extractor, tokenizer, chat_template=template, **NAMED)
+    finish(folder, network, processor)
 
 
 def qwen2_audio(folder: Path) -> None:
@@ -231,13 +195,12 @@ def qwen2_audio(folder: Path) -> None:
             "encoder_ffn_dim": 32,
             "max_source_positions": 150,
         },
-        text_config=small("qwen2", len(tokenizer), **_ids(tokenizer)),
+        text_config=small("qwen2", len(tokenizer), **ids(tokenizer)),
         audio_token_index=tokenizer.convert_tokens_to_ids("<|AUDIO|>"),
     )
     network = library().Qwen2AudioForConditionalGeneration(config)
-    speak(network, tokenizer)
     extractor = library().WhisperFeatureExtractor(feature_size=16, chunk_length=3)
-    save(folder, network, library().Qwen2AudioProcessor(extractor, tokenizer), **_ids(tokenizer))
+    finish(folder, network, library().Qwen2AudioProcessor(extractor, tokenizer))
 
 
 BUILDERS: dict[str, Callable[[Path], None]] = {

@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.harness.models.generating.made import SEED, library, pieces_tokenizer, prefer, save, sentence_pieces, stir
+from tests.harness.models.generating.made import (
+    ALPHABET,
+    PARAKEET,
+    SIZES,
+    WORDS,
+    ids,
+    library,
+    pieces_tokenizer,
+    prefer,
+    save,
+    sentence_pieces,
+    stir,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)]
 SPECIAL = ("<unk>", "<s>", "</s>", "<pad>")
 LANGUAGES = ("en", "de", "fr")
 
@@ -34,51 +45,35 @@ CANARY_PROMPT = """\
 <|noitn|><|notimestamp|><|nodiarize|>
 {%- endif -%}{%- endfor -%}{%- endfor -%}"""
 
-CONFORMER = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 48,
-    "num_mel_bins": 16,
-    "subsampling_conv_channels": 8,
-    "scale_input": False,
-}
-"""The encoder of Parakeet."""
+CONFORMER = {**PARAKEET, "scale_input": False}
+"""The encoder of Parakeet, as Canary and Cohere have it."""
 
 
-def _ids(tokenizer: Any) -> dict[str, Any]:
-    return {
-        "pad_token_id": tokenizer.pad_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "bos_token_id": tokenizer.bos_token_id,
-    }
+def _tokenizer(*more: str) -> Any:
+    """A tokenizer of letters, with further special tokens."""
+    names = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
+    return pieces_tokenizer([*SPECIAL, *more], **names)
 
 
-def _names() -> dict[str, str]:
-    return {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>"}
-
-
-def _speak(network: Any, tokenizer: Any, seed: int = SEED) -> None:
-    """Letters, words and, now and then, the end."""
-    stir(network, seed)
-    wanted = [*LETTERS, *(f"▁{letter}" for letter in LETTERS), "</s>"]
-    head = network.get_output_embeddings()
-    prefer(head, [token for token in tokenizer.convert_tokens_to_ids(wanted) if token != tokenizer.unk_token_id])
+def _finish(folder: Path, network: Any, processor: Any, **generation: Any) -> None:
+    """Has a network say letters, words and, now and then, the end, and writes it with its processor."""
+    stir(network)
+    tokenizer = processor.tokenizer
+    wanted = tokenizer.convert_tokens_to_ids([*WORDS, "</s>"])
+    prefer(network.get_output_embeddings(), [token for token in wanted if token != tokenizer.unk_token_id])
+    save(folder, network, processor, **generation)
 
 
 def canary(folder: Path) -> None:
     """Canary."""
-    tokenizer = pieces_tokenizer([*SPECIAL, *CANARY], **_names())
+    tokenizer = _tokenizer(*CANARY)
     decoder = {
-        "hidden_size": 32,
-        "intermediate_size": 48,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
+        **SIZES,
         "num_key_value_heads": 2,
         "head_dim": 16,
         "max_position_embeddings": 128,
         "vocab_size": len(tokenizer),
-        **_ids(tokenizer),
+        **ids(tokenizer),
     }
     config = library().CanaryConfig(
         tie_word_embeddings=False,  # or each token would say itself
@@ -86,36 +81,32 @@ def canary(folder: Path) -> None:
         decoder_config=decoder,
         vocab_size=len(tokenizer),
         decoder_start_token_id=tokenizer.convert_tokens_to_ids("<|startofcontext|>"),
-        **_ids(tokenizer),
+        **ids(tokenizer),
     )
     network = library().CanaryForConditionalGeneration(config)
-    _speak(network, tokenizer)
     extractor = library().ParakeetFeatureExtractor(feature_size=16)
-    save(folder, network, library().CanaryProcessor(extractor, tokenizer, chat_template=CANARY_PROMPT))
+    processor = library().CanaryProcessor(extractor, tokenizer, chat_template=CANARY_PROMPT)
+    _finish(folder, network, processor)
 
 
 def cohere_asr(folder: Path) -> None:
     """Cohere Transcribe."""
-    tokenizer = pieces_tokenizer([*SPECIAL, *CANARY], **_names())
+    tokenizer = _tokenizer(*CANARY)
     config = library().CohereAsrConfig(
         encoder_config=CONFORMER,
         vocab_size=len(tokenizer),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=48,
+        **SIZES,
         max_position_embeddings=128,
-        **_ids(tokenizer),
+        **ids(tokenizer),
     )
     network = library().CohereAsrForConditionalGeneration(config)
-    _speak(network, tokenizer)
     extractor = library().CohereAsrFeatureExtractor(feature_size=16)
-    save(folder, network, library().CohereAsrProcessor(extractor, tokenizer))
+    _finish(folder, network, library().CohereAsrProcessor(extractor, tokenizer))
 
 
 def moonshine(folder: Path) -> None:
     """Moonshine."""
-    tokenizer = pieces_tokenizer(SPECIAL, **_names())
+    tokenizer = _tokenizer()
     config = library().MoonshineConfig(
         tie_word_embeddings=False,  # or each token would say itself
         vocab_size=len(tokenizer),
@@ -126,45 +117,37 @@ def moonshine(folder: Path) -> None:
         encoder_num_attention_heads=2,
         decoder_num_attention_heads=2,
         decoder_start_token_id=tokenizer.bos_token_id,
-        **_ids(tokenizer),
+        **ids(tokenizer),
     )
     network = library().MoonshineForConditionalGeneration(config)
-    _speak(network, tokenizer)
     extractor = library().Wav2Vec2FeatureExtractor(do_normalize=False, return_attention_mask=True)
-    save(folder, network, library().Wav2Vec2Processor(extractor, tokenizer))
+    _finish(folder, network, library().Wav2Vec2Processor(extractor, tokenizer))
 
 
 def moonshine_streaming(folder: Path) -> None:
     """Moonshine Streaming, whole clips."""
-    tokenizer = pieces_tokenizer(SPECIAL, **_names())
+    tokenizer = _tokenizer()
     config = library().MoonshineStreamingConfig(
         encoder_config={
-            "hidden_size": 32,
-            "intermediate_size": 48,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 2,
+            **SIZES,
             "num_key_value_heads": 2,
             "sliding_windows": ((16, 4), (16, 0)),
         },
         vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=2,
+        **SIZES,
         num_key_value_heads=2,
         decoder_start_token_id=tokenizer.bos_token_id,
-        **_ids(tokenizer),
+        **ids(tokenizer),
     )
     network = library().MoonshineStreamingForConditionalGeneration(config)
-    _speak(network, tokenizer)
     extractor = library().Wav2Vec2FeatureExtractor(do_normalize=False, return_attention_mask=True)
-    save(folder, network, library().MoonshineStreamingProcessor(extractor, tokenizer))
+    _finish(folder, network, library().MoonshineStreamingProcessor(extractor, tokenizer))
 
 
 def speech_to_text(folder: Path) -> None:
     """Speech2Text."""
     folder.mkdir(parents=True)
-    pieces = ["<s>", "<pad>", "</s>", "<unk>", "▁", *LETTERS]
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "▁", *ALPHABET]
     (folder / "sentencepiece.bpe.model").write_bytes(sentence_pieces(pieces))
     (folder / "vocab.json").write_text(json.dumps({piece: place for place, piece in enumerate(pieces)}), "utf-8")
     tokenizer = library().Speech2TextTokenizer(str(folder / "vocab.json"), str(folder / "sentencepiece.bpe.model"))
@@ -184,15 +167,14 @@ def speech_to_text(folder: Path) -> None:
         max_target_positions=64,
     )
     network = library().Speech2TextForConditionalGeneration(config)
-    _speak(network, tokenizer)
     extractor = library().Speech2TextFeatureExtractor(feature_size=16, num_mel_bins=16)
-    save(folder, network, library().Speech2TextProcessor(extractor, tokenizer))
+    _finish(folder, network, library().Speech2TextProcessor(extractor, tokenizer))
 
 
 def speecht5(folder: Path) -> None:
     """SpeechT5, for speech to text."""
     folder.mkdir(parents=True)
-    pieces = ["<s>", "<pad>", "</s>", "<unk>", "▁", *LETTERS]
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "▁", *ALPHABET]
     (folder / "spm_char.model").write_bytes(sentence_pieces(pieces))
     tokenizer = library().SpeechT5Tokenizer(str(folder / "spm_char.model"))
     config = library().SpeechT5Config(
@@ -213,14 +195,13 @@ def speecht5(folder: Path) -> None:
         max_text_positions=64,
     )
     network = library().SpeechT5ForSpeechToText(config)
-    _speak(network, tokenizer)
     extractor = library().SpeechT5FeatureExtractor(do_normalize=True)
-    save(folder, network, library().SpeechT5Processor(extractor, tokenizer))
+    _finish(folder, network, library().SpeechT5Processor(extractor, tokenizer))
 
 
 def _seamless(folder: Path, name: str) -> None:
     languages = ["__eng__", "__deu__", "__fra__"]
-    pieces = ["<pad>", "<unk>", "<s>", "</s>", *(f"▁{letter}" for letter in LETTERS), "▁", *LETTERS]
+    pieces = ["<pad>", "<unk>", "<s>", "</s>", *(f"▁{letter}" for letter in ALPHABET), "▁", *ALPHABET]
     tokenizer = library().SeamlessM4TTokenizer(
         vocab={piece: place for place, piece in enumerate(pieces)},
         merges=[],
@@ -249,21 +230,16 @@ def _seamless(folder: Path, name: str) -> None:
         t2u_decoder_layers=1,
     )
     network = getattr(library(), f"{name}ForSpeechToText")(config)
-    _speak(network, tokenizer)
-    ids = {token.strip("_"): tokenizer.convert_tokens_to_ids(token) for token in languages}
+    codes = {token.strip("_"): tokenizer.convert_tokens_to_ids(token) for token in languages}
     extractor = library().SeamlessM4TFeatureExtractor(feature_size=16, num_mel_bins=16)
-    processor = library().SeamlessM4TProcessor(extractor, tokenizer)
-    save(folder, network, processor, text_decoder_lang_to_code_id=ids)
+    _finish(folder, network, library().SeamlessM4TProcessor(extractor, tokenizer), text_decoder_lang_to_code_id=codes)
 
 
 def speech_encoder_decoder(folder: Path) -> None:
     """An encoder of wav2vec2 and a decoder of mBART, as wav2vec2-xls-r-300m-21-to-en has them."""
-    tokenizer = pieces_tokenizer(SPECIAL, **_names())
+    tokenizer = _tokenizer()
     encoder = library().Wav2Vec2Config(
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=48,
+        **SIZES,
         num_conv_pos_embeddings=16,
         num_conv_pos_embedding_groups=4,
         conv_dim=(16, 16, 16),
@@ -285,16 +261,15 @@ def speech_encoder_decoder(folder: Path) -> None:
         max_position_embeddings=64,
         is_decoder=True,
         add_cross_attention=True,
-        **_ids(tokenizer),
+        **ids(tokenizer),
     )
     config = library().SpeechEncoderDecoderConfig.from_encoder_decoder_configs(encoder, decoder)
-    ids = {"decoder_start_token_id": tokenizer.bos_token_id, **_ids(tokenizer)}
-    for name, value in ids.items():
+    begin = {"decoder_start_token_id": tokenizer.bos_token_id, **ids(tokenizer)}
+    for name, value in begin.items():
         setattr(config, name, value)
     network = library().SpeechEncoderDecoderModel(config)
-    _speak(network, tokenizer)
     extractor = library().Wav2Vec2FeatureExtractor(return_attention_mask=True)
-    save(folder, network, library().Wav2Vec2Processor(extractor, tokenizer), **ids)
+    _finish(folder, network, library().Wav2Vec2Processor(extractor, tokenizer), **begin)
 
 
 BUILDERS: dict[str, Callable[[Path], None]] = {

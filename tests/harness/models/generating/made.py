@@ -19,14 +19,22 @@ ENDS = [6, 2.0]
 
 So every text ends by itself, after 6 to 20 tokens, whatever limit a program sets.
 """
-LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)] + ["Ġ"]
+ALPHABET = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+LETTERS = [*ALPHABET, "Ġ"]
 """What the networks mostly say, as byte-level tokens; the last is the space."""
+WORDS = [*ALPHABET, *(f"▁{letter}" for letter in ALPHABET)]
+"""The same as pieces: letters, and letters that begin a word."""
 
 END = "<|im_end|>"
 PAD = "<|pad|>"
 START = "<|im_start|>"
 AUDIO, AUDIO_START, AUDIO_END = "<|audio|>", "<|audio_start|>", "<|audio_end|>"
 SPECIAL = (PAD, START, END, AUDIO, AUDIO_START, AUDIO_END)
+
+SIZES = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}
+"""Of most parts of networks."""
+PARAKEET = {**SIZES, "num_mel_bins": 16, "subsampling_conv_channels": 8}
+"""Parakeet's encoder."""
 
 _CHOOSES = re.compile(r"(q|k)_proj|linear_[qk]\b|\.(query|key)\b")
 _CROSSES = re.compile(r"encoder_attn.*(v|out|o)_proj|cross_attn.*(v|out|o)_proj")
@@ -84,8 +92,7 @@ def pieces_tokenizer(special: Sequence[str], *, last: Sequence[str] = (), kind: 
     """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
-    pieces = [*special, *(f"▁{letter}" for letter in letters), "▁", *letters, *last]
+    pieces = [*special, *(f"▁{letter}" for letter in ALPHABET), "▁", *ALPHABET, *last]
     vocabulary = {piece: place for place, piece in enumerate(pieces)}
     inner = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token="<unk>"))
     inner.pre_tokenizer, inner.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
@@ -93,15 +100,17 @@ def pieces_tokenizer(special: Sequence[str], *, last: Sequence[str] = (), kind: 
     return (kind or library().PreTrainedTokenizerFast)(tokenizer_object=inner, **names)
 
 
+def ids(tokenizer: Any) -> dict[str, Any]:
+    """The ids that configurations and generation_config.json name."""
+    return {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "eos", "bos")}
+
+
 def small(kind: str, vocabulary: int, **more: Any) -> dict[str, Any]:
     """The configuration of a small language model of that type."""
     return {
         "model_type": kind,
         "vocab_size": vocabulary,
-        "hidden_size": 32,
-        "intermediate_size": 48,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
+        **SIZES,
         "num_key_value_heads": 1,
         "head_dim": 16,
         "max_position_embeddings": 2048,
@@ -154,6 +163,12 @@ def speak(network: Any, tokenizer: Any, end: str | None = END, seed: int = SEED)
     stir(network, seed)
     wanted = [*LETTERS, *([end] if end else [])]
     prefer(network.get_output_embeddings(), tokenizer.convert_tokens_to_ids(wanted))
+
+
+def finish(folder: Path, network: Any, processor: Any) -> None:
+    """Has a network speak, and writes it with its processor."""
+    speak(network, processor.tokenizer)
+    save(folder, network, processor, **ids(processor.tokenizer))
 
 
 def save(folder: Path, network: Any, *parts: Any, **generation: Any) -> None:

@@ -15,6 +15,8 @@ from tests.harness.models.generating.made import (
     SEED,
     SPECIAL,
     byte_tokenizer,
+    finish,
+    ids,
     library,
     pieces_tokenizer,
     prefer,
@@ -52,7 +54,7 @@ def nemo_speechlm(folder: Path) -> None:
     """Nemotron 3.5 Transcribe: an encoder, a diarizer beside it, and a language model with state spaces and experts."""
     tokenizer = byte_tokenizer(padding_side="left")
     alignment = pieces_tokenizer(["<unk>", "<pad>"], unk_token="<unk>", pad_token="<pad>")
-    ids = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    ends = ids(tokenizer)
     encoder = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = library().Nemotron3_5TranscribeConfig(
         audio_config={
@@ -68,7 +70,7 @@ def nemo_speechlm(folder: Path) -> None:
             "model_type": "nemotron_h",
             "vocab_size": len(tokenizer),
             **NEMOTRON,
-            **ids,
+            **ends,
         },
         audio_token_id=tokenizer.convert_tokens_to_ids(AUDIO),
         word_timestamp_config={
@@ -79,12 +81,11 @@ def nemo_speechlm(folder: Path) -> None:
         },
     )
     network = library().Nemotron3_5TranscribeForConditionalGeneration(config)
-    speak(network, tokenizer)
     extractor = library().NemotronAsrStreamingFeatureExtractor(feature_size=16)
     processor = library().Nemotron3_5TranscribeProcessor(
         extractor, tokenizer, alignment, chat_template=CHAT, audio_token=AUDIO
     )
-    save(folder, network, processor, **ids)
+    finish(folder, network, processor)
 
 
 _QWEN = {
@@ -101,8 +102,8 @@ _QWEN = {
 def _qwen_omni(folder: Path, name: str, seed: int, **text: Any) -> None:
     """A thinker of Qwen's omni models; its processor cannot be made without torchvision, but its parts are saved."""
     tokenizer = byte_tokenizer((*SPECIAL, *list(_QWEN.values())[:4]), extra_special_tokens=_QWEN, chat_template=CHAT)
-    ids = dict(zip(_QWEN, tokenizer.convert_tokens_to_ids(list(_QWEN.values())), strict=True))
-    ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    named = dict(zip(_QWEN, tokenizer.convert_tokens_to_ids(list(_QWEN.values())), strict=True))
+    ends = ids(tokenizer)
     audio = {
         "num_mel_bins": 16,
         "d_model": 16,
@@ -120,11 +121,11 @@ def _qwen_omni(folder: Path, name: str, seed: int, **text: Any) -> None:
             **small("", len(tokenizer), **ends, **text),
             "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]},
         },
-        **{f"{kind}_{token}": ids[f"{kind}_token"] for kind in ("audio", "image", "video")},
-        audio_start_token_id=ids["audio_bos_token"],
-        audio_end_token_id=ids["audio_eos_token"],
-        vision_start_token_id=ids["vision_bos_token"],
-        vision_end_token_id=ids["vision_eos_token"],
+        **{f"{kind}_{token}": named[f"{kind}_token"] for kind in ("audio", "image", "video")},
+        audio_start_token_id=named["audio_bos_token"],
+        audio_end_token_id=named["audio_eos_token"],
+        vision_start_token_id=named["vision_bos_token"],
+        vision_end_token_id=named["vision_eos_token"],
         tie_word_embeddings=False,
     )
     network = getattr(library(), f"{name}ThinkerForConditionalGeneration")(config)
@@ -156,7 +157,7 @@ def gemma4(folder: Path) -> None:
     special = (*SPECIAL, *names.values(), "<|video|>")
     template = CHAT.replace("<|audio_start|><|audio|><|audio_end|>", "<|audio|>")  # its processor adds the marks
     tokenizer = byte_tokenizer(special, extra_special_tokens={**names, **heard}, chat_template=template)
-    ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    ends = ids(tokenizer)
     text = small("gemma4_text", len(tokenizer), **ends)
     config = library().Gemma4Config(
         text_config={
@@ -188,7 +189,7 @@ def phi4_multimodal(folder: Path) -> None:
     """Phi-4 multimodal."""
     names = {"image_token": "<|image|>", "audio_token": AUDIO}
     tokenizer = byte_tokenizer((*SPECIAL, "<|image|>"), extra_special_tokens=names, chat_template=CHAT)
-    ends = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    ends = ids(tokenizer)
     text = small("", len(tokenizer), **ends)
     text.pop("model_type")
     config = library().Phi4MultimodalConfig(
@@ -241,10 +242,10 @@ def nemotron_h_omni(folder: Path) -> None:
     """Nemotron 3 Nano Omni."""
     marks = ("<image>", "<img>", "</img>", "<so_embedding>", "<so_start>", "<so_end>")
     tokenizer = byte_tokenizer((*SPECIAL, *marks), chat_template=TEMPLATE)
-    ids = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    ends = ids(tokenizer)
     small_one = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = library().NemotronH_Omni_Reasoning_V3_Config(
-        text_config={"model_type": "nemotron_h", "vocab_size": len(tokenizer), **NEMOTRON, **ids},
+        text_config={"model_type": "nemotron_h", "vocab_size": len(tokenizer), **NEMOTRON, **ends},
         vision_config={
             **small_one,
             "model_type": "radio",
@@ -269,7 +270,7 @@ def nemotron_h_omni(folder: Path) -> None:
     stir(network)
     wanted = tokenizer.convert_tokens_to_ids([*LETTERS, END])
     prefer(network.language_model.get_output_embeddings(), wanted)
-    save(folder, network, library().ParakeetFeatureExtractor(feature_size=16), tokenizer, **ids)
+    save(folder, network, library().ParakeetFeatureExtractor(feature_size=16), tokenizer, **ends)
 
 
 BUILDERS: dict[str, Callable[[Path], None]] = {

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.harness.models.generating.made import SEED, library, pieces_tokenizer, prefer, save, stir
+from tests.harness.models.generating.made import PARAKEET, SEED, WORDS, library, pieces_tokenizer, prefer, save, stir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 BLANK = "<blank>"
-LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)]
-_ENCODER = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 48,
-    "num_mel_bins": 16,
-    "subsampling_conv_channels": 8,
-}
 
 
 def _tokenizer() -> Any:
@@ -39,7 +30,7 @@ def _speak(network: Any, tokenizer: Any, blank: float, seed: int) -> None:
     with torch.no_grad():  # what was said last must count, or a frame would say it again and again
         network.decoder.decoder_projector.weight *= 6
     head = network.joint.head
-    words = tokenizer.convert_tokens_to_ids([*LETTERS, *(f"▁{letter}" for letter in LETTERS), BLANK])
+    words = tokenizer.convert_tokens_to_ids([*WORDS, BLANK])
     prefer(head, [*words, *range(len(tokenizer), head.weight.shape[0])])
     with torch.no_grad():
         place = tokenizer.convert_tokens_to_ids(BLANK)
@@ -61,7 +52,7 @@ def _transducer(
         vocab_size=len(tokenizer),
         decoder_hidden_size=24,
         num_decoder_layers=2,
-        encoder_config={**_ENCODER, **(encoder or {})},
+        encoder_config={**PARAKEET, **(encoder or {})},
         pad_token_id=tokenizer.pad_token_id,
         blank_token_id=tokenizer.convert_tokens_to_ids(BLANK),
         **config,
