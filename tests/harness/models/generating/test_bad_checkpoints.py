@@ -13,11 +13,9 @@ from safetensors.torch import load_file, save_file
 
 from harness.cli import main
 from harness.errors import ExitStatus
-from harness.models.base import LoadOptions
-from harness.models.registry import load_model
 from tests.harness.models.generating.clips import syllables
+from tests.harness.models.generating.loaded import load, texts
 from tests.harness.models.generating.made import SPECIAL, byte_tokenizer
-from tests.harness.models.generating.test_every_family import transcribe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +73,7 @@ def test_a_missing_tensor_is_named(copy: Callable[[str], Path], capsys: pytest.C
 
 def test_an_extra_tensor_is_told_and_changes_nothing(copy: Callable[[str], Path]) -> None:
     folder, clip = copy("canary"), syllables(16_160, 3)
-    before = transcribe(load_model(str(folder), LoadOptions(device="cpu")), [clip])
+    before = texts(load(folder), [clip])
     extra = np.zeros(3, np.float32)
 
     def add(tensors: dict[str, Any]) -> None:
@@ -84,8 +82,8 @@ def test_an_extra_tensor_is_told_and_changes_nothing(copy: Callable[[str], Path]
         tensors |= {"lora.a": torch.from_numpy(extra), "lora.b": torch.from_numpy(extra.copy())}
 
     weights(folder, add)
-    model = load_model(str(folder), LoadOptions(device="cpu"))
-    assert transcribe(model, [clip]) == before
+    model = load(folder)
+    assert texts(model, [clip]) == before
     assert model.card.note == "not used of its weights: lora.a and 1 more"
 
 

@@ -8,24 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from harness.models.base import LoadOptions, Model
 from harness.models.generating.catalog import families, family_of
-from harness.models.registry import load_model
 from harness.types import SAMPLE_RATE, Clip
 from tests.harness.models.generating.alone import alone
 from tests.harness.models.generating.checkpoints import BUILDERS
 from tests.harness.models.generating.clips import clips
+from tests.harness.models.generating.loaded import load, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
 EMPTY = Clip(id="empty", language="en", waveform=np.zeros(0, np.float32))
-
-
-def transcribe(model: Model, some: Sequence[Clip]) -> list[str]:
-    """The texts of a batch."""
-    return [made.text for made in model.text(model.infer(model.transfer(model.features(some))))]
 
 
 def truth(family: str, folder: Path, clip: Clip, shortest: float) -> str:
@@ -47,7 +41,7 @@ def test_all_declared_families_are_tried() -> None:
 def test_a_transcript_is_the_librarys_alone_whatever_the_batch(family: str, tiny: Callable[[str], Path]) -> None:
     folder, declared = tiny(family), family_of(family)
     assert declared is not None
-    model = load_model(str(folder), LoadOptions())
+    model = load(folder)
     assert model.card.batch_invariant
     some = clips()
     other = next((code for code in ("de", "ja") if code in declared.languages), "en")
@@ -55,8 +49,8 @@ def test_a_transcript_is_the_librarys_alone_whatever_the_batch(family: str, tiny
         some[place] = replace(some[place], language=other)
     some.insert(2, EMPTY)
     expected = [truth(family, folder, clip, declared.shortest) for clip in some]
-    assert [transcribe(model, [clip])[0] for clip in some] == expected
-    assert transcribe(model, some[:4]) + transcribe(model, some[4:]) == expected
-    assert transcribe(model, some[::-1]) == expected[::-1]
+    assert [texts(model, [clip])[0] for clip in some] == expected
+    assert texts(model, some[:4]) + texts(model, some[4:]) == expected
+    assert texts(model, some[::-1]) == expected[::-1]
     assert expected[2] == ""
     model.close()

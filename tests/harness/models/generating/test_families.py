@@ -13,29 +13,17 @@ import pytest
 
 from harness.cli import main
 from harness.errors import UsageError
-from harness.models.base import LoadOptions
 from harness.models.generating import families as folder
 from harness.models.generating.catalog import families
 from harness.models.generating.family import Asked, Parts, Request, Row
 from harness.models.generating.model import Generating
-from harness.models.registry import load_model
-from harness.types import Clip
 from tests.conftest import ROOT
 from tests.harness.models.generating.clips import clips
+from tests.harness.models.generating.loaded import load, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-
-def load(folder: Path, **options: Any) -> Generating:
-    model = load_model(str(folder), LoadOptions(**options))
-    assert isinstance(model, Generating)
-    return model
-
-
-def texts(model: Generating, some: Sequence[Clip]) -> list[str]:
-    return [made.text for made in model.text(model.infer(model.transfer(model.features(some))))]
 
 
 def prompt(model: Generating, name: str = "input_ids") -> str:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.models.base import LoadOptions
 from harness.models.generating.model import Generating
-from harness.models.registry import load_model
 from tests.harness.models.generating.checkpoints import BUILDERS
 from tests.harness.models.generating.clips import clips, syllables
+from tests.harness.models.generating.loaded import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,8 +49,7 @@ def first_logits(model: Generating, some: Sequence[Clip]) -> list[Any]:
 
 @pytest.mark.parametrize("family", sorted(set(BUILDERS) - OTHERWISE))
 def test_padding_leaks_where_the_family_says_so(family: str, tiny: Callable[[str], Path]) -> None:
-    model = load_model(str(tiny(family)), LoadOptions(device="cpu"))
-    assert isinstance(model, Generating)
+    model = load(tiny(family))
     said = model.family.pads
     model.family = replace(model.family, pads=True)
     alone = [first_logits(model, [clip])[0] for clip in SOME]

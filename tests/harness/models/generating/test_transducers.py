@@ -9,14 +9,12 @@ import pytest
 import torch
 
 from harness.errors import UsageError
-from harness.models.base import LoadOptions
 from harness.models.generating.families.transducer import words_of
-from harness.models.generating.model import Generating, own_steps
-from harness.models.registry import load_model
+from harness.models.generating.model import own_steps
 from harness.types import Clip, Word
 from tests.harness.models.generating.alone import alone
 from tests.harness.models.generating.clips import syllables
-from tests.harness.models.generating.test_every_family import transcribe
+from tests.harness.models.generating.loaded import load, texts
 from tests.harness.models.generating.transducer import BUILDERS, garrulous
 
 if TYPE_CHECKING:
@@ -24,12 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHORT, LONG = syllables(16_160, 3), syllables(48_000, 4)
-
-
-def load(folder: Path, *told: str) -> Generating:
-    model = load_model(str(folder), LoadOptions(device="cpu", model_option=told))
-    assert isinstance(model, Generating)
-    return model
 
 
 def raw(folder: Path, auto: str, clips: list[Clip], **more: Any) -> tuple[Any, Any]:
@@ -53,7 +45,7 @@ def test_nothing_is_read_out_of_padding(family: str, tiny: Callable[[str], Path]
     expected = alone(family, folder, SHORT.waveform, "en")
     assert spelled != expected
     assert spelled.startswith(expected)
-    assert transcribe(load(folder), [SHORT, LONG])[0] == expected
+    assert texts(load(folder), [SHORT, LONG])[0] == expected
 
 
 def test_the_most_symbols_at_every_frame(tmp_path: Path) -> None:
@@ -113,35 +105,35 @@ def test_a_clip_ends_where_its_frames_are_used_up() -> None:
 def test_a_streaming_encoder_hears_as_far_ahead_as_is_asked(family: str, tiny: Callable[[str], Path]) -> None:
     folder = tiny(family)
     told = {"language": "en"} if family == "nemotron3_5_asr" else {}
-    texts = {}
+    said = {}
     for frames in (13, 0):
         processor, output = raw(folder, "AutoModelForRNNT", [LONG], **told)
         processor.set_num_lookahead_tokens(frames)
-        model = load(folder, f"lookahead={frames}")
+        model = load(folder, model_option=(f"lookahead={frames}",))
         network: Any = model._network
         inputs = processor(LONG.waveform, sampling_rate=16_000, **told)
         assert inputs["num_lookahead_tokens"] == frames
         with torch.inference_mode():
             output = network.generate(**inputs, max_new_tokens=2000, return_dict_in_generate=True)
-        (texts[frames],) = processor.batch_decode(output.sequences, skip_special_tokens=True)
-        assert transcribe(model, [LONG, SHORT])[0] == texts[frames].strip()
-    assert texts[13] != texts[0]
-    assert transcribe(load(folder), [LONG])[0] == texts[13].strip()  # the processor's default, not the network's
+        (said[frames],) = processor.batch_decode(output.sequences, skip_special_tokens=True)
+        assert texts(model, [LONG, SHORT])[0] == said[frames].strip()
+    assert said[13] != said[0]
+    assert texts(load(folder), [LONG])[0] == said[13].strip()  # the processor's default, not the network's
     with pytest.raises(UsageError, match=r"--model-option lookahead=5: lookahead of .* is one of 13, 6, 1, 0"):
-        load(folder, "lookahead=5")
+        load(folder, model_option=("lookahead=5",))
 
 
 def test_a_locale_stands_in_for_the_language(tiny: Callable[[str], Path]) -> None:
     folder = tiny("nemotron3_5_asr")
     british, unknown = (alone("nemotron3_5_asr", folder, LONG.waveform, name) for name in ("en-GB", "auto"))
-    plain = transcribe(load(folder), [LONG])[0]
+    plain = texts(load(folder), [LONG])[0]
     assert len({british, unknown, plain}) == 3
-    assert transcribe(load(folder, "locale=en-GB"), [replace(LONG, language="de")]) == [british]
-    assert transcribe(load(folder, "locale=auto"), [LONG]) == [unknown]
+    assert texts(load(folder, model_option=("locale=en-GB",)), [replace(LONG, language="de")]) == [british]
+    assert texts(load(folder, model_option=("locale=auto",)), [LONG]) == [unknown]
     with pytest.raises(UsageError, match=r"locale=en-AU: this checkpoint has en, en-GB, en-US, auto"):
-        load(folder, "locale=en-AU")
+        load(folder, model_option=("locale=en-AU",))
 
 
 def test_others_look_nowhere_ahead(tiny: Callable[[str], Path]) -> None:
     with pytest.raises(UsageError, match=r"\(parakeet_tdt\) cannot be asked for lookahead; it cannot be asked for any"):
-        load(tiny("parakeet_tdt"), "lookahead=6")
+        load(tiny("parakeet_tdt"), model_option=("lookahead=6",))

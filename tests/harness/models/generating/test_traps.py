@@ -14,26 +14,15 @@ import numpy as np
 import pytest
 
 from harness.errors import ModelError
-from harness.models.base import LoadOptions
 from harness.models.generating.family import Parts, Row, per_second
-from harness.models.generating.model import Generating, own_steps
-from harness.models.registry import load_model
+from harness.models.generating.model import own_steps
 from harness.types import Clip, Hypothesis, Usage
 from tests.harness.models.generating.clips import clips, syllables
+from tests.harness.models.generating.loaded import load, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
-
-
-def load(folder: Path, **options: Any) -> Generating:
-    model = load_model(str(folder), LoadOptions(**options))
-    assert isinstance(model, Generating)
-    return model
-
-
-def texts(model: Generating, some: Sequence[Clip]) -> list[str]:
-    return [made.text for made in model.text(model.infer(model.transfer(model.features(some))))]
 
 
 def changed(folder: Path, to: Path, **files: dict[str, Any]) -> Path:
