@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
 from isal import isal_zlib
 
@@ -31,6 +31,9 @@ MISSHAPEN = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError
 
 ALL_FACTS = ("rows", "hours", "words")
 """What a data set states and a source is compared with, unless the source says less."""
+
+Channel = int | Literal["mix", "best"]
+"""A channel of a file, from 0; all of them as one; or the one with the most speech."""
 
 LONGEST = 1e7
 """Seconds, four months: what says that it is longer is not believed."""
@@ -56,6 +59,8 @@ class Audio:
     """Seconds from the beginning of the file where the utterance begins; None is the beginning."""
     end: float | None = None
     """Seconds from the beginning of the file where the utterance ends; None is the end."""
+    channel: Channel | None = None
+    """What to hear of a file with several channels; None is as the run says."""
 
     def open(self) -> BinaryIO:
         """The encoded bytes as a seekable file, of which no more is read than is asked for.
