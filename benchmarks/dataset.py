@@ -20,6 +20,8 @@ from harness.errors import AccessError, DataError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+    from benchmarks.own.form import Account
+
 Row = Mapping[str, Any]
 """A row of a table or of the hub, as a corpus reads it."""
 
@@ -150,6 +152,8 @@ class Transcript:
     """The session whose one reference this chunk shares, in corpora that are cut into chunks."""
     chunk_index: int | None = None
     """Place of the chunk in its parent, from 0."""
+    keywords: tuple[str, ...] = ()
+    """Names and terms that the utterance's own list holds, for models that take them."""
     tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
     """Anything else worth slicing by: gender, accent, split."""
 
@@ -207,6 +211,7 @@ class Entry(Transcript):
             session=None if self.session is None else sys.intern(self.session),
             parent_id=self.parent_id,
             chunk_index=self.chunk_index,
+            keywords=self.keywords,
             tags=self.tags,
         )
 
@@ -280,6 +285,8 @@ class Dataset:
     """Those of all utterances, where they may be in several."""
     unsaid: str | None = None
     """What utterances that state no language are taken to be in; None where each states its own."""
+    account: Account | None = None
+    """Of own data: what form was recognized, what was found, used and left out."""
     session_pattern: str | None = None
     """Regular expression with one group that finds the session in an utterance id; None: the utterance is the unit."""
     file_patterns: tuple[str, ...] = ()

@@ -41,9 +41,10 @@ def what_to_run(what: str | Path | Suite | Dataset, language: str | None = None)
 
 def own_data(path: Path, language: str | None = None) -> tuple[Suite, Sequence[Dataset]]:
     """Data of the user's own as a suite of one; as `what_to_run`."""
-    from benchmarks.sources.manifest import dataset_from_path
+    from benchmarks.own.dataset import own_dataset
+    from benchmarks.own.form import Asked
 
-    dataset = dataset_from_path(path, primary_subtag(language) if language else None)
+    dataset = own_dataset(path, Asked(language=primary_subtag(language) if language else None))
     return _suite_of(dataset), [dataset]
 
 

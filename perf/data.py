@@ -183,11 +183,11 @@ def build_table(folder: Path, clips: list[bytes], rows: int) -> None:
 def utterances(source: str, root: Path) -> Iterator[Utterance]:
     """What the source gives."""
     from benchmarks.dataset import Request, open_dataset
+    from benchmarks.own.dataset import own_dataset
     from benchmarks.registry import get_dataset
-    from benchmarks.sources.manifest import dataset_from_path
 
     if source == "manifest":
-        return open_dataset(dataset_from_path(root / "m.jsonl"), Request())
+        return open_dataset(own_dataset(root / "m.jsonl"), Request())
     name = "spgispeech" if source == "table" else "librispeech_test_clean"
     return open_dataset(get_dataset(name), Request(root=root))
 

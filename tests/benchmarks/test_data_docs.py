@@ -11,7 +11,8 @@ import soundfile
 
 from benchmarks import corpora, registry
 from benchmarks.dataset import Request, open_dataset
-from benchmarks.sources import manifest
+from benchmarks.own.dataset import own_dataset
+from benchmarks.own.forms import manifest
 from harness.errors import UsageError
 from tests.benchmarks.layouts import ROOT
 
@@ -56,7 +57,7 @@ def test_the_manifests_on_the_page(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "audio/call_17_03.wav", [0.0] * 8_000, 8_000)
     for kind, name in (("json", "calls.jsonl"), ("csv", "calls.csv")):
         (tmp_path / name).write_text(blocks("your_own_data.md", kind)[0], encoding="utf-8")
-        (found,) = open_dataset(manifest.dataset_from_path(tmp_path / name), Request())
+        (found,) = open_dataset(own_dataset(tmp_path / name), Request())
         assert (found.reference, found.session) == ("good morning, how can I help you", "call_17")
         assert found.duration == 1.0
     assert json.loads(blocks("your_own_data.md", "json")[0])["id"] == "call_17_03"

@@ -11,7 +11,8 @@ import soundfile
 
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.facts import Seen, check_facts
-from benchmarks.sources.manifest import dataset_from_path
+from benchmarks.own.dataset import own_dataset
+from benchmarks.own.form import Asked
 from harness.errors import DataError, HarnessError, UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def write(folder: Path, name: str, *lines: object) -> Path:
 
 
 def read(path: Path, language: str = "en") -> list[tuple[object, ...]]:
-    found = open_dataset(dataset_from_path(path, language), Request())
+    found = open_dataset(own_dataset(path, Asked(language=language)), Request())
     return [(item.id, item.reference, item.language, item.session, item.duration) for item in found]
 
 
@@ -51,10 +52,10 @@ def test_json_lines(audio: Path) -> None:
         "",
     )
     assert read(path) == [("one", "hello there", "de", "call 1", 1.0), ("sub/b", "", "en", None, 2.0)]
-    dataset = dataset_from_path(path)
+    dataset = own_dataset(path)
     assert (dataset.name, dataset.rows, dataset.words) == ("data_calls", 2, 2)
     assert dataset.notes.startswith("1 of 2 references are empty")
-    assert dataset_from_path(path, "de").language == "de", "what most of its rows are"
+    assert own_dataset(path, Asked(language="de")).language == "de", "what most of its rows are"
 
 
 def test_nemo_manifests_with_and_without_offsets(audio: Path) -> None:
@@ -70,7 +71,7 @@ def test_nemo_manifests_with_and_without_offsets(audio: Path) -> None:
         ("long_0.5", "one", "en", None, 1.25),
         ("long_2", "two", "en", None, 1.0),
     ]
-    cut = list(open_dataset(dataset_from_path(path), Request()))[1].audio
+    cut = list(open_dataset(own_dataset(path), Request()))[1].audio
     assert (cut.start, cut.end) == (0.5, 1.75)
 
 
@@ -89,18 +90,18 @@ def test_a_folder_with_texts_beside_the_audio(audio: Path) -> None:
         ("long", "text of long", "en", None, 4.0),
         ("sub/b", "text of sub/b", "en", None, 2.0),
     ]
-    assert dataset_from_path(audio).name == "data_my_calls"
+    assert own_dataset(audio).name == "data_my_calls"
 
 
 def test_a_folder_with_a_manifest(audio: Path) -> None:
     write(audio, "metadata.csv", "file_name,transcription", "a.wav,hello")
     assert read(audio) == [("a", "hello", "en", None, 1.0)]
-    assert dataset_from_path(audio).name == "data_my_calls"
+    assert own_dataset(audio).name == "data_my_calls"
 
 
 def test_its_facts_are_its_own(audio: Path) -> None:
     path = write(audio, "f.jsonl", {"audio": "a.wav", "text": "one two", "duration": 1.0})
-    dataset, seen = dataset_from_path(path), Seen()
+    dataset, seen = own_dataset(path), Seen()
     for utterance in open_dataset(dataset, Request(note=seen.note)):
         seen.add(utterance)
     assert (seen.rows, seen.words, seen.hours) == (1, 2, 1 / 3600)
@@ -139,7 +140,7 @@ FAULTS: list[tuple[str, list[object], str]] = [
 @pytest.mark.parametrize(("name", "lines", "message"), FAULTS)
 def test_faults_name_the_line(audio: Path, name: str, lines: list[object], message: str) -> None:
     with pytest.raises(DataError, match=message) as failure:
-        dataset_from_path(write(audio, name, *lines))
+        own_dataset(write(audio, name, *lines))
     assert "\n" not in str(failure.value)
 
 
@@ -147,27 +148,27 @@ def test_bytes_that_are_not_text(audio: Path) -> None:
     path = audio / "x.jsonl"
     path.write_bytes(json.dumps(GOOD).encode() + b"\n\xff\xfe\n")
     with pytest.raises(DataError, match="line 2: not UTF-8 text"):
-        dataset_from_path(path)
+        own_dataset(path)
 
 
 def test_folders_with_something_missing(audio: Path) -> None:
     (audio / "a.txt").write_text("x", encoding="utf-8")
     with pytest.raises(DataError, match=r"2 of 3 audio files have no .txt beside them, the first is .*long.wav"):
-        dataset_from_path(audio)
+        own_dataset(audio)
     for name in ("long", "sub/b", "nothing"):
         (audio / f"{name}.txt").write_text("x", encoding="utf-8")
     with pytest.raises(DataError, match=r"1 texts have no audio file beside them, the first is .*nothing.txt"):
-        dataset_from_path(audio)
+        own_dataset(audio)
 
 
 def test_paths_that_lead_nowhere(audio: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no file or folder at"):
-        dataset_from_path(tmp_path / "nowhere.jsonl")
-    with pytest.raises(UsageError, match=r"a manifest ends in .jsonl"):
-        dataset_from_path(write(audio, "notes.txt", "hello"))
+        own_dataset(tmp_path / "nowhere.jsonl")
+    with pytest.raises(UsageError, match=r"notes.txt: not of a form that is known; --data takes a manifest \(.jsonl"):
+        own_dataset(write(audio, "notes.txt", "hello"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no utterances in it"):
-        dataset_from_path(tmp_path / "empty")
+        own_dataset(tmp_path / "empty")
 
 
 def test_a_thousand_mutated_manifests_end_in_rows_or_in_one_line(audio: Path) -> None:

@@ -1,0 +1,109 @@
+"""The benchmark that own data is."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from benchmarks.dataset import Dataset, Request, Source, Utterances
+from benchmarks.facts import Seen
+from benchmarks.own.form import Account, Asked, Form, Item
+from benchmarks.own.recognize import recognize
+from benchmarks.sources.header import seconds
+from harness.errors import DataError
+
+UNSAID = "en"
+"""The language of utterances of which nobody says it."""
+
+
+def own_dataset(place: str | Path, asked: Asked | None = None) -> Dataset:
+    """The benchmark that the data at a place is. Texts are read and checked now, audio is not.
+
+    It is read again when it is opened, so that no row is held in memory.
+
+    Args:
+        place: a file, a folder, or an address such as ``hf://org/set``.
+        asked: what the user said about it.
+
+    Raises:
+        UsageError: there is nothing at the place, or nothing that is understood.
+        DataError: a row cannot be used; the message names it.
+    """
+    place, asked = str(place), asked or Asked()
+    form = recognize(place, asked.form)
+    account = Account(form=form.title)
+    found, empty, spoken, silent = Seen(), 0, Counter[str](), False
+    unsaid = asked.language or UNSAID
+    for item in () if form.once else _checked(form.items(place, asked, account), account):
+        found.add(item.entry)
+        empty += not item.entry.reference.strip()
+        spoken[item.language or unsaid] += 1
+        silent = silent or item.language is None
+    if not form.once and not found.rows:
+        raise DataError(f"{place}: no utterances in it, read as {form.title}{_passed_over(account)}")
+    return Dataset(
+        name=name_of(place),
+        title=place,
+        language=spoken.most_common(1)[0][0] if spoken else unsaid,
+        language_stated=asked.language is not None or not (silent or form.once),
+        languages=tuple(sorted(spoken)),
+        unsaid=unsaid if silent or form.once else None,
+        license="the user's own",
+        sources=(Source(kind=form.name, where=place, open=partial(_open, form, place, asked)),),
+        rows=None if form.once else found.rows,
+        hours=None if form.once else found.hours,
+        words=None if form.once else found.words,
+        account=account,
+        notes=f"{empty} of {found.rows} references are empty: insertions there count as errors." if empty else "",
+    )
+
+
+def _passed_over(account: Account) -> str:
+    """What was found instead of utterances."""
+    left = [f"{one.count} {one.reason}, the first is {one.first}" for one in account.left_out.values()]
+    return f"; passed over: {'; '.join(left)}" if left else ""
+
+
+def _checked(items: Iterator[Item], account: Account) -> Iterator[Item]:
+    """Each row, whose audio must be there and whose id its own: ids pair systems, and tell what is done."""
+    ids = set[str]()
+    for item in items:
+        if item.entry.id in ids:
+            msg = f"the id {item.entry.id!r} occurs again; give each utterance an id of its own in a column id"
+            raise DataError(f"{item.where}: {msg}")
+        ids.add(item.entry.id)
+        path = item.audio.path
+        if path is not None and not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
+            raise DataError(f"{item.where}: no audio file at {str(path)[:300]!r}")
+        account.used += 1
+        yield item
+
+
+def name_of(place: str) -> str:
+    """``data_`` and the name of the place, as an id; a folder's manifest is called after the folder."""
+    real = Path(place).resolve()
+    stem = real.stem if real.is_file() else real.name
+    if real.is_file() and stem in {"manifest", "metadata"} and real.parent.name:
+        stem = real.parent.name
+    return "data_" + (re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "unnamed")
+
+
+def _open(form: Form, place: str, asked: Asked, request: Request) -> Utterances:
+    """The utterances, in the data's order."""
+    request.note("revision", "local files")
+    unsaid = asked.language or UNSAID
+    account = Account(form=form.title)
+    for item in _checked(form.items(place, asked, account), account):
+        entry = item.entry
+        length = seconds(item.audio) if entry.duration is None else None
+        # A segment is kept in the audio by some forms, in the entry by others.
+        audio = item.audio
+        if entry.start is None and entry.end is None and (audio.start is not None or audio.end is not None):
+            entry = replace(entry, start=audio.start, end=audio.end)
+        yield entry.utterance(audio, sys.intern(item.language or unsaid), length)

@@ -1,0 +1,104 @@
+"""What a form of own data is: how it is recognized, and what it gives, one item for each utterance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from benchmarks.dataset import Audio, Entry
+
+Role = Literal["audio", "text", "id", "session", "language"]
+"""What a column may be told to hold, by ``--audio-column`` and its like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the user said about own data, besides where it is."""
+
+    language: str | None = None
+    """BCP-47 primary subtag of the utterances that do not state theirs; None: not said, English is taken."""
+    columns: Mapping[Role, str] = field(default_factory=dict)
+    """Which column holds what, where its name alone would not tell."""
+    config: str | None = None
+    """Of a hub's repository with several."""
+    split: str | None = None
+    """Of data with several: ``test``, ``validated``."""
+    form: str | None = None
+    """The form's name, where it is not to be recognized."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One utterance of the user's own."""
+
+    entry: Entry
+    audio: Audio
+    """With `start`, `end` and `channel` where it is a part of its file; the file need not have been opened yet."""
+    where: str
+    """What to call it in messages: file and line, or the member of an archive."""
+    language: str | None = None
+    """Its own, as the data states it, already a primary subtag; None where it does not."""
+
+
+@dataclass(slots=True, kw_only=True)
+class LeftOut:
+    """What was passed over for one reason."""
+
+    reason: str
+    """Plural, after a number: ``hidden files``, ``segments marked to be ignored``."""
+    count: int = 0
+    first: str = ""
+    """Where the first of them is."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """What became of everything that was found: what is used and what is left out add up to it."""
+
+    form: str = ""
+    """Title of the form that was recognized."""
+    used: int = 0
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
+    """By its reason."""
+    columns: dict[str, str] = field(default_factory=dict)
+    """What each column that was found is taken for: ``sentence`` is ``text``; of the others, ``tag``."""
+    notes: dict[str, None] = field(default_factory=dict)
+    """What was guessed, one line each, in order: the separator of a CSV, which of several splits was taken."""
+
+    @property
+    def found(self) -> int:
+        """Everything that looked like an utterance, or like a file of the data."""
+        return self.used + sum(one.count for one in self.left_out.values())
+
+    def leave_out(self, reason: str, where: str) -> None:
+        """Counts something that is not used."""
+        one = self.left_out.setdefault(reason, LeftOut(reason=reason, first=where))
+        one.count += 1
+
+    def note(self, line: str) -> None:
+        """Writes down what was guessed."""
+        self.notes.setdefault(line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """One form that own data may have."""
+
+    name: str
+    """As ``--form`` takes it: ``kaldi``."""
+    title: str
+    """What people call it, and how it looks: ``Kaldi folder (wav.scp, text)``."""
+    rank: int
+    """Forms are asked in this order whether a place has theirs, the most particular first. Ten apart."""
+    recognizes: Callable[[str], bool]
+    """Whether what is at a place has this form. Looks at names and at most at the first lines; never raises."""
+    items: Callable[[str, Asked, Account], Iterator[Item]]
+    """The items at a place, in the data's own order, read as they are asked for; no audio is decoded.
+
+    Raises DataError for what cannot be used, naming file, line, column and value, and UsageError where something must
+    be said first (which of several splits)."""
+    once: bool = False
+    """Whether reading it is costly (a download, an archive with its audio), so that it is not read in advance to be
+    checked: its faults are then found while it is run."""
