@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
@@ -228,6 +229,9 @@ class Request:
     """Revisions that a suite's lock states, by the source's `name`; they win over `revision`."""
     streaming: bool = False
     """Whether a hub's files are read over the network as they are needed, instead of being kept in its cache."""
+    lengths: bool = True
+    """Whether the length of an utterance that the data does not state is looked up in its audio. Where rows are only
+    compared with a run's, no audio is opened."""
     note: Callable[[str, str], None] = lambda _key, _value: None
     """Called with facts found while reading, such as ("revision", "<sha>"), which end up in run.json."""
 
@@ -242,6 +246,9 @@ class Source:
     """What a person would look for: a hub id with config and split, or the name of the release's file."""
     open: Callable[[Request], Iterator[Utterance]]
     """Yields the utterances. Raises DataError or AccessError."""
+    state: Callable[[Request], str | None] = lambda _request: None
+    """What the data is now, told without reading it: a commit, a checksum, an archive's size and times. None: only its
+    rows can tell, and reading them is cheap. Raises as `open`; AccessError where this request would not open it."""
     revision: str | None = None
     """The pinned revision or checksum of the source; None is not known."""
     text_form: str = ""
@@ -285,6 +292,8 @@ class Dataset:
     """Those of all utterances, where they may be in several."""
     unsaid: str | None = None
     """What utterances that state no language are taken to be in; None where each states its own."""
+    origin: str | None = None
+    """Of own data: where it is, told apart from any other of the same name: the resolved path, or the address."""
     account: Account | None = None
     """Of own data: what form was recognized, what was found, used and left out."""
     session_pattern: str | None = None
@@ -299,6 +308,22 @@ class Dataset:
     """Traps, and what is particular about its text form."""
     missing: str = ""
     """Why there is no source with an original release, or none at all; empty where there is one."""
+
+
+def state_of_files(paths: Iterable[Path]) -> str:
+    """What sources say of files that are too large to be read for it: a digest of their names, sizes and times.
+
+    Raises:
+        DataError: one cannot be looked at.
+    """
+    digest = hashlib.sha256()
+    try:
+        for path in paths:
+            facts = path.stat()
+            digest.update(f"{path.name}\0{facts.st_size}\0{facts.st_mtime_ns}\0{facts.st_ctime_ns}\0".encode())
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from error
+    return f"files:{digest.hexdigest()[:16]}"
 
 
 class NoCopyError(AccessError):
@@ -331,12 +356,34 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
         yield replace(utterance, session=sys.intern(found.group(1))) if found else utterance
 
 
+def _in_turn(dataset: Dataset, request: Request) -> list[Source]:
+    """The sources that a request may open, the one to try first standing first."""
+    if request.root:
+        return sorted(dataset.sources, key=lambda source: source.kind == "hub")
+    return [source for source in dataset.sources if source.kind != "archive"]
+
+
+def state_of(dataset: Dataset, request: Request) -> tuple[str | None, str | None]:
+    """The name and the state of the source that `open_dataset` would read, without reading it; see `Source.state`.
+
+    Raises:
+        AccessError, DataError: as `open_dataset`.
+    """
+    reasons: list[AccessError] = []
+    for source in _in_turn(dataset, request):
+        try:
+            return source.name, source.state(request)
+        except AccessError as error:
+            reasons.append(error)
+            if isinstance(error, HubUnreachableError):
+                break
+    raise _no_source(dataset, request, reasons)
+
+
 def _first_open_source(dataset: Dataset, request: Request) -> Iterator[Utterance]:
     """The utterances as the first source that opens gives them."""
-    below = sorted(dataset.sources, key=lambda source: source.kind == "hub")
-    sources = below if request.root else [source for source in dataset.sources if source.kind != "archive"]
     reasons: list[AccessError] = []
-    for source in sources:
+    for source in _in_turn(dataset, request):
         stream = source.open(request)
         try:
             first = next(stream)

@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.dataset import Dataset, Request, Source, Utterances
 from benchmarks.facts import Seen
 from benchmarks.own.form import Account, Asked, Form, Item
+from benchmarks.own.forms.manifest import IN_FOLDER
 from benchmarks.own.recognize import recognize
 from benchmarks.sources.header import seconds
 from harness.errors import DataError
@@ -59,6 +60,7 @@ def own_dataset(place: str | Path, asked: Asked | None = None) -> Dataset:
         rows=None if form.once else found.rows,
         hours=None if form.once else found.hours,
         words=None if form.once else found.words,
+        origin=origin_of(place, asked),
         account=account,
         notes=f"{empty} of {found.rows} references are empty: insertions there count as errors." if empty else "",
     )
@@ -94,6 +96,17 @@ def name_of(place: str) -> str:
     return "data_" + (re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "unnamed")
 
 
+def origin_of(place: str, asked: Asked) -> str:
+    """What tells it from other data of the same name; a folder is the same place as the manifest that is read of it."""
+    chosen = "".join(f"#{part}" for part in (asked.config, asked.split) if part)
+    if "://" in place:
+        return place + chosen
+    real = Path(place).resolve()
+    if real.is_file() and next((name for name in IN_FOLDER if (real.parent / name).is_file()), None) == real.name:
+        real = real.parent
+    return f"{real}{chosen}"
+
+
 def _open(form: Form, place: str, asked: Asked, request: Request) -> Utterances:
     """The utterances, in the data's order."""
     request.note("revision", "local files")
@@ -101,7 +114,7 @@ def _open(form: Form, place: str, asked: Asked, request: Request) -> Utterances:
     account = Account(form=form.title)
     for item in _checked(form.items(place, asked, account), account):
         entry = item.entry
-        length = seconds(item.audio) if entry.duration is None else None
+        length = seconds(item.audio) if request.lengths and entry.duration is None else None
         # A segment is kept in the audio by some forms, in the entry by others.
         audio = item.audio
         if entry.start is None and entry.end is None and (audio.start is not None or audio.end is not None):

@@ -18,7 +18,7 @@ from typing import BinaryIO, Self, cast
 
 from isal import igzip, isal_zlib
 
-from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Request, Source, Utterances
+from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Request, Source, Utterances, state_of_files
 from harness.errors import DataError
 
 PACKED = r"(\.tar|\.tar\.gz|\.tgz|\.zip)"
@@ -131,7 +131,8 @@ def archive_source(where: str, names: tuple[str, ...], parse: Parser, *, locked:
 
     `names` are regular expressions of folder or archive names that mean the release; the others are as in `Source`.
     """
-    return Source(kind="archive", where=where, open=partial(read_release, where, names, parse), locked=locked)
+    read, state = partial(read_release, where, names, parse), partial(_state, where, names)
+    return Source(kind="archive", where=where, open=read, state=state, locked=locked)
 
 
 def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Request) -> Utterances:
@@ -150,6 +151,14 @@ def read_release(where: str, names: tuple[str, ...], parse: Parser, request: Req
         yield from parse(Release(path))
     except MISSHAPEN as error:
         raise DataError(f"{path}: it does not have the form of {where} ({type(error).__name__}: {error})") from error
+
+
+def _state(where: str, names: tuple[str, ...], request: Request) -> str | None:
+    """Size and times of the release's archive; None of an unpacked tree, whose files tell."""
+    path = find_release(request.root, names) if request.root else None
+    if path is None:
+        raise NoCopyError(f"the original release ({where})")
+    return None if path.is_dir() else state_of_files([path])
 
 
 def find_release(root: Path, names: Iterable[str]) -> Path | None:

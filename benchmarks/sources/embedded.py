@@ -30,7 +30,10 @@ def embedded_source(folder: str, manifest_sha256: str, *, tag: str, benchmark: s
         benchmark: takes only the lines whose ``benchmark`` is this; None takes all.
     """
     read = partial(_utterances, folder, manifest_sha256, tag, benchmark)
-    return Source(kind="embedded", where=f"benchmarks/corpora/{folder}", open=read, revision=manifest_sha256)
+    where = f"benchmarks/corpora/{folder}"
+    return Source(
+        kind="embedded", where=where, open=read, state=lambda _request: manifest_sha256, revision=manifest_sha256
+    )
 
 
 def _utterances(folder: str, digest: str, tag: str, benchmark: str | None, request: Request) -> Utterances:

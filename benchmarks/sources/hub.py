@@ -33,7 +33,8 @@ def hub_source(
 ) -> Source:
     """The source that a split of a repository is; what the arguments mean is said in HubSplit and Source."""
     rows = HubSplit(repo=repo, config=config, split=split, entry=entry, language=language, terms=terms)
-    return Source(kind="hub", where=rows.where, open=partial(read_split, rows), text_form=text_form, locked=locked)
+    read, state = partial(read_split, rows), partial(_state, rows)
+    return Source(kind="hub", where=rows.where, open=read, state=state, text_form=text_form, locked=locked)
 
 
 def leaderboard_source(
@@ -97,6 +98,13 @@ def read_split(split: HubSplit, request: Request) -> Utterances:
             msg = f"{audio.origin}: the row does not have the form of {split.where} ({type(error).__name__}: {error})"
             raise DataError(msg) from error
         yield found
+
+
+def _state(split: HubSplit, request: Request) -> str | None:
+    """See `benchmarks.sources.parquet.state_of_split`."""
+    from benchmarks.sources.parquet import state_of_split
+
+    return state_of_split(split, request)
 
 
 def _check(entry: Entry, origin: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.dataset import Audio, HubUnreachableError, NoCopyError, Request, Row
+from benchmarks.dataset import Audio, HubUnreachableError, NoCopyError, Request, Row, state_of_files
 from benchmarks.sources import faults
 from benchmarks.sources.hub_access import within
 from benchmarks.sources.listing import choose
@@ -43,6 +44,22 @@ def split_rows(split: HubSplit, request: Request) -> Iterator[tuple[Row, Audio]]
     for number, (row, audio) in enumerate(pair for shard in shards for pair in _rows(split, *shard)):
         row["row_number"] = number
         yield row, audio
+
+
+def state_of_split(split: HubSplit, request: Request) -> str:
+    """The commit that would be read, asked of the hub unless it is locked; of local copies the state of their files.
+
+    Raises:
+        AccessError, DataError: as `split_rows`.
+    """
+    if request.root:
+        return state_of_files([open_shard() for _, open_shard in local_shards(split, request)])
+    pinned, noted = request.pins.get(f"hub:{split.where}"), dict[str, str]()
+    if pinned is None:
+        next(
+            hub_shards(split, replace(request, note=noted.__setitem__))
+        )  # which names the first file, and fetches none
+    return pinned or noted["revision"]
 
 
 def _rows(split: HubSplit, name: str, open_shard: Callable[[], Any]) -> Iterator[tuple[dict[str, Any], Audio]]:
