@@ -81,7 +81,7 @@ def _checked(items: Iterator[Item], account: Account) -> Iterator[Item]:
             raise DataError(f"{item.where}: {msg}")
         ids.add(item.entry.id)
         path = item.audio.path
-        if path is not None and not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
+        if path is not None and not item.seen and not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
             raise DataError(f"{item.where}: no audio file at {str(path)[:300]!r}")
         account.used += 1
         yield item

@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from benchmarks.dataset import Audio, Entry
 
-Role = Literal["audio", "text", "id", "session", "language"]
-"""What a column may be told to hold, by ``--audio-column`` and its like."""
+Role = Literal[
+    "audio",
+    "text",
+    "id",
+    "session",
+    "speaker",
+    "language",
+    "duration",
+    "start",
+    "end",
+    "offset",
+    "channel",
+    "keywords",
+]
+"""What a column may hold; ``--audio-column`` and its like say which does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +53,8 @@ class Item:
     """What to call it in messages: file and line, or the member of an archive."""
     language: str | None = None
     """Its own, as the data states it, already a primary subtag; None where it does not."""
+    seen: bool = False
+    """Whether its form saw that the audio's file is there, so that nobody needs to look again."""
 
 
 @dataclass(slots=True, kw_only=True)

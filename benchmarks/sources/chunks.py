@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 
 from benchmarks.dataset import Audio, Entry, NoCopyError, Request, Row, Utterances
 from benchmarks.sources import parquet
+from benchmarks.sources.handwritten import read_table
 from benchmarks.sources.header import seconds
 from benchmarks.sources.hub import leaderboard_entry
 from benchmarks.sources.split import HubSplit
-from benchmarks.sources.tables import read_table
 from harness.errors import DataError
 
 TABLES = (".parquet", ".jsonl", ".csv", ".tsv")

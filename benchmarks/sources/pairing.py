@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 PENDING_BYTES = 256 << 20
 """How much audio may wait for its transcripts in memory, while an archive is read."""
 
-AUDIO_ENDINGS = (".flac", ".wav", ".mp3", ".ogg", ".opus", ".sph")
+AUDIO_ENDINGS = (
+    *(".flac", ".wav", ".mp3", ".ogg", ".opus", ".sph", ".m4a", ".aac", ".webm", ".mp4", ".wma", ".amr", ".awb"),
+    *(".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64", ".rf64", ".bwf", ".wave", ".oga", ".spx", ".mka"),
+    *(".mkv", ".mov", ".m4b", ".m4v", ".3gp", ".3g2", ".mp2", ".mpga", ".weba", ".ac3", ".nist", ".wv", ".tta"),
+)
+"""What the name of a recording ends in, of all kinds that are decoded."""
 
 Key = Callable[[str], str | None]
 """A member's name to the key of its recording; None where the file is none of the recordings."""

@@ -1,18 +1,15 @@
-"""Tables as people write them by hand (JSON lines, CSV, TSV) and as corpora have them: faults name the file's line."""
+"""Lines and rows of tables as corpora have them: faults name the file's line. `handwritten` reads those of people."""
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from harness.errors import DataError, UsageError
+from harness.errors import DataError
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Entry, Row
@@ -72,25 +69,7 @@ class Line:
         return number
 
 
-def read_table(path: Path) -> Iterator[Line]:
-    """The rows of a table, by the ending of its name, one at a time.
-
-    Raises:
-        UsageError: the ending is none that is known.
-        DataError: a line cannot be read.
-    """
-    readers = {".jsonl": _json_lines, ".json": _json_lines, ".csv": _delimited, ".tsv": _delimited}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise UsageError(f"{path}: a manifest ends in {', '.join(readers)}; see docs/your_own_data.md")
-    try:
-        with path.open("rb") as file:
-            yield from (line for line in reader(path, file) if line.values)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
-
-
-def _lines(file: BinaryIO, name: str, verb: str = ":") -> Iterator[tuple[str, str]]:
+def numbered(file: BinaryIO, name: str, verb: str = ":") -> Iterator[tuple[str, str]]:
     """What to call each line of a UTF-8 file in messages, and its text; `verb` stands before ``not UTF-8 text``."""
     number, encoding = 0, "utf-8-sig"
     while raw := file.readline(LONGEST_LINE + 1):
@@ -105,44 +84,6 @@ def _lines(file: BinaryIO, name: str, verb: str = ":") -> Iterator[tuple[str, st
         encoding = "utf-8"
 
 
-def _json_lines(path: Path, file: BinaryIO) -> Iterator[Line]:
-    """A JSON object a line; empty lines are passed over."""
-    for where, text in _lines(file, str(path)):
-        if not text.strip():
-            continue
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:80]
-            raise Line(where, {}).error(f"not JSON ({reason})") from error
-        if not isinstance(value, dict):
-            raise Line(where, {}).error(f"a JSON {type(value).__name__}, not an object")
-        yield Line(where, value)
-
-
-def _delimited(path: Path, file: BinaryIO) -> Iterator[Line]:
-    """The rows below a header: between commas, quoted as spreadsheets do; between tabs, where quotes mean nothing."""
-    texts = (text for _, text in _lines(file, str(path)))
-    if path.suffix.lower() == ".csv":
-        reader = csv.reader(texts, strict=True)
-    else:
-        reader = csv.reader(texts, delimiter="\t", quoting=csv.QUOTE_NONE)
-    header: list[str] | None = None
-    try:
-        for fields in reader:
-            line = Line(f"{path}, line {reader.line_num}", dict(zip(header or (), fields, strict=False)))
-            if not any(fields):
-                continue
-            if header is None:
-                header = [name.strip() for name in fields]
-            elif len(fields) != len(header):
-                raise line.error(f"{len(fields)} fields where the header has {len(header)}")
-            else:
-                yield line
-    except csv.Error as error:
-        raise Line(f"{path}, line {reader.line_num}", {}).error(f"not readable as a table ({error})") from error
-
-
 def lines(data: bytes, where: str) -> Iterator[tuple[str, str]]:
     """The lines of a text that hold something, and what to call each in messages.
 
@@ -151,7 +92,7 @@ def lines(data: bytes, where: str) -> Iterator[tuple[str, str]]:
     Raises:
         DataError: a line is not UTF-8, or longer than any transcript.
     """
-    texts = ((at, text.rstrip("\r\n")) for at, text in _lines(io.BytesIO(data), where, " is"))
+    texts = ((at, text.rstrip("\r\n")) for at, text in numbered(io.BytesIO(data), where, " is"))
     return ((at, text) for at, text in texts if text.strip())
 
 

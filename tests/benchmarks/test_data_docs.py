@@ -11,8 +11,8 @@ import soundfile
 
 from benchmarks import corpora, registry
 from benchmarks.dataset import Request, open_dataset
+from benchmarks.own.columns import NAMES
 from benchmarks.own.dataset import own_dataset
-from benchmarks.own.forms import manifest
 from harness.errors import UsageError
 from tests.benchmarks.layouts import ROOT
 
@@ -70,9 +70,9 @@ def test_the_suite_on_the_page(tmp_path: Path) -> None:
 
 def test_the_columns_on_the_page_are_those_that_are_read() -> None:
     page = (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8")
-    for names in (manifest.AUDIO, manifest.TEXT, manifest.SESSION, manifest.LANGUAGE):
-        line = next(line for line in page.splitlines() if line.startswith(f"| `{names[0]}`"))
-        assert set(re.findall(r"`(\w+)`", line.rsplit("|", 2)[0])) == set(names)
+    for role, names in NAMES.items():
+        line = next(line for line in page.splitlines() if line.startswith(f"| `{role}`"))
+        assert re.findall(r"`(\w+)`", line.rsplit("|", 2)[0]) == list(names)
 
 
 def test_every_original_release_is_on_the_page() -> None:

@@ -1,25 +1,24 @@
-"""A manifest: a table of audio files and what is said in them, as JSON lines, CSV or TSV; NeMo's too."""
+"""A manifest: a table of audio files and what is said in them, as JSON lines, JSON, CSV or TSV; NeMo's too."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Audio, Entry
-from benchmarks.languages import primary_subtag
+from benchmarks.dataset import Audio
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.sources.tables import Line, read_table
+from benchmarks.own.places import distinct_ids, find_audio, id_of
+from benchmarks.own.rows import Rows
+from benchmarks.sources.handwritten import ENDINGS, SPREADSHEETS, ending, read_table
 from harness.errors import UsageError
 
-AUDIO = ("audio", "audio_filepath", "audio_path", "path", "file_name", "file", "wav", "filename")
-TEXT = ("text", "transcript", "transcription", "sentence", "reference")
-SESSION = ("session", "speaker", "speaker_id", "client_id")
-LANGUAGE = ("language", "lang", "locale")
-"""The names that a column may have; the first that is there counts."""
+if TYPE_CHECKING:
+    from benchmarks.sources.tables import Line
 
-ENDINGS = (".jsonl", ".json", ".csv", ".tsv")
-IN_FOLDER = ("manifest.jsonl", "manifest.csv", "manifest.tsv", "manifest.json", "metadata.jsonl", "metadata.csv")
+STEMS = ("manifest", "metadata")
+IN_FOLDER = tuple(f"{stem}{end}" for stem in STEMS for end in (*ENDINGS, *(f"{one}.gz" for one in ENDINGS)))
 """The manifest that a folder may hold."""
 
 
@@ -30,9 +29,12 @@ def _recognizes(place: str) -> bool:
 def _file(place: str) -> Path | None:
     """The manifest that a place means."""
     path = Path(place)
-    if path.is_dir():
-        return next((path / name for name in IN_FOLDER if (path / name).is_file()), None)
-    return path if path.suffix.lower() in ENDINGS and path.exists() else None
+    try:
+        if path.is_dir():
+            return next((path / name for name in IN_FOLDER if (path / name).is_file()), None)
+        return path if ending(path) in (*ENDINGS, *SPREADSHEETS) and path.exists() else None
+    except OSError:
+        return None
 
 
 def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
@@ -40,42 +42,47 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     source = _file(place)
     if source is None:
         raise UsageError(f"{place}: a manifest ends in {', '.join(ENDINGS)}; see docs/your_own_data.md")
-    folder = str(source.parent)
-    return (_item(folder, row) for row in read_table(source))
+    sounds = _Files(str(source.parent), account, lambda: _distinct(source, asked))
+    return Rows(asked, account, sounds).items(read_table(source, account.note))
 
 
-def _item(folder: str, row: Line) -> Item:
-    """The utterance of one row."""
-    audio, text = row.string(*AUDIO), row.string(*TEXT, empty=True)
-    if audio is None or text is None:
-        missing = f"audio ({', '.join(AUDIO[:2])}, ...)" if audio is None else f"text ({', '.join(TEXT[:2])}, ...)"
-        raise row.error(f"no {missing}")
-    path = os.path.join(folder, audio)  # noqa: PTH118 - five times as fast as pathlib
-    start, duration = row.number("offset"), row.number("duration")
-    if start is not None and duration is None:
-        raise row.error("an offset without a duration")
-    cut = "" if start is None else f"_{start:g}"
-    entry = Entry(
-        id=row.string("id", "utterance_id", "utt_id") or _stem(audio) + cut,
-        reference=text,
-        duration=duration,
-        session=row.string(*SESSION),
-        start=start,
-        end=None if start is None or duration is None else start + duration,
-    )
-    said = row.string(*LANGUAGE)
-    try:
-        spoken = None if said is None else primary_subtag(said, "language")
-    except UsageError as error:
-        raise row.error(str(error)) from None
-    return Item(entry, Audio(origin=path, path=Path(path)), row.where, spoken)
+def _distinct(source: Path, asked: Asked) -> Mapping[str, str]:
+    """The ids of rows that have none, where the names of their files would not tell them apart: a pass of its own."""
+    rows = Rows(asked, Account(), _Files("", Account(), dict))
+    unnamed = (line for line in read_table(source) if rows.id_in(line) is None)
+    cells = (cell for line in unnamed if (cell := rows.audio_in(line)) is not None)
+    return distinct_ids((path for cell in cells if isinstance(path := _path(cell), str)), str(source.parent))
 
 
-def _stem(audio: str) -> str:
-    """An audio's path without its ending: the id where none is given."""
-    head, _, tail = audio.replace("\\", "/").rpartition("/")
-    name = tail.rpartition(".")[0] or tail
-    return f"{head}/{name}" if head and not head.startswith("/") else name
+class _Files:
+    """Audio cells that hold paths."""
+
+    seen = True
+
+    def __init__(self, folder: str, account: Account, distinct: Callable[[], Mapping[str, str]]) -> None:
+        self._folder, self._account = folder, account
+        self._distinct = cache(distinct)
+
+    def audio(self, line: Line, cell: object) -> Audio:
+        """The file, which is there."""
+        path = find_audio(line, self._named(line, cell), self._folder, self._account)
+        return Audio(origin=path, path=Path(path))
+
+    def name(self, line: Line, cell: object) -> str:
+        """Its path without the ending."""
+        named = self._named(line, cell)
+        return self._distinct().get(named) or id_of(named)
+
+    def _named(self, line: Line, cell: object) -> str:
+        found = _path(cell)
+        if isinstance(found, str) and "\0" not in found:
+            return found
+        raise line.error(f"audio holds {type(cell).__name__}, not text: give the path of one file")
+
+
+def _path(cell: object) -> object:
+    """The path in an audio cell: a text, or in the object that the hub's tables have."""
+    return cell.get("path") if isinstance(cell, dict) else cell
 
 
 FORM = Form(

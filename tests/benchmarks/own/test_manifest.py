@@ -117,9 +117,9 @@ FAULTS: list[tuple[str, list[object], str]] = [
     ("x.jsonl", [GOOD, {"audio": "gone.wav", "text": "x"}], "line 2: no audio file at .*gone.wav"),
     ("x.jsonl", [{"audio": ["a.wav"], "text": "x"}], "line 1: audio holds list, not text"),
     ("x.jsonl", [{"audio": "a.wav", "text": "x", "duration": "long"}], "line 1: duration is 'long'"),
-    ("x.jsonl", [{"audio": "a.wav", "text": "x", "duration": -1}], "line 1: duration is '-1'"),
+    ("x.jsonl", [{"audio": "a.wav", "text": "x", "duration": -0.073}], "line 1: duration is '-0.073'"),
     ("x.jsonl", ['{"audio": "a.wav", "text": "x", "duration": 1e999}'], "line 1: duration is 'inf'"),
-    ("x.jsonl", [{"audio": "a.wav", "text": "x", "offset": 1}], "line 1: an offset without a duration"),
+    ("x.jsonl", [{"audio": "a.wav", "text": "x", "offset": -1}], "line 1: offset is '-1'"),
     ("x.jsonl", ['{"audio": "a.wav", "text": "\\ud800"}'], "line 1: text holds a character that is not text"),
     ("x.jsonl", [GOOD, GOOD], "x.jsonl, line 2: the id 'a' occurs again"),
     (

@@ -1,0 +1,304 @@
+"""A row of a table as an utterance: what manifests, hub tables and other forms with columns have in common."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from sys import intern
+from typing import TYPE_CHECKING, Protocol
+
+from benchmarks.dataset import NO_TAGS, Entry
+from benchmarks.languages import primary_subtag
+from benchmarks.own.columns import LONGEST_TAG, NAMES, SAYS, Columns, check_asked, find_columns, listed
+from benchmarks.own.form import Item
+from benchmarks.sources.tables import NOT_TEXT
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from benchmarks.dataset import Audio, Channel
+    from benchmarks.own.form import Account, Asked, Role
+    from benchmarks.sources.tables import Line
+
+MISSING = frozenset({"nan", "NaN", "<NA>", "None"})
+"""What pandas makes of a missing cell where it is written as text: no one said that."""
+
+NO_TEXT = "rows without a text (null, NaN, or nan as pandas writes it)"
+"""Why a row is left out; an empty text is one: nothing was said."""
+
+_CHANNELS: Mapping[str, Channel] = {
+    **dict.fromkeys(("left", "l", "a", "links"), 0),
+    **dict.fromkeys(("right", "r", "b", "rechts"), 1),
+    **dict.fromkeys(("mix", "mono", "both"), "mix"),
+    "best": "best",
+}
+UNKNOWN_LENGTH = -1
+"""What NeMo writes for a duration that is not known."""
+
+
+class Sounds(Protocol):
+    """What the audio cells of a table hold: paths, or bytes."""
+
+    @property
+    def seen(self) -> bool:
+        """Whether `audio` sees that the file is there."""
+
+    def audio(self, line: Line, cell: object) -> Audio:
+        """The audio of a cell. Raises DataError naming row, column and value."""
+
+    def name(self, line: Line, cell: object) -> str:
+        """What the utterance is called whose row has no id."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """Turns the rows of one table into items; what its columns hold is found once for each set of them."""
+
+    asked: Asked
+    account: Account
+    sounds: Sounds
+    _known: dict[tuple[str, ...], Columns] = field(default_factory=dict)
+
+    def items(self, lines: Iterable[Line]) -> Iterator[Item]:
+        """The items of the rows; those that say no text are left out, and counted."""
+        for line in lines:
+            item = self.item(line)
+            if item is not None:
+                yield item
+
+    def columns(self, line: Line) -> Columns:
+        """What the columns of a row hold."""
+        header = tuple(line.values)
+        found = self._known.get(header)
+        if found is None:
+            if not self._known:
+                check_asked(header, self.asked, line.where)
+            found = self._known[header] = find_columns(header, self.asked, self.account)
+        return found
+
+    def item(self, line: Line) -> Item | None:
+        """The utterance of a row; None where its text is missing, which is counted.
+
+        Raises:
+            DataError: it cannot be used; the message names the row, the column and the value.
+        """
+        columns, values, account = self.columns(line), line.values, self.account
+        cell = self.audio_in(line)
+        if cell is None:
+            raise line.error(_lacks("audio", columns, values))
+        text = self._text(line, columns)
+        if text is None:
+            account.leave_out(NO_TEXT, line.where)
+            return None
+        audio = self.sounds.audio(line, cell)
+        start, end, duration = _times(line, columns)
+        channel = _channel(line, columns)
+        speaker = _string(line, columns, "speaker")
+        session = _string(line, columns, "session")
+        name = _string(line, columns, "id")
+        entry = Entry(
+            id=_made(self.sounds.name(line, cell), start, channel) if name is None else name,
+            reference=text,
+            duration=duration,
+            session=speaker if session is None else session,
+            start=start,
+            end=end,
+            keywords=_keywords(line, columns),
+            tags=_tags(values, columns, account),
+        )
+        audio = audio if channel is None else replace(audio, channel=channel)
+        return Item(entry, audio, line.where, _language(line, columns), seen=self.sounds.seen)
+
+    def audio_in(self, line: Line) -> object:
+        """What the audio column of a row holds; None where nothing."""
+        names = self.columns(line).names("audio")
+        return next((value for name in names if (value := _there(line.values.get(name))) is not None), None)
+
+    def id_in(self, line: Line) -> str | None:
+        """The id that a row states."""
+        return _string(line, self.columns(line), "id")
+
+    def _text(self, line: Line, columns: Columns) -> str | None:
+        """What was said: the first of the columns that is not empty; empty where they all are; None where missing."""
+        names, empty, missing = columns.names("text"), False, False
+        for name in names:
+            value = line.values.get(name)
+            value = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+            if _there(value, empty=True) is None:
+                missing = missing or name in line.values
+                continue
+            if not isinstance(value, str):
+                raise line.error(f"{name} holds {type(value).__name__}, not text")
+            if not value.strip():
+                empty = True
+                continue
+            if NOT_TEXT.search(value):
+                raise line.error(f"{name} holds a character that is not text (a surrogate or NUL)")
+            if empty:
+                self.account.note(f"where {names[0]} is empty, {name} is the text, first at {line.where}")
+            return value
+        if empty:
+            return ""
+        if missing:
+            return None
+        raise line.error(_lacks("text", columns, line.values))
+
+
+def _there(value: object, *, empty: bool = False) -> object:
+    """A cell's value; None where it is missing: null, not a number, what pandas writes for that; an empty text too."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if isinstance(value, str):
+        return None if value in MISSING or (not value and not empty) else value
+    return value
+
+
+def _lacks(role: Role, columns: Columns, values: Mapping[str, object]) -> str:
+    """What is said of a row without audio or text."""
+    here = columns.names(role)
+    if here:
+        return f"no {role}: {here[0]} is {str(values.get(here[0]))[:40]!r}"
+    some = ", ".join(NAMES[role][:2])
+    return f"no {role} ({some}, ...) among the columns {listed(tuple(values))}; name one with {SAYS[role]}"
+
+
+def _string(line: Line, columns: Columns, role: Role) -> str | None:
+    """The first column of a role that holds something."""
+    for name in columns.names(role):
+        value = line.values.get(name)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # what pandas makes of whole numbers where a cell is missing
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if _there(value) is None:
+            continue
+        if not isinstance(value, str):
+            raise line.error(f"{name} holds {type(value).__name__}, not text")
+        if NOT_TEXT.search(value):
+            raise line.error(f"{name} holds a character that is not text (a surrogate or NUL)")
+        return value
+    return None
+
+
+def _number(line: Line, columns: Columns, role: Role) -> float | None:
+    """The first column of a role that holds something, in seconds."""
+    for name in columns.names(role):
+        value = line.values.get(name)
+        if _there(value) is None:
+            continue
+        number = math.nan
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            try:
+                number = float(value)
+            except (ValueError, OverflowError):
+                number = _clock(value) if isinstance(value, str) else math.nan
+        if role == "duration" and number == UNKNOWN_LENGTH:
+            return None
+        number /= columns.scale.get(name, 1.0)
+        if not math.isfinite(number) or number < 0:
+            raise line.error(f"{name} is {str(value)[:40]!r}, not a number of seconds")
+        return number
+    return None
+
+
+def _clock(text: str) -> float:
+    """Seconds as people write them: ``1,25`` of a German spreadsheet, ``0:01:02.5``; not a number where it is none."""
+    match = re.fullmatch(r"\s*(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,9}(?:[.,]\d{1,9})?)\s*(?:s|sec|Sek\.?)?\s*", text)
+    if match is None:
+        return math.nan
+    hours, minutes, seconds = match.groups()
+    return 3_600 * int(hours or 0) + 60 * int(minutes or 0) + float(seconds.replace(",", "."))
+
+
+def _times(line: Line, columns: Columns) -> tuple[float | None, float | None, float | None]:
+    """Begin, end and length in seconds, by ``start`` and ``end`` or by ``offset`` and ``duration``."""
+    duration = _number(line, columns, "duration")
+    start, end, offset = (_number(line, columns, role) for role in ("start", "end", "offset"))
+    if start is not None and offset is not None and start != offset:
+        raise line.error(f"it begins at {start:g} by {columns.names('start')[0]}, at {offset:g} by its offset")
+    start = offset if start is None else start
+    if end is None:
+        if start is None:
+            return None, None, duration
+        return start, None if duration is None else start + duration, duration
+    if end <= (start or 0.0):
+        raise line.error(f"it ends at {end:g} seconds, where it begins at {start or 0.0:g}")
+    return start or 0.0, end, end - (start or 0.0)
+
+
+def _channel(line: Line, columns: Columns) -> Channel | None:
+    """The channel that a row names, from 0."""
+    for name in columns.names("channel"):
+        value = line.values.get(name)
+        if _there(value) is None:
+            continue
+        if isinstance(value, list) and len(value) == 1:  # lhotse's
+            value = value[0]
+        found = channel_of(value)
+        if found is None:
+            raise line.error(f"{name} is {str(value)[:40]!r}; give 0, 1, ..., left, right, A, B or mix")
+        return found
+    return None
+
+
+def channel_of(value: object) -> Channel | None:
+    """A channel as people write it: a number from 0, ``left``, ``right``, ``A``, ``B``, ``mix``; None where none."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value >= 0 else None
+    if not isinstance(value, str):
+        return None
+    text = re.sub(r"\.0$", "", value.strip().lower())
+    return int(text) if re.fullmatch(r"[0-9]{1,3}", text) else _CHANNELS.get(text)
+
+
+def _made(name: str, start: float | None, channel: Channel | None) -> str:
+    """The id of a row that has none: its recording's name, where it begins and which channel, if not at the first."""
+    cut = f"_{start:g}" if start and float(f"{start:g}") == start else f"_{start!r}" if start else ""
+    return name + cut + (f"_ch{channel}" if channel else "")
+
+
+def _keywords(line: Line, columns: Columns) -> tuple[str, ...]:
+    """A list, or a text between semicolons, bars or commas."""
+    for name in columns.names("keywords"):
+        value = line.values.get(name)
+        if _there(value) is None:
+            continue
+        if isinstance(value, str):
+            between = next((mark for mark in ";|" if mark in value), ",")
+            value = value.split(between)
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise line.error(f"{name} is {str(value)[:40]!r}, not a list of words")
+        return tuple(dict.fromkeys(" ".join(one.split()) for one in value if one.strip()))
+    return ()
+
+
+def _language(line: Line, columns: Columns) -> str | None:
+    """What the row says of its language, as a primary subtag."""
+    said = _string(line, columns, "language")
+    if said is None:
+        return None
+    try:
+        return primary_subtag(said, columns.names("language")[0])
+    except UsageError as error:
+        raise line.error(str(error)) from None
+
+
+def _tags(values: Mapping[str, object], columns: Columns, account: Account) -> Mapping[str, str]:
+    """What the other columns hold, as texts; lists, tables and texts that are long are not kept, which is said."""
+    if not columns.tags:
+        return NO_TAGS
+    tags = {}
+    for name in columns.tags:
+        value = _there(values.get(name))
+        if value is None:
+            continue
+        text = value if isinstance(value, str) else str(value) if isinstance(value, int | float) else None
+        if text is None or len(text) > LONGEST_TAG or NOT_TEXT.search(text):
+            what = "lists or tables" if text is None else f"longer than {LONGEST_TAG} characters, or no text"
+            account.note(f"column {name!r}: values that are {what} are not kept as tags")
+            continue
+        tags[intern(name)] = intern(text) if len(text) < 32 else text
+    return tags
