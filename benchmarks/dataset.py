@@ -21,7 +21,7 @@ from harness.errors import AccessError, DataError
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-    from benchmarks.own.form import Account
+    from benchmarks.own.account import Account
 
 Row = Mapping[str, Any]
 """A row of a table or of the hub, as a corpus reads it."""

@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from benchmarks.own.account import Account, LeftOut
+
 if TYPE_CHECKING:
     from benchmarks.dataset import Audio, Entry
+
+__all__ = ["Account", "Asked", "Form", "Item", "LeftOut", "Role"]
 
 Role = Literal[
     "audio",
@@ -55,46 +59,6 @@ class Item:
     """Its own, as the data states it, already a primary subtag; None where it does not."""
     seen: bool = False
     """Whether its form saw that the audio's file is there, so that nobody needs to look again."""
-
-
-@dataclass(slots=True, kw_only=True)
-class LeftOut:
-    """What was passed over for one reason."""
-
-    reason: str
-    """Plural, after a number: ``hidden files``, ``segments marked to be ignored``."""
-    count: int = 0
-    first: str = ""
-    """Where the first of them is."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Account:
-    """What became of everything that was found: what is used and what is left out add up to it."""
-
-    form: str = ""
-    """Title of the form that was recognized."""
-    used: int = 0
-    left_out: dict[str, LeftOut] = field(default_factory=dict)
-    """By its reason."""
-    columns: dict[str, str] = field(default_factory=dict)
-    """What each column that was found is taken for: ``sentence`` is ``text``; of the others, ``tag``."""
-    notes: dict[str, None] = field(default_factory=dict)
-    """What was guessed, one line each, in order: the separator of a CSV, which of several splits was taken."""
-
-    @property
-    def found(self) -> int:
-        """Everything that looked like an utterance, or like a file of the data."""
-        return self.used + sum(one.count for one in self.left_out.values())
-
-    def leave_out(self, reason: str, where: str) -> None:
-        """Counts something that is not used."""
-        one = self.left_out.setdefault(reason, LeftOut(reason=reason, first=where))
-        one.count += 1
-
-    def note(self, line: str) -> None:
-        """Writes down what was guessed."""
-        self.notes.setdefault(line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

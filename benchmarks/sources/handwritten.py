@@ -109,9 +109,8 @@ def _under_header(reader: Any, name: str, before: int, note: Note) -> Iterator[L
             width = len(header)
             if not is_row:
                 continue
-        if len(fields) != width:
-            if any(fields[width:]) or len(fields) < width:
-                raise DataError(f"{where}: {len(fields)} fields where the header has {width}")
+        if len(fields) != width and (any(fields[width:]) or len(fields) < width):
+            raise DataError(f"{where}: {len(fields)} fields where the header has {width}")
         yield Line(where, dict(zip(header, fields, strict=False)))
 
 
