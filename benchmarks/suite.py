@@ -48,8 +48,14 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What is run where the user names no model; ``embedded`` is every installed model that comes with a package."""
     aliases: tuple[Name, ...] = ()
     """Shorter names; printed resolved wherever they are used."""
-    average: Literal["mean"] = "mean"
-    """How the average over the benchmarks is taken: the plain mean of their unrounded rates, as yet the only way."""
+    average: Literal["mean", "macro"] = "mean"
+    """How rates are averaged: the plain mean over the benchmarks, or over `groups` the mean of each group's mean."""
+    groups: dict[str, tuple[str, ...]] = {}
+    """Of a macro average, such as the benchmarks of each language. A benchmark in no group is shown, not averaged."""
+    not_measured: tuple[str, ...] = ()
+    """What the published headline of these versions averages besides, and nobody outside can measure."""
+    seconds: dict[str, float] = {}
+    """Audio of each benchmark by which published speeds are pooled; empty: by what was measured."""
     title: str = ""
     """What it is, in one line."""
     lock: dict[str, Lock] = {}
@@ -65,7 +71,8 @@ def parse_suite(text: str, where: str) -> Suite:
     """The suite that a TOML text describes; `where` is what to call the file in messages.
 
     Raises:
-        UsageError: not TOML, an unknown, missing or wrong key, or benchmarks that are listed twice, or locked only.
+        UsageError: not TOML, an unknown, missing or wrong key, benchmarks that are listed twice, or locked, grouped or
+            timed only, or groups without a macro average.
     """
     try:
         suite = msgspec.toml.decode(text, type=Suite)
@@ -73,6 +80,14 @@ def parse_suite(text: str, where: str) -> Suite:
         raise UsageError(f"suite file {where}: {error}; its keys are {', '.join(Suite.__struct_fields__)}") from error
     listed = suite.benchmarks
     faults = [f"lock for {name}, which it does not list" for name in suite.lock if name not in listed]
+    grouped = [name for group in suite.groups.values() for name in group]
+    faults += [f"group with {name}, which it does not list" for name in grouped if name not in listed]
+    faults += [f"{name} is in two groups" for number, name in enumerate(grouped) if name in grouped[:number]]
+    faults += [f"group {name!r} is empty" for name, group in suite.groups.items() if not group]
+    faults += [f"seconds of {name}, which it does not list" for name in suite.seconds if name not in listed]
+    faults += [f"{name} lasts {value} seconds" for name, value in suite.seconds.items() if not 0 < value < 1e9]
+    if (suite.average == "macro") != bool(suite.groups):
+        faults.append('average = "macro" and [groups] need each other')
     faults += [f"{name} is listed twice" for number, name in enumerate(listed) if name in listed[:number]]
     faults += [] if listed else ["no benchmarks"]
     if faults:

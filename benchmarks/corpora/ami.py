@@ -80,9 +80,10 @@ SDM = _dataset(
 CLEANED = leaderboards_own(
     "ami_cleaned",
     "AMI, individual headsets, cleaned by the leaderboard in July 2026",
+    hours=7.9799,
     session_pattern=MEETING,
     file_patterns=(r"(?<![a-z])ami[_-]cleaned(_test)?",),
     columns=("AMI-Cleaned WER",),
-    notes="A corrected subset of ami_ihm. The recordings are AMI's (CC-BY-4.0); of the corrected copy no license is "
-    "known here.",
+    notes="A corrected subset of ami_ihm, without clips under 1 s. The recordings are AMI's (CC-BY-4.0); of the "
+    "corrected copy no license is known here.",
 )

@@ -15,6 +15,7 @@ EARNINGS22_CHUNKED = Dataset(
     license="Apache-2.0",
     sources=(Source(kind="hub", where=f"{CHUNKS} default/test", open=partial(read, CHUNKS, PARENTS)),),
     rows=341,
+    hours=1.9169,
     url=f"https://huggingface.co/datasets/{PARENTS}",
     session_pattern=r"(?:^|/)(\d{7}(?:_trimmed)?)",
     file_patterns=(

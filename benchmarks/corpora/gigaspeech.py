@@ -75,8 +75,10 @@ GIGASPEECH = Dataset(
 CLEANED = leaderboards_own(
     "gigaspeech_cleaned",
     "GigaSpeech test, cleaned by the leaderboard in July 2026",
+    hours=35.1431,
     session_pattern=RECORDING,
     file_patterns=(r"(?<![a-z])gigaspeech[_-]cleaned(_test)?",),
     columns=("Gigaspeech-Cleaned WER",),
-    notes="The recordings are GigaSpeech's, under its terms; of the corrected copy no license is known here.",
+    notes="Without clips under 1 s. The recordings are GigaSpeech's, under its terms; of the corrected copy no license "
+    "is known here.",
 )

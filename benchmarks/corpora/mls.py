@@ -9,10 +9,18 @@ from benchmarks.sources.hub import hub_source, multilingual_source
 from benchmarks.sources.pairing import pair
 from benchmarks.sources.tables import entries_of, rows, set_duration
 
-WORDS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "it": "italian"}
+WORDS = {
+    "en": "english",
+    "de": "german",
+    "es": "spanish",
+    "fr": "french",
+    "pt": "portuguese",
+    "it": "italian",
+    "nl": "dutch",
+}
 TRANSCRIPT, SEGMENT = ("id", "text"), ("id", "url", "begin", "end")
 """The columns of transcripts.txt and segments.txt, which have no header."""
-ON_LEADERBOARD = ("es", "fr", "it", "pt")
+ON_LEADERBOARD = ("es", "fr", "it", "nl", "pt")
 
 
 def hub_entry(row: Row) -> Entry:

@@ -40,6 +40,7 @@ SPGISPEECH = Dataset(
         archive_source("the folder spgispeech", ("spgispeech",), parse, locked=()),
     ),
     rows=39341,
+    hours=100.0021,
     url="https://datasets.kensho.com/datasets/spgispeech",
     citation="O'Neill et al., SPGISpeech: 5,000 hours of transcribed financial audio, Interspeech 2021",
     session_pattern=r"(?:^|/)([0-9a-f]{32})/",

@@ -62,10 +62,11 @@ CLEANED = leaderboards_own(
     "voxpopuli_cleaned_aa",
     "VoxPopuli English test, corrected by Artificial Analysis",
     rows=628,
+    hours=1.9784,
     citation=CITATION,
     session_pattern=SITTING,
     file_patterns=(r"(?<![a-z])voxpopuli[_-]cleaned[_-]aa(_test)?",),
-    columns=("Voxpopuli-Cleaned-AA WER",),
+    columns=("Voxpopuli-Cleaned-AA WER", "Voxpopuli-AA-Cleaned WER"),
     notes="A corrected subset of voxpopuli_en: 600 spans differ. The recordings are VoxPopuli's (CC0-1.0); of the "
     "corrected copy no license is known here.",
 )

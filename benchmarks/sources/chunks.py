@@ -1,19 +1,13 @@
 """Calls cut into chunks that share the call's one reference: a repository of chunks, and one of whole transcripts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import PurePosixPath
 
-from benchmarks.dataset import Audio, Entry, NoCopyError, Request, Row, Utterances
-from benchmarks.sources import parquet
-from benchmarks.sources.handwritten import read_table
+from benchmarks.dataset import Audio, Entry, Request, Row, Utterances
 from benchmarks.sources.header import seconds
-from benchmarks.sources.hub import leaderboard_entry
-from benchmarks.sources.split import HubSplit
+from benchmarks.sources.repository import repository, table_rows
 from harness.errors import DataError
-
-TABLES = (".parquet", ".jsonl", ".csv", ".tsv")
 
 
 def read(chunks: str, parents: str, request: Request) -> Utterances:
@@ -28,9 +22,9 @@ def read(chunks: str, parents: str, request: Request) -> Utterances:
         AccessError: a repository cannot be reached, refuses, or is not below `request.root`.
         DataError: a call without a transcript, a chunk missing or twice, or without its audio file.
     """
-    names, get = _repository(chunks, request, "revision")
-    rows = list(_rows(chunks, names, get, ("file_name", "parent_id", "chunk_index")))
-    calls = _rows(parents, *_repository(parents, request, "parents_revision"), ("id", "transcript"))
+    names, get = repository(chunks, request, "revision")
+    rows = list(table_rows(chunks, names, get, ("file_name", "parent_id", "chunk_index")))
+    calls = table_rows(parents, *repository(parents, request, "parents_revision"), ("id", "transcript"))
     texts = {str(row["id"]): str(row["transcript"]) for row in calls}
     request.note("source", f"hub:{chunks} default/test")
     for parent, members in sorted(_calls(chunks, rows).items()):
@@ -68,34 +62,3 @@ def _calls(chunks: str, rows: Sequence[Row]) -> dict[str, list[Row]]:
             msg = f"{chunks}: {fault} of the call {parent}; a call is only scored whole: get the repository again"
             raise DataError(msg)
     return calls
-
-
-def _rows(repo: str, names: Sequence[str], get: Callable[[str], Path], columns: tuple[str, ...]) -> Iterator[Row]:
-    """The rows of a repository's tables, which must have the columns; audio is left alone."""
-    tables = [name for name in names if name.endswith(TABLES) and not name.startswith("audio/")]
-    kind = next((ending for ending in TABLES if any(name.endswith(ending) for name in tables)), None)
-    if kind is None:
-        raise DataError(f"{repo}: no table of its rows ({', '.join(TABLES)}) among its {len(names)} files")
-    for name in (name for name in tables if name.endswith(kind)):
-        path = get(name)
-        plain = kind == ".parquet"
-        for row in parquet.plain_rows(path, f"{repo}/{name}") if plain else (line.values for line in read_table(path)):
-            lost = next((column for column in columns if row.get(column) in {None, ""}), None)
-            if lost is not None:
-                raise DataError(f"{repo}/{name}: a row has no {lost}; its columns are {', '.join(row)}")
-            yield row
-
-
-def _repository(repo: str, request: Request, note: str) -> tuple[list[str], Callable[[str], Path]]:
-    """The files of a repository and how each is got, from below `--from` or from the hub."""
-    if request.root is None:
-        split = HubSplit(repo=repo, config="default", split="test", entry=leaderboard_entry, language="en")
-        pinned = request.pins.get(f"hub:{split.where}")
-        sha, sums = parquet.repository_files(split, pinned or request.revision)
-        request.note(note, sha)
-        return sorted(sums), lambda name: parquet.verified(split, name, sha, sums[name])
-    for folder in parquet.copies(request.root, repo)[:-1]:
-        names = parquet.files_below(folder)
-        if any(name.endswith(TABLES) for name in names):
-            return names, partial(Path, folder)
-    raise NoCopyError(f"a copy of {repo}")

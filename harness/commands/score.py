@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     if args.json:
         print(pretty(scores), end="")
     else:
-        tied = ties(counted, profiles[0]) if len(set(profiles)) == 1 else {}
+        tied = ties(counted, profiles[0], [one.suite for one in systems]) if len(set(profiles)) == 1 else {}
         runs = [system.run for system in systems]
         print(results_table(scores, runs, tied, metrics=metrics, names=labels(systems)).render("terminal"))
         for model, entry in entries:

@@ -19,7 +19,8 @@ from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_sp
 from harness.records.codec import FORMAT, pretty
 from harness.records.journal import Line, encode_lines, read_journal
 from harness.records.run import RUN_FILE, Repeats, RunRecord, Speed, read_run_record
-from harness.scoring.score import total_speed
+from harness.scoring.average import pooled_by
+from harness.scoring.score import suite_speed
 from harness.version import VERSION
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def _write(path: Path, members: dict[str, bytes]) -> None:
 
 def rtfx(run: RunRecord, measure: Measure) -> tuple[float, ...]:
     """RTFx over all benchmarks, one for each repeat: total over total. Empty where a benchmark has none."""
-    speeds = [fact.speed or Speed() for fact in run.benchmarks.values()]
+    known = {name: fact.speed or Speed() for name, fact in run.benchmarks.items()}
+    speeds = list(known.values())
     repeats = [(getattr(one.repeats or Repeats(), measure), one.audio_seconds or 0.0) for one in speeds]
     if repeats and all(len(values) > 1 and audio > 0 for values, audio in repeats):
         audio = [audio for _, audio in repeats]
@@ -120,7 +122,7 @@ def rtfx(run: RunRecord, measure: Measure) -> tuple[float, ...]:
             sum(audio) / sum(one / value for one, value in zip(audio, each, strict=True))
             for each in zip(*(values for values, _ in repeats), strict=False)
         )
-    single = getattr(total_speed(speeds), measure)
+    single = getattr(suite_speed(known, pooled_by(run.suite)), measure)
     return () if single is None else (single,)
 
 

@@ -17,7 +17,7 @@ from harness.errors import ExitStatus
 from harness.gating.pair import Pair, pair_metric, pair_rates, turned
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Policy, Rule, Tier
-from harness.scoring.average import average_rate
+from harness.scoring.average import averaging
 from harness.scoring.losses import losses
 from harness.scoring.metrics import Metric, get_metric
 from harness.scoring.pairing import PairedBenchmark, keyed, mismatch, pair_benchmarks
@@ -246,16 +246,23 @@ def judged(
 
 
 def _average(pairs: Sequence[Pair], benchmarks: int, run: Side, policy: Policy) -> Finding:
-    """The verdict on the plain mean over benchmarks."""
+    """The verdict on the average over benchmarks."""
     rule = policy.average_rule
     if len(pairs) < benchmarks:
         message = f"only {len(pairs)} of {benchmarks} benchmarks could be compared"
         return problem("average", Reason.INCOMPLETE, message, tier=rule.tier)
-    change = average_difference([(pair.after, pair.before, pair.sessions) for pair in pairs], 1 - policy.alpha)
+    over = averaging([run.system.suite], rounded=run.profile.round_before_average)
+    names = [pair.benchmark for pair in pairs]
+    weights = over.weights(names)
+    compared = [(pair.after, pair.before, pair.sessions) for pair in pairs]
+    change = average_difference(compared, 1 - policy.alpha, weights)
     changed, utterances = sum(pair.changed for pair in pairs), sum(len(pair.rows) for pair in pairs)
     found = judged("average", get_metric("wer"), rule, change, changed=changed, utterances=utterances)
-    before = average_rate((pair.before.rate for pair in pairs), run.profile)
-    return replace(found, before=before, after=average_rate((pair.after.rate for pair in pairs), run.profile))
+    before, after = (
+        over.rate(dict(zip(names, rates, strict=True)))
+        for rates in ([pair.before.rate for pair in pairs], [pair.after.rate for pair in pairs])
+    )
+    return replace(found, before=before, after=after)
 
 
 def _metrics(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Finding]:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 from benchmarks.registry import datasets, get_suite, suites
 from harness.errors import DataError, UsageError
 from harness.reporting.escape import csv_cell
-from harness.scoring.average import average_rate
+from harness.scoring.average import averaging
 from harness.scoring.profile_files import get_profile
-from harness.scoring.score import speeds_of, total_speed
+from harness.scoring.score import rtfx_of, speeds_of, suite_speed
 
 if TYPE_CHECKING:
     from benchmarks.suite import Suite
@@ -56,7 +56,9 @@ class Result:
     average: float
     """Percent: mean of `wers` where the rules round before they average, else of the unrounded rates."""
     rtfx: float | None
-    """Of all benchmarks together."""
+    """Of all benchmarks together, pooled as the suite says."""
+    speeds: Mapping[str, float]
+    """RTFx by benchmark, where it is known and one of the model."""
     run: RunRecord | None
     """run.json; None where the predictions are somebody else's."""
 
@@ -97,14 +99,23 @@ def checked(scores: Scores, run: RunRecord | None = None) -> Result:
         raise UsageError(f"{model}: ran on other data than is stated ({drift[0]}); it is not comparable")
     held = [entries[benchmark] for benchmark in found.benchmarks]
     rates = {entry.benchmark: entry.wer for entry in held if entry.wer is not None}
-    average = average_rate((entry.wer for entry in held), get_profile(profile))
+    over = averaging([found.name], rounded=get_profile(profile).round_before_average)
+    average = over.rate({entry.benchmark: entry.wer for entry in held})
     if average is None:
         empty = next(entry.benchmark for entry in held if entry.wer is None)
         raise UsageError(f"{model}: {empty} has no word error rate")
     wers = {benchmark: round(100 * rate, 2) for benchmark, rate in rates.items()}
     # What a server does is no speed of the model: the leaderboard states none for APIs.
-    rtfx = None if run is not None and run.served else total_speed(speeds_of(held).values()).rtfx
-    return Result(model=model, suite=found, wers=wers, average=100 * average, rtfx=rtfx, run=run)
+    measured = {} if run is not None and run.served else speeds_of(held)
+    return Result(
+        model=model,
+        suite=found,
+        wers=wers,
+        average=100 * average,
+        rtfx=suite_speed(measured, over.seconds).rtfx,
+        speeds={name: rate for name, one in measured.items() if (rate := rtfx_of(one)) is not None},
+        run=run,
+    )
 
 
 def leaderboard_csv(results: Sequence[Result]) -> str:
@@ -133,17 +144,19 @@ def _cells(result: Result, unknown: str) -> dict[str, str]:
     """All that the leaderboard's tables say of a model, by their columns."""
     card, average, model = result.card, f"{result.average:.10g}", csv_cell(result.model)
     size = f"{card.parameters / 1e9:.10g}" if card and card.parameters is not None else unknown
-    rates = {column: wer for name, wer in result.wers.items() for column in datasets()[name].columns}
+    known = {name: datasets()[name].columns for name in result.wers}
+    speeds = {name: f"{result.speeds[name]:.4f}" if name in result.speeds else "" for name in known}
     return {
-        **{column: f"{wer:.10g}" for column, wer in rates.items()},
+        **{column: f"{result.wers[name]:.10g}" for name, columns in known.items() for column in columns},
+        **{f"{one.removesuffix(' WER')} RTFx": speeds[name] for name, columns in known.items() for one in columns},
         **dict.fromkeys(("model", "model_id"), model),
         "RTFx": unknown if result.rtfx is None else f"{result.rtfx:.2f}",
         "License": csv_cell((card and card.license) or ""),
         **dict.fromkeys(("Size (B)", "Model size (B)"), size),
         "# Languages": str(len(card.languages or ()) or "") if card else "",
-        **dict.fromkeys(("Encoder", "Decoder", "coraal_avg"), ""),
+        **dict.fromkeys(("Encoder", "Decoder", "Training data disclosure", "coraal_avg"), ""),
         "Avg. WER": f"{round(result.average, 2):.10g}",
-        **dict.fromkeys(("Avg", "Average", "Avg (without CORAAL)"), average),
+        **dict.fromkeys(("avg", "Avg", "Average", "Avg (without CORAAL)"), average),
     }
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from harness.records.scores import Average, Scores
 from harness.reporting.drawing import Point
 from harness.reporting.results import competing
-from harness.scoring.average import average_rate
+from harness.scoring.average import averaging
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.intervals import average_interval
-from harness.scoring.score import speeds_of, total_speed
+from harness.scoring.score import speeds_of, suite_speed
 
 if TYPE_CHECKING:
     from harness.records.run import RunRecord
@@ -103,15 +103,17 @@ def _over(common: Sequence[str], score: Scores, scored: Sequence[Scored], profil
     if score.average.wer is not None and len(common) == len(score.benchmarks):
         return score.average
     held = [(entry, one) for entry, one in zip(score.benchmarks, scored, strict=True) if entry.benchmark in common]
+    names = [entry.benchmark for entry, _ in held]
+    over = averaging([score.suite], rounded=profile.round_before_average).among(names)
     columns = [
         ([count.errors for count in kept], [count.words for count in kept], [row.session for row in one.units.rows])
         for kept, one in ((one.kept(), one) for _, one in held)
     ]
     return Average(
-        wer=average_rate((entry.wer for entry, _ in held), profile),
-        wer_interval=average_interval(columns),
-        rounded=profile.round_before_average,
-        speed=total_speed(speeds_of(entry for entry, _ in held).values()),
+        wer=over.rate({entry.benchmark: entry.wer for entry, _ in held}),
+        wer_interval=average_interval(columns, weights=over.weights(names)),
+        rounded=over.rounded,
+        speed=suite_speed(speeds_of(entry for entry, _ in held), over.seconds),
     )
 
 

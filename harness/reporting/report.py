@@ -70,7 +70,7 @@ def write_report(
     scores = [score_counted(system, profile, held, metrics) for system, held in zip(systems, scored, strict=True)]
     groups = group(scored)
     points = points_of(names, scores, runs, scored, profile)
-    tied = ties(scored, profile)
+    tied = ties(scored, profile, [score.suite for score in scores])
     results = results_table(scores, runs, tied, metrics=metrics, names=names)
     tables = {
         "table": results,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from harness.reporting.model import MODEL, SUBJECT
 from harness.reporting.table import Cell, Column, Table, mark_best
+from harness.scoring.average import averaging
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.metrics import Metric, get_metric
 from harness.scoring.score import speeds_of
@@ -291,8 +292,8 @@ def _caption(profile: str, scores: Sequence[Scores]) -> str:
     intervals = [entry.interval for score in scores for entry in score.benchmarks]
     methods = dict.fromkeys(interval.method for interval in intervals if interval)
     between = f" 95 % intervals: {', '.join(methods)}." if methods else " No intervals: fewer than five sessions."
-    rounded = any(score.average.rounded for score in scores)
-    average = f" Average: plain mean of the {'' if rounded else 'un'}rounded rates of the benchmarks."
+    over = averaging([score.suite for score in scores], rounded=any(score.average.rounded for score in scores))
+    average = f" Average: {over.described}."
     unsaid = dict.fromkeys(
         entry.benchmark for score in scores for entry in score.benchmarks if not entry.language_stated
     )

@@ -1,8 +1,9 @@
-"""The average over benchmarks: the plain mean of their rates, in one place for tables, tests, gate and exports."""
+"""The average over benchmarks, in one place for tables, tests, gate and exports: plain, or by a suite's groups."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,9 +15,92 @@ def average_rate(rates: Iterable[float | None], profile: Profile) -> float | Non
 
     Profiles that round before they average (the leaderboard's) round each to hundredths of a percent.
     """
+    return _mean(rates, rounded=profile.round_before_average)
+
+
+def _mean(rates: Iterable[float | None], *, rounded: bool) -> float | None:
     known = []
     for rate in rates:
         if rate is None:
             return None
-        known.append(round(100 * rate, 2) / 100 if profile.round_before_average else rate)
+        known.append(round(100 * rate, 2) / 100 if rounded else rate)
     return sum(known) / len(known) if known else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Averaging:
+    """How the rates of several benchmarks become one: under a profile, and as a suite declares it."""
+
+    rounded: bool = False
+    """Rates, and the means of groups, are rounded to hundredths of a percent before they are averaged."""
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name of a group to its benchmarks, for a macro average; empty for the plain mean."""
+    not_measured: tuple[str, ...] = ()
+    """What the published headline averages besides."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Audio of each benchmark by which published speeds are pooled."""
+
+    def rate(self, rates: Mapping[str, float | None]) -> float | None:
+        """The average of rates by benchmark, as a fraction.
+
+        None where a rate that counts is not known, there is none, or a group has no benchmark among them: a macro
+        average is one over every group, each the mean of what is there of it.
+        """
+        if not self.groups:
+            return _mean(rates.values(), rounded=self.rounded)
+        means = [
+            _mean([rates[name] for name in members if name in rates], rounded=self.rounded)
+            for members in self.groups.values()
+        ]
+        return _mean(means, rounded=self.rounded)
+
+    def weights(self, benchmarks: Sequence[str]) -> list[float]:
+        """What each benchmark weighs in a macro average over them, which may be nothing; empty for the plain mean."""
+        if not self.groups:
+            return []
+        weights = dict.fromkeys(benchmarks, 0.0)
+        for members in self.groups.values():
+            here = [name for name in members if name in weights]
+            weights |= dict.fromkeys(here, 1 / (len(here) * len(self.groups)) if here else 0.0)
+        return list(weights.values())
+
+    def among(self, benchmarks: Collection[str]) -> Averaging:
+        """The same over a part of the benchmarks: over the groups that have any of them."""
+        groups = {name: members for name, members in self.groups.items() if not set(members).isdisjoint(benchmarks)}
+        return replace(self, groups=groups)
+
+    def lacks(self, benchmarks: Collection[str]) -> list[str]:
+        """The groups that have none of these benchmarks."""
+        return [name for name, members in self.groups.items() if set(members).isdisjoint(benchmarks)]
+
+    @property
+    def described(self) -> str:
+        """In words, for a table's caption."""
+        rounded = f"{'' if self.rounded else 'un'}rounded"
+        how = f"plain mean of the {rounded} rates of the benchmarks"
+        if self.groups:
+            how = f"mean over {', '.join(self.groups)} of the {rounded} means of their benchmarks"
+        without = f", without {' and '.join(self.not_measured)}, which nobody outside can measure"
+        return how + (without if self.not_measured else "")
+
+
+def averaging(suites: Iterable[str | None], *, rounded: bool) -> Averaging:
+    """How systems of these suites are averaged: as their suite declares where it is one, else plainly.
+
+    `rounded` is what the profile says of that (`Profile.round_before_average`).
+    """
+    from benchmarks.registry import suites as known
+
+    named = set(suites)
+    suite = known().get(next(iter(named)) or "") if len(named) == 1 else None
+    if suite is None:
+        return Averaging(rounded=rounded)
+    return Averaging(rounded=rounded, groups=suite.groups, not_measured=suite.not_measured, seconds=suite.seconds)
+
+
+def pooled_by(suite: str | None) -> Mapping[str, float]:
+    """The audio of each benchmark by which the speeds of a suite are pooled; nothing where it states none."""
+    from benchmarks.registry import suites as known
+
+    found = known().get(suite or "")
+    return {} if found is None else found.seconds

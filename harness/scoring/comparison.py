@@ -17,7 +17,7 @@ import numpy as np
 
 from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.scoring.align import align_nist
-from harness.scoring.average import average_rate
+from harness.scoring.average import Averaging, averaging
 from harness.scoring.counting import available_workers
 from harness.scoring.intervals import average_interval, resampled_rates
 from harness.scoring.pairing import PairedBenchmark, as_counts, labels, pair_benchmarks
@@ -80,7 +80,9 @@ def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
         for message in one.losses().messages(profile.name)
     ]
     common = [one for one in columns if one.paired.systems == compared and not one.left_out and not one.by_character]
-    average = _average_block(common, names, profile) if len(common) > 1 else None
+    over = averaging([system.suite for system in systems], rounded=profile.round_before_average)
+    over = over.among([one.paired.benchmark for one in common])
+    average = _average_block(common, names, over) if len(common) > 1 else None
     if average is not None and len(common) < len(columns):
         notes.append(f"average over what all have complete: {', '.join(one.paired.benchmark for one in common)}")
     return Comparison(
@@ -123,10 +125,12 @@ def _benchmark_block(one: _Columns, names: Sequence[str], profile: Profile) -> B
     return _block(one.paired.benchmark, [one], names, rates, draws=_draws(one), matched=_matched_pairs(one, profile))
 
 
-def _average_block(common: Sequence[_Columns], names: Sequence[str], profile: Profile) -> Block:
+def _average_block(common: Sequence[_Columns], names: Sequence[str], over: Averaging) -> Block:
     held = zip(*(one.counts for one in common), strict=True)
-    rates = [average_rate((each.rate for each in counts), profile) for counts in held]
-    return _block("average", common, names, rates, draws=_average_draws(common))
+    titles = [one.paired.benchmark for one in common]
+    rates = [over.rate(dict(zip(titles, (each.rate for each in counts), strict=True))) for counts in held]
+    weights = over.weights(titles)
+    return _block("average", common, names, rates, draws=_average_draws(common, weights), weights=weights)
 
 
 def _block(
@@ -137,14 +141,17 @@ def _block(
     *,
     draws: NDArray[np.float64],
     matched: Sequence[MatchedPairs] | None = None,
+    weights: Sequence[float] = (),
 ) -> Block:
     """One benchmark, or several of the same systems, which are averaged."""
     systems, sessions = columns[0].paired.systems, [one.sessions for one in columns]
     counts = {index: [one.counts[at] for one in columns] for at, index in enumerate(systems)}
     rates = dict(zip(systems, found, strict=True))
-    pairs = _pairs(counts, sessions, names, matched)
+    pairs = _pairs(counts, sessions, names, matched, weights)
     intervals = [
-        average_interval([(each.errors, each.words, units) for each, units in zip(held, sessions, strict=True)])
+        average_interval(
+            [(each.errors, each.words, units) for each, units in zip(held, sessions, strict=True)], weights=weights
+        )
         for held in counts.values()
     ]
     known = all(any(session is not None for session in units) for units in sessions)
@@ -156,7 +163,7 @@ def _block(
         sessions=sum(map(_number_of_sessions, sessions)),
         unit="session" if known else "utterance",
         smallest_difference=max((one.difference.smallest_difference for one in pairs if one.difference), default=None),
-        systems=_standings(names, rates, intervals, tied_with_best(rates, counts, sessions), draws),
+        systems=_standings(names, rates, intervals, tied_with_best(rates, counts, sessions, weights), draws),
         pairs=pairs,
     )
 
@@ -166,10 +173,11 @@ def _pairs(
     sessions: Sequence[Sequence[str | None]],
     names: Sequence[str],
     matched: Sequence[MatchedPairs] | None,
+    weights: Sequence[float] = (),
 ) -> tuple[Pair, ...]:
     """All pairs of systems with their tests, corrected for the number of pairs."""
     differences = [
-        average_difference(list(zip(first, second, sessions, strict=True)))
+        average_difference(list(zip(first, second, sessions, strict=True)), weights=weights)
         for first, second in combinations(counts.values(), 2)
     ]
     adjusted = holm([None if found is None else found.p for found in differences])
@@ -200,12 +208,12 @@ def _draws(columns: _Columns, seed: int = 0) -> NDArray[np.float64]:
     return resampled_rates(errors, words, columns.sessions, RESAMPLES, seed)
 
 
-def _average_draws(common: Sequence[_Columns]) -> NDArray[np.float64]:
+def _average_draws(common: Sequence[_Columns], weights: Sequence[float] = ()) -> NDArray[np.float64]:
     """Means over benchmarks, each drawn by itself; empty where one of them has no draws."""
     draws = [_draws(one, seed) for seed, one in enumerate(common)]
     if not all(len(one) for one in draws):
         return draws[0][:0]
-    mean: NDArray[np.float64] = np.mean(draws, axis=0)
+    mean: NDArray[np.float64] = np.average(draws, axis=0, weights=weights) if weights else np.mean(draws, axis=0)
     return mean
 
 

@@ -70,18 +70,30 @@ def wer_interval(
     return average_interval([(errors, words, sessions)], level)
 
 
-def average_interval(benchmarks: Sequence[PerBenchmark], level: float = LEVEL) -> Interval | None:
-    """Interval of the plain mean of the benchmarks' rates, which are taken as independent of each other.
+def average_interval(
+    benchmarks: Sequence[PerBenchmark], level: float = LEVEL, weights: Sequence[float] = ()
+) -> Interval | None:
+    """Interval of the mean of the benchmarks' rates, which are taken as independent of each other.
 
-    None where there is no benchmark or one of them has no interval of its own.
+    Args:
+        benchmarks: errors, words and sessions of each.
+        level: probability that such intervals hold the true mean.
+        weights: of each benchmark in a mean that is not the plain one; they sum to 1, and 0 leaves one out.
+
+    Returns:
+        None where there is no benchmark, or one of them has no interval of its own.
     """
+    if weights:
+        benchmarks = [one for one, weight in zip(benchmarks, weights, strict=True) if weight]
+        weights = [weight for weight in weights if weight]
     sums = [sum_by_session(sessions, errors, words) for errors, words, sessions in benchmarks]
     estimates = [rate_estimate(by_session[0], by_session[1]) for by_session in sums]
     known = [estimate for estimate in estimates if estimate is not None]
     if not known or len(known) < len(estimates):
         return None
-    fewest_words = min(float(by_session[1].sum()) for by_session in sums)
-    return _rate_interval(mean_estimate(known), unseen=1 / (fewest_words * len(known)), level=level)
+    shares = weights or [1 / len(known)] * len(known)
+    unseen = max(share / float(by_session[1].sum()) for share, by_session in zip(shares, sums, strict=True))
+    return _rate_interval(mean_estimate(known, weights), unseen=unseen, level=level)
 
 
 def detectable(standard_error: float, degrees: float, level: float = LEVEL, power: float = POWER) -> float:
@@ -171,16 +183,28 @@ def effective_degrees(sizes: NDArray[np.float64]) -> float:
     return max(1.0, trace**2 / (off_diagonal + diagonal))
 
 
-def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
-    """The plain mean of independent estimates; degrees of freedom by Welch and Satterthwaite."""
+def mean_estimate(estimates: Sequence[Estimate], weights: Sequence[float] = ()) -> Estimate:
+    """The mean of independent estimates, plain without weights; degrees of freedom by Welch and Satterthwaite."""
     count = len(estimates)
     if count == 1:
         return estimates[0]  # to the last digit
+    if weights:
+        return _weighted(estimates, weights)
     total = sum(one.standard_error**2 for one in estimates)
     spread = sum((one.standard_error**2) ** 2 / one.degrees for one in estimates)
     degrees = total**2 / spread if spread > 0 else min(one.degrees for one in estimates)
     value = sum(estimate.value for estimate in estimates) / count
     return Estimate(value, math.sqrt(total) / count, degrees, sum(estimate.sessions for estimate in estimates))
+
+
+def _weighted(estimates: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
+    """The weighted sum of independent estimates."""
+    variances = [(share * one.standard_error) ** 2 for share, one in zip(weights, estimates, strict=True)]
+    spread = sum(variance**2 / one.degrees for variance, one in zip(variances, estimates, strict=True))
+    total = sum(variances)
+    degrees = total**2 / spread if spread > 0 else min(one.degrees for one in estimates)
+    value = sum(share * one.value for share, one in zip(weights, estimates, strict=True))
+    return Estimate(value, math.sqrt(total), degrees, sum(one.sessions for one in estimates))
 
 
 def _rate_interval(estimate: Estimate, unseen: float, level: float) -> Interval:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from harness.records.run import BenchmarkRecord, Speed
 from harness.records.scores import Average, AverageSpeed, BenchmarkScore, Scores
-from harness.scoring.average import average_rate
+from harness.scoring.average import Averaging, averaging
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
 from harness.scoring.scored import Scored, count_systems
@@ -50,7 +52,9 @@ def score_counted(system: System, profile: Profile, scored: Sequence[Scored], me
         profile=profile.record(),
         complete=complete,
         benchmarks=entries,
-        average=_average(scored, entries, profile, complete=complete),
+        average=_average(
+            scored, entries, averaging([system.suite], rounded=profile.round_before_average), complete=complete
+        ),
     )
 
 
@@ -161,19 +165,20 @@ def _suite_benchmarks(suite: str | None) -> tuple[str, ...]:
 
 
 def _average(
-    scored: Sequence[Scored], entries: Sequence[BenchmarkScore], profile: Profile, *, complete: bool
+    scored: Sequence[Scored], entries: Sequence[BenchmarkScore], over: Averaging, *, complete: bool
 ) -> Average:
-    """The plain mean over benchmarks; null where the suite is incomplete or a benchmark has no word error rate."""
+    """The mean over benchmarks; null where the suite is incomplete or a benchmark has no word error rate."""
     from harness.scoring.intervals import average_interval
 
-    wer = average_rate((entry.wer for entry in entries), profile) if complete else None
+    wer = over.rate({entry.benchmark: entry.wer for entry in entries}) if complete else None
     if wer is None:
-        return Average(rounded=profile.round_before_average)
+        return Average(rounded=over.rounded)
+    weights = over.weights([entry.benchmark for entry in entries])
     return Average(
         wer=wer,
-        wer_interval=average_interval([_columns(one) for one in scored]),
-        rounded=profile.round_before_average,
-        speed=total_speed(speeds_of(entries).values()),
+        wer_interval=average_interval([_columns(one) for one in scored], weights=weights),
+        rounded=over.rounded,
+        speed=suite_speed(speeds_of(entries), over.seconds),
     )
 
 
@@ -189,6 +194,26 @@ def total_speed(speeds: Collection[Speed]) -> AverageSpeed:
         rtfx_end_to_end=_ratio((speed.audio_seconds, speed.seconds_wall) for speed in speeds),
         rtfx_leaderboard=_ratio((one.audio_seconds_leaderboard, one.seconds_counted_leaderboard) for one in speeds),
     )
+
+
+def suite_speed(speeds: Mapping[str, Speed], seconds: Mapping[str, float]) -> AverageSpeed:
+    """The speed over a suite's benchmarks, `rtfx` pooled as the suite says where it does.
+
+    Args:
+        speeds: by benchmark.
+        seconds: audio of each benchmark by which `rtfx` is pooled, as far as it was measured: their sum over the sum of
+            what each takes at its own speed. Empty: by the audio that was measured.
+    """
+    found = total_speed(speeds.values())
+    if not seconds:
+        return found
+    known = ((seconds[name], rtfx_of(one)) for name, one in speeds.items() if name in seconds)
+    return replace(found, rtfx=_ratio((audio, audio / rate) for audio, rate in known if rate))
+
+
+def rtfx_of(speed: Speed) -> float | None:
+    """What a benchmark's clock says, or what follows from its totals."""
+    return speed.rtfx or _ratio([(speed.counted_audio, speed.seconds_counted)])
 
 
 def _ratio(audio_and_seconds: Iterable[tuple[float | None, float | None]]) -> float | None:

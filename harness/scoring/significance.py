@@ -77,12 +77,20 @@ def difference(first: Counts, second: Counts, sessions: Sequence[Hashable], leve
 
 
 def average_difference(
-    benchmarks: Sequence[tuple[Counts, Counts, Sequence[Hashable]]], level: float = LEVEL
+    benchmarks: Sequence[tuple[Counts, Counts, Sequence[Hashable]]],
+    level: float = LEVEL,
+    weights: Sequence[float] = (),
 ) -> Difference | None:
-    """The plain mean of the benchmarks' differences, taken as independent; None where one of them has none."""
+    """The mean of the benchmarks' differences, taken as independent; None where one of them has none.
+
+    `weights` are those of `average_interval`.
+    """
+    if weights:
+        benchmarks = [one for one, weight in zip(benchmarks, weights, strict=True) if weight]
+        weights = [weight for weight in weights if weight]
     estimates = [_difference_estimate(*benchmark) for benchmark in benchmarks]
     known = [estimate for estimate in estimates if estimate is not None]
-    return _finish(mean_estimate(known), level) if known and len(known) == len(estimates) else None
+    return _finish(mean_estimate(known, weights), level) if known and len(known) == len(estimates) else None
 
 
 def _difference_estimate(first: Counts, second: Counts, sessions: Sequence[Hashable]) -> Estimate | None:

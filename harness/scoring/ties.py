@@ -6,10 +6,10 @@ the average); a corrected p of 0.05 or more is a tie.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.scoring.average import average_rate
+from harness.scoring.average import averaging
 from harness.scoring.pairing import as_counts, comparable
 from harness.scoring.significance import ALPHA, Counts, average_difference, holm
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def tied_with_best(
-    rates: Mapping[int, float | None], counts: Mapping[int, Sequence[Counts]], sessions: Sequence[Sequence[str | None]]
+    rates: Mapping[int, float | None],
+    counts: Mapping[int, Sequence[Counts]],
+    sessions: Sequence[Sequence[str | None]],
+    weights: Sequence[float] = (),
 ) -> dict[int, bool | None]:
     """For each system, whether it is the best one or tied with it; None where that cannot be told.
 
@@ -27,6 +30,7 @@ def tied_with_best(
         rates: of each system; the lowest is the best, the first of equal ones.
         counts: of each system on each benchmark (several for an average), paired.
         sessions: of the utterances of each benchmark.
+        weights: of each benchmark in a mean that is not the plain one.
     """
     told: dict[int, bool | None] = dict.fromkeys(rates)
     known = [(rate, index) for index, rate in rates.items() if rate is not None]
@@ -34,13 +38,18 @@ def tied_with_best(
         return told
     best = min(known)[1]
     others = [index for _, index in known if index != best]
-    found = [average_difference(list(zip(counts[index], counts[best], sessions, strict=True))) for index in others]
+    found = [
+        average_difference(list(zip(counts[index], counts[best], sessions, strict=True)), weights=weights)
+        for index in others
+    ]
     adjusted = holm([None if one is None else one.p for one in found])
     tied = {index: None if p is None else p >= ALPHA for index, p in zip(others, adjusted, strict=True)}
     return told | tied | {best: True}
 
 
-def ties(scored: Sequence[Sequence[Scored]], profile: Profile) -> dict[str, set[int]]:
+def ties(
+    scored: Sequence[Sequence[Scored]], profile: Profile, suites: Iterable[str | None] = ()
+) -> dict[str, set[int]]:
     """For each benchmark, and for ``average``, the systems of a table that are as good as the best, itself included.
 
     Only systems over the same utterances, complete and with the same references, are compared; where that leaves fewer
@@ -49,6 +58,7 @@ def ties(scored: Sequence[Sequence[Scored]], profile: Profile) -> dict[str, set[
     Args:
         scored: for each system its benchmarks, counted.
         profile: the rules; they say how to average.
+        suites: of the systems; one that all belong to may say more of that.
 
     Returns:
         Indices of the systems.
@@ -66,9 +76,13 @@ def ties(scored: Sequence[Sequence[Scored]], profile: Profile) -> dict[str, set[
         found |= _told(one.benchmark, told)
     if len(paired) > 1 and len(paired) == len({one.units.benchmark for system in scored for one in system}):
         everywhere = sorted(set.intersection(*(set(one.systems) for one in paired)))
-        means = {index: average_rate((known[index] for known in rates), profile) for index in everywhere}
+        names, over = [one.benchmark for one in paired], averaging(suites, rounded=profile.round_before_average)
+        means = {
+            index: over.rate(dict(zip(names, (known[index] for known in rates), strict=True))) for index in everywhere
+        }
         each = {index: [columns[index] for columns in counts] for index in everywhere}
-        found |= _told("average", tied_with_best(means, each, sessions))
+        weights = over.weights(names)
+        found |= _told("average", tied_with_best(means, each, sessions, weights))
     return found
 
 

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RATE = 16_000
-WORDS = {"en": "english", "de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "it": "italian"}
+WORDS = {
+    "en": "english",
+    "de": "german",
+    "es": "spanish",
+    "fr": "french",
+    "pt": "portuguese",
+    "it": "italian",
+    "nl": "dutch",
+}
 
 
 @dataclass
@@ -408,7 +416,18 @@ def voxpopuli() -> Built:
     return built
 
 
-FLEURS_CODES = {"de": "de_de", "es": "es_419", "fr": "fr_fr", "it": "it_it", "pt": "pt_br"}
+FLEURS_CODES = {
+    "de": "de_de",
+    "es": "es_419",
+    "fr": "fr_fr",
+    "hy": "hy_am",
+    "it": "it_it",
+    "nl": "nl_nl",
+    "pt": "pt_br",
+    "zh": "cmn_hans_cn",
+}
+FLEURS_VOICES = {"hy": "nl", "zh": "zh-CN"}
+"""Whose clips stand for a language that there are none of under its name."""
 
 
 def fleurs(language: str) -> Built:
@@ -420,7 +439,7 @@ def fleurs(language: str) -> Built:
 
     code = FLEURS_CODES[language]
     built, lines, rows, audio = Built(), [], [], {}
-    found = clips("common_voice", 3, language)
+    found = clips("common_voice", 3, FLEURS_VOICES.get(language, language))
     for number, clip in enumerate(found):
         samples = clip.samples()[0][: 2 * RATE]
         data = encode(samples.astype(np.float32) / 32768, RATE, "WAV", "FLOAT")
@@ -473,10 +492,11 @@ MORE: dict[str, Callable[[], Built]] = {
     "earnings22_long": lambda: earnings_long("earnings22"),
     "tedlium_long": tedlium_long,
     "mls_it": lambda: mls("it"),
+    "mls_nl": lambda: mls("nl"),
     **{f"common_voice_17_{code}": lambda code=code: common_voice(code, "17") for code in CV_17},  # type: ignore[misc]
-    **{f"mcv_{code}": lambda code=code: multilingual(code) for code in ("de", "es", "fr", "it")},  # type: ignore[misc]
+    **{f"mcv_{code}": lambda code=code: multilingual(code) for code in ("de", "es", "fr", "it", "nl")},  # type: ignore[misc]
     "ami_cleaned": lambda: leaderboard("ami_cleaned"),
     "gigaspeech_cleaned": lambda: leaderboard("gigaspeech_cleaned"),
     "voxpopuli_cleaned_aa": lambda: leaderboard("voxpopuli_cleaned_aa"),
-    **{f"fleurs_{code}": lambda code=code: fleurs(code) for code in FLEURS_CODES},  # type: ignore[misc]
+    **{f"fleurs_{code}": lambda code=code: fleurs(code) for code in FLEURS_CODES if code != "hy"},  # type: ignore[misc]
 }

@@ -84,6 +84,27 @@ FOREIGN = {
     "hf-audio-open-asr-leaderboard-multilingual-datasets_mls_fr_test": "mls_fr",
     "facebook-multilingual_librispeech_german_test": "mls_de",
     "nithinraok-asr-leaderboard-datasets_mcv_de_test": "mcv_de",
+    "VoiceArena-Monsoon_en_IN_test__test": "monsoon_en_in",
+    "VoiceArena-Monsoon_hi_test__test": "monsoon_hi",
+    "hf-audio-open-asr-leaderboard_urgent2024_test": "urgent2024",
+    "hf-audio-open-asr-leaderboard_urgent2024_clean_test": "urgent2024_clean",
+    "hf-audio-open-asr-leaderboard_urgent2024_nonblind_clean_test": "urgent2024_clean",
+    "ArtificialAnalysis-Earnings22-Cleaned-AA-chunked__test": "earnings22_chunked",
+    "hf-audio-open-asr-leaderboard_earnings22_cleaned_aa_chunked_test": "earnings22_chunked",
+    "VoiceArena-HF_English_Private_Set__test": "voice_arena_private_en",
+    "VoiceArena-HF_Hindi_Private_Set__test": "voice_arena_private_hi",
+    "appen_conversational_segmented_filtered__american_003_test": "appen_conversational_us003",
+    "appen_scripted_filtered__american_test": "appen_scripted_us",
+    "dataocean_scripted_filtered__en_GB_test": "dataocean_scripted_gb",
+    "bezzam-coraal_ATL_test": "coraal_atl",
+    "bezzam-coraal_VLD_test": "coraal_vld",
+    "hf-audio-open-asr-leaderboard-multilingual-datasets_fleurs_nl_test": "fleurs_nl",
+    "hf-audio-open-asr-leaderboard-multilingual-datasets_mcv_nl_test": "mcv_nl",
+    "hf-audio-open-asr-leaderboard-multilingual-datasets_mls_nl_test": "mls_nl",
+    "hf-audio-open-asr-leaderboard-multilingual-datasets_fleurs_hy_test": "fleurs_hy",
+    "hf-audio-open-asr-leaderboard-multilingual-datasets_mcv_hy_test": "mcv_hy",
+    "google-fleurs_hy_am_test": "fleurs_hy",
+    "fleurs_cmn_hans_cn_test": "fleurs_zh",
 }
 
 
@@ -108,15 +129,24 @@ def test_a_benchmarks_own_id_is_itself_and_a_strange_name_is_nothing() -> None:
 def test_suites_and_their_aliases() -> None:
     assert {suite.name: len(suite.benchmarks) for suite in suites().values()} == {
         "open_asr@2026-04": 8,
+        "open_asr@2026-05-20": 7,
+        "open_asr@2026-06-24": 7,
+        "open_asr@2026-07-07": 7,
+        "open_asr@2026-07-24": 7,
         "open_asr@2026-08": 7,
+        "open_asr@2026-08-28": 8,
         "granite_card@2026-04": 19,
         "multilingual@2026-07": 13,
+        "multilingual@2026-07-24": 13,
+        "multilingual@2026-08-28": 14,
+        "multilingual@2026-09-04": 17,
         "longform@2026-03": 3,
+        "longform@2026-10": 10,
         "sample": 2,
         "sample_languages": 6,
         "digits": 1,
     }
-    assert get_suite("open_asr").name == "open_asr@2026-08"
+    assert get_suite("open_asr").name == "open_asr@2026-08-28"
     assert get_suite("open_asr").default_models == ("ibm-granite/granite-speech-4.1-2b-nar",)
     assert get_suite("sample").default_models == ("embedded",)
     assert get_suite("digits").default_models == ("tiny-nar",)

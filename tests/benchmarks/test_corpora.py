@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.corpora import sample_languages
+from benchmarks.corpora import coraal, private, sample_languages
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.registry import datasets, get_dataset, get_suite
 from harness.errors import DataError
+from tests.benchmarks import newest_layouts
 from tests.benchmarks.corpus_layouts import BUILDERS, MORE, Built, ami, common_voice, earnings_long, gigaspeech, tedlium
 from tests.benchmarks.layouts import content_hash, write_files, write_parquet, write_tar, write_zip
 
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
 
     from benchmarks.dataset import Utterance
 
-ALL = {**BUILDERS, **MORE}
+NEWEST: dict[str, Callable[[], Built]] = {
+    "monsoon_en_in": lambda: newest_layouts.monsoon("en_IN"),
+    "monsoon_hi": lambda: newest_layouts.monsoon("hi"),
+    "urgent2024": lambda: newest_layouts.urgent("urgent2024"),
+    "urgent2024_clean": lambda: newest_layouts.urgent("urgent2024_clean"),
+    "fleurs_hy": newest_layouts.fleurs_hy,
+    "mcv_hy": newest_layouts.common_voice_26_hy,
+    **{f"coraal_{name.lower()}": lambda name=name: newest_layouts.coraal(name) for name in coraal.COMPONENTS},  # type: ignore[misc]
+}
+ALL = {**BUILDERS, **MORE, **NEWEST}
 
 
 def read(name: str, root: Path) -> list[Utterance]:
@@ -35,7 +45,8 @@ def test_every_corpus_with_two_sources_has_a_layout() -> None:
     without = {name: {source.kind for source in found.sources} for name, found in datasets().items() if name not in ALL}
     ours = ("digits", "sample_read", "sample_commands", *(dataset.name for dataset in sample_languages.ALL))
     embedded = {name: {"embedded"} for name in ours}
-    assert without == {"aishell1": set(), "earnings22_chunked": {"hub"}, **embedded}
+    nowhere = {name: set[str]() for name in ("aishell1", *(dataset.name for dataset in private.PRIVATE))}
+    assert without == {**nowhere, "earnings22_chunked": {"hub"}, **embedded}
     for name, build in ALL.items():
         assert bool(build().files) == any(source.kind == "archive" for source in get_dataset(name).sources), name
 

@@ -172,7 +172,7 @@ def test_the_command_line_describes_and_verifies(tree: Path, tmp_path: Path) -> 
     (tmp_path / "empty").mkdir()
     missing = program("data", "verify", "open_asr", "--from", str(tmp_path / "empty"))
     assert missing.returncode == 4
-    assert missing.stdout.count("missing ") == 7
+    assert missing.stdout.count("missing ") == 8
     assert "test-clean.tar.gz" in missing.stdout
     wrong = program("data", "verify", "librispech")
     assert (wrong.returncode, wrong.stdout) == (2, "")
