@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -13,6 +13,28 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000
 """Samples per second of every waveform that a model is given."""
+
+
+WarningKind = Literal[
+    "bytes_missing",
+    "header_length",
+    "beyond_end",
+    "mix_cancels",
+    "dead_channel",
+    "noise_channel",
+    "integer_scale",
+    "clipped",
+    "silence",
+]
+"""What can be odd about audio that is decoded; docs/your_own_data.md says what each means."""
+
+
+class AudioWarning(msgspec.Struct, frozen=True, array_like=True):
+    """Something that is odd about a clip's audio; stored as ``[kind, text]``."""
+
+    kind: WarningKind
+    text: str
+    """One line for people, without the clip's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +47,8 @@ class Clip:
     """BCP-47 primary subtag, lower case: ``en``, ``de``."""
     waveform: NDArray[np.float32]
     """Mono samples at 16 kHz in [-1, 1], shape ``[samples]``."""
+    warnings: tuple[AudioWarning, ...] = ()
+    """What is to be said of the audio, although it could be decoded."""
 
     @property
     def duration(self) -> float:

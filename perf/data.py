@@ -194,7 +194,7 @@ def utterances(source: str, root: Path) -> Iterator[Utterance]:
 
 def decode_audio(audio: Audio) -> float:
     """Seconds of one utterance, decoded as a run does it."""
-    from harness.runner.audio import decode
+    from harness.audio import decode
     from harness.types import SAMPLE_RATE
 
     return len(decode(audio)) / SAMPLE_RATE

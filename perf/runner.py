@@ -127,7 +127,7 @@ def paddings() -> dict[str, float]:
 
 def decoding(utterances: Sequence[Utterance], workers: int) -> float:
     """CPU seconds of decoding alone, in as many threads as a run has."""
-    from harness.runner.audio import load_clip
+    from harness.audio import load_clip
 
     begin = time.process_time()
     with ThreadPoolExecutor(workers) as pool:

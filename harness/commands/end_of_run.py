@@ -36,6 +36,13 @@ def _audits(run: RunRecord) -> Iterator[str]:
             )
 
 
+def _odd_audio(run: RunRecord) -> Iterator[str]:
+    """What is odd about audio that was decoded, one line a kind."""
+    for name, entry in run.benchmarks.items():
+        for kind, found in (entry.audio_warnings or {}).items():
+            yield f"audio: {kind.replace('_', ' ')} in {found.utterances} of {name}, the first is {found.first}"
+
+
 def _servers(run: RunRecord) -> Iterator[str]:
     """What servers did, one line a benchmark."""
     for name, entry in run.benchmarks.items():
@@ -76,6 +83,7 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
             for name, entry in run.benchmarks.items()
             if entry.speed is not None and entry.speed.malformed
         ]
+        lines += _odd_audio(run)
         lines += _audits(run)
         lines += _servers(run)
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")

@@ -111,9 +111,9 @@ def _measured(
 def _clips(args: argparse.Namespace, settings: LoadSettings) -> tuple[str, Sequence[Clip]]:
     """The name of what is sent, and its clips."""
     from benchmarks.registry import get_suite
+    from harness.audio import load_clip
     from harness.config import Settings
     from harness.request import own_data, what_to_run
-    from harness.runner.audio import load_clip
     from harness.runner.selection import Selected
 
     if args.suite is not None and args.data is not None:

@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.registry import datasets, get_suite
 from benchmarks.sampling import sample
+from harness.audio import load_clip
 from harness.config import Settings
-from harness.runner.audio import load_clip
 from harness.runner.selection import Selected
 from harness.types import SAMPLE_RATE, Clip
 

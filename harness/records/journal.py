@@ -9,7 +9,7 @@ from msgspec import Meta, field
 
 from harness.errors import DataError
 from harness.records.codec import FORMAT, MALFORMED, Record, check_format, encode, explain, loads, not_known
-from harness.types import Usage, Word
+from harness.types import AudioWarning, Usage, Word
 
 Seconds = Annotated[float, Meta(ge=0)]
 Index = Annotated[int, Meta(ge=0)]
@@ -60,6 +60,8 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Anything else worth slicing by."""
     audio: str | None = None
     """Where the audio is found again."""
+    audio_warnings: tuple[AudioWarning, ...] | None = None
+    """What is odd about the audio although it could be decoded, each as [kind, text]."""
 
     def __post_init__(self) -> None:
         if (self.hypothesis is None) == (self.error is None):

@@ -177,6 +177,14 @@ class Event(Record, frozen=True, kw_only=True, omit_defaults=True):
     worker: str | None = None
 
 
+class AudioWarnings(Record, frozen=True, kw_only=True):
+    """Utterances whose audio is odd in one way, although it could be decoded."""
+
+    utterances: Count
+    first: str
+    """The first of them, and what is said of it."""
+
+
 class BenchmarkRecord(msgspec.Struct, kw_only=True):
     """One benchmark of a run. Changes while the run goes on."""
 
@@ -209,6 +217,8 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     speed: Speed | None = None
     peak_memory: PeakMemory | None = None
     audit: Audit | None = None
+    audio_warnings: dict[str, AudioWarnings] | None = None
+    """By kind; null where there are none."""
 
 
 class ModelRecord(Record, frozen=True, kw_only=True):

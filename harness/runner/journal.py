@@ -19,6 +19,7 @@ from harness.types import Hypothesis, Word
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
+    from harness.types import AudioWarning
 
 SYNC_SECONDS = 1.0
 """How often the file is forced to the disk. Each batch is handed to the system at once, which survives our death;
@@ -34,6 +35,7 @@ def transcribed(
     batch: int,
     undisturbed: bool,
     segments: tuple[tuple[float, float], ...],
+    warnings: tuple[AudioWarning, ...] = (),
 ) -> Line:
     """The line of an utterance that was transcribed; the fields are those of `harness.records.journal.Line`.
 
@@ -53,6 +55,7 @@ def transcribed(
         batch=batch,
         undisturbed=undisturbed,
         segments=segments if len(segments) > 1 else None,
+        audio_warnings=warnings or None,
     )
 
 

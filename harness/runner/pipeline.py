@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from harness.audio import load_clip
 from harness.errors import HarnessError, Interrupted, ModelError
 from harness.records.run import Event
 from harness.runner import stages
-from harness.runner.audio import load_clip
 from harness.runner.clock import Lap
 from harness.runner.journal import describe, failed, transcribed
 from harness.runner.plan import plan
@@ -289,6 +289,7 @@ class Pipeline:
                 batch=batch.number,
                 undisturbed=undisturbed,
                 segments=bounds,
+                warnings=clip.warnings,
             )
             lines.append(line)
         lap = batch.lap if batch.clips else None

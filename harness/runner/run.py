@@ -353,6 +353,7 @@ class _Saving:
         concurrency = self._run.settings.concurrency if self._run.record.model.served else None
         self._entry.done = len(self._journal)
         self._entry.speed = self._usage.complete(self._clock.speed(), concurrency)
+        self._entry.audio_warnings = self._usage.audio or None
         self._entry.peak_memory = environment.peak_memory()
         self._run.save()
 

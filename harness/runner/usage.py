@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
-from harness.records.run import ServedSpeed, Speed
+from harness.records.run import AudioWarnings, ServedSpeed, Speed
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
@@ -32,11 +32,16 @@ class Totals:
     errors: int = 0
     latencies: list[float] = field(default_factory=list)
     first_tokens: list[float] = field(default_factory=list)
+    audio: dict[str, AudioWarnings] = field(default_factory=dict)
+    """What is odd about audio that was decoded, by kind."""
 
     def add(self, lines: Iterable[Line]) -> None:
         """Adds lines."""
         for line in lines:
             self.errors += line.error is not None
+            for warning in line.audio_warnings or ():
+                known = self.audio.get(warning.kind) or AudioWarnings(utterances=0, first=f"{line.id}: {warning.text}")
+                self.audio[warning.kind] = replace(known, utterances=known.utterances + 1)
             usage = line.usage
             if usage is None:
                 continue

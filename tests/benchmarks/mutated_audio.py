@@ -12,8 +12,8 @@ import numpy as np
 
 from benchmarks.dataset import Audio, Utterance
 from benchmarks.sources.header import seconds
+from harness.audio import load_clip
 from harness.errors import DataError
-from harness.runner.audio import load_clip
 from tests.benchmarks.layouts import encode
 
 FORMS = {

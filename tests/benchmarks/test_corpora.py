@@ -242,7 +242,7 @@ def test_an_opus_header_that_states_48_khz_does_not_change_the_speech(tmp_path: 
     """MLS's Opus files hold 16 kHz speech, and many headers state 48: decoded and resampled it is as long as ever."""
     import soxr
 
-    from harness.runner.audio import load_clip
+    from harness.audio import load_clip
     from tests.benchmarks.corpus_layouts import english
     from tests.benchmarks.layouts import encode
 

@@ -9,8 +9,8 @@ import pytest
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.registry import get_dataset
 from benchmarks.sources import pairing
+from harness.audio import decode
 from harness.errors import AccessError, DataError
-from harness.runner.audio import decode
 from tests.benchmarks.layouts import (
     clips,
     content_hash,

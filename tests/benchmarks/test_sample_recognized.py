@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks.corpora import sample
 from benchmarks.dataset import Request, open_dataset
+from harness.audio import load_clip
 from harness.models.base import LoadOptions
 from harness.models.registry import load_model
-from harness.runner.audio import load_clip
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profile_files import get_profile
 

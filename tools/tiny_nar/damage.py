@@ -187,9 +187,9 @@ def heard(name: str | None) -> list[tuple[str, str, str]]:
     """Reference, draft and transcript of each clip of the digits benchmark, all in one batch."""
     from benchmarks.dataset import Request, open_dataset
     from benchmarks.registry import get_dataset
+    from harness.audio import load_clip
     from harness.models.base import LoadOptions
     from harness.models.registry import load_model
-    from harness.runner.audio import load_clip
 
     utterances = list(open_dataset(get_dataset("digits"), Request()))
     clips = [load_clip(utterance) for utterance in utterances]

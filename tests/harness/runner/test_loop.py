@@ -20,7 +20,7 @@ from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
 from harness.runner.stages import State, Stop
-from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
+from harness.types import SAMPLE_RATE, AudioWarning, Clip, Hypothesis, Word
 
 
 class Echo(Model):
@@ -108,6 +108,7 @@ def test_every_utterance_is_journalled_once_with_its_own_text(journal: JournalFi
         time=lines["u1"].time,
         batch=0,
         undisturbed=True,
+        audio_warnings=(AudioWarning("silence", "digital silence"),),
     )
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from harness.audio import load_clip
 from harness.errors import RunError
 from harness.models.base import Model, ModelCard
-from harness.runner.audio import load_clip
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget

@@ -14,13 +14,13 @@ import pytest
 
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.registry import get_dataset
+from harness.audio import load_clip
 from harness.errors import ModelError
 from harness.models.base import LoadOptions
 from harness.models.granite_nar.loading import read_config
 from harness.models.granite_nar.model import GraniteNarModel
 from harness.models.registry import load_model
 from harness.models.tiny_nar import CARD, FOLDER
-from harness.runner.audio import load_clip
 from harness.types import Clip
 from tools.tiny_nar.evaluate import counts
 from tools.tiny_nar.prepare import held_out_strings

@@ -13,8 +13,9 @@ import soundfile
 import soxr
 
 from benchmarks.dataset import Audio, Utterance, _Part
+from harness.audio import decode, load_clip
+from harness.audio.decoders import BLOCK_FRAMES
 from harness.errors import DataError
-from harness.runner.audio import BLOCK_FRAMES, decode, load_clip
 from harness.types import SAMPLE_RATE
 
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, SAMPLE_RATE).astype(np.float32)
@@ -169,7 +170,7 @@ def test_a_thousand_broken_files_are_decoded_or_refused() -> None:
 def test_a_member_of_an_archive_is_heard_as_the_file_is(
     form: str, copied: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.runner.audio.COPIED_BYTES", copied)
+    monkeypatch.setattr("harness.audio.opening.COPIED_BYTES", copied)
     data = encoded(NOISE, form=form, subtype=None)
     place = tmp_path / "archive.tar"
     place.write_bytes(b"before" + data + b"after")
@@ -182,7 +183,7 @@ def test_a_member_of_an_archive_is_heard_as_the_file_is(
 
 
 def test_a_segment_of_a_long_member_reads_its_own_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.runner.audio.COPIED_BYTES", 0)
+    monkeypatch.setattr("harness.audio.opening.COPIED_BYTES", 0)
     data = encoded(np.tile(NOISE, 60), subtype="PCM_16")
     place = tmp_path / "archive.tar"
     place.write_bytes(data)
@@ -202,7 +203,7 @@ def test_a_segment_of_a_long_member_reads_its_own_part(tmp_path: Path, monkeypat
 def test_without_files_in_memory_the_same_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     data = encoded(NOISE, form="FLAC", subtype="PCM_16")
     before = heard(data)
-    monkeypatch.setattr("harness.runner.audio.HAS_MEMORY_FILES", False)
+    monkeypatch.setattr("harness.audio.opening.HAS_MEMORY_FILES", False)
     assert np.array_equal(heard(data), before)
 
 
@@ -325,5 +326,5 @@ def test_flac_that_does_not_say_how_long_it_is() -> None:
 def test_blocks_join_without_a_seam(form: str, subtype: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     data = encoded(NOISE, form=form, subtype=subtype)
     whole = heard(data)
-    monkeypatch.setattr("harness.runner.audio.BLOCK_FRAMES", 1_000)
+    monkeypatch.setattr("harness.audio.decoders.BLOCK_FRAMES", 1_000)
     assert np.array_equal(heard(data), whole)

@@ -1,0 +1,212 @@
+"""MPEG audio: MP3 and its older layers (ISO 11172-3, 13818-3), and AAC in ADTS (ISO 13818-7).
+
+A file is frames, each as long as its header says. Of their number only a tag in the first frame tells (Xing, Info,
+VBRI), which not every encoder writes; without it, the frames are counted here. Decoders guess it instead.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.containers.statement import Statement
+
+if TYPE_CHECKING:
+    from benchmarks.containers.window import Window
+
+RATES = ((11_025, 12_000, 8_000), (), (22_050, 24_000, 16_000), (44_100, 48_000, 32_000))
+"""Samples a second by version (2.5, none, 2, 1) and index."""
+
+_V1 = (
+    (),
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+)
+_V2_LOW = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_V2 = ((), _V2_LOW, _V2_LOW, (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256))
+"""Kilobits a second by layer bits (none, III, II, I) and index."""
+
+SEARCHED = 1 << 16
+"""Bytes in which the next frame is looked for, after a tag that is not known."""
+
+TAG_BYTES = 512
+"""Of a frame's beginning, in which its tag stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The header of a frame."""
+
+    length: int
+    """Bytes."""
+    samples: int
+    rate: int
+    bitrate: int
+
+
+def skip_id3(window: Window, place: int = 0) -> int:
+    """Where the audio begins, after ID3 tags of version 2."""
+    for _ in range(16):
+        head = window.at(place, 10)
+        if len(head) < 10 or head[:3] != b"ID3" or max(head[6:10]) > 127:
+            break
+        place += 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]) + (10 if head[5] & 0x10 else 0)
+    return place
+
+
+def frame(head: bytes) -> Frame | None:
+    """The frame whose header these four bytes are; None where they are none, or one of free bit rate."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return None
+    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
+    index, hertz = head[2] >> 4, head[2] >> 2 & 3
+    if version == 1 or layer == 0 or index in {0, 15} or hertz == 3:
+        return None
+    rate = RATES[version][hertz]
+    bitrate = (_V1 if version == 3 else _V2)[layer][index] * 1000
+    padding = head[2] >> 1 & 1
+    if layer == 3:
+        return Frame((12 * bitrate // rate + padding) * 4, 384, rate, bitrate)
+    samples = 576 if layer == 1 and version != 3 else 1152
+    return Frame(samples // 8 * bitrate // rate + padding, samples, rate, bitrate)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What the first frame says of those that follow."""
+
+    frames: int
+    size: int
+    """Bytes, its own included; 0 is not stated."""
+    trimmed: int
+    """Samples that the encoder put in front and behind, which players leave out."""
+
+
+def tag(data: bytes) -> Tag | None:
+    """The Xing, Info or VBRI tag in the beginning of a frame."""
+    at = max(data.find(b"Xing", 0, 64), data.find(b"Info", 0, 64))
+    if at >= 0 and len(data) >= at + 8:
+        flags = int.from_bytes(data[at + 4 : at + 8], "big")
+        place = at + 8
+        found = []
+        for bit in (1, 2):
+            found.append(int.from_bytes(data[place : place + 4], "big") if flags & bit else 0)
+            place += 4 if flags & bit else 0
+        place += (100 if flags & 4 else 0) + (4 if flags & 8 else 0)
+        gap = int.from_bytes(data[place + 21 : place + 24], "big") if data[place : place + 4].strip(b"\0") else 0
+        return Tag(found[0], found[1], (gap >> 12) + (gap & 0xFFF)) if found[0] else None
+    if data[36:40] == b"VBRI" and len(data) >= 54:
+        size, frames = struct.unpack(">II", data[46:54])
+        return Tag(frames, size, 0) if frames else None
+    return None
+
+
+def mpeg(window: Window) -> Statement:
+    """MP3, by its tag where it has one that fits the file, else by its frames."""
+    begin = skip_id3(window)
+    begin = _sync(window, begin)
+    first = frame(window.at(begin, 4)) if begin >= 0 else None
+    if first is None:
+        return Statement(native=False, cut="it ends inside its first frame" if window.size < begin + 4 else "")
+    known = tag(window.at(begin, TAG_BYTES))
+    end = _end(window)
+    if known is not None and known.size:
+        lacking = begin + known.size - end
+        frames = max(0, known.frames * first.samples - known.trimmed)
+        if lacking > first.length and lacking > known.size // max(1, known.frames):
+            return Statement(rate=first.rate, frames=frames, cut=f"{lacking} of {known.size} bytes are missing")
+        if abs(lacking) <= max(first.length, 8):
+            return Statement(rate=first.rate, frames=frames)
+    return _walk(window, begin, end, first)
+
+
+def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
+    """Counts the frames up to the end; where several files stand one after another, their parts."""
+    parts: list[int] = []
+    frames = tagged = lacking = 0
+    bitrates: set[int] = set()
+    trimmed = 0
+    begin = 0
+    while place < end:
+        found = frame(window.at(place, 4))
+        if found is None or found.rate != first.rate:
+            after = skip_id3(window, place)
+            further = after if after > place else _sync(window, place + 1, first.rate)
+            if further < 0:
+                break
+            begin, place = place if after > place else further, further
+            continue
+        known = tag(window.at(place, TAG_BYTES)) if found.length > 32 else None
+        if known is not None:
+            parts.append(begin if begin else 0 if not parts else place)
+            tagged += 1
+            trimmed += known.trimmed
+        else:
+            frames += 1
+            bitrates.add(found.bitrate)
+            if not parts:
+                parts.append(0)
+        begin = 0
+        place += found.length
+        lacking = place - end
+    total = max(0, frames * first.samples - trimmed)
+    cut = f"its last frame lacks {lacking} bytes" if lacking > 0 else ""
+    if len(parts) > 1:
+        bounds = tuple(zip(parts, [*parts[1:], window.size], strict=True)) if tagged == len(parts) else ()
+        return Statement(rate=first.rate, frames=total, native=bool(bounds), links=bounds, cut=cut)
+    return Statement(rate=first.rate, frames=total, native=bool(tagged) or len(bitrates) == 1, cut=cut)
+
+
+def _sync(window: Window, place: int, rate: int | None = None) -> int:
+    """Where the next frame begins that another follows; -1 where there is none near."""
+    data = window.at(place, SEARCHED)
+    at = data.find(b"\xff")
+    while at >= 0:
+        found = frame(data[at : at + 4])
+        if found is not None and rate in {None, found.rate}:
+            following = window.at(place + at + found.length, 4)
+            if not following or frame(following) is not None or following[:3] in {b"TAG", b"ID3"}:
+                return place + at
+            data = window.at(place, SEARCHED)
+        at = data.find(b"\xff", at + 1)
+    return -1
+
+
+def _end(window: Window) -> int:
+    """Where the audio ends, before tags: ID3 of version 1, APE."""
+    end = window.size
+    if window.at(end - 128, 3) == b"TAG":
+        end -= 128
+    footer = window.at(end - 32, 32)
+    if footer[:8] == b"APETAGEX":
+        size = int.from_bytes(footer[12:16], "little") + (32 if footer[23] & 0x80 else 0)
+        end -= size if size < end else 0
+    return end
+
+
+ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
+
+
+def adts(window: Window) -> Statement:
+    """AAC in ADTS: frames of 1,024 samples, each as long as its header says. Nothing states their number."""
+    place = skip_id3(window)
+    end = _end(window)
+    rate = frames = lacking = 0
+    while place < end:
+        head = window.at(place, 7)
+        index = head[2] >> 2 & 15 if len(head) > 2 else 15
+        if head[:1] != b"\xff" or len(head) < 2 or head[1] & 0xF6 != 0xF0:
+            break
+        length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5 if len(head) == 7 else 7
+        if length < 7 or (len(head) == 7 and index >= len(ADTS_RATES)):
+            break
+        rate = rate or ADTS_RATES[index]
+        place += length
+        lacking = place - end
+        frames += (head[6] & 3) + 1 if len(head) == 7 and lacking <= 0 else 0
+    # HE-AAC may say half of its rate, so that the samples are not known from here, but the seconds are.
+    seconds = frames * 1024 / rate if rate else None
+    cut = f"its last frame lacks {lacking} bytes" if lacking > 0 else ""
+    return Statement(seconds=seconds, native=False, cut=cut)

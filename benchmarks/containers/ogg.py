@@ -1,0 +1,95 @@
+"""Ogg (RFC 3533): pages, each of a stated size; the last of a stream says that it is, and how many samples it had."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from benchmarks.containers.statement import Statement
+
+if TYPE_CHECKING:
+    from benchmarks.containers.window import Window
+
+BEGINS, ENDS = 2, 4
+"""Flags of a page: its stream's first, its stream's last."""
+
+NOWHERE = (1 << 64) - 1
+"""The granule position of a page on which no packet ends."""
+
+SEARCHED = 1 << 20
+"""Bytes after a page in which the next is looked for."""
+
+
+@dataclass(slots=True)
+class _Link:
+    """One chain of pages: streams that begin together."""
+
+    begin: int
+    end: int = 0
+    open: set[int] = field(default_factory=set)
+    """Serial numbers of streams that have not ended."""
+    codecs: list[bytes] = field(default_factory=list)
+    """First bytes of each stream."""
+    granule: int = 0
+    """Samples up to the end of its last page, as it states them."""
+
+
+def ogg(window: Window) -> Statement:
+    """What the pages state, of Vorbis, Opus and whatever else is in them."""
+    links: list[_Link] = []
+    place = lacking = 0
+    while len(head := window.at(place, 27)) == 27:
+        if head[:4] != b"OggS":
+            further = window.at(place, SEARCHED).find(b"OggS", 1)
+            if further < 0:
+                break
+            place += further
+            continue
+        flags, granule, serial = head[5], *struct.unpack("<QI", head[6:18])
+        table = window.at(place + 27, head[26])
+        body = place + 27 + head[26]
+        end = body + sum(table)
+        if len(table) < head[26] or end > window.size:
+            lacking = max(1, end - window.size)
+            break
+        if flags & BEGINS:
+            if not links or not links[-1].open:
+                links.append(_Link(place))
+            links[-1].open.add(serial)
+            links[-1].codecs.append(window.at(body, 64))
+        if links:
+            _page(links[-1], flags, granule, serial, end)
+        place = end
+    if not links:
+        return Statement(cut="it ends inside its first page" if lacking else "", native=False)
+    return _stated(links, lacking or 27 * (0 < len(head) < 27 and head[:4] == b"OggS"[: len(head)]))
+
+
+def _page(link: _Link, flags: int, granule: int, serial: int, end: int) -> None:
+    link.end = end
+    if granule not in {0, NOWHERE}:
+        link.granule = granule
+    if flags & ENDS:
+        link.open.discard(serial)
+
+
+def _stated(links: list[_Link], lacking: int) -> Statement:
+    rates = [_rate(link.codecs[0]) for link in links]
+    alone = all(len(link.codecs) == 1 for link in links)
+    native = alone and all(link.codecs[0].startswith((b"OpusHead", b"\x01vorbis")) for link in links)
+    cut = f"its last page lacks {lacking} bytes" if lacking else "its last page is missing" if links[-1].open else ""
+    seconds = None
+    if alone and all(rate for rate, _ in rates):
+        seconds = sum(max(0, link.granule - skip) / rate for link, (rate, skip) in zip(links, rates, strict=True))
+    bounds = tuple((link.begin, link.end) for link in links) if len(links) > 1 else ()
+    return Statement(native=native, cut=cut, seconds=None if cut else seconds, links=bounds)
+
+
+def _rate(head: bytes) -> tuple[int, int]:
+    """Granules a second, and how many of them are skipped at the beginning; 0 is not known."""
+    if head.startswith(b"OpusHead") and len(head) >= 12:
+        return 48_000, struct.unpack("<H", head[10:12])[0]
+    if head.startswith(b"\x01vorbis") and len(head) >= 16:
+        return struct.unpack("<I", head[12:16])[0], 0
+    return 0, 0

@@ -1,0 +1,105 @@
+"""Containers that are one header and then samples: AU, NIST SPHERE, FLAC, AMR, and what counts its samples in front."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from benchmarks.containers.statement import Statement
+
+if TYPE_CHECKING:
+    from benchmarks.containers.window import Window
+
+AU_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
+"""Bytes of a sample by the number of its encoding; 6 and 7 are floating point."""
+
+AMR_SIZES = (12, 13, 15, 17, 19, 20, 26, 31, 5, 6, 5, 5, 0, 0, 0, 0)
+AMR_WB_SIZES = (17, 23, 32, 36, 40, 46, 50, 58, 60, 5, 5, 0, 0, 0, 0, 0)
+"""Bytes of a frame of 20 ms after its first byte, by mode (RFC 4867, 5.3)."""
+
+
+def _counted(window: Window, *, begin: int, size: int | None, align: int, same: Statement) -> Statement:
+    """Frames of a stretch of samples, of stated size or up to the end; `same` is what else is stated."""
+    there = max(0, window.size - begin)
+    lacking = 0 if size is None else size - there
+    stated = (there if size is None else size) // align
+    if lacking <= 0:
+        return replace(same, frames=stated)
+    if lacking < align:
+        return replace(same, frames=there // align, missing=lacking)
+    return replace(same, frames=stated, cut=f"{lacking} of {size} bytes are missing")
+
+
+def au(window: Window) -> Statement:
+    """Sun's .snd: a size of 0xFFFFFFFF is not known, and means up to the end."""
+    head = window.at(0, 24)
+    if len(head) < 24:
+        return Statement(cut="it ends inside its header")
+    order = "<" if head[:4] == b"dns." else ">"
+    begin, size, encoding, rate, channels = struct.unpack(f"{order}5I", head[4:])
+    width = AU_WIDTHS.get(encoding)
+    same = Statement(rate=rate, floats=encoding in {6, 7})
+    if width is None or not channels:
+        lacking = size - (window.size - begin)
+        cut = f"{lacking} of {size} bytes are missing" if lacking > 0 and size < 0xFFFFFF80 else ""
+        return Statement(rate=rate, cut=cut)
+    unknown = size >= 0xFFFFFF80 or (size == 0 and window.size > begin)
+    patches = ((8, b"\xff\xff\xff\xff"),) if unknown and size != 0xFFFFFFFF else ()
+    found = _counted(window, begin=begin, size=None if unknown else size, align=width * channels, same=same)
+    return Statement(rate=rate, floats=same.floats, frames=found.frames, patches=patches) if patches else found
+
+
+def nist(window: Window) -> Statement:
+    """NIST SPHERE: a header of text, such as ``sample_count -i 78480``; counts are of one channel."""
+    head = window.at(0, 4096)
+    size = re.match(rb"NIST_1A\s+(\d+)", head)
+    length = int(size[1]) if size and len(size[1]) < 8 else 1024
+    text = window.at(0, min(length, 1 << 16)).decode("latin-1")
+    fields = dict(re.findall(r"^(\w+)[ \t]+-\w+[ \t]+(\S+)", text, re.MULTILINE))
+    numbers = {key: int(value) for key, value in fields.items() if value.isdecimal() and len(value) < 16}
+    rate, count = numbers.get("sample_rate", 0), numbers.get("sample_count")
+    coding = fields.get("sample_coding", "pcm")
+    align = numbers.get("channel_count", 1) * numbers.get("sample_n_bytes", 1 if "law" in coding else 2)
+    if "," in coding or coding not in {"pcm", "ulaw", "mu-law", "alaw"}:  # such as pcm,embedded-shorten-v2.00
+        return Statement(rate=rate, frames=count, native=False)
+    if window.size < length:
+        return Statement(rate=rate, frames=count, cut="it ends inside its header")
+    if not align:
+        return Statement(rate=rate)
+    return _counted(
+        window, begin=length, size=None if count is None else count * align, align=align, same=Statement(rate=rate)
+    )
+
+
+def flac(window: Window) -> Statement:
+    """FLAC's STREAMINFO (RFC 9639, 8.2): 20 bits of rate, 36 bits of samples, 0 of which are not known."""
+    head = window.at(0, 42)
+    if len(head) < 42 or head[4] & 0x7F:
+        return Statement()
+    packed = int.from_bytes(head[18:26], "big")
+    return Statement(rate=packed >> 44, frames=packed & ((1 << 36) - 1) or None)
+
+
+def amr(window: Window) -> Statement:
+    """AMR and AMR-WB (RFC 4867, 5): frames of 20 ms, each as long as its first byte says, and nothing else."""
+    wide = window.at(0, 9) == b"#!AMR-WB\n"
+    place, sizes, rate = (9, AMR_WB_SIZES, 16_000) if wide else (6, AMR_SIZES, 8_000)
+    frames = 0
+    while place < window.size:
+        place += 1 + sizes[window.at(place, 1)[0] >> 3 & 15]
+        frames += place <= window.size
+    lacking = place - window.size
+    cut = f"its last frame lacks {lacking} bytes" if lacking > 0 else ""
+    return Statement(rate=rate, frames=frames * rate // 50, native=False, cut=cut)
+
+
+def counted(window: Window) -> Statement:
+    """TTA and WavPack, whose header counts the samples of a channel."""
+    head = window.at(0, 32)
+    if head[:4] == b"TTA1" and len(head) >= 18:
+        rate, frames = struct.unpack("<II", head[10:18])
+        return Statement(rate=rate, frames=frames, native=False)
+    frames = int.from_bytes(head[12:16], "little")
+    return Statement(frames=frames if frames != 0xFFFFFFFF else None, native=False)

@@ -1,0 +1,51 @@
+"""Which reader is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from benchmarks.containers.boxes import asf, ebml, mp4
+from benchmarks.containers.kinds import Kind, recognize
+from benchmarks.containers.mpeg import adts, mpeg, skip_id3
+from benchmarks.containers.ogg import ogg
+from benchmarks.containers.plain import amr, au, counted, flac, nist
+from benchmarks.containers.riff import aiff, caf, w64, wav
+from benchmarks.containers.statement import Statement
+from benchmarks.containers.window import HEAD
+
+if TYPE_CHECKING:
+    from benchmarks.containers.window import Window
+
+READERS: dict[str, Callable[[Window], Statement]] = {
+    "riff": wav,
+    "w64": w64,
+    "aiff": aiff,
+    "caf": caf,
+    "au": au,
+    "nist": nist,
+    "flac": flac,
+    "ogg": ogg,
+    "mpeg": mpeg,
+    "adts": adts,
+    "mp4": mp4,
+    "ebml": ebml,
+    "asf": asf,
+    "amr": amr,
+    "counted": counted,
+}
+"""By `Kind.reader`."""
+
+
+def state(window: Window) -> tuple[Kind, Statement]:
+    """What a file is, and what it states of itself.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    head = window.at(0, HEAD)
+    if head[:3] == b"ID3":
+        head = window.at(skip_id3(window), HEAD)
+    kind = recognize(head, window.size)
+    reader = READERS.get(kind.reader)
+    return kind, Statement() if reader is None else reader(window)

@@ -1,0 +1,62 @@
+"""Encoded audio that is looked into here and there: of a long file, only what is asked for is read."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import BinaryIO
+
+    from benchmarks.dataset import Audio
+
+HEAD = 4096
+"""Bytes that are read at once to begin with: most headers are shorter."""
+
+AHEAD = 1 << 16
+"""Bytes that are read at once later on."""
+
+
+class Window:
+    """Bytes by their place. What lies beyond the end is not there: less is returned, nothing is raised."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self.size = file, size
+        self._begin, self._held = 0, b""
+        self._more = HEAD
+
+    @classmethod
+    def of(cls, audio: Audio) -> Self:
+        """Opens encoded audio.
+
+        Raises:
+            OSError: it is not there.
+        """
+        if audio.path is not None and audio.size is None:
+            file = audio.path.open("rb", buffering=0)
+            return cls(file, os.fstat(file.fileno()).st_size)
+        return cls(audio.open(), audio.length())
+
+    def at(self, place: int, count: int) -> bytes:
+        """So many bytes from a place, as far as they are there."""
+        begin = place - self._begin
+        if begin < 0 or begin + count > len(self._held):
+            if place >= self.size or place < 0 or count <= 0:
+                return b""
+            self._file.seek(place)
+            self._begin, begin = place, 0
+            self._held = self._file.read(max(count, min(self._more, self.size - place)))
+            self._more = AHEAD
+        return self._held[begin : begin + count]
+
+    def number(self, place: int, count: int, *, big: bool = False) -> int:
+        """An unsigned number of so many bytes; 0 where they are not there."""
+        found = self.at(place, count)
+        return int.from_bytes(found, "big" if big else "little") if len(found) == count else 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._file.close()

@@ -1,0 +1,113 @@
+"""Samples out of encoded audio, block by block: what each decoder offers, and the one on libsndfile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from harness.audio.opening import SoundFile, open_sound
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from benchmarks.dataset import Audio
+
+BLOCK_FRAMES = 1 << 20
+"""Samples, of all channels together, that are read at a time: a header that lies about the length cannot make us
+allocate what is not there."""
+
+UNKNOWN_FRAMES = (1 << 63) - 1
+"""What libsndfile answers where a header does not say how long the audio is: FLAC that was written into a pipe."""
+
+Blocks = Iterator["NDArray[np.float32]"]
+"""Samples as ``[frames, channels]``, float32, one stretch after another."""
+
+
+class Decoder(Protocol):
+    """Encoded audio that is open. Its blocks are asked for once."""
+
+    rate: int
+    """Samples a second."""
+    channels: int
+    frames: int
+    """Samples of a channel that the decoder expects; UNKNOWN_FRAMES where it cannot know."""
+    floats: bool
+    """Whether they are stored as floating-point numbers, which may be at any scale."""
+
+    def blocks(self, begin: int, count: int) -> Blocks:
+        """`count` frames from a place, fewer where the audio ends before.
+
+        Raises:
+            Exception: whatever the library raises where the file is broken.
+        """
+
+    def close(self) -> None:
+        """Closes the file."""
+
+
+class SoundDecoder:
+    """By libsndfile."""
+
+    def __init__(self, sound: SoundFile, *, floats: bool = False) -> None:
+        self._sound = sound
+        self.rate, self.channels, self.frames = int(sound.samplerate), int(sound.channels), int(sound.frames)
+        self.floats = floats
+
+    def blocks(self, begin: int, count: int) -> Blocks:
+        """As `Decoder.blocks`."""
+        each = max(1, BLOCK_FRAMES // self.channels)
+        read = self._sound.read
+        if begin and self.frames < UNKNOWN_FRAMES:
+            self._sound.seek(begin)
+        else:
+            while begin:  # what does not say how long it is cannot be sought in
+                got = len(read(min(each, begin), dtype="float32", always_2d=True))
+                begin -= got or begin
+        while count > 0:
+            asked = min(each, count)
+            block = read(asked, dtype="float32", always_2d=True)
+            yield block
+            count = count - asked if len(block) == asked else 0
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._sound.close()
+
+
+class ChainDecoder:
+    """Several whole files that stand one after another in one, such as chained Ogg: libsndfile ends after the first."""
+
+    def __init__(self, audio: Audio, links: Sequence[tuple[int, int]]) -> None:
+        self._parts = [_part(audio, begin, end) for begin, end in links]
+        self._lengths: list[int] = []
+        self.rate = self.channels = 0
+        for part in self._parts:
+            with open_sound(part) as sound:
+                form = int(sound.samplerate), int(sound.channels)
+                if self._lengths and form != (self.rate, self.channels):
+                    raise ValueError("the parts that it is made of differ in sample rate or channels")
+                self.rate, self.channels = form
+                self._lengths.append(int(sound.frames))
+        self.frames, self.floats = sum(self._lengths), False
+
+    def blocks(self, begin: int, count: int) -> Blocks:
+        """As `Decoder.blocks`."""
+        for part, length in zip(self._parts, self._lengths, strict=True):
+            if begin < length and count > 0:
+                with open_sound(part) as sound:
+                    for block in SoundDecoder(sound).blocks(begin, min(count, length - begin)):
+                        count -= len(block)
+                        yield block
+            begin = max(0, begin - length)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _part(audio: Audio, begin: int, end: int) -> Audio:
+    """A stretch of the encoded bytes as a file of its own."""
+    if audio.path is None:
+        return replace(audio, data=(audio.data or b"")[begin:end])
+    return replace(audio, offset=audio.offset + begin, size=end - begin, crc32=None)
