@@ -24,7 +24,7 @@ def seconds(audio: Audio) -> float | None:
             if window.at(0, 4) == b"fLaC":
                 return flac(window).length
             kind, statement = state(window)
-            found = statement.length
+        found = statement.length
         if found is None and kind.is_audio and not kind.reader:
             found = _by_libsndfile(audio)
     except OSError:
