@@ -9,7 +9,7 @@ from typing import cast
 
 from isal import igzip, isal_zlib
 
-from benchmarks.sources.tables import LONGEST_LINE
+from benchmarks.sources.tables import numbered
 from harness.errors import DataError
 
 UNPACKING = (zlib.error, cast("type[Exception]", isal_zlib.error))
@@ -25,26 +25,13 @@ def file_lines(path: Path) -> Iterator[tuple[str, str]]:
     Raises:
         DataError: it cannot be read, or a line is no text, or longer than any transcript.
     """
-    number, encoding = 0, "utf-8-sig"
     try:
         with igzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:  # type: ignore[no-untyped-call]
-            while raw := file.readline(LONGEST_LINE + 1):
-                number += 1
-                yield from _line(f"{path}, line {number}", raw, encoding)
-                encoding = "utf-8"
+            for where, raw in numbered(file, str(path)):
+                text = raw.rstrip("\r\n")
+                if "\0" in text:
+                    raise DataError(f"{where}: a NUL, which is no text")
+                if text.strip():
+                    yield where, text
     except (OSError, EOFError, *UNPACKING) as error:
         raise DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-
-
-def _line(where: str, raw: bytes, encoding: str) -> Iterator[tuple[str, str]]:
-    """The line, unless it is blank."""
-    if len(raw) > LONGEST_LINE:
-        raise DataError(f"{where}: longer than {LONGEST_LINE >> 20} MiB")
-    try:
-        text = raw.decode(encoding).rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: not UTF-8 text ({error.reason})") from error
-    if "\0" in text:
-        raise DataError(f"{where}: a NUL, which is no text")
-    if text.strip():
-        yield where, text
