@@ -232,6 +232,8 @@ class Request:
     lengths: bool = True
     """Whether the length of an utterance that the data does not state is looked up in its audio. Where rows are only
     compared with a run's, no audio is opened."""
+    channel: Channel = "mix"
+    """What to hear of files with several channels, where a row does not say."""
     note: Callable[[str, str], None] = lambda _key, _value: None
     """Called with facts found while reading, such as ("revision", "<sha>"), which end up in run.json."""
 
@@ -353,7 +355,11 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
             raise DataError(msg)
         seen.add(utterance.id)
         found = session(utterance.id) if session and utterance.session is None else None
-        yield replace(utterance, session=sys.intern(found.group(1))) if found else utterance
+        if found:
+            utterance = replace(utterance, session=sys.intern(found.group(1)))  # noqa: PLW2901
+        if request.channel != "mix" and utterance.audio.channel is None:
+            utterance = replace(utterance, audio=replace(utterance.audio, channel=request.channel))  # noqa: PLW2901
+        yield utterance
 
 
 def _in_turn(dataset: Dataset, request: Request) -> list[Source]:

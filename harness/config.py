@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from harness.flags import Rule, check, declared, flag
 from harness.runner.plan import Budget
 
 if TYPE_CHECKING:
+    from benchmarks.dataset import Channel
     from harness.models.base import ModelCard
     from harness.records.run import Scalar
 
@@ -46,11 +48,20 @@ def _positive(of: str, most: float = sys.float_info.max) -> Rule:
 _ONE: Rule = lambda number: number >= 1, "at least one is needed"
 _NUMBER: Rule = lambda number: number >= 0, "give a number of utterances"
 _DEVICE: Rule = is_device, "give auto, cpu, cuda, cuda:N or mps"
+CHANNEL: Rule = (
+    lambda name: re.fullmatch(r"mix|best|0|[1-9]\d{0,2}", str(name)) is not None,
+    "give mix, best, or a number",
+)
 _FOLDER: Rule = Path.is_dir, "no such folder"
 _SHARE: Rule = (
     lambda share: 0 < share <= 1 or (share > 1 and share % 1 == 0),
     "give a share of one GPU, such as 0.5, or a whole number",
 )
+
+
+def channel_named(name: str) -> Channel:
+    """What `--channel` means; `CHANNEL` says what it may be."""
+    return int(name) if name.isdecimal() else "best" if name == "best" else "mix"
 
 
 def phrases(text: str) -> tuple[str, ...]:
@@ -94,6 +105,14 @@ class Settings:
         None, WHAT, "N utterances a benchmark, sampled over all lengths", "N", rule=_positive("utterances")
     )
     seed: int = flag(0, WHAT, "seed of that sample", "N")
+
+    channel: str = flag(
+        "mix",
+        WHAT,
+        "of several channels: all mixed, the one with most speech, or the Nth from 0",
+        "mix|best|N",
+        rule=CHANNEL,
+    )
 
     out: Path = flag(Path("results/runs"), HOW, "folder that holds the runs", "DIR", stored=False)
     root: Path | None = flag(
@@ -167,6 +186,11 @@ class Settings:
         device = choose(self.device, kinds)
         dtype = DEFAULT_DTYPE[kind_of(device)] if self.dtype == "auto" else self.dtype
         return replace(self, device=device, dtype=dtype)
+
+    @property
+    def heard(self) -> Channel:
+        """What is heard of files with several channels, where their rows do not say."""
+        return channel_named(str(self.channel))
 
     @property
     def budget_seconds(self) -> float | None:

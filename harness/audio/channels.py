@@ -31,8 +31,8 @@ CANCELS = 0.1
 two are the same, 0 where they are each other's opposite. Less than this is cancelled."""
 
 OPPOSED, SPEECH_CANCELS = 0.5, 0.2
-"""So is less than the first of the energies, where less than the second is left of the speech energy of the channel that
-has most: what remains is noise."""
+"""So is less than the first of the energies, where less than the second is left of the speech energy of the channel
+that has most: what remains is noise."""
 
 DEAD = 2 / 32768
 """What a dead channel spans at most: two steps of 16 bits."""

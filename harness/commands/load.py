@@ -120,7 +120,7 @@ def _clips(args: argparse.Namespace, settings: LoadSettings) -> tuple[str, Seque
         raise UsageError("say what to send: --suite NAME or --data PATH, not both")
     own = args.data is not None
     suite, datasets = own_data(args.data, args.language) if own else what_to_run(get_suite(args.suite or "sample"))
-    chosen = Settings(limit=settings.limit, seed=settings.seed, root=settings.root)
+    chosen = Settings(limit=settings.limit, seed=settings.seed, root=settings.root, channel=settings.channel)
     utterances = [
         utterance
         for dataset in datasets

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config import phrases
+from harness.config import CHANNEL, phrases
 from harness.errors import UsageError
 from harness.flags import Rule, check, flag
 
@@ -59,6 +59,13 @@ class LoadSettings:
     )
     limit: int = flag(
         20, DATA, "clips a benchmark, sampled over all lengths", "N", rule=(lambda n: n >= 1, "give at least 1")
+    )
+    channel: str = flag(
+        "mix",
+        DATA,
+        "of several channels: all mixed, the one with most speech, or the Nth from 0",
+        "mix|best|N",
+        rule=CHANNEL,
     )
     root: Path | None = flag(None, DATA, "folder with the original data sets", "DIR", rule=_FOLDER, name="--from")
     out: Path = flag(Path("results/load"), LOAD, "folder that holds the measurements", "DIR")

@@ -63,7 +63,9 @@ class Selected:
     def _read(self) -> Iterator[Utterance]:
         pins = self._lock.pins if self._lock is not None else {}
         settings = self._settings
-        request = Request(root=settings.root, streaming=settings.streaming, note=self._seen.note, pins=pins)
+        request = Request(
+            root=settings.root, streaming=settings.streaming, channel=settings.heard, note=self._seen.note, pins=pins
+        )
         return open_dataset(self._dataset, request)
 
     def _counted(self) -> Iterator[Utterance]:

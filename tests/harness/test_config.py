@@ -20,6 +20,7 @@ from harness.records.run import Scalar
 TYPED: dict[str, tuple[str, object]] = {
     "limit": ("--limit 7", 7),
     "seed": ("--seed 3", 3),
+    "channel": ("--channel best", "best"),
     "out": ("--out there", Path("there")),
     "root": ("--from .", Path()),
     "streaming": ("--streaming", True),
@@ -153,3 +154,10 @@ def test_keywords_are_a_list_or_a_file_with_one_a_line(tmp_path: Path) -> None:
     for text, said in (("no/such/file", "cannot be read"), ("words.txt", "cannot be read"), (" ,", "no word in it")):
         with pytest.raises(UsageError, match=said):
             phrases(text)
+
+
+def test_channel_is_a_word_or_a_number() -> None:
+    assert [Settings(channel=name).heard for name in ("mix", "best", "0", "12")] == ["mix", "best", 0, 12]
+    for name in ("left", "-1", "01", "", "1.0", "1234", "MIX"):
+        with pytest.raises(UsageError, match=f"--channel {name}: give mix, best, or a number"):
+            Settings(channel=name)
