@@ -36,7 +36,8 @@ class OwnRules:
     replace: tuple[Replacement, ...] = ()
     """One after the other over the whole text."""
     equivalents: tuple[tuple[str, ...], ...] = ()
-    """Words or phrases of which any counts as any other of its group: each becomes the first one."""
+    """Words or phrases of which any counts as any other of its group: each becomes the first one, or goes where one of
+    them is empty."""
     drop: tuple[str, ...] = ()
     """Words or phrases that go on both sides: they are neither right nor wrong."""
 
@@ -44,7 +45,7 @@ class OwnRules:
         """As scores.json states them."""
         return {
             "replace": "; ".join(map(str, self.replace)),
-            "equivalents": "; ".join(" = ".join(group) for group in self.equivalents),
+            "equivalents": "; ".join(" = ".join(phrase or "nothing" for phrase in group) for group in self.equivalents),
             "drop": "; ".join(self.drop),
         }
 
@@ -68,9 +69,13 @@ class OwnNormalizer:
         }
         self._canonical: dict[str, str] = {}
         for group in rules.equivalents:
-            self._add([self._form(phrase, "equivalents") for phrase in group])
+            known = [self._form(phrase, "equivalents", gone="" in group) for phrase in group if phrase]
+            self._add(["", *filter(None, known)] if "" in group else known)
+        self._canonical.pop("", None)
         self._equivalent = self._any_of(self._canonical)
-        self._dropped = self._any_of({self._equal(self._form(phrase, "drop")) for phrase in rules.drop})
+        self._deletes = "" in self._canonical.values()
+        dropped = {self._equal(self._form(phrase, "drop")) for phrase in rules.drop}
+        self._dropped = self._any_of(dropped - {""})
 
     def __call__(self, text: str) -> str:
         """Normalize one text.
@@ -79,12 +84,13 @@ class OwnNormalizer:
             ValueError: the normalizer cannot digest it.
         """
         text = self._equal(self._replaced(text))
+        text = self._tidy(text) if self._deletes else text
         return self._tidy(self._dropped.sub(" " if self._spaces else "", text)) if self._dropped else text
 
     def _add(self, group: list[str]) -> None:
         """A group of normalized phrases, which is one with the groups that share a phrase with it."""
         known = [self._canonical[form] for form in group if form in self._canonical]
-        first = known[0] if known else group[0]
+        first = "" if "" in {*group, *known} else known[0] if known else group[0]
         for form, canonical in [*self._canonical.items(), *((form, first) for form in group)]:
             self._canonical[form] = first if canonical in known else canonical
 
@@ -104,9 +110,10 @@ class OwnNormalizer:
             return text
         return self._equivalent.sub(lambda match: self._canonical[" ".join(match[0].split())], text)
 
-    def _form(self, phrase: str, where: str) -> str:
+    def _form(self, phrase: str, where: str, *, gone: bool = False) -> str:
+        """A phrase as it is found; one that is to go anyhow may be nothing already."""
         form = self._tidy(self._replaced(phrase))
-        if not form:
+        if not form and not gone:
             raise UsageError(f"{where}: {phrase!r} is nothing once it is normalized, so it cannot be found")
         return form
 
@@ -139,11 +146,14 @@ def _spaced(phrase: str) -> str:
     return r"\s+".join(map(re.escape, phrase.split()))
 
 
-_FREE = re.compile(r"\[?\s*(?P<find>[^\]\[=>{}/]+?)\s*\]?\s*=>\s*(?P<to>.+?)\s*(?:/\s*\[\s*\]\s*__\s*\[\s*\]\s*)?$")
+_ANYWHERE = r"/\s*\[\s*\]\s*__\s*\[\s*\]\s*"
+_FREE = re.compile(
+    rf"\[?\s*(?P<find>[^\]\[=>{{}}/]+?)\s*\]?\s*=>\s*(?:(?P<to>[^/].*?)\s*(?:{_ANYWHERE})?|(?P<gone>{_ANYWHERE}))$"
+)
 
 
 def read_glm(lines: Iterable[str], name: str) -> tuple[tuple[str, ...], ...]:
-    """The groups of a NIST global mapping file: ``[a] => [b] / [ ] __ [ ]``, or ``[a] => {[b] / [c]}``.
+    """The groups of a NIST global mapping file: ``[a] => [b] / [ ] __ [ ]``, ``[a] => {[b] / [c]}``, ``[a] => [ ]``.
 
     Args:
         lines: of the file; those that begin with ``;;`` or ``*`` say nothing of words.
@@ -151,7 +161,7 @@ def read_glm(lines: Iterable[str], name: str) -> tuple[tuple[str, ...], ...]:
 
     Returns:
         Groups of phrases that count as each other, the first of them what the rule writes. Rules that share a phrase
-        are one group.
+        are one group. One of them may be empty: the others count as nothing.
 
     Raises:
         UsageError: a rule looks at what stands around it, or is none.
@@ -162,16 +172,24 @@ def read_glm(lines: Iterable[str], name: str) -> tuple[tuple[str, ...], ...]:
         if not rule or rule.startswith("*"):
             continue
         match = _FREE.match(rule)
-        written = re.sub(r"[{}\[\]]", " ", match["to"]).split("/") if match else []
-        phrases = [" ".join(phrase.split()) for phrase in written]
-        if match is None or "" in phrases or "__" in match["to"]:
+        to = "[ ]" if match and match["gone"] else match["to"] if match else ""
+        phrases = [_phrase(written) for written in to.split("/")]
+        if match is None or "__" in to or any(phrase is None for phrase in phrases):
             raise UsageError(f"{name}: line {number} is no rule of the form [a] => [b] / [ ] __ [ ]: {rule}")
-        new = list(dict.fromkeys([*phrases, match["find"].strip()]))
+        new = list(dict.fromkeys([*(phrase or "" for phrase in phrases), match["find"].strip()]))
         for old in [group for group in groups if not {*group}.isdisjoint(new)]:
             groups.remove(old)
             new = list(dict.fromkeys([*old, *new]))
         groups.append(new)
     return tuple(map(tuple, groups))
+
+
+def _phrase(written: str) -> str | None:
+    """One alternative without its brackets; empty where it is ``[ ]`` or ``@``, None where nothing at all is written."""
+    words = " ".join(re.sub(r"[{}\[\]]", " ", written).split())
+    if not words and "[" not in written:
+        return None
+    return "" if words == "@" else words
 
 
 @functools.lru_cache(maxsize=100)

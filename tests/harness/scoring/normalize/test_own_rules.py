@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import subprocess
+from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -15,9 +18,6 @@ from harness.scoring.normalize.own import OwnNormalizer, OwnRules, Replacement, 
 from harness.scoring.profile_files import get_profile
 from harness.scoring.profiles import Profile
 from tests.harness.scoring.made import predictions
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FILE = """
 extends = "leaderboard@2026-08"
@@ -142,3 +142,71 @@ def test_what_cannot_be_found_is_said(tmp_path: Path) -> None:
 def test_a_rule_of_a_mapping_file_that_is_not_understood_is_an_error(line: str) -> None:
     with pytest.raises(UsageError, match=r"f\.glm: line 2 is no rule of the form"):
         read_glm([";; x", line], "f.glm")
+
+
+DELETING = {
+    "[uh] => [ ] / [ ] __ [ ]": (("", "uh"),),
+    "[uh huh] => [] / [ ] __ [ ]": (("", "uh huh"),),
+    "[uh] => / [ ] __ [ ]": (("", "uh"),),
+    "[uh] => [ ]": (("", "uh"),),
+    "uh => @": (("", "uh"),),
+    "[uh] => {[uh] / [ ]} / [ ] __ [ ]": (("uh", ""),),
+    "[uh] => [{ er / @ }] / [ ] __ [ ]": (("er", "", "uh"),),
+}
+
+
+@pytest.mark.parametrize("line", DELETING)
+def test_a_rule_of_a_mapping_file_may_delete(tmp_path: Path, line: str) -> None:
+    assert read_glm([line], "f.glm") == DELETING[line]
+    (tmp_path / "d.glm").write_text(line, encoding="utf-8")
+    (tmp_path / "mine.toml").write_text('extends = "verbatim"\nglm = "d.glm"\n', encoding="utf-8")
+    mine = get_profile(str(tmp_path / "mine.toml"))
+    assert mine.normalize("uh huh so uh huh uhu", "en") == ("so uhu" if "huh" in line else "huh so huh uhu")
+    own = mine.record().rules["own"]
+    assert isinstance(own, dict)
+    assert "nothing" in str(own["equivalents"])
+    spoken = "uh huh" if "huh" in line else "uh"
+    assert mine.count(f"so {spoken} it is", "so it is", "en") == ErrorCounts(3)
+    assert mine.count("so it is", f"so it {spoken} is", "en") == ErrorCounts(3)
+
+
+def test_what_is_deleted_may_be_nothing_already(tmp_path: Path) -> None:
+    """Fillers of a file are what the leaderboard's rules drop too; drops that find nothing are a mistake as before."""
+    (tmp_path / "d.glm").write_text("[uh] => [ ] / [ ] __ [ ]\n[well] => [ ] / [ ] __ [ ]\n", encoding="utf-8")
+    (tmp_path / "mine.toml").write_text('extends = "leaderboard@2026-08"\nglm = "d.glm"\n', encoding="utf-8")
+    assert get_profile(str(tmp_path / "mine.toml")).normalize("Uh, well, yes", "en").split() == ["yes"]
+
+
+def test_a_phrase_that_counts_as_nothing_takes_its_equals_along() -> None:
+    rules = OwnRules(equivalents=(("a", "b"), ("", "b", "c")))
+    assert OwnNormalizer(rules, str, spaces=True)("a x b y c a") == "x y"
+    again = OwnRules(equivalents=(("", "c"), ("d", "c")))
+    assert OwnNormalizer(again, str, spaces=True)("d x c") == "x"
+
+
+def csrfilt(rules: list[str], text: str, folder: Path) -> str:
+    """A trn text as NIST's own filter rewrites it."""
+    head = [";;", '* name "test"', '* desc "test"', "* format = 'NIST1'", "* max_nrules = '1000'"]
+    head += ["* copy_no_hit = 'T'", "* case_sensitive = 'F'"]
+    (folder / "nist.glm").write_text("\n".join([*head, *rules, ""]), encoding="utf-8")
+    tools = Path("/usr/lib/sctk/bin")
+    done = subprocess.run(
+        [str(tools / "csrfilt.sh"), "-i", "trn", "nist.glm"],
+        cwd=folder, input=f"{text} (s-1)\n", env={"PATH": f"{tools}:{os.environ['PATH']}"}, capture_output=True,
+        text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return done.stdout.strip().removesuffix("(s-1)").strip()
+
+
+@pytest.mark.skipif(not Path("/usr/lib/sctk/bin/csrfilt.sh").exists(), reason="NIST's csrfilt is not installed (sctk)")
+def test_deletions_are_those_of_nists_own_filter(tmp_path: Path) -> None:
+    rules = ["[uh] => [ ] / [ ] __ [ ]", "[you know] => / [ ] __ [ ]", "[mm] => [] / [ ] __ [ ]"]
+    rules += ["[grey] => [gray] / [ ] __ [ ]", "[i mean you know] => [ ] / [ ] __ [ ]"]
+    (tmp_path / "d.glm").write_text("\n".join(rules), encoding="utf-8")
+    (tmp_path / "mine.toml").write_text('extends = "verbatim"\nglm = "d.glm"\n', encoding="utf-8")
+    mine = get_profile(str(tmp_path / "mine.toml"))
+    words = ["uh", "you", "know", "mm", "i", "mean", "grey", "uhs", "mm-hm", "so"]
+    random = Random(7)
+    for _ in range(20):
+        text = " ".join(random.choices(words, k=random.randint(1, 30)))
+        assert csrfilt(rules, text, tmp_path).lower() == mine.normalize(text, "en"), text
