@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from harness.commands.shared import add_shared, given_systems
+from harness.commands.shared import add_shared, given_systems, on_stderr
 from harness.errors import ExitStatus, RunError
 from harness.gating import render
 from harness.gating.against import gate_against
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 def _read(args: argparse.Namespace, path: Path) -> list[System]:
     """What a path holds; with ``--reference`` a file holds transcripts alone, while a folder is a run as ever."""
     if path.is_dir():
-        return read_systems([path], args.language, args.format)
+        return read_systems([path], args.language, args.format, on_stderr)
     return given_systems(args, given=[path])
 
 

@@ -56,10 +56,13 @@ def given_systems(
     """
     paths = [Path(path) for path in args.paths] if given is None else given
     if args.reference is None:
-        return read(paths, args.language, args.format)
-    return read_transcripts(
-        args.reference, paths, args.language, args.format, lambda line: print(line, file=sys.stderr)
-    )
+        return read(paths, args.language, args.format, on_stderr)
+    return read_transcripts(args.reference, paths, args.language, args.format, on_stderr)
+
+
+def on_stderr(line: str) -> None:
+    """A line for a person, beside what the verb prints."""
+    print(line, file=sys.stderr)
 
 
 def teller(*, quiet: bool) -> Callable[[str], None]:

@@ -14,6 +14,10 @@ FORMS: tuple[Form, ...] = get_args(Form)
 """What `--format` takes."""
 
 _ENDINGS: dict[str, Form] = {f".{form}": form for form in FORMS if form not in {"json", "kaldi", "lines", "seglst"}}
+TABLE_ENDINGS = (".jsonl", ".json", ".csv", ".tsv")
+"""Of files that may have a reference and a transcript in a row."""
+TEXT_ENDINGS = (".trn", ".stm", ".ctm", ".srt", ".vtt", ".txt", ".text")
+"""Of files that have texts of one side."""
 _LABELLED = re.compile(r".*\([^()\s][^()]*\)\s*")
 _CUE = re.compile(r"\d+:\d\d:\d\d[,.]\d+\s+-->", re.MULTILINE)
 
@@ -37,11 +41,16 @@ def read_content(path: Path) -> str:
         raise DataError(f"{path} is not UTF-8 (byte {error.start}); convert it first") from None
 
 
+def ending(path: Path) -> str:
+    """The ending that tells the form, in lower case: that of the unpacked file."""
+    return Path(path.name.removesuffix(".gz")).suffix.lower()
+
+
 def stem(path: Path) -> str:
     """A file's name without the ending of its form."""
     name = path.name.removesuffix(".gz")
-    ending = Path(name).suffix
-    return name.removesuffix(ending) if ending in {*_ENDINGS, ".json", ".txt"} else name
+    last = Path(name).suffix
+    return name.removesuffix(last) if last.lower() in {*_ENDINGS, ".json", ".txt"} else name
 
 
 def form_of(path: Path, content: str, asked: Form | None = None) -> Form | None:
@@ -57,12 +66,12 @@ def form_of(path: Path, content: str, asked: Form | None = None) -> Form | None:
     """
     if asked is not None:
         return asked
-    ending = Path(path.name.removesuffix(".gz")).suffix.lower()
+    last = ending(path)
     begin = content.lstrip()[:1]
-    if ending == ".json" or (ending not in _ENDINGS and begin in {"{", "["}):
+    if last == ".json" or (last not in _ENDINGS and begin in {"{", "["}):
         return _json_form(path, content, begin)
-    if ending in _ENDINGS:
-        return _ENDINGS[ending]
+    if last in _ENDINGS:
+        return _ENDINGS[last]
     if content.startswith("WEBVTT"):
         return "vtt"
     lines = [line for line in content.split("\n") if line.strip() and not line.startswith(";;")]

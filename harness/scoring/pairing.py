@@ -20,6 +20,7 @@ from harness.scoring.significance import Counts
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
+    from harness.scoring.folders import Say
     from harness.scoring.forms import Form
     from harness.scoring.scored import Scored
 
@@ -213,14 +214,19 @@ def _ordered(held: Sequence[tuple[int, Scored]]) -> PairedBenchmark:
     return PairedBenchmark([index for index, _ in held], [one for _, one in held], order)
 
 
-def read_apart(paths: Iterable[Path | str], language: str | None = None, form: Form | None = None) -> list[System]:
+def read_apart(
+    paths: Iterable[Path | str],
+    language: str | None = None,
+    form: Form | None = None,
+    say: Say = lambda _line: None,
+) -> list[System]:
     """Systems to be compared: like `read_systems`, but the same model under two paths is two systems.
 
     Files of one model that are different benchmarks are still one system, so that lists of files may be given.
     """
     systems: list[System] = []
     for path in without_reports(paths):
-        for system in read_systems([path], language, form):
+        for system in read_systems([path], language, form, say):
             joined = [index for index, known in enumerate(systems) if _may_join(known, system)]
             if joined:
                 known = systems[joined[0]]

@@ -17,6 +17,7 @@ from harness.errors import UsageError
 from harness.records.journal import Line, read_journal
 from harness.records.run import RUN_FILE, RunRecord, read_run_record
 from harness.scoring import file_names
+from harness.scoring.folders import Say, alone_in, predictions_in
 from harness.scoring.forms import Form, stem
 from harness.scoring.rows import read_rows
 
@@ -64,13 +65,19 @@ class System:
     benchmarks: list[Predictions]
 
 
-def read_systems(paths: Iterable[Path | str], language: str | None = None, form: Form | None = None) -> list[System]:
+def read_systems(
+    paths: Iterable[Path | str],
+    language: str | None = None,
+    form: Form | None = None,
+    say: Say = lambda _line: None,
+) -> list[System]:
     """Everything that the paths hold, one System a model (a run of ours is one of its own).
 
     Args:
         paths: run folders, prediction files, or folders of either, searched to any depth.
         language: overrides what columns, corpora and runs say.
         form: of the files of others; None tells it by their endings and contents.
+        say: told what folders hold that is left out.
 
     Raises:
         UsageError: a path does not exist or holds nothing to score, or two files are the same model and benchmark.
@@ -80,7 +87,7 @@ def read_systems(paths: Iterable[Path | str], language: str | None = None, form:
     runs: dict[Path, None] = {}
     files: dict[Path, None] = {}
     for path in without_reports(paths):
-        _find(path, runs, files)
+        _find(path, runs, files, say)
     return [read_run(folder, chosen) for folder in runs] + _read_files(files, chosen, form)
 
 
@@ -95,7 +102,7 @@ def _is_report(folder: Path) -> bool:
     return (folder / "table.json").is_file() and not any(any(folder.rglob(form)) for form in (RUN_FILE, "*.jsonl"))
 
 
-def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:
+def _find(path: Path, runs: dict[Path, None], files: dict[Path, None], say: Say) -> None:
     """Note the run folders and prediction files under a path, each once, in a stable order."""
     if path.is_file():
         if path.name == RUN_FILE:
@@ -106,11 +113,10 @@ def _find(path: Path, runs: dict[Path, None], files: dict[Path, None]) -> None:
     if not path.is_dir():
         raise UsageError(f"no file or folder {path}; give a run folder, a predictions file, or a folder of them")
     here = {run.parent: None for run in sorted(path.rglob(RUN_FILE))}
-    rows = sorted((*path.rglob("*.jsonl"), *path.rglob("*.jsonl.gz")))
-    inside = {file: None for file in rows if file.parent not in here}
+    inside = dict.fromkeys(predictions_in(path, here, say))
     if not here and not inside:
-        what = "a run folder (run.json) or *.jsonl files with text, pred_text; other files are given by name"
-        raise UsageError(f"nothing to score in {path}; expected {what}")
+        what = "a run folder (run.json), or *.jsonl, *.json, *.csv, *.tsv with text and pred_text, gzipped too"
+        raise UsageError(f"nothing to score in {path}; expected {what}{alone_in(path)}")
     runs.update(here)
     files.update(inside)
 

@@ -6,7 +6,7 @@ the recording (ctm, SegLST, subtitles), or the place of the line in parallel tex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from benchmarks.languages import primary_subtag
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
 from harness.scoring import timed
+from harness.scoring.folders import transcripts_in
 from harness.scoring.forms import Form, form_of, plain_form, read_content, stem
 from harness.scoring.interchange import read_kaldi_text, read_trn
 from harness.scoring.predictions import DEFAULT_LANGUAGE, Predictions, System, by_language
@@ -64,7 +65,7 @@ def read_transcripts(
 
     Args:
         reference: what was said.
-        hypotheses: what each system wrote.
+        hypotheses: what each system wrote; of a folder every file with texts is a system.
         language: of all texts.
         form: of all files; None tells each by its ending and content.
         say: told what the files were taken for.
@@ -75,7 +76,7 @@ def read_transcripts(
     """
     spoken = primary_subtag(language) if language else DEFAULT_LANGUAGE
     systems: list[System] = []
-    for path in hypotheses:
+    for path in _each(hypotheses, reference, say):
         said, written = _read_both(reference, path, form)
         found = _fitted(said, written)
         say(f"{path.name} as {written.form} against {reference.name} as {said.form}: {len(said.texts)} utterances")
@@ -101,6 +102,15 @@ def read_transcripts(
         )
         systems.append(System(model=model, benchmarks=[one] if language else by_language(one)))
     return systems
+
+
+def _each(hypotheses: Iterable[Path], reference: Path, say: Callable[[str], None]) -> Iterator[Path]:
+    """The files, and those of folders among them."""
+    for path in hypotheses:
+        if path.is_dir():
+            yield from transcripts_in(path, reference, say)
+        else:
+            yield path
 
 
 def _read_both(reference: Path, hypothesis: Path, asked: Form | None) -> tuple[_Texts, _Texts]:

@@ -185,7 +185,7 @@ def read_glm(lines: Iterable[str], name: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _phrase(written: str) -> str | None:
-    """One alternative without its brackets; empty where it is ``[ ]`` or ``@``, None where nothing at all is written."""
+    """One alternative without its brackets; empty where it is ``[ ]`` or ``@``, None where nothing is written."""
     words = " ".join(re.sub(r"[{}\[\]]", " ", written).split())
     if not words and "[" not in written:
         return None
