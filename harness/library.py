@@ -249,6 +249,7 @@ def _evaluated(
     from harness.models.registry import check_model
     from harness.progress import progress
     from harness.runner.folder import run_folder
+    from harness.runner.placing import placed
     from harness.runner.run import Run as Work
     from harness.runner.stages import Stop
 
@@ -259,7 +260,7 @@ def _evaluated(
         name, load, revision = made.card.id, lambda _options: made, made.card.revision
         if settings.device == AUTO:  # it was made where its maker wanted it; nothing is moved
             settings = replace(settings, device="cpu")
-        there = run_folder(settings.out, suite.name, name)
+        there = run_folder(settings.out, placed(suite, datasets, settings.out)[0].name, name)
         if kept and not certain and not settings.fresh and (there / RUN_FILE).exists():
             raise UsageError(
                 f"{there} holds a run of a {name}, and nothing tells whether it was this one (a lambda, a closure, an "

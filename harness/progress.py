@@ -78,6 +78,9 @@ class Silent:
     def loaded(self, model: str, note: str) -> None:
         """A model was loaded; the note is what a reader of its results should know, or empty."""
 
+    def noted(self, text: str) -> None:
+        """Something that a reader of the results should know, in one line."""
+
     def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """A benchmark begins; `done` are the journal lines that are there from before."""
 
@@ -107,6 +110,10 @@ class Lines(Silent):
         """Says the note, where there is one."""
         if note:
             self._say(f"{model}: {note}")
+
+    def noted(self, text: str) -> None:
+        """Says it."""
+        self._say(text)
 
     def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """Begins to count; what was done before counts too."""

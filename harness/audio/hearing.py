@@ -63,11 +63,16 @@ def load_clip(utterance: Utterance) -> Clip:
     sound = hear(utterance.audio)
     stated = utterance.duration
     seconds = len(sound.waveform) / SAMPLE_RATE
-    if stated is not None and abs(seconds - stated) > max(DURATION_SLACK[0], DURATION_SLACK[1] * stated):
+    if stated is not None and not as_stated(seconds, stated):
         raise DataError(
             f"{utterance.audio.origin}: {seconds:.2f} s of audio where {stated:.2f} s are stated; fetch the file again"
         )
     return Clip(id=utterance.id, language=utterance.language, waveform=sound.waveform, warnings=sound.warnings)
+
+
+def as_stated(seconds: float, stated: float) -> bool:
+    """Whether audio of this length is what the data states."""
+    return abs(seconds - stated) <= max(DURATION_SLACK[0], DURATION_SLACK[1] * stated)
 
 
 def decode(audio: Audio) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """The protocol between the runner and a model: three stages, so that the runner can overlap and time them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -197,3 +197,5 @@ class Adapter:
     identify: Callable[[str], str | None] = lambda _name: None
     """The revision that the card will state when the model is loaded, from its files as they are now; quick, without
     loading. None where only loading can tell."""
+    says_the_same: Callable[[str, Iterable[tuple[str, str]]], bool] | None = None
+    """Of a model that looks up what was written before: whether it still has these transcripts, by id."""

@@ -19,6 +19,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -180,6 +181,12 @@ def revision_now(name: str, revision: str | None, before: str) -> str | None:
     if direct.card is not None and "/" in direct.card.id:  # pinned, unless another was asked for
         return direct.card.revision if revision is None else revision if is_commit(revision) else None
     return direct.identify(name)
+
+
+def says_the_same(name: str, texts: Iterable[tuple[str, str]]) -> bool:
+    """Whether a model that looks transcripts up has these still, by id, though its files changed. No other does."""
+    direct = _direct(name)
+    return direct is not None and direct.says_the_same is not None and direct.says_the_same(name, texts)
 
 
 def devices_of(name: str) -> tuple[str, ...]:

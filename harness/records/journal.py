@@ -15,6 +15,23 @@ Seconds = Annotated[float, Meta(ge=0)]
 Index = Annotated[int, Meta(ge=0)]
 
 
+class AudioFile(msgspec.Struct, frozen=True, array_like=True):
+    """What was heard, so that other audio is told from it: written as a list, one stands in every line."""
+
+    size: int
+    """Bytes of encoded audio."""
+    digest: str | None
+    """SHA-256 of the encoded audio, its first 16 digits; empty where there was no audio, null where it is not known."""
+    modified: int
+    """When the file was modified, in nanoseconds; 0 where the audio was no file. So for the next two."""
+    changed: int
+    """When the file's entry on the disk was changed last, in nanoseconds."""
+    inode: int
+    """Number of the file on its disk."""
+    given: str
+    """What else decides what the model was given: the part of the file, the channel, keywords."""
+
+
 class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What is written about an utterance, whatever became of it: it has either a hypothesis or an error."""
 
@@ -62,6 +79,8 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Where the audio is found again."""
     audio_warnings: tuple[AudioWarning, ...] | None = None
     """What is odd about the audio although it could be decoded, each as [kind, text]."""
+    audio_file: AudioFile | None = None
+    """What was heard; null in lines that were written before this was noted."""
 
     def __post_init__(self) -> None:
         if (self.hypothesis is None) == (self.error is None):

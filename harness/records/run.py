@@ -185,6 +185,35 @@ class AudioWarnings(Record, frozen=True, kw_only=True):
     """The first of them, and what is said of it."""
 
 
+class DataRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What data a benchmark was run on, so that other data is told from it; lines state their audio besides."""
+
+    origin: str | None = None
+    """Where data of the user's own is: the resolved path, or an address."""
+    digest: str | None = None
+    """Of all rows with their references and the sizes and times of their audio (`rows:`), of the files that hold them
+    (`files:`), or the revision of what cannot change."""
+    not_compared: Count | None = None
+    """Lines from before audio was noted: their audio is taken to be what it was when this was written."""
+
+
+class Update(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of the lines of a run whose data had changed."""
+
+    time: str
+    """UTC, ISO 8601."""
+    new: Count = 0
+    """Rows that were not there before, and were run."""
+    scored_again: Count = 0
+    """Rows whose reference, session, language or tags had changed, not their audio."""
+    run_again: Count = 0
+    """Rows whose audio, or the language that the model was told, had changed."""
+    removed: Count = 0
+    """Rows that are there no longer."""
+    kept_in: str | None = None
+    """The file beside the journal that holds the lines as they were."""
+
+
 class BenchmarkRecord(msgspec.Struct, kw_only=True):
     """One benchmark of a run. Changes while the run goes on."""
 
@@ -209,6 +238,10 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     hours: float | None = None
     words: Count | None = None
     """Of the raw references."""
+    data: DataRecord | None = None
+    """What the data was when it was looked at last; null in runs from before this was noted."""
+    updates: list[Update] = field(default_factory=list)
+    """How the data changed between the commands of this run."""
     drift: tuple[str, ...] | None = None
     """In what the data differs from what is locked."""
     padding: float | None = None

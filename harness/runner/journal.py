@@ -18,7 +18,8 @@ from harness.records.journal import Line, encode_lines, read_journal
 from harness.types import Hypothesis, Word
 
 if TYPE_CHECKING:
-    from benchmarks.dataset import Utterance
+    from benchmarks.dataset import Audio, Utterance
+    from harness.records.journal import AudioFile
     from harness.types import AudioWarning
 
 SYNC_SECONDS = 1.0
@@ -36,6 +37,7 @@ def transcribed(
     undisturbed: bool,
     segments: tuple[tuple[float, float], ...],
     warnings: tuple[AudioWarning, ...] = (),
+    heard: AudioFile | None = None,
 ) -> Line:
     """The line of an utterance that was transcribed; the fields are those of `harness.records.journal.Line`.
 
@@ -56,31 +58,46 @@ def transcribed(
         undisturbed=undisturbed,
         segments=segments if len(segments) > 1 else None,
         audio_warnings=warnings or None,
+        audio_file=heard,
     )
 
 
-def failed(utterance: Utterance, error: Exception, audio_seconds: float | None = None) -> Line:
+def failed(
+    utterance: Utterance, error: Exception, audio_seconds: float | None = None, heard: AudioFile | None = None
+) -> Line:
     """The line of an utterance that could not be transcribed."""
-    return _line(utterance, audio_seconds, error=describe(error), usage=getattr(error, "usage", None))
+    usage = getattr(error, "usage", None)
+    return _line(utterance, audio_seconds, error=describe(error), usage=usage, audio_file=heard)
 
 
 def _line(utterance: Utterance, audio_seconds: float | None, **outcome: Any) -> Line:
     """What a line says in either case, and the fields of the one that it is."""
-    audio = utterance.audio
-    cut = "" if audio.start is None and audio.end is None else f"#t={audio.start or 0:g},{audio.end or '':g}"
     return Line(
         id=utterance.id,
-        language=utterance.language,
-        session=utterance.session,
         duration=utterance.duration if utterance.duration is not None else audio_seconds,
         audio_seconds=audio_seconds,
-        reference=utterance.reference,
-        parent_id=utterance.parent_id,
-        chunk_index=utterance.chunk_index,
-        tags=dict(utterance.tags),
-        audio=audio.origin + cut,
+        **stated(utterance),
+        audio=where_heard(utterance.audio),
         **outcome,
     )
+
+
+def stated(utterance: Utterance) -> dict[str, Any]:
+    """What a line repeats of the data, under the names of its fields."""
+    return {
+        "reference": utterance.reference,
+        "language": utterance.language,
+        "session": utterance.session,
+        "parent_id": utterance.parent_id,
+        "chunk_index": utterance.chunk_index,
+        "tags": dict(utterance.tags),
+    }
+
+
+def where_heard(audio: Audio) -> str:
+    """Where the audio is found again."""
+    whole = audio.start is None and audio.end is None
+    return audio.origin + ("" if whole else f"#t={audio.start or 0:g},{audio.end or '':g}")
 
 
 def describe(error: Exception) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,13 +23,14 @@ from harness.errors import HarnessError, Interrupted, ModelError
 from harness.records.run import Event
 from harness.runner import stages
 from harness.runner.clock import Lap
+from harness.runner.identity import audio_file
 from harness.runner.journal import describe, failed, transcribed
 from harness.runner.plan import plan
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
     from harness.models.base import Model
-    from harness.records.journal import Line
+    from harness.records.journal import AudioFile, Line
     from harness.runner.stages import State
     from harness.types import Clip, Hypothesis
 
@@ -120,6 +122,8 @@ class Pipeline:
         self._ahead: deque[Future[_Batch]] = deque()
         self._behind: deque[Future[_Batch]] = deque()
         self._decoded: dict[int, Future[Clip]] = {}
+        self._heard: dict[int, Future[AudioFile]] = {}
+        """What was decoded, by index."""
         self._disturbed: set[int] = set()
         self._next_index = 0
 
@@ -217,6 +221,9 @@ class Pipeline:
                     batch.clips[index] = future.result()
                 except Exception as error:  # noqa: BLE001 - whatever a broken file raises costs that file only
                     batch.failures[index] = error
+                # What cannot be decoded is not read to be told apart: it may be anything, of any size.
+                look = partial(audio_file, self._utterances[index], read=index in batch.clips)
+                self._heard[index] = self._threads.decode.submit(look)
         if batch.clips:
             clips = list(batch.clips.values())
             try:
@@ -275,11 +282,12 @@ class Pipeline:
         undisturbed = self._disturbed.isdisjoint(batch.clips)
         total = sum(clip.duration for clip in batch.clips.values())
         share = batch.lap.counted / total if total else 0.0
-        lines = [failed(self._utterances[index], error) for index, error in batch.failures.items()]
+        heard = {index: self._heard[index].result() for index in batch.indices}
+        lines = [failed(self._utterances[index], error, None, heard[index]) for index, error in batch.failures.items()]
         for (index, clip), (outcome, bounds) in zip(batch.clips.items(), outcomes, strict=True):
             utterance, seconds = self._utterances[index], clip.duration
             if isinstance(outcome, Exception):
-                lines.append(failed(utterance, outcome, seconds))
+                lines.append(failed(utterance, outcome, seconds, heard[index]))
                 continue
             line = transcribed(
                 utterance,
@@ -290,6 +298,7 @@ class Pipeline:
                 undisturbed=undisturbed,
                 segments=bounds,
                 warnings=clip.warnings,
+                heard=heard[index],
             )
             lines.append(line)
         lap = batch.lap if batch.clips else None
@@ -299,6 +308,7 @@ class Pipeline:
         for index in batch.indices:
             self._utterances.pop(index, None)
             self._seconds.pop(index, None)
+            self._heard.pop(index, None)
 
     def _settle(self, keep: int) -> None:
         """Waits until at most so many batches are behind, and deals with those whose text failed."""

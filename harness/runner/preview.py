@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 from harness.models.base import LoadOptions
 from harness.models.registry import adapters, devices_of, is_served
 from harness.models.served.options import positive
+from harness.records.journal import read_journal
 from harness.records.run import BenchmarkRecord, ModelRecord, PeakMemory, RunRecord, read_run_record
 from harness.runner.folder import run_folder
+from harness.runner.look import knows_one_language, look_at, selection_of
 from harness.runner.loop import planning_seconds
+from harness.runner.placing import placed
 from harness.runner.plan import Budget, padding, plan
 from harness.runner.selection import Selected
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
     from harness.config import Settings
@@ -32,10 +37,12 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
     weights.
     """
     settings = settings.on(devices_of(model))
+    suite, datasets = placed(suite, datasets, settings.out)
     card = next((one.card for one in adapters().values() if one.accepts(model) and one.card is not None), None)
     budget = settings.budget(card)
+    folder = run_folder(settings.out, suite.name, model)
     try:
-        stored = read_run_record(run_folder(settings.out, suite.name, model))
+        stored = read_run_record(folder)
     except FileNotFoundError:
         stored = RunRecord(model=ModelRecord(id=model), benchmarks={})
     served = is_served(model)
@@ -59,9 +66,22 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
         if served:
             facts = [f"{len(seconds):,} requests or more", longest, time, _cost(total, settings)]
         lines.append(f"  {dataset.name}: {len(seconds):,} utterances, {total / 3600:.2f} h, {', '.join(facts)}")
+        if told := _changed(folder, dataset, suite, settings, stored):
+            lines.append(f"    since it was run: {told}")
         if guessed:
             lines.append(f"    {guessed:,} utterances state no length: it is guessed from the size of their files")
     return "\n".join(lines)
+
+
+def _changed(folder: Path, dataset: Dataset, suite: Suite, settings: Settings, stored: RunRecord) -> str:
+    """How the data stands to the run that is there; empty where nothing changed, or another sample is asked for."""
+    entry = stored.benchmarks.get(dataset.name)
+    if entry is None or entry.selection != selection_of(settings):
+        return ""
+    lines = read_journal(folder / f"{dataset.name}.jsonl").lines
+    lock, one_language = suite.lock.get(dataset.name), knows_one_language(stored.model)
+    looked = look_at(dataset, lock, settings, folder=folder, entry=entry, lines=lines, one_language=one_language)
+    return looked.changes.told(new=bool(entry.complete)) if looked.changes else looked.why_not
 
 
 def _cost(seconds: float, settings: Settings) -> str:

@@ -16,7 +16,7 @@ from harness import environment
 from harness.devices import AUTO, KINDS
 from harness.errors import DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
-from harness.models.registry import devices_of, is_served, load_model, revision_now, text_options
+from harness.models.registry import devices_of, is_served, load_model, revision_now, says_the_same, text_options
 from harness.records.codec import write
 from harness.records.journal import Line, read_journal
 from harness.records.run import (
@@ -25,7 +25,6 @@ from harness.records.run import (
     ModelRecord,
     RunRecord,
     Scalar,
-    Selection,
     Speed,
     read_run_record,
 )
@@ -34,6 +33,8 @@ from harness.runner.clock import Clock
 from harness.runner.engine import loaded, loop_type
 from harness.runner.folder import check_fingerprint, check_revision, fingerprint, locked, run_folder, set_aside
 from harness.runner.journal import JournalFile, drop_failed
+from harness.runner.look import Looked, knows_one_language, look_at, moved, note_changes, selection_of
+from harness.runner.placing import placed
 from harness.runner.selection import Selected
 from harness.runner.stages import State, Stop
 from harness.runner.usage import Totals
@@ -77,6 +78,7 @@ class Run:
         self.settings = self.settings.on(KINDS if self.load else devices_of(self.model_name))
         device = self.settings.device
         self._asked = self.settings
+        self.suite, self.datasets = placed(self.suite, self.datasets, self.settings.out)
         self._where = device if asked in {device, AUTO} else f"{device}, as it does not run on {asked}"
         self.folder = run_folder(self.settings.out, self.suite.name, self.model_name)
 
@@ -115,9 +117,18 @@ class Run:
             if before is not None and before == asked:  # a run of the newest goes on by naming what was the newest then
                 self._asked = replace(self.settings, revision=cast("str | None", stored.fingerprint["model revision"]))
             now = self._fingerprint(batch_invariant=invariant)
-            check_fingerprint(self.folder, {**self._spoken(stored, now), **stored.fingerprint}, now)
+            asked_before = {**self._spoken(stored, now), **stored.fingerprint}
+            if None in {asked_before["language"], now["language"]}:  # each row says its own, and its line is compared
+                asked_before["language"] = now["language"]
+            check_fingerprint(self.folder, asked_before, now)
+            if "language" in stored.fingerprint:
+                stored.fingerprint["language"] = now["language"]
         if before is not None and self.load is None:
-            check_revision(self.folder, before, revision_now(self.model_name, asked, before))
+            now_at = revision_now(self.model_name, asked, before)
+            if now_at not in {None, before} and says_the_same(self.model_name, self._texts(stored)):
+                stored.model = msgspec.structs.replace(stored.model, revision=now_at)
+                self.settings = replace(self.settings, retry_failed=True)  # what was not in the file may be now
+            check_revision(self.folder, stored.model.revision, now_at)
         return RunRecord(
             version=stored.version or VERSION,
             suite=self.suite.name,
@@ -184,34 +195,42 @@ class Run:
         self.save()
         return model
 
+    def _texts(self, stored: RunRecord) -> Iterator[tuple[str, str]]:
+        """Ids and transcripts of the run that is there."""
+        lines = (line for name in stored.benchmarks for line in read_journal(self.folder / f"{name}.jsonl").lines)
+        return ((line.id, line.hypothesis) for line in lines if line.hypothesis is not None)
+
     def _spent(self) -> float:
         """US dollars that the run cost before, by its journals."""
-        lines = (line for path in self.folder.glob("*.jsonl") for line in read_journal(path).lines)
-        return sum(line.usage.cost or 0.0 for line in lines if line.usage is not None)
+        paths = (path for form in ("*.jsonl", "*.jsonl.old*") for path in self.folder.glob(form))
+        lines = (line for path in paths for line in read_journal(path).lines if line.usage is not None)
+        # What was set aside was paid for too; what is scored under another reference was paid for once.
+        paid = {(line.id, line.batch, line.time, line.hypothesis): line.usage.cost for line in lines if line.usage}
+        return sum(cost or 0.0 for cost in paid.values())
 
     def _benchmark(self, dataset: Dataset) -> None:
-        """Runs one benchmark, unless it is complete."""
+        """Runs one benchmark, unless it is complete and its data is what it was."""
         path = self.folder / f"{dataset.name}.jsonl"
         settings = self.settings
         entry = self.record.benchmarks.get(dataset.name) or BenchmarkRecord()
         if settings.retry_failed:
             drop_failed(path)
-        lines = read_journal(path).lines
+        looked, lines = self._look(dataset, path, entry)
         speed = entry.speed or Speed()
         audited = (entry.audit.asked if entry.audit else 0) >= settings.audit_batching
         repeated = (speed.repeats.asked if speed.repeats else 1) >= settings.repeats
         timed = settings.clock != "leaderboard" or speed.seconds_counted_leaderboard is not None
-        selection = Selection(limit=settings.limit, seed=settings.seed if settings.limit else None)
+        selection = selection_of(settings)
         whole = entry.complete and entry.selection == selection and len(lines) == entry.expected
         if whole and entry.language_stated is False:
             entry.language_stated = dataset.language_stated  # since then somebody said that it is English
-        if whole and audited and repeated and timed:
+        if whole and audited and repeated and timed and not (looked.changes and looked.changes.any):
             return
         if whole:
             self.reporter.benchmark_started(self.model_name, dataset.name, self.suite.profile, lines)
         else:
             with JournalFile(path) as journal:
-                entry = self._run_benchmark(dataset, journal, entry, selection)
+                entry = self._run_benchmark(dataset, journal, entry, looked)
                 lines = journal.lines
         if not repeated:
             runs = [self._again(dataset, lines) for _ in range(settings.repeats - 1)]
@@ -227,8 +246,31 @@ class Run:
             self._audit(dataset, entry, lines)
         self.reporter.benchmark_finished(self.folder, dataset.name)
 
+    def _look(self, dataset: Dataset, path: Path, entry: BenchmarkRecord) -> tuple[Looked, list[Line]]:
+        """Whether the data is what it was; where it is not, journal and run.json are brought to it, and it is said."""
+        origin, lines = entry.data.origin if entry.data else None, read_journal(path).lines
+        if None not in {origin, dataset.origin} and origin != dataset.origin:
+            raise RunError(f"{self.folder}: begun with other data ({origin}) by another process just now; try again")
+        looked = look_at(
+            dataset,
+            self.suite.lock.get(dataset.name),
+            self.settings,
+            folder=self.folder,
+            entry=entry,
+            lines=lines,
+            one_language=knows_one_language(self.record.model),
+        )
+        told = looked.changes.told(new=bool(entry.complete)) if looked.changes else looked.why_not
+        if told:
+            self.reporter.noted(f"{self.model_name} on {dataset.name}: {told}")
+        stay = note_changes(path, dataset, self.settings, entry, looked)
+        if stay is not None:
+            self.record.benchmarks[dataset.name] = entry
+            self.save()
+        return looked, lines if stay is None else stay
+
     def _run_benchmark(
-        self, dataset: Dataset, journal: JournalFile, before: BenchmarkRecord, selection: Selection
+        self, dataset: Dataset, journal: JournalFile, before: BenchmarkRecord, looked: Looked
     ) -> BenchmarkRecord:
         """Runs what is missing of a benchmark, keeping run.json up to date."""
         found = journal.lines
@@ -240,11 +282,14 @@ class Run:
             language_stated=dataset.language_stated,
             license=dataset.license,
             complete=False,
-            selection=selection,
+            selection=selection_of(self.settings),
             revision=before.revision,
+            data=looked.noted(dataset, before),
+            updates=before.updates,
             events=before.events,
         )
         self.record.benchmarks[dataset.name] = entry
+        self.save()  # whose data the folder holds is known before there is a line of it
         clock = Clock.resumed(before.speed or Speed(), found)
         save = _Saving(self, entry, journal, clock, selected)
         state = State(
@@ -343,10 +388,7 @@ class _Saving:
         """
         before, now = self._entry.revision, self._selected.revision
         if before is not None and now is not None and before != now:
-            raise UsageError(
-                f"{self._journal.path.parent} holds {self._journal.path.stem} at data revision {before}, the data is "
-                f"now at {now}; give another --out, or start over with --fresh"
-            )
+            raise moved(self._journal.path.parent, self._journal.path.stem, before, now)
         self._selected.describe(self._entry)
         self._saved = time.perf_counter()
         self._clock.wall = self._wall_before + self._saved - self._begin

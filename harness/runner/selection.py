@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Dataset, Request, Utterance, open_dataset
+from benchmarks.dataset import Dataset, Request, Utterance, open_dataset, state_of
 from benchmarks.facts import Seen, check_facts
 from benchmarks.sampling import sample_ids
 from harness.errors import UsageError
+from harness.runner.identity import digest_of
 
 if TYPE_CHECKING:
     from benchmarks.suite import Lock
@@ -17,10 +18,19 @@ if TYPE_CHECKING:
 
 
 class Selected:
-    """The utterances of one benchmark of a run, and what is found out about them on the way."""
+    """The utterances of one benchmark of a run, and what is found out about them on the way.
 
-    def __init__(self, dataset: Dataset, lock: Lock | None, settings: Settings) -> None:
-        self._dataset, self._lock, self._settings = dataset, lock, settings
+    Args:
+        dataset: the benchmark.
+        lock: what the suite states of it.
+        settings: of the run.
+        known: seconds by id, from a run's lines: then no audio is opened to see how long it is, but for a sample.
+    """
+
+    def __init__(
+        self, dataset: Dataset, lock: Lock | None, settings: Settings, known: Mapping[str, float | None] | None = None
+    ) -> None:
+        self._dataset, self._lock, self._settings, self._known = dataset, lock, settings, known
         self._seen = Seen()
         self._drift: tuple[str, ...] | None = None
 
@@ -60,18 +70,35 @@ class Selected:
             )
         return (utterance for utterance in self._read() if utterance.id in chosen)
 
-    def _read(self) -> Iterator[Utterance]:
+    def state(self) -> tuple[str | None, str]:
+        """The source that would be read and what tells its data from other data; see `DataRecord.digest`.
+
+        Raises:
+            AccessError, DataError: as `open_dataset`.
+        """
+        source, state = state_of(self._dataset, self._request(lengths=False))
+        return source, state or digest_of(self._read(lengths=False))
+
+    def _request(self, *, lengths: bool) -> Request:
         pins = self._lock.pins if self._lock is not None else {}
-        settings = self._settings
-        request = Request(
-            root=settings.root, streaming=settings.streaming, channel=settings.heard, note=self._seen.note, pins=pins
+        settings, note = self._settings, self._seen.note
+        return Request(
+            root=settings.root,
+            streaming=settings.streaming,
+            channel=settings.heard,
+            lengths=lengths,
+            note=note,
+            pins=pins,
         )
-        return open_dataset(self._dataset, request)
+
+    def _read(self, *, lengths: bool = True) -> Iterator[Utterance]:
+        return open_dataset(self._dataset, self._request(lengths=lengths))
 
     def _counted(self) -> Iterator[Utterance]:
         """Passes every utterance on; after the last, compares what was seen with what is stated."""
-        for utterance in self._read():
-            self._seen.add(utterance)
+        known = self._known if self._settings.limit is None else None
+        for utterance in self._read(lengths=known is None):
+            self._seen.add(utterance, known.get(utterance.id) if known else None)
             yield utterance
         drift = check_facts(self._dataset, self._lock, self._seen, allow_drift=self._settings.allow_drift)
         self._drift = tuple(drift)

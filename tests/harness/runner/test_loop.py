@@ -1,5 +1,6 @@
 """The loop with small models that do on purpose what models do by accident."""
 
+import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from benchmarks.dataset import Audio, Utterance
 from harness.config import OnError
 from harness.errors import Interrupted, RunError
 from harness.models.base import Model, ModelCard
-from harness.records.journal import Line, read_journal
+from harness.records.journal import AudioFile, Line, read_journal
 from harness.records.run import Event
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
@@ -109,6 +110,14 @@ def test_every_utterance_is_journalled_once_with_its_own_text(journal: JournalFi
         batch=0,
         undisturbed=True,
         audio_warnings=(AudioWarning("silence", "digital silence"),),
+        audio_file=AudioFile(
+            size=len(speech(3.0)),
+            digest=hashlib.sha256(speech(3.0)).hexdigest()[:16],
+            modified=0,
+            changed=0,
+            inode=0,
+            given="",
+        ),
     )
 
 
