@@ -202,13 +202,13 @@ class Update(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     time: str
     """UTC, ISO 8601."""
-    new: Count = 0
+    new: Count | None = None
     """Rows that were not there before, and were run."""
-    scored_again: Count = 0
+    scored_again: Count | None = None
     """Rows whose reference, session, language or tags had changed, not their audio."""
-    run_again: Count = 0
+    run_again: Count | None = None
     """Rows whose audio, or the language that the model was told, had changed."""
-    removed: Count = 0
+    removed: Count | None = None
     """Rows that are there no longer."""
     kept_in: str | None = None
     """The file beside the journal that holds the lines as they were."""

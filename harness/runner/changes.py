@@ -80,10 +80,10 @@ class Changes:
             return None
         return Update(
             time=datetime.now(UTC).isoformat(timespec="seconds"),
-            new=self.new if new else 0,
-            scored_again=self.scored_again,
-            run_again=self.run_again,
-            removed=self.removed,
+            new=(self.new if new else 0) or None,
+            scored_again=self.scored_again or None,
+            run_again=self.run_again or None,
+            removed=self.removed or None,
             kept_in=kept_in,
         )
 
