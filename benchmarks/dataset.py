@@ -9,7 +9,7 @@ import hashlib
 import io
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
@@ -234,6 +234,10 @@ class Request:
     compared with a run's, no audio is opened."""
     channel: Channel = "mix"
     """What to hear of files with several channels, where a row does not say."""
+    audio: bool = True
+    """Whether the audio of utterances will be opened. Where it will not, sources may leave it out."""
+    wanted: Container[str] | None = None
+    """Ids of the utterances that will be used, where that is known: sources may leave out the audio of others."""
     note: Callable[[str, str], None] = lambda _key, _value: None
     """Called with facts found while reading, such as ("revision", "<sha>"), which end up in run.json."""
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from benchmarks.dataset import Dataset, Request, Source, Utterances
@@ -19,6 +20,8 @@ from benchmarks.own.recognize import recognize
 from benchmarks.sources.header import seconds
 from harness.errors import DataError
 
+FIRST = 16
+"""Utterances that are looked at before a run where reading all of them is costly."""
 UNSAID = "en"
 """The language of utterances of which nobody says it."""
 
@@ -41,22 +44,32 @@ def own_dataset(place: str | Path, asked: Asked | None = None) -> Dataset:
     account = Account(form=form.title)
     found, empty, spoken, silent = Seen(), 0, Counter[str](), False
     unsaid = asked.language or UNSAID
-    for item in () if form.once else _checked(form.items(place, asked, account), account):
+    items = _checked(form.items(place, asked, account), account)
+    for item in islice(items, FIRST if form.once else None):
         found.add(item.entry)
-        empty += not item.entry.reference.strip()
+        empty += not (form.once or item.entry.reference.strip())
         spoken[item.language or unsaid] += 1
         silent = silent or item.language is None
-    if not form.once and not found.rows:
+    if not found.rows:
         raise DataError(f"{place}: no utterances in it, read as {form.title}{_passed_over(account)}")
+    if form.once:  # what becomes of the rest is told when it is read
+        account.used, account.left_out = 0, {}
     return Dataset(
         name=name_of(place),
         title=place,
         language=spoken.most_common(1)[0][0] if spoken else unsaid,
-        language_stated=asked.language is not None or not (silent or form.once),
+        language_stated=asked.language is not None or not silent,
         languages=tuple(sorted(spoken)),
         unsaid=unsaid if silent or form.once else None,
         license="the user's own",
-        sources=(Source(kind=form.name, where=place, open=partial(_open, form, place, asked)),),
+        sources=(
+            Source(
+                kind=form.name,
+                where=place,
+                open=partial(_open, form, place, asked),
+                state=partial(_state, form, place, asked),
+            ),
+        ),
         rows=None if form.once else found.rows,
         hours=None if form.once else found.hours,
         words=None if form.once else found.words,
@@ -111,6 +124,7 @@ def _open(form: Form, place: str, asked: Asked, request: Request) -> Utterances:
     """The utterances, in the data's order."""
     request.note("revision", "local files")
     unsaid = asked.language or UNSAID
+    asked = replace(asked, request=request)
     account = Account(form=form.title)
     for item in _checked(form.items(place, asked, account), account):
         entry = item.entry
@@ -120,3 +134,7 @@ def _open(form: Form, place: str, asked: Asked, request: Request) -> Utterances:
         if entry.start is None and entry.end is None and (audio.start is not None or audio.end is not None):
             entry = replace(entry, start=audio.start, end=audio.end)
         yield entry.utterance(audio, sys.intern(item.language or unsaid), length)
+
+
+def _state(form: Form, place: str, asked: Asked, request: Request) -> str | None:
+    return form.state(place, replace(asked, request=request))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from benchmarks.dataset import Request
 from benchmarks.own.account import Account, LeftOut
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Asked:
     """Of data with several: ``test``, ``validated``."""
     form: str | None = None
     """The form's name, where it is not to be recognized."""
+    request: Request = field(default_factory=lambda: Request(audio=False))
+    """What the data is read for: unless a run says so, its audio is not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +84,5 @@ class Form:
     once: bool = False
     """Whether reading it is costly (a download, an archive with its audio), so that it is not read in advance to be
     checked: its faults are then found while it is run."""
+    state: Callable[[str, Asked], str | None] = lambda _place, _asked: None
+    """As `benchmarks.dataset.Source.state`, where reading the rows to see whether they changed is costly."""

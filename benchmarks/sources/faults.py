@@ -19,7 +19,7 @@ from benchmarks.sources.hub_access import first_line, quiet
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
-    from benchmarks.sources.split import HubSplit
+    from benchmarks.sources.split import HubRepo
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def is_offline() -> bool:
     return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
 
 
-def ask(split: HubSplit, request: Callable[[], T], attempts: int = ATTEMPTS) -> T:
+def ask(split: HubRepo, request: Callable[[], T], attempts: int = ATTEMPTS) -> T:
     """Makes a request of the hub, again where the fault may pass.
 
     Raises:
@@ -75,7 +75,7 @@ def raised() -> tuple[type[Exception], ...]:
     return transport, EntryNotFoundError, OSError
 
 
-def explain(split: HubSplit, error: Exception) -> DataError:
+def explain(split: HubRepo, error: Exception) -> DataError:
     """The one line that says what an exception of the hub's libraries means."""
     status, kind = _status(error), type(error).__name__
     if status is not None:
@@ -90,7 +90,7 @@ def explain(split: HubSplit, error: Exception) -> DataError:
     return AccessError(f"{split.where}: the download failed again and again ({error}); try again")
 
 
-def _answer(split: HubSplit, status: int, kind: str) -> str:
+def _answer(split: HubRepo, status: int, kind: str) -> str:
     """What a status code means, and what to do."""
     sign_in = "sign in (set HF_TOKEN, or `hf auth login`)"
     if status == 404:

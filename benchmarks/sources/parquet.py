@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from benchmarks.sources.listing import choose
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
-    from benchmarks.sources.split import HubSplit
+    from benchmarks.sources.split import HubRepo, HubSplit
 
 BATCH_ROWS = 32
 """Rows decoded at a time: with 35 s clips some 20 MB."""
@@ -25,6 +26,8 @@ CONVERTED = "refs/convert/parquet"
 """The hub's own conversion, for repositories that hold only a loading script."""
 DOWNLOAD_ATTEMPTS = 2
 """How often a file is asked for; the hub's own library tries several times within each."""
+AT_A_TIME = 8
+"""Files that are fetched at one time, of repositories with many."""
 CONNECT_SECONDS = 8.0
 """How long an answer about a repository may take."""
 
@@ -150,11 +153,11 @@ def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
     pinned = request.pins.get(f"hub:{split.where}")
     for revision in [pinned] if pinned else [request.revision, CONVERTED]:
         sha, sizes = repository_files(split, revision)
-        readme = _fetch(split, "README.md", sha) if "README.md" in sizes else None
+        readme = fetch(split, "README.md", sha) if "README.md" in sizes else None
         names = choose(sizes, _text(readme), split.config, split.split)
         if names:
             request.note("revision", sha)
-            opener = _remote if request.streaming and not faults.is_offline() else verified
+            opener = remote if request.streaming and not faults.is_offline() else verified
             for name in names:
                 yield f"{split.repo}@{sha[:12]}/{name}", partial(opener, split, name, sha, sizes[name])
             return
@@ -164,13 +167,13 @@ def hub_shards(split: HubSplit, request: Request) -> Iterator[Shard]:
     raise AccessError(msg)
 
 
-def _cache() -> str | None:
+def cache_folder() -> str | None:
     """The hub's cache as the environment names it now; None is the library's default."""
     home = os.environ.get("HF_HOME")
     return os.environ.get("HF_HUB_CACHE") or (str(Path(home) / "hub") if home else None)
 
 
-def repository_files(split: HubSplit, revision: str | None) -> tuple[str, dict[str, str | None]]:
+def repository_files(split: HubRepo, revision: str | None) -> tuple[str, dict[str, str | None]]:
     """The commit that a revision is, and its files with the SHA-256 that the hub states (None for small ones)."""
     if faults.is_offline():
         return _cached_files(split, revision)
@@ -193,13 +196,11 @@ def repository_files(split: HubSplit, revision: str | None) -> tuple[str, dict[s
     return str(info.sha), sums
 
 
-def _cached_files(split: HubSplit, revision: str | None) -> tuple[str, dict[str, str | None]]:
+def _cached_files(split: HubRepo, revision: str | None) -> tuple[str, dict[str, str | None]]:
     """As `_files`, from the cache alone."""
-    from huggingface_hub import constants
-
-    owner, name = split.repo.split("/")
-    folder = Path(_cache() or constants.HF_HUB_CACHE) / f"datasets--{owner}--{name}"
-    snapshots = [path for path in (folder / "snapshots").glob("*") if revision in {None, CONVERTED, path.name}]
+    snapshots = [
+        path for path in (repository_folder(split) / "snapshots").glob("*") if revision in {None, CONVERTED, path.name}
+    ]
     if not snapshots:
         return "", {}
     snapshot = max(snapshots, key=lambda path: path.stat().st_mtime)
@@ -208,23 +209,58 @@ def _cached_files(split: HubSplit, revision: str | None) -> tuple[str, dict[str,
     }
 
 
-def _fetch(split: HubSplit, name: str, sha: str, *, force: bool = False) -> Path:
+def fetch(split: HubRepo, name: str, sha: str, *, force: bool = False) -> Path:
     """A file of the repository in the hub's cache, downloaded where it is not there yet."""
     from huggingface_hub import hf_hub_download
 
-    options = {"repo_type": "dataset", "revision": sha, "cache_dir": _cache(), "endpoint": faults.endpoint()}
+    options = {"repo_type": "dataset", "revision": sha, "cache_dir": cache_folder(), "endpoint": faults.endpoint()}
     request = partial(hf_hub_download, split.repo, name, **options, local_files_only=faults.is_offline())
     return Path(faults.ask(split, partial(request, force_download=force), attempts=DOWNLOAD_ATTEMPTS))
 
 
-def verified(split: HubSplit, name: str, sha: str, expected: str | None) -> Path:
+def fetch_many(repo: HubRepo, names: Sequence[str], sha: str) -> None:
+    """Files of the repository, several at a time, into the hub's cache.
+
+    Raises:
+        AccessError, DataError: one cannot be fetched or stored.
+    """
+    from huggingface_hub import hf_hub_download
+
+    options = {"repo_type": "dataset", "revision": sha, "cache_dir": cache_folder(), "endpoint": faults.endpoint()}
+    one = partial(hf_hub_download, repo.repo, **options, local_files_only=faults.is_offline())
+
+    def request() -> None:
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            for done in [pool.submit(one, name) for name in names]:
+                done.result()
+
+    faults.ask(repo, request, attempts=DOWNLOAD_ATTEMPTS)
+
+
+def cached(repo: HubRepo, name: str, sha: str) -> Path | None:
+    """A file of the repository where it is in the hub's cache already."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repo.repo, name, cache_dir=cache_folder(), revision=sha, repo_type="dataset")
+    return Path(found) if isinstance(found, str) else None
+
+
+def repository_folder(repo: HubRepo) -> Path:
+    """Where the hub's cache keeps a repository."""
+    from huggingface_hub import constants
+
+    owner, name = repo.repo.split("/")
+    return Path(cache_folder() or constants.HF_HUB_CACHE) / f"datasets--{owner}--{name}"
+
+
+def verified(split: HubRepo, name: str, sha: str, expected: str | None) -> Path:
     """A file in the cache whose SHA-256 is the hub's; one that differs is fetched once more.
 
     Raises:
         DataError: it differs again.
     """
     for force in (False, True):
-        path = _fetch(split, name, sha, force=force)
+        path = fetch(split, name, sha, force=force)
         with path.open("rb") as file:
             if expected is None or hashlib.file_digest(file, "sha256").hexdigest() == expected:
                 return path
@@ -234,9 +270,17 @@ def verified(split: HubSplit, name: str, sha: str, expected: str | None) -> Path
     raise DataError(msg)
 
 
-def _remote(split: HubSplit, name: str, sha: str, _expected: str | None) -> Any:
-    """A file of the repository that is read over the network, a few megabytes at a time."""
+def remote(split: HubRepo, name: str, sha: str, _expected: str | None, *, ahead: bool = True) -> Any:
+    """A file of the repository that is read over the network, a few megabytes at a time.
+
+    Args:
+        split: of the repository.
+        name: of the file.
+        sha: of the commit.
+        ahead: whether more is read than is asked for; not where most of the file is passed over.
+    """
     from huggingface_hub import HfFileSystem
 
-    place = f"datasets/{split.repo}@{sha}/{name}"
-    return faults.ask(split, lambda: HfFileSystem(endpoint=faults.endpoint()).open(place, "rb", block_size=4 << 20))
+    place, cache = f"datasets/{split.repo}@{sha}/{name}", "readahead" if ahead else "none"
+    system = partial(HfFileSystem, endpoint=faults.endpoint())
+    return faults.ask(split, lambda: system().open(place, "rb", block_size=4 << 20, cache_type=cache))

@@ -1,0 +1,159 @@
+"""A repository of the hub that has no Parquet: its files are fetched into the hub's cache, and read as a folder is.
+
+Only the files of the part that is meant are fetched. They are brought together in a folder of links beside the cache's
+own, so that no form takes another part's files for this one's; archives with tables beside them are unpacked there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.own.card import with_language
+from benchmarks.own.recognize import recognize
+from benchmarks.own.splits import Part, by_folder, pick, stated_parts
+from benchmarks.sources.handwritten import ENDINGS as TABLES
+from benchmarks.sources.pairing import AUDIO_ENDINGS
+from benchmarks.sources.parquet import fetch_many, repository_folder, verified
+from harness.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from benchmarks.own.address import Address
+    from benchmarks.own.form import Account, Asked, Item
+    from benchmarks.own.version import Version
+
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
+OTHERS = (
+    ".txt",
+    ".gz",
+    ".trans",
+    ".textgrid",
+    ".stm",
+    ".ctm",
+    ".srt",
+    ".eaf",
+    ".scp",
+    ".arrow",
+    ".parquet",
+    ".mp4",
+    ".m4a",
+)
+NOT_DATA = re.compile(
+    r"(?:.*/)?(?:README\.md|LICENSE[^/]*|dataset_infos\.json|requirements\.txt|\.[^/]*)|.*\.(?:py|md)"
+)
+"""What repositories hold beside their data, and what is never fetched: their code."""
+
+
+def is_data(name: str) -> bool:
+    """Whether a file of a repository is data, by its name."""
+    known = (*AUDIO_ENDINGS, *TABLES, *ARCHIVES, *OTHERS)
+    return name.lower().endswith(known) and NOT_DATA.fullmatch(name) is None
+
+
+def items_of_files(found: Version, address: Address, asked: Asked, account: Account) -> Iterator[Item]:
+    """The utterances of a repository of files, in the form that they have.
+
+    Raises:
+        UsageError: it must be said which part is meant, or the files have no form that is known.
+        AccessError: the hub refuses or cannot be reached.
+        DataError: a file is broken.
+    """
+    names = sorted(filter(is_data, found.sums))
+    if not names:
+        script = next((name for name in found.sums if name.endswith(".py")), None)
+        what = f"only a loading script ({script}), which is not run" if script else "no data that is known"
+        raise DataError(f"{address}: {what}, and the hub has no Parquet of it; get the original, and name its folder")
+    part = pick(stated_parts(names, found.readme) or by_folder(names), asked, account, str(address), address.parts)
+    folder = _together(found, part)
+    place = _place(folder, part.files)
+    try:
+        form = recognize(place)
+    except UsageError as error:
+        seen = ", ".join(part.files[:3])
+        msg = f"{address}: its {len(part.files)} files ({seen}) have no form that is known; see docs/your_own_data.md"
+        raise UsageError(msg) from error
+    account.note(f"a repository of files, kept in the hub's cache and read as {form.title}")
+    items = form.items(place, replace(asked, config=None, split=None, form=None), account)
+    homes = (folder, repository_folder(found.repo))
+    return with_language(_inside(items, homes), found.readme, part.config, asked, account)
+
+
+def _inside(items: Iterator[Item], homes: Sequence[Path]) -> Iterator[Item]:
+    """The items, whose audio must be a file of the repository: a stranger's table names no other."""
+    bounds = tuple(f"{os.path.abspath(home)}{os.sep}" for home in homes)  # noqa: PTH100 - links are not followed
+    for item in items:
+        path = item.audio.path
+        if path is not None and not os.path.abspath(path).startswith(bounds):  # noqa: PTH100
+            raise DataError(f"{item.where}: the audio's path leads out of the repository, and is not followed: {path}")
+        yield item
+
+
+def _place(folder: Path, names: Sequence[str]) -> str:
+    """What is read: the only table beside audio, whatever it is called, else the folder."""
+    tables = [name for name in names if name.lower().endswith(TABLES)]
+    return str(folder / tables[0]) if len(tables) == 1 else str(folder)
+
+
+def _together(found: Version, part: Part) -> Path:
+    """The files of a part in a folder of their own.
+
+    Raises:
+        AccessError, DataError: one cannot be fetched, stored or unpacked.
+    """
+    repo, sha = found.repo, found.sha
+    fetch_many(repo, part.files, sha)
+    key = hashlib.sha256("\0".join(part.files).encode()).hexdigest()[:12]
+    folder = repository_folder(repo) / "parts" / f"{sha[:12]}-{key}"
+    unpack = any(name.lower().endswith(TABLES) for name in part.files)
+    try:
+        for name in part.files:
+            path = verified(repo, name, sha, found.sums[name])
+            link = folder / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            packed = name.lower().endswith(".zip") or (unpack and name.lower().endswith(ARCHIVES))
+            if packed:
+                _unpack(path, link)
+            elif not link.exists():
+                link.symlink_to(path.absolute())
+    except (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError, RuntimeError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{repo.where}/{name}: cannot be stored or unpacked below {folder} ({reason})") from error
+    return folder
+
+
+def _unpack(path: Path, place: Path) -> None:
+    """Unpacks an archive into the folder that it lies in, once. No member leads out of it.
+
+    Raises:
+        OSError: there is not enough room.
+    """
+    done = place.parent / f".{place.name}.unpacked"
+    if done.exists():
+        return
+    room = shutil.disk_usage(place.parent).free
+    if place.name.lower().endswith(".zip"):
+        with zipfile.ZipFile(path) as archive:
+            _check_room(sum(one.file_size for one in archive.infolist()), room)
+            for one in archive.infolist():
+                archive.extract(one, place.parent)
+    else:
+        with tarfile.open(path) as tar:
+            for member in tar:
+                room -= member.size
+                _check_room(0, room)
+                if member.isfile():
+                    tar.extract(member, place.parent, filter="data")
+    done.touch()
+
+
+def _check_room(size: int, room: int) -> None:
+    if size > room:
+        raise OSError(f"{size >> 20:,} MiB unpacked, which do not fit on the disk")
