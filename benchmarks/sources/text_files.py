@@ -1,7 +1,8 @@
-"""The lines of text files, gzipped or not, read one at a time; faults name the line."""
+"""Text files, gzipped or not: whole, or their lines one at a time; faults name the line."""
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,3 +36,22 @@ def file_lines(path: Path) -> Iterator[tuple[str, str]]:
                     yield where, text
     except (OSError, EOFError, *UNPACKING) as error:
         raise DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+
+
+def read_content(path: Path) -> str:
+    """The text of a file, unpacked where it is gzipped.
+
+    Raises:
+        DataError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        data = path.read_bytes()
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot read {path}: {why}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 (byte {error.start}); convert it first") from None

@@ -1,9 +1,7 @@
 """Which form a file of texts has: told by its ending and its content, never by exclusion."""
 
-import gzip
 import json
 import re
-import zlib
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -20,25 +18,6 @@ TEXT_ENDINGS = (".trn", ".stm", ".ctm", ".srt", ".vtt", ".txt", ".text")
 """Of files that have texts of one side."""
 _LABELLED = re.compile(r".*\([^()\s][^()]*\)\s*")
 _CUE = re.compile(r"\d+:\d\d:\d\d[,.]\d+\s+-->", re.MULTILINE)
-
-
-def read_content(path: Path) -> str:
-    """The text of a file, unpacked where it is gzipped.
-
-    Raises:
-        DataError: it cannot be read, or is not UTF-8.
-    """
-    try:
-        data = path.read_bytes()
-        if data.startswith(b"\x1f\x8b"):
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DataError(f"cannot read {path}: {why}") from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 (byte {error.start}); convert it first") from None
 
 
 def ending(path: Path) -> str:

@@ -9,14 +9,11 @@ from a Levenshtein alignment by a few words where that saves nothing.
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from urllib.parse import unquote
 
+from benchmarks.sources.nist import ENCODED, alternatives, decode
+from benchmarks.sources.text_files import read_content
 from harness.errors import DataError
-from harness.scoring import lattice
-from harness.scoring.forms import read_content
 
-ENCODED = ";; words are percent-encoded where they hold ( ) { } < > / \\ @ ; : , * % or a quotation mark"
-"""The first line of files whose words are percent-encoded."""
 _SYNTAX = re.compile(r"[(){}<>/\\@;:,*%\"\s\x00-\x1f\x7f\ud800-\udfff]")
 _TRN_LINE = re.compile(r"(?P<text>.*?)\s*\((?P<id>[^()\s][^()]*)\)\s*")
 
@@ -103,18 +100,6 @@ def read_kaldi_text(path: Path) -> dict[str, str]:
     return texts
 
 
-def alternatives(text: str, path: Path, number: int) -> str:
-    """A text of NIST's with ``{ a / b / @ }`` and ``(word)`` as a reference that accepts both (`lattice`).
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    try:
-        return lattice.of_nist(text)
-    except ValueError as error:
-        raise DataError(f"{path}, line {number}: {error}") from None
-
-
 def _add(texts: dict[str, str], name: str, text: str, path: Path, number: int) -> None:
     if name in texts:
         raise DataError(f"{path}, line {number}: {name!r} was there before; each utterance may come once")
@@ -134,17 +119,3 @@ def _encode(word: str) -> str:
     return _SYNTAX.sub(
         lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass")), word
     )
-
-
-def decode(text: str, path: Path, number: int) -> str:
-    """Words of a file that says it is percent-encoded.
-
-    Raises:
-        DataError: they are not.
-    """
-    try:
-        return unquote(text, errors="surrogatepass")
-    except UnicodeDecodeError:
-        raise DataError(
-            f"{path}, line {number}: {text[:40]!r} is not percent-encoded UTF-8, as line 1 states"
-        ) from None

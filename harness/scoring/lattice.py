@@ -1,7 +1,8 @@
 """References that accept several spellings: slots in a row, each with its variants, any of which is right.
 
 Raw, such a reference is the JSON text ``[["colour", "color"], ["is"], ["", "very"]]``, as the leaderboard writes it; an
-empty variant may be left out. NIST's ``{ a / b / @ }`` and ``(word)`` are turned into it when they are read.
+empty variant may be left out. NIST's ``{ a / b / @ }`` and ``(word)`` are turned into it when they are read
+(`benchmarks.sources.nist`).
 
 Two scores are told apart. `nearest` is ours: the accepted reading that the hypothesis comes nearest to is the
 reference, and everything is counted of that pair. `oiwer` is the leaderboard's for Hindi (PyPI's voi_oiwer 0.1.4),
@@ -10,7 +11,6 @@ afterwards: it is not the cheapest path (docs/scoring.md).
 """
 
 import json
-import re
 from collections.abc import Sequence
 from itertools import chain, groupby
 from operator import itemgetter
@@ -24,8 +24,6 @@ _SPREAD = 1 << 20
 """What an error weighs against a hit, so that of readings with as few errors the one with most hits is taken."""
 _LONGEST_COMPOUND = 4
 """Words that are looked at as one compound."""
-_TAG = re.compile(r"<\w+(?:\s+\w+=(?:\"[^\"]*\"|'[^']*'))+\s*>")
-_NIST = re.compile(r"(?<!\S)(?:\{((?:[^{}]|\{[^{}]*\})*)\}|\(([^()\s]+)\))(?!\S)")
 
 
 def parse(reference: str) -> Slots | None:
@@ -70,35 +68,6 @@ def joined(slots: Slots) -> Slots:
 def written(slots: Slots) -> str:
     """Slots as a raw reference."""
     return json.dumps(slots, ensure_ascii=False)
-
-
-def of_nist(text: str) -> str:
-    """A text of a trn or stm with alternatives ``{ a / b / @ }`` and optional words ``(a)`` as a raw reference.
-
-    Plain text stays as it is. Tags such as ``<contraction ...>`` say nothing of what was said and go.
-
-    Raises:
-        ValueError: braces are not closed, or nested.
-    """
-    text = _TAG.sub("", text)
-    slots: Slots = []
-    at = 0
-    for match in _NIST.finditer(text):
-        if match[1] is not None and "{" in match[1]:
-            raise ValueError("alternatives inside of alternatives")
-        if plain := text[at : match.start()].split():
-            slots.append([" ".join(plain)])
-        variants = [match[2], "@"] if match[1] is None else re.split(r"(?<=\s)/(?=\s)|^/|/$", match[1])
-        slots.append(["" if variant.strip() == "@" else " ".join(variant.split()) for variant in variants])
-        at = match.end()
-    if not slots:
-        if "{" in text or "}" in text:
-            raise ValueError("a brace that is not closed")
-        return text
-    rest = text[at:]
-    if "{" in rest or "}" in rest or any(re.search(r"[{}]", one) for slot in slots for one in slot):
-        raise ValueError("a brace that is not closed")
-    return written([*slots, [" ".join(rest.split())]] if rest.strip() else slots)
 
 
 def nearest(slots: Sequence[Sequence[Sequence[str]]], hypothesis: Sequence[str], *, merge: bool = False) -> list[str]:

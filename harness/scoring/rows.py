@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.languages import primary_subtag
+from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
 from harness.scoring import lattice
-from harness.scoring.forms import Form, form_of, read_content
+from harness.scoring.forms import Form, form_of
 
 REFERENCE = ("text", "reference", "ref", "ground_truth", "transcript")
 """Columns that hold what was said; a row has one of them."""

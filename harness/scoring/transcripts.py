@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.languages import primary_subtag
+from benchmarks.sources import timed
+from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
-from harness.scoring import timed
 from harness.scoring.folders import transcripts_in
-from harness.scoring.forms import Form, form_of, plain_form, read_content, stem
+from harness.scoring.forms import Form, form_of, plain_form, stem
 from harness.scoring.interchange import read_kaldi_text, read_trn
 from harness.scoring.predictions import DEFAULT_LANGUAGE, Predictions, System, by_language
 from harness.scoring.rows import (

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
-from harness.scoring.forms import FORMS, form_of, plain_form, read_content, stem
+from harness.scoring.forms import FORMS, form_of, plain_form, stem
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from benchmarks.sources.nist import of_nist
 from harness.cli import main
 from harness.errors import DataError
 from harness.scoring import lattice
@@ -147,14 +148,14 @@ def test_the_two_scores_differ_where_the_board_s_is_not_the_cheapest() -> None:
     ],
 )
 def test_what_nist_writes(text: str, slots: list[list[str]] | None) -> None:
-    found = lattice.of_nist(text)
+    found = of_nist(text)
     assert (lattice.parse(found), found if slots is None else None) == (slots, text if slots is None else None)
 
 
 @pytest.mark.parametrize("text", ["a { b / c", "a } b", "{ a / { b / c } }", "{ a / b } c }"])
 def test_braces_that_are_not_closed(text: str) -> None:
     with pytest.raises(ValueError, match=r"a brace that is not closed|alternatives inside"):
-        lattice.of_nist(text)
+        of_nist(text)
 
 
 @needs_sctk

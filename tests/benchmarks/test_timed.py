@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import DataError
-from harness.scoring.interchange import write_stm
-from harness.scoring.timed import (
+from benchmarks.sources.timed import (
     Segment,
     names,
     read_ctm,
@@ -18,6 +16,8 @@ from harness.scoring.timed import (
     spread,
     whole,
 )
+from harness.errors import DataError
+from harness.scoring.interchange import write_stm
 
 if TYPE_CHECKING:
     from pathlib import Path

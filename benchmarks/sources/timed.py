@@ -6,16 +6,18 @@ Formats: SCTK's doc/infmts.htm; https://github.com/fgnt/meeteval; https://www.w3
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.sources.nist import ENCODED, alternatives, decode
 from harness.errors import DataError
-from harness.scoring.interchange import ENCODED, alternatives, decode
 
 _IGNORED = "IGNORE_TIME_SEGMENT_IN_SCORING"
 _STM = re.compile(r"(\S+)\s+(\S+)\s+(\S+)\s+([\d.]+)\s+([\d.]+)(?:\s+<[^>]*>)?(?:\s+(.*))?")
 _CUE = re.compile(r"(?:\d+:)?\d+:\d+[.,]\d+\s+-->")
+_TIMES = re.compile(r"(?:(\d+):)?(\d+):(\d+)[.,](\d+)\s+-->\s+(?:(\d+):)?(\d+):(\d+)[.,](\d+)")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]+)>")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
 _BLOCKS = frozenset({"NOTE", "STYLE", "REGION"})
 """Of WebVTT, which are not shown."""
@@ -35,6 +37,10 @@ class Segment:
     text: str
     ignored: bool = False
     """Whether it is not to be scored, whatever is said in it."""
+    file: str = field(default="", compare=False)
+    """The recording's own name, without a channel."""
+    channel: str = field(default="", compare=False)
+    """Of the file, as it is written: ``1``, ``A``; empty where none is stated."""
 
 
 def read_stm(path: Path, content: str, *, reference: bool = False) -> list[Segment]:
@@ -63,7 +69,9 @@ def read_stm(path: Path, content: str, *, reference: bool = False) -> list[Segme
             text = alternatives(text, path, number)
         start, stop = _seconds(begin, path, number), _seconds(end, path, number)
         ignored = text.strip().upper() == _IGNORED
-        found.append(Segment(_recording(recording, channel), speaker, start, stop, text.strip(), ignored))
+        found.append(
+            Segment(_recording(recording, channel), speaker, start, stop, text.strip(), ignored, recording, channel)
+        )
     return found
 
 
@@ -83,7 +91,8 @@ def read_ctm(path: Path, content: str) -> list[Segment]:
         if "<ALT" in line.upper():
             raise DataError(f"{path}, line {number}: alternatives of a ctm cannot be scored; keep the likeliest")
         begin, length = (_seconds(part, path, number) for part in parts[2:4])
-        found.append(Segment(_recording(parts[0], parts[1]), "", begin, begin + length, parts[4]))
+        name = _recording(parts[0], parts[1])
+        found.append(Segment(name, "", begin, begin + length, parts[4], file=parts[0], channel=parts[1]))
     return found
 
 
@@ -100,27 +109,54 @@ def read_seglst(path: Path, content: str) -> list[Segment]:
             words = one["words"]
             if not isinstance(words, str):
                 raise TypeError("words is no text")
-            found.append(Segment(str(one["session_id"]), str(one.get("speaker", "")), begin, end, words))
+            name = str(one["session_id"])
+            found.append(Segment(name, str(one.get("speaker", "")), begin, end, words, file=name))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DataError(f"{path}, item {len(found) + 1}: no segment with session_id and words: {error}") from None
     return found
 
 
 def read_subtitles(content: str) -> str:
-    """The words of an SRT or WebVTT file, without numbers, times, notes and tags.
+    """The words of an SRT or WebVTT file, without numbers, times, notes and tags."""
+    return " ".join(filter(None, (text for _, _, text, _ in _cues(content))))
+
+
+def read_cues(path: Path, content: str, name: str) -> list[Segment]:
+    """The cues of an SRT or WebVTT file as segments of one recording; who speaks is what a voice tag says.
+
+    Raises:
+        DataError: the times of a cue are none.
+    """
+    found: list[Segment] = []
+    for number, times, text, raw in _cues(content):
+        match = _TIMES.match(times)
+        if match is None:
+            raise DataError(f"{path}, line {number}: {times[:60]!r} are no times of a cue")
+        begin, end = _clock(*match.groups()[:4]), _clock(*match.groups()[4:])
+        voices = set(_VOICE.findall(raw))
+        found.append(Segment(name, voices.pop().strip() if len(voices) == 1 else "", begin, end, text, file=name))
+    return found
+
+
+def _clock(hours: str | None, minutes: str, seconds: str, fraction: str) -> float:
+    return 3_600 * int(hours or 0) + 60 * int(minutes) + float(f"{seconds}.{fraction}")
+
+
+def _cues(content: str) -> Iterator[tuple[int, str, str, str]]:
+    """The line, the times and the words of each cue, and these with their tags.
 
     A cue goes from its times to the next ones, so that an empty cue, or a blank line inside of one, loses nothing.
     """
     lines = [line.strip() for line in content.splitlines()]
     cues = [at for at, line in enumerate(lines) if _CUE.match(line)]
-    words: list[str] = []
     for begin, following in zip(cues, [*cues[1:], len(lines) + 1], strict=True):
         end = following - 1 if following > len(lines) or _names_a_cue(lines, following - 1) else following
+        words: list[str] = []
         note = False
         for line in lines[begin + 1 : end]:
             note = bool(line) and (note or (line.split()[0] in _BLOCKS and content.startswith("WEBVTT")))
             words += [] if note else [_TAG.sub("", line).strip()]
-    return " ".join(filter(None, words))
+        yield begin + 1, lines[begin], " ".join(filter(None, words)), " ".join(lines[begin + 1 : end])
 
 
 def _names_a_cue(lines: Sequence[str], at: int) -> bool:
