@@ -4,26 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
-
-Reader = Literal[
-    "riff",
-    "w64",
-    "aiff",
-    "caf",
-    "au",
-    "nist",
-    "flac",
-    "ogg",
-    "mpeg",
-    "adts",
-    "mp4",
-    "ebml",
-    "asf",
-    "amr",
-    "counted",
-    "",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +12,7 @@ class Kind:
 
     name: str
     """For people."""
-    reader: Reader = ""
+    reader: str = ""
     """Which of this package's modules reads what it states; empty is none."""
     demuxer: str = ""
     """What FFmpeg calls it; empty is not to be given to it."""
@@ -65,28 +45,29 @@ _AUDIO = {
     b"\x1a\x45\xdf\xa3": Kind("Matroska", "ebml", "matroska"),
     b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": Kind("WMA", "asf", "asf"),
     b"#!AMR": Kind("AMR", "amr", "amr"),
-    b"TTA1": Kind("TTA", "counted", "tta"),
-    b"wvpk": Kind("WavPack", "counted", "wv"),
+    b"TTA1": Kind("TTA", "tta", "tta"),
+    b"wvpk": Kind("WavPack", "wavpack", "wv"),
     b"MAC ": Kind("Monkey's Audio", "", "ape"),
     b"MPCK": Kind("Musepack", "", "mpc8"),
     b"MP+": Kind("Musepack", "", "mpc"),
     b"DSD ": Kind("DSF", "", "dsf"),
     b"ajkg": Kind("Shorten", "", "shn"),
-    b"\x0b\x77": Kind("AC-3", "", "ac3"),
-    b"FLV\x01": Kind("FLV", "", "flv"),
+    b"\x0b\x77": Kind("AC-3", "ac3", "ac3"),
+    b"FLV\x01": Kind("FLV", "flv", "flv"),
     b".RMF": Kind("RealMedia", "", "rm"),
-    b"Creative Voice": Kind("VOC", "", "voc"),
+    b"Creative Voice": Kind("VOC", "voc", "voc"),
     b"\x00\x00\x01\xba": Kind("MPEG", "", "mpeg"),
 }
 """First bytes of what holds audio."""
 
 _FORMS = {
     (b"RIFF", b"WAVE"): WAV,
-    (b"RIFF", b"AVI "): Kind("AVI", "", "avi"),
-    (b"RIFF", b"QLCM"): Kind("QCP", "", "qcp"),
+    (b"RIFF", b"AVI "): Kind("AVI", "form", "avi"),
+    (b"RIFF", b"QLCM"): Kind("QCP", "form", "qcp"),
     (b"FORM", b"AIFF"): AIFF,
     (b"FORM", b"AIFC"): AIFF,
-    (b"FORM", b"8SVX"): Kind("8SVX", "", "iff"),
+    (b"FORM", b"8SVX"): Kind("8SVX", "form", "iff"),
+    (b"FORM", b"16SV"): Kind("16SV", "form"),
 }
 
 _UNPACK = "unpack it and name the files in it"
@@ -151,7 +132,7 @@ def recognize(head: bytes, size: int) -> Kind:
     if head[4:8] in _BOXES:
         return MP4
     if len(head) > _TS_PACKET and head[0] == head[_TS_PACKET] == 0x47:
-        return Kind("MPEG-TS", "", "mpegts")
+        return Kind("MPEG-TS", "transport", "mpegts")
     if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[:3] != b"\xff\xd8\xff":
         return _mpeg(head)
     return _beginning(head, _OTHERS) or _text(head)

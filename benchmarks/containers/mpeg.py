@@ -110,7 +110,7 @@ def mpeg(window: Window) -> Statement:
     first = frame(window.at(begin, 4)) if begin >= 0 else None
     if first is None:
         return Statement(native=False, cut="it ends inside its first frame" if window.size < begin + 4 else "")
-    known = tag(window.at(begin, TAG_BYTES))
+    known = tag(window.at(begin, min(first.length, TAG_BYTES)))
     end = _end(window)
     if known is not None and known.size:
         lacking = begin + known.size - end
@@ -135,10 +135,12 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
             after = skip_id3(window, place)
             further = after if after > place else _sync(window, place + 1, first.rate)
             if further < 0:
+                rest = window.at(place, end - place) if end - place < 4 else b""
+                lacking = 4 - len(rest) if rest[:1] == b"\xff" else lacking
                 break
             begin, place = place if after > place else further, further
             continue
-        known = tag(window.at(place, TAG_BYTES)) if found.length > 32 else None
+        known = tag(window.at(place, min(found.length, TAG_BYTES)))
         if known is not None:
             parts.append(begin if begin else 0 if not parts else place)
             tagged += 1
@@ -151,7 +153,7 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
         begin = 0
         place += found.length
         lacking = place - end
-    total = max(0, frames * first.samples - trimmed)
+    total = max(0, (frames - (lacking > 0)) * first.samples - trimmed)
     cut = f"its last frame lacks {lacking} bytes" if lacking > 0 else ""
     if len(parts) > 1:
         bounds = tuple(zip(parts, [*parts[1:], window.size], strict=True)) if tagged == len(parts) else ()

@@ -1,4 +1,4 @@
-"""Containers that are one header and then samples: AU, NIST SPHERE, FLAC, AMR, and what counts its samples in front."""
+"""Containers that are one header and then samples: AU and NIST SPHERE."""
 
 from __future__ import annotations
 
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
 AU_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
 """Bytes of a sample by the number of its encoding; 6 and 7 are floating point."""
-
-AMR_SIZES = (12, 13, 15, 17, 19, 20, 26, 31, 5, 6, 5, 5, 0, 0, 0, 0)
-AMR_WB_SIZES = (17, 23, 32, 36, 40, 46, 50, 58, 60, 5, 5, 0, 0, 0, 0, 0)
-"""Bytes of a frame of 20 ms after its first byte, by mode (RFC 4867, 5.3)."""
 
 
 def _counted(window: Window, *, begin: int, size: int | None, align: int, same: Statement) -> Statement:
@@ -71,35 +67,3 @@ def nist(window: Window) -> Statement:
     return _counted(
         window, begin=length, size=None if count is None else count * align, align=align, same=Statement(rate=rate)
     )
-
-
-def flac(window: Window) -> Statement:
-    """FLAC's STREAMINFO (RFC 9639, 8.2): 20 bits of rate, 36 bits of samples, 0 of which are not known."""
-    head = window.at(0, 42)
-    if len(head) < 42 or head[4] & 0x7F:
-        return Statement()
-    packed = int.from_bytes(head[18:26], "big")
-    return Statement(rate=packed >> 44, frames=packed & ((1 << 36) - 1) or None)
-
-
-def amr(window: Window) -> Statement:
-    """AMR and AMR-WB (RFC 4867, 5): frames of 20 ms, each as long as its first byte says, and nothing else."""
-    wide = window.at(0, 9) == b"#!AMR-WB\n"
-    place, sizes, rate = (9, AMR_WB_SIZES, 16_000) if wide else (6, AMR_SIZES, 8_000)
-    frames = 0
-    while place < window.size:
-        place += 1 + sizes[window.at(place, 1)[0] >> 3 & 15]
-        frames += place <= window.size
-    lacking = place - window.size
-    cut = f"its last frame lacks {lacking} bytes" if lacking > 0 else ""
-    return Statement(rate=rate, frames=frames * rate // 50, native=False, cut=cut)
-
-
-def counted(window: Window) -> Statement:
-    """TTA and WavPack, whose header counts the samples of a channel."""
-    head = window.at(0, 32)
-    if head[:4] == b"TTA1" and len(head) >= 18:
-        rate, frames = struct.unpack("<II", head[10:18])
-        return Statement(rate=rate, frames=frames, native=False)
-    frames = int.from_bytes(head[12:16], "little")
-    return Statement(frames=frames if frames != 0xFFFFFFFF else None, native=False)

@@ -127,7 +127,7 @@ def _unfinished(window: Window, found: Samples, there: int) -> bool:
 def _chain(window: Window, place: int) -> bool:
     """Whether what follows is chunks up to the end of the file."""
     for name, begin, size in chunks(window, place):
-        if not all(32 <= byte < 127 for byte in name) or begin + size > window.size:
+        if name == b"RIFF" or not all(32 <= byte < 127 for byte in name) or begin + size > window.size:
             return False
         place = begin + size + size % 2
     return place >= window.size - 8

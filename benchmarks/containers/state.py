@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from benchmarks.containers.boxes import asf, ebml, mp4
+from benchmarks.containers.flac import flac_header
 from benchmarks.containers.kinds import Kind, recognize
 from benchmarks.containers.mpeg import adts, mpeg, skip_id3
 from benchmarks.containers.ogg import ogg
-from benchmarks.containers.plain import amr, au, counted, flac, nist
+from benchmarks.containers.plain import au, nist
 from benchmarks.containers.riff import aiff, caf, w64, wav
 from benchmarks.containers.statement import Statement
+from benchmarks.containers.walked import ac3, amr, flv, form, transport, tta, voc, wavpack
 from benchmarks.containers.window import HEAD
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ READERS: dict[str, Callable[[Window], Statement]] = {
     "caf": caf,
     "au": au,
     "nist": nist,
-    "flac": flac,
+    "flac": flac_header,
     "ogg": ogg,
     "mpeg": mpeg,
     "adts": adts,
@@ -32,7 +34,13 @@ READERS: dict[str, Callable[[Window], Statement]] = {
     "ebml": ebml,
     "asf": asf,
     "amr": amr,
-    "counted": counted,
+    "ac3": ac3,
+    "flv": flv,
+    "form": form,
+    "transport": transport,
+    "tta": tta,
+    "voc": voc,
+    "wavpack": wavpack,
 }
 """By `Kind.reader`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.containers import Window, state
-from benchmarks.containers.plain import flac
+from benchmarks.containers.flac import flac
 from benchmarks.dataset import LONGEST
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def seconds(audio: Audio) -> float | None:
                 return flac(window).length
             kind, statement = state(window)
         found = statement.length
-        if found is None and kind.is_audio and not kind.reader:
+        if found is None and kind.is_audio and statement.native and not statement.rate:
             found = _by_libsndfile(audio)
     except OSError:
         return None
@@ -33,7 +33,7 @@ def seconds(audio: Audio) -> float | None:
 
 
 def _by_libsndfile(audio: Audio) -> float | None:
-    """Of containers that are read by nobody else here, such as VOC."""
+    """Of containers whose length is not read here, such as VOC."""
     import soundfile
 
     try:

@@ -11,7 +11,7 @@ import soundfile
 
 from benchmarks.containers import Statement, Window, state
 from harness.audio import pyav
-from harness.audio.decoders import ChainDecoder, Decoder, SoundDecoder
+from harness.audio.decoders import ChainDecoder, Decoder, SoundDecoder, reason
 from harness.audio.opening import SoundFile, SoundOfFile, open_sound, patched
 from harness.errors import DataError
 
@@ -94,7 +94,7 @@ def _second(audio: Audio, kind: Kind, statement: Statement, refusal: Exception |
             return ChainDecoder(audio, statement.links)
         except (soundfile.SoundFileError, ValueError):
             pass  # parts that differ, which FFmpeg may know how to join
-    why = str(refusal).rsplit(": ", 1)[-1].strip().rstrip(".") if refusal is not None else "its length would be a guess"
+    why = reason(refusal) if refusal is not None else "its length would be a guess"
     if not kind.demuxer:
         raise DataError(f"{audio.origin}: not readable as audio ({why})")
     if not pyav.is_installed():
@@ -108,8 +108,7 @@ def _second(audio: Audio, kind: Kind, statement: Statement, refusal: Exception |
         file.close()
         if statement.cut:
             raise DataError(f"{audio.origin}: truncated: {statement.cut}") from None
-        text = str(getattr(error, "strerror", None) or error)
-        raise DataError(f"{audio.origin}: not readable as {kind.name} ({text})") from None
+        raise DataError(f"{audio.origin}: not readable as {kind.name} ({reason(error)})") from None
 
 
 class _Closing(pyav.AvDecoder):

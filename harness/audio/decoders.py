@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+import soundfile
+
 from harness.audio.opening import SoundFile, open_sound
 
 if TYPE_CHECKING:
@@ -35,16 +37,24 @@ class Decoder(Protocol):
     """Samples of a channel that the decoder expects; UNKNOWN_FRAMES where it cannot know."""
     floats: bool
     """Whether they are stored as floating-point numbers, which may be at any scale."""
+    broken: str
+    """Why the blocks ended where they did, if not at the end of the audio; empty as long as all is well."""
 
     def blocks(self, begin: int, count: int) -> Blocks:
-        """`count` frames from a place, fewer where the audio ends before.
+        """`count` frames from a place, fewer where the audio ends before or is broken.
 
         Raises:
-            Exception: whatever the library raises where the file is broken.
+            Exception: whatever the library raises where the place cannot be found.
         """
 
     def close(self) -> None:
         """Closes the file."""
+
+
+def reason(error: Exception) -> str:
+    """What a library says, without the name of the file."""
+    said = str(getattr(error, "strerror", None) or error)
+    return said.rsplit(": ", 1)[-1].strip().rstrip(".") or type(error).__name__
 
 
 class SoundDecoder:
@@ -53,7 +63,7 @@ class SoundDecoder:
     def __init__(self, sound: SoundFile, *, floats: bool = False) -> None:
         self._sound = sound
         self.rate, self.channels, self.frames = int(sound.samplerate), int(sound.channels), int(sound.frames)
-        self.floats = floats
+        self.floats, self.broken = floats, ""
 
     def blocks(self, begin: int, count: int) -> Blocks:
         """As `Decoder.blocks`."""
@@ -67,7 +77,11 @@ class SoundDecoder:
                 begin -= got or begin
         while count > 0:
             asked = min(each, count)
-            block = read(asked, dtype="float32", always_2d=True)
+            try:
+                block = read(asked, dtype="float32", always_2d=True)
+            except soundfile.SoundFileError as error:
+                self.broken = reason(error)
+                return
             yield block
             count = count - asked if len(block) == asked else 0
 
@@ -90,16 +104,18 @@ class ChainDecoder:
                     raise ValueError("the parts that it is made of differ in sample rate or channels")
                 self.rate, self.channels = form
                 self._lengths.append(int(sound.frames))
-        self.frames, self.floats = sum(self._lengths), False
+        self.frames, self.floats, self.broken = sum(self._lengths), False, ""
 
     def blocks(self, begin: int, count: int) -> Blocks:
         """As `Decoder.blocks`."""
         for part, length in zip(self._parts, self._lengths, strict=True):
             if begin < length and count > 0:
                 with open_sound(part) as sound:
-                    for block in SoundDecoder(sound).blocks(begin, min(count, length - begin)):
+                    decoder = SoundDecoder(sound)
+                    for block in decoder.blocks(begin, min(count, length - begin)):
                         count -= len(block)
                         yield block
+                    self.broken = decoder.broken
             begin = max(0, begin - length)
 
     def close(self) -> None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from benchmarks.containers import Window
+from benchmarks.containers.flac import whole_samples
 from harness.audio.channels import Meter, Pick, mixed
 from harness.audio.choosing import CODEC_SLACK, Opened, opened
-from harness.audio.decoders import UNKNOWN_FRAMES, Blocks, Decoder
+from harness.audio.decoders import UNKNOWN_FRAMES, Blocks, Decoder, reason
 from harness.audio.levels import Levels
 from harness.audio.resampling import Resampler, resample
 from harness.errors import DataError
@@ -98,8 +100,7 @@ def hear(audio: Audio) -> Sound:
     except OSError as error:
         raise DataError(f"{audio.origin}: cannot be read ({error.strerror or error})") from None
     except Exception as error:  # noqa: BLE001 - whatever a decoder raises at a broken file costs that file only
-        reason = str(error).rsplit(": ", 1)[-1].strip().rstrip(".") or type(error).__name__
-        raise DataError(f"{audio.origin}: not readable as audio ({reason})") from None
+        raise DataError(f"{audio.origin}: not readable as audio ({reason(error)})") from None
 
 
 @dataclass(slots=True)
@@ -166,6 +167,8 @@ def _passed(audio: Audio, again: _Again | None) -> Sound | _Again:
             found = _long(audio, source, counted, again)
             frames = counted.frames
         _check_whole(audio, source, segment, frames)
+    if found is None and segment.begin:
+        raise DataError(f"{audio.origin}: ends before its segment begins, at {audio.start:.2f} s")
     if found is None:
         raise DataError(f"{audio.origin}: no samples in it")
     return found
@@ -283,6 +286,12 @@ def _check_whole(audio: Audio, source: Opened, segment: _Segment, got: int) -> N
     """
     decoder, statement = source.decoder, source.statement
     rate, end = decoder.rate, segment.begin + got
+    if decoder.broken and statement is None:
+        with Window.of(audio) as window:  # FLAC, of which libsndfile does not say where it failed
+            whole = whole_samples(window)
+        if whole is None:
+            raise DataError(f"{audio.origin}: not readable as audio ({decoder.broken})")
+        end = whole
     if segment.wanted is not None:
         if got < segment.wanted - rate // 10:
             raise DataError(f"{audio.origin}: ends at {end / rate:.2f} s, inside its segment")
@@ -294,6 +303,8 @@ def _check_whole(audio: Audio, source: Opened, segment: _Segment, got: int) -> N
         states = f" of the {stated:.2f} s that it states" if stated and stated > end / rate else ""
         why = f" ({statement.cut})" if statement is not None and statement.cut else ""
         raise DataError(f"{audio.origin}: truncated, it ends after {end / rate:.2f} s{states}{why}")
+    if decoder.broken:
+        raise DataError(f"{audio.origin}: damaged after {end / rate:.2f} s ({decoder.broken})")
 
 
 def _least(source: Opened) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.audio import decoders
-from harness.audio.decoders import UNKNOWN_FRAMES, Blocks
+from harness.audio.decoders import UNKNOWN_FRAMES, Blocks, reason
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -51,7 +51,7 @@ class AvDecoder:
     def __init__(self, file: BinaryIO, kind: Kind) -> None:
         import av
 
-        self._kind = kind
+        self._kind, self.broken = kind, ""
         self._container: Any = av.open(
             file, "r", format=kind.demuxer, metadata_errors="ignore", buffer_size=READ_AHEAD_BYTES
         )
@@ -62,7 +62,7 @@ class AvDecoder:
             self._arrays = self._decoded()
             first = next(self._arrays, None)
             if first is None:
-                raise ValueError("no sound could be decoded")
+                raise ValueError(self.broken or "no sound could be decoded")
         except BaseException:
             self._container.close()
             raise
@@ -75,13 +75,18 @@ class AvDecoder:
         """The place of each frame's first sample, and its samples; a `place` of None is read from the frame's time."""
         import av
 
-        for packet in self._container.demux(self._stream):
+        packets = self._container.demux(self._stream)
+        while True:
             try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
                 frames = packet.decode()
-            except av.error.InvalidDataError:
-                if self._kind.reader not in RESYNCING:
-                    raise
-                continue
+            except av.error.FFmpegError as error:
+                if self._kind.reader in RESYNCING and isinstance(error, av.error.InvalidDataError):
+                    continue
+                self.broken = reason(error)
+                return
             for frame in frames:
                 samples = as_floats(frame)
                 rate = int(frame.sample_rate)
