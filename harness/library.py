@@ -27,7 +27,7 @@ from harness.gating.sides import Side, as_side, measured_rtfx
 from harness.records.journal import Line
 from harness.records.policy import Policy
 from harness.records.run import RUN_FILE
-from harness.request import what_to_run
+from harness.request import asked_of, what_to_run
 from harness.scoring.comparison import compare_systems
 from harness.scoring.details import describe
 from harness.scoring.error_counts import ErrorCounts
@@ -193,11 +193,15 @@ def _benchmark_row(run: Run, one: BenchmarkScore) -> dict[str, object]:
 
 
 def evaluate(
-    what: str | Path | Suite | Dataset,
+    what: str | Path | Suite | Dataset | Sequence[str | Path],
     model: str | Model | Callable[..., object],
     *,
     out: str | Path | None = None,
     language: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    split: str | None = None,
+    config: str | None = None,
+    form: str | None = None,
     profile: str | Path | Profile | None = None,
     limit: int | None = None,
     settings: Settings | None = None,
@@ -206,12 +210,17 @@ def evaluate(
     """Run a model on a suite, or on data of your own, and score it.
 
     Args:
-        what: a suite by name or by its .toml file, a manifest or folder of your own, a `Suite`, or a `Dataset`.
+        what: a suite by name or by its .toml file, a manifest, folder or address (``hf://org/set``) of your own or a
+            list of them, a `Suite`, or a `Dataset`.
         model: a name (as `--model` takes it), a `Model`, or a function ``f(waveform, language) -> str`` or
             ``f(clips) -> list[str]``.
         out: folder for runs: they can be gone on with, and are answered from their journals when they are complete.
             None keeps everything in memory.
         language: of data of your own that does not say it; English where nothing does.
+        columns: of data of your own whose columns have other names than is known: ``{"text": "said"}``.
+        split: of data of your own that has several: ``test``.
+        config: of a hub's repository that has several.
+        form: what data of your own is, where that is not recognized.
         profile: rules to score under; None takes the suite's.
         limit: a seeded sample of so many utterances a benchmark.
         settings: everything else that the command line offers.
@@ -230,7 +239,8 @@ def evaluate(
         chosen = replace(chosen, out=Path(out))
     if limit is not None:
         chosen = replace(chosen, limit=limit)
-    rules, (suite, datasets) = _profile(profile), what_to_run(what, language)
+    asked = asked_of(language=language, columns=columns or {}, split=split, config=config, form=form)
+    rules, (suite, datasets) = _profile(profile), what_to_run(what, asked=asked)
     system = _evaluated(suite, datasets, model, chosen, kept=out is not None, bars=progress)
     return Run(system, rules or resolve_profile(system))
 

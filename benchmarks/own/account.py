@@ -35,6 +35,11 @@ class Account:
         """Everything that looked like an utterance, or like a file of the data."""
         return self.used + sum(one.count for one in self.left_out.values())
 
+    def become(self, other: Account) -> None:
+        """Takes over what another one says: of the same data, read again."""
+        self.form, self.used, self.left_out = other.form, other.used, other.left_out
+        self.columns, self.notes = other.columns, other.notes
+
     def leave_out(self, reason: str, where: str) -> None:
         """Counts something that is not used."""
         one = self.left_out.setdefault(reason, LeftOut(reason=reason, first=where))

@@ -66,7 +66,7 @@ def own_dataset(place: str | Path, asked: Asked | None = None) -> Dataset:
             Source(
                 kind=form.name,
                 where=place,
-                open=partial(_open, form, place, asked),
+                open=partial(_open, form, place, asked, account),
                 state=partial(_state, form, place, asked),
             ),
         ),
@@ -120,20 +120,24 @@ def origin_of(place: str, asked: Asked) -> str:
     return f"{real}{chosen}"
 
 
-def _open(form: Form, place: str, asked: Asked, request: Request) -> Utterances:
-    """The utterances, in the data's order."""
+def _open(form: Form, place: str, asked: Asked, held: Account, request: Request) -> Utterances:
+    """The utterances, in the data's order; `held` is told what became of them where that was not known before."""
     request.note("revision", "local files")
     unsaid = asked.language or UNSAID
     asked = replace(asked, request=request)
     account = Account(form=form.title)
     for item in _checked(form.items(place, asked, account), account):
         entry = item.entry
-        length = seconds(item.audio) if request.lengths and entry.duration is None else None
         # A segment is kept in the audio by some forms, in the entry by others.
         audio = item.audio
         if entry.start is None and entry.end is None and (audio.start is not None or audio.end is not None):
             entry = replace(entry, start=audio.start, end=audio.end)
+        length = seconds(audio) if request.lengths and entry.duration is None else None
+        if length is not None and entry.start is not None:
+            length = max(length - entry.start, 0.0) or None  # from an offset to the file's end
         yield entry.utterance(audio, sys.intern(item.language or unsaid), length)
+    if form.once:
+        held.become(account)
 
 
 def _state(form: Form, place: str, asked: Asked, request: Request) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.own_data import add_own_data, asked, check_unused
 from harness.commands.shared import teller
 from harness.errors import ExitStatus, Interrupted, UsageError
 from harness.flags import add_flags, made
@@ -32,8 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     groups = {title: parser.add_argument_group(title) for title in (MODEL, DATA)}
     groups[MODEL].add_argument("--model", metavar="ID", required=True, help="openai:URL#MODEL, or a name for --serve")
     groups[DATA].add_argument("--suite", metavar="NAME", help="a suite, whose clips are sent (default sample)")
-    groups[DATA].add_argument("--data", metavar="PATH", type=Path, help="your own data: a manifest or a folder")
-    groups[DATA].add_argument("--language", metavar="L", help="language of --data, where it does not say (default en)")
+    add_own_data(groups[DATA])
     add_flags(parser, LoadSettings, groups)
     add_flags(parser, ServeSettings, groups)
     parser.add_argument("--json", action="store_true", help="print load.json alone on stdout")
@@ -118,8 +118,11 @@ def _clips(args: argparse.Namespace, settings: LoadSettings) -> tuple[str, Seque
 
     if args.suite is not None and args.data is not None:
         raise UsageError("say what to send: --suite NAME or --data PATH, not both")
-    own = args.data is not None
-    suite, datasets = own_data(args.data, args.language) if own else what_to_run(get_suite(args.suite or "sample"))
+    if args.data is not None:
+        suite, datasets = own_data(args.data, asked(args))
+    else:
+        check_unused(args)
+        suite, datasets = what_to_run(get_suite(args.suite or "sample"))
     chosen = Settings(limit=settings.limit, seed=settings.seed, root=settings.root, channel=settings.channel)
     utterances = [
         utterance

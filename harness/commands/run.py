@@ -11,10 +11,12 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from harness.commands.own_data import add_own_data, asked, check_unused
 from harness.commands.shared import teller
 from harness.config import WHAT, Settings
 from harness.errors import ExitStatus, UsageError
 from harness.flags import add_flags, made
+from harness.request import told
 from harness.serving.flags import ServeSettings
 from harness.version import program
 
@@ -34,10 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     what = parser.add_argument_group(WHAT)
     what.add_argument("--suite", metavar="NAME", help=f"a suite: see `{program()} list suites`")
-    what.add_argument("--data", metavar="PATH", type=Path, help="your own data: manifest.jsonl, .csv, .tsv or a folder")
     models = "a model, repeatable: hub id, folder, known name or module:name"
     what.add_argument("--model", metavar="ID", action="append", default=[], help=models)
-    what.add_argument("--language", metavar="L", help="language of --data, where the data does not say (default en)")
+    add_own_data(what)
     what.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
     groups = {WHAT: what}
     add_flags(parser, Settings, groups)
@@ -49,6 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Runs every model on the suite; prints the table of all of them."""
     suite, datasets = _suite(args)
+    say = teller(quiet=args.quiet)
+    known = [line for one in datasets for line in told(one)]
+    for line in known:
+        say(line)
     settings, serving = made(Settings, args), made(ServeSettings, args)
     # A model in Python code of the user's own is at the revision of that code: another one is another run.
     models = {
@@ -75,13 +80,15 @@ def run(args: argparse.Namespace) -> ExitStatus:
         for model, how in models.items():
             name = serving.name(model)
             work = Run(suite=suite, datasets=datasets, model_name=name, settings=how, reporter=reporter, stop=stop)
-            say = teller(quiet=args.quiet)
             with serving.through(model, work.folder, say, lambda: stop.requested) as work.load:
                 record = work.execute()
             folders.append(work.folder)
             scores.append(write_scores(work.folder))
             if not record.complete:
                 status = ExitStatus.FAILED
+    # What is read while it is run is known only now.
+    for line in (line for one in datasets for line in told(one) if line not in known):
+        say(line)
     finish(folders, scores, as_json=args.json, quiet=args.quiet)
     return status
 
@@ -94,7 +101,10 @@ def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
     if (args.suite is None) == (args.data is None):
         names = ", ".join(min((suite.name, *suite.aliases), key=len) for suite in suites().values())
         raise UsageError(f"say what to run: --suite NAME ({names}) or --data PATH; see {program()} --help")
-    return own_data(args.data, args.language) if args.data is not None else what_to_run(get_suite(args.suite))
+    if args.data is not None:
+        return own_data(args.data, asked(args))
+    check_unused(args)
+    return what_to_run(get_suite(args.suite))
 
 
 def _for_server(asked: list[str], serving: ServeSettings, settings: Settings) -> dict[str, None]:

@@ -214,6 +214,30 @@ class Update(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The file beside the journal that holds the lines as they were."""
 
 
+class LeftOutRecord(Record, frozen=True, kw_only=True):
+    """What was passed over for one reason."""
+
+    reason: str
+    """Plural, after a number."""
+    count: Count
+    first: str
+    """Where the first of them is."""
+
+
+class AccountRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of everything that was found in own data: `used` and what is left out add up to it."""
+
+    form: str
+    """What it was read as."""
+    used: Count
+    """Rows or files that are utterances."""
+    left_out: tuple[LeftOutRecord, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)
+    """What each column was taken for: `audio`, `text`, ..., `tag`, or `not used`."""
+    notes: tuple[str, ...] = ()
+    """What had to be guessed, one line each."""
+
+
 class BenchmarkRecord(msgspec.Struct, kw_only=True):
     """One benchmark of a run. Changes while the run goes on."""
 
@@ -234,6 +258,8 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     """Of the data, as found while running."""
     revision_locked: bool | None = None
     """Whether the suite states the revision."""
+    account: AccountRecord | None = None
+    """Of own data: what was used, what was left out, and what was guessed."""
     rows: Count | None = None
     hours: float | None = None
     words: Count | None = None

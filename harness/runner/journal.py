@@ -97,7 +97,12 @@ def stated(utterance: Utterance) -> dict[str, Any]:
 def where_heard(audio: Audio) -> str:
     """Where the audio is found again."""
     whole = audio.start is None and audio.end is None
-    return audio.origin + ("" if whole else f"#t={audio.start or 0:g},{audio.end or '':g}")
+    return audio.origin + ("" if whole else f"#t={_exactly(audio.start or 0.0)},{_exactly(audio.end)}")
+
+
+def _exactly(seconds: float | None) -> str:
+    """Seconds to the microsecond, without the zeros at their end; empty for the end of the file."""
+    return "" if seconds is None else f"{seconds:.6f}".rstrip("0").rstrip(".")
 
 
 def describe(error: Exception) -> str:

@@ -9,9 +9,11 @@ from benchmarks.dataset import Dataset, Request, Utterance, open_dataset, state_
 from benchmarks.facts import Seen, check_facts
 from benchmarks.sampling import sample_ids
 from harness.errors import UsageError
+from harness.records.run import AccountRecord, LeftOutRecord
 from harness.runner.identity import digest_of
 
 if TYPE_CHECKING:
+    from benchmarks.own.account import Account
     from benchmarks.suite import Lock
     from harness.config import Settings
     from harness.records.run import BenchmarkRecord
@@ -42,6 +44,8 @@ class Selected:
     def describe(self, entry: BenchmarkRecord) -> None:
         """Notes where the data came from, and at its end how much there is and whether it is what the lock states."""
         seen = self._seen
+        if self._dataset.account is not None:
+            entry.account = _recorded(self._dataset.account)
         entry.source, entry.revision = seen.source, seen.revision or entry.revision
         entry.revision_locked = self._lock is not None and self._lock.revision is not None
         if self._drift is not None:
@@ -102,3 +106,15 @@ class Selected:
             yield utterance
         drift = check_facts(self._dataset, self._lock, self._seen, allow_drift=self._settings.allow_drift)
         self._drift = tuple(drift)
+
+
+def _recorded(account: Account) -> AccountRecord:
+    """What run.json holds of own data."""
+    left_out = (LeftOutRecord(reason=one.reason, count=one.count, first=one.first) for one in account.left_out.values())
+    return AccountRecord(
+        form=account.form,
+        used=account.used,
+        left_out=tuple(left_out),
+        columns=dict(account.columns),
+        notes=tuple(account.notes),
+    )
