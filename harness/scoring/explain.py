@@ -60,6 +60,7 @@ MEANING = {
     "diacritics": "letters keep their diacritics",
     "numbers": "digits written as words",
     "spaces": "spaces ignored where a language is written without them",
+    "armenian": "Armenian as other languages, or refused where its rules are not known",
     "own": "replacements, equivalents and drops of the profile's file",
     "oiwer": "Hindi words compared as voi_oiwer does, no compounds",
     "compound_pairs": "words that both sides write alike but for spaces joined",
@@ -93,9 +94,11 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
         top: how many utterances and examples to name for each step.
 
     Raises:
+        UsageError: one of them has rules of this language that are not known.
         DataError: the chunks of a session are incomplete.
     """
     language = predictions.language
+    second.normalizer(language)
     rows = merge_sessions(predictions).rows
 
     @functools.lru_cache(maxsize=6)

@@ -12,9 +12,9 @@ import functools
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from harness.errors import unknown_name
+from harness.errors import UsageError, unknown_name
 from harness.scoring import align, lattice
 from harness.scoring.compounds import join_pairs, joined_pairs
 from harness.scoring.error_counts import ErrorCounts
@@ -62,6 +62,8 @@ class Profile:
     """Normalizer of Chinese, counted in graphemes; None: as other languages without spaces."""
     oiwer: bool = False
     """Hindi is compared by words as voi_oiwer does, without compounds; else as other languages."""
+    armenian: Literal["others", "refused"] = "others"
+    """Armenian is normalized as other languages, or not at all: the rules have a normalizer of it that is not known."""
     own: OwnRules | None = None
     """Replacements, equivalents and drops that a user's profile file states."""
     compound_pairs: bool = False
@@ -106,9 +108,19 @@ class Profile:
         """The function that normalizes texts of one language.
 
         Raises:
-            UsageError: the rules need a library that is not installed, or a rule of the user's finds nothing.
+            UsageError: the rules need a library that is not installed, a rule of the user's finds nothing, or the
+                rules of this language are not known.
         """
+        self._check(language)
         return self._with_own(self._normalizer(language), language)
+
+    def _check(self, language: str) -> None:
+        """Refuses a language whose rules are not known: other ones would give a number that is not theirs."""
+        if language == "hy" and self.armenian == "refused":
+            raise UsageError(
+                f"{self.name} has rules for Armenian (hy) that are not published in a form that could be rebuilt; "
+                f'score it with --profile {OWN_PROFILE}, or with a profile of your own that says armenian = "others"'
+            )
 
     def _with_own(self, normalize: Callable[[str], str], language: str) -> Callable[[str], str]:
         if self.own is None:
@@ -267,7 +279,13 @@ _L2026_05 = _leaderboard("2026-05", _L2026_04, english=_MAY)
 _L2026_06 = _leaderboard("2026-06", _L2026_05, english=_JUNE, merge_compounds=True)
 _L2026_08 = _leaderboard("2026-08", _L2026_06, english=_AUGUST)
 _L2026_10 = _leaderboard(
-    "2026-10", _L2026_08, english=_OCTOBER, others=MultilingualRules(marks=True), chinese=ChineseRules(), oiwer=True
+    "2026-10",
+    _L2026_08,
+    english=_OCTOBER,
+    others=MultilingualRules(marks=True),
+    chinese=ChineseRules(),
+    oiwer=True,
+    armenian="refused",
 )
 
 _BUILT_IN = {

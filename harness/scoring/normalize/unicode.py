@@ -18,6 +18,8 @@ _APOSTROPHES = dict.fromkeys(
     map(ord, "\u2019\u2018\u201b\u02bc\u02bb\u02b9\u2032\u00b4`\uff07\u05f3\u055a\ua78b\ua78c"), "'"
 )
 """Typographic, modifier, prime and accent signs that are written for an apostrophe, to the one on keyboards."""
+_INSIDE_WORDS = frozenset("\u055b\u055c\u055e")
+"""Armenian's marks of emphasis, exclamation and question: on the vowel that is stressed, so inside of a word."""
 _DOTTED_I = ("tr", "az")
 _QUOTES = re.compile(r"''+")
 _ALEFS = dict.fromkeys("أإآٱ", "ا")
@@ -41,7 +43,8 @@ class UnicodeRules:
     apostrophes: bool = True
     """All forms of the apostrophe are one, kept inside a word: a keyboard's choice is no error of recognition."""
     punctuation: bool = True
-    """Punctuation and symbols become spaces. Combining marks stay: in most scripts of the world they are vowels."""
+    """Punctuation and symbols become spaces, but Armenian's marks inside of a word go. Combining marks stay: in most
+    scripts of the world they are vowels."""
     spaces: bool = True
     """Spaces are ignored in languages that are written without them: where one is put is a matter of layout."""
     digits: bool = False
@@ -83,7 +86,7 @@ class _Characters(dict[int, str]):
         if character == "'" and rules.apostrophes:
             return character
         if rules.punctuation and category[0] in "PS":
-            return " "
+            return "" if character in _INSIDE_WORDS else " "
         if category == "Nd" and rules.digits:
             return str(unicodedata.decimal(character))
         return self._of_a_script(character, category)

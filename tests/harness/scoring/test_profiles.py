@@ -11,10 +11,12 @@ from harness.errors import DataError, UsageError
 from harness.records import codec
 from harness.records.scores import ProfileRecord
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.explain import explain
 from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.profile_files import get_profile
-from harness.scoring.profiles import profile_names
+from harness.scoring.profiles import default_profile, profile_names
+from tests.harness.scoring.made import predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,3 +175,32 @@ def test_a_profile_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
     with pytest.raises(DataError, match="is not TOML"):
         get_profile(str(tmp_path / "latin.toml"))
+
+
+def test_rules_that_are_not_known_are_no_other_rules(tmp_path: Path) -> None:
+    """The leaderboard's Armenian normalizer cannot be rebuilt from what is known: nothing else has its name."""
+    october = get_profile("leaderboard@2026-10")
+    for refused in (
+        lambda: october.normalize("Այո։", "hy"),
+        lambda: october.count("Այո։", "Այո", "hy"),
+        lambda: explain(predictions(("այո", "ոչ"), language="hy"), get_profile("leaderboard@2026-08"), october),
+    ):
+        with pytest.raises(UsageError) as failure:
+            refused()
+        assert str(failure.value) == (
+            "leaderboard@2026-10 has rules for Armenian (hy) that are not published in a form that could be rebuilt; "
+            'score it with --profile unicode@2026-11, or with a profile of your own that says armenian = "others"'
+        )
+    mine = get_profile(write(tmp_path, 'extends = "leaderboard@2026-10"\narmenian = "others"\n'))
+    assert mine.normalize("Այո՝ եկա։", "hy") == "այո եկա"
+    assert mine.record().rules["armenian"] == "others"
+    assert default_profile(["hy"]) == "unicode@2026-11"
+    assert october.normalize("Ja, wir.", "de") == "ja wir"
+    with pytest.raises(UsageError, match="armenian cannot be 'english'; it can be others, refused"):
+        get_profile(write(tmp_path, 'armenian = "english"'))
+
+
+def test_armenian_marks_inside_of_a_word_do_not_cut_it() -> None:
+    ours = get_profile("unicode@2026-11")
+    assert ours.normalize("Ինչո՞ւ չեկար։ Այո՛, եկա՜վ՝ և գնաց", "hy") == "ինչու չեկար այո եկավ եւ գնաց"
+    assert ours.count("ինչու", "ինչո՞ւ", "hy") == ErrorCounts(1)
