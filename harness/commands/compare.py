@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from harness.commands.shared import add_shared, given_systems, left, percent, table
 from harness.errors import ExitStatus, UsageError
@@ -10,6 +11,8 @@ from harness.records.codec import pretty
 from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.comparison import compare_systems
+from harness.scoring.metrics import Metric, get_metric
+from harness.scoring.metrics.base import ratio
 from harness.scoring.nist_export import write_comparison
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
@@ -23,7 +26,7 @@ _TIES = {True: "tie", False: "worse", None: "cannot tell"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
-    add_shared(parser, "paths", "--profile", "--language", "--reference", "--format", "--json")
+    add_shared(parser, "paths", "--profile", "--language", "--reference", "--format", "--metric", "--json")
     parser.add_argument(
         "--trn", metavar="DIR", type=Path, help="also write what was compared as NIST trn, for sclite and sc_stats"
     )
@@ -31,11 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Compare and print."""
+    metrics = [comparable_metric(name) for name in dict.fromkeys(args.metric)]
     systems = given_systems(args, read_apart)
     if len(systems) < 2:
         raise UsageError(f"nothing to compare {systems[0].model} with; give predictions of two systems or more")
     profile = common_profile(systems, args.profile)
-    comparison = compare_systems(systems, profile)
+    comparison = compare_systems(systems, profile, metrics)
     if args.trn is not None:
         write_comparison(systems, profile, args.trn)
     if args.json:
@@ -50,21 +54,47 @@ def tables(comparison: Comparison) -> list[Table]:
     """One table of all benchmarks for two systems; one a benchmark for more."""
     blocks = [*comparison.benchmarks, *([comparison.average] if comparison.average else [])]
     if len(comparison.systems) == 2:
-        return [_table_of_two(blocks, comparison)]
-    return [_table_of_many(block, comparison) for block in blocks]
+        by_metric: dict[str, list[Block]] = {}
+        for block in comparison.metrics:
+            by_metric.setdefault(block.metric, []).append(block)
+        further = [_table_of_two(found, comparison, get_metric(name)) for name, found in by_metric.items()]
+        return [_table_of_two(blocks, comparison), *further]
+    return [_table_of_many(block, comparison) for block in (*blocks, *comparison.metrics)]
 
 
-def _table_of_two(blocks: Sequence[Block], comparison: Comparison) -> Table:
+def comparable_metric(name: str) -> Metric:
+    """A metric of two systems that has a difference with an interval.
+
+    Raises:
+        UsageError: it has none.
+    """
+    metric = get_metric(name)
+    if metric.value is not ratio:
+        raise UsageError(f"--metric {name}: {metric.title} has no interval and cannot be compared; score shows it")
+    return metric
+
+
+def _rate(metric: Metric | None, key: str, title: str, *, best: bool = False, signed: bool = False) -> Column:
+    """A column of rates in the metric's own unit; None is an error rate."""
+    if metric is None:
+        return percent(key, title, best=best, signed=signed)
+    which: Literal["low", "high"] = "low" if metric.better == "lower" else "high"
+    form = metric.format if not signed else f"+{metric.format}"
+    return Column(key, title, format=form, scale=metric.scale, best=which if best else None)
+
+
+def _table_of_two(blocks: Sequence[Block], comparison: Comparison, metric: Metric | None = None) -> Table:
+    scale = 100 if metric is None else metric.scale
     columns = (
         left("benchmark", "Benchmark"),
-        percent("first", "A", best=True),
-        percent("second", "B", best=True),
-        percent("difference", "A - B", signed=True),
+        _rate(metric, "first", "A", best=True),
+        _rate(metric, "second", "B", best=True),
+        _rate(metric, "difference", "A - B", signed=True),
         Column("interval", "95 % interval"),
         Column("p", "p", format=".3f"),
         Column("mapsswe_p", "MAPSSWE p", format=".3f"),
         Column("sessions", "Sessions"),
-        percent("smallest", "Resolves"),
+        _rate(metric, "smallest", "Resolves"),
         left("verdict", "Verdict"),
     )
     rows = []
@@ -73,26 +103,32 @@ def _table_of_two(blocks: Sequence[Block], comparison: Comparison) -> Table:
         rates = {one.system: one for one in block.systems}
         rows.append(
             (
-                block.benchmark if block.metric == "wer" else f"{block.benchmark} (CER)",
+                block.benchmark if metric or block.metric == "wer" else f"{block.benchmark} (CER)",
                 _rate_cell(rates[pair.first]),
                 _rate_cell(rates[pair.second]),
-                *_difference_cells(pair),
+                *_difference_cells(pair, scale),
                 _p(None if pair.mapsswe is None else pair.mapsswe.p),
                 Cell(block.sessions, notes=() if block.unit == "session" else (_NO_SESSIONS,)),
                 block.smallest_difference,
-                _verdict(pair),
+                _verdict(pair, metric),
             )
         )
-    caption = f"A: {comparison.systems[0]}. B: {comparison.systems[1]}. Profile {comparison.profile.name}, percent."
+    unit = "percent" if metric is None else metric.unit
+    caption = f"A: {comparison.systems[0]}. B: {comparison.systems[1]}. Profile {comparison.profile.name}, {unit}."
+    if metric is not None:
+        caption += f" {metric.title}: {metric.meaning}."
+        return table(f"Comparison of two systems: {metric.title}", caption, columns, rows)
     return table("Comparison of two systems", caption, columns, rows, _notes(comparison))
 
 
 def _table_of_many(block: Block, comparison: Comparison) -> Table:
+    metric = None if block.metric in {"wer", "cer"} else get_metric(block.metric)
+    scale = 100 if metric is None else metric.scale
     columns = (
         left("system", "System"),
-        percent("rate", block.metric.upper(), best=True),
+        _rate(metric, "rate", block.metric.upper() if metric is None else metric.title, best=True),
         Column("rate_interval", "95 % interval"),
-        percent("difference", "To the best", signed=True),
+        _rate(metric, "difference", "To the best", signed=True),
         Column("interval", "95 % interval"),
         Column("p", "p (Holm)", format=".3f"),
         Column("mapsswe_p", "MAPSSWE p (Holm)", format=".3f"),
@@ -107,8 +143,8 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
             (
                 one.system,
                 _rate_cell(one),
-                f"{100 * one.interval.low:.2f} to {100 * one.interval.high:.2f}" if one.interval else None,
-                *(_difference_cells(pair, reverse=pair.first == best) if pair else (None,) * 3),
+                f"{scale * one.interval.low:.2f} to {scale * one.interval.high:.2f}" if one.interval else None,
+                *(_difference_cells(pair, scale, reverse=pair.first == best) if pair else (None,) * 3),
                 _p(pair.mapsswe_p_holm if pair else None),
                 one.rank and "–".join(map(str, dict.fromkeys(one.rank))),
                 "best" if one.system == best else _TIES[one.tied_with_best],
@@ -118,8 +154,9 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
     about = f"{block.utterances:,} utterances, {block.sessions:,} " + (
         "sessions" if block.unit == "session" else "utterances taken as sessions (none are known)"
     )
-    smallest = "no intervals under five sessions" if resolves is None else f"resolves {100 * resolves:.2f} points"
-    caption = f"Profile {comparison.profile.name}, percent. {about}; {smallest}."
+    unit, points = ("percent", "points") if scale == 100 or metric is None else (metric.unit, metric.unit)
+    smallest = "no intervals under five sessions" if resolves is None else f"resolves {scale * resolves:.2f} {points}"
+    caption = f"Profile {comparison.profile.name}, {unit}. {about}; {smallest}."
     return table(block.benchmark, caption, columns, rows, _notes(comparison))
 
 
@@ -128,26 +165,27 @@ def _rate_cell(standing: Standing) -> Cell:
     return Cell(standing.rate, *((interval.low, interval.high) if interval is not None else ()))
 
 
-def _difference_cells(pair: Pair, *, reverse: bool = False) -> tuple[float | str | None, ...]:
+def _difference_cells(pair: Pair, scale: float, *, reverse: bool = False) -> tuple[float | str | None, ...]:
     """Difference, its interval and its corrected p."""
     found = pair.difference
     if found is None:
         return None, None, None
     value, low, high = (-found.value, -found.high, -found.low) if reverse else (found.value, found.low, found.high)
     value, low, high = value + 0.0, low + 0.0, high + 0.0  # no difference is +0.00, not -0.00
-    return value, f"{100 * low:+.2f} to {100 * high:+.2f}", _p(pair.p_holm)
+    return value, f"{scale * low:+.2f} to {scale * high:+.2f}", _p(pair.p_holm)
 
 
 def _p(p: float | None) -> float | str | None:
     return "<0.001" if p is not None and p < 0.001 else p
 
 
-def _verdict(pair: Pair) -> str:
+def _verdict(pair: Pair, metric: Metric | None = None) -> str:
     if pair.significant is None or pair.difference is None:
         return "cannot tell"
     if not pair.significant:
         return "tie"
-    return "A is better" if pair.difference.value < 0 else "B is better"
+    less_is_better = metric is None or metric.better == "lower"
+    return "A is better" if (pair.difference.value < 0) == less_is_better else "B is better"
 
 
 def _disagreements(comparison: Comparison) -> Iterator[str]:

@@ -5,6 +5,7 @@ from itertools import islice, zip_longest
 from harness.commands.shared import left, percent, table
 from harness.records.details import Confusions, Details
 from harness.records.statistics import Interval
+from harness.reporting.classes import CAPTION, COLUMNS, cells
 from harness.reporting.table import Column, Table
 from harness.scoring.metrics import get_metric
 from harness.scoring.metrics.base import ratio
@@ -16,6 +17,10 @@ _SHOWN = 10
 def details_text(model: str, found: Details) -> str:
     """One benchmark of one model, from `harness.scoring.details.describe`."""
     blocks = [_metrics(model, found).render("terminal"), _slices(found).render("terminal")]
+    if found.classes:
+        rows = [cells(one) for one in found.classes]
+        title = f"{found.benchmark}: marks, capitals, numbers, keywords"
+        blocks.append(table(title, CAPTION, COLUMNS, rows).render("terminal"))
     confused = _confusions(found.benchmark, found.confusions)
     if confused.rows:
         blocks.append(confused.render("terminal"))
@@ -33,12 +38,17 @@ def _metrics(model: str, found: Details) -> Table:
     )
     rows: list[tuple[str | int | None, ...]] = []
     notes = []
+    reasons: dict[str, list[str]] = {}
     for name, one in found.metrics.items():
         metric = get_metric(name)
+        if one.reason is not None:
+            reasons.setdefault(one.reason, []).append(metric.title)
+            continue
         value = None if one.value is None else format(one.value * metric.scale, metric.format)
         counted = f"{one.count:,.6g} of {one.of:,.6g}" if metric.value is ratio and one.of else None
         rows.append((metric.title, value, _ends(one.interval, metric.scale), metric.unit, counted))
         notes.append(f"{metric.title}: {metric.meaning}.")
+    notes += [f"Not scored, {reason}: {', '.join(titles)}." for reason, titles in reasons.items()]
     for flag, flagged in found.flags.items():
         if flagged.utterances:
             rows.append((f"flagged: {flag}", flagged.utterances, None, "utterances", None))

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.errors import ExitStatus
-from harness.gating.pair import Pair, pair_metric, pair_rates, turned
+from harness.gating.pair import Pair, pair_metric, pair_rates
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Policy, Rule, Tier
 from harness.scoring.average import averaging
 from harness.scoring.losses import losses
 from harness.scoring.metrics import Metric, get_metric
 from harness.scoring.pairing import PairedBenchmark, keyed, mismatch, pair_benchmarks
-from harness.scoring.significance import average_difference, enough_utterances
+from harness.scoring.significance import average_difference, enough_utterances, turned
 from harness.version import program
 
 if TYPE_CHECKING:
@@ -269,6 +269,7 @@ def _metrics(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Find
     """The verdicts on further metrics, of each benchmark that has them."""
     asked = {name: get_metric(name) for name in policy.metrics}
     nowhere = dict.fromkeys(asked) if paired else {}
+    reasons: dict[str, str | None] = {}
     for one in paired if asked else ():
         utterances = [scored.utterances() for scored in one.scored]
         for name, metric in asked.items():
@@ -276,14 +277,17 @@ def _metrics(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Find
             found = pair_metric(one, metric, utterances)
             if isinstance(found, Pair):
                 yield _compared(subject, found, Rule(table.margin / metric.scale, table.tier), policy)
-            elif len(found) == 1:
-                message = f"the {found[0]} has no {metric.title}"
+            elif len(found.sides) == 1:
+                message = f"the {found.sides[0]} has no {metric.title}"
+                message += f": {found.reason}" if found.reason else ""
                 yield problem(subject, Reason.NOT_MEASURED, message, tier=table.tier)
             else:
+                reasons.setdefault(name, found.reason)
                 continue
             nowhere.pop(name, None)
     for name in nowhere:
-        message = "no benchmark has it, so it cannot be judged"
+        why = reasons.get(name)
+        message = f"no benchmark has it, so it cannot be judged{f': {why}' if why else ''}"
         yield problem(asked[name].title, Reason.NOT_MEASURED, message, tier=policy.metrics[name].tier)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec.structs import replace
 
 from harness.records.decision import Blame
 from harness.scoring.metrics import Metric, get_metric
+from harness.scoring.metrics.base import parts_of
 from harness.scoring.pairing import PairedBenchmark, as_counts
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.significance import Counts, difference
@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.records.statistics import Difference
     from harness.scoring.metrics.base import Parts
-    from harness.scoring.scored import Scored, ScoredUtterance
+    from harness.scoring.scored import ScoredUtterance
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Why a metric cannot be judged."""
+
+    sides: list[str]
+    """Those that have none: ``baseline``, ``run``."""
+    reason: str | None
+    """Why, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,12 @@ class Pair:
 
     def blame(self, most: int) -> tuple[Blame, ...]:
         """The utterances that add most to what got worse."""
-        sign, words = 1 if self.metric.better == "lower" else -1, self.after.words.sum().item()
-        more = (sign * (self.after.errors - self.before.errors)).tolist()
+        words = self.after.words.sum().item()
+        before, after = (
+            side.errors if self.metric.better == "lower" else side.words - side.errors
+            for side in (self.before, self.after)
+        )
+        more = (after - before).tolist()
         worse = [(one, *rows) for one, rows in zip(more, self.rows, strict=True) if one > 0]
         worse.sort(key=lambda item: (-item[0], item[1].id))
         return tuple(
@@ -62,11 +76,6 @@ class Pair:
             )
             for one, old, new in worse[:most]
         )
-
-
-def turned(change: Difference) -> Difference:
-    """The same difference with the sides changed round."""
-    return replace(change, value=-change.value, low=-change.high, high=-change.low)
 
 
 def pair_rates(paired: PairedBenchmark) -> Pair:
@@ -88,7 +97,7 @@ def pair_rates(paired: PairedBenchmark) -> Pair:
 
 def pair_metric(
     paired: PairedBenchmark, metric: Metric, utterances: Sequence[Sequence[ScoredUtterance]]
-) -> Pair | list[str]:
+) -> Pair | Lacking:
     """A metric of a benchmark; which sides have no such metric where one of them has none.
 
     Args:
@@ -96,10 +105,12 @@ def pair_metric(
         metric: a ratio.
         utterances: those of each side that are scored.
     """
-    old, new = (_parts(one, metric, held) for one, held in zip(paired.scored, utterances, strict=True))
+    (old, reason), (new, other) = (
+        parts_of(one, metric, held) for one, held in zip(paired.scored, utterances, strict=True)
+    )
     lacking = [what for what, parts in (("baseline", old), ("run", new)) if not any(one and one[1] for one in parts)]
     if lacking:
-        return lacking
+        return Lacking(lacking, reason or other)
     rows, sessions = list(zip(paired.rows(0), paired.rows(1), strict=True)), paired.sessions()
     both = [
         (at, before, after)
@@ -115,13 +126,6 @@ def pair_metric(
         [sessions[at] for at, _, _ in both],
         sum(before != after for _, before, after in both),
     )
-
-
-def _parts(scored: Scored, metric: Metric, utterances: Sequence[ScoredUtterance]) -> list[Parts | None]:
-    """What each row adds to a metric; None where it does not count."""
-    counted = metric.count(utterances, scored.profile, scored.language)
-    each = iter(counted or [None] * len(utterances))
-    return [None if found is None or scored.drops(index) else next(each) for index, found in enumerate(scored.counted)]
 
 
 def _columns(parts: Sequence[Parts]) -> Counts:

@@ -40,7 +40,8 @@ class Block(Record, frozen=True, kw_only=True):
     """One benchmark, or the average over benchmarks."""
 
     benchmark: str
-    metric: Literal["wer", "cer"]
+    metric: str
+    """``wer``, ``cer``, or the further metric that was asked for."""
     utterances: int
     left_out: int
     """Utterances that one of the systems failed on: compared is what all of them transcribed."""
@@ -71,5 +72,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     benchmarks: tuple[Block, ...]
     average: Block | None
     """Over the benchmarks that all systems completed, if two or more."""
+    metrics: tuple[Block, ...] = ()
+    """Further metrics that were asked for, each on each benchmark that has it."""
     notes: tuple[str, ...]
     """What was left out, and why."""

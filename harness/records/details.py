@@ -49,6 +49,25 @@ class Flagged(Record, frozen=True, kw_only=True):
     """Of the first of them."""
 
 
+class ClassScore(Record, frozen=True, kw_only=True):
+    """One punctuation mark, class of capitals or of keywords, or what became of numbers."""
+
+    kind: str
+    """``mark``, ``capitals``, ``numbers`` or ``keywords``."""
+    name: str
+    """The mark itself; ``Capitalized``, ``UPPER``, ``mixed``; ``as written``, ``spelled out``, ...; the class."""
+    right: int
+    """What both sides have."""
+    reference: int
+    """What the reference has; of numbers all of them."""
+    written: int | None = None
+    """What the hypothesis has."""
+    precision: MetricValue | None = None
+    recall: MetricValue
+    """Of numbers the share of all."""
+    f1: MetricValue | None = None
+
+
 class Details(Record, frozen=True, kw_only=True):
     """One benchmark of one model."""
 
@@ -57,6 +76,8 @@ class Details(Record, frozen=True, kw_only=True):
     utterances: int
     metrics: dict[str, MetricValue] = field(default_factory=dict)
     """Every metric that the benchmark has, by name."""
+    classes: tuple[ClassScore, ...] = ()
+    """Punctuation marks, capitals, numbers and keywords by class, as far as the benchmark has them."""
     flags: dict[str, Flagged]
     findings: tuple[Finding, ...]
     confusions: Confusions

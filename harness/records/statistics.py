@@ -29,6 +29,8 @@ class MetricValue(Record, frozen=True, kw_only=True):
     of: float | None = None
     """What it is a share of."""
     interval: Interval | None = None
+    reason: str | None = None
+    """Why a benchmark cannot have the metric; there is no value then."""
 
 
 class Difference(Record, frozen=True, kw_only=True, rename={"degrees": "degrees_of_freedom"}):

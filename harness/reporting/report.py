@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness.records.codec import cannot_write, write
 from harness.reporting import plots
 from harness.reporting.against import against_published, published_points
+from harness.reporting.classes import classes_table
 from harness.reporting.hub import write_hub_files
 from harness.reporting.page.audio import addresses, origins
 from harness.reporting.page.build import page
@@ -18,6 +19,7 @@ from harness.reporting.points import Points, by_length, points_of
 from harness.reporting.results import errors_table, metrics_table, results_table, served_table
 from harness.reporting.table import EXTENSIONS, Table
 from harness.scoring.counting import available_workers
+from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import labels
 from harness.scoring.predictions import System, read_run
 from harness.scoring.resolve import resolve_profile
@@ -76,6 +78,7 @@ def write_report(
         "table": results,
         "errors": errors_table(names, groups),
         "metrics": metrics_table(scores, names),
+        "classes": classes_table(names, scored) if any(get_metric(name).classes for name in metrics) else None,
         "served": served_table(scores, names),
     }
     if published:

@@ -205,7 +205,11 @@ def _metric_column(metric: Metric, benchmark: str = "") -> Column:
 
 def _metric_cell(entry: BenchmarkScore | None, metric: Metric, notes: tuple[str, ...] = ()) -> Cell:
     found = entry.metrics.get(metric.name) if entry else None
-    return Cell(None) if found is None else _cell(found.value, found.interval, notes)
+    if found is None:
+        return Cell(None)
+    if found.reason is not None:
+        return Cell(None, notes=(f"not scored: {found.reason}",))
+    return _cell(found.value, found.interval, notes)
 
 
 def _cell(value: float | None, interval: Interval | None, notes: tuple[str, ...] = ()) -> Cell:

@@ -14,16 +14,27 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.scoring.align import align_nist
 from harness.scoring.average import Averaging, averaging
 from harness.scoring.counting import available_workers
 from harness.scoring.intervals import average_interval, resampled_rates
+from harness.scoring.metrics.base import parts_of
 from harness.scoring.pairing import PairedBenchmark, as_counts, labels, pair_benchmarks
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
 from harness.scoring.scored import count_systems
-from harness.scoring.significance import ALPHA, Counts, WordMarks, average_difference, holm, mark_words, matched_pairs
+from harness.scoring.significance import (
+    ALPHA,
+    Counts,
+    WordMarks,
+    average_difference,
+    holm,
+    mark_words,
+    matched_pairs,
+    turned,
+)
 from harness.scoring.ties import tied_with_best
 
 if TYPE_CHECKING:
@@ -31,13 +42,15 @@ if TYPE_CHECKING:
 
     from harness.records.journal import Line
     from harness.records.statistics import Interval, MatchedPairs
+    from harness.scoring.metrics import Metric
     from harness.scoring.predictions import System
+    from harness.scoring.scored import ScoredUtterance
 
 RESAMPLES = 2000
 """Draws behind a rank's range: its ends are known to one rank with far fewer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Columns:
     """The counts of one benchmark, ready for statistics."""
 
@@ -46,6 +59,8 @@ class _Columns:
     """Utterances that every system transcribed."""
     counts: list[Counts]
     sessions: list[str | None]
+    metric: str = ""
+    """A further metric that was counted, in place of errors."""
 
     @property
     def left_out(self) -> int:
@@ -56,8 +71,8 @@ class _Columns:
         return self.paired.language in LANGUAGES_WITHOUT_SPACES
 
 
-def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
-    """Compare on every benchmark that two or more systems have, and on average.
+def compare_systems(systems: Sequence[System], profile: Profile, metrics: Sequence[Metric] = ()) -> Comparison:
+    """Compare on every benchmark that two or more systems have, and on average; and by further metrics.
 
     Raises:
         UsageError: no benchmark is in two systems, or two do not hold the same utterances and references.
@@ -66,6 +81,7 @@ def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
     names = labels(systems)
     scored = count_systems(systems, [profile] * len(systems), workers=available_workers())
     columns = [_columns(paired) for paired in pair_benchmarks(scored, names)]
+    further, lacking = _metric_blocks(columns, names, metrics)
     compared = sorted({index for one in columns for index in one.paired.systems})
     notes = [f"{names[i]} shares no benchmark with the others" for i in range(len(systems)) if i not in compared]
     notes += [
@@ -79,6 +95,7 @@ def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
         for one in held
         for message in one.losses().messages(profile.name)
     ]
+    notes += lacking
     common = [one for one in columns if one.paired.systems == compared and not one.left_out and not one.by_character]
     over = averaging([system.suite for system in systems], rounded=profile.round_before_average)
     over = over.among([one.paired.benchmark for one in common])
@@ -91,6 +108,7 @@ def compare_systems(systems: Sequence[System], profile: Profile) -> Comparison:
         systems=tuple(names),
         benchmarks=tuple(_benchmark_block(one, names, profile) for one in columns),
         average=average,
+        metrics=further,
         notes=tuple(notes),
     )
 
@@ -99,7 +117,7 @@ def _columns(paired: PairedBenchmark) -> _Columns:
     kept = paired.transcribed()
     sessions = paired.sessions()
     counts = [as_counts(each) for each in paired.counts(kept)]
-    return _Columns(paired=paired, kept=kept, counts=counts, sessions=[sessions[at] for at in kept])
+    return _Columns(paired, kept, counts, [sessions[at] for at in kept])
 
 
 def _matched_pairs(one: _Columns, profile: Profile) -> list[MatchedPairs]:
@@ -157,7 +175,7 @@ def _block(
     known = all(any(session is not None for session in units) for units in sessions)
     return Block(
         benchmark=title,
-        metric="cer" if columns[0].by_character else "wer",
+        metric=columns[0].metric or ("cer" if columns[0].by_character else "wer"),
         utterances=sum(map(len, sessions)),
         left_out=sum(one.left_out for one in columns),
         sessions=sum(map(_number_of_sessions, sessions)),
@@ -166,6 +184,59 @@ def _block(
         systems=_standings(names, rates, intervals, tied_with_best(rates, counts, sessions, weights), draws),
         pairs=pairs,
     )
+
+
+def _metric_blocks(
+    columns: Sequence[_Columns], names: Sequence[str], metrics: Sequence[Metric]
+) -> tuple[tuple[Block, ...], list[str]]:
+    """Further metrics on each benchmark, and why some have none."""
+    blocks, notes = [], []
+    for one in columns if metrics else ():
+        utterances = [scored.utterances() for scored in one.paired.scored]
+        for metric in metrics:
+            found, reason = _metric_columns(one.paired, metric, utterances)
+            if found is None:
+                why = f": {reason}" if reason else ""
+                notes.append(f"{one.paired.benchmark} has no {metric.title}{why}")
+                continue
+            block = _block(
+                one.paired.benchmark, [found], names, [each.rate for each in found.counts], draws=_draws(found)
+            )
+            blocks.append(_turned(block) if metric.better == "higher" else block)
+    return tuple(blocks), notes
+
+
+def _metric_columns(
+    paired: PairedBenchmark, metric: Metric, utterances: Sequence[Sequence[ScoredUtterance]]
+) -> tuple[_Columns | None, str | None]:
+    """What each system has, of a share of which more is better what it lacks; and why there is nothing of the kind."""
+    read = [parts_of(one, metric, held) for one, held in zip(paired.scored, utterances, strict=True)]
+    ordered = [[rows[at] for at in order] for (rows, _), order in zip(read, paired.order, strict=True)]
+    kept = [at for at, parts in enumerate(zip(*ordered, strict=True)) if None not in parts]
+    counts = []
+    for rows in ordered:
+        pairs = np.array([(rows[at] or (0.0, 0.0))[:2] for at in kept], dtype=np.float64).reshape(-1, 2)
+        counted, of = pairs.T
+        counts.append(Counts(of - counted if metric.better == "higher" else counted, of))
+    if any(each.rate is None for each in counts):
+        return None, next((reason for _, reason in read if reason), None)
+    sessions = paired.sessions()
+    return _Columns(paired, kept, counts, [sessions[at] for at in kept], metric.name), None
+
+
+def _turned(block: Block) -> Block:
+    """A block of what systems lack to a whole as one of what they have."""
+    standings = [
+        replace(
+            one,
+            rate=None if one.rate is None else 1 - one.rate,
+            interval=one.interval
+            and replace(one.interval, low=max(0.0, 1 - one.interval.high), high=1 - one.interval.low),
+        )
+        for one in block.systems
+    ]
+    pairs = [replace(pair, difference=pair.difference and turned(pair.difference)) for pair in block.pairs]
+    return replace(block, systems=tuple(standings), pairs=tuple(pairs))
 
 
 def _pairs(

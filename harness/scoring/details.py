@@ -10,6 +10,7 @@ from harness.records.details import Details, Flagged
 from harness.scoring.diagnosis import FLAGS, diagnose, flags
 from harness.scoring.metrics import measure_all, metrics
 from harness.scoring.slices import by_length, by_session, by_tag, confusions
+from harness.scoring.written.classes import by_class
 
 if TYPE_CHECKING:
     from harness.scoring.scored import Scored, ScoredUtterance
@@ -28,6 +29,7 @@ def describe(scored: Scored, top: int = 20) -> Details:
         language=scored.language,
         utterances=len(utterances),
         metrics=measure_all(metrics().values(), scored, utterances),
+        classes=tuple(by_class(scored, utterances)),
         flags=_flagged(utterances, top),
         findings=tuple(diagnose(utterances)),
         confusions=confusions(utterances, top),

@@ -31,7 +31,17 @@ class ScoredUtterance:
         language: of both texts.
     """
 
-    __slots__ = ("_alignment", "_language", "_profile", "as_written", "counts", "hypothesis", "reference", "row")
+    __slots__ = (
+        "__weakref__",
+        "_alignment",
+        "_language",
+        "_profile",
+        "as_written",
+        "counts",
+        "hypothesis",
+        "reference",
+        "row",
+    )
 
     def __init__(self, row: Line, counts: ErrorCounts, texts: Texts, profile: Profile, language: str) -> None:
         reference, hypothesis, as_written = texts.pair(row.reference, row.hypothesis or "")

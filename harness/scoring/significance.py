@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from harness.records.statistics import Difference, MatchedPairs
 from harness.scoring import intervals
@@ -74,6 +75,11 @@ def difference(first: Counts, second: Counts, sessions: Sequence[Hashable], leve
         ValueError: the systems and the sessions differ in length, or a count is negative.
     """
     return average_difference([(first, second, sessions)], level)
+
+
+def turned(change: Difference) -> Difference:
+    """The same difference with the sides changed round."""
+    return replace(change, value=-change.value, low=-change.high, high=-change.low)
 
 
 def average_difference(

@@ -8,9 +8,9 @@ import importlib
 import pkgutil
 
 from harness.errors import unknown_name
-from harness.scoring.metrics.base import Metric, measure, measure_all
+from harness.scoring.metrics.base import Absent, Metric, measure, measure_all
 
-__all__ = ["Metric", "get_metric", "measure", "measure_all", "metrics"]
+__all__ = ["Absent", "Metric", "get_metric", "measure", "measure_all", "metrics"]
 
 
 @functools.cache

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from msgspec.structs import replace
+
 from harness.records.statistics import MetricValue
 
 if TYPE_CHECKING:
@@ -19,14 +21,34 @@ Parts = tuple[float, ...]
 Utterances = Sequence["ScoredUtterance"]
 """Those of one benchmark that are scored."""
 
-Count = Callable[[Utterances, "Profile", str], "Sequence[Parts | None] | None"]
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A benchmark that cannot have a metric, and why, for people: a dash with a reason."""
+
+    reason: str
+    """Completes "not scored: ..."."""
+
+
+Count = Callable[[Utterances, "Profile", str], "Sequence[Parts | None] | Absent | None"]
 """The parts of each utterance of a benchmark, given the rules and the language. None for an utterance that does not
-count, None for all where the benchmark has no such metric."""
+count; for all, None where the benchmark has nothing of the kind, `Absent` where it says why."""
 
 
 def ratio(sums: Parts) -> float | None:
     """What is counted over what it is a share of; None where that is nothing."""
     return sums[0] / sums[1] if sums[1] else None
+
+
+def f1(right: float, said: float, written: float) -> Parts:
+    """What an utterance adds to an F1, the harmonic mean of precision and recall, which is a ratio of sums.
+
+    Args:
+        right: what both sides have.
+        said: what the reference has.
+        written: what the hypothesis has.
+    """
+    return right, (said + written) / 2
 
 
 def _never(_rows: Sequence[Line]) -> bool:
@@ -55,6 +77,8 @@ class Metric:
     """Which values are better."""
     gate: Literal["judge", "show"] = "judge"
     """Whether a policy may hold runs to it, by paired differences; `show` is for what has no interval."""
+    classes: bool = False
+    """Whether a report with it also has the table of classes (marks, capitals, numbers, keywords)."""
     always: Callable[[Sequence[Line]], bool] = _never
     """Whether scores.json has it of such rows without being asked for. Looked at before anything is normalized."""
 
@@ -80,15 +104,40 @@ def measure(metric: Metric, utterances: Utterances, profile: Profile, language: 
         language: of the benchmark.
     """
     counted = metric.count(utterances, profile, language)
-    if counted is None:
-        return None
-    known = [(parts, one.row.session) for parts, one in zip(counted, utterances, strict=True) if parts is not None]
+    if counted is None or isinstance(counted, Absent):
+        return None if counted is None else MetricValue(value=None, reason=counted.reason)
+    return summed(metric, counted, [one.row.session for one in utterances])
+
+
+def summed(metric: Metric, counted: Sequence[Parts | None], sessions: Sequence[str | None]) -> MetricValue:
+    """A metric from the parts of each utterance, with its interval over sessions where it is a `ratio`.
+
+    Of a share of which more is better the interval is that of what is missing to the whole, turned round: what goes
+    wrong is what sessions differ in, and nothing is more than all.
+    """
+    known = [(parts, session) for parts, session in zip(counted, sessions, strict=True) if parts is not None]
     sums = tuple(map(sum, zip(*(parts for parts, _ in known), strict=True))) or (0.0, 0.0)
     interval = None
     if metric.value is ratio:
         from harness.scoring.intervals import wer_interval
 
+        share = metric.better == "higher" and metric.unit == "percent"
         interval = wer_interval(
-            [parts[0] for parts, _ in known], [parts[1] for parts, _ in known], [session for _, session in known]
+            [parts[1] - parts[0] if share else parts[0] for parts, _ in known],
+            [parts[1] for parts, _ in known],
+            [session for _, session in known],
         )
+        if share and interval is not None:
+            interval = replace(interval, low=max(0.0, 1 - interval.high), high=1 - interval.low)
     return MetricValue(value=metric.value(sums), count=sums[0], of=sums[1], interval=interval)
+
+
+def parts_of(
+    scored: Scored, metric: Metric, utterances: Sequence[ScoredUtterance]
+) -> tuple[list[Parts | None], str | None]:
+    """What each row adds to a metric, None where it does not count; and why the benchmark cannot have it."""
+    counted = metric.count(utterances, scored.profile, scored.language)
+    reason = counted.reason if isinstance(counted, Absent) else None
+    each = iter([None] * len(utterances) if counted is None or isinstance(counted, Absent) else counted)
+    rows = [None if found is None or scored.drops(index) else next(each) for index, found in enumerate(scored.counted)]
+    return rows, reason

@@ -39,6 +39,32 @@ NAMES = {
     "missed_numbers",
     "missed_names",
     "inserted_on_silence",
+    "punctuation_error_rate",
+    "punctuation_error_rate_nemo",
+    "punctuation_precision",
+    "punctuation_recall",
+    "punctuation_f1",
+    "period_f1",
+    "comma_f1",
+    "question_f1",
+    "exclamation_f1",
+    "capitalization_error_rate",
+    "capitalization_f1",
+    "numbers_as_written",
+    "numbers_spelled_out",
+    "numbers_wrong",
+    "formatted_wer",
+}
+MORE_IS_BETTER = {
+    "punctuation_precision",
+    "punctuation_recall",
+    "punctuation_f1",
+    "period_f1",
+    "comma_f1",
+    "question_f1",
+    "exclamation_f1",
+    "capitalization_f1",
+    "numbers_as_written",
 }
 
 
@@ -73,7 +99,7 @@ def test_a_metric_says_what_people_need_to_read_it(metric: Metric) -> None:
     assert format(metric.scale * 0.5, metric.format)
     assert metric.scale == (100 if metric.unit == "percent" else 1)
     assert metric.gate == ("judge" if metric.value is ratio else "show"), "only what has an interval can be judged"
-    assert metric.better == "lower"
+    assert metric.better == ("higher" if metric.name in MORE_IS_BETTER else "lower")
 
 
 def test_a_metric_that_nobody_knows_has_a_nearest_name() -> None:
