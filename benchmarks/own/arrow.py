@@ -38,6 +38,8 @@ class Shard:
     """Gives a path, or an open file. Raises AccessError and DataError."""
     explain: Callable[[Exception], DataError] | None = None
     """What an error of the network means, which may come while it is read."""
+    far: bool = False
+    """Whether it is read over the network, so that few large requests are better than many small ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Group:
     rows: int
     batches: Callable[[list[str]], Iterator[Any]]
     """Arrow batches of the columns that are named."""
+    texts: Callable[[list[str]], Iterator[Any]]
+    """The same for small columns."""
     stored: Callable[[str], bool]
     """Whether a column holds anything; True where that is not stated."""
 
@@ -76,7 +80,7 @@ def opened(shard: Shard) -> Iterator[Table]:
             msg = f"{shard.name}: a Git-LFS pointer, not the file itself; run `git lfs pull` in its folder"
             raise DataError(msg)
         reader = _parquet if head.startswith(b"PAR1") or not isinstance(source, Path) else _arrow
-        with reader(source) as table:
+        with reader(source, far=shard.far) as table:
             yield table
     except (pa.ArrowException, ValueError, OverflowError, MemoryError, IndexError, KeyError, OSError) as error:
         if shard.explain is not None and isinstance(error, OSError):
@@ -94,18 +98,21 @@ def _head(source: Any) -> bytes:
 
 
 @contextmanager
-def _parquet(source: Any) -> Iterator[Table]:
+def _parquet(source: Any, *, far: bool) -> Iterator[Table]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
-        yield Table(file.schema_arrow, _row_groups(file), is_parquet=True)
+        # What is read ahead of a row group waits in memory: right for its texts alone.
+        texts = pq.ParquetFile(source, metadata=file.metadata, pre_buffer=True) if far else file
+        yield Table(file.schema_arrow, _row_groups(file, texts), is_parquet=True)
 
 
-def _row_groups(file: Any) -> Iterator[Group]:
-    """The row groups of a Parquet file."""
+def _row_groups(file: Any, texts: Any) -> Iterator[Group]:
+    """The row groups of a Parquet file, which is open twice where that is better for small columns."""
     for number in range(file.num_row_groups):
         facts = file.metadata.row_group(number)
-        yield Group(facts.num_rows, partial(_batches, file, number), partial(_has_values, facts))
+        read, few = partial(_batches, file, number), partial(_batches, texts, number)
+        yield Group(facts.num_rows, read, few, partial(_has_values, facts))
 
 
 def _batches(file: Any, group: int, columns: list[str]) -> Iterator[Any]:
@@ -125,7 +132,7 @@ def _has_values(facts: Any, column: str) -> bool:
 
 
 @contextmanager
-def _arrow(source: Path) -> Iterator[Table]:
+def _arrow(source: Path, **_: bool) -> Iterator[Table]:
     """An Arrow file of either kind (``save_to_disk``'s stream, feather's file), mapped into memory."""
     import pyarrow as pa
 
@@ -148,7 +155,7 @@ def _record_batch(batch: Any) -> Group:
         for begin in range(0, batch.num_rows, BATCH_ROWS):
             yield chosen.slice(begin, BATCH_ROWS)
 
-    return Group(batch.num_rows, slices, lambda _column: True)
+    return Group(batch.num_rows, slices, slices, lambda _column: True)
 
 
 @dataclass(slots=True)
@@ -217,7 +224,7 @@ class Reading:
         columns = (
             [*layout.others, *([layout.path] if layout.path else ())] if unread else [layout.audio, *layout.others]
         )
-        for batch in group.batches(columns):
+        for batch in (group.texts if unread else group.batches)(columns):
             others = batch.select(list(layout.others)).to_pylist() if layout.others else [{}] * batch.num_rows
             if unread and layout.path is None:
                 cells: Iterator[Cell] = iter([Cell(stored=stored)] * batch.num_rows)
@@ -262,7 +269,7 @@ def _naming(group: Group, layout: Layout, table: Table, asked: Asked, account: A
     """How utterances without an id are called, by the first rows."""
     paths: list[str | None] = []
     if layout.path is not None:
-        for batch in group.batches([layout.path] if table.is_parquet else [layout.audio]):
+        for batch in group.texts([layout.path] if table.is_parquet else [layout.audio]):
             paths += [cell.path for cell in cells_of(batch.column(layout.audio), texts=True)]
             if len(paths) >= LOOKED_AT:
                 break

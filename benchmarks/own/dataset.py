@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import sys
@@ -141,4 +142,7 @@ def _open(form: Form, place: str, asked: Asked, held: Account, request: Request)
 
 
 def _state(form: Form, place: str, asked: Asked, request: Request) -> str | None:
-    return form.state(place, replace(asked, request=request))
+    """The state of the data, and what the user said about it: that makes other utterances of the same files."""
+    state = form.state(place, replace(asked, request=request))
+    said = repr((asked.language, sorted(asked.columns.items()), asked.config, asked.split, asked.form))
+    return None if state is None else f"{state} {hashlib.sha256(said.encode()).hexdigest()[:12]}"

@@ -45,7 +45,7 @@ class Asked:
     """Of data with several: ``test``, ``validated``."""
     form: str | None = None
     """The form's name, where it is not to be recognized."""
-    request: Request = field(default_factory=lambda: Request(audio=False))
+    request: Request = field(default_factory=lambda: Request(audio=False, lengths=False))
     """What the data is read for: unless a run says so, its audio is not asked for."""
 
 

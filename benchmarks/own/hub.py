@@ -89,6 +89,7 @@ def _rows(found: Version, part: Part, asked: Asked, account: Account) -> Iterato
             f"{found.repo.repo}@{found.sha[:12]}/{name}",
             partial(_open, found, name, few=some, streaming=request.streaming),
             partial(faults.explain, found.repo),
+            far=some,
         )
         for name in part.files
     ]

@@ -85,7 +85,8 @@ def read_tables(files: Sequence[Path], folder: Path, asked: Asked, account: Acco
     """
     folders = list(dict.fromkeys([*(str(file.parent) for file in files), str(folder)]))
     find = partial(find_inside, folders)
-    return Reading(asked, account, find, texts=not asked.request.audio).items(_shards(files))
+    texts = not (asked.request.audio or asked.request.lengths)
+    return Reading(asked, account, find, texts=texts).items(_shards(files))
 
 
 def state_of_tables(files: Sequence[Path], asked: Asked) -> str | None:

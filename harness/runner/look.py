@@ -86,8 +86,8 @@ def look_at(
     trusted = before is None and (_is_fixed(state) or (state.startswith("files:") and source == entry.source))
     if not lines or before == state or trusted:
         return Looked(state=state)
-    if before is not None and (_is_fixed(state) or _is_fixed(before)):
-        raise moved(folder, dataset.name, before, state)
+    if before is not None and (_is_fixed(state) or _is_fixed(before)) and _commit(before) != _commit(state):
+        raise moved(folder, dataset.name, _commit(before), _commit(state))
     known = {line.id: line.audio_seconds if line.audio_seconds is not None else line.duration for line in lines}
     selected = Selected(dataset, lock, settings, known)
     same_sample = entry.selection == selection_of(settings)
@@ -137,6 +137,11 @@ def moved(folder: Path, benchmark: str, before: str, now: str) -> UsageError:
         f"{folder} holds {benchmark} at data revision {before}, the data is now at {now}; "
         "give another --out, or start over with --fresh"
     )
+
+
+def _commit(state: str) -> str:
+    """A revision without what the user said about own data at it, which is compared row by row."""
+    return state.partition(" ")[0]
 
 
 def _is_fixed(state: str) -> bool:

@@ -64,15 +64,15 @@ class Selected:
         limit = self._settings.limit
         if limit is None:
             return self._counted()
-        # The data is read twice, so that none of it is held in memory.
-        chosen = sample_ids(self._counted(), limit, self._settings.seed)
+        # The data is read twice, so that none of it is held in memory: first without the audio, where that is costly.
+        chosen = sample_ids(self._counted(audio=False), limit, self._settings.seed)
         strays = sorted(done - chosen)
         if strays:
             raise UsageError(
                 f"the run there has {self._dataset.name} utterances outside this sample, such as {strays[0]!r}: it was "
                 "made with another --limit or --seed; give another --out, or --fresh to start over"
             )
-        return (utterance for utterance in self._read() if utterance.id in chosen)
+        return (utterance for utterance in self._read(wanted=chosen) if utterance.id in chosen)
 
     def state(self) -> tuple[str | None, str]:
         """The source that would be read and what tells its data from other data; see `DataRecord.digest`.
@@ -83,7 +83,7 @@ class Selected:
         source, state = state_of(self._dataset, self._request(lengths=False))
         return source, state or digest_of(self._read(lengths=False))
 
-    def _request(self, *, lengths: bool) -> Request:
+    def _request(self, *, lengths: bool = True, audio: bool = True, wanted: set[str] | None = None) -> Request:
         pins = self._lock.pins if self._lock is not None else {}
         settings, note = self._settings, self._seen.note
         return Request(
@@ -91,17 +91,19 @@ class Selected:
             streaming=settings.streaming,
             channel=settings.heard,
             lengths=lengths,
+            audio=audio,
+            wanted=wanted,
             note=note,
             pins=pins,
         )
 
-    def _read(self, *, lengths: bool = True) -> Iterator[Utterance]:
-        return open_dataset(self._dataset, self._request(lengths=lengths))
+    def _read(self, *, lengths: bool = True, audio: bool = True, wanted: set[str] | None = None) -> Iterator[Utterance]:
+        return open_dataset(self._dataset, self._request(lengths=lengths, audio=audio, wanted=wanted))
 
-    def _counted(self) -> Iterator[Utterance]:
+    def _counted(self, *, audio: bool = True) -> Iterator[Utterance]:
         """Passes every utterance on; after the last, compares what was seen with what is stated."""
         known = self._known if self._settings.limit is None else None
-        for utterance in self._read(lengths=known is None):
+        for utterance in self._read(lengths=known is None, audio=audio):
             self._seen.add(utterance, known.get(utterance.id) if known else None)
             yield utterance
         drift = check_facts(self._dataset, self._lock, self._seen, allow_drift=self._settings.allow_drift)

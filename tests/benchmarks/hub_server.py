@@ -51,6 +51,8 @@ class Hub:
     """Name to revision to path to content."""
     faults: list[Fault] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
+    sent: Counter[str] = field(default_factory=Counter)
+    """Bytes of files that were sent, by path."""
     tokens: set[str] = field(default_factory=set)
     _server: ThreadingHTTPServer | None = None
     _patch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
@@ -196,6 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {begin}-{end}/{len(data)}")
         self.end_headers()
         if method == "GET":
+            self.owner.sent[unquote(urlsplit(self.path).path)] += len(part)
             self.wfile.write(part[: len(part) // 2] if fault == "cut" else part)
             self.close_connection = fault == "cut"
 

@@ -19,22 +19,26 @@ if TYPE_CHECKING:
 RATE = 8_000
 
 
-def samples(number: int) -> Any:
+def samples(number: int, least: int = 800) -> Any:
     """16-bit noise of its own for each number, a tenth of a second long and more, shape ``[frames]``."""
     draw = np.random.default_rng(number)
-    return draw.integers(-20_000, 20_000, 800 + 80 * number, dtype=np.int16)
+    return draw.integers(-20_000, 20_000, least + 80 * number, dtype=np.int16)
 
 
-def clip(number: int, kind: str = "FLAC") -> bytes:
+def clip(number: int, kind: str = "FLAC", least: int = 800) -> bytes:
     """The samples of a number as an encoded file."""
     buffer = io.BytesIO()
-    soundfile.write(buffer, samples(number), RATE, format=kind)
+    soundfile.write(buffer, samples(number, least), RATE, format=kind)
     return buffer.getvalue()
 
 
-def row(number: int, **more: Any) -> dict[str, Any]:
+def row(number: int, least: int = 800, **more: Any) -> dict[str, Any]:
     """A row as the hub has it."""
-    return {"audio": {"bytes": clip(number), "path": f"c{number:02d}.flac"}, "text": f"words of {number}", **more}
+    return {
+        "audio": {"bytes": clip(number, least=least), "path": f"c{number:02d}.flac"},
+        "text": f"words of {number}",
+        **more,
+    }
 
 
 def parquet(rows: Sequence[dict[str, Any]], row_group: int = 4, schema: Any = None, **how: Any) -> bytes:
