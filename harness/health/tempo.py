@@ -1,0 +1,214 @@
+"""What only shows beside the rest of a set: references that do not fit their length, speech at the wrong speed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.health.clips import STEADY
+from harness.health.languages import LETTERS_A_SECOND, sounds
+from harness.health.measure import HIGHEST, LOWEST, OCTAVE
+from harness.health.seen import Seen, finding, of_set
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from harness.records.health import HealthFinding
+
+    Floats = NDArray[np.float64]
+
+ONSET = 0.25
+"""Seconds that an utterance takes besides its letters."""
+FASTEST = 30.0
+"""Letters a second that nobody speaks over a whole utterance: the quickest of 4,400 real clips has 29."""
+SLOWEST = 1.25
+"""Letters a second of speech of three seconds and more; spelled letters have 1.5, in clips of a second."""
+OUTLIER = 4.5
+"""Robust standard deviations from the set's own tempo, together with a factor of 2."""
+LEAST_SPREAD = 0.22
+"""Octaves that the tempo of any set is taken to vary by."""
+FEWEST = 12
+"""Utterances of a language that make a set's own tempo."""
+ABRUPT = -9.0
+"""dB of the last 64 ms beside the median of what is active."""
+CUT_TEMPO = 0.45
+"""Octaves above the set's tempo at which a clip that ends abruptly is taken to be cut."""
+
+_TYPICAL = (-26.6, -25.8, -25.5, -19.9, -18.3, -14.1, -13.0, -12.7, -11.7, -12.0, -11.5, -12.9, -11.9, -11.5, -11.9, -9.6, -7.0, -5.8, -5.5, -5.3, -5.8, -6.5, -7.3, -7.8, -7.2, -6.6, -5.8, -4.7, -4.5, -3.9, -4.1, -4.0, -4.8, -5.3, -5.7, -6.0, -6.5, -7.0, -8.0, -9.3, -10.4, -11.1, -11.6, -12.3, -12.8, -13.2, -13.3, -13.9, -13.9, -13.9, -13.9, -14.1, -14.0, -14.4, -14.6, -15.4, -15.9, -16.3, -15.9, -15.6, -15.0, -15.2, -16.0, -16.6, -16.6, -16.5, -16.5, -17.3, -17.5, -18.0, -18.6, -18.9, -19.4, -20.1, -20.8, -21.3, -22.1, -23.0, -23.1, -22.2)  # fmt: skip
+"""Decibels of speech in steps of an octave's twelfth from 80 Hz: the median of 1,700 clips of 27 corpora."""
+_FAST = (3.29, 8.25, -1.90, 2.66, -2.55)
+_SLOW = (-2.28, -0.58, 4.70, -1.77, -2.67)
+"""Weights of pitch, likeness to speech an octave up and down, and tempo, and the constant: logistic regressions between
+4,400 real clips and 300 of them at twice, and at half, their speed."""
+WRONG_RATE = 3.2
+"""Log odds: one in 300 real clips is above it without regard to the rest of its set."""
+AGREEING = 0.2
+"""Octaves of tempo, and two thirds of those of pitch, that the speed must be off at least."""
+RARE_RATE = 0.1
+"""Share of a set up to which a rate of the header is odd in itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One utterance that is heard and has a reference."""
+
+    seen: Seen
+    letters: float
+    tempo: float
+    """Octaves quicker than usual speech."""
+    pitch: float
+    """Octaves above 150 Hz; NaN where nothing is voiced."""
+
+
+def check_tempo(rows: Sequence[Seen]) -> list[HealthFinding]:
+    """Utterances of one set whose reference, speed or end does not fit."""
+    measured = [found for one in rows if (found := _measure(one)) is not None]
+    usual = _usual(measured)
+    wrong = {found.utterance: found for found in _wrong_rate(measured, usual)}
+    found = list(wrong.values())
+    for one in measured:
+        if one.seen.id not in wrong:
+            found += _length(one, *usual[_group(one.seen)])
+    return found
+
+
+def _measure(one: Seen) -> _Measured | None:
+    facts = one.facts
+    if facts is None or facts.peak < 1e-4 or max(facts.changes) < STEADY or not one.reference.strip():
+        return None
+    letters = sounds(one.reference)
+    if letters < 1:
+        return None
+    tempo = float(np.log2((letters / LETTERS_A_SECOND + ONSET) / (facts.active + 0.1)))
+    return _Measured(one, letters, tempo, float(np.log2(facts.pitch / 150)) if facts.pitch else float("nan"))
+
+
+def _group(one: Seen) -> str:
+    return one.language
+
+
+def _usual(measured: Sequence[_Measured]) -> dict[str, tuple[float, float]]:
+    """Median and spread of the tempo of each language; those of the whole set where there are too few."""
+    groups = defaultdict(list)
+    for one in measured:
+        groups[_group(one.seen)].append(one.tempo)
+    every = [one.tempo for one in measured]
+    whole = _robust(every) if len(every) >= FEWEST else (0.0, 0.6)
+    return {name: _robust(found) if len(found) >= FEWEST else whole for name, found in groups.items()}
+
+
+def _robust(values: Sequence[float]) -> tuple[float, float]:
+    middle = float(np.median(values))
+    return middle, max(LEAST_SPREAD, 1.4826 * float(np.median(np.abs(np.asarray(values) - middle))))
+
+
+def _length(one: _Measured, middle: float, spread: float) -> Iterator[HealthFinding]:
+    """References far too long or too short, and clips that are cut."""
+    facts = one.seen.facts
+    assert facts is not None
+    rate = one.letters / (facts.active + ONSET)
+    over_all = one.letters / (facts.seconds + 0.1)
+    away = (one.tempo - middle) / spread
+    seen = f"{one.letters:.0f} letters in {facts.active:.1f} s of speech"
+    bound = LETTERS_A_SECOND * 2 ** (middle + max(1.0, OUTLIER * spread))
+    if over_all > FASTEST or rate > FASTEST * 1.2 or (away > OUTLIER and one.tempo - middle > 1.0 and one.letters > 8):
+        yield finding(one.seen, "reference_long", f"{seen}, {rate:.0f} a second; usual here are {LETTERS_A_SECOND * 2**middle:.0f}", value=rate, threshold=round(min(bound, FASTEST), 1), unit="letters/s", confidence=min(1.0, 0.5 + (one.tempo - middle) / 4))  # fmt: skip
+    elif (facts.active >= 3 and rate < SLOWEST) or (away < -OUTLIER and one.tempo - middle < -1.0 and facts.active > 2):
+        yield finding(one.seen, "reference_short", f"{seen}, {rate:.1f} a second; usual here are {LETTERS_A_SECOND * 2**middle:.0f}", value=rate, threshold=SLOWEST, unit="letters/s", confidence=min(1.0, 0.4 + (middle - one.tempo) / 5))  # fmt: skip
+    elif facts.last > ABRUPT and one.tempo - middle > max(CUT_TEMPO, spread) and one.letters > 12:
+        yield finding(one.seen, "cut_off", f"speech goes on to the last sample, {seen}", value=facts.last, threshold=ABRUPT, unit="dB", where=f"{facts.seconds:.2f} s", confidence=min(0.9, 0.3 + (one.tempo - middle) / 3))  # fmt: skip
+
+
+def _wrong_rate(measured: Sequence[_Measured], usual: dict[str, tuple[float, float]]) -> Iterator[HealthFinding]:
+    """Speech at about half or twice its speed: pitch, spectrum and tempo agree on it."""
+    if not measured:
+        return
+    spectra = np.stack([_leveled(one) for one in measured])
+    typical = _median(spectra) if len(measured) >= 20 else np.asarray(_TYPICAL)
+    rates = Counter(one.seen.facts.rate for one in measured if one.seen.facts is not None)
+    pitches = _usual_pitch(measured)
+    scores = []
+    for one, spectrum in zip(measured, spectra, strict=True):
+        facts = one.seen.facts
+        assert facts is not None
+        here, up, down = (_likeness(spectrum, typical, shift) for shift in (0, OCTAVE, -OCTAVE))
+        middle = usual[_group(one.seen)][0] if len(measured) >= FEWEST else 0.0
+        pitch = 0.0 if np.isnan(one.pitch) else one.pitch - pitches[one.seen.session]
+        values = (pitch, up - here, down - here, float(np.clip(one.tempo - middle, -2, 2)), 1.0)
+        odd = 2.0 if len(measured) >= 20 and rates[facts.rate] <= RARE_RATE * len(measured) and len(rates) <= 3 else 0.0
+        sure = one.letters >= 8
+        scores.append([
+            float(np.dot(weights, values)) + odd - (0.0 if sure else 2.0)
+            if min(sign * pitch / 1.5, sign * values[3]) > AGREEING
+            else -9.0
+            for sign, weights in ((1, _FAST), (-1, _SLOW))
+        ])
+    for one, pair in zip(measured, scores, strict=True):
+        facts = one.seen.facts
+        assert facts is not None
+        fast = pair[0] > pair[1]
+        score = max(pair)
+        if score > WRONG_RATE and facts.active >= 0.4:
+            speed = "twice" if fast else "half"
+            message = f"sounds like speech at {speed} its speed: pitch {facts.pitch:.0f} Hz, {one.letters / (facts.active + ONSET):.1f} letters a second, header {facts.rate} Hz"  # fmt: skip
+            yield finding(one.seen, "wrong_rate", message, value=score, threshold=WRONG_RATE, unit="log odds", confidence=min(1.0, 0.3 + score / 12), severity="high" if score > WRONG_RATE + 1.5 else "medium")  # fmt: skip
+    if len(measured) >= 5:
+        yield from _whole_set(measured, spectra)
+
+
+def _whole_set(measured: Sequence[_Measured], spectra: Floats) -> Iterator[HealthFinding]:
+    """The same where it is so of most of the set, which then is its own measure."""
+    heard = [one.pitch for one in measured if not np.isnan(one.pitch)]
+    middle = _median(spectra)
+    here, up, down = (_likeness(middle, np.asarray(_TYPICAL), shift) for shift in (0, OCTAVE, -OCTAVE))
+    tempo = float(np.median([one.tempo for one in measured]))
+    values = (float(np.median(heard)) if heard else 0.0, up - here, down - here, tempo, 1.0)
+    fast, slow = (float(np.dot(weights, values)) for weights in (_FAST, _SLOW))
+    if max(fast, slow) > WRONG_RATE:
+        speed = "twice" if fast > slow else "half"
+        ids = tuple(one.seen.id for one in measured)
+        yield of_set(measured[0].seen.benchmark, "wrong_rate", f"the whole set sounds like speech at {speed} its speed", others=ids, value=max(fast, slow), threshold=WRONG_RATE, unit="log odds", confidence=0.8)  # fmt: skip
+
+
+def _median(spectra: Floats) -> Floats:
+    """Median of the spectra that reach so far up; NaN where fewer than half do."""
+    reach = np.isfinite(spectra).mean(axis=0) >= 0.5
+    return np.where(reach, np.nanmedian(np.where(reach, spectra, 0.0), axis=0), np.nan)
+
+
+def _leveled(one: _Measured) -> Floats:
+    assert one.seen.facts is not None
+    found = one.seen.facts.spectrum.astype(np.float64)
+    return found - np.nanmax(found)
+
+
+def _usual_pitch(measured: Sequence[_Measured]) -> dict[str | None, float]:
+    """What pitch to expect of each session: its own where it has five clips, else that of people."""
+    groups = defaultdict(list)
+    for one in measured:
+        if not np.isnan(one.pitch):
+            groups[one.seen.session].append(one.pitch)
+    sessions = {one.seen.session for one in measured}
+    known = {
+        name: float(np.median(found)) for name, found in groups.items() if name is not None and len(found) >= 5
+    }
+    return {name: known.get(name, 0.0) for name in sessions}
+
+
+def _likeness(spectrum: Floats, typical: Floats, shift: int) -> float:
+    """Correlation of a spectrum with the typical one moved up by so many steps."""
+    count = len(typical)
+    one = spectrum[max(0, shift) : count + min(0, shift)]
+    other = typical[max(0, -shift) : count - max(0, shift)]
+    both = np.isfinite(one) & np.isfinite(other)
+    if both.sum() < 3 * OCTAVE:
+        return -1.0
+    one, other = one[both] - one[both].mean(), other[both] - other[both].mean()
+    return float((one * other).sum() / np.sqrt((one * one).sum() * (other * other).sum() + 1e-12))
+
+
+assert len(_TYPICAL) == round(np.log2(HIGHEST / LOWEST) * OCTAVE) + 1
