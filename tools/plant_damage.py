@@ -84,7 +84,7 @@ class Kit:
         spectrum = np.fft.rfft(np.random.default_rng(self.rng.randrange(1 << 30)).normal(size=count))
         spectrum /= np.maximum(np.arange(len(spectrum)), 20) ** (color / 2)
         found = np.fft.irfft(spectrum, count)
-        return (found / found.std()).astype(np.float32)[:, None]
+        return np.asarray((found / found.std())[:, None], np.float32)
 
 
 Damage = Callable[[Kit, int], list[Row]]
@@ -98,7 +98,9 @@ def _power(samples: Samples) -> float:
 def _one_channel(kit: Kit, variant: int) -> list[Row]:
     row = kit.draw()
     assert row.samples is not None
-    noise = kit.noise(len(row.samples), (0.0, 1.0, 2.0)[variant % 3]) * _power(row.samples) * (0.3, 0.1, 1.0)[variant % 3]
+    noise = (
+        kit.noise(len(row.samples), (0.0, 1.0, 2.0)[variant % 3]) * _power(row.samples) * (0.3, 0.1, 1.0)[variant % 3]
+    )
     sides = [row.samples, noise] if variant % 2 else [noise, row.samples]
     return [replace(row, samples=np.hstack(sides), kind="one_channel")]
 
@@ -131,7 +133,9 @@ def _silence(kit: Kit, variant: int) -> list[Row]:
     row = kit.draw()
     assert row.samples is not None
     level = (0.0, 2e-4, 0.0)[variant % 3]
-    return [replace(row, samples=kit.noise(len(row.samples), 0.0) * np.float32(level), kind="silence", also=("no_speech",))]
+    return [
+        replace(row, samples=kit.noise(len(row.samples), 0.0) * np.float32(level), kind="silence", also=("no_speech",))
+    ]
 
 
 def _no_speech(kit: Kit, variant: int) -> list[Row]:
@@ -152,7 +156,7 @@ def _long_silence(kit: Kit, variant: int) -> list[Row]:
 
 
 def _speed(factor: float) -> Damage:
-    def damage(kit: Kit, variant: int) -> list[Row]:
+    def damage(kit: Kit, _variant: int) -> list[Row]:
         row = kit.draw(least=2.0, letters=20)
         return [replace(row, rate=round(row.rate * factor), kind="wrong_rate")]
 
@@ -162,7 +166,9 @@ def _speed(factor: float) -> Damage:
 def _offset(kit: Kit, variant: int) -> list[Row]:
     row = kit.draw()
     assert row.samples is not None
-    return [replace(row, samples=np.clip(row.samples + np.float32((0.05, -0.1, 0.2)[variant % 3]), -1, 1), kind="offset")]
+    return [
+        replace(row, samples=np.clip(row.samples + np.float32((0.05, -0.1, 0.2)[variant % 3]), -1, 1), kind="offset")
+    ]
 
 
 def _tone(kit: Kit, variant: int) -> list[Row]:
@@ -190,7 +196,7 @@ def _gap(kit: Kit, variant: int) -> list[Row]:
     return [replace(row, samples=samples, kind="gap")]
 
 
-def _narrow(kit: Kit, variant: int) -> list[Row]:
+def _narrow(kit: Kit, _variant: int) -> list[Row]:
     row = next(found for _ in range(999) if (found := kit.draw()).rate >= 16_000)
     samples = soxr.resample(soxr.resample(row.samples, row.rate, 8_000), 8_000, 16_000)
     return [replace(row, samples=samples, rate=16_000, kind="narrow_band")]
@@ -202,7 +208,7 @@ def _unreadable(kit: Kit, variant: int) -> list[Row]:
     return [replace(row, content=content, kind="unreadable")]
 
 
-def _twice(kit: Kit, variant: int) -> list[Row]:
+def _twice(kit: Kit, _variant: int) -> list[Row]:
     row = kit.draw()
     return [row, replace(row, id=f"{row.id}-again", kind="duplicate_audio", partner=row.id)]
 
@@ -219,7 +225,7 @@ def _alike(kit: Kit, variant: int) -> list[Row]:
     return [row, replace(other, id=f"{row.id}-copy", kind="duplicate_audio", partner=row.id)]
 
 
-def _contradiction(kit: Kit, variant: int) -> list[Row]:
+def _contradiction(kit: Kit, _variant: int) -> list[Row]:
     row, other = kit.draw(), kit.draw()
     return [row, replace(row, id=f"{row.id}-other", reference=other.reference, kind="contradiction", partner=row.id)]
 
@@ -232,7 +238,7 @@ def _long(kit: Kit, variant: int) -> list[Row]:
     return [replace(row, reference=text, kind="reference_long")]
 
 
-def _short(kit: Kit, variant: int) -> list[Row]:
+def _short(kit: Kit, _variant: int) -> list[Row]:
     row = kit.draw(least=5.0, letters=40)
     return [replace(row, reference=row.reference.split()[0], kind="reference_short")]
 
@@ -244,7 +250,14 @@ def _empty(kit: Kit, variant: int) -> list[Row]:
 def _markup(kit: Kit, variant: int) -> list[Row]:
     row = kit.draw()
     text = row.reference
-    shapes = (f"<p>{text}</p>", f"{text} [laughter]", f'{{"text": "{text}"}}', f"{text} https://a.example/x", f"{text}&nbsp;", f"<|en|>{text}")  # fmt: skip
+    shapes = (
+        f"<p>{text}</p>",
+        f"{text} [laughter]",
+        f'{{"text": "{text}"}}',
+        f"{text} https://a.example/x",
+        f"{text}&nbsp;",
+        f"<|en|>{text}",
+    )
     return [replace(row, reference=shapes[variant % 6], kind="markup")]
 
 
@@ -276,17 +289,22 @@ def _language(kit: Kit, variant: int) -> list[Row]:
 
 
 def _placeholder(kit: Kit, variant: int) -> list[Row]:
-    return [replace(kit.draw(), reference=("nan", "N/A", "TODO", "<unk>", "null", "...")[variant % 6], kind="placeholder")]
+    return [
+        replace(kit.draw(), reference=("nan", "N/A", "TODO", "<unk>", "null", "...")[variant % 6], kind="placeholder")
+    ]
 
 
 def _near(kit: Kit, variant: int) -> list[Row]:
     row, other = kit.draw(letters=35), kit.draw(letters=20)
     at = next(at for at, letter in enumerate(row.reference) if at > 12 and letter.isalpha())
     changed = row.reference[:at] + ("", "x", "qu")[variant % 3] + row.reference[at + 1 :]
-    return [row, replace(other, reference=changed, kind="near_duplicate_reference", partner=row.id, language=row.language)]
+    return [
+        row,
+        replace(other, reference=changed, kind="near_duplicate_reference", partner=row.id, language=row.language),
+    ]
 
 
-def _mixed(kit: Kit, variant: int) -> list[Row]:
+def _mixed(kit: Kit, _variant: int) -> list[Row]:
     row = kit.draw(languages=("en",))
     while not re.search("[a-z][aoecp]", row.reference, re.IGNORECASE):
         row = kit.draw(languages=("en",))
@@ -344,7 +362,7 @@ def read_rows(corpora: Path) -> list[Row]:
 
 def plant(rows: Sequence[Row], *, each: int, clean: int, seed: int) -> list[Row]:
     """Clean rows and damaged ones, mixed."""
-    rng = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    rng = random.Random(seed)
     shuffled = sorted(rows, key=lambda row: row.id)
     rng.shuffle(shuffled)
     kept = shuffled[:clean]
@@ -368,7 +386,9 @@ def write(rows: Sequence[Row], folder: Path) -> Path:
             path = folder / f"{number}.{row.ending}"
             form = {"ogg": {"format": "OGG", "subtype": "OPUS"}}.get(row.ending, {})
             soundfile.write(path, row.samples, row.rate, **form)
-        lines.append({"id": row.id, "audio": str(path), "text": row.reference, "language": row.language, "speaker": row.session})  # fmt: skip
+        lines.append(
+            {"id": row.id, "audio": str(path), "text": row.reference, "language": row.language, "speaker": row.session}
+        )
     manifest = folder / "manifest.jsonl"
     manifest.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
     return manifest

@@ -19,6 +19,7 @@ from harness.records.comparison import Comparison
 from harness.records.conformance import Conformance
 from harness.records.decision import Decision
 from harness.records.explanation import Explained, Timeline
+from harness.records.health import Health
 from harness.records.journal import Line
 from harness.records.load import Load, Request
 from harness.records.policy import Policy
@@ -43,6 +44,7 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "baseline_speeds": Speeds,
     "conformance": Conformance,
     "utterance": UtteranceScore,
+    "health": Health,
     "load": Load,
     "load_request": Request,
 }

@@ -8,6 +8,6 @@ resampling                soxr, at once or block by block: the same samples
 hearing                   all of that for one clip
 """
 
-from harness.audio.hearing import Sound, decode, hear, load_clip
+from harness.audio.hearing import Sound, check_duration, decode, hear, listen, load_clip
 
-__all__ = ["Sound", "decode", "hear", "load_clip"]
+__all__ = ["Sound", "check_duration", "decode", "hear", "listen", "load_clip"]

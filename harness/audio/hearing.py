@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, cast
@@ -63,13 +64,21 @@ def load_clip(utterance: Utterance) -> Clip:
         DataError: the audio is missing, broken, empty, truncated, or not as long as the metadata says.
     """
     sound = hear(utterance.audio)
+    check_duration(utterance, len(sound.waveform) / SAMPLE_RATE)
+    return Clip(id=utterance.id, language=utterance.language, waveform=sound.waveform, warnings=sound.warnings)
+
+
+def check_duration(utterance: Utterance, seconds: float) -> None:
+    """Compares what was decoded with what the metadata says.
+
+    Raises:
+        DataError: it is not as long.
+    """
     stated = utterance.duration
-    seconds = len(sound.waveform) / SAMPLE_RATE
     if stated is not None and not as_stated(seconds, stated):
         raise DataError(
             f"{utterance.audio.origin}: {seconds:.2f} s of audio where {stated:.2f} s are stated; fetch the file again"
         )
-    return Clip(id=utterance.id, language=utterance.language, waveform=sound.waveform, warnings=sound.warnings)
 
 
 def as_stated(seconds: float, stated: float) -> bool:
@@ -88,9 +97,43 @@ def hear(audio: Audio) -> Sound:
     Raises:
         DataError: the audio is missing, broken, empty or truncated; the message is one line that says which.
     """
-    try:
+    with _one_line(audio):
         found = _passed(audio, None)
         return found if isinstance(found, Sound) else cast("Sound", _passed(audio, found))
+
+
+def listen(
+    audio: Audio, begin: Callable[[int, int, int | None], Callable[[NDArray[np.float32]], None]]
+) -> tuple[AudioWarning, ...]:
+    """Gives all channels at the file's own rate, for who wants to know what `hear` makes the clip of.
+
+    Args:
+        audio: what to read.
+        begin: is told the rate, how many channels there are, and how many samples of each will come (None where that is
+            not known); answers with what takes them, block by block, shape ``[samples, channels]``.
+
+    Returns:
+        What the container states that is odd.
+
+    Raises:
+        DataError: as `hear`.
+    """
+    with _one_line(audio), opened(audio) as source:
+        decoder = source.decoder
+        segment = _segment(audio, decoder)
+        take = begin(decoder.rate, decoder.channels, segment.most if segment.most < UNKNOWN_FRAMES else None)
+        blocks = _Counted(decoder.blocks(segment.begin, segment.most))
+        for block in blocks:
+            take(block)
+        _check_whole(audio, source, segment, blocks.frames)
+        return tuple(_of(source.statement))
+
+
+@contextmanager
+def _one_line(audio: Audio) -> Iterator[None]:
+    """What goes wrong with audio, as one line."""
+    try:
+        yield
     except DataError:
         raise
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""`data describe|verify`: what a data set is, and whether what is on the disk is it."""
+"""`data describe|verify|check`: what a data set is, whether what is on the disk is it, and whether it is sound."""
 
 import argparse
 import json
@@ -11,10 +11,11 @@ from benchmarks.dataset import Dataset, Request, open_dataset
 from benchmarks.registry import datasets, get_dataset, get_suite, suites
 from benchmarks.suite import Lock, Suite
 from benchmarks.verify import GOOD, Finding, merge, suite_file, verify, write_lock
+from harness.commands import data_check
 from harness.commands.shared import add_shared
 from harness.errors import DataError, ExitStatus, UsageError, unknown_name
 
-HELP = "Describe a data set, or verify what is on the disk."
+HELP = "Describe a data set, verify what is on the disk, or check its audio and references."
 
 EXAMPLES = 3
 """How many utterances `describe` shows."""
@@ -22,13 +23,15 @@ EXAMPLES = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
-    verbs = parser.add_subparsers(dest="data_verb", required=True, metavar="describe|verify")
+    verbs = parser.add_subparsers(dest="data_verb", required=True, metavar="describe|verify|check")
     describe = verbs.add_parser("describe", help="facts, license, citation, sources and three examples")
     describe.add_argument("name", metavar="BENCHMARK")
     check = verbs.add_parser("verify", help="read data to its end and compare it with what is stated")
     check.add_argument("name", metavar="SUITE|BENCHMARK")
     check.add_argument("--write-lock", action="store_true", help="write what was not known into the suite's file")
-    for verb in (describe, check):
+    health = verbs.add_parser("check", help=data_check.HELP)
+    data_check.add_arguments(health)
+    for verb in (describe, check, health):
         verb.add_argument("--from", dest="root", metavar="DIR", type=Path, help="original releases or Parquet copies")
         add_shared(verb, "--json")
 
@@ -37,7 +40,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     """Does the verb."""
     if args.root is not None and not args.root.exists():
         raise UsageError(f"no folder at {args.root}; --from names one with the original releases or Parquet copies")
-    return _describe(args) if args.data_verb == "describe" else _verify(args)
+    return {"describe": _describe, "verify": _verify, "check": data_check.run}[args.data_verb](args)
 
 
 def _describe(args: argparse.Namespace) -> ExitStatus:

@@ -27,8 +27,8 @@ COMMON = 40
 BITS_WRONG = 0.34
 """Share of bits up to which two stretches may be the same sound; unrelated ones differ in half."""
 SAME, SAME_SHORT = 0.85, 0.96
-"""Correlation of two waveforms, best aligned, from which they are the same recording; of clips below 1.5 s, in which one
-speaker's same word may come close."""
+"""Correlation of two waveforms, best aligned, from which they are the same recording; of clips below 1.5 s, in
+which one speaker's same word may come close."""
 SHORT = 1.5
 """Seconds."""
 MOST_PAIRS = 4000
@@ -60,10 +60,18 @@ def _audio(rows: Sequence[Seen], groups: Iterable[list[int]]) -> Iterator[Health
             exact = any(_digest(rows[other]) == _digest(one) for other in group if other != at)
             how = "the same samples" if exact else "the same recording, coded, cut or scaled otherwise,"
             if len(texts) == 1:
-                yield finding(one, "duplicate_audio", f"{how} as {first.id}", others=others, confidence=1.0 if exact else 0.85)  # fmt: skip
+                yield finding(
+                    one, "duplicate_audio", f"{how} as {first.id}", others=others, confidence=1.0 if exact else 0.85
+                )
             else:
                 other = next(rows[at] for at in group if _letters(rows[at].reference) != _letters(one.reference))
-                yield finding(one, "contradiction", f"{how} as {other.id}, whose reference is {other.reference[:60]!r}", others=others, confidence=1.0 if exact else 0.85)  # fmt: skip
+                yield finding(
+                    one,
+                    "contradiction",
+                    f"{how} as {other.id}, whose reference is {other.reference[:60]!r}",
+                    others=others,
+                    confidence=1.0 if exact else 0.85,
+                )
 
 
 def _digest(one: Seen) -> bytes:
@@ -83,10 +91,11 @@ def _copies(rows: Sequence[Seen], waveform: Waveform) -> Iterator[tuple[int, int
             known[one.facts.digest] = at
             singles.append(at)
     for left, right in _candidates(rows, singles)[:MOST_PAIRS]:
-        one, other = waveform(rows[left]), waveform(rows[right])
-        if one is None or other is None:
+        first, second = waveform(rows[left]), waveform(rows[right])
+        if first is None or second is None:
             continue
-        if likeness(one, other) >= (SAME if min(len(one), len(other)) >= SHORT * SAMPLE_RATE else SAME_SHORT):
+        bound = SAME if min(len(first), len(second)) >= SHORT * SAMPLE_RATE else SAME_SHORT
+        if likeness(first, second) >= bound:
             yield left, right
 
 
@@ -115,7 +124,8 @@ def _candidates(rows: Sequence[Seen], singles: Sequence[int]) -> list[tuple[int,
     found = []
     for (a, b), votes in offsets.items():
         one, other = rows[singles[a]], rows[singles[b]]
-        assert one.facts is not None and other.facts is not None
+        assert one.facts is not None
+        assert other.facts is not None
         if abs(one.facts.seconds - other.facts.seconds) > max(
             0.5, LENGTHS * min(one.facts.seconds, other.facts.seconds)
         ):
@@ -153,8 +163,7 @@ def likeness(one: NDArray[np.float32], other: NDArray[np.float32], rate: int = 1
     reach = min(2 * rate, size // 2 - 1)
     lags = np.concatenate([np.arange(reach + 1), np.arange(-reach, 0)])
     near = products[lags]
-    best = float(np.abs(near).max()) / energy
-    return best
+    return float(np.abs(near).max() / energy)
 
 
 def _references(rows: Sequence[Seen], groups: Iterable[list[int]]) -> Iterator[HealthFinding]:
@@ -168,18 +177,33 @@ def _references(rows: Sequence[Seen], groups: Iterable[list[int]]) -> Iterator[H
     for text, members in texts.items():
         if len(members) >= 10 and len(members) > LARGE_SHARE * count and text:
             ids = tuple(rows[at].id for at in members)
-            yield of_set(rows[0].benchmark, "repeated_reference", f"{len(members)} of {count} rows have the reference {rows[members[0]].reference[:60]!r}", others=ids, value=len(members) / count, threshold=LARGE_SHARE, severity="medium", confidence=0.8)  # fmt: skip
+            yield of_set(
+                rows[0].benchmark,
+                "repeated_reference",
+                f"{len(members)} of {count} rows have the reference {rows[members[0]].reference[:60]!r}",
+                others=ids,
+                value=len(members) / count,
+                threshold=LARGE_SHARE,
+                severity="medium",
+                confidence=0.8,
+            )
     repeated = [members for text, members in texts.items() if len(members) > 1 and len(text) >= LEAST_LETTERS]
     if repeated:
         rows_of = sum(map(len, repeated))
+        example = rows[repeated[0][0]].reference[:60]
         ids = tuple(rows[members[0]].id for members in repeated)
-        yield of_set(rows[0].benchmark, "repeated_reference", f"{len(repeated)} sentences are the reference of {rows_of} rows, the first is {rows[repeated[0][0]].reference[:60]!r}", others=ids, value=rows_of, confidence=0.5)  # fmt: skip
+        yield of_set(
+            rows[0].benchmark,
+            "repeated_reference",
+            f"{len(repeated)} sentences are the reference of {rows_of} rows: {example!r}, ...",
+            others=ids,
+            value=rows_of,
+            confidence=0.5,
+        )
     yield from _near(rows, texts, same_audio)
 
 
-def _near(
-    rows: Sequence[Seen], texts: dict[str, list[int]], same_audio: dict[int, int]
-) -> Iterator[HealthFinding]:
+def _near(rows: Sequence[Seen], texts: dict[str, list[int]], same_audio: dict[int, int]) -> Iterator[HealthFinding]:
     from rapidfuzz.distance import Levenshtein
 
     long = [text for text in texts if len(text) >= LEAST_LETTERS]
@@ -192,7 +216,16 @@ def _near(
     patterns = {text for text, found in neighbors.items() if len(found) >= 4}
     if patterns:
         ids = tuple(rows[texts[text][0]].id for text in sorted(patterns))
-        yield of_set(rows[0].benchmark, "template", f"{len(patterns)} references differ from four or more others by a word at most, such as {rows[texts[min(patterns)][0]].reference[:60]!r}", others=ids, value=len(patterns), threshold=4, confidence=0.5)  # fmt: skip
+        example = rows[texts[min(patterns)][0]].reference[:60]
+        yield of_set(
+            rows[0].benchmark,
+            "template",
+            f"{len(patterns)} references are like four or more others but for a word: {example!r}, ...",
+            others=ids,
+            value=len(patterns),
+            threshold=4,
+            confidence=0.5,
+        )
     done = set[str]()
     for text in long:
         found = {other: distance for other, distance in neighbors[text].items() if other not in patterns}
@@ -205,7 +238,16 @@ def _near(
             continue
         ids = tuple(rows[at].id for name in (text, *found) for at in texts[name] if rows[at].id != one.id)[:10]
         session = "the same session" if one.session is not None and one.session == twin.session else "another session"
-        yield finding(one, "near_duplicate_reference", f"{distance} character{'s' * (distance != 1)} from that of {twin.id}, of {session}: {twin.reference[:80]!r}", others=ids, value=distance, threshold=float(max(1, int(NEAR * len(text)))), unit="characters", confidence=0.7 if distance <= 2 else 0.4)  # fmt: skip
+        yield finding(
+            one,
+            "near_duplicate_reference",
+            f"{distance} letter{'s' * (distance != 1)} from that of {twin.id}, of {session}: {twin.reference[:80]!r}",
+            others=ids,
+            value=distance,
+            threshold=float(max(1, int(NEAR * len(text)))),
+            unit="characters",
+            confidence=0.7 if distance <= 2 else 0.4,
+        )
 
 
 def _alike(texts: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from harness.errors import DataError
 from harness.health.clips import check_clip
 from harness.health.copies import check_copies
-from harness.health.hear import hear
+from harness.health.hear import measured
 from harness.health.kinds import KINDS, SEVERITIES
 from harness.health.references import check_reference
 from harness.health.rows import check_rows
@@ -22,6 +20,7 @@ from harness.health.tempo import check_tempo
 from harness.records.health import Health, HealthFinding, HealthKind
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from benchmarks.dataset import Utterance
@@ -53,9 +52,9 @@ def read_set(benchmark: str, utterances: Iterable[Utterance], workers: int = 2) 
 
 
 def _see(benchmark: str, utterance: Utterance) -> Seen:
-    facts, trouble = None, None
+    facts, trouble, odd = None, None, tuple[str, ...]()
     try:
-        facts = hear(utterance)
+        facts, odd = measured(utterance)
     except DataError as error:
         trouble = str(error)
     return Seen(
@@ -64,15 +63,15 @@ def _see(benchmark: str, utterance: Utterance) -> Seen:
         reference=utterance.reference,
         language=utterance.language,
         session=utterance.session,
+        origin=utterance.audio.origin,
         audio=replace(utterance.audio, data=None) if utterance.audio.path is not None else None,
         facts=facts,
         trouble=trouble,
+        odd=odd,
     )
 
 
-def check_set(
-    rows: Sequence[Seen], *, whole: bool = True, more: Iterable[HealthFinding] = ()
-) -> list[HealthFinding]:
+def check_set(rows: Sequence[Seen], *, whole: bool = True, more: Iterable[HealthFinding] = ()) -> list[HealthFinding]:
     """All findings about one set.
 
     Args:
@@ -89,7 +88,7 @@ def check_set(
 
 def waveform(one: Seen) -> NDArray[np.float32] | None:
     """An utterance's samples again, 16 kHz, one channel; None where its bytes were not kept or cannot be read."""
-    from harness.runner.audio import decode
+    from harness.audio import decode
 
     if one.audio is None:
         return None
@@ -100,7 +99,12 @@ def waveform(one: Seen) -> NDArray[np.float32] | None:
 
 
 def put_together(
-    name: str, sets: dict[str, Sequence[Seen]], found: Iterable[HealthFinding], *, of: int | None, systems: Sequence[str]
+    name: str,
+    sets: Mapping[str, Sequence[Seen]],
+    found: Iterable[HealthFinding],
+    *,
+    of: int | None,
+    systems: Sequence[str],
 ) -> Health:
     """The record: findings ranked, kinds counted and explained.
 
@@ -116,9 +120,15 @@ def put_together(
     rows = [row for held in sets.values() for row in held]
     flagged = {(one.benchmark, one.utterance) for one in ranked if one.utterance and one.severity != "info"}
     kinds = tuple(
-        HealthKind(kind=kind, title=KINDS[kind].title, count=counts[kind], meaning=KINDS[kind].meaning, advice=KINDS[kind].advice)
+        HealthKind(
+            kind=kind,
+            title=KINDS[kind].title,
+            count=counts[kind],
+            meaning=KINDS[kind].meaning,
+            advice=KINDS[kind].advice,
+        )
         for kind in dict.fromkeys(one.kind for one in ranked)
-    )  # fmt: skip
+    )
     return Health(
         name=name,
         benchmarks=tuple(sets),
@@ -136,7 +146,3 @@ def put_together(
 
 def _rank(one: HealthFinding) -> tuple[int, float, str, str, str]:
     return SEVERITIES.index(one.severity), -one.confidence, one.kind, one.benchmark, one.utterance or ""
-
-
-Teller = Callable[[Seen], None]
-"""Told of each utterance that was measured."""

@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from harness.audio import check_duration, listen
 from harness.errors import DataError
 from harness.health.measure import Facts, Listener
-from harness.runner import audio as runner_audio
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from benchmarks.dataset import Utterance
 
-BLOCK = 1 << 19
-DURATION_SLACK = runner_audio.DURATION_SLACK
 
-
-def hear(utterance: Utterance) -> Facts:
+def measured(utterance: Utterance) -> tuple[Facts, tuple[str, ...]]:
     """Decodes and measures.
+
+    Returns:
+        The facts, and what the file's container states that is odd.
 
     Raises:
         DataError: the audio is missing, broken, empty, truncated, or not as long as the metadata says: as in a run.
     """
     audio = utterance.audio
-    try:
-        with runner_audio._open(audio) as sound:
-            samples, rate = runner_audio._read(sound, audio, sound.format)
-    except FileNotFoundError:
-        raise DataError(f"{audio.origin}: no such file") from None
-    except DataError:
-        raise
-    except Exception as error:
-        raise DataError(f"{audio.origin}: not readable as audio ({error})") from None
-    if not samples.size:
+    listeners: list[Listener] = []
+
+    def begin(rate: int, channels: int, frames: int | None) -> Callable[[NDArray[np.float32]], None]:
+        one = audio.channel if isinstance(audio.channel, int) else None
+        if one is not None and not 0 <= one < channels:
+            raise DataError(f"{audio.origin}: channel {one} is asked for, it has {channels}, counted from 0")
+        listener = Listener(rate, channels if one is None else 1, frames or 0)
+        listeners.append(listener)
+        return listener.add if one is None else lambda block: listener.add(block[:, one : one + 1])
+
+    warnings = listen(audio, begin)
+    facts = listeners[0].facts()
+    if not facts.seconds:
         raise DataError(f"{audio.origin}: no samples in it")
-    if isinstance(audio.channel, int):
-        samples = samples[:, audio.channel : audio.channel + 1]
-    listener = Listener(rate, samples.shape[1], len(samples))
-    for start in range(0, len(samples), BLOCK):
-        listener.add(np.nan_to_num(samples[start : start + BLOCK], copy=False))
-    facts = listener.facts()
-    stated = utterance.duration
-    if stated is not None and abs(facts.seconds - stated) > max(DURATION_SLACK[0], DURATION_SLACK[1] * stated):
-        raise DataError(f"{audio.origin}: {facts.seconds:.2f} s of audio where {stated:.2f} s are stated")
-    return facts
+    if facts.invalid:
+        raise DataError(f"{audio.origin}: {facts.invalid} samples are not finite numbers")
+    check_duration(utterance, facts.seconds)
+    return facts, tuple(one.text for one in warnings)

@@ -7,8 +7,8 @@ from functools import cache
 import regex
 
 _SCRIPTS = {
-    "Latin": "af az bs ca cs cy da de en eo es et eu fi fo fr ga gl ha hr ht hu id ig is it jv la lb lt lv mg mi ms mt nl"
-    " nn no nb oc pl pt rm ro sk sl so sq st su sv sw tl tn tr uz vi wo xh yo zu ceb fil ast kab rw lg ln sn ny nso",
+    "Latin": "af az bs ca cs cy da de en eo es et eu fi fo fr ga gl ha hr ht hu id ig is it jv la lb lt lv mg mi ms mt"
+    " nl nn no nb oc pl pt rm ro sk sl so sq st su sv sw tl tn tr uz vi wo xh yo zu ceb fil ast kab rw lg ln sn ny nso",
     "Cyrillic": "be bg kk ky mk mn ru tg tt uk ba cv ab os sah",
     "Arabic": "ar fa ur ps sd ug ckb",
     "Devanagari": "hi mr ne sa mai bho",
@@ -34,7 +34,25 @@ _SCRIPTS = {
     "Hangul": "ko",
     "Han": "zh yue ja",
 }
-_MORE = {"ja": ("Hiragana", "Katakana"), "ko": ("Han",), "sr": ("Cyrillic", "Latin"), "kk": ("Latin", "Arabic"), "az": ("Cyrillic",), "uz": ("Cyrillic",), "mn": ("Mongolian",), "zh": ("Bopomofo",), "pa": ("Arabic",), "ku": ("Latin", "Arabic"), "ha": ("Arabic",), "bs": ("Cyrillic",), "ms": ("Arabic",), "tt": ("Latin",), "ug": ("Latin", "Cyrillic"), "sd": ("Devanagari",), "tg": ("Arabic",)}  # fmt: skip
+_MORE = {
+    "ja": ("Hiragana", "Katakana"),
+    "ko": ("Han",),
+    "sr": ("Cyrillic", "Latin"),
+    "kk": ("Latin", "Arabic"),
+    "az": ("Cyrillic",),
+    "uz": ("Cyrillic",),
+    "mn": ("Mongolian",),
+    "zh": ("Bopomofo",),
+    "pa": ("Arabic",),
+    "ku": ("Latin", "Arabic"),
+    "ha": ("Arabic",),
+    "bs": ("Cyrillic",),
+    "ms": ("Arabic",),
+    "tt": ("Latin",),
+    "ug": ("Latin", "Cyrillic"),
+    "sd": ("Devanagari",),
+    "tg": ("Arabic",),
+}
 _NAMES = (*_SCRIPTS, "Hiragana", "Katakana", "Bopomofo", "Mongolian")
 _OF = {name: regex.compile(rf"\p{{Script={name}}}") for name in _NAMES}
 _LETTER = regex.compile(r"\p{L}")
@@ -66,6 +84,8 @@ LETTERS_A_SECOND = 14.0
 _DENSE = {"Han": 4.2, "Hangul": 5.5, "Hiragana": 8.0, "Katakana": 8.0, "Ethiopic": 8.0}
 """Letters a second of scripts whose letters are more than a sound."""
 _OMITTING = {"Arabic": 10.0, "Hebrew": 10.0, "Devanagari": 11.0, "Thai": 12.0, "Bengali": 11.0, "Tamil": 12.0}
+SPELLED = 2.5
+"""Letters more that a letter takes which stands alone: its name is spoken."""
 DIGIT = 4.0
 """Letters that a digit is spoken with."""
 
@@ -143,4 +163,6 @@ def sounds(text: str) -> float:
         elif character.isalpha():
             name = script_of(character) or "Latin"
             total += LETTERS_A_SECOND / (_DENSE.get(name) or _OMITTING.get(name) or LETTERS_A_SECOND)
-    return total
+    return total + SPELLED * sum(
+        len(word) == 1 and word.isalpha() and script_of(word) not in _DENSE for word in text.split()
+    )

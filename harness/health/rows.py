@@ -34,14 +34,36 @@ def _sessions(rows: Sequence[Seen]) -> Iterator[HealthFinding]:
     unsaid = count - sum(known.values())
     if unsaid:
         share = "no row states" if unsaid == count else f"{unsaid} of {count} rows do not state"
-        yield of_set(benchmark, "sessions", f"{share} a session (speaker, call): each is taken to be independent, so that intervals are too narrow", value=unsaid, severity="low" if unsaid < count else None, confidence=0.5)  # fmt: skip
+        yield of_set(
+            benchmark,
+            "sessions",
+            f"{share} a session (speaker, call): each is taken to be independent, so that intervals are too narrow",
+            value=unsaid,
+            severity="low" if unsaid < count else None,
+            confidence=0.5,
+        )
     if not known:
         return
     name, most = known.most_common(1)[0]
     if len(known) < FEW:
-        yield of_set(benchmark, "sessions", f"{len(known)} sessions only: too few for an interval", value=len(known), threshold=FEW, confidence=0.6)  # fmt: skip
+        yield of_set(
+            benchmark,
+            "sessions",
+            f"{len(known)} sessions only: too few for an interval",
+            value=len(known),
+            threshold=FEW,
+            confidence=0.6,
+        )
     elif most > LARGEST * count:
-        yield of_set(benchmark, "sessions", f"session {name!r} has {most} of {count} rows", value=most / count, threshold=LARGEST, severity="low", confidence=0.6)  # fmt: skip
+        yield of_set(
+            benchmark,
+            "sessions",
+            f"session {name!r} has {most} of {count} rows",
+            value=most / count,
+            threshold=LARGEST,
+            severity="low",
+            confidence=0.6,
+        )
 
 
 def _holes(rows: Sequence[Seen]) -> Iterator[HealthFinding]:
@@ -62,6 +84,14 @@ def _holes(rows: Sequence[Seen]) -> Iterator[HealthFinding]:
             continue
         missing += holes
         names = (number for number in range(low, high) if number not in numbers)
-        shown += [f"{before}{number:0{widths[before, after]}d}{after}" for number, _ in zip(names, range(5), strict=False)]
+        shown += [
+            f"{before}{number:0{widths[before, after]}d}{after}" for number, _ in zip(names, range(5), strict=False)
+        ]
     if missing:
-        yield of_set(rows[0].benchmark, "missing_rows", f"{missing} ids are left out of series that count up: {', '.join(shown[:5])}{', ...' if missing > 5 else ''}", value=missing, confidence=0.4)  # fmt: skip
+        yield of_set(
+            rows[0].benchmark,
+            "missing_rows",
+            f"{missing} ids are left out of series that count up: {', '.join(shown[:5])}{', ...' * (missing > 5)}",
+            value=missing,
+            confidence=0.4,
+        )

@@ -23,12 +23,16 @@ class Seen:
     reference: str
     language: str
     session: str | None
+    origin: str
+    """What to call its audio."""
     audio: Audio | None
     """Where it is, if that is a file; None where its bytes would have to be held."""
     facts: Facts | None
     """None where the audio could not be decoded."""
     trouble: str | None = None
     """Why it could not be decoded."""
+    odd: tuple[str, ...] = ()
+    """What its container states that is odd, although it was decoded."""
 
 
 def finding(

@@ -11,8 +11,8 @@ import numpy as np
 
 from harness.health.clips import STEADY
 from harness.health.languages import LETTERS_A_SECOND, sounds
-from harness.health.measure import HIGHEST, LOWEST, OCTAVE
 from harness.health.seen import Seen, finding, of_set
+from harness.health.spectra import HIGHEST, LOWEST, OCTAVE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +38,88 @@ ABRUPT = -9.0
 CUT_TEMPO = 0.45
 """Octaves above the set's tempo at which a clip that ends abruptly is taken to be cut."""
 
-_TYPICAL = (-26.6, -25.8, -25.5, -19.9, -18.3, -14.1, -13.0, -12.7, -11.7, -12.0, -11.5, -12.9, -11.9, -11.5, -11.9, -9.6, -7.0, -5.8, -5.5, -5.3, -5.8, -6.5, -7.3, -7.8, -7.2, -6.6, -5.8, -4.7, -4.5, -3.9, -4.1, -4.0, -4.8, -5.3, -5.7, -6.0, -6.5, -7.0, -8.0, -9.3, -10.4, -11.1, -11.6, -12.3, -12.8, -13.2, -13.3, -13.9, -13.9, -13.9, -13.9, -14.1, -14.0, -14.4, -14.6, -15.4, -15.9, -16.3, -15.9, -15.6, -15.0, -15.2, -16.0, -16.6, -16.6, -16.5, -16.5, -17.3, -17.5, -18.0, -18.6, -18.9, -19.4, -20.1, -20.8, -21.3, -22.1, -23.0, -23.1, -22.2)  # fmt: skip
+_TYPICAL = (
+    -26.6,
+    -25.8,
+    -25.5,
+    -19.9,
+    -18.3,
+    -14.1,
+    -13.0,
+    -12.7,
+    -11.7,
+    -12.0,
+    -11.5,
+    -12.9,
+    -11.9,
+    -11.5,
+    -11.9,
+    -9.6,
+    -7.0,
+    -5.8,
+    -5.5,
+    -5.3,
+    -5.8,
+    -6.5,
+    -7.3,
+    -7.8,
+    -7.2,
+    -6.6,
+    -5.8,
+    -4.7,
+    -4.5,
+    -3.9,
+    -4.1,
+    -4.0,
+    -4.8,
+    -5.3,
+    -5.7,
+    -6.0,
+    -6.5,
+    -7.0,
+    -8.0,
+    -9.3,
+    -10.4,
+    -11.1,
+    -11.6,
+    -12.3,
+    -12.8,
+    -13.2,
+    -13.3,
+    -13.9,
+    -13.9,
+    -13.9,
+    -13.9,
+    -14.1,
+    -14.0,
+    -14.4,
+    -14.6,
+    -15.4,
+    -15.9,
+    -16.3,
+    -15.9,
+    -15.6,
+    -15.0,
+    -15.2,
+    -16.0,
+    -16.6,
+    -16.6,
+    -16.5,
+    -16.5,
+    -17.3,
+    -17.5,
+    -18.0,
+    -18.6,
+    -18.9,
+    -19.4,
+    -20.1,
+    -20.8,
+    -21.3,
+    -22.1,
+    -23.0,
+    -23.1,
+    -22.2,
+)
 """Decibels of speech in steps of an octave's twelfth from 80 Hz: the median of 1,700 clips of 27 corpora."""
 _FAST = (3.29, 8.25, -1.90, 2.66, -2.55)
 _SLOW = (-2.28, -0.58, 4.70, -1.77, -2.67)
@@ -69,11 +150,11 @@ def check_tempo(rows: Sequence[Seen]) -> list[HealthFinding]:
     measured = [found for one in rows if (found := _measure(one)) is not None]
     usual = _usual(measured)
     wrong = {found.utterance: found for found in _wrong_rate(measured, usual)}
-    found = list(wrong.values())
+    result = list(wrong.values())
     for one in measured:
         if one.seen.id not in wrong:
-            found += _length(one, *usual[_group(one.seen)])
-    return found
+            result += _length(one, *usual[_group(one.seen)])
+    return result
 
 
 def _measure(one: Seen) -> _Measured | None:
@@ -116,11 +197,36 @@ def _length(one: _Measured, middle: float, spread: float) -> Iterator[HealthFind
     seen = f"{one.letters:.0f} letters in {facts.active:.1f} s of speech"
     bound = LETTERS_A_SECOND * 2 ** (middle + max(1.0, OUTLIER * spread))
     if over_all > FASTEST or rate > FASTEST * 1.2 or (away > OUTLIER and one.tempo - middle > 1.0 and one.letters > 8):
-        yield finding(one.seen, "reference_long", f"{seen}, {rate:.0f} a second; usual here are {LETTERS_A_SECOND * 2**middle:.0f}", value=rate, threshold=round(min(bound, FASTEST), 1), unit="letters/s", confidence=min(1.0, 0.5 + (one.tempo - middle) / 4))  # fmt: skip
+        yield finding(
+            one.seen,
+            "reference_long",
+            f"{seen}, {rate:.0f} a second; usual here are {LETTERS_A_SECOND * 2**middle:.0f}",
+            value=rate,
+            threshold=round(min(bound, FASTEST), 1),
+            unit="letters/s",
+            confidence=min(1.0, 0.5 + (one.tempo - middle) / 4),
+        )
     elif (facts.active >= 3 and rate < SLOWEST) or (away < -OUTLIER and one.tempo - middle < -1.0 and facts.active > 2):
-        yield finding(one.seen, "reference_short", f"{seen}, {rate:.1f} a second; usual here are {LETTERS_A_SECOND * 2**middle:.0f}", value=rate, threshold=SLOWEST, unit="letters/s", confidence=min(1.0, 0.4 + (middle - one.tempo) / 5))  # fmt: skip
+        yield finding(
+            one.seen,
+            "reference_short",
+            f"{seen}, {rate:.1f} a second; usual here are {LETTERS_A_SECOND * 2**middle:.0f}",
+            value=rate,
+            threshold=SLOWEST,
+            unit="letters/s",
+            confidence=min(1.0, 0.4 + (middle - one.tempo) / 5),
+        )
     elif facts.last > ABRUPT and one.tempo - middle > max(CUT_TEMPO, spread) and one.letters > 12:
-        yield finding(one.seen, "cut_off", f"speech goes on to the last sample, {seen}", value=facts.last, threshold=ABRUPT, unit="dB", where=f"{facts.seconds:.2f} s", confidence=min(0.9, 0.3 + (one.tempo - middle) / 3))  # fmt: skip
+        yield finding(
+            one.seen,
+            "cut_off",
+            f"speech goes on to the last sample, {seen}",
+            value=facts.last,
+            threshold=ABRUPT,
+            unit="dB",
+            where=f"{facts.seconds:.2f} s",
+            confidence=min(0.9, 0.3 + (one.tempo - middle) / 3),
+        )
 
 
 def _wrong_rate(measured: Sequence[_Measured], usual: dict[str, tuple[float, float]]) -> Iterator[HealthFinding]:
@@ -141,12 +247,14 @@ def _wrong_rate(measured: Sequence[_Measured], usual: dict[str, tuple[float, flo
         values = (pitch, up - here, down - here, float(np.clip(one.tempo - middle, -2, 2)), 1.0)
         odd = 2.0 if len(measured) >= 20 and rates[facts.rate] <= RARE_RATE * len(measured) and len(rates) <= 3 else 0.0
         sure = one.letters >= 8
-        scores.append([
-            float(np.dot(weights, values)) + odd - (0.0 if sure else 2.0)
-            if min(sign * pitch / 1.5, sign * values[3]) > AGREEING
-            else -9.0
-            for sign, weights in ((1, _FAST), (-1, _SLOW))
-        ])
+        scores.append(
+            [
+                float(np.dot(weights, values)) + odd - (0.0 if sure else 2.0)
+                if min(sign * pitch / 1.5, sign * values[3]) > AGREEING
+                else -9.0
+                for sign, weights in ((1, _FAST), (-1, _SLOW))
+            ]
+        )
     for one, pair in zip(measured, scores, strict=True):
         facts = one.seen.facts
         assert facts is not None
@@ -154,8 +262,18 @@ def _wrong_rate(measured: Sequence[_Measured], usual: dict[str, tuple[float, flo
         score = max(pair)
         if score > WRONG_RATE and facts.active >= 0.4:
             speed = "twice" if fast else "half"
-            message = f"sounds like speech at {speed} its speed: pitch {facts.pitch:.0f} Hz, {one.letters / (facts.active + ONSET):.1f} letters a second, header {facts.rate} Hz"  # fmt: skip
-            yield finding(one.seen, "wrong_rate", message, value=score, threshold=WRONG_RATE, unit="log odds", confidence=min(1.0, 0.3 + score / 12), severity="high" if score > WRONG_RATE + 1.5 else "medium")  # fmt: skip
+            sound = f"pitch {facts.pitch:.0f} Hz, {one.letters / (facts.active + ONSET):.1f} letters a second"
+            message = f"sounds like speech at {speed} its speed: {sound}, header {facts.rate} Hz"
+            yield finding(
+                one.seen,
+                "wrong_rate",
+                message,
+                value=score,
+                threshold=WRONG_RATE,
+                unit="log odds",
+                confidence=min(1.0, 0.3 + score / 12),
+                severity="high" if score > WRONG_RATE + 1.5 else "medium",
+            )
     if len(measured) >= 5:
         yield from _whole_set(measured, spectra)
 
@@ -171,7 +289,16 @@ def _whole_set(measured: Sequence[_Measured], spectra: Floats) -> Iterator[Healt
     if max(fast, slow) > WRONG_RATE:
         speed = "twice" if fast > slow else "half"
         ids = tuple(one.seen.id for one in measured)
-        yield of_set(measured[0].seen.benchmark, "wrong_rate", f"the whole set sounds like speech at {speed} its speed", others=ids, value=max(fast, slow), threshold=WRONG_RATE, unit="log odds", confidence=0.8)  # fmt: skip
+        yield of_set(
+            measured[0].seen.benchmark,
+            "wrong_rate",
+            f"the whole set sounds like speech at {speed} its speed",
+            others=ids,
+            value=max(fast, slow),
+            threshold=WRONG_RATE,
+            unit="log odds",
+            confidence=0.8,
+        )
 
 
 def _median(spectra: Floats) -> Floats:
@@ -193,7 +320,7 @@ def _usual_pitch(measured: Sequence[_Measured]) -> dict[str | None, float]:
         if not np.isnan(one.pitch):
             groups[one.seen.session].append(one.pitch)
     sessions = {one.seen.session for one in measured}
-    known = {
+    known: dict[str | None, float] = {
         name: float(np.median(found)) for name, found in groups.items() if name is not None and len(found) >= 5
     }
     return {name: known.get(name, 0.0) for name in sessions}

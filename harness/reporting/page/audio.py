@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
+    from benchmarks.dataset import Audio
     from harness.scoring.predictions import System
 
 _CUT = re.compile(r"#t=([\d.eE+-]*),([\d.eE+-]*)\Z")
@@ -52,6 +53,56 @@ def addresses(wanted: Iterable[Utterance], where: dict[Utterance, str], limit: i
             fragment = cut[0] if cut else ""
             result[utterance] = "file://" + quote(str(path.resolve())) + fragment
     return result
+
+
+def address_of(audio: Audio, limit: int) -> tuple[str | None, int]:
+    """An address that the page can play for audio that may lie in memory or in an archive, and the bytes it takes.
+
+    Args:
+        audio: whole files, members of archives, and bytes; a segment is cut out.
+        limit: bytes that may be inlined; a whole file that does not fit is linked, anything else has no address.
+    """
+    whole = audio.path is not None and audio.size is None and not audio.offset
+    cut = audio.start is not None or audio.end is not None
+    found: tuple[bytes | None, str] = (None, "")
+    if limit > 0 and (whole or audio.length() <= 8 * limit):
+        try:
+            found = _plain(audio.read()) if not cut else (None, "")
+            if found[0] is None:
+                found = _cut_out(audio)
+        except OSError:
+            return None, 0
+    content, kind = found
+    if content is not None and len(content) <= limit:
+        return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}", len(content)
+    if whole and audio.path is not None and audio.path.suffix.lower() in _TYPES:
+        times = f"#t={audio.start or 0:g},{'' if audio.end is None else f'{audio.end:g}'}" if cut else ""
+        return "file://" + quote(str(audio.path.resolve())) + times, 0
+    return None, 0
+
+
+def _plain(data: bytes) -> tuple[bytes | None, str]:
+    """Encoded bytes as they are, where a browser plays them."""
+    kinds = {b"fLaC": "audio/flac", b"OggS": "audio/ogg", b"ID3": "audio/mpeg", b"\xff\xfb": "audio/mpeg"}
+    kinds |= {b"\xff\xf3": "audio/mpeg", b"\xff\xf2": "audio/mpeg"}
+    return next(((data, kind) for sign, kind in kinds.items() if data.startswith(sign)), (None, ""))
+
+
+def _cut_out(audio: Audio) -> tuple[bytes | None, str]:
+    """A segment, or what browsers do not play, as FLAC of its own rate and channels."""
+    import soundfile
+
+    try:
+        with audio.open() as opened, soundfile.SoundFile(opened) as file:
+            start = min(int((audio.start or 0.0) * file.samplerate), file.frames)
+            stop = file.frames if audio.end is None else min(int(audio.end * file.samplerate), file.frames)
+            file.seek(start)
+            samples: Any = file.read(max(0, stop - start), dtype="int16")
+            buffer = io.BytesIO()
+            soundfile.write(buffer, samples, file.samplerate, format="FLAC")
+    except (soundfile.SoundFileError, OSError, ValueError):
+        return None, ""
+    return buffer.getvalue(), "audio/flac"
 
 
 def _encoded(path: Path, cut: re.Match[str] | None) -> tuple[bytes | None, str]:
