@@ -439,9 +439,9 @@ def check(manifest: Path) -> Health:
     """What `data check` finds."""
     from benchmarks.dataset import Request, open_dataset
     from harness.health.examine import check_set, put_together, read_set
-    from harness.request import own_data
+    from harness.request import what_to_run
 
-    _, (dataset,) = own_data(manifest)
+    _, (dataset,) = what_to_run(manifest)
     rows = list(read_set(dataset.name, open_dataset(dataset, Request())))
     return put_together(str(manifest), {dataset.name: rows}, check_set(rows), of=None, systems=())
 

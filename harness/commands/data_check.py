@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.own_data import add_own_data, asked
 from harness.commands.shared import add_shared, teller
 from harness.errors import ExitStatus, UsageError, unknown_name
 from harness.health.kinds import KINDS, SEVERITIES
@@ -60,7 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--audio-mb", type=float, default=10.0, metavar="N", help="megabytes of audio to put into the page (default 10)"
     )
     parser.add_argument("--quiet", action="store_true", help="do not say how far it is")
-    add_shared(parser, "--profile", "--language")
+    add_shared(parser, "--profile")
+    add_own_data(parser, data=False)
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
     _check_flags(args)
     systems = _systems(args)
-    name, datasets = _datasets(args.what, args.language)
+    name, datasets = _datasets(args)
     sets: dict[str, list[Seen]] = {}
     found: list[HealthFinding] = []
     left_out = 0
@@ -110,15 +112,17 @@ def _fails(one: HealthFinding, wanted: Iterable[str]) -> bool:
     return any(name == one.kind or (name in SEVERITIES and bad <= SEVERITIES.index(name)) for name in wanted)
 
 
-def _datasets(what: str, language: str | None) -> tuple[str, list[Dataset]]:
-    """What a name or path means."""
+def _datasets(args: argparse.Namespace) -> tuple[str, list[Dataset]]:
+    """What a name or place means."""
     from benchmarks.registry import datasets, get_dataset
-    from harness.request import what_to_run
+    from harness.request import told, what_to_run
 
-    if what in datasets() and not Path(what).exists():
-        return what, [get_dataset(what)]
-    suite, found = what_to_run(what, language)
-    return (what if Path(what).exists() else suite.name), list(found)
+    if args.what in datasets() and not Path(args.what).exists():
+        return args.what, [get_dataset(args.what)]
+    suite, found = what_to_run(args.what, asked=asked(args))
+    for line in (line for dataset in found for line in told(dataset)):
+        teller(quiet=args.quiet)(line)
+    return (args.what if found[0].account is not None else suite.name), list(found)
 
 
 def _limited(dataset: Dataset, args: argparse.Namespace) -> tuple[Iterator[Utterance], Callable[[], int]]:

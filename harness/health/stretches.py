@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
+ABRUPT = 0.06
+"""Share of the peak right beside zeros from which they interrupt sound: words that are put together with zeros between
+them end in less."""
+
 
 class FlatTops:
     """Counts samples in flat stretches near the peak, which is only known at the end: by level, coarsely."""
@@ -88,6 +92,6 @@ class Zeros:
 
     def longest(self, peak: float) -> tuple[int, int, bool]:
         """Length and first sample of the longest one that begins or ends in the midst of sound, else of any."""
-        abrupt = [one for one in self._found if one[2] > 0.02 * peak]
+        abrupt = [one for one in self._found if one[2] > ABRUPT * peak]
         length, start, _ = next(iter(abrupt or self._found), (0, 0, 0.0))
         return length, start, bool(abrupt)
