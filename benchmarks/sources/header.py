@@ -1,4 +1,4 @@
-"""How long a recording is, from its header alone."""
+"""How long a recording is, and of how many channels, from its header alone."""
 
 from __future__ import annotations
 
@@ -42,3 +42,14 @@ def _by_libsndfile(audio: Audio) -> float | None:
     except (soundfile.SoundFileError, RuntimeError, ValueError):
         return None
     return float(info.frames / info.samplerate) if info.samplerate and info.frames > 0 else None
+
+
+def channels(audio: Audio) -> int | None:
+    """How many channels a recording has; None where libsndfile cannot tell."""
+    import soundfile
+
+    try:
+        with audio.open() as file:
+            return int(soundfile.info(file).channels)
+    except (soundfile.SoundFileError, RuntimeError, OSError, ValueError):
+        return None

@@ -149,7 +149,7 @@ def _cues(content: str) -> Iterator[tuple[int, str, str, str]]:
     """
     lines = [line.strip() for line in content.splitlines()]
     cues = [at for at, line in enumerate(lines) if _CUE.match(line)]
-    for begin, following in zip(cues, [*cues[1:], len(lines) + 1], strict=True):
+    for begin, following in zip(cues, [*cues[1:], len(lines) + 1][: len(cues)], strict=True):
         end = following - 1 if following > len(lines) or _names_a_cue(lines, following - 1) else following
         words: list[str] = []
         note = False

@@ -100,6 +100,7 @@ def test_subtitles() -> None:
         "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hello</i>\r\n\r\n2\r\n00:00:02,000 --> 00:00:03,000\r\n42\r\nyes\r\n"
     )
     assert read_subtitles(srt) == "Hello 42 yes"
+    assert read_subtitles("1\nno times") == ""
     vtt = (
         "WEBVTT\n\nNOTE no\n\nintro\n00:01.000 --> 00:02.000 align:start\n<v Anna>Hello {\\an8}you\n\n"
         "00:02.000 --> 00:03.000\n"

@@ -228,6 +228,84 @@ def common_voice(folder: Path, found: Sequence[Clip]) -> Written:
     return Written(str(folder / "en"), "common_voice", count=lambda: len(_filled(path)) - 1)
 
 
+def transcripts(folder: Path, found: Sequence[Clip]) -> Written:
+    """One file of transcripts, as MLS has it."""
+    _audio(folder / "audio", found)
+    _lines(folder / "transcripts.txt", (f"{clip.id}\t{clip.text}" for clip in found))
+    return Written(str(folder), "transcripts", sessions=False)
+
+
+def parallel(folder: Path, found: Sequence[Clip]) -> Written:
+    """A folder of audio beside one of texts, as VCTK has them."""
+    _audio(folder / "wav48", found)
+    for clip in found:
+        _lines(folder / "txt" / f"{clip.id}.txt", [clip.text])
+    return Written(str(folder), "parallel", sessions=False)
+
+
+def stm(folder: Path, found: Sequence[Clip]) -> Written:
+    """NIST's segments."""
+    _audio(folder, found)
+    path = folder / "set.stm"
+    _lines(path, (f"{c.id} 1 {c.session} 0 {c.seconds + 0.001:.3f} <o> {c.text}" for c in found))
+    count = lambda: sum(not line.startswith(";;") for line in _filled(path))  # noqa: E731
+    return Written(str(path), "timed", sessions=False, count=count)
+
+
+def ctm(folder: Path, found: Sequence[Clip]) -> Written:
+    """NIST's words."""
+    _audio(folder, found)
+    words = ((clip, at, word) for clip in found for at, word in enumerate(clip.text.split()))
+    _lines(folder / "set.ctm", (f"{clip.id} 1 {at / 10} 0.1 {word}" for clip, at, word in words))
+    return Written(str(folder), "timed", sessions=False)
+
+
+def seglst(folder: Path, found: Sequence[Clip]) -> Written:
+    """meeteval's segments."""
+    _audio(folder, found)
+    rows = [
+        {"session_id": c.id, "speaker": c.session, "start_time": 0, "end_time": c.seconds + 0.001, "words": c.text}
+        for c in found
+    ]
+    _lines(folder / "set.json", [json.dumps(rows, indent=1)])
+    return Written(str(folder / "set.json"), "seglst", sessions=False)
+
+
+def textgrid(folder: Path, found: Sequence[Clip]) -> Written:
+    """Praat's annotations."""
+    _audio(folder, found)
+    for clip in found:
+        end = clip.seconds + 0.001
+        tier = ['"IntervalTier"', '"utterance"', "0", end, "1", "0", end, f'"{clip.text}"']
+        head = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "0", end, "<exists>", "1"]
+        _lines(folder / f"{clip.id}.TextGrid", map(str, [*head, *tier]))
+    return Written(str(folder), "timed", sessions=False)
+
+
+def eaf(folder: Path, found: Sequence[Clip]) -> Written:
+    """ELAN's annotations."""
+    _audio(folder, found)
+    for clip in found:
+        slots = [
+            f'<TIME_SLOT TIME_SLOT_ID="t{at}" TIME_VALUE="{ms}"/>' for at, ms in ((1, 0), (2, clip.seconds * 1e3 + 1))
+        ]
+        place = 'ANNOTATION_ID="a" TIME_SLOT_REF1="t1" TIME_SLOT_REF2="t2"'
+        value = f"<ALIGNABLE_ANNOTATION {place}><ANNOTATION_VALUE>{clip.text}</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION>"
+        tier = f'<TIER TIER_ID="{clip.session}"><ANNOTATION>{value}</ANNOTATION></TIER>'
+        text = f"<ANNOTATION_DOCUMENT><TIME_ORDER>{''.join(slots)}</TIME_ORDER>{tier}</ANNOTATION_DOCUMENT>"
+        _lines(folder / f"{clip.id}.eaf", [text])
+    return Written(str(folder), "timed", sessions=False)
+
+
+def srt(folder: Path, found: Sequence[Clip]) -> Written:
+    """Subtitles."""
+    _audio(folder, found)
+    for clip in found:
+        end = f"00:00:{clip.seconds + 0.001:06.3f}".replace(".", ",")
+        _lines(folder / f"{clip.id}.srt", ["1", f"00:00:00,000 --> {end}", clip.text])
+    return Written(str(folder), "timed", sessions=False)
+
+
 WRITERS: dict[str, Writer] = {
     "manifest": manifest,
     "CSV": table,
@@ -241,5 +319,13 @@ WRITERS: dict[str, Writer] = {
     "LibriSpeech": librispeech,
     "LJ Speech": ljspeech,
     "Common Voice": common_voice,
+    "MLS": transcripts,
+    "VCTK": parallel,
+    "STM": stm,
+    "CTM": ctm,
+    "SegLST": seglst,
+    "TextGrid": textgrid,
+    "EAF": eaf,
+    "SRT": srt,
 }
 """By what people call the form."""
