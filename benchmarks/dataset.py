@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import sys
@@ -316,22 +315,6 @@ class Dataset:
     """Why there is no source with an original release, or none at all; empty where there is one."""
 
 
-def state_of_files(paths: Iterable[Path]) -> str:
-    """What sources say of files that are too large to be read for it: a digest of their names, sizes and times.
-
-    Raises:
-        DataError: one cannot be looked at.
-    """
-    digest = hashlib.sha256()
-    try:
-        for path in paths:
-            facts = path.stat()
-            digest.update(f"{path.name}\0{facts.st_size}\0{facts.st_mtime_ns}\0{facts.st_ctime_ns}\0".encode())
-    except OSError as error:
-        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from error
-    return f"files:{digest.hexdigest()[:16]}"
-
-
 class NoCopyError(AccessError):
     """A source that was not opened. The message is what it would have opened, such as ``a Parquet copy of X``."""
 
@@ -366,34 +349,17 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
         yield utterance
 
 
-def _in_turn(dataset: Dataset, request: Request) -> list[Source]:
+def in_turn(dataset: Dataset, request: Request) -> list[Source]:
     """The sources that a request may open, the one to try first standing first."""
     if request.root:
         return sorted(dataset.sources, key=lambda source: source.kind == "hub")
     return [source for source in dataset.sources if source.kind != "archive"]
 
 
-def state_of(dataset: Dataset, request: Request) -> tuple[str | None, str | None]:
-    """The name and the state of the source that `open_dataset` would read, without reading it; see `Source.state`.
-
-    Raises:
-        AccessError, DataError: as `open_dataset`.
-    """
-    reasons: list[AccessError] = []
-    for source in _in_turn(dataset, request):
-        try:
-            return source.name, source.state(request)
-        except AccessError as error:
-            reasons.append(error)
-            if isinstance(error, HubUnreachableError):
-                break
-    raise _no_source(dataset, request, reasons)
-
-
 def _first_open_source(dataset: Dataset, request: Request) -> Iterator[Utterance]:
     """The utterances as the first source that opens gives them."""
     reasons: list[AccessError] = []
-    for source in _in_turn(dataset, request):
+    for source in in_turn(dataset, request):
         stream = source.open(request)
         try:
             first = next(stream)
@@ -408,12 +374,12 @@ def _first_open_source(dataset: Dataset, request: Request) -> Iterator[Utterance
         try:
             yield from stream
         except AccessError as error:
-            raise _no_source(dataset, request, [error]) from error
+            raise no_source(dataset, request, [error]) from error
         return
-    raise _no_source(dataset, request, reasons)
+    raise no_source(dataset, request, reasons)
 
 
-def _no_source(dataset: Dataset, request: Request, reasons: list[AccessError]) -> AccessError:
+def no_source(dataset: Dataset, request: Request, reasons: list[AccessError]) -> AccessError:
     """Why no source opened, in one line."""
     copies = [("" if item.kind == "archive" else "a Parquet copy of ") + item.where for item in dataset.sources]
     home = f" (its home is {dataset.url})" if dataset.url else ""

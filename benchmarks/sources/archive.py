@@ -18,7 +18,8 @@ from typing import BinaryIO, Self, cast
 
 from isal import igzip, isal_zlib
 
-from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Request, Source, Utterances, state_of_files
+from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Request, Source, Utterances
+from benchmarks.states import state_of_files
 from harness.errors import DataError
 
 PACKED = r"(\.tar|\.tar\.gz|\.tgz|\.zip)"

@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.dataset import Audio, HubUnreachableError, NoCopyError, Request, Row, state_of_files
+from benchmarks.dataset import Audio, HubUnreachableError, NoCopyError, Request, Row
 from benchmarks.sources import faults
 from benchmarks.sources.hub_access import within
 from benchmarks.sources.listing import choose
+from benchmarks.states import state_of_files
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:

@@ -77,7 +77,7 @@ def look_at(
     if lines and settings.root is None and (entry.source or "").startswith("archive:"):
         return Looked(state=None, why_not=f"its data was read from {entry.source}; give --from to have it compared")
     try:
-        source, state = Selected(dataset, lock, settings).state()
+        source, state = Selected(dataset, lock, settings).state(entry.source)
     except AccessError as error:
         return Looked(state=None, why_not=f"its data could not be compared with what was run: {error}")
     before = entry.data.digest if entry.data else None

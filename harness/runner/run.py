@@ -69,6 +69,8 @@ class Run:
     _warm: bool = field(default=False, init=False)
     _where: str = field(init=False)
     """The device, for people."""
+    _hub_away: str | None = field(default=None, init=False)
+    """Why the hub could not be asked whether its data is what it was."""
     _asked: Settings = field(init=False)
     """What the fingerprint is of."""
 
@@ -251,15 +253,20 @@ class Run:
         origin, lines = entry.data.origin if entry.data else None, read_journal(path).lines
         if None not in {origin, dataset.origin} and origin != dataset.origin:
             raise RunError(f"{self.folder}: begun with other data ({origin}) by another process just now; try again")
-        looked = look_at(
-            dataset,
-            self.suite.lock.get(dataset.name),
-            self.settings,
-            folder=self.folder,
-            entry=entry,
-            lines=lines,
-            one_language=knows_one_language(self.record.model),
-        )
+        on_hub = bool(entry.complete) and (entry.source or "").startswith("hub:")
+        if on_hub and self._hub_away is not None:  # it is waited for once
+            looked = Looked(state=None, why_not=self._hub_away)
+        else:
+            looked = look_at(
+                dataset,
+                self.suite.lock.get(dataset.name),
+                self.settings,
+                folder=self.folder,
+                entry=entry,
+                lines=lines,
+                one_language=knows_one_language(self.record.model),
+            )
+        self._hub_away = looked.why_not or None if on_hub else self._hub_away
         told = looked.changes.told(new=bool(entry.complete)) if looked.changes else looked.why_not
         if told:
             self.reporter.noted(f"{self.model_name} on {dataset.name}: {told}")

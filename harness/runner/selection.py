@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Dataset, Request, Utterance, open_dataset, state_of
+from benchmarks.dataset import Dataset, Request, Utterance, open_dataset
 from benchmarks.facts import Seen, check_facts
 from benchmarks.sampling import sample_ids
+from benchmarks.states import state_of
 from harness.errors import UsageError
 from harness.records.run import AccountRecord, LeftOutRecord
 from harness.runner.identity import digest_of
@@ -74,13 +75,15 @@ class Selected:
             )
         return (utterance for utterance in self._read(wanted=chosen) if utterance.id in chosen)
 
-    def state(self) -> tuple[str | None, str]:
+    def state(self, known: str | None = None) -> tuple[str | None, str]:
         """The source that would be read and what tells its data from other data; see `DataRecord.digest`.
+
+        `known` is the source that was read before, where one was.
 
         Raises:
             AccessError, DataError: as `open_dataset`.
         """
-        source, state = state_of(self._dataset, self._request(lengths=False))
+        source, state = state_of(self._dataset, self._request(lengths=False), known)
         return source, state or digest_of(self._read(lengths=False))
 
     def _request(self, *, lengths: bool = True, audio: bool = True, wanted: set[str] | None = None) -> Request:
