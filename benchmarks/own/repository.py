@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import state_of_files
 from benchmarks.own.account import Account
 from benchmarks.own.arrow import Reading, Shard, opened
 from benchmarks.own.card import with_language
@@ -17,6 +16,7 @@ from benchmarks.own.inside import find_inside
 from benchmarks.own.recognize import recognize
 from benchmarks.own.schema import layout_of
 from benchmarks.own.splits import parts_of, pick
+from benchmarks.states import state_of_files
 
 if TYPE_CHECKING:
     from benchmarks.own.form import Asked, Item

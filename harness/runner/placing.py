@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,50 +26,62 @@ def placed(suite: Suite, datasets: Sequence[Dataset], out: Path) -> tuple[Suite,
     """Own data under the name that its runs have below `out`; others as they are.
 
     The first data set of a name has it: ``data_test``. The next one is called after its folder too, ``data_test_fr``,
-    and where that is taken, by a digest of its place. A run states the place of its data, so that the same place has
-    the same folder again. A run that states none, an older one, is that of the data that most of its lines fit.
+    and where that is taken, by a digest of its place; so are several that are run as one suite. A run states the place
+    of its data, so that the same place has the same folder again. A run that states none, an older one, is that of the
+    data that most of its lines fit.
     """
-    dataset = datasets[0] if len(datasets) == 1 else None
-    if dataset is None or dataset.origin is None or suite.name != dataset.name:
+    origins = [one.origin for one in datasets if one.origin is not None]
+    if not origins or len(origins) < len(datasets):
         return suite, datasets
-    names = list(_names(dataset.name, dataset.origin))
-    owners = {name: _origins(out / name, name) for name in names}
-    own = next((name for name in names if dataset.origin in owners[name]), None)
-    if own is None:
-        own = next((name for name in names if _is_free(owners[name], out / name, name, dataset)), names[-1])
-    named = replace(dataset, name=own)
-    return msgspec.structs.replace(suite, name=own, benchmarks=(own,)), [named]
+    candidates = [_named(suite, datasets, name) for name in _names(suite.name, origins)]
+    owners = [_owner(out / one.name, found) for one, found in candidates]
+    for owner in (Owner.OURS, Owner.NOBODY):
+        if owner in owners:
+            return candidates[owners.index(owner)]
+    return candidates[-1]
 
 
-def _names(name: str, origin: str) -> Iterator[str]:
+class Owner(Enum):
+    """Whose runs a folder holds."""
+
+    OURS = "of this data"
+    NOBODY = "none, or some that may be of this data as well as of any"
+    OTHERS = "of other data"
+
+
+def _named(suite: Suite, datasets: Sequence[Dataset], name: str) -> tuple[Suite, Sequence[Dataset]]:
+    """The suite under a name; a data set alone has its suite's."""
+    if len(datasets) > 1:
+        return msgspec.structs.replace(suite, name=name), datasets
+    return msgspec.structs.replace(suite, name=name, benchmarks=(name,)), [replace(datasets[0], name=name)]
+
+
+def _names(name: str, origins: Sequence[str]) -> Iterator[str]:
     """What data may be called, the best first; the last is its own whatever others there are."""
     yield name
-    parent = re.sub(r"[^a-z0-9]+", "_", re.split(r"[/\\]", origin.rstrip("/\\"))[-2:][0].lower()).strip("_")
-    if parent:
+    parent = re.split(r"[/\\]", origins[0].rstrip("/\\"))[-2:][0]
+    parent = re.sub(r"[^a-z0-9]+", "_", parent.lower()).strip("_")
+    if parent and len(origins) == 1:
         yield f"{name}_{parent}"
-    yield f"{name}_{hashlib.sha256(origin.encode(errors='surrogateescape')).hexdigest()[:8]}"
+    yield f"{name}_{hashlib.sha256(chr(0).join(origins).encode(errors='surrogateescape')).hexdigest()[:8]}"
 
 
-def _origins(folder: Path, name: str) -> set[str | None]:
-    """Where the data of the runs in a folder is; None stands for runs that do not say it."""
-    found = set[str | None]()
+def _owner(folder: Path, datasets: Sequence[Dataset]) -> Owner:
+    """Whose runs a folder holds."""
+    unknown = list[Path]()
     for file in sorted(folder.glob(f"*/{RUN_FILE}")):
         try:
-            entry = read_run_record(file.parent).benchmarks.get(name)
+            record = read_run_record(file.parent)
         except (DataError, OSError):
             continue  # the run itself will say what is wrong
-        if entry is not None:
-            found.add(entry.data.origin if entry.data else None)
-    return found
-
-
-def _is_free(origins: set[str | None], folder: Path, name: str, dataset: Dataset) -> bool:
-    """Whether no other data has the name, as far as is known."""
-    return not origins or (origins == {None} and all(_fits(file, dataset) for file in _journals(folder, name)))
-
-
-def _journals(folder: Path, name: str) -> list[Path]:
-    return [file for file in sorted(folder.glob(f"*/{name}.jsonl")) if file.stat().st_size][:1]
+        known = [(record.benchmarks.get(one.name), one.origin) for one in datasets]
+        stated = [(entry.data.origin, origin) for entry, origin in known if entry and entry.data and entry.data.origin]
+        if stated:
+            return Owner.OURS if all(before == now for before, now in stated) else Owner.OTHERS
+        unknown.append(file.parent)
+    journals = [(place / f"{one.name}.jsonl", one) for place in unknown for one in datasets]
+    found = next(((file, one) for file, one in journals if file.is_file() and file.stat().st_size), None)
+    return Owner.NOBODY if found is None or _fits(*found) else Owner.OTHERS
 
 
 def _fits(journal: Path, dataset: Dataset) -> bool:

@@ -42,7 +42,7 @@ def test_the_place_is_what_links_and_other_spellings_lead_to(tmp_path: Path, mon
     for spelled in ("test.jsonl", "../de/test.jsonl", "../link.jsonl"):
         again = run(Path(spelled), out)
         assert (again.folder, again.loaded) == (folder, 0)
-    assert own_data(path)[1][0].origin == str(path)
+    assert own_data([path])[1][0].origin == str(path)
 
 
 def test_a_folder_is_the_place_of_its_manifest(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_where_two_begin_at_the_same_time_the_second_is_told(tmp_path: Path) -> 
     from harness.runner.stages import Stop
     from tests.harness.runner.tones import Loudness
 
-    suite, datasets = own_data(fr)
+    suite, datasets = own_data([fr])
     late = Run(
         suite=suite,
         datasets=datasets,
@@ -108,7 +108,7 @@ def test_a_preview_looks_into_the_same_folder_and_says_what_changed(tmp_path: Pa
     run(fr, out)
 
     def shown(path: Path) -> list[str]:
-        return preview(*own_data(path), "loudness", Settings(out=out)).splitlines()
+        return preview(*own_data([path]), "loudness", Settings(out=out)).splitlines()
 
     assert shown(fr)[1].startswith("  data_test_fr: 3 utterances, ")
     before = sorted((file, os.stat(file).st_mtime_ns) for file in out.rglob("*"))  # noqa: PTH116
@@ -117,6 +117,22 @@ def test_a_preview_looks_into_the_same_folder_and_says_what_changed(tmp_path: Pa
     assert shown(de)[-1].startswith("  data_test: 3 utterances")
     assert shown(fr)[2] == "    since it was run: 1 row removed, no longer scored"
     assert sorted((file, os.stat(file).st_mtime_ns) for file in out.rglob("*")) == before  # noqa: PTH116
+
+
+def test_several_as_one_suite_have_a_folder_of_their_own_too(tmp_path: Path) -> None:
+    """The names of the benchmarks are equal; their places are not."""
+    out = tmp_path / "out"
+    sets = [
+        [data(tmp_path / place / name, level, f"{name}.jsonl") for name in "ab"]
+        for place, level in (("x", 3), ("y", 4))
+    ]
+    first = [run(one, out) for one in sets]
+    assert [one.folder.parent.name[:13] for one in first] == ["data_a_and_b", "data_a_and_b_"]
+    assert [list(one.record.benchmarks) for one in first] == [["data_a", "data_b"]] * 2
+    assert [[score["wer"] for score in one.scores["benchmarks"]] for one in first] == [[0.0, 0.0], [1.0, 1.0]]
+    for places, one in reversed([*zip(sets, first, strict=True)]):
+        again = run(places, out)
+        assert (again.folder, again.loaded) == (one.folder, 0)
 
 
 def test_data_that_is_not_of_ones_own_is_where_its_suite_says(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from benchmarks.own.form import Asked
 from harness.config import Settings
 from harness.models import base
 from harness.progress import Silent
@@ -116,7 +117,7 @@ class Again:
 
 
 def run(
-    data: Path,
+    data: Path | Sequence[Path],
     out: Path,
     *,
     language: str | None = None,
@@ -127,7 +128,7 @@ def run(
     """The command: the model on the data, into `out`."""
     heard: list[str] = []
     loaded: list[str] = []
-    suite, datasets = own_data(data, language)
+    suite, datasets = own_data([data] if isinstance(data, Path) else data, Asked(language=language))
     said, stop = Said(), Stop()
 
     def load(options: base.LoadOptions) -> base.Model:
