@@ -8,7 +8,6 @@ the single effects miss of the whole is the interaction.
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -17,14 +16,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from harness.records.explanation import Example, Explanation, Move, RuleStep, Tally
-from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.chinese import ChineseRules
 from harness.scoring.normalize.english import EnglishRules
 from harness.scoring.normalize.multilingual import MultilingualRules
 from harness.scoring.normalize.unicode import UnicodeRules
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
-from harness.scoring.scored import count_predictions
-from harness.scoring.sessions import merge_sessions
+from harness.scoring.stepping import StepCounts, Stepping
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
@@ -84,7 +81,9 @@ _LONGEST_EXAMPLE = 300
 """Words in texts that examples are taken from; diffs of whole calls would take minutes."""
 
 
-def explain(predictions: Predictions, first: Profile, second: Profile, top: int = 3) -> Explanation:
+def explain(
+    predictions: Predictions, first: Profile, second: Profile, top: int = 3, stepping: Stepping | None = None
+) -> Explanation:
     """Score predictions on every step of the way between two profiles.
 
     Args:
@@ -92,6 +91,7 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
         first: the profile to start from.
         second: the profile to arrive at.
         top: how many utterances and examples to name for each step.
+        stepping: of these predictions, with what it has counted already.
 
     Raises:
         UsageError: one of them has rules of this language that are not known.
@@ -99,22 +99,19 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
     """
     language = predictions.language
     second.normalizer(language)
-    rows = merge_sessions(predictions).rows
-
-    @functools.lru_cache(maxsize=6)
-    def counted(profile: Profile) -> list[ErrorCounts]:
-        return count_predictions(predictions, profile).kept()
-
+    stepping = stepping or Stepping(predictions)
+    rows = stepping.rows
     plain = _plain(first, second, language)
     steps: list[RuleStep] = []
-    before, start = first, counted(first)
+    before, start = first, stepping.counted(first)
     for rule in _differing(first, second, language):
         after = _switch(before, second, rule, language)
-        counts = counted(after)
+        left, counts = stepping.counted(before), stepping.counted(after, before)
         base = first if rule in ("normalizer", *_ALIGNED) else plain
-        moves = _moves(rows, counted(before), counts)
+        from_base = stepping.counted(base, first)
+        moves = _moves(rows, left, counts)
         change = _Change(before, after, language)
-        tally = Tally.of(sum(counts, ErrorCounts()))
+        tally = Tally.of(counts.total)
         steps.append(
             RuleStep(
                 rule=rule,
@@ -124,15 +121,15 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
                 errors=tally.errors,
                 words=tally.words,
                 rate=tally.rate,
-                effect=_effect(counted(before), counts),
-                alone=_effect(counted(base), counted(_switch(base, second, rule, language))),
+                effect=_effect(left, counts),
+                alone=_effect(from_base, stepping.counted(_switch(base, second, rule, language), base)),
                 utterances_moved=len(moves),
                 moves=tuple(change.named(move, rows[index]) for index, move in moves[:top]),
                 examples=change.examples([rows[index] for index, _ in moves], top),
             )
         )
         before = after
-    end = counted(before)
+    end = stepping.counted(before)
     total = _effect(start, end)
     single = [step.alone for step in steps]
     return Explanation(
@@ -141,9 +138,9 @@ def explain(predictions: Predictions, first: Profile, second: Profile, top: int 
         metric="cer" if language in LANGUAGES_WITHOUT_SPACES else "wer",
         utterances=len(rows),
         failed=sum(row.hypothesis is None for row in rows),
-        start=Tally.of(sum(start, ErrorCounts())),
+        start=Tally.of(start.total),
         steps=tuple(steps),
-        end=Tally.of(sum(end, ErrorCounts())),
+        end=Tally.of(end.total),
         total=total,
         utterances_moved=len(_moves(rows, start, end)),
         interaction=None if total is None or None in single else total - sum(filter(None, single)),
@@ -165,9 +162,9 @@ def average_effects(explanations: Sequence[Explanation]) -> dict[str, float]:
     return effects
 
 
-def _effect(before: Sequence[ErrorCounts], after: Sequence[ErrorCounts]) -> float | None:
+def _effect(before: StepCounts, after: StepCounts) -> float | None:
     """The change of the error rate."""
-    one, other = sum(before, ErrorCounts()).rate, sum(after, ErrorCounts()).rate
+    one, other = before.total.rate, after.total.rate
     return None if one is None or other is None else other - one
 
 
@@ -224,17 +221,17 @@ def _switch(profile: Profile, target: Profile, rule: str, language: str) -> Prof
     return dataclasses.replace(switched, name=f"{profile.name.split('+')[0]}+{rule}")
 
 
-def _moves(rows: Sequence[Line], before: Sequence[ErrorCounts], after: Sequence[ErrorCounts]) -> list[tuple[int, Move]]:
+def _moves(rows: Sequence[Line], before: StepCounts, after: StepCounts) -> list[tuple[int, Move]]:
     """The rows whose counts differ, largest contribution first.
 
     A contribution is (change of errors - rate before * change of words) / words after: these add up to the change of
     the rate exactly, whether the number of reference words changes or not.
     """
-    rate = sum(before, ErrorCounts()).rate or 0.0
-    words = sum(after, ErrorCounts()).words
+    rate = before.total.rate or 0.0
+    words = after.total.words
     moves = []
-    for index, (row, one, other) in enumerate(zip(rows, before, after, strict=True)):
-        if (one.errors, one.words) != (other.errors, other.words):
+    for index, (row, one, other) in enumerate(zip(rows, before.kept, after.kept, strict=True)):
+        if one is not other and (one.errors, one.words) != (other.errors, other.words):
             share = (other.errors - one.errors - rate * (other.words - one.words)) / words if words else 0.0
             move = Move(
                 id=row.id,

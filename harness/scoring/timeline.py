@@ -11,6 +11,7 @@ from harness.scoring.average import average_rate
 from harness.scoring.explain import explain
 from harness.scoring.profile_files import get_profile
 from harness.scoring.profiles import profile_names
+from harness.scoring.stepping import Stepping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +48,8 @@ def timeline(system: System, top: int = 3) -> Timeline:
 
 
 def _benchmark(predictions: Predictions, versions: list[Profile], top: int) -> BenchmarkTimeline:
-    ways = [explain(predictions, *pair, top=top) for pair in pairwise(versions)]
+    stepping = Stepping(predictions)
+    ways = [explain(predictions, *pair, top=top, stepping=stepping) for pair in pairwise(versions)]
     first = ways[0]
     steps = [
         VersionStep(

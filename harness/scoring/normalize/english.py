@@ -154,6 +154,17 @@ class EnglishNormalizer:
             return " ".join(_joined_acronyms(joined.split()))
         return joined
 
+    @property
+    def words(self) -> dict[str, str]:
+        """What is written for a word: spellings, and names."""
+        return self._words
+
+    def half(self, token: str) -> str | None:
+        """What the first half makes of a token of `tokens_of`; None where what stands beside it may matter."""
+        if token not in self._halves:
+            self._learn(token)
+        return self._halves[token]
+
     def _first_half(self, lower: str, tokens: list[str]) -> str:
         """Brackets, fillers, contractions, symbols: token by token where nothing reaches beyond one."""
         halves = self._halves
@@ -253,6 +264,14 @@ _REACHING = frozenset("<[(")
 def _glue(lower: str) -> str:
     """Make one token of the two words that a contraction looks at, such as "he's been"."""
     return _TWO_WORD_CONTRACTION.sub(lambda match: match[0].replace(" ", _GLUE), lower)
+
+
+def tokens_of(text: str) -> list[str] | None:
+    """What the first half looks at one by one; None of a text that goes the plain way."""
+    lower = text.lower()
+    if _GLUE in lower:
+        return None
+    return (_glue(lower) if "'" in lower else lower).split()
 
 
 def _has_short_run(text: str) -> bool:
