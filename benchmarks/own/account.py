@@ -29,6 +29,7 @@ class Account:
     """What each column that was found is taken for: ``sentence`` is ``text``; of the others, ``tag``."""
     notes: dict[str, None] = field(default_factory=dict)
     """What was guessed, one line each, in order: the separator of a CSV, which of several splits was taken."""
+    _noted: set[str] = field(default_factory=set)
 
     @property
     def found(self) -> int:
@@ -45,6 +46,8 @@ class Account:
         one = self.left_out.setdefault(reason, LeftOut(reason=reason, first=where))
         one.count += 1
 
-    def note(self, line: str) -> None:
-        """Writes down what was guessed."""
-        self.notes.setdefault(line)
+    def note(self, line: str, first: str = "") -> None:
+        """Writes down what was guessed, once, and where it was first."""
+        if line not in self._noted:
+            self._noted.add(line)
+            self.notes.setdefault(f"{line}, first {first}" if first else line)

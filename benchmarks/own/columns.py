@@ -84,15 +84,17 @@ class Columns:
     """Which columns of a table hold what."""
 
     of: Mapping[Role, tuple[str, ...]]
-    """The columns of each role that has one, those to ask first standing first."""
+    """The columns of each role, those to ask first standing first; none where it has none."""
     tags: tuple[str, ...]
     """All others."""
     scale: Mapping[str, float]
     """What to divide a number by, for columns in other units than seconds."""
+    timed: bool
+    """Whether a column tells where an utterance begins or ends, or how long it is."""
 
     def names(self, role: Role) -> tuple[str, ...]:
         """The columns that may hold something; none where there is none."""
-        return self.of.get(role, ())
+        return self.of[role]
 
 
 def find_columns(header: Sequence[str], asked: Asked, account: Account) -> Columns:
@@ -120,7 +122,9 @@ def find_columns(header: Sequence[str], asked: Asked, account: Account) -> Colum
         use = taken.get(name, "tag" if name in tags else "not used")
         if account.columns.get(name, "not used") == "not used":
             account.columns[name] = use
-    return Columns(columns, tags, {name: 1_000.0 for name in header if plain(name).endswith("_ms")})
+    timed = not columns.keys().isdisjoint(("duration", "start", "end", "offset"))
+    of: dict[Role, tuple[str, ...]] = {role: columns.get(role, ()) for role in NAMES}
+    return Columns(of, tags, {name: 1_000.0 for name in header if plain(name).endswith("_ms")}, timed)
 
 
 def check_asked(header: Collection[str], asked: Asked, where: str) -> None:

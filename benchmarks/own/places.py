@@ -37,7 +37,7 @@ def find_audio(line: Line, named: str, folder: str, account: Account) -> str:
         return path
     for how, other in _others(named, folder):
         if os.path.isfile(other):  # noqa: PTH113
-            account.note(how)
+            account.note(how, repr(named[:80]))
             return other
     raise line.error(f"no audio file at {path[:SHOWN]!r}{_hint(named, path)}")
 
@@ -51,11 +51,11 @@ def _others(named: str, folder: str) -> list[tuple[str, str]]:
         found.append(("audio paths are file:// addresses", unquote(urlsplit(named).path)))
     bare = named.strip().strip("\ufeff")
     if bare != named and bare:
-        how = f"white space around audio paths is not part of them, first {named[:80]!r}"
+        how = "white space around audio paths is not part of them"
         found += [(how, os.path.join(base, bare)) for base in (folder, "")]  # noqa: PTH118
     if "\\" in bare:
         turned = bare.replace("\\", "/")
-        how = f"audio paths have backslashes, first {named[:80]!r}"
+        how = "audio paths have backslashes"
         found += [(how, os.path.join(base, turned)) for base in (folder, "")]  # noqa: PTH118
     return found
 
@@ -96,11 +96,12 @@ def id_of(audio: str) -> str:
     """
     head, _, tail = audio.strip().replace("\\", "/").removeprefix("file://").removeprefix("./").rpartition("/")
     name = tail.rpartition(".")[0] or tail
-    return f"{head}/{name}" if head and not _absolute(head) else name
+    return f"{head}/{name}" if head and not is_absolute(head) else name
 
 
-def _absolute(head: str) -> bool:
-    return head.startswith(("/", "~")) or head[1:2] == ":"
+def is_absolute(path: str) -> bool:
+    """Whether a path is from no folder of the table's: on any system."""
+    return path.startswith(("/", "~", "\\", "file:")) or path[1:2] == ":"
 
 
 def distinct_ids(audio: Iterable[str], folder: str) -> Mapping[str, str]:
@@ -126,9 +127,10 @@ def distinct_ids(audio: Iterable[str], folder: str) -> Mapping[str, str]:
             paths = {
                 one: (*parts[:-1], one.strip().replace("\\", "/").rpartition("/")[2]) for one, parts in paths.items()
             }
-        longest = max(map(len, paths.values()))
-        enough = next((n for n in range(1, longest) if len({p[-n:] for p in paths.values()}) == len(group)), longest)
-        found |= {one: "/".join(parts[-enough:]) for one, parts in paths.items()}
+        for one, parts in paths.items():
+            others = [path for path in paths.values() if path != parts]
+            enough = (n for n in range(1, len(parts)) if all(path[-n:] != parts[-n:] for path in others))
+            found[one] = "/".join(parts[-next(enough, len(parts)) :])
     return found
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from sys import intern
 from typing import TYPE_CHECKING, Protocol
 
-from benchmarks.dataset import NO_TAGS, Entry
+from benchmarks.dataset import LONGEST, NO_TAGS, Entry
 from benchmarks.languages import primary_subtag
 from benchmarks.own.columns import LONGEST_TAG, NAMES, SAYS, Columns, check_asked, find_columns, listed
 from benchmarks.own.form import Item
@@ -84,7 +84,8 @@ class Rows:
             DataError: it cannot be used; the message names the row, the column and the value.
         """
         columns, values, account = self.columns(line), line.values, self.account
-        cell = self.audio_in(line)
+        of = columns.of
+        cell = _first(line, of["audio"])
         if cell is None:
             raise line.error(_lacks("audio", columns, values))
         text = self._text(line, columns)
@@ -92,36 +93,39 @@ class Rows:
             account.leave_out(NO_TEXT, line.where)
             return None
         audio = self.sounds.audio(line, cell)
-        start, end, duration = _times(line, columns)
-        channel = _channel(line, columns)
-        speaker = _string(line, columns, "speaker")
-        session = _string(line, columns, "session")
-        name = _string(line, columns, "id")
+        # Most tables have few of these columns, and no row is to pay for the others.
+        start, end, duration = _times(line, columns) if columns.timed else (None, None, None)
+        channel = _channel(line, of["channel"]) if of["channel"] else None
+        session = _string(line, of["session"]) if of["session"] else None
+        if session is None and of["speaker"]:
+            session = _string(line, of["speaker"])
+        name = _string(line, of["id"]) if of["id"] else None
+        language = _language(line, of["language"]) if of["language"] else None
         entry = Entry(
             id=_made(self.sounds.name(line, cell), start, channel) if name is None else name,
             reference=text,
             duration=duration,
-            session=speaker if session is None else session,
+            session=session,
             start=start,
             end=end,
-            keywords=_keywords(line, columns),
-            tags=_tags(values, columns, account),
+            keywords=_keywords(line, of["keywords"]) if of["keywords"] else (),
+            tags=_tags(values, columns, account) if columns.tags else NO_TAGS,
         )
         audio = audio if channel is None else replace(audio, channel=channel)
-        return Item(entry, audio, line.where, _language(line, columns), seen=self.sounds.seen)
+        return Item(entry, audio, line.where, language, seen=self.sounds.seen)
 
     def audio_in(self, line: Line) -> object:
         """What the audio column of a row holds; None where nothing."""
-        names = self.columns(line).names("audio")
-        return next((value for name in names if (value := _there(line.values.get(name))) is not None), None)
+        return _first(line, self.columns(line).of["audio"])
 
     def id_in(self, line: Line) -> str | None:
         """The id that a row states."""
-        return _string(line, self.columns(line), "id")
+        names = self.columns(line).of["id"]
+        return _string(line, names) if names else None
 
     def _text(self, line: Line, columns: Columns) -> str | None:
         """What was said: the first of the columns that is not empty; empty where they all are; None where missing."""
-        names, empty, missing = columns.names("text"), False, False
+        names, empty, missing = columns.of["text"], False, False
         for name in names:
             value = line.values.get(name)
             value = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -136,13 +140,22 @@ class Rows:
             if NOT_TEXT.search(value):
                 raise line.error(f"{name} holds a character that is not text (a surrogate or NUL)")
             if empty:
-                self.account.note(f"where {names[0]} is empty, {name} is the text, first at {line.where}")
+                self.account.note(f"where {names[0]!r} is empty, {name!r} is the text", line.where)
             return value
         if empty:
             return ""
         if missing:
             return None
         raise line.error(_lacks("text", columns, line.values))
+
+
+def _first(line: Line, names: Sequence[str]) -> object:
+    """The first of the columns that holds something."""
+    for name in names:
+        value = _there(line.values.get(name))
+        if value is not None:
+            return value
+    return None
 
 
 def _there(value: object, *, empty: bool = False) -> object:
@@ -156,16 +169,16 @@ def _there(value: object, *, empty: bool = False) -> object:
 
 def _lacks(role: Role, columns: Columns, values: Mapping[str, object]) -> str:
     """What is said of a row without audio or text."""
-    here = columns.names(role)
+    here = columns.of[role]
     if here:
         return f"no {role}: {here[0]} is {str(values.get(here[0]))[:40]!r}"
     some = ", ".join(NAMES[role][:2])
     return f"no {role} ({some}, ...) among the columns {listed(tuple(values))}; name one with {SAYS[role]}"
 
 
-def _string(line: Line, columns: Columns, role: Role) -> str | None:
-    """The first column of a role that holds something."""
-    for name in columns.names(role):
+def _string(line: Line, names: Sequence[str]) -> str | None:
+    """The first of the columns that holds something, as text."""
+    for name in names:
         value = line.values.get(name)
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # what pandas makes of whole numbers where a cell is missing
@@ -183,7 +196,7 @@ def _string(line: Line, columns: Columns, role: Role) -> str | None:
 
 def _number(line: Line, columns: Columns, role: Role) -> float | None:
     """The first column of a role that holds something, in seconds."""
-    for name in columns.names(role):
+    for name in columns.of[role]:
         value = line.values.get(name)
         if _there(value) is None:
             continue
@@ -196,7 +209,7 @@ def _number(line: Line, columns: Columns, role: Role) -> float | None:
         if role == "duration" and number == UNKNOWN_LENGTH:
             return None
         number /= columns.scale.get(name, 1.0)
-        if not math.isfinite(number) or number < 0:
+        if not 0 <= number < LONGEST:  # not a number neither
             raise line.error(f"{name} is {str(value)[:40]!r}, not a number of seconds")
         return number
     return None
@@ -216,7 +229,7 @@ def _times(line: Line, columns: Columns) -> tuple[float | None, float | None, fl
     duration = _number(line, columns, "duration")
     start, end, offset = (_number(line, columns, role) for role in ("start", "end", "offset"))
     if start is not None and offset is not None and start != offset:
-        raise line.error(f"it begins at {start:g} by {columns.names('start')[0]}, at {offset:g} by its offset")
+        raise line.error(f"it begins at {start:g} by {columns.of['start'][0]}, at {offset:g} by its offset")
     start = offset if start is None else start
     if end is None:
         if start is None:
@@ -227,9 +240,9 @@ def _times(line: Line, columns: Columns) -> tuple[float | None, float | None, fl
     return start or 0.0, end, end - (start or 0.0)
 
 
-def _channel(line: Line, columns: Columns) -> Channel | None:
+def _channel(line: Line, names: Sequence[str]) -> Channel | None:
     """The channel that a row names, from 0."""
-    for name in columns.names("channel"):
+    for name in names:
         value = line.values.get(name)
         if _there(value) is None:
             continue
@@ -260,9 +273,9 @@ def _made(name: str, start: float | None, channel: Channel | None) -> str:
     return name + cut + (f"_ch{channel}" if channel else "")
 
 
-def _keywords(line: Line, columns: Columns) -> tuple[str, ...]:
+def _keywords(line: Line, names: Sequence[str]) -> tuple[str, ...]:
     """A list, or a text between semicolons, bars or commas."""
-    for name in columns.names("keywords"):
+    for name in names:
         value = line.values.get(name)
         if _there(value) is None:
             continue
@@ -275,21 +288,19 @@ def _keywords(line: Line, columns: Columns) -> tuple[str, ...]:
     return ()
 
 
-def _language(line: Line, columns: Columns) -> str | None:
+def _language(line: Line, names: Sequence[str]) -> str | None:
     """What the row says of its language, as a primary subtag."""
-    said = _string(line, columns, "language")
+    said = _string(line, names)
     if said is None:
         return None
     try:
-        return primary_subtag(said, columns.names("language")[0])
+        return primary_subtag(said, names[0])
     except UsageError as error:
         raise line.error(str(error)) from None
 
 
 def _tags(values: Mapping[str, object], columns: Columns, account: Account) -> Mapping[str, str]:
     """What the other columns hold, as texts; lists, tables and texts that are long are not kept, which is said."""
-    if not columns.tags:
-        return NO_TAGS
     tags = {}
     for name in columns.tags:
         value = _there(values.get(name))

@@ -54,8 +54,13 @@ def read_json(file: BinaryIO, name: str, note: Callable[[str], None]) -> Iterato
         return
     yield _row(where, value)
     for where, text in texts:
-        if text.strip():
-            yield _row(where, _value(where, text))
+        try:
+            value = _decode(text)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            if not text.strip():
+                continue
+            value = _value(where, text)
+        yield Line(where, value) if isinstance(value, dict) else _row(where, value)
 
 
 def _value(where: str, text: str) -> object:

@@ -2,37 +2,114 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.dataset import Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
+from benchmarks.sources.encodings import utf8
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from harness.errors import DataError
 
+_SYSTEM = {"thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "system volume information"}
+"""What Windows, macOS and disk stations leave in folders, in lower case."""
+_ABOUT = re.compile(
+    r"(?:read_?me|licen[cs]e|copying|copyright|notice|authors|contributors|changelog|changes|citation|credits)"
+    r"(?:[._-].*)?\.txt",
+    re.IGNORECASE,
+)
+"""Texts about the data, where no audio has their name."""
+HIDDEN, SYSTEM, ABOUT, OTHER, AGAIN = (
+    "hidden files",
+    "files of the operating system",
+    "texts about the data (README, LICENSE, ...)",
+    "files that are neither audio nor .txt",
+    "linked folders that were read already",
+)
 
-def _files(folder: Path) -> Iterator[tuple[Path, bool, bool]]:
-    """The audio files of a folder, sorted, and texts without one; whether each has an audio, and a text."""
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        stems = {name.removesuffix(".txt") for name in names if name.endswith(".txt")}
-        recordings = set[str]()
-        for name in sorted(names):
-            stem, ending = os.path.splitext(name)  # noqa: PTH122 - pathlib takes ten times as long
-            if ending.lower() in AUDIO_ENDINGS:
-                recordings.add(stem)
-                yield Path(place, name), True, stem in stems
-        for stem in sorted(stems - recordings):
-            yield Path(place, f"{stem}.txt"), False, True
+
+def _walk(folder: str, account: Account) -> Iterator[tuple[str, list[str]]]:
+    """Each folder with the names of its files, sorted; links are followed, each folder read once.
+
+    Real folders come first, so that what is there twice, once by a link, has its own name.
+    """
+    seen = set[tuple[int, int]]()
+    linked = [folder]
+    while linked:
+        top = linked.pop(0)
+        for place, folders, names in os.walk(top, onerror=_cannot):
+            told = os.stat(place)  # noqa: PTH116 - pathlib takes ten times as long
+            if (told.st_dev, told.st_ino) in seen:
+                account.leave_out(AGAIN, place)
+                folders.clear()
+                continue
+            seen.add((told.st_dev, told.st_ino))
+            stray = [name for name in folders if name.startswith(".") or name.lower() in _SYSTEM]
+            for name in stray:
+                _leave_out_below(os.path.join(place, name), account)  # noqa: PTH118
+            folders[:] = sorted(set(folders) - set(stray))
+            linked += [path for name in folders if os.path.islink(path := os.path.join(place, name))]  # noqa: PTH114, PTH118
+            yield place, sorted(names)
+
+
+def _cannot(error: OSError) -> None:
+    raise DataError(f"{error.filename}: the folder cannot be read ({error.strerror})")
+
+
+def _leave_out_below(folder: str, account: Account) -> None:
+    """Counts the files of a folder that is passed over."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            account.leave_out(HIDDEN if "/." in place else SYSTEM, os.path.join(place, name))  # noqa: PTH118
+
+
+def _files(folder: Path, account: Account) -> Iterator[tuple[Path, str, Path | None]]:
+    """The audio files of a folder, the id of each and its text, and texts without one; what is stray is counted.
+
+    An audio file without a text has None; a text without an audio file comes with an empty id.
+    """
+    for place, names in _walk(str(folder), account):
+        texts = {name[:-4]: name for name in names if name.lower().endswith(".txt") and not name.startswith(".")}
+        recordings = Counter[str]()
+        kept = []
+        for name in names:
+            stem, ending = os.path.splitext(name)  # noqa: PTH122
+            if name.startswith("."):
+                account.leave_out(HIDDEN, os.path.join(place, name))  # noqa: PTH118
+            elif ending.lower() in AUDIO_ENDINGS:
+                recordings[stem] += 1
+                kept.append((name, stem))
+            elif ending.lower() != ".txt":
+                account.leave_out(SYSTEM if name.lower() in _SYSTEM else OTHER, os.path.join(place, name))  # noqa: PTH118
+        inside = os.path.relpath(place, folder).replace(os.sep, "/")
+        above = "" if inside == "." else f"{inside}/"
+        for name, stem in kept:
+            text = Path(place, texts[stem]) if stem in texts else None
+            if recordings[stem] > 1:
+                account.note("files of one name with several endings are called by their endings too", name)
+            yield Path(place, name), above + (stem if recordings[stem] == 1 else name), text
+        for stem in sorted(texts.keys() - recordings.keys()):
+            if _ABOUT.fullmatch(texts[stem]):
+                account.leave_out(ABOUT, os.path.join(place, texts[stem]))  # noqa: PTH118
+            else:
+                yield Path(place, texts[stem]), "", Path(place, texts[stem])
 
 
 def _check_folder(folder: Path) -> None:
     """Every audio file needs its text, and every text its audio; a folder without audio is no one's data."""
-    found = list(_files(folder))
-    audio = sum(has_audio for _, has_audio, _ in found)
-    without_text = [path for path, _, has_text in found if not has_text]
-    without_audio = [path for path, has_audio, _ in found if not has_audio]
+    audio = 0
+    without_text: list[Path] = []
+    without_audio: list[Path] = []
+    for path, key, text in _files(folder, Account()):
+        audio += bool(key)
+        if text is None:
+            without_text.append(path)
+        elif not key:
+            without_audio.append(path)
     if without_text:
         msg = f"{folder}: {len(without_text)} of {audio} audio files have no .txt beside them"
         raise DataError(f"{msg}, the first is {without_text[0]}")
@@ -45,16 +122,27 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     """The utterances, by their paths."""
     folder = Path(place)
     _check_folder(folder)
-    for path, has_audio, _ in _files(folder):
-        if not has_audio:
+    for path, key, text in _files(folder, account):
+        if text is None or not key:
             continue
-        text = path.with_suffix(".txt")
-        try:
-            reference = " ".join(text.read_text(encoding="utf-8-sig").split())
-        except (UnicodeDecodeError, OSError) as error:
-            raise DataError(f"{text}: cannot be read as UTF-8 text ({error})") from error
-        key = path.relative_to(folder).with_suffix("").as_posix()
+        reference = " ".join(_text(text, account).split())
         yield Item(Entry(id=key, reference=reference), Audio(origin=str(path), path=path), str(path))
+
+
+def _text(path: Path, account: Account) -> str:
+    """The transcript in a file, in UTF-8 or in what Windows writes.
+
+    Raises:
+        DataError: it is no text.
+    """
+    try:
+        data = path.read_bytes()
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return utf8(io.BytesIO(data), str(path), account.note, western=True).read().decode("utf-8-sig")
+    except (UnicodeDecodeError, OSError) as error:
+        raise DataError(f"{path}: cannot be read as UTF-8 text ({error})") from error
 
 
 FORM = Form(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.places import distinct_ids, find_audio, id_of
+from benchmarks.own.places import distinct_ids, find_audio, id_of, is_absolute
 from benchmarks.own.rows import Rows
 from benchmarks.sources.handwritten import ENDINGS, SPREADSHEETS, ending, read_table
 from harness.errors import UsageError
@@ -71,7 +71,8 @@ class _Files:
     def name(self, line: Line, cell: object) -> str:
         """Its path without the ending."""
         named = self._named(line, cell)
-        return self._distinct().get(named) or id_of(named)
+        # Only of absolute paths are folders left away, so that two of them may be called alike.
+        return (self._distinct().get(named) if is_absolute(named) else None) or id_of(named)
 
     def _named(self, line: Line, cell: object) -> str:
         found = _path(cell)
