@@ -20,6 +20,7 @@ from benchmarks.own.lookup import chosen_split, is_file, names_in
 from benchmarks.own.rows import Rows
 from benchmarks.sources.archive import Member, Release
 from benchmarks.sources.pairing import AUDIO_ENDINGS
+from benchmarks.sources.shards import BRACES, MOST_SHARDS, expanded
 from benchmarks.sources.tables import Line
 from harness.errors import DataError, UsageError
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from benchmarks.dataset import Audio
 
 TAR = re.compile(r"\.(tar|tar\.gz|tgz)$", re.IGNORECASE)
-BRACES = re.compile(r"\{(\d+)\.\.(\d+)\}")
-MOST_SHARDS = 100_000
 SPLITS = frozenset({"train", "test", "dev", "valid", "validation", "val", "eval"})
 KEY = re.compile(r"((?:.*/|)[^./][^.]*)\.([^/]*)")
 LAST = re.compile(r"((?:.*/|)[^./][^/]*)\.([^./]*)")
@@ -75,7 +74,7 @@ def _shards(place: str, asked: Asked, account: Account) -> list[Path]:
     """
     path = Path(place)
     if BRACES.search(place) and not is_file(path):
-        found = [Path(name) for name in _expanded(place)]
+        found = [Path(name) for name in expanded(place)]
         lost = next((one for one in found if not is_file(one)), None)
         if lost is not None:
             raise UsageError(f"{place}: there is no {lost}")
@@ -86,19 +85,6 @@ def _shards(place: str, asked: Asked, account: Account) -> list[Path]:
     split = chosen_split(place, asked if len(splits) > 1 else Asked(), account, splits)
     _say_gaps(splits[split], account)
     return splits[split]
-
-
-def _expanded(place: str) -> Iterator[str]:
-    """The names that ``{000..123}`` in a name stands for."""
-    match = BRACES.search(place)
-    if match is None:
-        yield place
-        return
-    first, last = int(match[1]), int(match[2])
-    if not first <= last < first + MOST_SHARDS:
-        raise UsageError(f"{place}: {match[0]} is no row of at most {MOST_SHARDS:,} shards")
-    for number in range(first, last + 1):
-        yield from _expanded(f"{place[: match.start()]}{number:0{len(match[1])}d}{place[match.end() :]}")
 
 
 def _splits(folder: Path) -> dict[str, list[Path]]:

@@ -169,6 +169,35 @@ def _tar(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
             tar.addfile(info, io.BytesIO(data))
 
 
+def nemo_tarred(folder: Path, found: Sequence[Clip]) -> Written:
+    """NeMo's tarred set: one manifest of all shards."""
+    rows = []
+    for shard in range(2):
+        part = found[shard::2]
+        _tar(folder / f"audio_{shard}.tar", ((f"{clip.id}.flac", clip.flac) for clip in part))
+        rows += [
+            {
+                "audio_filepath": f"{c.id}.flac",
+                "duration": c.seconds,
+                "text": c.text,
+                "shard_id": shard,
+                "speaker": c.session,
+            }
+            for c in part
+        ]
+    path = folder / "tarred_audio_manifest.json"
+    _lines(path, map(json.dumps, rows))
+
+    def count() -> int:
+        named = {json.loads(line)["audio_filepath"].rpartition("/")[2].rpartition(".")[0] for line in _filled(path)}
+        for shard in range(2):
+            with tarfile.open(folder / f"audio_{shard}.tar") as tar:
+                named |= {member.name.rpartition(".")[0] for member in tar if member.name.endswith(".flac")}
+        return len(named)
+
+    return Written(str(folder), "nemo_tarred", count=count)
+
+
 def _samples(found: Iterable[Clip]) -> Iterable[tuple[str, bytes]]:
     for clip in found:
         yield f"{clip.id}.flac", clip.flac
@@ -314,6 +343,7 @@ WRITERS: dict[str, Writer] = {
     "lhotse": lhotse,
     "lhotse's pair": lhotse_pair,
     "NeMo": nemo,
+    "NeMo, tarred": nemo_tarred,
     "WebDataset": webdataset,
     "WebDataset, packed": webdataset_packed,
     "LibriSpeech": librispeech,
