@@ -104,6 +104,13 @@ class Profile:
         assert not isinstance(rules, ChineseRules)
         return dataclasses.replace(self, others=rules)
 
+    def with_spaces(self, language: str) -> Profile:
+        """The same profile with the spaces of texts kept, also in a language that is written without."""
+        rules = self.rules(language)
+        if not isinstance(rules, UnicodeRules):
+            return self
+        return self.with_rules(language, dataclasses.replace(rules, spaces=False))
+
     def normalizer(self, language: str) -> Callable[[str], str]:
         """The function that normalizes texts of one language.
 
