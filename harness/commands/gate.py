@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from harness.commands.shared import add_shared, given_systems, on_stderr
+from harness.commands.shared import add_shared, given_systems, on_stderr, with_given_keywords
 from harness.errors import ExitStatus, RunError
 from harness.gating import render
 from harness.gating.against import gate_against
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"or `published`, for the published figures of the model",
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="TOML: margins, tiers (default: 0.1 points, must)")
-    add_shared(parser, "--profile", "--language", "--reference", "--format", "--json")
+    add_shared(parser, "--profile", "--language", "--reference", "--format", "--keywords", "--json")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write Markdown, for a comment")
     parser.add_argument(
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 def _read(args: argparse.Namespace, path: Path) -> list[System]:
     """What a path holds; with ``--reference`` a file holds transcripts alone, while a folder is a run as ever."""
     if path.is_dir():
-        return read_systems([path], args.language, args.format, on_stderr)
+        return with_given_keywords(args, read_systems([path], args.language, args.format, on_stderr))
     return given_systems(args, given=[path])
 
 

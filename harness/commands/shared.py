@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.forms import FORMS
+from harness.scoring.keywords.lists import read_keywords, with_keywords
 from harness.scoring.predictions import System, read_systems
 from harness.scoring.transcripts import read_transcripts
 
@@ -29,6 +30,10 @@ FLAGS: dict[str, dict[str, Any]] = {
         "default": [],
         "metavar": "NAME",
         "help": "add a metric to what is shown; may be repeated",
+    },
+    "--keywords": {
+        "metavar": "FILE|A,B",
+        "help": "names and terms to look for, in place of those that rows state: one list, or one for each id",
     },
     "--json": {"action": "store_true", "help": "print JSON alone on stdout"},
 }
@@ -56,8 +61,20 @@ def given_systems(
     """
     paths = [Path(path) for path in args.paths] if given is None else given
     if args.reference is None:
-        return read(paths, args.language, args.format, on_stderr)
-    return read_transcripts(args.reference, paths, args.language, args.format, on_stderr)
+        systems = read(paths, args.language, args.format, on_stderr)
+    else:
+        systems = read_transcripts(args.reference, paths, args.language, args.format, on_stderr)
+    return with_given_keywords(args, systems)
+
+
+def with_given_keywords(args: argparse.Namespace, systems: list[System]) -> list[System]:
+    """The systems with the keywords of the verb's ``--keywords``, where it has that and it was given.
+
+    Raises:
+        UsageError, DataError: as `read_keywords` and `with_keywords`.
+    """
+    given = getattr(args, "keywords", None)
+    return systems if given is None else with_keywords(systems, read_keywords(given))
 
 
 def on_stderr(line: str) -> None:

@@ -73,6 +73,10 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The session whose one reference this chunk shares."""
     chunk_index: Index | None = None
     """Place of the chunk in its parent, from 0."""
+    keywords: tuple[str, ...] | None = None
+    """Names and terms that the utterance's own list holds; null where it has none."""
+    distractors: tuple[str, ...] | None = None
+    """Words of a list that is to lead astray: not in the reference, and made up where they are written."""
     tags: dict[str, str] = field(default_factory=dict)
     """Anything else worth slicing by."""
     audio: str | None = None

@@ -90,6 +90,7 @@ def stated(utterance: Utterance) -> dict[str, Any]:
         "session": utterance.session,
         "parent_id": utterance.parent_id,
         "chunk_index": utterance.chunk_index,
+        "keywords": utterance.keywords or None,
         "tags": dict(utterance.tags),
     }
 

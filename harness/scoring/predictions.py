@@ -128,6 +128,8 @@ def read_run(folder: Path, language: str | None = None) -> System:
         DataError: run.json or a journal is broken.
     """
     run = read_run_record(folder)
+    given = run.settings.get("keywords")
+    keywords = given if isinstance(given, tuple) and given else None
     read = []
     for name, fact in run.benchmarks.items():
         journal = folder / f"{name}.jsonl"
@@ -136,13 +138,18 @@ def read_run(folder: Path, language: str | None = None) -> System:
                 benchmark=name,
                 language=language or fact.language or DEFAULT_LANGUAGE,
                 language_stated=language is not None or fact.language_stated is not False,
-                rows=read_journal(journal).lines,
+                rows=[_with_keywords(row, keywords) for row in read_journal(journal).lines],
                 source=journal,
                 ours=True,
                 scores_empty=run.scores_empty,
             )
             read += [one] if language else by_language(one)
     return System(model=run.model.id, suite=run.suite, folder=folder, run=run, benchmarks=read)
+
+
+def _with_keywords(row: Line, given: tuple[str, ...] | None) -> Line:
+    """A row with the list that the run was given, where it has none of its own."""
+    return row if given is None or row.keywords is not None else msgspec.structs.replace(row, keywords=given)
 
 
 def _read_files(files: Iterable[Path], language: str | None, form: Form | None) -> list[System]:

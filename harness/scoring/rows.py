@@ -29,6 +29,9 @@ LANGUAGE = ("language", "lang", "locale")
 SESSION = ("session", "session_id", "speaker", "speaker_id", "meeting_id", "call_id")
 """Columns that state what is independent of the others; the first that is there."""
 
+KEYWORDS = ("keywords", "biasing_words", "hotwords")
+"""Columns that list names and terms of the utterance; the first that is there."""
+
 _LONGEST = 1e9
 """Seconds, thirty years: what says that it is longer is not believed."""
 _NUMBERS = ("duration", "time", "chunk_index")
@@ -203,7 +206,36 @@ def _foreign_row(found: Values, number: int) -> Line:
         chunk_index=_index(found, "chunk_index"),
         language=language_of(found),
         session=session_of(found),
+        keywords=keywords_of(found),
+        distractors=phrases_of("distractors", found["distractors"]) if found.get("distractors") else None,
     )
+
+
+def keywords_of(found: Values) -> tuple[str, ...] | None:
+    """The keywords of a row; None where it lists none.
+
+    Raises:
+        ValueError: they are no list of texts.
+    """
+    return next((phrases_of(key, found[key]) for key in KEYWORDS if found.get(key) is not None), None)
+
+
+def phrases_of(key: str, value: object) -> tuple[str, ...]:
+    """A list of phrases, as a list or as text: a JSON list, or between semicolons, bars or commas.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise ValueError(f"{key} begins like a JSON list and is none") from None
+    if isinstance(value, str):
+        value = value.split(next((mark for mark in ";|" if mark in value), ","))
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"{key!r} must be a list of texts, not {json.dumps(value)[:40]}")
+    return tuple(dict.fromkeys(" ".join(one.split()) for one in value if one.strip()))
 
 
 def name_of(found: Values) -> str | None:

@@ -64,10 +64,18 @@ def _merged(parent: str, chunks: Sequence[Line], source: str) -> Line:
         duration=total(row.duration for row in ordered),
         time=total(row.time for row in ordered),
         session=first.session or parent,
+        keywords=_together(row.keywords for row in ordered),
+        distractors=_together(row.distractors for row in ordered),
         parent_id=None,
         chunk_index=None,
         error=errors[0] if errors else None,
     )
+
+
+def _together(lists: Iterable[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+    """What any of the lists holds; None where there is no list."""
+    known = [one for one in lists if one is not None]
+    return tuple(dict.fromkeys(word for one in known for word in one)) if known else None
 
 
 def _joined(texts: Iterable[str | None]) -> str:

@@ -23,6 +23,7 @@ from harness.scoring.rows import (
     HYPOTHESIS,
     REFERENCE,
     column,
+    keywords_of,
     language_of,
     name_of,
     read_values,
@@ -46,6 +47,8 @@ class _Texts:
     """By id, where they are known."""
     languages: dict[str, str] = field(default_factory=dict)
     """By id, where rows state them."""
+    keywords: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By id, where rows list them."""
     segments: tuple[timed.Segment, ...] = ()
     """Of an stm with those that are not scored, or the words of a ctm."""
 
@@ -87,6 +90,7 @@ def read_transcripts(
                 reference=text,
                 hypothesis=found.get(name),
                 session=said.sessions.get(name),
+                keywords=said.keywords.get(name),
                 language=said.languages.get(name) or written.languages.get(name) or "",
                 error=None if name in found else f"no line in {path.name}",
             )
@@ -168,10 +172,12 @@ def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> _Texts:
     texts: dict[str, str] = {}
     sessions: dict[str, str] = {}
     languages: dict[str, str] = {}
+    keywords: dict[str, tuple[str, ...]] = {}
     for number, (where, found) in enumerate(read_values(path, form), start=1):
         try:
             values = with_lists(found) if columns == REFERENCE else found
             chosen, session, spoken = column(values, columns), session_of(values), language_of(values)
+            listed = keywords_of(values)
         except ValueError as error:
             raise DataError(f"{path}, {where}: {error}") from None
         if chosen is None:
@@ -188,7 +194,9 @@ def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> _Texts:
             sessions[name] = session
         if spoken:
             languages[name] = spoken
-    return _Texts(path, form, texts, sessions, languages)
+        if listed is not None:
+            keywords[name] = listed
+    return _Texts(path, form, texts, sessions, languages, keywords)
 
 
 def _fitted(said: _Texts, written: _Texts) -> dict[str, str]:

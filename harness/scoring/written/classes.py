@@ -1,4 +1,4 @@
-"""Precision, recall and F1 of each punctuation mark and each class of capitals, and what became of numbers."""
+"""Precision, recall and F1 of each mark and each class of capitals and keywords, and what became of numbers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from harness.records.details import ClassScore
+from harness.scoring.keywords.counts import find_keywords
+from harness.scoring.keywords.matching import CLASSES
 from harness.scoring.metrics import capitalization, numbers, punctuation
 from harness.scoring.metrics.base import Absent, Metric, f1, summed
 from harness.scoring.written.counts import CAPITALS, WRITINGS, Tally
@@ -40,6 +42,11 @@ def by_class(scored: Scored, utterances: Sequence[ScoredUtterance]) -> list[Clas
             share = summed(_SHARE, of, sessions)
             right, said = int(share.count or 0), int(share.of or 0)
             found.append(ClassScore(kind="numbers", name=writing, right=right, reference=said, recall=share))
+    keywords = find_keywords(*asked)
+    for kind in CLASSES:
+        counts = [None if one is None else (one.right[kind], one.said[kind], one.written[kind]) for one in keywords]
+        if any(one is not None and (one[1] or one[2]) for one in counts):
+            found.append(class_score("keywords", kind, counts, sessions))
     return found
 
 

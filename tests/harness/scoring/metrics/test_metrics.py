@@ -54,6 +54,12 @@ NAMES = {
     "numbers_spelled_out",
     "numbers_wrong",
     "formatted_wer",
+    "keyword_precision",
+    "keyword_recall",
+    "keyword_f1",
+    "keywords_made_up",
+    "biased_wer",
+    "unbiased_wer",
 }
 MORE_IS_BETTER = {
     "punctuation_precision",
@@ -65,6 +71,9 @@ MORE_IS_BETTER = {
     "exclamation_f1",
     "capitalization_f1",
     "numbers_as_written",
+    "keyword_precision",
+    "keyword_recall",
+    "keyword_f1",
 }
 
 

@@ -1,0 +1,1 @@
+"""Names and terms that somebody cares about: read from lists, found in texts, counted."""
