@@ -60,6 +60,7 @@ NAMES = {
     "keywords_made_up",
     "biased_wer",
     "unbiased_wer",
+    "mixed",
 }
 MORE_IS_BETTER = {
     "punctuation_precision",
