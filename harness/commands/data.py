@@ -1,4 +1,4 @@
-"""`data describe|verify|check`: what a data set is, whether what is on the disk is it, and whether it is sound."""
+"""`data describe|verify|check|convert`: what data is, whether it is what is stated, and sound; and in another form."""
 
 import argparse
 import json
@@ -11,11 +11,14 @@ from benchmarks.dataset import Dataset, Request, open_dataset
 from benchmarks.registry import datasets, get_dataset, get_suite, suites
 from benchmarks.suite import Lock, Suite
 from benchmarks.verify import GOOD, Finding, merge, suite_file, verify, write_lock
-from harness.commands import data_check
-from harness.commands.shared import add_shared
+from harness.commands import data_check, data_convert
+from harness.commands.data_describe import describe_own
+from harness.commands.own_data import add_own_data, asked, check_unused, is_own
+from harness.commands.shared import add_shared, teller
 from harness.errors import DataError, ExitStatus, UsageError, unknown_name
+from harness.request import own_data, told
 
-HELP = "Describe a data set, verify what is on the disk, or check its audio and references."
+HELP = "Describe a data set or own data, verify it, check its audio and references, or convert it."
 
 EXAMPLES = 3
 """How many utterances `describe` shows."""
@@ -23,21 +26,26 @@ EXAMPLES = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
-    verbs = parser.add_subparsers(dest="data_verb", required=True, metavar="describe|verify|check")
+    verbs = parser.add_subparsers(dest="data_verb", required=True, metavar="describe|verify|check|convert")
     describe = verbs.add_parser("describe", help="facts, license, citation, sources and three examples")
-    describe.add_argument("name", metavar="BENCHMARK")
+    describe.add_argument("name", metavar="BENCHMARK|PATH")
+    add_own_data(describe, data=False)
     check = verbs.add_parser("verify", help="read data to its end and compare it with what is stated")
-    check.add_argument("name", metavar="SUITE|BENCHMARK")
+    check.add_argument("name", metavar="SUITE|BENCHMARK|PATH")
+    add_own_data(check, data=False)
     check.add_argument("--write-lock", action="store_true", help="write what was not known into the suite's file")
     health = verbs.add_parser("check", help=data_check.HELP)
     data_check.add_arguments(health)
     for verb in (describe, check, health):
         verb.add_argument("--from", dest="root", metavar="DIR", type=Path, help="original releases or Parquet copies")
         add_shared(verb, "--json")
+    data_convert.add_arguments(verbs.add_parser("convert", help=data_convert.HELP))
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Does the verb."""
+    if args.data_verb == "convert":
+        return data_convert.run(args)
     if args.root is not None and not args.root.exists():
         raise UsageError(f"no folder at {args.root}; --from names one with the original releases or Parquet copies")
     return {"describe": _describe, "verify": _verify, "check": data_check.run}[args.data_verb](args)
@@ -45,6 +53,9 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 def _describe(args: argparse.Namespace) -> ExitStatus:
     """Prints the facts of a benchmark and, where a source can be opened, three utterances."""
+    if is_own(args.name):
+        return describe_own(args)
+    check_unused(args)
     dataset = get_dataset(args.name)
     facts: dict[str, str | int | float | list[str] | None] = {
         "benchmark": dataset.name,
@@ -95,7 +106,7 @@ def _show(value: object) -> str:
 
 def _verify(args: argparse.Namespace) -> ExitStatus:
     """Checks each benchmark; ends with the data status where one is not good."""
-    holders, plan = _plan(args.name)
+    holders, plan = _own(args) if is_own(args.name) else _plan(args)
     found: list[Finding] = []
     for dataset, lock in plan:
         finding = verify(dataset, lock, Request(root=args.root))
@@ -111,8 +122,20 @@ def _verify(args: argparse.Namespace) -> ExitStatus:
     return ExitStatus.GOOD if all(finding.status == GOOD for finding in found) else ExitStatus.DATA
 
 
-def _plan(name: str) -> tuple[list[Suite], list[tuple[Dataset, Lock | None]]]:
+def _own(args: argparse.Namespace) -> tuple[list[Suite], list[tuple[Dataset, Lock | None]]]:
+    """Own data, which no suite concerns and of which nothing is stated."""
+    if args.write_lock:
+        raise UsageError("--write-lock: own data has no suite whose file could hold it")
+    _, (own,) = own_data([args.name], asked(args))
+    for line in told(own):
+        teller(quiet=args.json)(line)
+    return [], [(own, None)]
+
+
+def _plan(args: argparse.Namespace) -> tuple[list[Suite], list[tuple[Dataset, Lock | None]]]:
     """The suites that a name concerns, and its benchmarks with what is stated of each."""
+    check_unused(args)
+    name = args.name
     aliases = {alias for suite in suites().values() for alias in suite.names}
     if name.endswith(".toml") or (name in aliases and not (name in datasets() and name not in suites())):
         suite = get_suite(name)
@@ -130,6 +153,9 @@ def _line(finding: Finding) -> str:
     if seen.rows is None:
         return f"{finding.status:8} {finding.benchmark}: {finding.details[0]}"
     facts = f"{_show(seen.rows)} rows, {_show(seen.hours)} hours, {_show(seen.words)} words, {seen.source}"
+    if seen.source is None:  # own data, of which nothing is stated
+        facts = facts.removesuffix(", None")
+        return f"{finding.status:8} {finding.benchmark}: {facts}; no audio was decoded, which data check does"
     open_facts = f"; not locked: {', '.join(finding.unlocked)}" if finding.unlocked else ""
     wrong = "".join(f"\n         {detail}" for detail in finding.details)
     return f"{finding.status:8} {finding.benchmark}: {facts} at {seen.revision}{open_facts}{wrong}"

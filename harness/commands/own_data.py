@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
@@ -43,6 +44,14 @@ def asked(args: argparse.Namespace) -> Asked:
     given: dict[str, str | None] = {role: getattr(args, f"{role}_column") for role in COLUMNS}
     columns = {role: name for role, name in given.items() if name is not None}
     return asked_of(language=args.language, columns=columns, split=args.split, config=args.config, form=args.form)
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is the place of own data, and not that of a benchmark or a suite's file."""
+    from benchmarks.registry import datasets, suites
+
+    known = name in datasets() or any(name in suite.names for suite in suites().values())
+    return not known and not name.endswith(".toml") and ("/" in name or "\\" in name or Path(name).exists())
 
 
 def check_unused(args: argparse.Namespace) -> None:
