@@ -19,6 +19,9 @@ MOST_CHUNKS = 10_000
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 NATIVE_TAGS = {PCM, 2, FLOAT, 6, 7, 0x11, 0x31}
 """Codecs of WAV that libsndfile decodes: PCM, Microsoft ADPCM, float, A-law, mu-law, IMA ADPCM, GSM 6.10."""
+PLAIN = {(PCM, 16), (FLOAT, 32)}
+"""Codecs and bits of samples that are read as they are."""
+
 SAMPLE_TAGS = {PCM, FLOAT, 6, 7}
 """Those whose frames are all of one size."""
 
@@ -45,6 +48,8 @@ class Samples:
     """Stated apart from the size."""
     size_place: int = 0
     """Where `size` stands."""
+    plain: tuple[int, int, int] | None = None
+    """As `Statement.plain`."""
 
 
 def is_open(size: int) -> bool:
@@ -68,14 +73,14 @@ def wav(window: Window) -> Statement:
     head = window.at(0, 12)
     order = ">" if head[:4] == b"RIFX" else "<"
     big = head[:4] in {b"RF64", b"BW64"}
-    align = rate = tag = 0
+    align = rate = tag = channels = bits = 0
     data64 = frames = None
     for name, place, size in chunks(window, 12, order):
         content = window.at(place, 40)
         if name == b"ds64" and big and len(content) >= 24:
             data64 = struct.unpack("<Q", content[8:16])[0]
         elif name == b"fmt " and len(content) >= 16 and size >= 16:
-            tag, _, rate, _, align = struct.unpack(f"{order}HHIIH", content[:14])
+            tag, channels, rate, _, align, bits = struct.unpack(f"{order}HHIIHH", content[:16])
             if tag == EXTENSIBLE and len(content) >= 26 and size >= 26:
                 tag = struct.unpack(f"{order}H", content[24:26])[0]
         elif name == b"fact" and size >= 4:
@@ -83,8 +88,16 @@ def wav(window: Window) -> Statement:
         elif name == b"data":
             wide = big and size == 0xFFFFFFFF and data64 is not None
             stated = data64 if wide and data64 is not None else size
+            plain = (tag, bits) in PLAIN and channels and align == channels * bits // 8 and order == "<"
             found = Samples(
-                begin=place, size=stated, align=align, rate=rate, tag=tag, frames=frames, size_place=place - 4
+                begin=place,
+                size=stated,
+                align=align,
+                rate=rate,
+                tag=tag,
+                frames=frames,
+                size_place=place - 4,
+                plain=(place, bits // 8, channels) if plain else None,
             )
             whole = struct.unpack(f"{order}I", head[4:8])[0]
             return _wav(window, found, 0 if wide else whole, order)
@@ -94,9 +107,12 @@ def wav(window: Window) -> Statement:
 def _wav(window: Window, found: Samples, whole: int, order: str) -> Statement:
     """What a WAV states, compared with what is there; `whole` is the size that it states for all of it, 0 for none."""
     there = window.size - found.begin
-    same = Statement(rate=found.rate, native=found.tag in NATIVE_TAGS, floats=found.tag == FLOAT)
     align = max(1, found.align)
     plain = found.tag in SAMPLE_TAGS
+    if found.size == there and plain:  # as nearly all are
+        return Statement(rate=found.rate, frames=there // align, floats=found.tag == FLOAT, plain=found.plain)
+    native = found.tag in NATIVE_TAGS
+    same = Statement(rate=found.rate, native=native, floats=found.tag == FLOAT, plain=found.plain)
     counted = found.frames if not plain and found.frames else None
     if _unfinished(window, found, there):
         frames = there // align if plain else None

@@ -27,6 +27,9 @@ class Statement:
     """Whether libsndfile reads the codec, and as far as the file goes."""
     floats: bool = False
     """Whether the samples are stored as floating-point numbers."""
+    plain: tuple[int, int, int] | None = None
+    """Of samples that any computer reads by itself, little-endian, 16 bits or floats of 32: the place of the first in
+    bytes, bytes of a sample, and channels."""
     links: tuple[tuple[int, int], ...] = ()
     """Begin and end of the parts, in bytes, where several whole files stand one after another in this one."""
     patches: tuple[tuple[int, bytes], ...] = ()

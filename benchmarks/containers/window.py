@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import BinaryIO
 
     from benchmarks.dataset import Audio
 
@@ -19,10 +19,18 @@ AHEAD = 1 << 16
 
 
 class Window:
-    """Bytes by their place. What lies beyond the end is not there: less is returned, nothing is raised."""
+    """Bytes by their place. What lies beyond the end is not there: less is returned, nothing is raised.
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file, self.size = file, size
+    Args:
+        read: gives so many bytes from a place.
+        size: bytes that there are.
+        close: gives back what `read` needs.
+    """
+
+    def __init__(
+        self, read: Callable[[int, int], bytes], size: int, close: Callable[[], object] = lambda: None
+    ) -> None:
+        self._read, self.size, self._close = read, size, close
         self._begin, self._held = 0, b""
         self._more = HEAD
 
@@ -33,10 +41,26 @@ class Window:
         Raises:
             OSError: it is not there.
         """
-        if audio.path is not None and audio.size is None:
-            file = audio.path.open("rb", buffering=0)
-            return cls(file, os.fstat(file.fileno()).st_size)
-        return cls(audio.open(), audio.length())
+        if audio.path is None:
+            return cls.over(audio.data or b"")
+        if audio.size is None:
+            descriptor = os.open(audio.path, os.O_RDONLY)
+            size = os.fstat(descriptor).st_size
+            if hasattr(os, "pread"):
+                return cls(lambda place, count: os.pread(descriptor, count, place), size, lambda: os.close(descriptor))
+            os.close(descriptor)
+        file = audio.open()
+
+        def read(place: int, count: int) -> bytes:
+            file.seek(place)
+            return file.read(count)
+
+        return cls(read, audio.length(), file.close)
+
+    @classmethod
+    def over(cls, data: bytes) -> Self:
+        """Bytes that are there already."""
+        return cls(lambda place, count: data[place : place + count], len(data))
 
     def at(self, place: int, count: int) -> bytes:
         """So many bytes from a place, as far as they are there."""
@@ -44,9 +68,8 @@ class Window:
         if begin < 0 or begin + count > len(self._held):
             if place >= self.size or place < 0 or count <= 0:
                 return b""
-            self._file.seek(place)
             self._begin, begin = place, 0
-            self._held = self._file.read(max(count, min(self._more, self.size - place)))
+            self._held = self._read(place, max(count, min(self._more, self.size - place)))
             self._more = AHEAD
         return self._held[begin : begin + count]
 
@@ -59,4 +82,4 @@ class Window:
         return self
 
     def __exit__(self, *_error: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._file.close()
+        self._close()

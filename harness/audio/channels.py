@@ -69,18 +69,21 @@ class Meter:
         """Looks at a stretch, shape ``[frames, channels]``."""
         step = max(self._frame, PIECE // self._frame * self._frame)
         for begin in range(0, len(block), step):
-            piece = np.ascontiguousarray(block[begin : begin + step].T)  # each channel by itself is quicker
-            self._count += piece.shape[1]
-            total = piece.sum(axis=0, dtype=np.float32)
-            self._sums += [*piece.sum(axis=1, dtype=np.float64), total.sum(dtype=np.float64)]
-            squares = np.einsum("cn,cn->c", piece, piece, dtype=np.float64)
-            self._squares += [*squares, np.dot(total.astype(np.float64), total)]
-            np.minimum(self._low, piece.min(axis=1), out=self._low)
-            np.maximum(self._high, piece.max(axis=1), out=self._high)
-            whole = piece.shape[1] // self._frame * self._frame
+            piece = block[begin : begin + step]
+            rows = np.empty((self._channels + 1, len(piece)), np.float32)  # each channel by itself is quicker
+            rows[:-1] = piece.T
+            np.add.reduce(rows[:-1], axis=0, out=rows[-1])
+            self._count += len(piece)
+            self._sums += rows.sum(axis=1)
+            self._squares += np.einsum("cn,cn->c", rows, rows)
+            np.minimum(self._low, rows[:-1].min(axis=1), out=self._low)
+            np.maximum(self._high, rows[:-1].max(axis=1), out=self._high)
+            whole = len(piece) // self._frame * self._frame
             if whole:
-                rows = np.concatenate([piece[:, :whole], total[None, :whole]])
-                framed = np.diff(rows, axis=1, prepend=rows[:, :1]).reshape(len(rows), -1, self._frame)
+                rises = np.empty((len(rows), whole), np.float32)
+                rises[:, 0] = 0
+                np.subtract(rows[:, 1:whole], rows[:, : whole - 1], out=rises[:, 1:])
+                framed = rises.reshape(len(rows), -1, self._frame)
                 self._energies.append(np.einsum("cfn,cfn->cf", framed, framed))
 
     def _variances(self) -> NDArray[np.float64]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import soundfile
 
-from benchmarks.containers import Statement, Window, state
+from benchmarks.containers import state
+from benchmarks.containers.kinds import TEXT, UNKNOWN
 from harness.audio import pyav
-from harness.audio.decoders import ChainDecoder, Decoder, SoundDecoder, reason
-from harness.audio.opening import SoundFile, SoundOfFile, open_sound, patched
+from harness.audio.decoders import ChainDecoder, Decoder, PlainDecoder, SoundDecoder, reason
+from harness.audio.opening import Encoded, Patched
 from harness.errors import DataError
 
 if TYPE_CHECKING:
-    from benchmarks.containers import Kind
+    from benchmarks.containers import Kind, Statement
     from benchmarks.dataset import Audio
 
 CODEC_SLACK = 2 * 1152
@@ -33,52 +32,44 @@ class Opened:
     statement: Statement | None = None
 
 
-@contextmanager
-def opened(audio: Audio) -> Iterator[Opened]:
-    """The audio by the decoder that is right for it.
+def opened(audio: Audio) -> Opened:
+    """The audio by the decoder that is right for it, which is to be closed.
 
     Raises:
         DataError: it is none, or nothing here reads it.
     """
-    found = _open(audio)
+    encoded = Encoded(audio)
     try:
-        yield found
-    finally:
-        found.decoder.close()
-
-
-def _open(audio: Audio) -> Opened:
-    sound: SoundFile | None = None
-    refusal: soundfile.SoundFileError | None = None
-    try:
-        sound = open_sound(audio)
-    except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
-        refusal = error
-    if sound is not None and sound.format == "FLAC":
-        return Opened(SoundDecoder(sound))  # which libsndfile reads to the end that the header states, or fails
-    try:
-        with Window.of(audio) as window:
-            kind, statement = state(window)
-        if sound is not None and _trusted(sound, kind, statement):
-            return Opened(SoundDecoder(sound, floats=statement.floats), kind, statement)
+        return _opened(audio, encoded)
     except BaseException:
-        if sound is not None:
-            sound.close()
+        encoded.close()
         raise
-    if sound is not None:
-        sound.close()
+
+
+def _opened(audio: Audio, encoded: Encoded) -> Opened:
+    refusal: Exception | None = None
+    if encoded.window.at(0, 4) == b"fLaC":
+        try:  # libsndfile reads it to the end that the header states, or fails
+            return Opened(SoundDecoder(encoded))
+        except soundfile.SoundFileError as error:
+            refusal = error
+    kind, statement = state(encoded.window)
+    if statement.plain is not None and statement.frames is not None:
+        return Opened(PlainDecoder(encoded, statement), kind, statement)
+    if not kind.is_audio and kind not in {TEXT, UNKNOWN}:
+        raise DataError(f"{audio.origin}: not readable as audio: it is {kind.name}; {kind.instead}")
+    if refusal is None and statement.native and not (statement.links or statement.patches):
+        try:
+            decoder = SoundDecoder(encoded, floats=statement.floats)
+        except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
+            refusal = error
+        else:
+            if kind.reader != "mpeg" or abs(decoder.frames - (statement.frames or 0)) <= CODEC_SLACK:
+                return Opened(decoder, kind, statement)
     if not kind.is_audio:
         raise DataError(f"{audio.origin}: not readable as audio: it is {kind.name}; {kind.instead}")
+    encoded.close()
     return Opened(_second(audio, kind, statement, refusal), kind, statement)
-
-
-def _trusted(sound: SoundFile, kind: Kind, statement: Statement) -> bool:
-    """Whether libsndfile, which opened a file, is to decode it."""
-    if not statement.native or statement.links or statement.patches:
-        return False
-    if kind.reader == "mpeg":
-        return statement.frames is None or abs(int(sound.frames) - statement.frames) <= CODEC_SLACK
-    return True
 
 
 def _second(audio: Audio, kind: Kind, statement: Statement, refusal: Exception | None) -> Decoder:
@@ -88,7 +79,7 @@ def _second(audio: Audio, kind: Kind, statement: Statement, refusal: Exception |
         DataError: nothing here reads it.
     """
     if statement.patches and statement.native:
-        return SoundDecoder(SoundOfFile(patched(audio.open(), statement.patches)), floats=statement.floats)
+        return SoundDecoder(Patched(audio, statement.patches), floats=statement.floats)
     if statement.links and statement.native:
         try:
             return ChainDecoder(audio, statement.links)

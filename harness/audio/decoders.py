@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import soundfile
 
-from harness.audio.opening import SoundFile, open_sound
+from harness.audio.opening import Encoded
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from benchmarks.containers import Statement
     from benchmarks.dataset import Audio
 
 BLOCK_FRAMES = 1 << 20
@@ -22,6 +24,9 @@ allocate what is not there."""
 
 UNKNOWN_FRAMES = (1 << 63) - 1
 """What libsndfile answers where a header does not say how long the audio is: FLAC that was written into a pipe."""
+
+SCALE = np.float32(1 / 32_768)
+"""Of a sample of 16 bits."""
 
 Blocks = Iterator["NDArray[np.float32]"]
 """Samples as ``[frames, channels]``, float32, one stretch after another."""
@@ -60,8 +65,8 @@ def reason(error: Exception) -> str:
 class SoundDecoder:
     """By libsndfile."""
 
-    def __init__(self, sound: SoundFile, *, floats: bool = False) -> None:
-        self._sound = sound
+    def __init__(self, encoded: Encoded, *, floats: bool = False) -> None:
+        self._encoded, self._sound = encoded, (sound := encoded.sound())
         self.rate, self.channels, self.frames = int(sound.samplerate), int(sound.channels), int(sound.frames)
         self.floats, self.broken = floats, ""
 
@@ -88,6 +93,36 @@ class SoundDecoder:
     def close(self) -> None:
         """Closes the file."""
         self._sound.close()
+        self._encoded.close()
+
+
+class PlainDecoder:
+    """By nobody: the samples of a WAV of 16 bits, or of floats of 32, lie there as they are."""
+
+    def __init__(self, encoded: Encoded, statement: Statement) -> None:
+        assert statement.plain is not None
+        assert statement.frames is not None
+        self._encoded = encoded
+        self._begin, self._width, self.channels = statement.plain
+        there = (encoded.window.size - self._begin) // (self._width * self.channels)
+        self.rate, self.frames = statement.rate, min(statement.frames, max(0, there))
+        self.floats, self.broken = statement.floats, ""
+
+    def blocks(self, begin: int, count: int) -> Blocks:
+        """As `Decoder.blocks`."""
+        each = max(1, BLOCK_FRAMES // self.channels)
+        end = min(self.frames, begin + count)
+        while begin < end:
+            size = min(each, end - begin)
+            frame = self._width * self.channels
+            block: NDArray[Any] = np.empty((size, self.channels), "<f4" if self._width == 4 else "<i2")
+            got = self._encoded.read_into(memoryview(block.data).cast("B"), self._begin + begin * frame) // frame
+            begin = begin + got if got == size else end
+            yield block[:got] if self._width == 4 else np.multiply(block[:got], SCALE, dtype=np.float32)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._encoded.close()
 
 
 class ChainDecoder:
@@ -98,20 +133,19 @@ class ChainDecoder:
         self._lengths: list[int] = []
         self.rate = self.channels = 0
         for part in self._parts:
-            with open_sound(part) as sound:
-                form = int(sound.samplerate), int(sound.channels)
+            with closing(SoundDecoder(Encoded(part))) as decoder:
+                form = decoder.rate, decoder.channels
                 if self._lengths and form != (self.rate, self.channels):
                     raise ValueError("the parts that it is made of differ in sample rate or channels")
                 self.rate, self.channels = form
-                self._lengths.append(int(sound.frames))
+                self._lengths.append(decoder.frames)
         self.frames, self.floats, self.broken = sum(self._lengths), False, ""
 
     def blocks(self, begin: int, count: int) -> Blocks:
         """As `Decoder.blocks`."""
         for part, length in zip(self._parts, self._lengths, strict=True):
             if begin < length and count > 0:
-                with open_sound(part) as sound:
-                    decoder = SoundDecoder(sound)
+                with closing(SoundDecoder(Encoded(part))) as decoder:
                     for block in decoder.blocks(begin, min(count, length - begin)):
                         count -= len(block)
                         yield block

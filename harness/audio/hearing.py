@@ -142,6 +142,8 @@ def _one_line(audio: Audio) -> Iterator[None]:
         raise DataError(f"{audio.origin}: cannot be read: it is a folder; name a file in it") from None
     except OSError as error:
         raise DataError(f"{audio.origin}: cannot be read ({error.strerror or error})") from None
+    except (NameError, AttributeError, AssertionError):
+        raise  # a fault of this program, not of the file
     except Exception as error:  # noqa: BLE001 - whatever a decoder raises at a broken file costs that file only
         raise DataError(f"{audio.origin}: not readable as audio ({reason(error)})") from None
 
@@ -195,7 +197,8 @@ class _Again:
 
 def _passed(audio: Audio, again: _Again | None) -> Sound | _Again:
     """The clip, from its first block to its last."""
-    with opened(audio) as source:
+    source = opened(audio)
+    try:
         decoder = source.decoder
         segment = _segment(audio, decoder)
         blocks = decoder.blocks(segment.begin, segment.most)
@@ -210,6 +213,8 @@ def _passed(audio: Audio, again: _Again | None) -> Sound | _Again:
             found = _long(audio, source, counted, again)
             frames = counted.frames
         _check_whole(audio, source, segment, frames)
+    finally:
+        source.decoder.close()
     if found is None and segment.begin:
         raise DataError(f"{audio.origin}: ends before its segment begins, at {audio.start:.2f} s")
     if found is None:

@@ -1,4 +1,4 @@
-"""Opens encoded audio for libsndfile: by name, from a file in memory, or, where that cannot be, as a Python file."""
+"""Opens encoded audio: a file of the disk, a file in memory, or, where that cannot be, a Python file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import soundfile
 
+from benchmarks.containers import Window
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -22,6 +24,9 @@ try:
     os.close(os.memfd_create("audio"))
 except (AttributeError, OSError):
     HAS_MEMORY_FILES = False
+
+HAS_PREAD, HAS_PREADV = hasattr(os, "pread"), hasattr(os, "preadv")
+"""Whether files can be read from a place without going there: not on Windows."""
 
 COPIED_BYTES = 16 << 20
 """The longest encoded audio that is copied to be decoded. Of a longer one often only a segment is wanted."""
@@ -38,37 +43,61 @@ class SoundFile(soundfile.SoundFile):  # type: ignore[misc]
         return False
 
 
-class SoundOfFile(SoundFile):
-    """Reads a Python file, and closes it."""
+class Encoded:
+    """Encoded audio that is open, by a number of the system's: a file of the disk, or one in memory.
 
-    def __init__(self, file: BinaryIO) -> None:
-        try:
-            super().__init__(file)
-        except BaseException:
-            file.close()
-            raise
+    Reading a Python file, libsndfile would call back for every block, and the threads that decode would wait for one
+    another; that is left for long members of archives, and for systems that have no files in memory.
+
+    Raises:
+        OSError: it is not there, or not what its archive says.
+    """
+
+    def __init__(self, audio: Audio) -> None:
+        self._file: BinaryIO | None = None
+        self._descriptor = self._owned = -1
+        size = audio.size if audio.path is not None else len(audio.data or b"")
+        if size is None and audio.path is not None and HAS_PREAD:
+            self._descriptor = self._owned = os.open(audio.path, os.O_RDONLY)
+            size = os.fstat(self._descriptor).st_size
+        elif size is not None and size <= COPIED_BYTES and HAS_MEMORY_FILES:
+            self._descriptor, size = _MemoryFile.of_thread().holding(audio)
+        else:
+            self._file, size = audio.open(), audio.length()
+        self.window = Window(self._read, size)
+
+    def _read(self, place: int, count: int) -> bytes:
+        if self._file is None:
+            return os.pread(self._descriptor, count, place)
+        self._file.seek(place)
+        return self._file.read(count)
+
+    def read_into(self, buffer: memoryview, place: int) -> int:
+        """Fills a buffer with the bytes from a place; how many there were."""
+        if self._file is None:
+            return os.preadv(self._descriptor, [buffer], place) if HAS_PREADV else self._copied(buffer, place)
+        return self._copied(buffer, place)
+
+    def _copied(self, buffer: memoryview, place: int) -> int:
+        data = self._read(place, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def sound(self) -> SoundFile:
+        """The same for libsndfile; it is closed before this."""
+        if self._file is not None:
+            self._file.seek(0)
+            return SoundFile(self._file)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        return SoundFile(self._descriptor, closefd=False)
 
     def close(self) -> None:
-        """Closes both."""
-        super().close()
-        self.name.close()
-
-
-def open_sound(audio: Audio) -> SoundFile:
-    """The audio as libsndfile can read it by itself: by name, or from a file in memory.
-
-    Reading a Python file, it would call back for every block, and the threads that decode would wait for one another.
-    """
-    if audio.path is not None and audio.size is None:
-        try:
-            return SoundFile(audio.path)
-        except soundfile.SoundFileError:
-            with audio.path.open("rb"):  # says what is wrong with the path better than libsndfile does
-                raise
-    size = audio.size if audio.path is not None else len(audio.data or b"")
-    if HAS_MEMORY_FILES and size is not None and size <= COPIED_BYTES:
-        return SoundFile(_MemoryFile.of_thread().holding(audio), closefd=False)
-    return SoundOfFile(audio.open())
+        """Closes what was opened."""
+        if self._file is not None:
+            self._file.close()
+        if self._owned >= 0:
+            os.close(self._owned)
+            self._owned = -1
 
 
 class _MemoryFile:
@@ -98,16 +127,15 @@ class _MemoryFile:
             file = _OWN.file = cls()
         return file
 
-    def holding(self, audio: Audio) -> int:
-        """The descriptor of the file, which holds the encoded bytes until the next are asked for."""
+    def holding(self, audio: Audio) -> tuple[int, int]:
+        """The descriptor of the file, which holds the encoded bytes until the next are asked for, and their number."""
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         self._most = max(self._most, len(audio.data or b"") if audio.path is None else audio.size or 0)
         size = self._write(memoryview(audio.data or b"")) if audio.path is None else self._copy(audio, audio.path)
         if size < self._most:
             os.ftruncate(self._descriptor, size)
         self._most = size
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        return self._descriptor
+        return self._descriptor, size
 
     def _write(self, data: memoryview) -> int:
         done = 0
@@ -145,9 +173,12 @@ class _MemoryFile:
 _OWN = threading.local()
 
 
-def patched(file: BinaryIO, patches: tuple[tuple[int, bytes], ...]) -> BinaryIO:
-    """A file some bytes of which are read as others, such as a size that its writer left open; it closes the file."""
-    return cast("BinaryIO", _Patched(file, patches))
+class Patched(Encoded):
+    """Encoded audio some bytes of which are read as others, such as a size that its writer left open."""
+
+    def __init__(self, audio: Audio, patches: tuple[tuple[int, bytes], ...]) -> None:
+        super().__init__(audio)
+        self._file = cast("BinaryIO", _Patched(self._file or audio.open(), patches))
 
 
 class _Patched(io.RawIOBase):
