@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import soundfile
 
@@ -30,6 +30,12 @@ class Opened:
     decoder: Decoder
     kind: Kind | None = None
     statement: Statement | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.decoder.close()
 
 
 def opened(audio: Audio) -> Opened:

@@ -197,8 +197,7 @@ class _Again:
 
 def _passed(audio: Audio, again: _Again | None) -> Sound | _Again:
     """The clip, from its first block to its last."""
-    source = opened(audio)
-    try:
+    with opened(audio) as source:
         decoder = source.decoder
         segment = _segment(audio, decoder)
         blocks = decoder.blocks(segment.begin, segment.most)
@@ -213,8 +212,6 @@ def _passed(audio: Audio, again: _Again | None) -> Sound | _Again:
             found = _long(audio, source, counted, again)
             frames = counted.frames
         _check_whole(audio, source, segment, frames)
-    finally:
-        source.decoder.close()
     if found is None and segment.begin:
         raise DataError(f"{audio.origin}: ends before its segment begins, at {audio.start:.2f} s")
     if found is None:

@@ -96,9 +96,7 @@ def test_what_lies_in_an_archive_is_copied_only(folder: Path, tmp_path: Path) ->
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     dataset = own_dataset(tmp_path / "d.tar")
-    with pytest.raises(
-        UsageError, match=r"d.tar.*k1.flac: audio that is no file of its own; write"
-    ):
+    with pytest.raises(UsageError, match=r"d.tar.*k1.flac: audio that is no file of its own; write"):
         convert(dataset, "manifest", tmp_path / "out.jsonl", copy_audio=False, relative=False)
     assert not (tmp_path / "out.jsonl").exists()
     out = convert(dataset, "manifest", tmp_path / "out.jsonl", copy_audio=True, relative=True)
