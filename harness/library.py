@@ -239,7 +239,15 @@ def evaluate(
         chosen = replace(chosen, out=Path(out))
     if limit is not None:
         chosen = replace(chosen, limit=limit)
-    asked = asked_of(language=language, columns=columns or {}, split=split, config=config, form=form)
+    asked = asked_of(
+        language=language,
+        columns=columns or {},
+        split=split,
+        config=config,
+        form=form,
+        root=chosen.root,
+        streaming=chosen.streaming,
+    )
     rules, (suite, datasets) = _profile(profile), what_to_run(what, asked=asked)
     system = _evaluated(suite, datasets, model, chosen, kept=out is not None, bars=progress)
     return Run(system, rules or resolve_profile(system))

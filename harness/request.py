@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.dataset import Dataset
+from benchmarks.dataset import Dataset, Request
 from benchmarks.languages import primary_subtag
 from benchmarks.own.columns import NAMES
 from benchmarks.own.form import Asked
@@ -63,9 +63,16 @@ def what_to_run(
 
 
 def asked_of(
-    *, language: str | None, columns: Mapping[str, str], split: str | None, config: str | None, form: str | None
+    *,
+    language: str | None,
+    columns: Mapping[str, str],
+    split: str | None,
+    config: str | None,
+    form: str | None,
+    root: Path | None = None,
+    streaming: bool = False,
 ) -> Asked:
-    """What somebody says about own data, by the names of its columns.
+    """What somebody says about own data, by the names of its columns; `root` and `streaming` are a run's settings.
 
     Raises:
         UsageError: a column can hold nothing of that name.
@@ -74,7 +81,8 @@ def asked_of(
     if stray is not None:
         raise unknown_name("kind of column", stray, NAMES)
     known = {role: columns[role] for role in NAMES if role in columns}
-    return Asked(language=language, columns=known, split=split, config=config, form=form)
+    looked_at = Request(root=root, streaming=streaming, audio=False, lengths=False)
+    return Asked(language=language, columns=known, split=split, config=config, form=form, request=looked_at)
 
 
 def own_data(places: Sequence[Place], asked: Asked | None = None) -> tuple[Suite, Sequence[Dataset]]:

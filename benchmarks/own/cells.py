@@ -200,7 +200,10 @@ def _wav(line: Line, samples: Any, rate: object) -> bytes:
             raise line.error("the audio is whole numbers of more than 16 bits; store floats from -1 to 1")
         numbers, subtype = numbers.astype(np.int16), "PCM_16"
     else:
-        numbers, subtype = numbers.astype(np.float32), "FLOAT"
+        with np.errstate(over="ignore"):
+            numbers, subtype = numbers.astype(np.float32), "FLOAT"
+        if not np.isfinite(numbers).all():
+            raise line.error("the audio is samples, of which some are no numbers (NaN, or infinite)")
     buffer = io.BytesIO()
     soundfile.write(buffer, numbers, rate, format="WAV", subtype=subtype)
     return buffer.getvalue()

@@ -43,7 +43,15 @@ def asked(args: argparse.Namespace) -> Asked:
 
     given: dict[str, str | None] = {role: getattr(args, f"{role}_column") for role in COLUMNS}
     columns = {role: name for role, name in given.items() if name is not None}
-    return asked_of(language=args.language, columns=columns, split=args.split, config=args.config, form=args.form)
+    return asked_of(
+        language=args.language,
+        columns=columns,
+        split=args.split,
+        config=args.config,
+        form=args.form,
+        root=getattr(args, "root", None),
+        streaming=bool(getattr(args, "streaming", None)),
+    )
 
 
 def is_own(name: str) -> bool:

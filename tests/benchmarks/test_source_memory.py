@@ -41,7 +41,9 @@ def noises(count: int) -> list[bytes]:
     return found
 
 
-@pytest.mark.parametrize("source", ["tree", "tar", "tar.gz", "zip", "parquet", "manifest", "table"])
+@pytest.mark.parametrize(
+    "source", ["tree", "tar", "tar.gz", "zip", "parquet", "manifest", "table", "own parquet", "save_to_disk"]
+)
 def test_a_row_takes_less_than_two_kilobytes(perf: Any, tmp_path: Path, source: str) -> None:
     clips = noises(50)
     peaks = []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +224,7 @@ FAULTS: list[tuple[list[dict[str, Any]], str]] = [
         "row 0: .* whole numbers of more than 16 bits",
     ),
     ([{"audio": {"array": [[1.0], [1.0, 2.0]], "sampling_rate": 8}, "text": "x"}], "row 0: .* not equally long"),
+    ([{"audio": {"array": [0.1, 1e300], "sampling_rate": 8}, "text": "x"}], "row 0: .* some are no numbers"),
     ([row(0, id="a"), row(1, id="a")], "row 1: the id 'a' occurs again"),
     ([row(0, lang="xx")], "row 0: .*'xx' is no language"),
     ([row(0, duration="long")], "row 0: duration is 'long'"),
@@ -353,3 +356,60 @@ def test_a_form_that_is_forced(tmp_path: Path) -> None:
     write(tmp_path / "a.wav", clip(1, "WAV"))
     with pytest.raises(UsageError, match="no file or folder there has an ending of"):
         own_dataset(tmp_path, Asked(form="parquet"))
+
+
+def every_kind() -> dict[str, bytes]:
+    """Files of all kinds of cells, short enough that most bytes say something."""
+    import pyarrow as pa
+
+    numbers = pa.struct({"array": pa.list_(pa.int16()), "sampling_rate": pa.int32()})
+    fields = {
+        "audio": numbers,
+        "text": pa.string(),
+        "keywords": pa.list_(pa.string()),
+        "d": pa.dictionary(pa.int8(), pa.string()),
+    }
+    narrow = [
+        {
+            "audio": {"array": samples(number)[:50].tolist(), "sampling_rate": RATE},
+            "text": f"w {number}",
+            "keywords": ["a", "b"],
+            "d": "x",
+        }
+        for number in range(6)
+    ]
+    two = [
+        {"audio": {"array": [[0.1, 0.2], [0.3, 0.4]], "sampling_rate": RATE}, "text": "x", "id": str(n)}
+        for n in range(6)
+    ]
+    plain = [{"audio": clip(number)[:300], "text": "x"} for number in range(6)]
+    schema = pa.schema(fields)
+    return {
+        "list.arrow": arrow(narrow, schema),
+        "list.parquet": parquet(narrow, schema=schema),
+        "list.feather": arrow(narrow, schema, stream=False),
+        "channels.arrow": arrow(two),
+        "bytes.parquet": parquet(plain),
+        "bytes.arrow": arrow(plain),
+    }
+
+
+def test_changed_bytes_end_in_rows_or_in_one_line(tmp_path: Path) -> None:
+    draw, outcomes = random.Random(5), Counter[str]()
+    for name, whole in every_kind().items():
+        for _ in range(60):
+            data = bytearray(whole)
+            for _ in range(draw.randint(1, 4)):
+                data[draw.randrange(len(data))] = draw.choice([0, 1, 127, 128, 255, draw.randrange(256)])
+            path = write(tmp_path / name, bytes(data))
+            try:
+                dataset = own_dataset(path)
+                count = sum(1 for _ in open_dataset(dataset, Request()))
+            except HarnessError as error:
+                outcomes["refused" if "\n" not in str(error) else "in more than a line"] += 1
+            else:
+                outcomes["read"] += 1
+                assert dataset.account is not None
+                assert dataset.account.used == count
+    assert set(outcomes) == {"read", "refused"}
+    assert min(outcomes.values()) > 40, outcomes

@@ -16,6 +16,7 @@ import pytest
 from benchmarks.own.recognize import recognize
 from harness.errors import HarnessError
 from harness.runner.audio import decode
+from tests.benchmarks.hub_server import Hub
 from tests.benchmarks.own.found import read
 from tests.benchmarks.own.writers import WRITERS, Clip, Written, clips
 from tests.benchmarks.test_mutated_releases import mutated
@@ -67,6 +68,20 @@ def test_one_set_is_the_same_in_every_form(tmp_path: Path, name: str, tmp_path_f
     found = clips(CLIPS)
     assert len({clip.id for clip in found}) == CLIPS
     assert_same(WRITERS[name](tmp_path, found), found, tmp_path_factory.getbasetemp())
+
+
+@pytest.mark.parametrize("name", ["Parquet", "audiofolder"])
+def test_it_is_the_same_on_the_hub(
+    tmp_path: Path, name: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = WRITERS[name](tmp_path / "made", clips(CLIPS))
+    files = {path.relative_to(written.place).as_posix(): path.read_bytes() for path in Path(written.place).rglob("*.*")}
+    with Hub(repos={"org/set": {"main": files}}) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+        assert recognize("hf://org/set").name == "hub"
+        assert heard("hf://org/set") == expected(tmp_path_factory.getbasetemp())
+        assert {item.session for item in read("hf://org/set").utterances} == {clip.session for clip in clips(CLIPS)}
 
 
 def test_damaged_files_of_every_form_are_read_or_refused_in_one_line(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.sources.embedded import audio_folder
+from tests.benchmarks.own import tables
+from tests.benchmarks.own.tables import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -335,6 +337,47 @@ def srt(folder: Path, found: Sequence[Clip]) -> Written:
     return Written(str(folder), "timed", sessions=False)
 
 
+def _rows(found: Sequence[Clip]) -> list[dict[str, Any]]:
+    """As the hub has them; the audio's path is what is without an id."""
+    return [
+        {"audio": {"bytes": clip.flac, "path": f"{clip.id}.flac"}, "sentence": clip.text, "client_id": clip.session}
+        for clip in found
+    ]
+
+
+def parquet(folder: Path, found: Sequence[Clip]) -> Written:
+    """A clone of a repository, in two files of small row groups."""
+    import pyarrow.parquet as pq
+
+    middle = len(found) // 2
+    paths = [folder / "data" / f"test-{number:05d}-of-00002.parquet" for number in range(2)]
+    for path, some in zip(paths, (found[:middle], found[middle:]), strict=True):
+        write(path, tables.parquet(_rows(some)))
+    write(folder / "README.md", "---\nlanguage: en\n---\n")
+    return Written(str(folder), "parquet", count=lambda: sum(pq.ParquetFile(path).metadata.num_rows for path in paths))
+
+
+def saved(folder: Path, found: Sequence[Clip]) -> Written:
+    """save_to_disk, of several splits."""
+    for split, some in {"train": found[:1], "test": found}.items():
+        names = [f"data-{number:05d}-of-00002.arrow" for number in range(2)]
+        for name, rows in zip(names, (_rows(some[::2]), _rows(some[1::2]) or _rows(some)), strict=True):
+            write(folder / split / name, tables.arrow(rows))
+        write(folder / split / "state.json", json.dumps({"_data_files": [{"filename": name} for name in names]}))
+        write(folder / split / "dataset_info.json", "{}")
+    write(folder / "dataset_dict.json", json.dumps({"splits": ["train", "test"]}))
+    return Written(str(folder), "save_to_disk")
+
+
+def audiofolder(folder: Path, found: Sequence[Clip]) -> Written:
+    """An audio folder of two splits."""
+    for split, some in {"train": found[:1], "test": found}.items():
+        _audio(folder / split, some)
+        rows = ({"file_name": f"{clip.id}.flac", "transcription": clip.text, "speaker": clip.session} for clip in some)
+        _lines(folder / split / "metadata.jsonl", map(json.dumps, rows))
+    return Written(str(folder), "audiofolder")
+
+
 WRITERS: dict[str, Writer] = {
     "manifest": manifest,
     "CSV": table,
@@ -357,5 +400,8 @@ WRITERS: dict[str, Writer] = {
     "TextGrid": textgrid,
     "EAF": eaf,
     "SRT": srt,
+    "Parquet": parquet,
+    "save_to_disk": saved,
+    "audiofolder": audiofolder,
 }
 """By what people call the form."""
