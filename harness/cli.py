@@ -13,6 +13,7 @@ from typing import NoReturn, Protocol, cast
 
 from harness.errors import ExitStatus, HarnessError, UsageError, unknown_name
 from harness.shadowing import need_own_benchmarks
+from harness.streams import lasting, lost, tell
 from harness.version import DISTRIBUTION, VERSION, program
 
 RUN = "run"
@@ -77,29 +78,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
-    with _restored():
+    with _restored(), lasting() as out:
         if not debug:
             _silence_libraries()
-        return _run(words, debug=debug, alone=arguments is None)
+        status = _run(words, debug=debug, alone=arguments is None)
+        out.flush()
+        untold = lost(out)
+        return _complain(untold, ExitStatus.FAILED) if untold and status == ExitStatus.GOOD else status
 
 
-def _run(words: list[str], *, debug: bool, alone: bool) -> int:
+def _run(words: list[str], *, debug: bool, alone: bool) -> ExitStatus:
     """Does what the words say; what goes wrong is one line."""
     try:
         need_own_benchmarks(alone=alone)
-        status = _dispatch(words)
-        sys.stdout.flush()
+        return _dispatch(words)
     except HarnessError as error:
         return _complain(str(error), error.exit_status, debug=debug)
     except KeyboardInterrupt:
         return _complain("interrupted; the same command goes on where it was", ExitStatus.INTERRUPTED, debug=debug)
-    except BrokenPipeError:  # the reader of our output has seen enough, as in `... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitStatus.GOOD
     except Exception as error:  # noqa: BLE001 - a bug: say so in one line as well
         what = f"internal error, {type(error).__name__}: {error}; run again with --debug and report what it prints"
         return _complain(" ".join(what.split()), ExitStatus.FAILED, debug=debug)
-    return status
 
 
 def _dispatch(words: list[str]) -> ExitStatus:
@@ -155,10 +154,10 @@ def _silence_libraries() -> None:
     logging.disable(logging.WARNING)
 
 
-def _complain(message: str, status: ExitStatus, *, debug: bool) -> ExitStatus:
+def _complain(message: str, status: ExitStatus, *, debug: bool = False) -> ExitStatus:
     if debug:
         traceback.print_exc()
-    print(f"{'error' if status != ExitStatus.INTERRUPTED else 'stopped'}: {message}", file=sys.stderr)
+    tell(f"{'error' if status != ExitStatus.INTERRUPTED else 'stopped'}: {message}")
     return status
 
 

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.reporting.escape import plain
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profile_files import get_profile
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
+from harness.streams import exact, tell
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -150,7 +152,7 @@ class Lines(Silent):
 
     def _say(self, text: str) -> None:
         self._last = time.monotonic()
-        print(text, file=sys.stderr, flush=True)  # noqa: T201 - progress is what this module is for
+        tell(text)
 
 
 class Bars(Lines):
@@ -164,7 +166,7 @@ class Bars(Lines):
     def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """A new bar."""
         super().benchmark_started(model, benchmark, profile, done)
-        self._progress.reset(self._task, total=None, description=self._name, tally="", visible=True)
+        self._progress.reset(self._task, total=None, description=plain(self._name), tally="", visible=True)
 
     def planned(self, utterances: int, seconds: float) -> None:
         """A longer bar."""
@@ -180,7 +182,7 @@ class Bars(Lines):
         super().benchmark_finished(folder, benchmark)
 
     def _say(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, highlight=False)
+        self._progress.console.print(plain(text), markup=False, highlight=False)
 
 
 def _clock(seconds: float) -> str:
@@ -208,5 +210,5 @@ def progress(*, quiet: bool) -> Iterator[Silent]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[tally]}", markup=False),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as display:
+    with Progress(*columns, console=Console(file=exact(sys.stderr)), transient=True) as display:
         yield Bars(display)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from harness.models.base import LoadOptions, Model
 from harness.models.registry import check_model, devices_of, load_model, revision_now
 from harness.records.codec import pretty
 from harness.records.conformance import Conformance, Finding
+from harness.streams import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ def _examined(name: str, settings: Settings, *, clips: int, quiet: bool) -> Conf
     def add(finding: Finding) -> None:
         findings.append(finding)
         if not quiet:
-            print(_line(finding), file=sys.stderr, flush=True)
+            tell(_line(finding))
 
     seconds = sum(clip.duration for clip in heard)
     found = Conformance(model=name, device=settings.device, clips=len(heard), audio_seconds=seconds, conforms=False)

@@ -1,6 +1,5 @@
 """What ends a run: the report over its models, their table on the screen, and what to do next."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from harness.records.scores import Scores
 from harness.reporting.report import Written, write_report, write_scores
 from harness.scoring.predictions import read_run
 from harness.scoring.resolve import common_profile
+from harness.streams import tell
 from harness.version import program
 
 __all__ = ["finish", "write_scores"]
@@ -23,7 +23,7 @@ def finish(folders: Sequence[Path], scores: Sequence[Scores], *, as_json: bool, 
     print(pretty(scores) if as_json else written.table.render("terminal"), end="")
     if not quiet:
         for line in _next(folders, [system.run for system in systems if system.run is not None], written):
-            print(line, file=sys.stderr)
+            tell(line)
 
 
 def _audits(run: RunRecord) -> Iterator[str]:

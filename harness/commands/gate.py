@@ -16,6 +16,7 @@ from harness.records.codec import pretty
 from harness.records.decision import Decision
 from harness.records.policy import Policy
 from harness.scoring.predictions import System, read_systems
+from harness.streams import exact
 
 HELP = """pass or fail a run against a baseline: 0 passed, 1 a regression, 3 inconclusive (docs/gate.md)"""
 
@@ -66,7 +67,7 @@ def _write(args: argparse.Namespace, decision: Decision, policy: Policy) -> None
     if args.markdown:
         _put(args.markdown, render.markdown(decision, policy))
     if args.github:
-        print(render.github(decision, policy), end="", file=sys.stderr if args.json else sys.stdout)
+        print(render.github(decision, policy), end="", file=exact(sys.stderr if args.json else sys.stdout))
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             _put(Path(summary), render.markdown(decision, policy), mode="a")

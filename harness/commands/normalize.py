@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from harness.errors import DataError, ExitStatus
+from harness.streams import Output, exact
 
 HELP = "print each line of standard input as a profile normalizes it"
 
@@ -20,13 +21,15 @@ def run(args: argparse.Namespace) -> ExitStatus:
     from harness.scoring.profile_files import get_profile
 
     normalize = get_profile(args.profile).normalizer(primary_subtag(args.language))
-    lines = iter(sys.stdin.buffer.readline, b"")
+    lines, out = iter(sys.stdin.buffer.readline, b""), exact(sys.stdout)
     for number, line in enumerate(lines, start=1):
         try:
-            print(normalize(line.decode("utf-8").rstrip("\r\n")), flush=True)
+            print(normalize(line.decode("utf-8").rstrip("\r\n")), flush=True, file=out)
         except UnicodeDecodeError:
             raise DataError(f"line {number} is not UTF-8 text; convert the input") from None
         except ValueError as error:
             message = f"line {number} cannot be normalized under {args.profile}: {error}; scoring takes such a text raw"
             raise DataError(message) from None
+        if isinstance(out, Output) and out.gone:  # as in `yes | ... | head`
+            break
     return ExitStatus.GOOD

@@ -1,7 +1,6 @@
 """`score`: word error rates of run folders and of others' predictions."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from harness.scoring.score import score_counted
 from harness.scoring.scored import Scored, count_systems
 from harness.scoring.second_opinion import check
 from harness.scoring.ties import ties
+from harness.streams import tell
 
 HELP = "score run folders, or predictions of others (leaderboard or NeMo manifests)"
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     scores = [score_counted(*each, metrics) for each in zip(systems, profiles, counted, strict=True)]
     if args.check is not None:
         for line in check(one for held in counted for one in held):
-            print(line, file=sys.stderr)
+            tell(line)
     if write is not None or args.alignments is not None:
         named = zip(labels(systems), counted, strict=True)
         rows = [row for name, each in named for one in each for row in utterance_scores(name, one)]
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
                 print(details_text(model, entry.details))
     for model, entry in entries:
         for warning in entry.warnings:
-            print(f"warning: {model} on {entry.benchmark}: {warning}", file=sys.stderr)
+            tell(f"warning: {model} on {entry.benchmark}: {warning}")
     return ExitStatus.GOOD
 
 

@@ -1,7 +1,6 @@
 """What the verbs share: flags that mean the same everywhere, and tables from plain values."""
 
 import argparse
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from harness.scoring.forms import FORMS
 from harness.scoring.keywords.lists import read_keywords, with_keywords
 from harness.scoring.predictions import System, read_systems
 from harness.scoring.transcripts import read_transcripts
+from harness.streams import tell
 
 FLAGS: dict[str, dict[str, Any]] = {
     "paths": {"nargs": "+", "metavar": "PATH", "help": "a run folder, a predictions file, or a folder of them"},
@@ -61,9 +61,9 @@ def given_systems(
     """
     paths = [Path(path) for path in args.paths] if given is None else given
     if args.reference is None:
-        systems = read(paths, args.language, args.format, on_stderr)
+        systems = read(paths, args.language, args.format, tell)
     else:
-        systems = read_transcripts(args.reference, paths, args.language, args.format, on_stderr)
+        systems = read_transcripts(args.reference, paths, args.language, args.format, tell)
     return with_given_keywords(args, systems)
 
 
@@ -77,14 +77,9 @@ def with_given_keywords(args: argparse.Namespace, systems: list[System]) -> list
     return systems if given is None else with_keywords(systems, read_keywords(given))
 
 
-def on_stderr(line: str) -> None:
-    """A line for a person, beside what the verb prints."""
-    print(line, file=sys.stderr)
-
-
 def teller(*, quiet: bool) -> Callable[[str], None]:
     """What tells a person on stderr how far it is: nothing where `--quiet` was given."""
-    return lambda line: None if quiet else print(line, file=sys.stderr, flush=True)
+    return lambda line: None if quiet else tell(line)
 
 
 def table(

@@ -14,26 +14,24 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.errors import ExitStatus
+from harness.gating.judge import compared, judged, problem
 from harness.gating.pair import Pair, pair_metric, pair_rates
+from harness.gating.silence import silence
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Policy, Rule, Tier
 from harness.scoring.average import averaging
 from harness.scoring.losses import losses
-from harness.scoring.metrics import Metric, get_metric
+from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import PairedBenchmark, keyed, mismatch, pair_benchmarks
-from harness.scoring.significance import average_difference, enough_utterances, turned
+from harness.scoring.significance import average_difference
 from harness.version import program
 
 if TYPE_CHECKING:
     from harness.gating.sides import Side
-    from harness.records.statistics import Difference
     from harness.scoring.scored import Scored
 
 MIN_REPEATS = 3
 """With fewer measurements of speed on one of the sides its verdict is informative."""
-
-BLAMED = 10
-"""Utterances that are named for each benchmark that got worse."""
 
 
 def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
@@ -69,13 +67,13 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
         elif comparable:
             paired.append(found)
             pairs.append(pair)
-            findings.append(_with_unseen(_compared(name, pair, policy.rule(name), policy), pair, found))
+            findings.append(_with_unseen(compared(name, pair, policy.rule(name), policy.alpha), pair, found))
     if not pairs:
         message = "no benchmark of the run could be compared with the baseline"
         findings.append(problem("run", Reason.NOTHING_COMPARED, message))
     elif len(names) > 1:
         findings.append(_average(pairs, len(names), run, policy))
-    findings += [*_metrics(paired, policy), _speed(run, baseline, policy)]
+    findings += [*_metrics(paired, policy), *silence(paired, policy), _speed(run, baseline, policy)]
     return conclude(findings, run, baseline, policy)
 
 
@@ -93,26 +91,6 @@ def conclude(findings: Sequence[Finding], run: Side, baseline: Side | None, poli
         profile=run.profile.name,
         findings=tuple(findings),
     )
-
-
-def judge(change: Difference | None, margin: float, *, changed: int) -> Verdict:
-    """The verdict on how much worse a run is (a fraction for rates).
-
-    PASS where no utterance's counts changed or the whole interval is at or below the margin, FAIL where the whole
-    interval is above it, else INCONCLUSIVE.
-    """
-    if changed == 0:
-        return Verdict.PASS
-    if change is None:
-        return Verdict.INCONCLUSIVE
-    if change.high <= margin:
-        return Verdict.PASS
-    return Verdict.FAIL if change.low > margin else Verdict.INCONCLUSIVE
-
-
-def problem(subject: str, reason: Reason, message: str, *, tier: Tier = Tier.MUST) -> Finding:
-    """The finding that something cannot be compared."""
-    return Finding(subject=subject, verdict=Verdict.INCONCLUSIVE, reason=reason, message=message, tier=tier)
 
 
 def begun(side: Side, what: str) -> Iterator[Finding]:
@@ -175,19 +153,6 @@ def _same_utterances(new: Scored, old: Scored) -> PairedBenchmark | tuple[Reason
     return pair_benchmarks([[old], [new]], ["the baseline", "the run"])[0]
 
 
-def _compared(subject: str, pair: Pair, rule: Rule, policy: Policy) -> Finding:
-    """The verdict on one number of one benchmark."""
-    worse = pair.worse_by(1 - policy.alpha)
-    found = judged(subject, pair.metric, rule, worse, changed=pair.changed, utterances=len(pair.rows))
-    return replace(
-        found,
-        before=pair.before.rate,
-        after=pair.after.rate,
-        change=turned(worse) if worse and pair.metric.better == "higher" else worse,
-        blame=() if found.verdict is Verdict.PASS else pair.blame(BLAMED),
-    )
-
-
 def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Finding:
     """The verdict, and what the counts do not see: raw transcripts that differ, and what the profile drops of them."""
     texts = [row.hypothesis or "" for rows in pair.rows for row in rows]
@@ -202,46 +167,6 @@ def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Findi
         rewritten=pair.rewritten,
         letters_without_marks=lost.letters,
         typographic_apostrophes=lost.apostrophes,
-    )
-
-
-def unit_of_change(metric: Metric) -> str:
-    """What differences of a metric are told in."""
-    return "points" if metric.unit == "percent" else metric.unit
-
-
-def judged(
-    subject: str, metric: Metric, rule: Rule, worse: Difference | None, *, changed: int, utterances: int
-) -> Finding:
-    """The verdict on how much worse the run is, in words too."""
-    verdict = judge(worse, rule.margin, changed=changed)
-    reason = Reason.UNCHANGED if changed == 0 else Reason.COMPARED if worse else Reason.FEW_SESSIONS
-    margin, enough = f"the margin of {metric.scale * rule.margin:g} {unit_of_change(metric)}", None
-    message = f"{changed:,} of {utterances:,} utterances changed; "
-    if reason is Reason.UNCHANGED:
-        message = f"no utterance's counts changed, of {utterances:,}"
-    elif worse is None:
-        message += "under five sessions there is no interval to decide by"
-    elif verdict is Verdict.PASS:
-        message += f"the interval is at or below {margin}"
-    elif verdict is Verdict.FAIL:
-        message += f"the whole interval is above {margin}"
-    else:
-        enough = enough_utterances(worse, rule.margin, utterances)
-        more = f"about {enough:,} utterances would be enough" if enough else "the difference lies on the margin itself"
-        message += f"the interval holds {margin}; {more}"
-    return Finding(
-        subject=subject,
-        metric=metric.name,
-        verdict=verdict,
-        reason=reason,
-        message=message,
-        tier=rule.tier,
-        margin=rule.margin,
-        change=worse,
-        utterances=utterances,
-        changed=changed,
-        enough=enough,
     )
 
 
@@ -276,7 +201,7 @@ def _metrics(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Find
             subject, table = f"{one.benchmark}: {metric.title}", policy.metrics[name]
             found = pair_metric(one, metric, utterances)
             if isinstance(found, Pair):
-                yield _compared(subject, found, Rule(table.margin / metric.scale, table.tier), policy)
+                yield compared(subject, found, Rule(table.margin / metric.scale, table.tier), policy.alpha)
             elif len(found.sides) == 1:
                 message = f"the {found.sides[0]} has no {metric.title}"
                 message += f": {found.reason}" if found.reason else ""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness.gating.decide import begun, conclude, judged, problem, usable
+from harness.gating.decide import begun, conclude, usable
+from harness.gating.judge import judged, problem
 from harness.records.decision import Decision, Finding, Reason, Verdict
 from harness.records.statistics import Difference, Interval
 from harness.scoring.intervals import detectable, wer_interval

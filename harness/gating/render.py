@@ -6,7 +6,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from harness.errors import ExitStatus
-from harness.gating.decide import effect, unit_of_change
+from harness.gating.decide import effect
+from harness.gating.judge import unit_of_change
 from harness.records.decision import Blame, Decision, Finding, Verdict
 from harness.reporting import escape
 from harness.reporting.table import Cell, Column, Table
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 SHOWN = 5
 """Utterances to blame that people are shown for each benchmark; JSON has all."""
 
+_WITHOUT_NOTE = {None, "wer", "cer", "rtfx", "rtfx_end_to_end"}
+"""What the caption speaks of."""
 _NUMBERS = {"before": "Baseline", "after": "Run", "change": "Change", "margin": "Margin"}
 _MARKS = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE: "❔"}
 
@@ -40,7 +43,7 @@ def table(decision: Decision, policy: Policy) -> Table:
         f"WER in percent, change with its {100 * (1 - policy.alpha):g} % interval over sessions, margin in points; "
         "RTFx for speed."
     )
-    others = dict.fromkeys(_metric(one) for one in decision.findings if one.metric in policy.metrics)
+    others = dict.fromkeys(_metric(one) for one in decision.findings if one.metric not in _WITHOUT_NOTE)
     notes = tuple(f"{metric.title}: {metric.meaning}; in {metric.unit}." for metric in others)
     return Table(f"Gate: {decision.verdict.value}", caption, columns, rows, notes)
 

@@ -4,15 +4,28 @@ Model names, transcripts and error messages come from files that anybody may hav
 text and returns what may be placed into one kind of output; nothing else in the project escapes by hand.
 """
 
+from __future__ import annotations
+
 import html as _html
+import json
 import re
 import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import regex
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode categories that move the cursor, reorder or hide text: controls, formats (bidi overrides), separators."""
 
 _JOINERS = {"\u200c", "\u200d"}
 """Format characters that Persian, Hindi and emoji need to be spelled; harmless."""
+
+_HARMLESS = re.compile(r"[\n\t -~]*")
+_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
+_COMMAND = re.compile(r"^([ \t]*)::", re.MULTILINE)
+_LATER_COMMAND = re.compile(r"(\n[ \t]*)::")
 
 _LATEX = {"§": r"\S{}", "¶": r"\P{}", "–": "--", "×": r"$\times$", "±": r"$\pm$"}
 _LATEX |= {c: f"\\{c}" for c in "{}$&%#_"}
@@ -33,6 +46,26 @@ def plain(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(c) if c not in _JOINERS and unicodedata.category(c) in _HIDDEN else c for c in text)
+
+
+def shown(text: str, *, begins_line: bool = True, styled: bool = False) -> str:
+    r"""Output of a command with nothing in it that a terminal, or a CI runner that reads it, would obey.
+
+    Controls, overrides of direction and halves of characters become ``\u202e`` and the like, in which JSON reads the
+    same character. ``::`` is not left at the beginning of a line, nor ``##[`` anywhere: by them workflows are commanded
+    (GitHub's runner, ActionCommand).
+
+    Args:
+        text: some of the output, with line ends.
+        begins_line: whether its first character does.
+        styled: whether colors (ours) stay.
+    """
+    if not text.isascii() or not _HARMLESS.fullmatch(text):
+        parts = _STYLE.split(text) if styled else [text]
+        parts[::2] = [_moving().sub(lambda found: _code(found[0]), part) for part in parts[::2]]
+        text = "".join(parts)
+    text = text.replace("##[", "#\\u0023[")
+    return _COMMAND.sub(r"\1\\::", text) if begins_line else _LATER_COMMAND.sub(r"\1\\::", text)
 
 
 def html(text: str) -> str:
@@ -71,6 +104,20 @@ def csv_cell(text: str) -> str:
     """Text for a CSV cell which no spreadsheet takes for a formula (quoting is the csv module's)."""
     shown = plain(text)
     return "'" + shown if text.startswith(_FORMULA) or shown.lstrip().startswith(_FORMULA) else shown
+
+
+@cache
+def _moving() -> regex.Pattern[str]:
+    """What `_HIDDEN` has but for the joiners, line ends and tabs; quicker than to look at each character."""
+    import regex
+
+    hidden = "".join(rf"\p{{{category}}}" for category in sorted(_HIDDEN))
+    return regex.compile(rf"[[{hidden}]--[{''.join(_JOINERS)}\n\t]]", regex.VERSION1)
+
+
+def _code(character: str) -> str:
+    """As JSON writes it."""
+    return json.dumps(character)[1:-1] if ord(character) >= 0x80 else f"\\u{ord(character):04x}"
 
 
 def _visible(character: str) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ExitStatus
 from harness.models.base import Model
+from harness.streams import exact, tell
 
 if TYPE_CHECKING:
     from harness.types import Clip, Hypothesis
@@ -112,7 +113,6 @@ class Watched(Model):
 def _end(line: str) -> None:
     """Prints the line and ends the process, without waiting for threads that hang."""
     if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[?25h\x1b[K")  # a bar may have hidden the cursor
-    sys.stderr.write(f"error: {line}\n")
-    sys.stderr.flush()
+        exact(sys.stderr).write("\r\x1b[?25h\x1b[K")  # a bar may have hidden the cursor
+    tell(f"error: {line}")
     os._exit(ExitStatus.FAILED)

@@ -103,13 +103,13 @@ class Scored:
         texts = (text for row in self.units.rows for text in (row.reference, row.hypothesis or ""))
         return losses(texts, self.profile, self.language)
 
-    def utterances(self) -> list[ScoredUtterance]:
-        """The rows that are scored, with their texts."""
+    def utterances(self, *, dropped: bool = False) -> list[ScoredUtterance]:
+        """The rows that are scored, and those that the profile drops if so `dropped`, with their texts."""
         texts = self.profile.texts(self.language)
         return [
             ScoredUtterance(row, found.counts, texts, self.profile, self.language)
             for index, (row, found) in enumerate(zip(self.units.rows, self.counted, strict=True))
-            if found is not None and not self.drops(index)
+            if found is not None and (dropped or not self.drops(index))
         ]
 
 

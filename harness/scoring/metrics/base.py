@@ -79,6 +79,8 @@ class Metric:
     """Whether a policy may hold runs to it, by paired differences; `show` is for what has no interval."""
     classes: bool = False
     """Whether a report with it also has the table of classes (marks, capitals, numbers, keywords)."""
+    dropped: bool = False
+    """Whether it is also of the utterances that the profile does not score: references that come to nothing."""
     always: Callable[[Sequence[Line]], bool] = _never
     """Whether scores.json has it of such rows without being asked for. Looked at before anything is normalized."""
 
@@ -90,7 +92,12 @@ class Metric:
 
 def measure_all(chosen: Iterable[Metric], scored: Scored, utterances: Utterances) -> dict[str, MetricValue]:
     """Metrics by name, as far as the benchmark has them; the utterances are those of `scored`."""
-    found = {one.name: measure(one, utterances, scored.profile, scored.language) for one in chosen}
+    found = {
+        one.name: measure(
+            one, scored.utterances(dropped=True) if one.dropped else utterances, scored.profile, scored.language
+        )
+        for one in chosen
+    }
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -136,8 +143,13 @@ def parts_of(
     scored: Scored, metric: Metric, utterances: Sequence[ScoredUtterance]
 ) -> tuple[list[Parts | None], str | None]:
     """What each row adds to a metric, None where it does not count; and why the benchmark cannot have it."""
+    if metric.dropped:
+        utterances = scored.utterances(dropped=True)
     counted = metric.count(utterances, scored.profile, scored.language)
     reason = counted.reason if isinstance(counted, Absent) else None
     each = iter([None] * len(utterances) if counted is None or isinstance(counted, Absent) else counted)
-    rows = [None if found is None or scored.drops(index) else next(each) for index, found in enumerate(scored.counted)]
+    rows = [
+        None if found is None or (scored.drops(index) and not metric.dropped) else next(each)
+        for index, found in enumerate(scored.counted)
+    ]
     return rows, reason

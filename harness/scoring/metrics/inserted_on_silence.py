@@ -22,4 +22,5 @@ INSERTED_ON_SILENCE = Metric(
     meaning="words written where the reference has none, a minute of such audio",
     count=_count,
     unit="words a minute",
+    dropped=True,
 )

@@ -11,7 +11,8 @@ import pytest
 from msgspec.structs import replace as changed
 
 from harness.errors import ExitStatus
-from harness.gating.decide import decide, effect, judge
+from harness.gating.decide import decide, effect
+from harness.gating.judge import judge
 from harness.gating.render import _numbers as numbers_shown
 from harness.gating.sides import Side
 from harness.records.decision import Decision, Finding, Reason, Verdict
