@@ -1,6 +1,7 @@
 """The command line: finds the verb, runs it, and turns what goes wrong into one line and an exit status."""
 
 import argparse
+import errno
 import importlib
 import logging
 import os
@@ -96,9 +97,15 @@ def _run(words: list[str], *, debug: bool, alone: bool) -> ExitStatus:
         return _complain(str(error), error.exit_status, debug=debug)
     except KeyboardInterrupt:
         return _complain("interrupted; the same command goes on where it was", ExitStatus.INTERRUPTED, debug=debug)
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            return _internal(error, debug=debug)
+        place = (
+            f"{os.fsdecode(error.filename)[:300]}: " if isinstance(error.filename, str | bytes | os.PathLike) else ""
+        )
+        return _complain(f"{place}{error.strerror}", ExitStatus.DATA, debug=debug)
     except Exception as error:  # noqa: BLE001 - a bug: say so in one line as well
-        what = f"internal error, {type(error).__name__}: {error}; run again with --debug and report what it prints"
-        return _complain(" ".join(what.split()), ExitStatus.FAILED, debug=debug)
+        return _internal(error, debug=debug)
 
 
 def _dispatch(words: list[str]) -> ExitStatus:
@@ -152,6 +159,11 @@ def _silence_libraries() -> None:
         os.environ.setdefault(name, value)
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
+
+
+def _internal(error: Exception, *, debug: bool) -> ExitStatus:
+    what = f"internal error, {type(error).__name__}: {error}; run again with --debug and report what it prints"
+    return _complain(" ".join(what.split()), ExitStatus.FAILED, debug=debug)
 
 
 def _complain(message: str, status: ExitStatus, *, debug: bool = False) -> ExitStatus:

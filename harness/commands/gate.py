@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from harness.commands.shared import add_shared, given_systems, on_stderr, with_given_keywords
+from harness.commands.shared import add_shared, given_systems, with_given_keywords
 from harness.errors import ExitStatus, RunError
 from harness.gating import render
 from harness.gating.against import gate_against
@@ -16,7 +16,7 @@ from harness.records.codec import pretty
 from harness.records.decision import Decision
 from harness.records.policy import Policy
 from harness.scoring.predictions import System, read_systems
-from harness.streams import exact
+from harness.streams import exact, tell
 
 HELP = """pass or fail a run against a baseline: 0 passed, 1 a regression, 3 inconclusive (docs/gate.md)"""
 
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 def _read(args: argparse.Namespace, path: Path) -> list[System]:
     """What a path holds; with ``--reference`` a file holds transcripts alone, while a folder is a run as ever."""
     if path.is_dir():
-        return with_given_keywords(args, read_systems([path], args.language, args.format, on_stderr))
+        return with_given_keywords(args, read_systems([path], args.language, args.format, tell))
     return given_systems(args, given=[path])
 
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from harness.commands.own_data import add_own_data, asked, check_unused
 from harness.commands.shared import teller
 from harness.config import WHAT, Settings
-from harness.errors import ExitStatus, UsageError
+from harness.errors import ExitStatus, HarnessError, Interrupted, UsageError
 from harness.flags import add_flags, made
 from harness.request import told
 from harness.serving.flags import ServeSettings
+from harness.streams import tell
 from harness.version import program
 
 if TYPE_CHECKING:
@@ -75,13 +76,21 @@ def run(args: argparse.Namespace) -> ExitStatus:
     stop = Stop()
     folders: list[Path] = []
     scores: list[Scores] = []
+    lost: dict[str, HarnessError] = {}
     status = ExitStatus.GOOD
     with _stop_on_signals(stop), progress(quiet=args.quiet) as reporter:
         for model, how in models.items():
             name = serving.name(model)
             work = Run(suite=suite, datasets=datasets, model_name=name, settings=how, reporter=reporter, stop=stop)
-            with serving.through(model, work.folder, say, lambda: stop.requested) as work.load:
-                record = work.execute()
+            try:
+                with serving.through(model, work.folder, say, lambda: stop.requested) as work.load:
+                    record = work.execute()
+            except HarnessError as error:
+                if isinstance(error, Interrupted) or len(models) == 1:
+                    raise
+                lost[name] = error  # the others are run all the same
+                tell(f"error: {error}")
+                continue
             folders.append(work.folder)
             scores.append(write_scores(work.folder))
             if not record.complete:
@@ -89,8 +98,11 @@ def run(args: argparse.Namespace) -> ExitStatus:
     # What is read while it is run is known only now.
     for line in (line for one in datasets for line in told(one) if line not in known):
         say(line)
-    finish(folders, scores, as_json=args.json, quiet=args.quiet)
-    return status
+    if folders:
+        finish(folders, scores, as_json=args.json, quiet=args.quiet)
+    for name, error in lost.items():
+        tell(f"not in the table: {name}: {error}")
+    return next((error.exit_status for error in lost.values()), status)
 
 
 def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:

@@ -13,7 +13,7 @@ from harness.load_generator.knee import knee, sustained
 from harness.load_generator.measure import Conditions, measure
 from harness.load_generator.offer import Exchange, Offered, Wire, offer
 from harness.load_generator.schedule import Arrival, poisson
-from harness.records.codec import cannot_write, encode, write
+from harness.records.codec import cannot_write, encode, refuse_link, write, write_bytes
 from harness.records.load import Load, Rate, Request
 
 LOAD_FILE = "load.json"
@@ -178,12 +178,13 @@ def _begin(folder: Path) -> None:
     """An empty file of requests in a folder that is there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / REQUESTS_FILE).write_bytes(b"")
+        write_bytes(folder / REQUESTS_FILE, b"")
     except OSError as error:
         raise cannot_write(folder, error) from None
 
 
 def _append(path: Path, lines: Iterable[Request]) -> None:
+    refuse_link(path)
     try:
         with path.open("ab") as file:
             file.writelines(encode(line) + b"\n" for line in lines)

@@ -190,21 +190,49 @@ def write(path: Path, record: object) -> None:
     write_bytes(path, pretty(record).encode("utf-8"))
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
     """Writes a file so that a reader sees the old one or the new one, never half of one.
+
+    A link that stands there, in a folder that somebody sent, is replaced: nothing is written where it leads.
+
+    Args:
+        path: of the file.
+        data: all of it.
+        lasting: whether it is on the disk, not only with the system, when this returns.
 
     Raises:
         RunError: the disk is full or the folder cannot be written.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with temporary.open("wb") as file:
+        temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as file:  # does not follow a link either
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes what can be made again from the records; as `write_bytes`. Halves of characters are written as their code.
+
+    Raises:
+        RunError: as `write_bytes`.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), lasting=False)
+
+
+def refuse_link(path: Path) -> None:
+    """Refuses to go on in a folder that has a link where one of our files is to grow.
+
+    Raises:
+        RunError: the path is a symbolic link.
+    """
+    if path.is_symlink():
+        raise RunError(f"{path} is a symbolic link; a run is written into its own folder only: remove the link")
 
 
 def cannot_write(path: Path, error: OSError) -> RunError:

@@ -70,7 +70,7 @@ class MetricTable(Record, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Policy(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that the gate asks."""
 
-    alpha: Annotated[float, Meta(gt=0, lt=0.5)] = 0.05
+    alpha: Annotated[float, Meta(ge=1e-6, lt=0.5)] = 0.05
     """Intervals hold the true difference with probability 1 - alpha."""
     inconclusive: Literal["inconclusive", "pass", "fail"] = "inconclusive"
     """What an INCONCLUSIVE comparison of a `must` does to the exit status: 3, nothing, or 1."""

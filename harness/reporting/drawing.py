@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import textwrap
 import warnings
@@ -12,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from harness.records.codec import write_bytes
 from harness.reporting import escape
 
 if TYPE_CHECKING:
@@ -212,6 +214,8 @@ def save(figure: Figure, path_stem: Path) -> list[Path]:
     """PNG and SVG beside each other, without a date, so that equal figures are equal files."""
     path_stem.parent.mkdir(parents=True, exist_ok=True)
     png, svg = (path_stem.with_name(path_stem.name + ending) for ending in (".png", ".svg"))
-    figure.savefig(png, dpi=_DPI, metadata={"Software": None})
-    figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    for path, metadata in ((png, {"Software": None}), (svg, {"Date": None, "Creator": None})):
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=path.suffix[1:], dpi=_DPI, metadata=metadata)
+        write_bytes(path, drawn.getvalue(), lasting=False)
     return [png, svg]

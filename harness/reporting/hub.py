@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.registry import datasets, get_suite, suites
 from harness.errors import DataError, UsageError
+from harness.records.codec import write_text
 from harness.reporting.escape import csv_cell
 from harness.scoring.average import averaging
 from harness.scoring.profile_files import get_profile
@@ -273,5 +274,5 @@ def write_hub_files(
 
 def _write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_text(path, text)
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.records.codec import cannot_write
+from harness.records.codec import cannot_write, write_text
 from harness.reporting import drawing
 from harness.reporting.drawing import COLORS, GRAY, MARKERS
 from harness.reporting.table import EXTENSIONS, Cell, Column, Table
@@ -117,8 +117,7 @@ def write_load_files(load: Load, folder: Path) -> list[Path]:
     try:
         for form, extension in EXTENSIONS.items():
             path = folder / f"table.{extension}"
-            text = table.render(form, width=120, color=False)
-            path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            write_text(path, table.render(form, width=120, color=False))
             files.append(path)
         return [*files, *load_curve(load, folder / "load")]
     except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.records.codec import cannot_write, write
+from harness.records.codec import cannot_write, write, write_text
 from harness.reporting import plots
 from harness.reporting.against import against_published, published_points
 from harness.reporting.classes import classes_table
@@ -97,7 +97,7 @@ def write_report(
         files += _plots(out, published, scores, points, by_length(names, scored, points))
         for_hub, reasons = write_hub_files(scores, runs, out)
         text = page(title, results.caption, list(shown.values()), data)
-        index.write_text(text, encoding="utf-8", newline="\n")
+        write_text(index, text)
     except OSError as error:
         raise cannot_write(out, error) from None
     return Written(table=results, files=[index, *files, *for_hub], reasons=reasons)
@@ -108,8 +108,7 @@ def _write_table(table: Table, stem: Path) -> list[Path]:
     files = []
     for form, extension in EXTENSIONS.items():
         path = stem.with_name(f"{stem.name}.{extension}")
-        text = table.render(form, width=120, color=False)
-        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        write_text(path, table.render(form, width=120, color=False))
         files.append(path)
     return files
 

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from harness.devices import kind_of
 from harness.errors import RunError, UsageError
 from harness.models.hub import is_commit
-from harness.records.codec import cannot_write
+from harness.records.codec import cannot_write, refuse_link
 
 if TYPE_CHECKING:
     from harness.config import Settings
@@ -38,7 +38,7 @@ def model_folder_name(model: str) -> str:
         model = re.sub(r"[^A-Za-z0-9._]+", "-", model).strip("-")
     safe = plain_name(model).replace("/", "--").replace("\\", "--").replace("\0", "")
     safe = safe.lstrip(".") or "model"
-    return safe if len(safe.encode()) <= 200 else safe[-100:].lstrip(".-")
+    return safe if len(os.fsencode(safe)) <= 200 else safe[-100:].lstrip(".-")
 
 
 def plain_name(model: str) -> str:
@@ -122,6 +122,7 @@ def locked(folder: Path) -> Iterator[None]:
         RunError: another process holds it, or it cannot be written.
     """
     path = folder / ".lock"
+    refuse_link(path)
     lock = FileLock(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from harness.errors import HarnessError
-from harness.records.codec import cannot_write
+from harness.records.codec import cannot_write, refuse_link
 from harness.records.journal import Line, encode_lines, read_journal
 from harness.types import Hypothesis, Word
 
@@ -120,6 +120,7 @@ class JournalFile:
         known = read_journal(path)
         self._count = len(known.lines)
         self._synced = time.monotonic()
+        refuse_link(path)
         try:
             # Unbuffered: what a failed write left behind must not be written again when the file is closed.
             self._file = path.open("ab", buffering=0)

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.sources.nist import ENCODED, alternatives, decode
 from benchmarks.sources.text_files import read_content
 from harness.errors import DataError
+from harness.records.codec import write_text
 
 _SYNTAX = re.compile(r"[(){}<>/\\@;:,*%\"\s\x00-\x1f\x7f\ud800-\udfff]")
 _TRN_LINE = re.compile(r"(?P<text>.*?)\s*\((?P<id>[^()\s][^()]*)\)\s*")
@@ -37,7 +38,7 @@ def write_trn(path: Path, rows: Iterable[tuple[str, str]]) -> None:
         rows: label and text of each utterance; the text as it is to be scored, normalized beforehand.
     """
     lines = [ENCODED, *(f"{_encode_words(text)} ({_encode(name)})".lstrip() for name, text in rows)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def write_stm(path: Path, rows: Iterable[tuple[str, str | None, float | None, str]]) -> None:
@@ -56,7 +57,7 @@ def write_stm(path: Path, rows: Iterable[tuple[str, str | None, float | None, st
             raise DataError(f"utterance {name!r} has no duration, which stm needs: write trn instead")
         speaker = "unknown" if session is None else _encode(session)
         lines.append(f"{_encode(name)} 1 {speaker} 0.000 {duration:.3f} {_encode_words(text)}".rstrip())
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def read_trn(path: Path, *, reference: bool = False) -> dict[str, str]:

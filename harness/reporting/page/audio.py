@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -51,7 +52,7 @@ def addresses(wanted: Iterable[Utterance], where: dict[Utterance, str], limit: i
             result[utterance] = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
         elif path.suffix.lower() in _TYPES:
             fragment = cut[0] if cut else ""
-            result[utterance] = "file://" + quote(str(path.resolve())) + fragment
+            result[utterance] = "file://" + quote(os.fsencode(path.resolve())) + fragment
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -142,3 +143,51 @@ def test_inputs_never_become_script(project: Path) -> None:
     assert done.returncode == 2
     assert "verdict=ERROR" in (project / "out").read_text()
     assert not (project / "pwned").exists()
+
+
+def judged(project: Path, run: str, **others: str) -> tuple[int, str, dict[str, str]]:
+    """Exit status, output and the outputs of the action's step for one input `run`."""
+    [step] = load(ROOT / "action.yml")["runs"]["steps"]
+    (project / "out").unlink(missing_ok=True)
+    environment = {
+        "GATE_POLICY": "",
+        "GATE_JUNIT": "gate.xml",
+        "GATE_MARKDOWN": "gate.md",
+        "GATE_BASELINE": "MODEL_good_DATASET_foo.jsonl",
+    }
+    environment |= {
+        "GATE_PYTHON": "python",
+        "GATE_HOME": str(ROOT),
+        "GATE_RUN": re.sub(r"(\w+)\.jsonl", r"MODEL_\1_DATASET_foo.jsonl", run),
+    } | others
+    done = shell(step["run"], project, **environment, GITHUB_OUTPUT=str(project / "out"))
+    outputs = dict(line.split("=", 1) for line in (project / "out").read_text().splitlines())
+    return done.returncode, done.stdout, outputs
+
+
+def test_every_line_of_the_input_is_judged(project: Path) -> None:
+    words = "one two three four five six seven eight"
+    for name, heard in (("good", words), ("same", words), ("bad", "one two three")):
+        rows = [{"audio_filepath": f"{i % 8}-1-{i}", "text": words, "pred_text": heard} for i in range(40)]
+        (project / f"MODEL_{name}_DATASET_foo.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for run, status, verdict in (
+        ("same.jsonl", 0, "PASS"),
+        ("same.jsonl\ngood.jsonl\n", 0, "PASS"),
+        ("same.jsonl\nbad.jsonl", 1, "FAIL"),
+        ("\n\nbad.jsonl\n\nsame.jsonl", 1, "FAIL"),
+        ("same.jsonl\n/nonexistent", 2, "ERROR"),
+        ("/nonexistent\nbad.jsonl", 2, "ERROR"),
+        ("bad.jsonl\n/nonexistent\nsame.jsonl", 2, "ERROR"),
+        ("--help", 2, "ERROR"),
+        ("same.jsonl\n--version", 2, "ERROR"),
+        ("", 2, "ERROR"),
+        (" \n ", 2, "ERROR"),
+    ):
+        code, said, outputs = judged(project, run)
+        assert (code, outputs) == (status, {"verdict": verdict, "status": str(status)}), (run, said)
+    judged(project, "same.jsonl\nbad.jsonl")
+    assert "PASS" in (project / "gate.md").read_text("utf-8")
+    assert "FAIL" in (project / "gate-2.md").read_text("utf-8")
+    for name in ("GATE_BASELINE", "GATE_POLICY", "GATE_JUNIT", "GATE_MARKDOWN"):
+        code, said, _ = judged(project, "bad.jsonl", **{name: "--help"})
+        assert code in {1, 2}, f"{name} that looks like a flag is no verdict: {said}"

@@ -1,0 +1,55 @@
+"""One model that cannot be had does not keep the others from being run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    import numpy as np
+    import soundfile
+
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("a.wav", np.zeros(16_000, np.float32), 16_000)
+    Path("m.jsonl").write_text(json.dumps({"audio": "a.wav", "id": "a", "text": "one two"}) + "\n")
+    for name in ("good", "damaged"):
+        Path(f"{name}.jsonl").write_text(json.dumps({"id": "a", "pred_text": "one two" if name == "good" else "one"}))
+    Path("bad").mkdir()
+    Path("bad/config.json").write_text('{"model_type": "wav2vec2"}')
+    return tmp_path
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_others_are_run_and_shown(data: Path, capsys: pytest.CaptureFixture[str], place: int) -> None:
+    models = ["transcripts:good.jsonl", "transcripts:damaged.jsonl"]
+    models.insert(place, "./bad")
+    flags = [word for model in models for word in ("--model", model)]
+    assert main(["--data", "m.jsonl", *flags, "--out", "o", "--json", "--quiet"]) == 5
+    told = capsys.readouterr()
+    assert [score["model"] for score in json.loads(told.out)] == ["transcripts:good.jsonl", "transcripts:damaged.jsonl"]
+    assert told.err.splitlines() == [
+        "error: ./bad has no weights: there is no .safetensors file",
+        "not in the table: ./bad: ./bad has no weights: there is no .safetensors file",
+    ]
+    assert len(list(Path("o").rglob("table.md"))) == 1
+
+
+def test_alone_it_is_one_line(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--data", "m.jsonl", "--model", "./bad", "--out", "o", "--quiet"]) == 5
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", "error: ./bad has no weights: there is no .safetensors file\n")
+
+
+def test_none_of_them(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("worse").mkdir()
+    Path("worse/config.json").write_text('{"model_type": "wav2vec2"}')
+    assert main(["--data", "m.jsonl", "--model", "./bad", "--model", "./worse", "--out", "o", "--quiet"]) == 5
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("not in the table: ") == 2
