@@ -100,9 +100,9 @@ def run(args: argparse.Namespace) -> ExitStatus:
         say(line)
     if folders:
         finish(folders, scores, as_json=args.json, quiet=args.quiet)
-    for name, error in lost.items():
-        tell(f"not in the table: {name}: {error}")
-    return next((error.exit_status for error in lost.values()), status)
+    for name, why in lost.items():
+        tell(f"not in the table: {name}: {why}")
+    return next((why.exit_status for why in lost.values()), status)
 
 
 def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
