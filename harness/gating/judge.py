@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness.gating.pair import Pair
 from harness.records.decision import Finding, Reason, Verdict
 from harness.records.policy import Rule, Tier
 from harness.scoring.significance import enough_utterances, turned
 
 if TYPE_CHECKING:
+    from harness.gating.pair import Pair
     from harness.records.statistics import Difference
     from harness.scoring.metrics import Metric
 
