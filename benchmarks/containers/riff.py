@@ -137,7 +137,7 @@ def _unfinished(window: Window, found: Samples, there: int) -> bool:
     """Whether the size was left open by who wrote it, so that the samples go on to the end of the file."""
     if found.size == 0:
         return there > 0 and not _chain(window, found.begin)
-    return found.size > there and (is_open(found.size) or found.size == 0xFFFFFFFFFFFFFFFF)
+    return is_open(found.size) or found.size == 0xFFFFFFFFFFFFFFFF
 
 
 def _chain(window: Window, place: int) -> bool:
