@@ -19,7 +19,7 @@ from harness.audio.resampling import Resampler, resample
 from harness.errors import DataError
 from tests.harness.audio.forms import audio, muxed, speech
 
-VOICE = speech() / np.float32(32_768)
+VOICE = (speech() / 32_768).astype(np.float32)
 
 
 def encoded(samples: np.ndarray, rate: int, form: str = "WAV", subtype: str | None = None) -> bytes:
