@@ -192,7 +192,9 @@ class _Patched(io.RawIOBase):
         return True
 
     def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(place, whence)
+        if whence == io.SEEK_CUR:
+            place += self._file.tell()
+        return self._file.seek(place, whence) if whence == io.SEEK_END else self._file.seek(max(0, place))
 
     def tell(self) -> int:
         return self._file.tell()

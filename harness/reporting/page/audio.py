@@ -6,7 +6,7 @@ import base64
 import io
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CUT = re.compile(r"#t=([\d.eE+-]*),([\d.eE+-]*)\Z")
 _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".opus": "audio/ogg"}
+_TYPES |= {".m4a": "audio/mp4", ".mp4": "audio/mp4", ".webm": "audio/webm", ".aac": "audio/aac"}
 
 Utterance = tuple[str, str]
 """A benchmark and an utterance's id."""
@@ -90,18 +91,25 @@ def _plain(data: bytes) -> tuple[bytes | None, str]:
 
 
 def _cut_out(audio: Audio) -> tuple[bytes | None, str]:
-    """A segment, or what browsers do not play, as FLAC of its own rate and channels."""
+    """A segment, or what browsers do not play, as FLAC of its own rate and channels; None where it cannot be read."""
+    import numpy as np
     import soundfile
 
+    from harness.audio.hearing import listen
+    from harness.errors import DataError
+
+    blocks: list[Any] = []
+    rates: list[int] = []
+
+    def begin(rate: int, _channels: int, _frames: int | None) -> Callable[[Any], None]:
+        rates.append(rate)
+        return blocks.append
+
+    buffer = io.BytesIO()
     try:
-        with audio.open() as opened, soundfile.SoundFile(opened) as file:
-            start = min(int((audio.start or 0.0) * file.samplerate), file.frames)
-            stop = file.frames if audio.end is None else min(int(audio.end * file.samplerate), file.frames)
-            file.seek(start)
-            samples: Any = file.read(max(0, stop - start), dtype="int16")
-            buffer = io.BytesIO()
-            soundfile.write(buffer, samples, file.samplerate, format="FLAC")
-    except (soundfile.SoundFileError, OSError, ValueError):
+        listen(audio, begin)
+        soundfile.write(buffer, np.concatenate(blocks), rates[0], format="FLAC", subtype="PCM_16")
+    except (DataError, soundfile.SoundFileError, ValueError):
         return None, ""
     return buffer.getvalue(), "audio/flac"
 
@@ -114,16 +122,7 @@ def _encoded(path: Path, cut: re.Match[str] | None) -> tuple[bytes | None, str]:
             return path.read_bytes(), _TYPES[suffix]
         except OSError:
             return None, ""
-    import soundfile
+    from benchmarks.dataset import Audio
 
-    try:
-        with soundfile.SoundFile(path) as file:
-            start = int(float(cut[1]) * file.samplerate) if cut and cut[1] else 0
-            stop = int(float(cut[2]) * file.samplerate) if cut and cut[2] else file.frames
-            file.seek(min(start, file.frames))
-            samples: Any = file.read(max(0, stop - start), dtype="int16")
-            buffer = io.BytesIO()
-            soundfile.write(buffer, samples, file.samplerate, format="FLAC")
-    except (soundfile.SoundFileError, OSError, ValueError):
-        return None, ""
-    return buffer.getvalue(), "audio/flac"
+    start, end = (float(cut[place]) if cut and cut[place] else None for place in (1, 2))
+    return _cut_out(Audio(origin=str(path), path=path, start=start, end=end))
