@@ -19,7 +19,7 @@ from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.forms.manifest import IN_FOLDER
 from benchmarks.own.recognize import recognize
 from benchmarks.sources.header import seconds
-from harness.errors import DataError
+from harness.errors import DataError, UsageError
 
 FIRST = 16
 """Utterances that are looked at before a run where reading all of them is costly."""
@@ -42,6 +42,7 @@ def own_dataset(place: str | Path, asked: Asked | None = None) -> Dataset:
     """
     place, asked = str(place), asked or Asked()
     form = recognize(place, asked.form)
+    _check_asked(place, form, asked)
     account = Account(form=form.title)
     found, empty, spoken, silent = Seen(), 0, Counter[str](), False
     unsaid = asked.language or UNSAID
@@ -80,6 +81,15 @@ def own_dataset(place: str | Path, asked: Asked | None = None) -> Dataset:
     )
 
 
+def _check_asked(place: str, form: Form, asked: Asked) -> None:
+    """Refuses what was said about the data that means nothing in its form."""
+    given = {"columns": bool(asked.columns), "split": asked.split is not None, "config": asked.config is not None}
+    flags = {"columns": f"--{next(iter(asked.columns), 'text')}-column", "split": "--split", "config": "--config"}
+    stray = next((flags[name] for name, there in given.items() if there and name not in form.uses), None)
+    if stray is not None:
+        raise UsageError(f"{place}: {stray} means nothing for {form.title}; leave it out, or name the form with --form")
+
+
 def _passed_over(account: Account) -> str:
     """What was found instead of utterances."""
     left = [f"{one.count} {one.reason}, the first is {one.first}" for one in account.left_out.values()]
@@ -92,7 +102,7 @@ def _checked(items: Iterator[Item], account: Account) -> Iterator[Item]:
     for item in items:
         if item.entry.id in ids:
             msg = f"the id {item.entry.id!r} occurs again; give each utterance an id of its own in a column id"
-            raise DataError(f"{item.where}: {msg}")
+            raise DataError(f"{item.where}: {msg}, or leave out the row that is there twice")
         ids.add(item.entry.id)
         path = item.audio.path
         if path is not None and not item.seen and not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
@@ -104,7 +114,7 @@ def _checked(items: Iterator[Item], account: Account) -> Iterator[Item]:
 def name_of(place: str) -> str:
     """``data_`` and the name of the place, as an id; a folder's manifest is called after the folder."""
     real = Path(place).resolve()
-    stem = real.stem if real.is_file() else real.name
+    stem = Path(real.name.removesuffix(".gz")).stem if real.is_file() else real.name
     if real.is_file() and stem in {"manifest", "metadata"} and real.parent.name:
         stem = real.parent.name
     return "data_" + (re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_") or "unnamed")

@@ -81,6 +81,8 @@ class Form:
 
     Raises DataError for what cannot be used, naming file, line, column and value, and UsageError where something must
     be said first (which of several splits)."""
+    uses: frozenset[Literal["columns", "split", "config"]] = frozenset({"columns", "split", "config"})
+    """What of `Asked` means something here; the others are refused instead of passed over."""
     once: bool = False
     """Whether reading it is costly (a download, an archive with its audio), so that it is not read in advance to be
     checked: its faults are then found while it is run."""

@@ -102,7 +102,7 @@ class Rows:
         name = _string(line, of["id"]) if of["id"] else None
         language = _language(line, of["language"]) if of["language"] else None
         entry = Entry(
-            id=_made(self.sounds.name(line, cell), start, channel) if name is None else name,
+            id=segment_id(self.sounds.name(line, cell), start, channel) if name is None else name,
             reference=text,
             duration=duration,
             session=session,
@@ -267,7 +267,7 @@ def channel_of(value: object) -> Channel | None:
     return int(text) if re.fullmatch(r"[0-9]{1,3}", text) else _CHANNELS.get(text)
 
 
-def _made(name: str, start: float | None, channel: Channel | None) -> str:
+def segment_id(name: str, start: float | None, channel: Channel | None) -> str:
     """The id of a row that has none: its recording's name, where it begins and which channel, if not at the first."""
     cut = f"_{start:g}" if start and float(f"{start:g}") == start else f"_{start!r}" if start else ""
     return name + cut + (f"_ch{channel}" if channel else "")

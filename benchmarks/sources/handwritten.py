@@ -27,6 +27,8 @@ JSON = (".jsonl", ".json", ".ndjson")
 DELIMITED = (".csv", ".tsv", ".psv")
 ENDINGS = (*JSON, *DELIMITED)
 """What the name of a table ends in; ``.gz`` may follow."""
+LISTS = (".txt", ".lst", ".list")
+"""What the name of a table may end in too: lists of files and texts."""
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 """What is refused with a line that says how to go on."""
 
@@ -50,7 +52,7 @@ def read_table(path: Path, note: Note = lambda _line: None) -> Iterator[Line]:
     kind = ending(path)
     if kind in SPREADSHEETS:
         raise UsageError(f"{path}: a spreadsheet; save it as CSV UTF-8, and name that file")
-    if kind not in ENDINGS:
+    if kind not in ENDINGS + LISTS:
         raise UsageError(f"{path}: a manifest ends in {', '.join(ENDINGS)}; see docs/your_own_data.md")
     name = str(path)
     try:
@@ -58,7 +60,7 @@ def read_table(path: Path, note: Note = lambda _line: None) -> Iterator[Line]:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
             plain = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
-            text = utf8(plain, name, note, western=kind in DELIMITED)
+            text = utf8(plain, name, note, western=kind not in JSON)
             found = read_json(text, name, note) if kind in JSON else _delimited(text, name, kind, note)
             yield from (line for line in found if line.values)
     except (OSError, EOFError, zlib.error) as error:

@@ -9,10 +9,13 @@ such a run means nothing.
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from benchmarks.own.places import id_of
+from benchmarks.own.rows import segment_id
 from harness.errors import DataError, HarnessError, UsageError
 from harness.models.base import Adapter, Model, ModelCard
 from harness.scoring.interchange import read_kaldi_text, read_trn
@@ -149,6 +152,7 @@ def _entries(path: Path, content: bytes) -> Iterator[tuple[str, str | None, str]
     if not keys and any(key in row for _, row in rows for key in _AUDIO_KEYS):
         raise DataError(f"{path} has no pred_text: its text is the reference, which would score as perfect")
     column = keys[0] if keys else "text"
+    recordings = Counter(row.get("audio_filepath") for _, row in rows)
     for number, row in rows:
         key = next((value for name in _ID_KEYS if isinstance(value := row.get(name), str)), None)
         if key is None:
@@ -156,7 +160,13 @@ def _entries(path: Path, content: bytes) -> Iterator[tuple[str, str | None, str]
         text = row.get(column)
         if text is not None and not isinstance(text, str):
             raise DataError(f"{path}, line {number}: {column} is a {type(text).__name__}, not text")
-        yield key, text, str(row.get("error") or f"line {number} of {path.name} has no {column}")
+        why = str(row.get("error") or f"line {number} of {path.name} has no {column}")
+        begin = row.get("offset")
+        cut = key == row.get("audio_filepath") and isinstance(begin, int | float) and begin > 0
+        if not cut or recordings[key] == 1:
+            yield key, text, why
+        if cut:  # NeMo tells the segments of a recording by where they begin, and own data calls them so
+            yield segment_id(id_of(key), float(cast("float", begin)), None), text, why
 
 
 def _row(path: Path, number: int, line: str) -> dict[str, object]:

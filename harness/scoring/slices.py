@@ -23,6 +23,9 @@ T = TypeVar("T", str, tuple[str, str])
 LENGTHS = {"0": 0, "1-4": 4, "5-9": 9, "10-19": 19, "20-39": 39, "40+": math.inf}
 """Buckets of reference words, first to last, with the most that each holds."""
 
+MOST_VALUES = 100
+"""Values of a tag that is sliced by."""
+
 
 def by_length(utterances: Sequence[ScoredUtterance]) -> list[Slice]:
     """Slices by number of reference words; empty buckets are left out."""
@@ -39,8 +42,15 @@ def by_session(utterances: Sequence[ScoredUtterance]) -> list[Slice]:
 
 
 def by_tag(utterances: Sequence[ScoredUtterance]) -> list[Slice]:
-    """Slices by each value of each tag, tags by name and values in order of appearance."""
-    tags = sorted({tag for one in utterances for tag in one.row.tags})
+    """Slices by each value of each tag, tags by name and values in order of appearance.
+
+    A tag of more than MOST_VALUES values names utterances, not groups of them: own data has any column as a tag.
+    """
+    values: dict[str, set[str]] = {}
+    for one in utterances:
+        for tag, value in one.row.tags.items():
+            values.setdefault(tag, set()).add(value)
+    tags = sorted(tag for tag, found in values.items() if len(found) <= MOST_VALUES)
     return [part for tag in tags for part in _slices(utterances, tag, functools.partial(_tagged, tag=tag))]
 
 

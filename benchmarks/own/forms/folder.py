@@ -149,6 +149,7 @@ FORM = Form(
     name="folder",
     title="a folder of audio with a .txt beside each file",
     rank=900,
+    uses=frozenset(),
     recognizes=lambda place: Path(place).is_dir(),
     items=_items,
 )

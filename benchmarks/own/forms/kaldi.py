@@ -261,6 +261,7 @@ FORM = Form(
     name="kaldi",
     title="a Kaldi or ESPnet folder (wav.scp, text)",
     rank=100,
+    uses=frozenset({"split"}),
     recognizes=lambda place: bool(_folders(place)),
     items=_items,
 )

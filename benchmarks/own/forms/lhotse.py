@@ -309,6 +309,7 @@ FORM = Form(
     name="lhotse",
     title="lhotse's cuts, or recordings and supervisions",
     rank=110,
+    uses=frozenset({"split"}),
     recognizes=lambda place: bool(_sets(place)),
     items=_items,
 )

@@ -73,6 +73,7 @@ FORM = Form(
     name="librispeech",
     title="a tree like LibriSpeech's (*.trans.txt)",
     rank=520,
+    uses=frozenset({"split"}),
     recognizes=_recognizes,
     items=_items,
 )

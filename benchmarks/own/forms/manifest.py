@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio
+from benchmarks.own.columns import find_columns, listed, plain
 from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.places import distinct_ids, find_audio, id_of, is_absolute
 from benchmarks.own.rows import Rows
-from benchmarks.sources.handwritten import ENDINGS, SPREADSHEETS, ending, read_table
-from harness.errors import UsageError
+from benchmarks.sources.handwritten import ENDINGS, LISTS, SPREADSHEETS, ending, read_table
+from harness.errors import HarnessError, UsageError
 
 if TYPE_CHECKING:
     from benchmarks.sources.tables import Line
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 STEMS = ("manifest", "metadata")
 IN_FOLDER = tuple(f"{stem}{end}" for stem in STEMS for end in (*ENDINGS, *(f"{one}.gz" for one in ENDINGS)))
 """The manifest that a folder may hold."""
+SPLIT = ("split", "subset", "partition", "set", "teil")
+"""Names of a column that says of which split a row is."""
 
 
 def _recognizes(place: str) -> bool:
@@ -32,9 +35,22 @@ def _file(place: str) -> Path | None:
     try:
         if path.is_dir():
             return next((path / name for name in IN_FOLDER if (path / name).is_file()), None)
-        return path if ending(path) in (*ENDINGS, *SPREADSHEETS) and path.exists() else None
+        kind = ending(path)
+        known = kind in (*ENDINGS, *SPREADSHEETS) and path.exists()
+        return path if known or (kind in LISTS and path.is_file() and holds_utterances(path)) else None
     except OSError:
         return None
+
+
+def holds_utterances(path: Path) -> bool:
+    """Whether the first row of a table has columns for audio and text."""
+    try:
+        line = next(read_table(path), None)
+    except HarnessError:
+        return False
+    roles = Account()
+    find_columns(tuple(line.values) if line else (), Asked(), roles)
+    return {"audio", "text"} <= set(roles.columns.values())
 
 
 def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
@@ -43,13 +59,33 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     if source is None:
         raise UsageError(f"{place}: a manifest ends in {', '.join(ENDINGS)}; see docs/your_own_data.md")
     sounds = _Files(str(source.parent), account, lambda: _distinct(source, asked))
-    return Rows(asked, account, sounds).items(read_table(source, account.note))
+    lines = _of_split(read_table(source, account.note), asked.split, account)
+    return Rows(asked, account, sounds).items(lines)
+
+
+def _of_split(lines: Iterator[Line], split: str | None, account: Account) -> Iterator[Line]:
+    """The rows of a split, where one is asked for: by a column that names it.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    if split is None:
+        yield from lines
+        return
+    for line in lines:
+        name = next((name for name in line.values if plain(name) in SPLIT), None)
+        if name is None:
+            raise UsageError(f"{line.where}: --split {split} needs a column split; there are {listed(line.values)}")
+        if str(line.values[name]) == split:
+            yield line
+        else:
+            account.leave_out("rows of other splits", line.where)
 
 
 def _distinct(source: Path, asked: Asked) -> Mapping[str, str]:
     """The ids of rows that have none, where the names of their files would not tell them apart: a pass of its own."""
     rows = Rows(asked, Account(), _Files("", Account(), dict))
-    unnamed = (line for line in read_table(source) if rows.id_in(line) is None)
+    unnamed = (line for line in _of_split(read_table(source), asked.split, Account()) if rows.id_in(line) is None)
     cells = (cell for line in unnamed if (cell := rows.audio_in(line)) is not None)
     return distinct_ids((path for cell in cells if isinstance(path := _path(cell), str)), str(source.parent))
 
@@ -90,6 +126,7 @@ FORM = Form(
     name="manifest",
     title=f"a manifest ({', '.join(ENDINGS)})",
     rank=500,
+    uses=frozenset({"columns", "split"}),
     recognizes=_recognizes,
     items=_items,
 )

@@ -100,6 +100,7 @@ FORM = Form(
     name="parallel",
     title="a folder of audio beside one of texts (VCTK: wav48/, txt/)",
     rank=540,
+    uses=frozenset(),
     recognizes=_recognizes,
     items=_items,
 )

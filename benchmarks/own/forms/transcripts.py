@@ -67,6 +67,7 @@ FORM = Form(
     name="transcripts",
     title="one file of transcripts for a folder of audio (transcripts.txt of MLS, JSUT's)",
     rank=530,
+    uses=frozenset({"split"}),
     recognizes=_recognizes,
     items=_items,
 )

@@ -124,3 +124,15 @@ def test_the_card_names_the_contents(tmp_path: Path) -> None:
     assert first.id == second.id == f"transcripts:{path}"
     assert first.revision != second.revision
     assert first.parameters is None
+
+
+def test_nemo_tells_segments_by_where_they_begin(tmp_path: Path) -> None:
+    """The ids are those of own data: of the first segment that of the recording, of the others with their beginning."""
+    rows = [
+        {"audio_filepath": "x/long.wav", "offset": offset, "duration": 1, "text": "no", "pred_text": f"from {offset}"}
+        for offset in (0, 1.5, 3_600.125)
+    ]
+    rows.append({"audio_filepath": "one.wav", "offset": 0.2, "text": "no", "pred_text": "once"})
+    (tmp_path / "nemo.json").write_text(_lines(*rows), encoding="utf-8")
+    names = ["x/long", "x/long_1.5", "x/long_3600.125", "one_0.2", "one"]
+    assert _ask(tmp_path / "nemo.json", *names) == ["from 0", "from 1.5", "from 3600.125", "once", "once"]

@@ -121,3 +121,10 @@ def test_confusions_of_a_row_that_the_normalizer_cannot_read_are_of_the_texts_as
     [one] = scored(("9" * 4400 + " Yes Stephen", "9" * 4400 + " no Stephen"), profile=AUGUST)
     assert one.counts == ErrorCounts(2, 1)
     assert confusions([one]).substitutions == ((("Yes", "no"), 1),)
+
+
+def test_tags_that_name_utterances_are_no_slices() -> None:
+    tags = [{"file": str(number), "accent": str(number % 100)} for number in range(101)]
+    found = scored(*[("a", "a")] * 101, tags=tags)
+    assert {part.kind for part in by_tag(found)} == {"accent"}
+    assert len(by_tag(found)) == 100
