@@ -227,6 +227,8 @@ def _alike(kit: Kit, variant: int) -> list[Row]:
 
 def _contradiction(kit: Kit, _variant: int) -> list[Row]:
     row, other = kit.draw(), kit.draw()
+    while other.reference == row.reference:
+        other = kit.draw()
     return [row, replace(row, id=f"{row.id}-other", reference=other.reference, kind="contradiction", partner=row.id)]
 
 
@@ -290,7 +292,7 @@ def _language(kit: Kit, variant: int) -> list[Row]:
 
 def _placeholder(kit: Kit, variant: int) -> list[Row]:
     return [
-        replace(kit.draw(), reference=("nan", "N/A", "TODO", "<unk>", "null", "...")[variant % 6], kind="placeholder")
+        replace(kit.draw(), reference=("TBD", "N/A", "TODO", "<unk>", "null", "...")[variant % 6], kind="placeholder")
     ]
 
 

@@ -68,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads, checks, prints; findings are no failure unless `--fail-on` says so."""
     from harness.health.examine import check_set, put_together, read_set
+    from harness.health.rows import check_account
 
     _check_flags(args)
     systems = _systems(args)
@@ -80,6 +81,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         rows = list(_told(read_set(dataset.name, utterances, args.workers), dataset, args))
         left_out += rest()
         sets[dataset.name] = rows
+        found += check_account(dataset.name, dataset.account)
         found += check_set(rows, whole=args.limit is None, more=systems(rows, len(datasets)))
     every = sum(map(len, sets.values()))
     health = put_together(name, sets, found, of=every + left_out if left_out else None, systems=systems.names)

@@ -74,13 +74,13 @@ def _audio(rows: Sequence[Seen], groups: Iterable[list[int]]) -> Iterator[Health
                 )
 
 
-def _digest(one: Seen) -> bytes:
-    return one.facts.digest if one.facts is not None else b""
+def _digest(one: Seen) -> tuple[int, ...]:
+    return one.facts.digest if one.facts is not None else ()
 
 
 def _copies(rows: Sequence[Seen], waveform: Waveform) -> Iterator[tuple[int, int]]:
     """Pairs of rows that are one recording."""
-    known: dict[bytes, int] = {}
+    known: dict[tuple[int, ...], int] = {}
     singles = []
     for at, one in enumerate(rows):
         if one.facts is None or one.facts.peak < 1e-4 or not len(one.facts.bits) or one.facts.swing < 3:

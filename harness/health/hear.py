@@ -33,7 +33,8 @@ def measured(utterance: Utterance) -> tuple[Facts, tuple[str, ...]]:
         one = audio.channel if isinstance(audio.channel, int) else None
         if one is not None and not 0 <= one < channels:
             raise DataError(f"{audio.origin}: channel {one} is asked for, it has {channels}, counted from 0")
-        listener = Listener(rate, channels if one is None else 1, frames or 0)
+        length = frames if frames is not None else round((utterance.duration or 0) * rate)
+        listener = Listener(rate, channels if one is None else 1, length)
         listeners.append(listener)
         return listener.add if one is None else lambda block: listener.add(block[:, one : one + 1])
 

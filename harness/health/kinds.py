@@ -254,6 +254,13 @@ _ALL = (
         "Nothing to do; intervals are narrower than they should be.",
     ),
     Kind(
+        "left_out",
+        "Rows that are left out",
+        "low",
+        "They were found and cannot be used; a run says so, too.",
+        "Complete them, or leave it at that.",
+    ),
+    Kind(
         "sessions",
         "Sessions",
         "info",

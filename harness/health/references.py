@@ -193,7 +193,7 @@ def _decoded(text: str, encoding: str) -> str | None:
 
 def _plausible(character: str) -> bool:
     code = ord(character)
-    if 0xA0 <= code < 0x180 or 0x2010 <= code <= 0x2044 or code in {0x20AC, 0x2122, 0x2026, 0xFEFF}:
+    if character == " " or 0xA0 <= code < 0x180 or 0x2010 <= code <= 0x2044 or code in {0x20AC, 0x2122, 0x2026, 0xFEFF}:
         return True
     return code >= 0x370 and unicodedata.category(character)[0] in "LMPN"
 

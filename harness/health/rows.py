@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness.health.seen import Seen, of_set
 
 if TYPE_CHECKING:
+    from benchmarks.own.account import Account
     from harness.records.health import HealthFinding
 
 FEW = 5
@@ -24,6 +25,22 @@ LEAST_RUN = 10
 def check_rows(rows: Sequence[Seen], *, whole: bool) -> list[HealthFinding]:
     """Findings about one set; `whole` is False where only some of its rows were read."""
     return [*_sessions(rows), *(_holes(rows) if whole else ())]
+
+
+def check_account(benchmark: str, account: Account | None) -> list[HealthFinding]:
+    """What of own data is not used at all."""
+    left = account.left_out.values() if account is not None else ()
+    return [
+        of_set(
+            benchmark,
+            "left_out",
+            f"{one.count:,} {one.reason}, the first is {one.first}",
+            value=one.count,
+            confidence=0.5,
+            severity="info" if "file" in one.reason else None,
+        )
+        for one in left
+    ]
 
 
 def _sessions(rows: Sequence[Seen]) -> Iterator[HealthFinding]:

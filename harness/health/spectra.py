@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,12 @@ OCTAVE = 12
 """Steps of an octave of the average spectrum."""
 LOWEST, HIGHEST = 80.0, 7600.0
 """Hertz of the average spectrum."""
+FEWEST_FRAMES = 12
+"""Of the softer half of a clip in which a steady line can be told."""
+STEADY_LINE = 1.6
+"""dB of standard deviation of a tone's bin."""
+PROMINENT = 12.0
+"""dB of a tone above the bins around it."""
 
 
 def fft_size(wanted: int) -> int:
@@ -39,8 +46,7 @@ def band_edges(low: float, high: float, bands: int, rate: int, size: int) -> NDA
 
 def summed(power: Floats, edges: NDArray[np.int64]) -> Floats:
     """Power in bands, shape ``[frames, bands]``."""
-    sums = np.cumsum(power, axis=1, dtype=np.float64)
-    return np.diff(sums[:, edges], axis=1).astype(np.float32)
+    return np.add.reduceat(power[:, : edges[-1]], edges[:-1].clip(max=edges[-1] - 1), axis=1)
 
 
 def decibels(power: Any) -> Any:
@@ -78,33 +84,37 @@ def last_level(rest: Floats, rate: int, typical: float) -> float:
 def steady_tone(spectra: Floats, lowest: int, width: float, typical: float) -> tuple[float, float]:
     """Hertz and level of the strongest line that stays the same while all else changes.
 
-    Looked for in the softer half of the frames: noise in one bin has 13 dB between its 10th and 90th percentile, a tone
-    next to none.
+    Looked for in the softer half of the frames. Noise in one bin varies by 5.6 dB (standard deviation), a tone next to
+    nothing.
+
+    Args:
+        spectra: power, shape ``[frames, bins]``.
+        lowest: the bin of 60 Hz.
+        width: of a bin in Hertz.
+        typical: level of the active frames in decibels.
     """
     total = spectra.sum(axis=1)
     soft = spectra[total <= np.median(total)]
-    if len(soft) < 12 or total.max() <= QUIETEST:
+    if len(soft) < FEWEST_FRAMES or total.max() <= QUIETEST:
         return 0.0, -120.0
-    found = decibels(soft)
-    low, middle, high = np.percentile(found, [10, 50, 90], axis=0)
-    around = _around(middle)
-    lines = (high - low < 4.0) & (middle - around > 12.0)
+    found = np.log10(np.maximum(soft, np.float32(QUIETEST))) * np.float32(10)
+    middle = found.mean(axis=0)
+    lines = found.std(axis=0) < STEADY_LINE
     lines[: max(2, lowest // 2)] = False
-    if len(soft) < 24:
+    if len(soft) < 2 * FEWEST_FRAMES:
         lines[int(80 / width) : int(400 / width)] = False  # a vowel of a short word is as steady
-    if not lines.any():
+    places = [place for place in np.flatnonzero(lines).tolist() if middle[place] - _around(middle, place) > PROMINENT]
+    if not places:
         return 0.0, -120.0
-    strongest = int(np.argmax(np.where(lines, middle, -999.0)))
+    strongest = max(places, key=lambda place: float(middle[place]))
     near = slice(max(0, strongest - 2), strongest + 3)
-    level = float(decibels(np.median(soft[:, near].sum(axis=1)))) - typical
-    return strongest * width, level
+    return strongest * width, float(decibels(np.median(soft[:, near].sum(axis=1)))) - typical
 
 
-def _around(middle: Floats) -> Floats:
-    """The level beside each bin: the lower of the medians of its neighbors on either side."""
-    padded = np.pad(middle, 12, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 25)
-    return np.asarray(np.median(np.concatenate([windows[:, :8], windows[:, 17:]], axis=1), axis=1))
+def _around(middle: Floats, place: int) -> float:
+    """The level around a bin, its nearest neighbors left out."""
+    beside = np.concatenate([middle[max(0, place - 12) : max(0, place - 4)], middle[place + 5 : place + 13]])
+    return float(np.median(beside))
 
 
 def median_pitch(spectra: Floats, rate: int, size: int) -> tuple[float, float]:
@@ -118,7 +128,7 @@ def median_pitch(spectra: Floats, rate: int, size: int) -> tuple[float, float]:
     spaced[:, 1:width] = frames[:, 1:width]
     lags = np.fft.irfft(spaced, axis=1)
     per_lag = size / rate / length  # seconds
-    window = np.fft.irfft(np.pad(_window_power(size)[: length // 2 + 1], (0, 0)))
+    window = _window_lags(size)
     lags = lags / np.maximum(lags[:, :1], 1e-20)
     first, last = int(1 / 550.0 / per_lag), int(1 / 45.0 / per_lag)
     scaled = lags[:, :last] / np.maximum(window[:last] / window[0], 0.2)
@@ -134,10 +144,11 @@ def median_pitch(spectra: Floats, rate: int, size: int) -> tuple[float, float]:
     return (pitch if pitch < 500.0 else 0.0), float(good.mean())
 
 
-def _window_power(size: int) -> Floats:
-    """Power spectrum of the window, whose autocorrelation a voice's is divided by."""
+@cache
+def _window_lags(size: int) -> Floats:
+    """Autocorrelation of the window, which a voice's is divided by."""
     found = np.abs(np.fft.rfft(np.hanning(size))) ** 2
-    return np.pad(found, (0, max(0, 513 - len(found)))).astype(np.float32)
+    return np.fft.irfft(np.pad(found, (0, max(0, 513 - len(found))))[:513]).astype(np.float32)
 
 
 def upper_edge(average: Floats, rate: int, size: int) -> float:

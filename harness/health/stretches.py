@@ -15,6 +15,9 @@ ABRUPT = 0.06
 """Share of the peak right beside zeros from which they interrupt sound: words that are put together with zeros between
 them end in less."""
 
+NEAR = np.float32(0.97)
+"""Share of the peak from which a sample is near it."""
+
 
 class FlatTops:
     """Counts samples in flat stretches near the peak, which is only known at the end: by level, coarsely."""
@@ -22,15 +25,15 @@ class FlatTops:
     def __init__(self) -> None:
         self._highest = 0.0
         self._runs = self._samples = 0
-        self._histogram = np.zeros(2001, np.int64)
-        self._above = 0.0
+        self._near: list[tuple[float, int]] = []
+        """Of each block its peak, and how many samples are near it."""
 
     def add(self, block: Floats, size: Floats) -> None:
         """Samples and their absolute values."""
         peak = float(size.max())
         if not peak:
             return
-        self._histogram += np.bincount((size.ravel() * np.float32(1000)).astype(np.int64).clip(0, 2000), minlength=2001)
+        self._near.append((peak, int(np.count_nonzero(size >= NEAR * peak))))
         if peak > self._highest * 1.002:
             self._runs = self._samples = 0  # what was flat was flat below the peak
         if peak < self._highest * 0.998:
@@ -51,7 +54,7 @@ class FlatTops:
 
     def found(self, peak: float, count: int) -> tuple[int, int, float]:
         """Flat stretches, samples in them, and the share of samples near the peak."""
-        return self._runs, self._samples, float(self._histogram[int(970 * peak) :].sum()) / max(count, 1)
+        return self._runs, self._samples, sum(near for high, near in self._near if high >= NEAR * peak) / max(count, 1)
 
 
 class Zeros:
@@ -66,6 +69,12 @@ class Zeros:
 
     def add(self, size: Floats) -> None:
         """The largest absolute value of all channels, sample by sample."""
+        zeros = len(size) - int(np.count_nonzero(size))
+        if zeros < self._shortest and self._run < self._shortest and zeros < len(size):  # as in most blocks
+            after = int(np.argmax(size[::-1] > 0))
+            self._run, self._beside = after, self._before(size, len(size) - after)
+            self._count += len(size)
+            return
         sounds = np.flatnonzero(size)
         if not len(sounds):
             self._run += len(size) if self._run >= 0 else 0

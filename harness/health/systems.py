@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CONVENTION = 3
 """Utterances in which the same words are contradicted by the same words, from which it is a way of spelling."""
+ENOUGH = 0.75
+"""Share of the systems that must agree, and two at least."""
 STRANGE = 0.6
 """Error rate of every system from which a reference may be another row's."""
 LIKE = 80.0
@@ -30,7 +33,7 @@ LEAST_LETTERS = 10
 
 
 class Edit(NamedTuple):
-    """Words that a system has in place of others: a stretch of an alignment without a hit."""
+    """Words that a system has in place of others."""
 
     start: int
     """Words of the reference before it."""
@@ -38,6 +41,8 @@ class Edit(NamedTuple):
     """In the reference."""
     heard: tuple[str, ...]
     """By the system."""
+    number: int = 0
+    """Which of the insertions in one place it is."""
 
     @property
     def words(self) -> int:
@@ -61,11 +66,15 @@ class Heard:
     """Error rate of each system, at most 1."""
 
     @property
+    def needed(self) -> int:
+        """Systems that must agree: all of up to three, of more three in four."""
+        return max(2, math.ceil(ENOUGH * len(self.edits)))
+
+    @property
     def agreed(self) -> list[Edit]:
-        """What all systems have alike in place of the reference, where there are two or more."""
-        if len(self.edits) < 2:
-            return []
-        return sorted(frozenset.intersection(*self.edits))
+        """What so many systems have alike in place of the reference."""
+        counted = Counter(edit for edits in self.edits for edit in edits)
+        return together([edit for edit, count in counted.items() if count >= self.needed])
 
 
 def check_systems(
@@ -142,22 +151,25 @@ def _heard(row: Seen, lines: Sequence[dict[str, Line]], profile: Profile) -> Hea
 
 
 def edits_of(alignment: Alignment) -> Iterator[Edit]:
-    """The stretches without a hit."""
-    place, start = 0, 0
-    said: list[str] = []
-    heard: list[str] = []
+    """What is not a hit, word by word; of several insertions in one place each has its number."""
+    place = number = 0
     for step in alignment:
-        if step.operation == "hit":
-            if said or heard:
-                yield Edit(start, tuple(said), tuple(heard))
-            place += len(step.reference)
-            start, said, heard = place, [], []
+        if step.operation != "hit":
+            yield Edit(place, step.reference, step.hypothesis, number)
+        number = number + 1 if step.operation == "insertion" else 0
+        place += len(step.reference)
+
+
+def together(edits: Sequence[Edit]) -> list[Edit]:
+    """Edits that follow upon each other as one."""
+    joined: list[Edit] = []
+    for edit in sorted(edits, key=lambda one: (one.start, one.number)):
+        last = joined[-1] if joined else None
+        if last is not None and edit.start == last.start + len(last.said):
+            joined[-1] = Edit(last.start, last.said + edit.said, last.heard + edit.heard)
         else:
-            said += step.reference
-            heard += step.hypothesis
-            place += len(step.reference)
-    if said or heard:
-        yield Edit(start, tuple(said), tuple(heard))
+            joined.append(edit)
+    return joined
 
 
 def _silent(one: Heard) -> Iterator[HealthFinding]:
@@ -241,7 +253,7 @@ def _swapped(heard: Sequence[Heard], rows: Sequence[Seen], profile: Profile) -> 
 
 
 def _label_errors(heard: Sequence[Heard]) -> Iterator[HealthFinding]:
-    """Stretches in which all systems agree with each other and not with the reference."""
+    """Stretches in which the systems agree with each other and not with the reference."""
     usual = Counter((edit.said, edit.heard) for one in heard for edit in one.agreed)
     for one in heard:
         edits = [edit for edit in one.agreed if usual[edit.said, edit.heard] < CONVENTION]
@@ -253,13 +265,12 @@ def _label_errors(heard: Sequence[Heard]) -> Iterator[HealthFinding]:
         letters = sum(len(" ".join(edit.said if len(edit.said) > len(edit.heard) else edit.heard)) for edit in edits)
         sure = 0.25 + 0.1 * min(len(one.texts) - 1, 3) + 0.15 * same + 0.02 * min(letters, 12) + 0.15 * share
         worst = max(edits, key=lambda edit: edit.words)
-        shown = "; ".join(
-            f"{' '.join(edit.said) or 'nothing'!r} for {' '.join(edit.heard) or 'nothing'!r}" for edit in edits[:3]
-        )
+        systems = f"all {len(one.texts)} systems" if one.needed == len(one.texts) else f"{one.needed} systems or more"
+        shown = "; ".join(f"{_quoted(edit.said)} for {_quoted(edit.heard)}" for edit in edits[:3])
         yield finding(
             one.seen,
             "label_error",
-            f"the reference has {shown}, which all {len(one.texts)} systems hear",
+            f"the reference has {shown}, which {systems} hear",
             value=words,
             threshold=1,
             unit="words",
@@ -267,3 +278,7 @@ def _label_errors(heard: Sequence[Heard]) -> Iterator[HealthFinding]:
             confidence=min(sure, 0.97),
             severity="high" if share >= 0.5 and words >= 3 else "medium" if sure >= 0.5 else "low",
         )
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return repr(" ".join(words)) if words else "nothing"
