@@ -26,6 +26,8 @@ COMMON = 40
 """Frames with the same bits above which they tell nothing: silence, hum."""
 BITS_WRONG = 0.34
 """Share of bits up to which two stretches may be the same sound; unrelated ones differ in half."""
+SURE = 0.15
+"""Share of bits up to which they are the same sound without another look."""
 SAME, SAME_SHORT = 0.85, 0.96
 """Correlation of two waveforms, best aligned, from which they are the same recording; of clips below 1.5 s, in
 which one speaker's same word may come close."""
@@ -90,17 +92,20 @@ def _copies(rows: Sequence[Seen], waveform: Waveform) -> Iterator[tuple[int, int
         else:
             known[one.facts.digest] = at
             singles.append(at)
-    for left, right in _candidates(rows, singles)[:MOST_PAIRS]:
+    for wrong, left, right in _candidates(rows, singles)[:MOST_PAIRS]:
         first, second = waveform(rows[left]), waveform(rows[right])
-        if first is None or second is None:
+        if first is None or second is None:  # not to be had again: the fingerprint must be sure by itself
+            shorter = min(one.facts.seconds for at in (left, right) if (one := rows[at]).facts is not None)
+            if wrong < SURE and shorter >= SHORT:
+                yield left, right
             continue
         bound = SAME if min(len(first), len(second)) >= SHORT * SAMPLE_RATE else SAME_SHORT
         if likeness(first, second) >= bound:
             yield left, right
 
 
-def _candidates(rows: Sequence[Seen], singles: Sequence[int]) -> list[tuple[int, int]]:
-    """Pairs whose bits agree in some frame, and mostly around it; the likeliest first."""
+def _candidates(rows: Sequence[Seen], singles: Sequence[int]) -> list[tuple[float, int, int]]:
+    """Share of wrong bits of pairs whose bits agree in some frame, and mostly around it; the likeliest first."""
     bits = [rows[at].facts.bits for at in singles]  # type: ignore[union-attr]
     counts = [len(found) for found in bits]
     words = np.concatenate(bits) if bits else np.zeros(0, np.uint32)
@@ -133,7 +138,7 @@ def _candidates(rows: Sequence[Seen], singles: Sequence[int]) -> list[tuple[int,
         wrong = min(_wrong_bits(bits[a], bits[b], offset) for offset, _ in votes.most_common(3))
         if wrong < BITS_WRONG:
             found.append((wrong, singles[a], singles[b]))
-    return [(left, right) for _, left, right in sorted(found)]
+    return sorted(found)
 
 
 def _wrong_bits(one: NDArray[np.uint32], other: NDArray[np.uint32], offset: int) -> float:

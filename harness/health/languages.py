@@ -36,7 +36,6 @@ _SCRIPTS = {
 }
 _MORE = {
     "ja": ("Hiragana", "Katakana"),
-    "ko": ("Han",),
     "sr": ("Cyrillic", "Latin"),
     "kk": ("Latin", "Arabic"),
     "az": ("Cyrillic",),

@@ -118,7 +118,7 @@ class Listener:
     def __init__(self, rate: int, channels: int, frames: int) -> None:
         self._rate, self._channels = rate, channels
         self._size = fft_size(round(FRAME_SECONDS * rate))
-        self._hop = self._size // 2
+        self._hop = max(1, round(HOP_SECONDS * rate))  # the same time at every rate, or fingerprints would drift
         self._window = np.hanning(self._size).astype(np.float32)
         self._rest: Floats = np.zeros((0, channels), np.float32)
         self._levels: list[Floats] = []

@@ -80,6 +80,7 @@ _MARKUP: tuple[tuple[str, re.Pattern[str], float, Severity], ...] = (
 )
 _ENCODINGS = ("cp1252", "latin-1", "cp1251", "cp437", "cp850", "mac_roman", "koi8-r")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f](?:[^\x00-\x7f]|(?<=[^\x00-\x7f])[ \xa0])*[^\x00-\x7f]")
+_ADDRESS = re.compile(r"://|www\.")
 _LOST = re.compile(r"[^\W\d_]\?[^\W\d_]|[^\W\d_]\?\?[^\W\d_]")
 _JUNK = ("锟斤拷", "烫烫烫", "屯屯屯", "ï¿½", "ï»¿")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -152,7 +153,7 @@ def _encoding(one: Seen) -> Iterator[HealthFinding]:
             confidence=0.95,
         )
         return
-    lost = _LOST.search(text)
+    lost = None if _ADDRESS.search(text) else _LOST.search(text)
     if lost is not None:
         yield finding(
             one,

@@ -58,6 +58,10 @@ AGREEING = 0.1
 """Octaves of tempo, and two thirds of those of pitch, that the speed must be off at least."""
 FARTHEST = 1.6
 """Octaves of tempo beyond which it is the reference that is wrong."""
+FAR_PITCH = 0.6
+"""Octaves from the pitch of its session that hardly anybody speaks at."""
+EVIDENCE = 2.0
+"""Log odds that a rare rate, or a far pitch, adds, and that a word or two take away."""
 RARE_RATE = 0.1
 """Share of a set up to which a rate of the header is odd in itself."""
 
@@ -170,20 +174,10 @@ def _wrong_rate(measured: Sequence[_Measured], usual: dict[str, tuple[float, flo
     for one, spectrum in zip(measured, spectra, strict=True):
         facts = one.seen.facts
         assert facts is not None
-        here, up, down = (_likeness(spectrum, typical, shift) for shift in (0, OCTAVE, -OCTAVE))
-        middle = usual[_group(one.seen)][0] if len(measured) >= FEWEST else 0.0
-        pitch = 0.0 if np.isnan(one.pitch) else one.pitch - pitches[one.seen.session]
-        values = (pitch, up - here, down - here, float(np.clip(one.tempo - middle, -2, 2)), 1.0)
-        odd = 2.0 if len(measured) >= 20 and rates[facts.rate] <= RARE_RATE * len(measured) and len(rates) <= 3 else 0.0
-        sure = one.letters >= 8
-        scores.append(
-            [
-                float(np.dot(weights, values)) + odd - (0.0 if sure else 2.0)
-                if min(sign * pitch / 1.5, sign * values[3]) > AGREEING and abs(values[3]) < FARTHEST
-                else -9.0
-                for sign, weights in ((1, _FAST), (-1, _SLOW))
-            ]
-        )
+        alike = [_likeness(spectrum, typical, shift) for shift in (0, OCTAVE, -OCTAVE)]
+        tempo = one.tempo - (usual[_group(one.seen)][0] if len(measured) >= FEWEST else 0.0)
+        rare = len(measured) >= 20 and rates[facts.rate] <= RARE_RATE * len(measured) and len(rates) <= 3
+        scores.append(_odds(one, alike, pitches.get(one.seen.session), tempo, rare=rare))
     for one, pair in zip(measured, scores, strict=True):
         facts = one.seen.facts
         assert facts is not None
@@ -205,6 +199,31 @@ def _wrong_rate(measured: Sequence[_Measured], usual: dict[str, tuple[float, flo
             )
     if len(measured) >= 5:
         yield from _whole_set(measured, spectra)
+
+
+def _odds(
+    one: _Measured, alike: Sequence[float], usual: float | None, tempo: float, *, rare: bool
+) -> tuple[float, float]:
+    """Log odds that it is heard at twice, and at half, its speed.
+
+    Args:
+        one: what was measured.
+        alike: how like its spectrum is to speech as it is, an octave up, an octave down.
+        usual: pitch of its session; None where that is not known.
+        tempo: octaves quicker than usual here.
+        rare: whether few of the set have its rate.
+    """
+    here, up, down = alike
+    pitch = 0.0 if np.isnan(one.pitch) else one.pitch - (usual or 0.0)
+    values = (pitch, up - here, down - here, float(np.clip(tempo, -2, 2)), 1.0)
+    bonus = EVIDENCE * rare + EVIDENCE * (usual is not None and abs(pitch) > FAR_PITCH) - EVIDENCE * (one.letters < 8)
+    found = [
+        float(np.dot(weights, values)) + bonus
+        if min(sign * pitch / 1.5, sign * tempo) > AGREEING and abs(tempo) < FARTHEST
+        else -9.0
+        for sign, weights in ((1, _FAST), (-1, _SLOW))
+    ]
+    return found[0], found[1]
 
 
 def _whole_set(measured: Sequence[_Measured], spectra: Floats) -> Iterator[HealthFinding]:
@@ -243,16 +262,12 @@ def _leveled(one: _Measured) -> Floats:
 
 
 def _usual_pitch(measured: Sequence[_Measured]) -> dict[str | None, float]:
-    """What pitch to expect of each session: its own where it has five clips, else that of people."""
+    """The pitch of each session that has five clips."""
     groups = defaultdict(list)
     for one in measured:
         if not np.isnan(one.pitch):
             groups[one.seen.session].append(one.pitch)
-    sessions = {one.seen.session for one in measured}
-    known: dict[str | None, float] = {
-        name: float(np.median(found)) for name, found in groups.items() if name is not None and len(found) >= 5
-    }
-    return {name: known.get(name, 0.0) for name in sessions}
+    return {name: float(np.median(found)) for name, found in groups.items() if name is not None and len(found) >= 5}
 
 
 def _likeness(spectrum: Floats, typical: Floats, shift: int) -> float:
