@@ -29,7 +29,7 @@ def test_blocks_make_no_difference() -> None:
 
 
 def test_levels_and_offset() -> None:
-    samples = np.tile(np.float32([0.5, -0.5]), 16_000)[:, None] + np.float32(0.1)
+    samples = np.tile(np.array([0.5, -0.5], np.float32), 16_000)[:, None] + np.float32(0.1)
     found = measure(samples, 16_000)
     assert found.levels == pytest.approx([-6.0206], abs=1e-3)
     assert found.offset == pytest.approx(0.1, abs=1e-6)

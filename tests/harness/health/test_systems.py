@@ -39,7 +39,7 @@ def check(
 
 
 def test_edits_have_their_places() -> None:
-    found = list(edits_of(align("a b c d".split(), "a x c d e f".split(), merge=False)))
+    found = list(edits_of(align(["a", "b", "c", "d"], ["a", "x", "c", "d", "e", "f"], merge=False)))
     assert found == [
         Edit(1, ("b",), ("x",)),
         Edit(4, (), ("e",)),
