@@ -29,7 +29,7 @@ class AudioFile(msgspec.Struct, frozen=True, array_like=True):
     inode: int
     """Number of the file on its disk."""
     given: str
-    """What else decides what the model was given: the part of the file, the channel, keywords."""
+    """What else decides what the model was given: the part of the file, the channel."""
 
 
 class Line(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -72,10 +72,7 @@ def given(utterance: Utterance) -> str:
     """What decides what a model is given, besides the encoded audio."""
     audio = utterance.audio
     parts = [(field.name, getattr(audio, field.name), field.default) for field in _PARTS]
-    said = [f"{name}={value}" for name, value, usual in parts if value != usual]
-    if utterance.keywords:
-        said.append(f"keywords={hashlib.sha256(encode(utterance.keywords)).hexdigest()[:DIGITS]}")
-    return " ".join(said)
+    return " ".join(f"{name}={value}" for name, value, usual in parts if value != usual)
 
 
 def digest_of(utterances: Iterable[Utterance]) -> str:
@@ -85,7 +82,7 @@ def digest_of(utterances: Iterable[Utterance]) -> str:
         state = _state(one.audio)
         content = _digest(one.audio, state) if one.audio.path is None and state else None
         said = (one.id, one.reference, one.language, one.session, one.parent_id, one.chunk_index, one.duration)
-        digest.update(encode((*said, sorted(one.tags.items()), given(one), state, content)))
+        digest.update(encode((*said, one.keywords, sorted(one.tags.items()), given(one), state, content)))
     return f"rows:{digest.hexdigest()[:DIGITS]}"
 
 
