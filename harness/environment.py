@@ -13,6 +13,7 @@ from harness.records.run import Environment, Hardware, PeakMemory
 from harness.version import IN_CHECKOUT, ROOT
 
 PACKAGES = (
+    "av",
     "ctranslate2",
     "datasets",
     "faster-whisper",
@@ -21,13 +22,21 @@ PACKAGES = (
     "huggingface_hub",
     "jiwer",
     "kaldialign",
+    "mlx-whisper",
+    "moonshine-voice",
+    "nemo-toolkit",
     "num2words",
     "numpy",
+    "onnx-asr",
+    "onnxruntime",
     "pocketsphinx",
+    "pywhispercpp",
+    "sherpa-onnx",
     "soundfile",
     "soxr",
     "tokenizers",
     "torch",
+    "transcribe-cpp",
     "transformers",
     "whisper-normalizer",
 )

@@ -266,6 +266,8 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     """Of the raw references."""
     data: DataRecord | None = None
     """What the data was when it was looked at last; null in runs from before this was noted."""
+    stretches: tuple[Count, ...] = ()
+    """Places in the run's list of the stretches that computed it; its speed is of all of them together."""
     updates: list[Update] = field(default_factory=list)
     """How the data changed between the commands of this run."""
     drift: tuple[str, ...] | None = None
@@ -330,6 +332,18 @@ class Environment(Record, frozen=True, kw_only=True):
     system: str | None = None
 
 
+class Stretch(Record, frozen=True, kw_only=True):
+    """A part of a run that was computed with the same packages, by the same code, on the same machine."""
+
+    since: str | None = None
+    """UTC, ISO 8601."""
+    version: str | None = None
+    """Of the program."""
+    environment: Environment = Environment()
+    differs: tuple[str, ...] = ()
+    """In what it differs from the stretch before."""
+
+
 class RunRecord(msgspec.Struct, kw_only=True):
     """run.json. Changes while the run goes on."""
 
@@ -350,6 +364,9 @@ class RunRecord(msgspec.Struct, kw_only=True):
     fingerprint: dict[str, Scalar] | None = None
     """What the user chose that could change a transcript."""
     environment: Environment = Environment()
+    """Of the last stretch."""
+    stretches: list[Stretch] = field(default_factory=list)
+    """What it was computed with, in turn; several where it was gone on with elsewhere, or after an update."""
     benchmarks: dict[str, BenchmarkRecord]
 
     def __post_init__(self) -> None:
@@ -377,8 +394,15 @@ class RunRecord(msgspec.Struct, kw_only=True):
 
     @property
     def hardware(self) -> str | None:
-        """What it was computed on, in words; of a server only how much was asked of it is known."""
-        return self.environment.hardware.describe() if self.served is None else f"a server, {self.served} at once"
+        """What it was computed on, in words, where on several machines all of them, whose times its speed mixes.
+
+        Of a server only how much was asked of it is known.
+        """
+        if self.served is not None:
+            return f"a server, {self.served} at once"
+        places = [one.environment.hardware.describe() for one in self.stretches]
+        known = dict.fromkeys([*(place for place in places if place), self.environment.hardware.describe()])
+        return ", then ".join(place for place in known if place) or None
 
 
 def read_run_record(folder: Path) -> RunRecord:

@@ -37,6 +37,7 @@ from harness.runner.look import Looked, knows_one_language, look_at, moved, note
 from harness.runner.placing import placed
 from harness.runner.selection import Selected
 from harness.runner.stages import State, Stop
+from harness.runner.stretches import begin_stretch
 from harness.runner.usage import Totals
 from harness.scoring.profile_files import get_profile
 from harness.version import VERSION
@@ -142,6 +143,7 @@ class Run:
             settings=self.settings.as_dict() | stored.settings | {"on_error": self.settings.on_error},
             fingerprint=stored.fingerprint or self._fingerprint(batch_invariant=False),
             environment=stored.environment if stored.environment.python else environment.describe(),
+            stretches=stored.stretches,
             benchmarks=stored.benchmarks,
         )
 
@@ -190,10 +192,16 @@ class Run:
         card = msgspec.convert(model.card, ModelRecord, from_attributes=True)
         self.record.model = msgspec.structs.replace(card, id=self.model_name)
         self.record.fingerprint = self._fingerprint(batch_invariant=model.card.batch_invariant)
+        resumed = any(path.stat().st_size for path in self.folder.glob("*.jsonl"))
+        # Now that the model's libraries are loaded.
+        differs = begin_stretch(self.record, environment.describe(), resumed=resumed)
         self.record.version, self.record.settings = VERSION, self.settings.as_dict()
-        self.record.environment = environment.describe()  # now that the model's libraries are loaded
         self._model = model
         self.reporter.loaded(self.model_name, model.card.note)
+        if differs:
+            self.reporter.noted(
+                f"{self.model_name}: gone on with otherwise than before, its speed is of both: {'; '.join(differs)}"
+            )
         self.save()
         return model
 
@@ -292,6 +300,7 @@ class Run:
             selection=selection_of(self.settings),
             revision=before.revision,
             data=looked.noted(dataset, before),
+            stretches=tuple(sorted({*(before.stretches or ((0,) if found else ())), len(self.record.stretches) - 1})),
             updates=before.updates,
             events=before.events,
         )
