@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.own.cells import Cell, FindFile, Naming, audio_of, cells_of
+from benchmarks.own.clips import as_stored
 from benchmarks.own.columns import NAMES, plain
 from benchmarks.own.places import id_of
 from benchmarks.own.rows import Rows
@@ -191,7 +192,8 @@ class Reading:
                 for group in table.groups:
                     if self._naming is None:
                         self._naming = _naming(group, layout, table, self.asked, self.account)
-                    yield from self._of_group(shard, table, group, row)
+                    for item in self._of_group(shard, table, group, row):
+                        yield as_stored(item, self.account)
                     row += group.rows
 
     def _of_group(self, shard: Shard, table: Table, group: Group, row: int) -> Iterator[Item]:

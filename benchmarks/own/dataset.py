@@ -21,7 +21,7 @@ from benchmarks.own.recognize import recognize
 from benchmarks.sources.header import seconds
 from harness.errors import DataError, UsageError
 
-FIRST = 16
+FIRST = 100
 """Utterances that are looked at before a run where reading all of them is costly."""
 UNSAID = "en"
 """The language of utterances of which nobody says it."""
@@ -101,8 +101,9 @@ def _checked(items: Iterator[Item], account: Account) -> Iterator[Item]:
     ids = set[str]()
     for item in items:
         if item.entry.id in ids:
-            msg = f"the id {item.entry.id!r} occurs again; give each utterance an id of its own in a column id"
-            raise DataError(f"{item.where}: {msg}, or leave out the row that is there twice")
+            how = "give each utterance an id of its own in a column id, or name another column with --id-column"
+            msg = f"the id {item.entry.id!r} occurs again; {how}, or leave out the row that is there twice"
+            raise DataError(f"{item.where}: {msg}")
         ids.add(item.entry.id)
         path = item.audio.path
         if path is not None and not item.seen and not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long

@@ -21,7 +21,7 @@ from benchmarks.own.snapshot import is_data, items_of_files
 from benchmarks.own.splits import Part, parts_of, pick
 from benchmarks.own.version import Version, version
 from benchmarks.sources import faults
-from benchmarks.sources.parquet import CONVERTED, cached, copies, remote, repository_files, verified
+from benchmarks.sources.parquet import CONVERTED, cached, copies, remote, stated_files, verified
 from harness.errors import AccessError
 
 if TYPE_CHECKING:
@@ -64,20 +64,20 @@ def state(place: str, asked: Asked) -> str | None:
 
 def _tables(found: Version) -> list[Part]:
     """The parts that a repository has as Parquet; a table of file names alone is none."""
-    names = [name for name in found.sums if posixpath.basename(name) != "metadata.parquet"]
+    names = [name for name in found.files if posixpath.basename(name) != "metadata.parquet"]
     return parts_of(names, found.readme, PARQUET)
 
 
 def _converted(main: Version) -> tuple[Version, list[Part]]:
     """The hub's own conversion of the main branch; where that is a part only, and there are files, they are read."""
     try:
-        sha, sums = repository_files(main.repo, CONVERTED)
+        sha, files = stated_files(main.repo, CONVERTED)
     except AccessError:
         return main, []
-    parts = parts_of(sums, "", PARQUET)
-    if any("/partial-" in name for name in sums) and any(map(is_data, main.sums)):
+    parts = parts_of(files, "", PARQUET)
+    if any("/partial-" in name for name in files) and any(map(is_data, main.files)):
         return main, []
-    return replace(main, sha=sha, sums=sums), parts
+    return replace(main, sha=sha, files=files), parts
 
 
 def _rows(found: Version, part: Part, asked: Asked, account: Account) -> Iterator[Item]:
@@ -104,7 +104,7 @@ def _open(found: Version, name: str, *, few: bool, streaming: bool) -> Any:
             return cached(found.repo, name, found.sha) or remote(found.repo, name, found.sha, None, ahead=False)
         if streaming:
             return remote(found.repo, name, found.sha, None)
-    return verified(found.repo, name, found.sha, found.sums[name])
+    return verified(found.repo, name, found.sha, found.files[name].sha256)
 
 
 def _find(found: Version, folder: str, line: Line, named: str, *, fetched: bool) -> Path:
@@ -112,10 +112,10 @@ def _find(found: Version, folder: str, line: Line, named: str, *, fetched: bool)
     inside = inner_path(line, named)
     if inside is None:
         raise line.error(f"the audio's path {named[:SHOWN]!r} leads out of the repository, and is not followed")
-    name = next((one for one in (posixpath.join(folder, inside), inside) if one in found.sums), None)
+    name = next((one for one in (posixpath.join(folder, inside), inside) if one in found.files), None)
     if name is None:
         raise line.error(f"the repository has no file {inside[:SHOWN]!r}, and the row no audio of its own")
-    return verified(found.repo, name, found.sha, found.sums[name]) if fetched else Path(name)
+    return verified(found.repo, name, found.sha, found.files[name].sha256) if fetched else Path(name)
 
 
 def _of_copy(root: Path, address: Address, asked: Asked, account: Account) -> Iterator[Item]:

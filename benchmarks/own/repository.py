@@ -60,6 +60,7 @@ def folder_items(folder: Path, words: Sequence[str], asked: Asked, account: Acco
         UsageError: it must be said which part is meant, or there is none that is known.
         DataError: it cannot be read.
     """
+    folder = _snapshot(folder)
     readme = readme_of(folder)
     parts = parts_of(tables_below(folder), readme, TABLES)
     if not parts:
@@ -72,6 +73,17 @@ def folder_items(folder: Path, words: Sequence[str], asked: Asked, account: Acco
     part = pick(parts, asked, account, str(folder), words)
     files = [folder / name for name in part.files]
     return with_language(read_tables(files, folder, asked, account), readme, part.config, asked, account)
+
+
+def _snapshot(folder: Path) -> Path:
+    """Of a repository in the hub's cache the commit that its main branch was at, else the newest."""
+    if not folder.name.startswith("datasets--") or not (folder / "snapshots").is_dir():
+        return folder
+    main = folder / "refs" / "main"
+    named = folder / "snapshots" / main.read_text(encoding="utf-8").strip() if main.is_file() else folder
+    if named != folder and named.is_dir():
+        return named
+    return max((folder / "snapshots").iterdir(), key=lambda path: path.stat().st_mtime, default=folder)
 
 
 def read_tables(files: Sequence[Path], folder: Path, asked: Asked, account: Account) -> Iterator[Item]:

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 
 from benchmarks.own.card import with_language
 from benchmarks.own.recognize import recognize
-from benchmarks.own.splits import Part, by_folder, pick, stated_parts
+from benchmarks.own.splits import Part, of_files, pick
+from benchmarks.sources.faults import is_offline
 from benchmarks.sources.handwritten import ENDINGS as TABLES
 from benchmarks.sources.pairing import AUDIO_ENDINGS
-from benchmarks.sources.parquet import fetch_many, repository_folder, verified
+from benchmarks.sources.parquet import cached, fetch_many, repository_folder, verified
 from harness.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -66,12 +67,13 @@ def items_of_files(found: Version, address: Address, asked: Asked, account: Acco
         AccessError: the hub refuses or cannot be reached.
         DataError: a file is broken.
     """
-    names = sorted(filter(is_data, found.sums))
+    names = sorted(filter(is_data, found.files))
     if not names:
-        script = next((name for name in found.sums if name.endswith(".py")), None)
+        script = next((name for name in found.files if name.endswith(".py")), None)
         what = f"only a loading script ({script}), which is not run" if script else "no data that is known"
         raise DataError(f"{address}: {what}, and the hub has no Parquet of it; get the original, and name its folder")
-    part = pick(stated_parts(names, found.readme) or by_folder(names), asked, account, str(address), address.parts)
+    part = pick(of_files(names, found.readme, asked, address.parts), asked, account, str(address), address.parts)
+    _check_size(found, part, account)
     folder = _together(found, part)
     place = _place(folder, part.files)
     try:
@@ -99,7 +101,45 @@ def _inside(items: Iterator[Item], homes: Sequence[Path]) -> Iterator[Item]:
 def _place(folder: Path, names: Sequence[str]) -> str:
     """What is read: the only table beside audio, whatever it is called, else the folder."""
     tables = [name for name in names if name.lower().endswith(TABLES)]
-    return str(folder / tables[0]) if len(tables) == 1 else str(folder)
+    if len(tables) != 1:
+        return str(folder)
+    _bring_to(folder, (folder / tables[0]).parent)
+    return str(folder / tables[0])
+
+
+def _bring_to(folder: Path, place: Path) -> None:
+    """Links audio that lies elsewhere to a table that may name it by its file name alone, where those are unique."""
+    elsewhere = [
+        path for path in folder.rglob("*") if path.name.lower().endswith(AUDIO_ENDINGS) and path.parent != place
+    ]
+    if len({path.name for path in elsewhere}) == len(elsewhere):
+        for path in elsewhere:
+            link = place / path.name
+            if not link.exists():
+                link.symlink_to(path)
+
+
+def _check_size(found: Version, part: Part, account: Account) -> None:
+    """Says how much is fetched, before it is.
+
+    Raises:
+        DataError: it does not fit on the disk.
+    """
+    missing = [name for name in part.files if cached(found.repo, name, found.sha) is None]
+    size = sum(found.files[name].size for name in missing)
+    if not size or is_offline():
+        return
+    place = repository_folder(found.repo)
+    near = next(one for one in (place, *place.absolute().parents) if one.exists())
+    free = shutil.disk_usage(near).free
+    if size > free:
+        how = "name a part with --config or --split, or another disk with HF_HUB_CACHE"
+        raise DataError(f"{found.repo.where}: {_mib(size)} to fetch, and {_mib(free)} are free at {near}; {how}")
+    account.note(f"{len(missing):,} files are fetched, {_mib(size)}")
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB"
 
 
 def _together(found: Version, part: Part) -> Path:
@@ -115,7 +155,7 @@ def _together(found: Version, part: Part) -> Path:
     unpack = any(name.lower().endswith(TABLES) for name in part.files)
     try:
         for name in part.files:
-            path = verified(repo, name, sha, found.sums[name])
+            path = verified(repo, name, sha, found.files[name].sha256)
             link = folder / name
             link.parent.mkdir(parents=True, exist_ok=True)
             packed = name.lower().endswith(".zip") or (unpack and name.lower().endswith(ARCHIVES))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.sources.listing import check_shards, facts_of
@@ -80,6 +80,27 @@ def by_folder(files: Iterable[str]) -> list[Part]:
     shared = groups.pop("", [])
     found = [Part(config="default", split=split, files=(*names, *shared)) for split, names in groups.items()]
     return found or [Part(config="default", split=ONLY, files=tuple(shared))]
+
+
+def of_files(files: Sequence[str], readme: str, asked: Asked, words: Sequence[str]) -> list[Part]:
+    """The parts of a repository of files of any kind: by its README, else by its folders.
+
+    A folder is a configuration only where it is named as one: nothing else tells a language from ``clips``.
+
+    Args:
+        files: those that are data.
+        readme: the text of its README.md, or empty.
+        asked: has the configuration that the user named by a flag.
+        words: what an address names between colons.
+    """
+    stated = stated_parts(sorted(files, key=natural), readme)
+    if stated:
+        return stated
+    everything = by_folder(files)
+    known = {word.lower() for part in everything for word in (part.split, split_word(part.split) or "")}
+    named = words[0] if len(words) == 2 or (words and words[0].lower() not in known) else asked.config
+    below = [name for name in files if named in name.split("/")[:-1]]
+    return [replace(part, config=str(named)) for part in by_folder(below)] if below else everything
 
 
 def split_word(word: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.sources import faults
-from benchmarks.sources.parquet import fetch, repository_files
+from benchmarks.sources.parquet import Stated, fetch, stated_files
 from benchmarks.sources.split import HubRepo
 from harness.errors import AccessError
 
@@ -22,8 +22,8 @@ class Version:
     repo: HubRepo
     sha: str
     """Of the commit."""
-    sums: Mapping[str, str | None]
-    """Its files, and the SHA-256 that the hub states of large ones."""
+    files: Mapping[str, Stated]
+    """By path."""
     readme: str
     """The text of its README.md, or empty."""
 
@@ -38,12 +38,12 @@ def version(address: Address, pinned: str | None = None) -> Version:
 
 
 def _version(repo: HubRepo, revision: str | None) -> Version:
-    sha, sums = repository_files(repo, revision)
-    if not sums:
+    sha, files = stated_files(repo, revision)
+    if not files:
         raise AccessError(
             faults.OFFLINE.format(repo.where) if faults.is_offline() else f"{repo.where}: no files in the repository"
         )
     readme = ""
-    if "README.md" in sums:
+    if "README.md" in files:
         readme = fetch(repo, "README.md", sha).read_text(encoding="utf-8", errors="replace")
-    return Version(repo, sha, sums, readme)
+    return Version(repo, sha, files, readme)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.dataset import Audio, HubUnreachableError, NoCopyError, Request, Row
 from benchmarks.sources import faults
@@ -174,8 +174,27 @@ def cache_folder() -> str | None:
     return os.environ.get("HF_HUB_CACHE") or (str(Path(home) / "hub") if home else None)
 
 
+class Stated(NamedTuple):
+    """What the hub states of a file."""
+
+    sha256: str | None = None
+    """None for small ones, and where only the cache was looked at."""
+    size: int = 0
+    """Bytes."""
+
+
 def repository_files(split: HubRepo, revision: str | None) -> tuple[str, dict[str, str | None]]:
     """The commit that a revision is, and its files with the SHA-256 that the hub states (None for small ones)."""
+    sha, files = stated_files(split, revision)
+    return sha, {name: one.sha256 for name, one in files.items()}
+
+
+def stated_files(split: HubRepo, revision: str | None) -> tuple[str, dict[str, Stated]]:
+    """The commit that a revision is, and what the hub states of its files; offline, those in the cache.
+
+    Raises:
+        AccessError: the hub refuses or cannot be reached.
+    """
     if faults.is_offline():
         return _cached_files(split, revision)
     from huggingface_hub import HfApi
@@ -193,11 +212,13 @@ def repository_files(split: HubRepo, revision: str | None) -> tuple[str, dict[st
         if revision == CONVERTED and "no such" in str(error):
             return "", {}
         raise
-    sums = {item.rfilename: item.lfs.sha256 if item.lfs else None for item in info.siblings or ()}
-    return str(info.sha), sums
+    stated = info.siblings or ()
+    return str(info.sha), {
+        item.rfilename: Stated(item.lfs.sha256 if item.lfs else None, item.size or 0) for item in stated
+    }
 
 
-def _cached_files(split: HubRepo, revision: str | None) -> tuple[str, dict[str, str | None]]:
+def _cached_files(split: HubRepo, revision: str | None) -> tuple[str, dict[str, Stated]]:
     """As `_files`, from the cache alone."""
     snapshots = [
         path for path in (repository_folder(split) / "snapshots").glob("*") if revision in {None, CONVERTED, path.name}
@@ -206,7 +227,7 @@ def _cached_files(split: HubRepo, revision: str | None) -> tuple[str, dict[str, 
         return "", {}
     snapshot = max(snapshots, key=lambda path: path.stat().st_mtime)
     return snapshot.name, {
-        path.relative_to(snapshot).as_posix(): None for path in snapshot.rglob("*") if path.is_file()
+        path.relative_to(snapshot).as_posix(): Stated() for path in snapshot.rglob("*") if path.is_file()
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,8 +107,10 @@ def test_first_rows_are_looked_at_before_a_run_without_their_audio(hub: Hub) -> 
     own_dataset(SET)
     name = f"/datasets/org/set/resolve/{SHA['main']}/data/test-00000-of-00002.parquet"
     assert 0 < hub.sent[name] < size / 4
-    assert FIRST == 16
-    assert "data/test-00001-of-00002.parquet" not in fetched(hub)
+    assert len(RIGHT) < FIRST == 100
+    later = {"data/test-00001-of-00002.parquet": parquet([row(20) | {"text": 5.5}])}
+    hub.repos["org/other"] = {"main": FILES | later}
+    assert "row 0: text holds float" in message("hf://org/other"), "which would be found much later otherwise"
 
 
 def test_the_second_time_nothing_is_fetched(hub: Hub) -> None:
@@ -373,3 +376,43 @@ def test_files_that_nobody_knows(hub: Hub) -> None:
     assert message(SET)
     hub.repos["org/set"] = {"main": {"b.bin": b"b"}}
     assert "no data that is known" in message(SET)
+
+
+def test_a_language_of_a_repository_of_archives(hub: Hub) -> None:
+    """As Common Voice was: transcripts apart from tars, a folder for each language."""
+    files = {
+        f"{kind}/{language}/{split}{name}": data
+        for language, number in (("de", 1), ("fr", 2))
+        for split in ("test", "train")
+        for kind, name, data in (
+            ("transcript", ".tsv", f"path\tsentence\tlocale\nc{number}.wav\tof {split}\t{language}\n".encode()),
+            ("audio", f"/{language}_{split}_0.tar.gz", tarred({f"x/c{number}.wav": clip(number, "WAV")})),
+        )
+    }
+    hub.repos["org/set"] = {"main": files | {"set.py": b""}}
+    (item,) = read(f"{SET}:de:test")
+    assert (item.id, item.reference, item.language, heard(item)) == ("c1", "of test", "de", samples(1).tolist())
+    assert not any("fr" in name or "train" in name for name in fetched(hub))
+    assert told(read(f"{SET}:fr", Asked(split="train"))) == [("c2", "of train")]
+    assert "'it' is neither a config" in message(f"{SET}:it")
+
+
+def test_what_does_not_fit_is_not_fetched(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.repos["org/set"] = {"main": AUDIO_FOLDER}
+    size = sum(len(data) for name, data in AUDIO_FOLDER.items() if name.startswith("test/"))
+    monkeypatch.setattr("shutil.disk_usage", lambda _place: SimpleNamespace(free=size - 1))
+    text = message(SET)
+    assert "to fetch, and" in text
+    assert "name a part with --config or --split, or another disk with HF_HUB_CACHE" in text
+    assert not any(name.endswith(".wav") for name in fetched(hub))
+    monkeypatch.setattr("shutil.disk_usage", lambda _place: SimpleNamespace(free=size))
+    account = own_dataset(SET).account
+    assert account is not None
+    assert f"3 files are fetched, {size / 2**20:,.1f} MiB" in account.notes
+
+
+def test_a_folder_of_the_hubs_cache_is_data(hub: Hub, tmp_path: Path) -> None:
+    check(read(SET))
+    hub.requests.clear()
+    check(read(tmp_path / "cache" / "datasets--org--set"))
+    assert not hub.requests

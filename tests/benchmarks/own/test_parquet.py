@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from collections import Counter
@@ -413,3 +414,32 @@ def test_changed_bytes_end_in_rows_or_in_one_line(tmp_path: Path) -> None:
                 assert dataset.account.used == count
     assert set(outcomes) == {"read", "refused"}
     assert min(outcomes.values()) > 40, outcomes
+
+
+def test_clips_are_not_cut_again_where_they_were_in_their_recording(tmp_path: Path) -> None:
+    """As in AMI's and GigaSpeech's tables."""
+    length = len(samples(1)) / RATE
+    rows = [
+        row(1, id="far", begin_time=700.0, end_time=700.0 + length, channel=3),
+        row(1, id="near", begin_time=0.02, end_time=0.02 + length, channel=1),
+        row(1, id="begin", begin_time=0.01, end_time=None, channel=None),
+    ]
+    path = write(tmp_path / "x.parquet", parquet(rows))
+    found = read(path)
+    assert [heard(item) for item in found] == [samples(1).tolist()] * 3
+    assert [(item.audio.start, item.audio.end, item.audio.channel) for item in found] == [(None, None, None)] * 3
+    assert [item.duration for item in found] == [length] * 3
+
+
+def test_a_recording_in_a_table_is_cut(tmp_path: Path) -> None:
+    import soundfile
+
+    long = io.BytesIO()
+    soundfile.write(long, np.stack([samples(5, 16_000), samples(6, 15_920)], axis=1), RATE, format="FLAC")
+    audio = {"bytes": long.getvalue(), "path": "call.flac"}
+    rows = [{"audio": audio, "text": "x", "start": 0.5 * at, "end": 0.5 * at + 0.5, "channel": at} for at in (0, 1)]
+    found = read(write(tmp_path / "x.parquet", parquet(rows)))
+    assert [(item.audio.start, item.audio.end, item.audio.channel, item.duration) for item in found] == [
+        (0.0, 0.5, 0, 0.5),
+        (0.5, 1.0, 1, 0.5),
+    ]
