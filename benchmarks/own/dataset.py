@@ -40,7 +40,7 @@ def own_dataset(place: str | Path, asked: Asked | None = None) -> Dataset:
         UsageError: there is nothing at the place, or nothing that is understood.
         DataError: a row cannot be used; the message names it.
     """
-    place, asked = str(place), asked or Asked()
+    place, asked = os.path.expanduser(str(place)), asked or Asked()  # noqa: PTH111 - an address is no path
     form = recognize(place, asked.form)
     _check_asked(place, form, asked)
     account = Account(form=form.title)

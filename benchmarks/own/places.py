@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -49,6 +50,10 @@ def _others(named: str, folder: str) -> list[tuple[str, str]]:
         found.append(("audio paths begin with a home directory (~)", os.path.expanduser(named)))  # noqa: PTH111
     if named.lower().startswith("file:"):
         found.append(("audio paths are file:// addresses", unquote(urlsplit(named).path)))
+    variable = re.match(r"(?:\$\w+|\$?\{\w+\})/+", named)
+    if variable:
+        how = f"audio paths begin with {variable[0].rstrip('/')}, which is taken for the table's folder"
+        found.append((how, os.path.join(folder, named[variable.end() :])))  # noqa: PTH118
     bare = named.strip().strip("\ufeff")
     if bare != named and bare:
         how = "white space around audio paths is not part of them"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.own import forms as modules
+from benchmarks.sources.pairing import AUDIO_ENDINGS
 from harness.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -36,18 +37,28 @@ def recognize(place: str, name: str | None = None) -> Form:
     Raises:
         UsageError: there is nothing at the path, nothing that is understood, or no form of that name.
     """
+    if not place:
+        raise UsageError(f"--data is empty; it takes {takes()}")
+    there = "://" in place or not {"{", "*"}.isdisjoint(place) or os.path.lexists(place)
     if name is not None:
         if name not in forms():
             raise unknown_name("form", name, forms())
+        if not there:
+            raise UsageError(f"no file or folder at {place}")
         return forms()[name]
     found = next((form for form in forms().values() if form.recognizes(place)), None)
     if found is not None:
         return found
-    if "://" not in place and not Path(place).exists():
+    if not there:
         raise UsageError(f"no file or folder at {place}; --data takes {takes()}")
+    if place.lower().endswith(AUDIO_ENDINGS):
+        how = "name a table of files and texts, or a folder that has a .txt of its name beside it"
+        raise UsageError(f"{place}: audio, and nothing says what was said in it; {how}")
     raise UsageError(f"{place}: not of a form that is known; --data takes {takes()}; see docs/your_own_data.md")
 
 
 def takes() -> str:
     """The forms in one line."""
-    return ", ".join(form.title for form in forms().values())
+    known = forms()
+    others = ", ".join(name for name in known if name not in {"hub", "manifest", "folder"})
+    return f"hf://ORG/SET, {known['manifest'].title}, {known['folder'].title}, or the form of others: {others}"

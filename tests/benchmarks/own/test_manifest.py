@@ -166,6 +166,12 @@ def test_paths_that_lead_nowhere(audio: Path, tmp_path: Path) -> None:
         own_dataset(tmp_path / "nowhere.jsonl")
     with pytest.raises(UsageError, match=r"notes.txt: not of a form that is known; --data takes .*a manifest \(.jsonl"):
         own_dataset(write(audio, "notes.txt", "hello"))
+    with pytest.raises(UsageError, match=r"a.wav: audio, and nothing says what was said in it; name a table"):
+        own_dataset(audio / "a.wav")
+    with pytest.raises(UsageError, match=r"--data is empty; it takes hf://ORG/SET, a manifest"):
+        own_dataset("")
+    with pytest.raises(UsageError, match=r"^no file or folder at .*nowhere$"):
+        own_dataset(tmp_path / "nowhere", Asked(form="kaldi"))
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no utterances in it"):
         own_dataset(tmp_path / "empty")

@@ -188,6 +188,8 @@ PATHS: list[tuple[str, str | None]] = [
     ("file://{folder}/a.wav", "audio paths are file:// addresses"),
     ("~/a.wav", "audio paths begin with a home directory (~)"),
     (" a.wav\r", "white space around audio paths is not part of them, first ' a.wav\\r'"),
+    ("$data_root/a.wav", "audio paths begin with $data_root, which is taken for the table's folder"),
+    ("{{root}}/a.wav", "audio paths begin with {root}, which is taken for the table's folder"),
     ("sub\\a.wav", "audio paths have backslashes, first 'sub\\\\a.wav'"),
 ]
 
