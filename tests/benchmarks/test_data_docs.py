@@ -13,6 +13,7 @@ from benchmarks import corpora, registry
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.own.columns import NAMES
 from benchmarks.own.dataset import own_dataset
+from benchmarks.own.recognize import forms
 from harness.errors import UsageError
 from tests.benchmarks.layouts import ROOT
 
@@ -73,6 +74,13 @@ def test_the_columns_on_the_page_are_those_that_are_read() -> None:
     for role, names in NAMES.items():
         line = next(line for line in page.splitlines() if line.startswith(f"| `{role}`"))
         assert re.findall(r"`(\w+)`", line.rsplit("|", 2)[0]) == list(names)
+
+
+def test_every_form_is_on_the_page_once() -> None:
+    page = (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8")
+    table = page.partition("| form | `--form` |")[2].partition("\n\n")[0]
+    names = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[2])]
+    assert sorted(names) == sorted(forms())
 
 
 def test_every_original_release_is_on_the_page() -> None:
