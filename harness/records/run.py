@@ -433,9 +433,7 @@ def upgrade_run(found: object) -> object:
 
 
 def _renamed(found: object, *, inside: bool) -> object:
-    """Fields renamed below every `speed`; what is null is as if it were not there."""
-    if isinstance(found, list):
-        return [_renamed(one, inside=inside) for one in found]
+    """Fields renamed below every `speed`; what is null is as if it were not there. Lists of format 1 need neither."""
     if not isinstance(found, dict):
         return found
     return {
