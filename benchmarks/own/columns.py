@@ -16,14 +16,14 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
     "audio": (
         *("audio", "audio_filepath", "audio_path", "path", "file_name", "file", "wav", "filename", "audio_filename"),
         *("wav_filename", "audio_file", "filepath", "file_path", "wav_path", "wav_file", "wav_filepath", "recording"),
-        *("mp3", "flac", "location", "datei", "dateiname", "dateipfad", "audiodatei", "pfad", "aufnahme"),
+        *("mp3", "flac", "datei", "dateiname", "dateipfad", "audiodatei", "pfad", "aufnahme"),
     ),
     "text": (
         *("text", "transcript", "transcription", "sentence", "reference", "transcript_text", "reference_text", "ref"),
         *("ref_text", "ground_truth", "wrd", "txt", "raw_text", "raw_transcription", "normalized_text", "transkript"),
         *("transkription", "satz", "wortlaut", "referenz", "referenztext"),
     ),
-    "id": ("id", "utterance_id", "utt_id", "utt", "uttid", "uid", "segment_id", "key", "kennung"),
+    "id": ("id", "utterance_id", "utt_id", "utt", "uttid", "uid", "key", "kennung"),
     "session": (
         *("session", "session_id", "meeting_id", "call_id", "conversation_id", "recording_id", "sitzung", "gespraech"),
         *("gespräch", "anruf"),
@@ -41,7 +41,7 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
     ),
     "language": ("language", "lang", "locale", "language_id", "lang_id", "language_code", "source_lang", "sprache"),
     "duration": (
-        *("duration", "duration_s", "duration_sec", "duration_seconds", "dur", "length", "length_s", "length_seconds"),
+        *("duration", "duration_s", "duration_sec", "duration_seconds", "dur", "length_s", "length_seconds"),
         *("audio_duration", "audio_length", "duration_ms", "length_ms", "dauer", "länge", "laenge"),
     ),
     "start": (

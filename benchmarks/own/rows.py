@@ -94,8 +94,8 @@ class Rows:
             return None
         audio = self.sounds.audio(line, cell)
         # Most tables have few of these columns, and no row is to pay for the others.
-        start, end, duration = _times(line, columns) if columns.timed else (None, None, None)
-        channel = _channel(line, of["channel"]) if of["channel"] else None
+        start, end, duration = _times(line, columns, account) if columns.timed else (None, None, None)
+        channel = _channel(line, of["channel"], account) if of["channel"] else None
         session = _string(line, of["session"]) if of["session"] else None
         if session is None and of["speaker"]:
             session = _string(line, of["speaker"])
@@ -163,7 +163,7 @@ def _there(value: object, *, empty: bool = False) -> object:
     if isinstance(value, float):
         return None if math.isnan(value) else value
     if isinstance(value, str):
-        return None if value in MISSING or (not value and not empty) else value
+        return None if value in MISSING or (not empty and not value.strip()) else value
     return value
 
 
@@ -194,11 +194,17 @@ def _string(line: Line, names: Sequence[str]) -> str | None:
     return None
 
 
-def _number(line: Line, columns: Columns, role: Role) -> float | None:
+_DATE = re.compile(r"\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?!\d)")
+
+
+def _number(line: Line, columns: Columns, role: Role, account: Account) -> float | None:
     """The first column of a role that holds something, in seconds."""
     for name in columns.of[role]:
         value = line.values.get(name)
         if _there(value) is None:
+            continue
+        if isinstance(value, str) and _DATE.match(value):
+            account.note(f"column {name!r} holds dates, which are no times in a recording", line.where)
             continue
         number = math.nan
         if isinstance(value, int | float | str) and not isinstance(value, bool):
@@ -224,10 +230,10 @@ def _clock(text: str) -> float:
     return 3_600 * int(hours or 0) + 60 * int(minutes or 0) + float(seconds.replace(",", "."))
 
 
-def _times(line: Line, columns: Columns) -> tuple[float | None, float | None, float | None]:
+def _times(line: Line, columns: Columns, account: Account) -> tuple[float | None, float | None, float | None]:
     """Begin, end and length in seconds, by ``start`` and ``end`` or by ``offset`` and ``duration``."""
-    duration = _number(line, columns, "duration")
-    start, end, offset = (_number(line, columns, role) for role in ("start", "end", "offset"))
+    duration = _number(line, columns, "duration", account)
+    start, end, offset = (_number(line, columns, role, account) for role in ("start", "end", "offset"))
     if start is not None and offset is not None and start != offset:
         raise line.error(f"it begins at {start:g} by {columns.of['start'][0]}, at {offset:g} by its offset")
     start = offset if start is None else start
@@ -240,7 +246,7 @@ def _times(line: Line, columns: Columns) -> tuple[float | None, float | None, fl
     return start or 0.0, end, end - (start or 0.0)
 
 
-def _channel(line: Line, names: Sequence[str]) -> Channel | None:
+def _channel(line: Line, names: Sequence[str], account: Account) -> Channel | None:
     """The channel that a row names, from 0."""
     for name in names:
         value = line.values.get(name)
@@ -249,6 +255,11 @@ def _channel(line: Line, names: Sequence[str]) -> Channel | None:
         if isinstance(value, list) and len(value) == 1:  # lhotse's
             value = value[0]
         found = channel_of(value)
+        if found is None and isinstance(value, str) and value.replace(" ", "").replace("_", "").isalpha():
+            account.note(
+                f"column {name!r} holds words like {value[:40]!r}, which are no channels of a file", line.where
+            )
+            return None
         if found is None:
             raise line.error(f"{name} is {str(value)[:40]!r}; give 0, 1, ..., left, right, A, B or mix")
         return found

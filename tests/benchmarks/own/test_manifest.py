@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
 from typing import TYPE_CHECKING
@@ -197,6 +199,43 @@ def test_a_thousand_mutated_manifests_end_in_rows_or_in_one_line(audio: Path) ->
             outcomes["refused"] += "\n" not in str(error)
     assert sum(outcomes.values()) == 1_000
     assert min(outcomes.values()) > 100, outcomes
+
+
+def rows_in(path: Path) -> int:
+    """What Python's own readers find in a table as we write it."""
+    if path.suffix == ".jsonl":
+        return sum(bool(line.strip()) for line in path.read_bytes().split(b"\n"))
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix == ".csv":
+        found = csv.reader(io.StringIO(text, newline=""))
+    else:
+        found = csv.reader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return sum(map(any, found)) - 1
+
+
+def test_no_row_of_a_mutated_manifest_is_lost(audio: Path) -> None:
+    """What is used and what is left out is what other readers find, wherever nothing had to be guessed."""
+    rng = random.Random(9)
+    texts = ["hello", "", "nan", "two words"]
+    rows = [{"audio": "a.wav", "text": text, "id": str(number)} for number, text in enumerate(texts * 2)]
+    forms = {
+        "m.jsonl": "\n".join(json.dumps(row | {"text": row["text"] or None}) for row in rows).encode(),
+        "m.csv": ("audio,text,id\n" + "\n".join(",".join(row.values()) for row in rows)).encode(),
+        "m.tsv": ("audio\ttext\tid\n" + "\n".join("\t".join(row.values()) for row in rows)).encode(),
+    }
+    counted = 0
+    for number in range(900):
+        path = audio / sorted(forms)[number % 3]
+        path.write_bytes(mutate(forms[path.name], rng))
+        try:
+            account = own_dataset(path).account
+        except HarnessError:
+            continue
+        assert account is not None
+        if not account.notes:
+            assert account.found == rows_in(path), path.read_bytes()
+            counted += 1
+    assert counted > 100
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:

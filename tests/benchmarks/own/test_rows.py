@@ -116,6 +116,25 @@ def test_segments(
     assert found.id == name
 
 
+def test_dates_and_kinds_of_line_are_neither_times_nor_channels(folder: Path) -> None:
+    row = {
+        "audio": "a.wav",
+        "text": "x",
+        "start_time": "2024-05-01T10:00:00",
+        "end": "1.5.2024",
+        "channel": "telephone",
+    }
+    path = write(folder, row | {"language": " ", "speaker": " "})
+    (found,) = read(path)
+    assert (found.id, found.audio.start, found.audio.end, found.audio.channel) == ("a", None, None, None)
+    assert (found.language, found.session) == ("en", None)
+    assert list(account_of(path).notes) == [
+        f"column 'start_time' holds dates, which are no times in a recording, first {path}, line 1",
+        f"column 'end' holds dates, which are no times in a recording, first {path}, line 1",
+        f"column 'channel' holds words like 'telephone', which are no channels of a file, first {path}, line 1",
+    ]
+
+
 def test_ids_of_late_segments_are_not_rounded(folder: Path) -> None:
     path = write(folder, *({"audio": "long.wav", "text": "x", "start": 3_600 + at} for at in (0.123, 0.124)))
     dataset = own_dataset(path)
