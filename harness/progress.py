@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from harness.reporting.escape import plain
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profile_files import get_profile
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.streams import exact, tell
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Tally:
         for language, counts in sorted(self.counts.items()):
             if counts.rate is not None:
                 of = f"{language} " if len(self.counts) > 1 else ""
-                unit = "CER" if language in LANGUAGES_WITHOUT_SPACES else "WER"
+                unit = "CER" if self._profile.by_character(language) else "WER"
                 parts.append(f"{of}{100 * counts.rate:.2f} % {unit}")
         if self.counted > 0:
             parts.append(f"RTFx {self.audio_seconds / self.counted:,.1f}{' (served)' if self.served else ''}")

@@ -12,7 +12,6 @@ from harness.records.decision import Blame
 from harness.scoring.metrics import Metric, get_metric
 from harness.scoring.metrics.base import parts_of
 from harness.scoring.pairing import PairedBenchmark, as_counts
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.significance import Counts, difference
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def pair_rates(paired: PairedBenchmark) -> Pair:
     alike = (old == new for old, new in zip(before, after, strict=True))
     return Pair(
         paired.benchmark,
-        get_metric("cer" if paired.language in LANGUAGES_WITHOUT_SPACES else "wer"),
+        get_metric("cer" if paired.by_character else "wer"),
         as_counts(before),
         as_counts(after),
         rows,

@@ -99,9 +99,22 @@ class Average(Record, frozen=True, kw_only=True):
 
     wer: float | None = None
     wer_interval: Interval | None = None
+    cer: float | None = None
+    """In place of `wer` where every benchmark's main metric is the rate of characters."""
+    cer_interval: Interval | None = None
     rounded: bool = False
     """Whether the mean is of rates that were rounded first, as the profile has it."""
     speed: AverageSpeed = AverageSpeed()
+
+    @property
+    def rate(self) -> float | None:
+        """Of words, or of characters."""
+        return self.cer if self.wer is None else self.wer
+
+    @property
+    def interval(self) -> Interval | None:
+        """Of `rate`."""
+        return self.cer_interval if self.wer is None else self.wer_interval
 
 
 class Scores(Record, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from harness.reporting.table import Cell, Column, Table, mark_best
 from harness.scoring.average import averaging
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.metrics import Metric, get_metric
+from harness.scoring.metrics import metrics as known_metrics
 from harness.scoring.score import speeds_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ def results_table(
     ]
     rates.append(Column("average", "Average", format=".2f", scale=100, best="low"))
     further = [
-        (one, name) for one in map(get_metric, metrics) for name, main in benchmarks.items() if one.title != main
+        (one, name)
+        for one in _columns_of(metrics)
+        for name, main in benchmarks.items()
+        if one.title != main and (one.name in metrics or _has(scores, name, one.name))
     ]
     speeds = _speeds(scores, runs)
     columns = [
@@ -83,6 +87,18 @@ def results_table(
     marked = _mark_ties(mark_best(columns, rows), [*benchmarks, "average"], ties or {})
     notes = (*_drafts(scores, names), *_precision(scores), *_unseen(scores), *_remarks(runs, names))
     return Table("Word error rate, percent", _caption(profile, scores), tuple(columns), marked, notes)
+
+
+def _columns_of(asked: Sequence[str]) -> list[Metric]:
+    """The metrics that were asked for, then those that have a column wherever scores.json holds them."""
+    unasked = [one for name, one in known_metrics().items() if one.column and name not in asked]
+    return [*map(get_metric, asked), *unasked]
+
+
+def _has(scores: Sequence[Scores], benchmark: str, metric: str) -> bool:
+    """Whether any system holds a metric of a benchmark."""
+    entries = (entry for score in scores for entry in score.benchmarks if entry.benchmark == benchmark)
+    return any(metric in entry.metrics for entry in entries)
 
 
 def served_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | None:
@@ -254,7 +270,7 @@ def _average_cell(score: Scores, over: tuple[str, ...]) -> Cell:
     """The average of one model; marked where it is of fewer benchmarks than the table has."""
     average = score.average
     why = "a benchmark has no word error rate" if score.complete else "the suite is incomplete"
-    return _cell(average.wer, average.wer_interval, over if average.wer is not None else (f"no average: {why}",))
+    return _cell(average.rate, average.interval, over if average.rate is not None else (f"no average: {why}",))
 
 
 def _mark_ties(
@@ -338,9 +354,9 @@ def _unseen(scores: Sequence[Scores]) -> tuple[str, ...]:
 def _precision(scores: Sequence[Scores]) -> tuple[str, ...]:
     """The smallest difference that the data resolves, and where utterances had to stand for sessions."""
     entries = [entry for score in scores for entry in score.benchmarks]
-    intervals, where = [score.average.wer_interval for score in scores], "on average"
+    intervals, where = [score.average.interval for score in scores], "on average"
     if len({entry.benchmark for entry in entries}) == 1:
-        intervals, where = [entry.wer_interval for entry in entries], f"on {entries[0].benchmark}"
+        intervals, where = [entry.interval for entry in entries], f"on {entries[0].benchmark}"
     found = [interval.smallest_difference for interval in intervals if interval]
     notes = []
     if found:

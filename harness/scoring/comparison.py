@@ -23,7 +23,6 @@ from harness.scoring.counting import available_workers
 from harness.scoring.intervals import average_interval, resampled_rates
 from harness.scoring.metrics.base import parts_of
 from harness.scoring.pairing import PairedBenchmark, as_counts, labels, pair_benchmarks
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
 from harness.scoring.scored import count_systems
 from harness.scoring.significance import (
     ALPHA,
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from harness.records.statistics import Interval, MatchedPairs
     from harness.scoring.metrics import Metric
     from harness.scoring.predictions import System
+    from harness.scoring.profiles import Profile
     from harness.scoring.scored import ScoredUtterance
 
 RESAMPLES = 2000
@@ -68,7 +68,7 @@ class _Columns:
 
     @property
     def by_character(self) -> bool:
-        return self.paired.language in LANGUAGES_WITHOUT_SPACES
+        return self.paired.by_character
 
 
 def compare_systems(systems: Sequence[System], profile: Profile, metrics: Sequence[Metric] = ()) -> Comparison:
@@ -96,7 +96,9 @@ def compare_systems(systems: Sequence[System], profile: Profile, metrics: Sequen
         for message in one.losses().messages(profile.name)
     ]
     notes += lacking
-    common = [one for one in columns if one.paired.systems == compared and not one.left_out and not one.by_character]
+    complete = [one for one in columns if one.paired.systems == compared and not one.left_out]
+    words = [one for one in complete if not one.by_character]
+    common = words or complete  # words and characters do not average
     over = averaging([system.suite for system in systems], rounded=profile.round_before_average)
     over = over.among([one.paired.benchmark for one in common])
     average = _average_block(common, names, over) if len(common) > 1 else None

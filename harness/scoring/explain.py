@@ -58,6 +58,7 @@ MEANING = {
     "numbers": "digits written as words",
     "spaces": "spaces ignored where a language is written without them",
     "armenian": "Armenian as other languages, or refused where its rules are not known",
+    "korean": "Korean counted by words, or by syllables without spaces",
     "own": "replacements, equivalents and drops of the profile's file",
     "oiwer": "Hindi words compared as voi_oiwer does, no compounds",
     "compound_pairs": "words that both sides write alike but for spaces joined",
@@ -66,7 +67,7 @@ MEANING = {
 }
 """What the rules do, in the order in which a text meets them; a rule that is not named here comes after those."""
 
-_ALIGNED = ("oiwer", "own", "compound_pairs", "merge_compounds", "drop_empty_references")
+_ALIGNED = ("oiwer", "korean", "own", "compound_pairs", "merge_compounds", "drop_empty_references")
 """Rules of the profile itself; all others belong to the normalizer."""
 
 _KINDS = {
@@ -135,7 +136,7 @@ def explain(
     return Explanation(
         benchmark=predictions.benchmark,
         language=language,
-        metric="cer" if language in LANGUAGES_WITHOUT_SPACES else "wer",
+        metric="cer" if second.by_character(language) else "wer",
         utterances=len(rows),
         failed=sum(row.hypothesis is None for row in rows),
         start=Tally.of(start.total),
@@ -181,6 +182,7 @@ def _rules(profile: Profile, language: str) -> dict[str, str]:
         found |= {"merge_compounds": profile.merge_compounds}
         found |= {} if language == "en" else {"compound_pairs": profile.compound_pairs}
         found |= {"oiwer": profile.oiwer} if language == "hi" else {}
+        found |= {"korean": profile.korean} if language == "ko" else {}
     return {rule: ("off", "on")[value] if isinstance(value, bool) else value for rule, value in found.items()}
 
 

@@ -79,6 +79,11 @@ class PairedBenchmark:
         """Of all systems."""
         return self.scored[0].language
 
+    @property
+    def by_character(self) -> bool:
+        """Whether characters were counted, for all systems."""
+        return self.scored[0].profile.by_character(self.language)
+
     def rows(self, at: int) -> list[Line]:
         """The utterances as one of the systems (by its place in `systems`) has them."""
         rows = self.scored[at].units.rows

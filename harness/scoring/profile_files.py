@@ -171,6 +171,7 @@ _CHOICES: dict[str, dict[str, Any]] = {
     },
     "unspaced": {"none": None, "unicode": UnicodeRules()},
     "chinese": {"none": None, "leaderboard@2026-10": ChineseRules()},
+    "korean": {"words": "words", "characters": "characters"},
     "armenian": {"others": "others", "refused": "refused"},
     "fillers": {"whisper": "whisper", "2026-04": "2026-04", "2026-10": "2026-10"},
     "spelling": {"whisper": "whisper", "2025-09": "2025-09", "2026-06": "2026-06"},

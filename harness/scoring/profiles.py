@@ -24,7 +24,7 @@ from harness.scoring.normalize.multilingual import MultilingualRules, multilingu
 from harness.scoring.normalize.oiwer import oiwer_words
 from harness.scoring.normalize.own import OwnRules, own_normalizer
 from harness.scoring.normalize.unicode import UnicodeRules, unicode_normalizer
-from harness.scoring.texts import Texts, characters, graphemes, words
+from harness.scoring.texts import Texts, characters, graphemes, letters, words
 
 if TYPE_CHECKING:
     from harness.records.scores import ProfileRecord
@@ -62,6 +62,8 @@ class Profile:
     """Normalizer of Chinese, counted in graphemes; None: as other languages without spaces."""
     oiwer: bool = False
     """Hindi is compared by words as voi_oiwer does, without compounds; else as other languages."""
+    korean: Literal["words", "characters"] = "words"
+    """What is counted of Korean: words, or syllables without the spaces, as most of what is published of it is."""
     armenian: Literal["others", "refused"] = "others"
     """Armenian is normalized as other languages, or not at all: the rules have a normalizer of it that is not known."""
     own: OwnRules | None = None
@@ -148,9 +150,15 @@ class Profile:
         """The texts of one language in the form that is scored."""
         if self._is_oiwer(language):
             return Texts(self._with_own(oiwer_words, language), words)
-        if language not in LANGUAGES_WITHOUT_SPACES:
+        if not self.by_character(language):
             return Texts(self.normalizer(language), words, merge=self.matches_compounds(language))
+        if language not in LANGUAGES_WITHOUT_SPACES:
+            return Texts(self.normalizer(language), letters)
         return Texts(self.normalizer(language), graphemes if self._by_grapheme(language) else characters)
+
+    def by_character(self, language: str) -> bool:
+        """Whether characters are counted instead of words, so that the rate is a CER."""
+        return language in LANGUAGES_WITHOUT_SPACES or (language == "ko" and self.korean == "characters")
 
     def _is_oiwer(self, language: str) -> bool:
         return self.oiwer and language == "hi"
@@ -175,11 +183,13 @@ class Profile:
         return lattice.oiwer([slot for slot in spoken if slot], right.split()), left, as_written
 
     def count_normalized(self, reference: str, hypothesis: str, language: str) -> ErrorCounts:
-        """Errors of a pair of normalized texts: of characters in languages written without spaces, else of words."""
+        """Errors of a pair of normalized texts: of characters where they are what is counted, else of words."""
         if language in LANGUAGES_WITHOUT_SPACES:
             if self._by_grapheme(language):
                 return align.count(graphemes(reference), graphemes(hypothesis), merge=False)
             return align.count_characters(reference, hypothesis)
+        if self.by_character(language):
+            return align.count(letters(reference), letters(hypothesis), merge=False)
         units = reference.split()
         if reference == hypothesis:
             return ErrorCounts(len(units))
@@ -187,13 +197,13 @@ class Profile:
 
     def align(self, reference: Sequence[str], hypothesis: Sequence[str], language: str) -> align.Alignment:
         """How normalized words (or characters) face each other; its counts are those of `count_normalized`."""
-        if language in LANGUAGES_WITHOUT_SPACES:
+        if self.by_character(language):
             return align.align(reference, hypothesis, merge=False)
         return align.align(*self._joined(reference, hypothesis, language), merge=self._merges(language))
 
     def matches_compounds(self, language: str) -> bool:
         """Whether words that both sides write alike but for spaces are no error."""
-        if language in LANGUAGES_WITHOUT_SPACES:
+        if self.by_character(language):
             return False
         return self._merges(language) or self._joins_pairs(language)
 
@@ -309,7 +319,13 @@ _BUILT_IN = {
         _L2026_08,
         _L2026_10,
         # Our own, for languages that no leaderboard made rules for: what Unicode says of characters, jiwer.
-        Profile(name="unicode@2026-11", english=UnicodeRules(), others=UnicodeRules(), unspaced=UnicodeRules()),
+        Profile(
+            name="unicode@2026-11",
+            english=UnicodeRules(),
+            others=UnicodeRules(),
+            unspaced=UnicodeRules(),
+            korean="characters",
+        ),
         # Texts as they are written, jiwer.
         Profile(name="verbatim", english=None, others=None, drop_empty_references=False),
     )

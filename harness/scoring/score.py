@@ -62,7 +62,7 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
     measured = _metrics(scored, asked)
     units, kept = scored.units, scored.kept()
     counts = sum(kept, ErrorCounts())
-    by_character = units.language in LANGUAGES_WITHOUT_SPACES
+    by_character = scored.profile.by_character(units.language)
     seen = [found for found in scored.counted if found is not None]
     interval, lost = interval_of(scored), scored.losses()
     return BenchmarkScore(
@@ -99,7 +99,10 @@ def _metrics(scored: Scored, asked: Collection[str]) -> dict[str, MetricValue]:
     """The metrics that were asked for, and those that are always there, as far as the benchmark has them."""
     from harness.scoring.metrics import measure_all, metrics
 
-    chosen = [one for one in metrics().values() if one.name in asked or one.always(scored.units.rows)]
+    # Of a language that has words, but is scored by characters, both are stated.
+    both = scored.profile.by_character(scored.language) and scored.language not in LANGUAGES_WITHOUT_SPACES
+    wanted = {*asked, *(["wer"] if both else ())}
+    chosen = [one for one in metrics().values() if one.name in wanted or one.always(scored.units.rows)]
     return measure_all(chosen, scored, scored.utterances() if chosen else ())
 
 
@@ -167,19 +170,19 @@ def _suite_benchmarks(suite: str | None) -> tuple[str, ...]:
 def _average(
     scored: Sequence[Scored], entries: Sequence[BenchmarkScore], over: Averaging, *, complete: bool
 ) -> Average:
-    """The mean over benchmarks; null where the suite is incomplete or a benchmark has no word error rate."""
+    """The mean over benchmarks; null where it is incomplete, or words are counted in some and characters in others."""
     from harness.scoring.intervals import average_interval
 
-    wer = over.rate({entry.benchmark: entry.wer for entry in entries}) if complete else None
-    if wer is None:
+    kinds = {entry.metric for entry in entries}
+    rate = over.rate({entry.benchmark: entry.rate for entry in entries}) if complete and len(kinds) == 1 else None
+    if rate is None:
         return Average(rounded=over.rounded)
     weights = over.weights([entry.benchmark for entry in entries])
-    return Average(
-        wer=wer,
-        wer_interval=average_interval([_columns(one) for one in scored], weights=weights),
-        rounded=over.rounded,
-        speed=suite_speed(speeds_of(entries), over.seconds),
-    )
+    interval = average_interval([_columns(one) for one in scored], weights=weights)
+    speed = suite_speed(speeds_of(entries), over.seconds)
+    if kinds == {"cer"}:
+        return Average(cer=rate, cer_interval=interval, rounded=over.rounded, speed=speed)
+    return Average(wer=rate, wer_interval=interval, rounded=over.rounded, speed=speed)
 
 
 def speeds_of(entries: Iterable[BenchmarkScore]) -> dict[str, Speed]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from harness.errors import DataError
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 
 if TYPE_CHECKING:
     from harness.scoring.scored import Scored
@@ -17,7 +16,7 @@ def by_jiwer(scored: Scored) -> ErrorCounts:
     """What jiwer counts on the same normalized texts. It has no counts for an empty reference: those are insertions."""
     import jiwer
 
-    by_character = scored.language in LANGUAGES_WITHOUT_SPACES
+    by_character = scored.profile.by_character(scored.language)
     process, between = (jiwer.process_characters, "") if by_character else (jiwer.process_words, " ")
     utterances = scored.utterances()
     counts = ErrorCounts(insertions=sum(len(one.hypothesis) for one in utterances if not one.reference))

@@ -16,6 +16,11 @@ def characters(text: str) -> list[str]:
     return list(text.strip())
 
 
+def letters(text: str) -> list[str]:
+    """What is counted of a language that is written with spaces, but scored by characters: all but the spaces."""
+    return list("".join(text.split()))
+
+
 def graphemes(text: str) -> list[str]:
     """What a reader takes for one character (Unicode extended grapheme clusters), without white space."""
     import regex

@@ -10,7 +10,6 @@ from harness.records.codec import Record
 from harness.reporting.drawing import Point
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.pairing import Key, keyed, mismatch
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.score import speeds_of
 from harness.scoring.scored import Scored, ScoredUtterance
 
@@ -57,6 +56,11 @@ class Group:
     def language(self) -> str:
         """Of all systems."""
         return next(iter(self.systems.values())).scored.language
+
+    @property
+    def by_character(self) -> bool:
+        """Whether characters were counted."""
+        return next(iter(self.systems.values())).scored.profile.by_character(self.language)
 
     def takes(self, one: Scored, rows: Mapping[Key, Line]) -> bool:
         """Whether these are the same references as far as both have them, and some are in both."""
@@ -148,7 +152,7 @@ def page_benchmark(one: Group, audio: Mapping[tuple[str, str], str]) -> PageBenc
     texts: dict[str, Texts] = {}
     return PageBenchmark(
         name=one.name,
-        characters=one.language in LANGUAGES_WITHOUT_SPACES,
+        characters=one.by_character,
         ids=[row.id for row in rows],
         sessions=[row.session for row in rows],
         seconds=[None if row.duration is None else round(row.duration, 2) for row in rows],
@@ -182,7 +186,7 @@ def _system(one: Group, held: Held, texts: dict[str, Texts]) -> PageSystem:
             steps.append(0)
             continue
         alignment = ScoredUtterance(units[at], counts[-1], known, scored.profile, scored.language).alignment
-        gap = "" if scored.language in LANGUAGES_WITHOUT_SPACES else " "
+        gap = "" if scored.profile.by_character(scored.language) else " "
         aligned = gap.join(word for step in alignment for word in step.hypothesis)
         normalized.append(0 if aligned == text else aligned)
         steps.append(_steps(alignment, gap))

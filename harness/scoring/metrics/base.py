@@ -81,6 +81,8 @@ class Metric:
     """Whether a report with it also has the table of classes (marks, capitals, numbers, keywords)."""
     dropped: bool = False
     """Whether it is also of the utterances that the profile does not score: references that come to nothing."""
+    column: bool = False
+    """Whether tables have a column of it unasked, where scores.json has it."""
     always: Callable[[Sequence[Line]], bool] = _never
     """Whether scores.json has it of such rows without being asked for. Looked at before anything is normalized."""
 

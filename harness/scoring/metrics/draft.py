@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from harness.scoring.counting import count_pairs
 from harness.scoring.metrics.base import Metric, Parts, Utterances
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
+from harness.scoring.profiles import Profile
 
 
 def _count(utterances: Utterances, profile: Profile, language: str) -> Sequence[Parts] | None:
     drafts = [(one.row.reference, one.row.draft, language) for one in utterances if one.row.draft is not None]
-    if len(drafts) < len(utterances) or not drafts or language in LANGUAGES_WITHOUT_SPACES:
+    if len(drafts) < len(utterances) or not drafts or profile.by_character(language):
         return None
     return [(found.counts.errors, found.counts.words) for found in count_pairs(drafts, profile)]
 

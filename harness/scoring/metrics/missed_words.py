@@ -7,14 +7,14 @@ import functools
 from collections.abc import Sequence
 
 from harness.scoring.metrics.base import Metric, Parts, Utterances
-from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
+from harness.scoring.profiles import Profile
 from harness.scoring.word_classes import WordClass, classify, is_cased, recognized
 
 
 def _count(utterances: Utterances, profile: Profile, language: str, *, kind: WordClass) -> Sequence[Parts] | None:
     """None in languages without spaces, and for names where the references are not cased."""
     cased = is_cased(one.row.reference for one in utterances)
-    if language in LANGUAGES_WITHOUT_SPACES or (kind == "name" and not cased):
+    if profile.by_character(language) or (kind == "name" and not cased):
         return None
     words = functools.cache(profile.texts(language).words)
     counted: list[Parts] = []

@@ -73,4 +73,5 @@ MIXED = Metric(
     "words of all others, of the reference's",
     count=_count,
     always=_switches,
+    column=True,
 )

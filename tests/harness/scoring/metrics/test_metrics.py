@@ -32,6 +32,7 @@ VERBATIM, AUGUST = get_profile("verbatim"), get_profile("leaderboard@2026-08")
 NAMES = {
     "wer",
     "cer",
+    "mixed",
     "mer",
     "wil",
     "ser",
@@ -60,7 +61,6 @@ NAMES = {
     "keywords_made_up",
     "biased_wer",
     "unbiased_wer",
-    "mixed",
 }
 MORE_IS_BETTER = {
     "punctuation_precision",
