@@ -1,23 +1,23 @@
 """How fast each source gives utterances, against a bare soundfile loop, and how much memory it takes.
 
-Usage: python perf/data.py [--rows N] [--long-rows M]
+Usage: python perf/data.py [--rows N] [--long-rows M] [--only SOURCE,...]
 
 Writes one set of N utterances with the lengths of LibriSpeech, cut from the real recordings that come with the project,
 in every form: an unpacked tree, tar, tar.gz, zip, the hub's Parquet, a manifest; as `table`, a tree whose transcripts
-are one table far from the audio; and own data as Parquet and as `save_to_disk` writes it. The utterances are decoded by
-two workers with what a run decodes them with; the bare loop decodes the same files with soundfile by the same two
-workers and does nothing else. A tar.gz and a Parquet file must be unpacked by anybody: their bare loop does so too,
-with zlib or pyarrow, and throws the bytes away, while the workers decode (`floor` says so; `of_soundfile` is without
-it). Sources and bare loops take turns, and the median of the ratios is given, by wall clock and by processor time
-(which other work on the machine disturbs less); `control` is the bare loop against itself, measured likewise: as far as
-that is from 1, the machine was not quiet.
+are one table far from the audio; and, as own data, a Kaldi folder, lhotse's cuts, a WebDataset tar, NeMo's tarred set,
+Parquet, and what `save_to_disk` writes. The utterances are decoded by two workers with what a run decodes them with;
+the bare loop decodes the same files with soundfile by the same two workers and does nothing else. A tar.gz and a
+Parquet file must be unpacked by anybody: their bare loop does so too, with zlib or pyarrow, and throws the bytes away,
+while the workers decode (`floor` says so; `of_soundfile` is without it). Sources and bare loops take turns, and the
+median of the ratios is given, by wall clock and by processor time (which other work on the machine disturbs less);
+`control` is the bare loop against itself, measured likewise: as far as that is from 1, the machine was not quiet.
 
 Then, in a process each, the sources are read through without decoding at 1,000 and at M utterances: seconds to the
 first, to the last, and the peak of resident memory. `bytes_a_row` is what each row more adds to that peak, held by the
 source itself; `listed_bytes_a_row` is what a list of its utterances takes, without the encoded audio: a run, which
 sorts by length, holds such lists.
 
-The last line is one JSON object. Bars: 0.9 of the bare loop (own Parquet and `save_to_disk`: 0.8), 2,048 bytes a row;
+The last line is one JSON object. Bars: 0.9 of the bare loop (own data but the manifest: 0.8), 2,048 bytes a row;
 `misses` names the sources below them.
 """
 
@@ -46,7 +46,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from benchmarks.dataset import Audio, Utterance
 
@@ -61,13 +61,21 @@ PACKED = {"tar.gz": "*.tar.gz", "parquet": "*.parquet", "own parquet": "*.parque
 FLOORS = {"tar.gz": "soundfile and zlib", "parquet": "soundfile and pyarrow", "own parquet": "soundfile and pyarrow"}
 PARQUET = {"parquet": "librispeech_asr/clean/test", "own parquet": "data"}
 """Where its files lie."""
-OWN = ("own parquet", "save_to_disk")
-"""Own data in the hub's forms."""
-SOURCES = ("tree", "tar", "tar.gz", "zip", "parquet", "manifest", "table", *OWN)
+OWN = {
+    "manifest": "m.jsonl",
+    "kaldi": "",
+    "lhotse": "cuts.jsonl",
+    "webdataset": "set-000000.tar",
+    "nemo-tar": "",
+    "own parquet": "",
+    "save_to_disk": "",
+}
+"""Sources that are own data, and what of their folder is named."""
+SOURCES = ("tree", "tar", "tar.gz", "zip", "parquet", "table", *OWN)
 SPEED_BAR = 0.9
 """Of the bare loop's speed."""
 OWN_SPEED_BAR = 0.8
-"""The same for own data in the hub's forms."""
+"""The same for own data but the manifest."""
 MEMORY_BAR = 2_048
 """Bytes that a row may add to what a source holds."""
 LISTED = 2_000
@@ -140,16 +148,60 @@ def build(source: str, root: Path, clips: list[bytes], rows: int) -> None:
         build_table(root / "spgispeech", clips, rows)
     elif source in PARQUET:
         build_parquet(root / PARQUET[source], clips, rows)
+    elif source in {"webdataset", "nemo-tar"}:
+        build_own_tar(source, root, clips, rows)
     else:
         for name, data in release_files(clips, rows):
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+        build_lists(source, root, clips, rows)
+
+
+def build_lists(source: str, root: Path, clips: list[bytes], rows: int) -> None:
+    """What lies beside a tree in the forms of own data."""
+    found = [(Path(name).stem, name, data) for name, data in release_files(clips, rows) if name.endswith(".flac")]
     if source == "manifest":
-        with (root / "m.jsonl").open("w", encoding="utf-8") as file:
-            for name, _ in release_files(clips, rows):
-                if name.endswith(".flac"):
-                    file.write(json.dumps({"audio": name, "text": "words"}) + "\n")
+        write_lines(root / "m.jsonl", (json.dumps({"audio": name, "text": "words"}) for _, name, _ in found))
+    elif source == "kaldi":
+        write_lines(root / "wav.scp", (f"{key} {name}" for key, name, _ in found))
+        write_lines(root / "text", (f"{key} words" for key, _, _ in found))
+    elif source == "lhotse":
+        write_lines(root / "cuts.jsonl", (json.dumps(cut_of(name, data)) for _, name, data in found))
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """A text file of lines."""
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def cut_of(name: str, data: bytes) -> dict[str, object]:
+    """A recording as lhotse writes a cut of it."""
+    import soundfile
+
+    info = soundfile.info(io.BytesIO(data))
+    key, seconds = Path(name).stem, info.frames / info.samplerate
+    source = {"type": "file", "channels": [0], "source": name}
+    length = {"sampling_rate": info.samplerate, "num_samples": info.frames, "duration": seconds, "channel_ids": [0]}
+    said = {"id": key, "recording_id": key, "start": 0.0, "duration": seconds, "channel": 0, "text": "words"}
+    place = {"id": key, "start": 0, "duration": seconds, "channel": 0, "type": "MonoCut"}
+    return {**place, "supervisions": [said], "recording": {"id": key, "sources": [source], **length}}
+
+
+def build_own_tar(source: str, root: Path, clips: list[bytes], rows: int) -> None:
+    """A tar of samples with their texts, or one with a manifest beside it."""
+    alone = source == "webdataset"
+    with tarfile.open(root / ("set-000000.tar" if alone else "audio_0.tar"), "w:") as tar:
+        for number in range(rows):
+            members = {"flac": clips[number % len(clips)], "txt": b"words"}
+            for ending, data in members.items() if alone else [("flac", members["flac"])]:
+                info = tarfile.TarInfo(f"{key_of(number)}.{ending}")
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+    if not alone:
+        facts = {"text": "words", "duration": -1, "shard_id": 0}
+        rows_of = ({"audio_filepath": f"{key_of(number)}.flac", **facts} for number in range(rows))
+        write_lines(root / "tarred_audio_manifest.json", map(json.dumps, rows_of))
 
 
 def build_parquet(folder: Path, clips: list[bytes], rows: int) -> None:
@@ -213,10 +265,8 @@ def utterances(source: str, root: Path) -> Iterator[Utterance]:
     from benchmarks.own.dataset import own_dataset
     from benchmarks.registry import get_dataset
 
-    if source == "manifest":
-        return open_dataset(own_dataset(root / "m.jsonl"), Request())
     if source in OWN:
-        return open_dataset(own_dataset(root), Request())
+        return open_dataset(own_dataset(root / OWN[source]), Request())
     name = "spgispeech" if source == "table" else "librispeech_test_clean"
     return open_dataset(get_dataset(name), Request(root=root))
 
@@ -324,20 +374,22 @@ def peak_mib() -> float:
     return 0.0
 
 
-def throughput(folder: Path, clips: list[bytes], rows: int) -> dict[str, dict[str, Any]]:
+def throughput(folder: Path, clips: list[bytes], rows: int, sources: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Each source's rate beside the bare loop's, taking turns."""
-    for source in SOURCES:
+    for source in sources:
         build(source, folder / source, clips, rows)
+    if "tree" not in sources:
+        build("tree", folder / "tree", clips, rows)
     paths = sorted((folder / "tree").rglob("*.flac"))
     seconds = sum(map(decode_file, paths)) / len(paths)
-    packed = {source: next((folder / source).rglob(pattern)) for source, pattern in PACKED.items()}
-    for source in SOURCES:
+    packed = {source: next((folder / source).rglob(pattern)) for source, pattern in PACKED.items() if source in sources}
+    for source in sources:
         next(utterances(source, folder / source))  # imports are no part of a source's speed
     turns: dict[str, tuple[Callable[[], Rate], Callable[[], Rate]]] = {
         source: (partial(bare_rate, paths, packed.get(source)), partial(source_rate, source, folder / source))
-        for source in SOURCES
+        for source in sources
     }
-    for source in PACKED:
+    for source in packed:
         turns[f"{source} strictly"] = (partial(bare_rate, paths), turns[source][1])
     turns["control"] = (partial(bare_rate, paths), partial(bare_rate, paths))
     found: dict[str, list[tuple[float, ...]]] = {name: [] for name in turns}
@@ -352,16 +404,16 @@ def throughput(folder: Path, clips: list[bytes], rows: int) -> dict[str, dict[st
         name: dict(zip(FIGURES, map(statistics.median, zip(*rates, strict=True)), strict=True))
         for name, rates in found.items()
     }
-    for source in SOURCES:
+    for source in sources:
         strict = speed.pop(f"{source} strictly") if source in PACKED else speed[source]
         speed[source] |= {"floor": FLOORS.get(source, "soundfile"), "of_soundfile": strict["of_bare"]}
     return speed
 
 
-def memory(folder: Path, clips: list[bytes], sizes: tuple[int, int]) -> dict[str, dict[str, Any]]:
+def memory(folder: Path, clips: list[bytes], sizes: tuple[int, int], names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Each source read through at two sizes, in a process each, and what a row more takes."""
     found: dict[str, dict[str, Any]] = {}
-    for source in SOURCES:
+    for source in names:
         read = []
         for rows in sizes:
             root = folder / f"{source}-{rows}"
@@ -385,33 +437,35 @@ def main() -> None:
     parser.add_argument(
         "--long-rows", type=int, default=40_000, help="utterances for the memory (default 40,000; 0: none)"
     )
+    parser.add_argument("--only", metavar="SOURCE,...", help=f"some of {', '.join(SOURCES)} (default all)")
     parser.add_argument("--read", nargs=2, metavar=("SOURCE", "ROOT"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.read:
         print(json.dumps(read_through(args.read[0], Path(args.read[1]))))
         return
+    sources = [source for source in SOURCES if not args.only or source in args.only.split(",")]
     clips = encoded_clips()
     with TemporaryDirectory() as name:
-        speed = throughput(Path(name), clips, args.rows)
+        speed = throughput(Path(name), clips, args.rows, sources)
     # Short clips, so that 40,000 of them fit on a small disk; what is measured does not depend on their length.
     short = sorted(clips, key=len)[: max(1, len(clips) // 4)]
     with TemporaryDirectory() as name:
-        sizes = memory(Path(name), short, (1_000, args.long_rows)) if args.long_rows else {}
+        sizes = memory(Path(name), short, (1_000, args.long_rows), sources) if args.long_rows else {}
     for source, rate in speed.items():
         strict = f" ({rate['floor']}; {rate['of_soundfile']:.2f} of soundfile alone)" if source in PACKED else ""
         print(
-            f"{source:9} {rate['of_bare']:5.2f} of the bare loop, {rate['cpu_of_bare']:.2f} by processor time{strict}; "
-            f"{rate['utterances_per_s']:,.0f} utterances/s, {rate['hours_per_s']:.2f} hours/s"
+            f"{source:10} {rate['of_bare']:5.2f} of the bare loop, {rate['cpu_of_bare']:.2f} by processor time{strict}"
+            f"; {rate['utterances_per_s']:,.0f} utterances/s, {rate['hours_per_s']:.2f} hours/s"
         )
     for source, held in sizes.items():
         small, large = held["read"]
         print(
-            f"{source:9} {large['rows']:,.0f} rows: first after {large['first_s']:.2f} s, all after "
+            f"{source:10} {large['rows']:,.0f} rows: first after {large['first_s']:.2f} s, all after "
             f"{large['all_s']:.1f} s, peak {large['peak_mib']:,.0f} MiB (1,000: {small['peak_mib']:,.0f}), "
             f"{held['bytes_a_row']:,.0f} bytes a row, {held['listed_bytes_a_row']:,.0f} in a list"
         )
-    speed_bars = dict.fromkeys(SOURCES, SPEED_BAR) | dict.fromkeys(OWN, OWN_SPEED_BAR)
-    misses = [f"{source} speed" for source in SOURCES if speed[source]["of_bare"] < speed_bars[source]]
+    speed_bars = dict.fromkeys(SOURCES, SPEED_BAR) | dict.fromkeys(OWN, OWN_SPEED_BAR) | {"manifest": SPEED_BAR}
+    misses = [f"{source} speed" for source in sources if speed[source]["of_bare"] < speed_bars[source]]
     misses += [f"{source} memory" for source, held in sizes.items() if held["bytes_a_row"] > MEMORY_BAR]
     bars = {"of_bare": SPEED_BAR, "of_bare_of_own": OWN_SPEED_BAR, "bytes_a_row": MEMORY_BAR}
     result = {"workers": WORKERS, "rows": args.rows, "bars": bars, "misses": misses}
