@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -67,7 +68,7 @@ def address_of(audio: Audio, limit: int) -> tuple[str | None, int]:
     whole = audio.path is not None and audio.size is None and not audio.offset
     cut = audio.start is not None or audio.end is not None
     found: tuple[bytes | None, str] = (None, "")
-    if limit > 0 and (whole or audio.length() <= 8 * limit):
+    if limit > 0 and _bytes_of(audio) <= 8 * limit:
         try:
             found = _plain(audio.read()) if not cut else (None, "")
             if found[0] is None:
@@ -81,6 +82,14 @@ def address_of(audio: Audio, limit: int) -> tuple[str | None, int]:
         times = f"#t={audio.start or 0:g},{'' if audio.end is None else f'{audio.end:g}'}" if cut else ""
         return "file://" + quote(str(audio.path.resolve())) + times, 0
     return None, 0
+
+
+def _bytes_of(audio: Audio) -> float:
+    """How many there are to read; without end where there is no file."""
+    try:
+        return audio.length()
+    except OSError:
+        return math.inf
 
 
 def _plain(data: bytes) -> tuple[bytes | None, str]:
