@@ -14,7 +14,7 @@ from benchmarks.dataset import Dataset
 from benchmarks.suite import FOLDER, Suite, parse_suite
 from harness.errors import UsageError, unknown_name
 
-__all__ = ["Suite", "datasets", "get_dataset", "get_suite", "identify", "suites"]
+__all__ = ["Suite", "datasets", "get_dataset", "get_suite", "identify", "known_suite", "suites"]
 
 
 @cache
@@ -85,6 +85,15 @@ def suites() -> dict[str, Suite]:
     return {suite.name: suite for suite in found}
 
 
+_own: dict[str, Suite] = {}
+"""Suites of the user's files that were read, by name: later steps of the same command know a suite by its name."""
+
+
+def known_suite(name: str | None) -> Suite | None:
+    """The suite of a resolved name: one of ours, or of a user's file that was read before; None where there is none."""
+    return None if name is None else suites().get(name) or _own.get(name)
+
+
 def get_suite(name: str) -> Suite:
     """The suite of that name or alias, or of a file of the user's own, whose name ends in ``.toml``.
 
@@ -93,7 +102,9 @@ def get_suite(name: str) -> Suite:
     """
     by_name = {alias: suite for suite in suites().values() for alias in suite.names}
     if name.endswith(".toml"):
-        return _read_own(Path(name), by_name)
+        own = _read_own(Path(name), by_name)
+        _own[own.name] = own
+        return own
     if name not in by_name:
         raise unknown_name("suite", name, by_name)
     return by_name[name]

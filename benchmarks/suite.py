@@ -1,5 +1,6 @@
 """A suite: a versioned, locked list of benchmarks with its profile. Suites are data: `suites/*.toml`, or your file."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -60,6 +61,12 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What it is, in one line."""
     lock: dict[str, Lock] = {}
     """What is known about the data of each benchmark."""
+
+    def lacks(self, benchmarks: Collection[str]) -> list[str]:
+        """What an average over these benchmarks lacks: groups that have none of them, or benchmarks."""
+        if self.groups:
+            return [name for name, members in self.groups.items() if set(members).isdisjoint(benchmarks)]
+        return [name for name in self.benchmarks if name not in benchmarks]
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -27,7 +27,16 @@ _TIES = {True: "tie", False: "worse", None: "cannot tell"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
     add_shared(
-        parser, "paths", "--profile", "--language", "--reference", "--format", "--metric", "--keywords", "--json"
+        parser,
+        "paths",
+        "--suite",
+        "--profile",
+        "--language",
+        "--reference",
+        "--format",
+        "--metric",
+        "--keywords",
+        "--json",
     )
     parser.add_argument(
         "--trn", metavar="DIR", type=Path, help="also write what was compared as NIST trn, for sclite and sc_stats"

@@ -18,7 +18,9 @@ HELP = "make tables, plots and a page (index.html, opens from the disk) from run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
-    add_shared(parser, "paths", "--profile", "--language", "--reference", "--format", "--metric", "--keywords")
+    add_shared(
+        parser, "paths", "--suite", "--profile", "--language", "--reference", "--format", "--metric", "--keywords"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
     parser.add_argument("--against", choices=("published",), help="put published figures beside ours")
     parser.add_argument(

@@ -30,7 +30,16 @@ HELP = "score run folders, or predictions of others (leaderboard or NeMo manifes
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
     add_shared(
-        parser, "paths", "--profile", "--language", "--reference", "--format", "--metric", "--keywords", "--json"
+        parser,
+        "paths",
+        "--suite",
+        "--profile",
+        "--language",
+        "--reference",
+        "--format",
+        "--metric",
+        "--keywords",
+        "--json",
     )
     parser.add_argument(
         "--check", choices=("jiwer",), help="count again with this library, and fail where it counts otherwise"

@@ -2,9 +2,12 @@
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.registry import get_suite
+from harness.errors import UsageError
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.forms import FORMS
 from harness.scoring.keywords.lists import read_keywords, with_keywords
@@ -35,6 +38,10 @@ FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "FILE|A,B",
         "help": "names and terms to look for, in place of those that rows state: one list, or one for each id",
     },
+    "--suite": {
+        "metavar": "NAME",
+        "help": "score predictions of others as this suite: its benchmarks, rules and average (or a .toml of yours)",
+    },
     "--json": {"action": "store_true", "help": "print JSON alone on stdout"},
 }
 """What argparse is told of each."""
@@ -64,7 +71,30 @@ def given_systems(
         systems = read(paths, args.language, args.format, tell)
     else:
         systems = read_transcripts(args.reference, paths, args.language, args.format, tell)
-    return with_given_keywords(args, systems)
+    return with_given_keywords(args, with_given_suite(args, systems))
+
+
+def with_given_suite(args: argparse.Namespace, systems: list[System]) -> list[System]:
+    """The systems as of the verb's ``--suite``, where it has that and it was given: scored and averaged as it declares.
+
+    Raises:
+        UsageError: there is no such suite, a run is of another one, or a system has none of its benchmarks.
+    """
+    if getattr(args, "suite", None) is None:
+        return systems
+    suite = get_suite(args.suite)
+    found = []
+    for system in systems:
+        if system.run is not None and system.suite != suite.name:
+            raise UsageError(f"{system.folder} is a run of {system.suite}, not of {suite.name}; leave --suite out")
+        held = [one for one in system.benchmarks if one.benchmark in suite.benchmarks]
+        names = [one.benchmark for one in system.benchmarks if one not in held]
+        if not held:
+            raise UsageError(f"{system.model} has no benchmark of {suite.name}, only {', '.join(names[:4])}")
+        if names:
+            tell(f"{system.model}: left out {', '.join(names)}, not of {suite.name}")
+        found.append(replace(system, suite=suite.name, benchmarks=held))
+    return found
 
 
 def with_given_keywords(args: argparse.Namespace, systems: list[System]) -> list[System]:

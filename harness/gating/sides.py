@@ -129,9 +129,9 @@ def measured_rtfx(system: System, measure: Measure) -> tuple[float, ...]:
 
 def _named(system: System) -> list[str]:
     """The benchmarks that the suite or run.json names."""
-    from benchmarks.registry import suites
+    from benchmarks.registry import known_suite
 
     if system.run is None:
         return []
-    suite = suites().get(str(system.suite))
+    suite = known_suite(system.suite)
     return [*(suite.benchmarks if suite else ()), *system.run.benchmarks]

@@ -69,10 +69,6 @@ class Averaging:
         groups = {name: members for name, members in self.groups.items() if not set(members).isdisjoint(benchmarks)}
         return replace(self, groups=groups)
 
-    def lacks(self, benchmarks: Collection[str]) -> list[str]:
-        """The groups that have none of these benchmarks."""
-        return [name for name, members in self.groups.items() if set(members).isdisjoint(benchmarks)]
-
     @property
     def described(self) -> str:
         """In words, for a table's caption."""
@@ -89,10 +85,10 @@ def averaging(suites: Iterable[str | None], *, rounded: bool) -> Averaging:
 
     `rounded` is what the profile says of that (`Profile.round_before_average`).
     """
-    from benchmarks.registry import suites as known
+    from benchmarks.registry import known_suite
 
     named = set(suites)
-    suite = known().get(next(iter(named)) or "") if len(named) == 1 else None
+    suite = known_suite(next(iter(named))) if len(named) == 1 else None
     if suite is None:
         return Averaging(rounded=rounded)
     return Averaging(rounded=rounded, groups=suite.groups, not_measured=suite.not_measured, seconds=suite.seconds)
@@ -100,7 +96,7 @@ def averaging(suites: Iterable[str | None], *, rounded: bool) -> Averaging:
 
 def pooled_by(suite: str | None) -> Mapping[str, float]:
     """The audio of each benchmark by which the speeds of a suite are pooled; nothing where it states none."""
-    from benchmarks.registry import suites as known
+    from benchmarks.registry import known_suite
 
-    found = known().get(suite or "")
+    found = known_suite(suite)
     return {} if found is None else found.seconds

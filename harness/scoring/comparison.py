@@ -100,8 +100,11 @@ def compare_systems(systems: Sequence[System], profile: Profile, metrics: Sequen
     words = [one for one in complete if not one.by_character]
     common = words or complete  # words and characters do not average
     over = averaging([system.suite for system in systems], rounded=profile.round_before_average)
-    over = over.among([one.paired.benchmark for one in common])
+    every, over = over, over.among([one.paired.benchmark for one in common])
     average = _average_block(common, names, over) if len(common) > 1 else None
+    lacking = [name for name in every.groups if name not in over.groups]
+    if average is not None and lacking:
+        notes.append(f"average over {', '.join(over.groups)}: not every system has {', '.join(lacking)}")
     if average is not None and len(common) < len(columns):
         notes.append(f"average over what all have complete: {', '.join(one.paired.benchmark for one in common)}")
     return Comparison(

@@ -23,11 +23,11 @@ def resolve_profile(system: System, asked: str | None = None) -> Profile:
     Raises:
         UsageError: there is no profile of that name.
     """
-    from benchmarks.registry import suites
+    from benchmarks.registry import known_suite
 
     if asked is not None:
         return get_profile(asked)
-    suite = suites().get(system.suite or "")
+    suite = known_suite(system.suite)
     if suite is not None:
         return get_profile(suite.profile)
     stored = system.run.profile if system.run is not None else None

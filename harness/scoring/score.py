@@ -146,25 +146,21 @@ def _speed(scored: Scored, fact: BenchmarkRecord | None) -> Speed:
 
 def _is_complete(system: System, entries: Sequence[BenchmarkScore]) -> bool:
     """Whether every utterance of every benchmark that belongs there is scored."""
+    from benchmarks.registry import known_suite
+
     scores_empty = system.run is not None and system.run.scores_empty
     if any(entry.failed for entry in entries) and not scores_empty:
         return False
+    suite = known_suite(system.suite)
     if system.run is None:
-        return True
+        return suite is None or not suite.lacks({entry.benchmark for entry in entries})
     present: Counter[str] = Counter()
     for one, entry in zip(system.benchmarks, entries, strict=True):
         present[one.measured_as] += entry.utterances
     facts = system.run.benchmarks
     if any(fact.expected not in {None, present.get(name)} for name, fact in facts.items()):
         return False
-    return set(_suite_benchmarks(system.suite) or facts) <= set(present) and system.run.complete is not False
-
-
-def _suite_benchmarks(suite: str | None) -> tuple[str, ...]:
-    from benchmarks.registry import suites
-
-    known = suites().get(suite or "")
-    return tuple(known.benchmarks) if known else ()
+    return set(suite.benchmarks if suite else facts) <= set(present) and system.run.complete is not False
 
 
 def _average(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 
 from benchmarks.registry import get_suite, suites
 from benchmarks.suite import parse_suite
+from harness.cli import main
 from harness.errors import UsageError
 from harness.records.run import Speed
 from harness.reporting.results import results_table
@@ -23,6 +25,8 @@ from harness.scoring.significance import average_difference
 from tests.harness.scoring.made import predictions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.scoring.predictions import Predictions
 
 NEWEST = "multilingual@2026-09-04"
@@ -107,7 +111,7 @@ def test_a_model_without_a_language_has_no_average() -> None:
     assert over.rate(every) == pytest.approx(0.1)
     without = {name: rate for name, rate in every.items() if name != "monsoon_hi"}
     assert over.rate(without) is None
-    assert over.lacks(without) == ["hi"]
+    assert get_suite(NEWEST).lacks(without) == ["hi"]
     assert over.among(without).rate(without) == pytest.approx(0.1)
     assert over.rate({**every, "mls_nl": None}) is None
 
@@ -238,3 +242,51 @@ def test_no_headline_that_nobody_can_compute_is_promised() -> None:
         "plain mean of the rounded rates of the benchmarks, without Private (scripted) and Private (conversational), "
         "which nobody outside can measure"
     )
+
+
+def foreign(root: Path, model: str, benchmarks: dict[str, int]) -> Path:
+    """Predictions of others in the leaderboard's file names: ten words a row, of which some are wrong."""
+    root.mkdir(exist_ok=True)
+    for name, wrong in benchmarks.items():
+        text = "ja nein gut da wo wir sie er das und"
+        bad = " ".join(["x"] * wrong + text.split()[wrong:])
+        rows = [{"audio_filepath": f"a{at}", "text": text, "pred_text": bad} for at in range(6)]
+        path = root / f"MODEL_{model}_DATASET_hf-audio-open-asr-leaderboard-multilingual-datasets_{name}_test.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return root
+
+
+FIVE = {"mcv_de": 1, "fleurs_de": 3, "mcv_fr": 4, "mls_it": 1, "fleurs_es": 1, "mls_pt": 1}
+
+
+def test_predictions_of_others_as_a_suite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = foreign(tmp_path / "whole", "a-whole", {**FIVE, "mcv_nl": 9})
+    part = foreign(tmp_path / "part", "a-part", {name: wrong for name, wrong in FIVE.items() if name != "mls_it"})
+    assert main(["score", str(whole), str(part), "--suite", "multilingual@2026-08-05", "--json"]) == 0
+    printed = capsys.readouterr()
+    scores = {score["model"]: score for score in json.loads(printed.out)}
+    assert scores["a-whole"]["suite"] == "multilingual@2026-07-24"
+    assert scores["a-whole"]["profile"]["name"] == "leaderboard@2026-08"
+    assert scores["a-whole"]["average"]["wer"] == pytest.approx((0.2 + 0.4 + 0.1 + 0.1 + 0.1) / 5)
+    assert (scores["a-part"]["average"]["wer"], scores["a-part"]["complete"]) == (None, False)
+    assert printed.err.startswith("a-whole: left out mcv_nl, not of multilingual@2026-07-24\n")
+    assert main(["compare", str(whole), str(part), "--suite", "multilingual@2026-08-05", "--json"]) == 0
+    compared = json.loads(capsys.readouterr().out)
+    assert "average over de, fr, es, pt: not every system has it" in compared["notes"]
+    rates = {one["system"]: one["rate"] for one in compared["average"]["systems"]}
+    assert rates == pytest.approx({"a-whole": 0.2, "a-part": 0.2})
+
+
+def test_a_suite_of_ones_own_averages_by_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "mine.toml"
+    listed = (
+        'name = "mine@1"\nprofile = "verbatim"\nbenchmarks = ["mcv_de", "fleurs_de", "mcv_fr"]\naverage = "macro"\n'
+    )
+    own.write_text(f'{listed}[groups]\nde = ["mcv_de", "fleurs_de"]\nfr = ["mcv_fr"]\n', encoding="utf-8")
+    found = foreign(tmp_path / "f", "a-b", {"mcv_de": 1, "fleurs_de": 3, "mcv_fr": 4})
+    assert main(["score", str(found), "--suite", str(own), "--json"]) == 0
+    (score,) = json.loads(capsys.readouterr().out)
+    assert (score["suite"], score["profile"]["name"]) == ("mine@1", "verbatim")
+    assert score["average"]["wer"] == pytest.approx((0.2 + 0.4) / 2)
+    assert main(["score", str(found), "--suite", "digits"]) == 2
+    assert "a-b has no benchmark of digits, only fleurs_de, mcv_de, mcv_fr" in capsys.readouterr().err
