@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benchmarks.containers.statement import Statement
+from benchmarks.containers.statement import FEW, Statement, lacking, missing_of
 
 if TYPE_CHECKING:
     from benchmarks.containers.window import Window
@@ -50,12 +50,12 @@ def _boxes(window: Window, place: int, end: int) -> Iterator[tuple[bytes, int, i
 def mp4(window: Window) -> Statement:
     """MP4, M4A, MOV, 3GP: everything hangs on the index, `moov`, which may stand at the end."""
     movie = _Movie()
-    lacking = last = 0
+    short = last = 0
     for kind, begin, end in _boxes(window, 0, window.size):
         movie.found.add(kind)
         last = end
-        lacking = end - window.size
-        if kind == b"moov" and lacking <= 0:
+        short = end - window.size
+        if kind == b"moov":
             _moov(window, begin, end, movie)
         movie.fragments |= kind == b"moof"
     seconds = None
@@ -63,8 +63,8 @@ def mp4(window: Window) -> Statement:
         seconds = movie.duration / movie.rate
         if movie.edited and movie.scale:
             seconds = min(seconds, movie.edited / movie.scale)
-    if lacking > 0:
-        return Statement(native=False, seconds=seconds, cut=f"{lacking} bytes of its last part are missing")
+    if short > 0:
+        return Statement(native=False, seconds=seconds, cut=lacking(short, "its last part"))
     if b"moov" not in movie.found:
         return Statement(native=False, cut="its index (moov) is missing")
     rest = window.size - last
@@ -136,7 +136,7 @@ def _vint(window: Window, place: int, *, marker: bool) -> tuple[int, int]:
 
 def ebml(window: Window) -> Statement:
     """Matroska and WebM. A live one states neither size nor duration: there its last element must be whole."""
-    place = lacking = 0
+    place = short = 0
     scale, duration = 1_000_000, None
     for _ in range(MOST):
         if place >= window.size:
@@ -144,7 +144,7 @@ def ebml(window: Window) -> Statement:
         name, taken = _vint(window, place, marker=True)
         size, more = _vint(window, place + taken, marker=False) if taken else (0, 0)
         if not taken or not more:
-            lacking = 1 if window.size - place < 12 else 0
+            short = 1 if window.size - place < 12 else 0
             break
         content = place + taken + more
         if name == SCALE:
@@ -153,15 +153,15 @@ def ebml(window: Window) -> Statement:
             found = window.at(content, size)
             duration = struct.unpack(">f" if size == 4 else ">d", found)[0] if len(found) == size else None
         if name == SEGMENT and size >= 0 and content + size > window.size:
-            lacking = content + size - window.size
+            short = content + size - window.size
         # The Segment is looked into, and in it Info, and clusters that do not say how long they are.
         inside = name in {SEGMENT, INFO} or (name == CLUSTER and size < 0)
         if not inside and size < 0:
             break
         place = content if inside else content + size
-        lacking = max(lacking, place - window.size)
+        short = max(short, place - window.size)
     seconds = duration * scale / 1e9 if duration and 0 < duration * scale < 1e18 else None
-    cut = f"{lacking} bytes of it are missing" if lacking > 0 else ""
+    cut = lacking(short, "it")
     return Statement(native=False, seconds=seconds, cut=cut)
 
 
@@ -181,10 +181,10 @@ def asf(window: Window) -> Statement:
             if len(values) < 68:
                 break
             whole, _, _, played, _, preroll, flags = struct.unpack("<QQQQQQI", values[16:68])
-            lacking = 0 if flags & 1 else whole - window.size
+            short = 0 if flags & 1 else whole - window.size
             seconds = max(0.0, played / 1e7 - preroll / 1e3) or None
-            cut = f"{lacking} of {whole} bytes are missing" if lacking > 0 else ""
-            return Statement(native=False, seconds=seconds, cut=cut)
+            cut = missing_of(short, whole) if short > FEW else ""
+            return Statement(native=False, seconds=seconds, cut=cut, missing=short if 0 < short <= FEW else 0)
         if size < 24:
             break
         place += size

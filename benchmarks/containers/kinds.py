@@ -115,6 +115,7 @@ _TEXTS = (
 
 _BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp"}
 _TS_PACKET = 188
+_TS = Kind("MPEG-TS", "transport", "mpegts")
 
 
 def recognize(head: bytes, size: int) -> Kind:
@@ -127,15 +128,15 @@ def recognize(head: bytes, size: int) -> Kind:
     if not size:
         return EMPTY
     found = _FORMS.get((head[:4], head[8:12])) or _AUDIO.get(head[:4]) or _beginning(head, _AUDIO)
-    if found is not None:
-        return found
-    if head[4:8] in _BOXES:
-        return MP4
+    if found is not None or head[4:8] in _BOXES:
+        return found or MP4
     if len(head) > _TS_PACKET and head[0] == head[_TS_PACKET] == 0x47:
-        return Kind("MPEG-TS", "transport", "mpegts")
+        return _TS
     if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[:3] != b"\xff\xd8\xff":
         return _mpeg(head)
-    return _beginning(head, _OTHERS) or _text(head)
+    late = head.lstrip(b"\0")  # MP3 may be filled up in front
+    late_mp3 = MP3 if len(late) < len(head) and len(late) > 4 and late[0] == 0xFF and _mpeg(late) is MP3 else None
+    return late_mp3 or _beginning(head, _OTHERS) or _text(head)
 
 
 def _beginning(head: bytes, table: dict[bytes, Kind]) -> Kind | None:

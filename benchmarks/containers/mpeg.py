@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.containers.statement import Statement
+from benchmarks.containers.statement import Statement, lacking, missing_of
 
 if TYPE_CHECKING:
     from benchmarks.containers.window import Window
@@ -113,19 +113,19 @@ def mpeg(window: Window) -> Statement:
     known = tag(window.at(begin, min(first.length, TAG_BYTES)))
     end = _end(window)
     if known is not None and known.size:
-        lacking = begin + known.size - end
+        short = begin + known.size - end
         frames = max(0, known.frames * first.samples - known.trimmed)
-        if lacking > first.length and lacking > known.size // max(1, known.frames):
-            return Statement(rate=first.rate, frames=frames, cut=f"{lacking} of {known.size} bytes are missing")
-        if abs(lacking) <= max(first.length, 8):
-            return Statement(rate=first.rate, frames=frames)
+        if short > first.length and short > known.size // max(1, known.frames):
+            return Statement(rate=first.rate, frames=frames, cut=missing_of(short, known.size))
+        if abs(short) <= max(first.length, 8):
+            return Statement(rate=first.rate, frames=frames, missing=max(0, short))
     return _walk(window, begin, end, first)
 
 
 def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
     """Counts the frames up to the end; where several files stand one after another, their parts."""
     parts: list[int] = []
-    frames = tagged = lacking = 0
+    frames = tagged = short = 0
     bitrates: set[int] = set()
     trimmed = 0
     begin = 0
@@ -136,7 +136,7 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
             further = after if after > place else _sync(window, place + 1, first.rate)
             if further < 0:
                 rest = window.at(place, end - place) if end - place < 4 else b""
-                lacking = 4 - len(rest) if rest[:1] == b"\xff" else lacking
+                short = 4 - len(rest) if rest[:1] == b"\xff" else short
                 break
             begin, place = place if after > place else further, further
             continue
@@ -152,13 +152,18 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
                 parts.append(0)
         begin = 0
         place += found.length
-        lacking = place - end
-    total = max(0, (frames - (lacking > 0)) * first.samples - trimmed)
-    cut = f"its last frame lacks {lacking} bytes" if lacking > 0 else ""
+        short = place - end
+    total = max(0, (frames - (short > 0)) * first.samples - trimmed)
+    cut = lacking(short)
     if len(parts) > 1:
         bounds = tuple(zip(parts, [*parts[1:], window.size], strict=True)) if tagged == len(parts) else ()
         return Statement(rate=first.rate, frames=total, native=bool(bounds), links=bounds, cut=cut)
-    return Statement(rate=first.rate, frames=total, native=bool(tagged) or len(bitrates) == 1, cut=cut)
+    return Statement(
+        rate=first.rate,
+        frames=total,
+        native=bool(tagged) or len(bitrates) == 1,
+        cut=cut,
+    )
 
 
 def _sync(window: Window, place: int, rate: int | None = None) -> int:
@@ -195,7 +200,7 @@ def adts(window: Window) -> Statement:
     """AAC in ADTS: frames of 1,024 samples, each as long as its header says. Nothing states their number."""
     place = skip_id3(window)
     end = _end(window)
-    rate = frames = lacking = 0
+    rate = frames = short = 0
     while place < end:
         head = window.at(place, 7)
         index = head[2] >> 2 & 15 if len(head) > 2 else 15
@@ -206,9 +211,9 @@ def adts(window: Window) -> Statement:
             break
         rate = rate or ADTS_RATES[index]
         place += length
-        lacking = place - end
-        frames += (head[6] & 3) + 1 if len(head) == 7 and lacking <= 0 else 0
+        short = place - end
+        frames += (head[6] & 3) + 1 if len(head) == 7 and short <= 0 else 0
     # HE-AAC may say half of its rate, so that the samples are not known from here, but the seconds are.
     seconds = frames * 1024 / rate if rate else None
-    cut = f"its last frame lacks {lacking} bytes" if lacking > 0 else ""
+    cut = lacking(short)
     return Statement(seconds=seconds, native=False, cut=cut)

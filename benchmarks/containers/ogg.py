@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benchmarks.containers.statement import Statement
+from benchmarks.containers.statement import Statement, lacking
 
 if TYPE_CHECKING:
     from benchmarks.containers.window import Window
@@ -38,7 +38,7 @@ class _Link:
 def ogg(window: Window) -> Statement:
     """What the pages state, of Vorbis, Opus and whatever else is in them."""
     links: list[_Link] = []
-    place = lacking = 0
+    place = short = 0
     while len(head := window.at(place, 27)) == 27:
         if head[:4] != b"OggS":
             further = window.at(place, SEARCHED).find(b"OggS", 1)
@@ -51,7 +51,7 @@ def ogg(window: Window) -> Statement:
         body = place + 27 + head[26]
         end = body + sum(table)
         if len(table) < head[26] or end > window.size:
-            lacking = max(1, end - window.size)
+            short = max(1, end - window.size)
             break
         if flags & BEGINS:
             if not links or not links[-1].open:
@@ -62,8 +62,8 @@ def ogg(window: Window) -> Statement:
             _page(links[-1], flags, granule, serial, end)
         place = end
     if not links:
-        return Statement(cut="it ends inside its first page" if lacking else "", native=False)
-    return _stated(links, lacking or 27 * (0 < len(head) < 27 and head[:4] == b"OggS"[: len(head)]))
+        return Statement(cut="it ends inside its first page" if short else "", native=False)
+    return _stated(links, short or 27 * (0 < len(head) < 27 and head[:4] == b"OggS"[: len(head)]))
 
 
 def _page(link: _Link, flags: int, granule: int, serial: int, end: int) -> None:
@@ -74,11 +74,11 @@ def _page(link: _Link, flags: int, granule: int, serial: int, end: int) -> None:
         link.open.discard(serial)
 
 
-def _stated(links: list[_Link], lacking: int) -> Statement:
+def _stated(links: list[_Link], short: int) -> Statement:
     rates = [_rate(link.codecs[0]) for link in links]
     alone = all(len(link.codecs) == 1 for link in links)
     native = alone and all(link.codecs[0].startswith((b"OpusHead", b"\x01vorbis")) for link in links)
-    cut = f"its last page lacks {lacking} bytes" if lacking else "its last page is missing" if links[-1].open else ""
+    cut = lacking(short, "its last page") if short else "its last page is missing" if links[-1].open else ""
     seconds = None
     if alone and all(rate for rate, _ in rates):
         seconds = sum(max(0, link.granule - skip) / rate for link, (rate, skip) in zip(links, rates, strict=True))

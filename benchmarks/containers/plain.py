@@ -7,7 +7,7 @@ import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from benchmarks.containers.statement import Statement
+from benchmarks.containers.statement import FEW, Statement, miscounted, missing_of
 
 if TYPE_CHECKING:
     from benchmarks.containers.window import Window
@@ -23,9 +23,11 @@ def _counted(window: Window, *, begin: int, size: int | None, align: int, same: 
     stated = (there if size is None else size) // align
     if lacking <= 0:
         return replace(same, frames=stated)
-    if lacking < align:
+    if lacking < max(align, FEW + 1):
         return replace(same, frames=there // align, missing=lacking)
-    return replace(same, frames=stated, cut=f"{lacking} of {size} bytes are missing")
+    if wrong := miscounted(size or 0, there, window.size):
+        return replace(same, frames=there // align, wrong=wrong)
+    return replace(same, frames=stated, cut=missing_of(lacking, size or 0))
 
 
 def au(window: Window) -> Statement:
@@ -39,7 +41,7 @@ def au(window: Window) -> Statement:
     same = Statement(rate=rate, floats=encoding in {6, 7})
     if width is None or not channels:
         lacking = size - (window.size - begin)
-        cut = f"{lacking} of {size} bytes are missing" if lacking > 0 and size < 0xFFFFFF80 else ""
+        cut = missing_of(lacking, size or 0) if lacking > 0 and size < 0xFFFFFF80 else ""
         return Statement(rate=rate, cut=cut)
     unknown = size >= 0xFFFFFF80 or (size == 0 and window.size > begin)
     patches = ((8, b"\xff\xff\xff\xff"),) if unknown and size != 0xFFFFFFFF else ()

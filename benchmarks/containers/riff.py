@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from benchmarks.containers.statement import Statement
+from benchmarks.containers.statement import FEW, UNITS, Statement, miscounted, missing_of
 
 if TYPE_CHECKING:
     from benchmarks.containers.window import Window
@@ -27,9 +27,6 @@ SAMPLE_TAGS = {PCM, FLOAT, 6, 7}
 
 OPEN = ((0, 0), (0x7FFFF000, 0x80000080), (0xFFFFFF80, 0xFFFFFFFF))
 """Sizes that writers put where they cannot go back: none, SoX's and arecord's, FFmpeg's and its like."""
-
-UNITS = (2, 3, 4, 6, 8)
-"""A size so many times what is there was counted in another unit: as if for more channels, or wider samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +120,15 @@ def _wav(window: Window, found: Samples, whole: int, order: str) -> Statement:
         return replace(same, frames=frames, beyond=_beyond(window, found, there))
     lacking = found.size - there
     frames = there // align if plain else counted
-    if plain and lacking < align:
+    if lacking < max(align, FEW + 1) if plain else lacking <= FEW:
         return replace(same, frames=frames, missing=lacking)
-    agrees = whole + 8 == window.size and found.size <= UNITS[-1] * there
-    counted_wrong = any(found.size == unit * there for unit in UNITS) or found.size in {window.size, window.size - 8}
-    if there and (agrees or counted_wrong):
-        return replace(same, frames=frames, wrong=f"states {found.size} bytes of samples, {there} are there")
+    wrong = miscounted(found.size, there, window.size)
+    if not wrong and there and whole + 8 == window.size and found.size <= UNITS[-1] * there:
+        wrong = f"states {found.size} bytes of samples, {there} are there"
+    if wrong:
+        return replace(same, frames=frames, wrong=wrong)
     stated = found.size // align if plain else counted
-    return replace(same, frames=stated, cut=f"{lacking} of {found.size} bytes are missing")
+    return replace(same, frames=stated, cut=missing_of(lacking, found.size))
 
 
 def _unfinished(window: Window, found: Samples, there: int) -> bool:
@@ -198,9 +196,11 @@ def _sized(window: Window, found: Samples, *, unknown: bool = False, native: boo
     frames = found.frames if found.frames is not None else size // found.align if plain else None
     if lacking <= 0:
         return replace(same, frames=frames)
-    if plain and lacking < found.align:
-        return replace(same, frames=there // found.align, missing=lacking)
-    return replace(same, frames=frames, cut=f"{lacking} of {found.size} bytes are missing")
+    if lacking < max(found.align, FEW + 1) if plain else lacking <= FEW:
+        return replace(same, frames=there // found.align if plain else frames, missing=lacking)
+    if plain and (wrong := miscounted(found.size, there, window.size)):
+        return replace(same, frames=there // found.align, wrong=wrong)
+    return replace(same, frames=frames, cut=missing_of(lacking, found.size))
 
 
 AIFF_CODECS = {b"NONE": PCM, b"twos": PCM, b"sowt": PCM, b"in24": PCM, b"in32": PCM, b"raw ": PCM}
@@ -235,12 +235,7 @@ def aiff(window: Window) -> Statement:
             statement = _sized(window, found)
             if not statement.cut and not statement.missing and frames is not None and tag in SAMPLE_TAGS:
                 # COMM counts the frames; a chunk may be longer than they are.
-                return Statement(
-                    rate=rate,
-                    frames=min(frames, statement.frames or 0),
-                    native=statement.native,
-                    floats=statement.floats,
-                )
+                return replace(statement, frames=min(frames, statement.frames or 0))
             return statement
     return Statement(rate=rate, cut="it ends before its samples begin" if rate else "")
 
@@ -288,7 +283,7 @@ def caf(window: Window) -> Statement:
         count = ((there if open_end else size) - 4) // bytes_a_packet * frames_a_packet
     lacking = 0 if open_end else size - there
     same = Statement(rate=rate, native=native, floats=floats)
-    if 0 < lacking < bytes_a_packet and frames_a_packet == 1:
+    if 0 < lacking < max(bytes_a_packet, FEW + 1) and frames_a_packet == 1 and bytes_a_packet:
         return replace(same, frames=(there - 4) // bytes_a_packet, missing=lacking)
-    cut = f"{lacking} of {size} bytes are missing" if lacking > 0 else ""
+    cut = missing_of(lacking, size) if lacking > 0 else ""
     return replace(same, frames=count, cut=cut)

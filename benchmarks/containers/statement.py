@@ -4,6 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNITS = (2, 3, 4, 6, 8)
+"""A size so many times what is there was counted in another unit: as if for more channels, or wider samples."""
+
+
+def miscounted(size: int, there: int, whole: int) -> str:
+    """What is wrong with a size that is more than what is there, though nothing is missing; empty where something is.
+
+    Args:
+        size: bytes of samples that are stated.
+        there: bytes from the first sample to the end of the file.
+        whole: bytes of the file.
+    """
+    wrong = there > 0 and (any(size == unit * there for unit in UNITS) or size in {whole, whole - 8})
+    return f"states {size} bytes of samples, {there} are there" if wrong else ""
+
+
+FEW = 16
+"""Bytes that may be missing at the end of samples: less than a millisecond, which is said and no more."""
+
+
+def in_bytes(count: int) -> str:
+    """``1 byte``, ``12 bytes``."""
+    return "1 byte" if count == 1 else f"{count} bytes"
+
+
+def lacking(count: int, what: str = "its last frame") -> str:
+    """What is cut, by so many bytes; empty where none are missing."""
+    return f"{what} lacks {in_bytes(count)}" if count > 0 else ""
+
+
+def missing_of(count: int, size: int) -> str:
+    """The same of a stated size."""
+    return f"{count} of {in_bytes(size)} {'is' if count == 1 else 'are'} missing"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
@@ -18,7 +52,7 @@ class Statement:
     cut: str = ""
     """Why the file is not whole; empty where nothing that it states is missing."""
     missing: int = 0
-    """Bytes of its last frame that are not there, where nothing else is missing."""
+    """Bytes at its very end that are not there, where nothing else is missing."""
     wrong: str = ""
     """In what its header is wrong although all the audio is there."""
     beyond: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from benchmarks.containers.statement import Statement
+from benchmarks.containers.statement import FEW, Statement, lacking, missing_of
 
 if TYPE_CHECKING:
     from benchmarks.containers.window import Window
@@ -20,10 +20,6 @@ AC3_RATES = (48_000, 44_100, 32_000)
 TS_PACKET = 188
 
 
-def _lacking(bytes_missing: int, what: str = "its last frame") -> str:
-    return f"{what} lacks {bytes_missing} bytes" if bytes_missing > 0 else ""
-
-
 def amr(window: Window) -> Statement:
     """AMR and AMR-WB (RFC 4867, 5): frames of 20 ms, each as long as its first byte says, and nothing else."""
     wide = window.at(0, 9) == b"#!AMR-WB\n"
@@ -32,13 +28,13 @@ def amr(window: Window) -> Statement:
     while place < window.size:
         place += 1 + sizes[window.at(place, 1)[0] >> 3 & 15]
         frames += place <= window.size
-    lacking = place - window.size
-    return Statement(rate=rate, frames=frames * rate // 50, native=False, cut=_lacking(lacking))
+    short = place - window.size
+    return Statement(rate=rate, frames=frames * rate // 50, native=False, cut=lacking(short))
 
 
 def ac3(window: Window) -> Statement:
     """AC-3 and E-AC-3 (ETSI TS 102 366): frames that begin with 0x0B77."""
-    place = lacking = 0
+    place = short = 0
     while len(head := window.at(place, 6)) == 6 and head[:2] == b"\x0b\x77":
         if head[5] >> 3 > 10:  # E-AC-3
             length = (((head[2] & 7) << 8 | head[3]) + 1) * 2
@@ -49,41 +45,41 @@ def ac3(window: Window) -> Statement:
             words = AC3_KILOBITS[code] * 96_000 // AC3_RATES[hertz]
             length = 2 * (words + (head[4] & 1 if hertz == 1 else 0))
         place += length
-        lacking = place - window.size
+        short = place - window.size
     if window.at(place, 1) == b"\x0b" and window.size - place < 6:
-        lacking = place + 6 - window.size
-    return Statement(native=False, cut=_lacking(lacking))
+        short = place + 6 - window.size
+    return Statement(native=False, cut=lacking(short))
 
 
 def flv(window: Window) -> Statement:
     """Flash Video: tags, each followed by its size."""
-    place, lacking = window.number(5, 4, big=True) + 4, 0
+    place, short = window.number(5, 4, big=True) + 4, 0
     while len(head := window.at(place, 4)) == 4 and head[0] in {8, 9, 18}:
         place += 15 + int.from_bytes(head[1:], "big")
-        lacking = place - 4 - window.size
-    return Statement(native=False, cut=_lacking(lacking, "its last tag"))
+        short = place - 4 - window.size
+    return Statement(native=False, cut=lacking(short, "its last tag"))
 
 
 def transport(window: Window) -> Statement:
     """MPEG-TS: packets of 188 bytes."""
     rest = window.size % TS_PACKET
-    return Statement(native=False, cut=_lacking(TS_PACKET - rest if rest else 0, "its last packet"))
+    return Statement(native=False, cut=lacking(TS_PACKET - rest if rest else 0, "its last packet"))
 
 
 def voc(window: Window) -> Statement:
     """Creative Voice: blocks of stated sizes."""
-    place, lacking = window.number(20, 2), 0
+    place, short = window.number(20, 2), 0
     while len(head := window.at(place, 4)) == 4 and head[0]:
         place += 4 + int.from_bytes(head[1:], "little")
-        lacking = place - window.size
-    return Statement(cut=_lacking(lacking, "its last block"))
+        short = place - window.size
+    return Statement(cut=lacking(short, "its last block"))
 
 
 def form(window: Window) -> Statement:
     """AVI, QCP, 8SVX: a size of the whole, in the order of bytes that RIFF or FORM stands for."""
     size = window.number(4, 4, big=window.at(0, 4) == b"FORM")
-    lacking = 0 if size in {0, 0xFFFFFFFF} else size + 8 - window.size
-    return Statement(cut=f"{lacking} of {size + 8} bytes are missing" if lacking > 0 else "")
+    short = 0 if size in {0, 0xFFFFFFFF} else size + 8 - window.size
+    return Statement(cut=f"{lacking} of {size + 8} bytes are missing" if short > FEW else "")
 
 
 def tta(window: Window) -> Statement:
@@ -97,17 +93,17 @@ def tta(window: Window) -> Statement:
     table = window.at(22, 4 * count) if count < 1 << 20 else b""
     sizes = struct.unpack(f"<{len(table) // 4}I", table[: len(table) // 4 * 4])
     whole = 22 + 4 * count + 4 + sum(sizes)
-    cut = f"{whole - window.size} of {whole} bytes are missing" if whole > window.size or len(sizes) < count else ""
+    cut = missing_of(whole - window.size, whole) if whole > window.size or len(sizes) < count else ""
     return Statement(rate=rate, frames=frames, native=False, cut=cut)
 
 
 def wavpack(window: Window) -> Statement:
     """WavPack: blocks of stated sizes, the first of which counts the samples of all."""
     frames = window.number(12, 4)
-    place = lacking = 0
+    place = short = 0
     while window.at(place, 4) == b"wvpk":
         place += 8 + window.number(place + 4, 4)
-        lacking = place - window.size
+        short = place - window.size
     return Statement(
-        frames=None if frames == 0xFFFFFFFF else frames, native=False, cut=_lacking(lacking, "its last block")
+        frames=None if frames == 0xFFFFFFFF else frames, native=False, cut=lacking(short, "its last block")
     )

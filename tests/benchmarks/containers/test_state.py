@@ -103,7 +103,8 @@ def test_a_data_chunk_without_samples_is_empty_where_chunks_follow() -> None:
         (wav(SECOND, data=128_000, whole=128_036), 0, "states 128000 bytes of samples, 32000 are there", ""),
         (wav(SECOND, data=40_000, whole=32_036), 0, "states 40000 bytes of samples, 32000 are there", ""),
         (wav(SECOND, data=40_000, whole=40_036), 0, "", "8000 of 40000 bytes are missing"),
-        (wav(SECOND, data=32_002, whole=32_038), 0, "", "2 of 32002 bytes are missing"),
+        (wav(SECOND, data=32_016, whole=32_052), 16, "", ""),
+        (wav(SECOND, data=32_018, whole=32_054), 0, "", "18 of 32018 bytes are missing"),
         (wav(SECOND, data=0xFFFFFF00, whole=32_036), 0, "", "4294935040 of 4294967040 bytes are missing"),
     ],
     ids=[
@@ -115,7 +116,8 @@ def test_a_data_chunk_without_samples_is_empty_where_chunks_follow() -> None:
         "counted for wide samples",
         "the whole is right",
         "a fifth is missing",
-        "a sample is missing",
+        "eight samples are missing",
+        "nine samples are missing",
         "absurd",
     ],
 )
@@ -124,6 +126,23 @@ def test_a_wav_whose_header_is_wrong_is_told_from_one_that_is_cut(
 ) -> None:
     _, found = stated(data)
     assert (found.missing, found.wrong, found.cut) == (missing, wrong, cut)
+
+
+def test_sizes_that_are_wrong_are_told_in_other_containers_too() -> None:
+    au, aiff = encoded("au"), encoded("aiff")
+    doubled = (2 * 2 * SAMPLES).to_bytes(4, "big")
+    assert stated(au[:8] + doubled + au[12:])[1].wrong == "states 210560 bytes of samples, 105280 are there"
+    place = aiff.index(b"SSND") + 4
+    found = stated(aiff[:place] + (2 * 2 * SAMPLES + 8).to_bytes(4, "big") + aiff[place + 4 :])[1]
+    assert (found.frames, found.wrong) == (SAMPLES, "states 210560 bytes of samples, 105280 are there")
+    sphere = encoded("sphere").replace(b"-i 52640\nend_head\n\0", b"-i 105280\nend_head\n", 1)
+    assert stated(sphere)[1].wrong == "states 210560 bytes of samples, 105280 are there"
+
+
+def test_an_mp3_may_be_filled_up_in_front() -> None:
+    bare = without_xing(encoded("mp3"))
+    kind, found = stated(b"\0" * 700 + bare)
+    assert (kind.name, found.frames) == ("MP3", stated(bare)[1].frames)
 
 
 def test_what_stands_after_the_samples_is_told_from_what_belongs_to_it() -> None:

@@ -121,7 +121,7 @@ def test_what_is_cut_is_refused_with_the_seconds_that_are_there(form: str) -> No
         ("sphere", "it ends after 1.63 s of the 3.29 s that it states (53152 of 105280 bytes are missing)"),
         ("flac", "it ends after 1.54 s of the 3.29 s that it states"),
         ("mp3", "it ends after 1.44 s of the 3.29 s that it states (10008 of 20016 bytes are missing)"),
-        ("webm", "it ends after 1.55 s of the 3.30 s that it states (15834 bytes of it are missing)"),
+        ("webm", "it ends after 1.55 s of the 3.30 s that it states (it lacks 15834 bytes)"),
         ("amr", "it ends after 1.64 s (its last frame lacks 10 bytes)"),
     ],
 )
@@ -137,7 +137,8 @@ def test_an_mp4_whose_index_comes_first_is_cut_at_a_known_second(tmp_path: Path)
     data = (tmp_path / "a.mp4").read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
     with pytest.raises(
-        DataError, match=r"truncated, it ends after 1\.\d\d s of the 3\.29 s that it states \(\d+ bytes"
+        DataError,
+        match=r"truncated, it ends after 1\.\d\d s of the 3\.29 s that it states \(its last part lacks \d+ bytes\)",
     ):
         heard(data[: len(data) // 2])
 
@@ -223,13 +224,39 @@ def test_headers_that_writers_left_open_and_those_that_are_wrong() -> None:
     assert sound.warnings == (AudioWarning("header_length", wrong),)
     sound = hear(audio(data[:-1]))
     assert np.array_equal(sound.waveform, whole[:-1])
-    assert sound.warnings == (AudioWarning("bytes_missing", "its last frame lacks 1 byte and is left out"),)
+    assert sound.warnings == (AudioWarning("bytes_missing", "its end lacks 1 byte"),)
     sound = hear(audio(data + data))
     assert np.array_equal(sound.waveform, whole)
     assert sound.warnings == (AudioWarning("beyond_end", f"{len(data)} bytes after its stated end are not heard"),)
     au = encoded("au")
     for unknown in (b"\0\0\0\0", b"\xff\xff\xff\xff"):
         assert np.array_equal(heard(au[:8] + unknown + au[12:]), whole)
+
+
+MINUS = {
+    "wav": 1,
+    "wav mu-law": 1,
+    "rf64": 1,
+    "w64": 1,
+    "aiff": 1,
+    "au": 1,
+    "au mu-law": 1,
+    "sphere": 1,
+    "caf": 1,
+    "mp3": 177,
+    "m4a alac": 0,
+    "mkv": 0,
+    "wav mp3": 0,
+}
+"""Samples that are lost with the last byte, which is of an index in MP4 and Matroska, and of a filled-up frame in MP3."""
+
+
+@pytest.mark.parametrize("form", MINUS)
+def test_a_byte_too_few_is_a_warning(form: str) -> None:
+    whole, sound = heard(encoded(form)), hear(audio(encoded(form)[:-1]))
+    assert len(whole) - len(sound.waveform) == MINUS[form]
+    assert np.array_equal(sound.waveform, whole[: len(sound.waveform)])
+    assert [warning.kind for warning in sound.warnings] == ["bytes_missing"]
 
 
 def test_without_pyav_the_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
