@@ -248,7 +248,7 @@ MINUS = {
     "mkv": 0,
     "wav mp3": 0,
 }
-"""Samples that are lost with the last byte, which is of an index in MP4 and Matroska, and of a filled-up frame in MP3."""
+"""Samples lost with the last byte, which is of an index in MP4 and Matroska, and of a filled-up frame in MP3."""
 
 
 @pytest.mark.parametrize("form", MINUS)
