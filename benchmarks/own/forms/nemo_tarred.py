@@ -120,9 +120,12 @@ class _Members:
     used: set[tuple[Path, int]] = field(default_factory=set)
     seen: bool = True
 
-    def add(self, tar: Path) -> None:
-        """Those of a tar."""
-        for member in Release(tar).members(lambda name: audio_stem(name.rpartition("/")[2]) is not None):
+    def add(self, tar: Path, account: Account) -> None:
+        """Those of a tar; others are counted."""
+        for member in Release(tar).members(lambda _name: True):
+            if audio_stem(member.name.rpartition("/")[2]) is None:
+                account.leave_out("files in tars that are no audio, or hidden", f"{tar}!{member.name}")
+                continue
             place = member.audio()
             one = tar, member.name, place.offset, place.size or 0
             self.every.append(one)
@@ -168,7 +171,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     for tar in files.tars:
         if not is_file(tar):
             raise DataError(f"{place}: there is no {tar}")
-        members.add(tar)
+        members.add(tar, account)
     rows = Rows(asked, account, members)
     for manifest in files.manifests:
         for line in read_table(manifest, account.note):

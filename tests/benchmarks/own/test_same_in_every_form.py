@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import random
 import tarfile
@@ -105,7 +106,8 @@ def damaged(written: Written, folder: Path, rng: random.Random) -> str:
     said = [path for path in files if path.suffix != ".flac"]
     path = rng.choice(said if rng.random() < 0.8 else files)
     before = path.read_bytes()
-    path.write_bytes(mutated(rng, before))
+    whole = ".tar" in path.name and rng.random() < 0.5
+    path.write_bytes(repacked(rng, before) if whole else mutated(rng, before))
     try:
         found = read(written.place)
     except HarnessError as error:
@@ -122,3 +124,26 @@ def damaged(written: Written, folder: Path, rng: random.Random) -> str:
         return "read"
     finally:
         path.write_bytes(before)
+
+
+def repacked(rng: random.Random, data: bytes) -> bytes:
+    """A tar that is whole, with one member gone, called otherwise, or damaged; or with all in another order."""
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        members = [(info.name, file.read()) for info in tar if (file := tar.extractfile(info)) is not None]
+    index, kind = rng.randrange(len(members)), rng.randrange(4)
+    name, content = members[index]
+    if kind == 0:
+        del members[index]
+    elif kind == 1:
+        members[index] = rng.choice(["._x.flac", "a", f"sub/{name}", name[:-1], name.upper(), f"é {name}"]), content
+    elif kind == 2:
+        members[index] = name, mutated(rng, content)
+    else:
+        rng.shuffle(members)
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz" if data.startswith(b"\x1f\x8b") else "w:") as tar:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return out.getvalue()

@@ -13,6 +13,7 @@ import re
 import tarfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.sources.embedded import audio_folder
@@ -192,10 +193,15 @@ def nemo_tarred(folder: Path, found: Sequence[Clip]) -> Written:
 
     def count() -> int:
         named = {json.loads(line)["audio_filepath"].rpartition("/")[2].rpartition(".")[0] for line in _filled(path)}
+        strange = 0
         for shard in range(2):
             with tarfile.open(folder / f"audio_{shard}.tar") as tar:
-                named |= {member.name.rpartition(".")[0] for member in tar if member.name.endswith(".flac")}
-        return len(named)
+                for name in (PurePosixPath(member.name) for member in tar):
+                    if name.suffix.lower() == ".flac" and name.name[0] != ".":
+                        named.add(name.stem)
+                    else:
+                        strange += 1
+        return len(named) + strange
 
     return Written(str(folder), "nemo_tarred", count=count)
 
