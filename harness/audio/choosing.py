@@ -54,7 +54,7 @@ def opened(audio: Audio) -> Opened:
 
 def _opened(audio: Audio, encoded: Encoded) -> Opened:
     refusal: Exception | None = None
-    if encoded.window.at(0, 4) == b"fLaC":
+    if encoded.read(0, 4) == b"fLaC":
         try:  # libsndfile reads it to the end that the header states, or fails
             return Opened(SoundDecoder(encoded))
         except soundfile.SoundFileError as error:

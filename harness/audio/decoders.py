@@ -104,7 +104,7 @@ class PlainDecoder:
         assert statement.frames is not None
         self._encoded = encoded
         self._begin, self._width, self.channels = statement.plain
-        there = (encoded.window.size - self._begin) // (self._width * self.channels)
+        there = (encoded.size - self._begin) // (self._width * self.channels)
         self.rate, self.frames = statement.rate, min(statement.frames, max(0, there))
         self.floats, self.broken = statement.floats, ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, cast
@@ -101,9 +100,11 @@ def hear(audio: Audio) -> Sound:
     Raises:
         DataError: the audio is missing, broken, empty or truncated; the message is one line that says which.
     """
-    with _one_line(audio):
+    try:
         found = _passed(audio, None)
         return found if isinstance(found, Sound) else cast("Sound", _passed(audio, found))
+    except Exception as error:  # noqa: BLE001 - whatever a decoder raises at a broken file costs that file only
+        raise _one_line(audio, error) from None
 
 
 def listen(
@@ -122,34 +123,31 @@ def listen(
     Raises:
         DataError: as `hear`.
     """
-    with _one_line(audio), opened(audio) as source:
-        decoder = source.decoder
-        segment = _segment(audio, decoder)
-        take = begin(decoder.rate, decoder.channels, segment.most if segment.most < UNKNOWN_FRAMES else None)
-        blocks = _Counted(decoder.blocks(segment.begin, segment.most))
-        for block in blocks:
-            take(block)
-        _check_whole(audio, source, segment, blocks.frames)
-        return tuple(_of(source.statement))
-
-
-@contextmanager
-def _one_line(audio: Audio) -> Iterator[None]:
-    """What goes wrong with audio, as one line."""
     try:
-        yield
-    except DataError:
-        raise
-    except FileNotFoundError:
-        raise DataError(f"{audio.origin}: no such file") from None
-    except IsADirectoryError:
-        raise DataError(f"{audio.origin}: cannot be read: it is a folder; name a file in it") from None
-    except OSError as error:
-        raise DataError(f"{audio.origin}: cannot be read ({error.strerror or error})") from None
-    except (NameError, AttributeError, AssertionError):
-        raise  # a fault of this program, not of the file
-    except Exception as error:  # noqa: BLE001 - whatever a decoder raises at a broken file costs that file only
-        raise DataError(f"{audio.origin}: not readable as audio ({reason(error)})") from None
+        with opened(audio) as source:
+            decoder = source.decoder
+            segment = _segment(audio, decoder)
+            take = begin(decoder.rate, decoder.channels, segment.most if segment.most < UNKNOWN_FRAMES else None)
+            blocks = _Counted(decoder.blocks(segment.begin, segment.most))
+            for block in blocks:
+                take(block)
+            _check_whole(audio, source, segment, blocks.frames)
+            return tuple(_of(source.statement))
+    except Exception as error:  # noqa: BLE001 - as in hear
+        raise _one_line(audio, error) from None
+
+
+def _one_line(audio: Audio, error: Exception) -> Exception:
+    """What went wrong with audio, as one line; a fault of this program, not of the file, as it is."""
+    if isinstance(error, DataError | NameError | AttributeError | AssertionError):
+        return error
+    if isinstance(error, FileNotFoundError):
+        return DataError(f"{audio.origin}: no such file")
+    if isinstance(error, IsADirectoryError):
+        return DataError(f"{audio.origin}: cannot be read: it is a folder; name a file in it")
+    if isinstance(error, OSError):
+        return DataError(f"{audio.origin}: cannot be read ({error.strerror or error})")
+    return DataError(f"{audio.origin}: not readable as audio ({reason(error)})")
 
 
 @dataclass(slots=True)

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 FULL = 0.999
 """At which a sample is at full scale: codecs round."""
 
-CLIPPED_SHARE = 0.001
-"""Of the samples; fewer are a knock."""
+CLIPPED_SHARE = 0.01
+"""Of the samples; fewer are knocks."""
 
-SAMPLED = 61
-"""Of samples that were integers, every so manieth is looked at first; none of them can be infinite."""
+SAMPLED = 1_024
+"""Of samples that were integers, and so are finite, so many are looked at first: if many are clipped, some of them are
+among these, and of nearly all clips no more needs to be seen."""
 
 SILENCE = 2 / 32768
 """The loudest sample of silence: two steps of 16 bits, which dither may reach."""
@@ -54,9 +55,8 @@ class Levels:
         if not len(mono):
             return
         self.samples += len(mono)
-        if not self._floats and len(mono) > SAMPLED:  # most are neither loud nor silent, which a few samples tell
-            some = np.abs(mono[::SAMPLED])
-            peak = float(np.maximum.reduce(some))
+        if not self._floats and len(mono) > 4 * SAMPLED:
+            peak = float(np.maximum.reduce(np.abs(mono[:: len(mono) // SAMPLED])))
             if SILENCE < peak < FULL:
                 self.peak = max(self.peak, peak)
                 self.whole = False

@@ -64,9 +64,15 @@ class Encoded:
             self._descriptor, size = _MemoryFile.of_thread().holding(audio)
         else:
             self._file, size = audio.open(), audio.length()
-        self.window = Window(self._read, size)
+        self.size = size
 
-    def _read(self, place: int, count: int) -> bytes:
+    @property
+    def window(self) -> Window:
+        """For who looks into it."""
+        return Window(self.read, self.size)
+
+    def read(self, place: int, count: int) -> bytes:
+        """So many bytes from a place, as far as they are there."""
         if self._file is None:
             return os.pread(self._descriptor, count, place)
         self._file.seek(place)
@@ -79,7 +85,7 @@ class Encoded:
         return self._copied(buffer, place)
 
     def _copied(self, buffer: memoryview, place: int) -> int:
-        data = self._read(place, len(buffer))
+        data = self.read(place, len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
