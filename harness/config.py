@@ -138,6 +138,7 @@ class Settings:
     keywords: tuple[str, ...] = flag(
         (), HOW, "words to listen for: a file with one a line, or a list", "FILE|A,B", parse=phrases
     )
+    row_keywords: bool = flag(False, HOW, "words to listen for: also those that each row of the data lists")
     concurrency: int = flag(4, HOW, "requests at a time, where the model is a server", "N", rule=_ONE)
     max_cost: float | None = flag(
         None, HOW, "end before the run costs more; needs the option price", "USD", rule=_positive("US dollars")

@@ -49,6 +49,8 @@ class Clip:
     """Mono samples at 16 kHz in [-1, 1], shape ``[samples]``."""
     warnings: tuple[AudioWarning, ...] = ()
     """What is to be said of the audio, although it could be decoded."""
+    keywords: tuple[str, ...] = ()
+    """Names and terms of the utterance's own list, for models that are told to listen for them."""
 
     @property
     def duration(self) -> float:

@@ -68,7 +68,13 @@ def load_clip(utterance: Utterance) -> Clip:
     """
     sound = hear(utterance.audio)
     check_duration(utterance, len(sound.waveform) / SAMPLE_RATE)
-    return Clip(id=utterance.id, language=utterance.language, waveform=sound.waveform, warnings=sound.warnings)
+    return Clip(
+        id=utterance.id,
+        language=utterance.language,
+        waveform=sound.waveform,
+        warnings=sound.warnings,
+        keywords=utterance.keywords,
+    )
 
 
 def check_duration(utterance: Utterance, seconds: float) -> None:

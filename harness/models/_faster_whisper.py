@@ -116,6 +116,17 @@ class FasterWhisper(Model):
         self.card = replace(card, batch_invariant=True, max_batch=MAX_BATCH, max_seconds=limit)
         self._tokenizers: dict[str, Any] = {}
         self._suppressed: Any = None
+        self._hotwords = ", ".join(options.keywords) or None
+        self._check_hotwords()
+
+    def _check_hotwords(self) -> None:
+        """Refuses more keywords than a prompt has room for: faster-whisper leaves the rest out without a word."""
+        most = self._model.max_length // 2 - 1
+        tokens = len(self._model.hf_tokenizer.encode(f" {self._hotwords or ''}", add_special_tokens=False).ids)
+        if tokens > most:
+            raise UsageError(
+                f"--keywords: {tokens} tokens, and {self.card.id} takes {most}; give fewer or shorter ones"
+            )
 
     def features(self, clips: Sequence[Clip]) -> list[_Heard]:
         """Log-mel spectrograms, each of its whole clip; a clip without samples has none.
@@ -181,7 +192,10 @@ class FasterWhisper(Model):
     def _generate(self, encoded: Any, waiting: Sequence[_Heard]) -> list[Any]:
         """CTranslate2's results: a sequence of tokens a clip."""
         plain = self.long_form != "sequential"
-        prompts = [self._model.get_prompt(one.tokenizer, [], without_timestamps=plain) for one in waiting]
+        prompts = [
+            self._model.get_prompt(one.tokenizer, [], without_timestamps=plain, hotwords=self._hotwords)
+            for one in waiting
+        ]
         found: list[Any] = self._model.model.generate(
             encoded,
             prompts,
@@ -244,6 +258,7 @@ class FasterWhisper(Model):
             batch_size=MAX_BATCH,
             vad_filter=True,
             word_timestamps=self._word_times,
+            hotwords=self._hotwords,
             **GREEDY,
         )
         for made in segments:
@@ -275,6 +290,7 @@ def packed(packages: Packages, card: ModelCard, summary: str, extra: str) -> Ada
         accepts=lambda name: name == packages.name,
         load=lambda _name, options: FasterWhisper(packages.read(), card, options),
         options=whisper_options(LONG_FORM),
+        keywords=True,
         devices=("cuda", "cpu"),
         card=card,
         tried="its own weights, on real speech",

@@ -81,6 +81,8 @@ class LoadOptions:
     """``NAME=VALUE``, each name once; checked against the adapter's `Adapter.options` before it is asked to load."""
     keywords: tuple[str, ...] = ()
     """Words and phrases that the model should listen for, where it can."""
+    row_keywords: bool = False
+    """Whether it should listen for those of each utterance's own list too (`Clip.keywords`)."""
     concurrency: int = 1
     """Requests at a time, for models that are servers."""
     max_cost: float | None = None
@@ -180,6 +182,8 @@ class Adapter:
     """Its families, where they are listed each by itself."""
     keywords: bool = False
     """Whether some of its models can be given words to listen for."""
+    row_keywords: bool = False
+    """Whether they can be given others for each clip."""
     devices: tuple[str, ...] = KINDS
     """The kinds of device that its models run on; on any other machine they run on the processor."""
     served: bool = False

@@ -148,6 +148,8 @@ def _check_options(name: str, adapter: Adapter, options: LoadOptions) -> None:
     """Refuses what the adapter cannot be told."""
     if options.keywords and not adapter.keywords:
         raise UsageError(f"--keywords: {name} ({adapter.name}) cannot be given words to listen for; leave them out")
+    if options.row_keywords and not adapter.row_keywords:
+        raise UsageError(f"--row-keywords: {name} ({adapter.name}) cannot be given words for each clip; leave it out")
     known = {option.name: option for option in adapter.options}
     for given in options.model_option:
         key, value = given.split("=", 1)

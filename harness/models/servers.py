@@ -84,16 +84,15 @@ def _load_transcriptions(name: str, options: LoadOptions) -> Model:
         form = "verbose_json" if words else "diarized_json" if address.model.endswith("-diarize") else "json"
     if words and form != "verbose_json":
         raise UsageError(f"--model-option timestamps=word needs response_format=verbose_json, not {form}")
-    as_fields = options.option("keywords_as") == "field"
-    prompts = [options.option("prompt"), None if as_fields else ", ".join(options.keywords)]
     service = Transcriptions(
         url=address.url,
         model=address.model,
         format=form,
         words=words,
         stream=options.option("stream") == "yes",
-        prompt=" ".join(part for part in prompts if part) or None,
-        keywords=options.keywords if as_fields else (),
+        prompt=options.option("prompt"),
+        keywords=options.keywords,
+        in_prompt=options.option("keywords_as") != "field",
         temperature=_number(options, "temperature"),
     )
     return serve(
@@ -220,6 +219,7 @@ def _adapter(
         check=checked,
         options=(*options, *COMMON),
         keywords=keywords,
+        row_keywords=keywords,
         tried=tried,
         served=True,
         devices=("cpu",),

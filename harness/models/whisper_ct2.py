@@ -95,6 +95,7 @@ ADAPTER = Adapter(
     accepts=lambda name: spec_of(Path(name).expanduser()) is not None,
     load=load,
     options=whisper_options(LONG_FORM),
+    keywords=True,
     devices=("cuda", "cpu"),
     tried="tiny random weights, against faster-whisper alone",
     identify=lambda name: revision_of(Path(name).expanduser()),

@@ -70,6 +70,7 @@ def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: 
         "family": settings.family,
         "model options": settings.model_option or None,
         "keywords": settings.keywords or None,
+        "row keywords": settings.row_keywords or None,
         "channel": None if settings.heard == "mix" else settings.heard,
     }
     if not batch_invariant:

@@ -35,6 +35,7 @@ TYPED: dict[str, tuple[str, object]] = {
     "family": ("--family guess", "guess"),
     "model_option": ("--model-option b=2 --model-option a=1=1", ("a=1=1", "b=2")),
     "keywords": ("--keywords Granite,NAR,,Granite", ("Granite", "NAR")),
+    "row_keywords": ("--row-keywords", True),
     "concurrency": ("--concurrency 2", 2),
     "max_cost": ("--max-cost 1.5", 1.5),
     "yes_this_costs": ("--yes-this-costs", True),

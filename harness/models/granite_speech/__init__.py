@@ -34,7 +34,7 @@ def load(name: str, options: LoadOptions) -> Model:
     from harness.models.hub import fetch
 
     if name in KNOWN:  # refused before gigabytes are fetched
-        task_of(name, KNOWN[name], options.option("mode"), options.keywords)
+        task_of(name, KNOWN[name], options.option("mode"), options.keywords, rows=options.row_keywords)
     return load_checkpoint(fetch(name, options.revision, files=NEEDED), options)
 
 
@@ -61,6 +61,7 @@ ADAPTER = Adapter(
     requires=("torch", "transformers"),
     options=(MODE, DECODING),
     keywords=True,
+    row_keywords=True,
     listed=listed,
     tried="its models, below: random weights; not the published ones",
 )

@@ -14,7 +14,7 @@ from harness.models.granite_nar.features import PackedAudio, log_mel, pack_audio
 from harness.models.granite_speech import loading, lora
 from harness.models.granite_speech.speculative import Speculation, Spoken
 from harness.models.granite_speech.tags import Tagged, read_times, read_turns
-from harness.models.granite_speech.tasks import BASE, KNOWN, Task, Variant, task_of, variant_of
+from harness.models.granite_speech.tasks import BASE, KNOWN, Task, Variant, listening, special_in, task_of, variant_of
 from harness.types import Clip, Hypothesis, Usage
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from harness.models.base import LoadOptions
     from harness.models.granite_nar.packing import PackedLengths
-    from harness.models.granite_speech.network import Generated
+    from harness.models.granite_speech.network import Generated, Prompt
     from harness.models.hub import Checkpoint
 
 SHORTEST = 320
@@ -38,6 +38,8 @@ class _Batch:
     places: list[int]
     """Clips that have samples; the others say nothing."""
     seconds: list[float]
+    """Of those."""
+    prompts: list[Prompt]
     """Of those."""
     audio: PackedAudio | None
     rows: Tensor | None = None
@@ -57,7 +59,9 @@ class GraniteSpeech(TorchModel):
         self.device, self.task = self.network.device, task
         folder, config = checkpoint.folder, self.network.decoder.config
         self._features = loading.feature_config(folder, self.network.encoder.config.input_dim)
-        self._prompt = loading.prompt_of(self._tokenizer, task, loading.audio_token(folder), folder)
+        self._row_keywords, self._positions = options.row_keywords, config.max_position_embeddings
+        self._audio_token, self._folder = loading.audio_token(folder), folder
+        self._prompt = self._prompt_of(task)
         self._speculation = Speculation(self.network, self._tokenizer) if speculates else None
         most = longest(task, config.max_position_embeddings, len(self._prompt))
         card = card_of(checkpoint, whole, batch_invariant=True, max_seconds=most, note=self._note())
@@ -84,8 +88,11 @@ class GraniteSpeech(TorchModel):
         Raises:
             ModelError: a clip is longer than the model takes.
         """
-        most = self.card.max_seconds or 0.0
-        for clip in clips:
+        prompts = [self._listening(clip) for clip in clips]
+        for clip, prompt in zip(clips, prompts, strict=True):
+            most = self.card.max_seconds or 0.0
+            if prompt is not self._prompt:
+                most = min(most, longest(self.task, self._positions, len(prompt)))
             if clip.duration > most:
                 raise ModelError(f"{clip.id}: {clip.duration:.1f} s is over the {most:g} s that {self.card.id} hears")
         places = [place for place, clip in enumerate(clips) if len(clip.waveform)]
@@ -94,8 +101,24 @@ class GraniteSpeech(TorchModel):
             ids=[clip.id for clip in clips],
             places=places,
             seconds=[clips[place].duration for place in places],
+            prompts=[prompts[place] for place in places],
             audio=pack_audio(waveforms, self._features, SHORTEST, centered=True) if places else None,
         )
+
+    def _prompt_of(self, task: Task) -> Prompt:
+        return loading.prompt_of(self._tokenizer, task, self._audio_token, self._folder)
+
+    def _listening(self, clip: Clip) -> Prompt:
+        """The prompt of a clip, with its own keywords where they were asked for.
+
+        Raises:
+            ModelError: a keyword could be taken for the model's own signs.
+        """
+        if not self._row_keywords or not clip.keywords:
+            return self._prompt
+        if special := special_in(clip.keywords):
+            raise ModelError(f"{clip.id}: the keyword {special!r} holds <|, which begins the model's own signs")
+        return self._prompt_of(listening(self.task, clip.keywords))
 
     def transfer(self, features: _Batch) -> _Batch:
         """To the device, where the log-mel features are made."""
@@ -113,7 +136,7 @@ class GraniteSpeech(TorchModel):
         limits = [self.task.mode.tokens.limit(seconds) for seconds in features.seconds]
         said: Sequence[Generated | Spoken]
         if self._speculation is None:
-            said = self.network.generate(self.network.rows(heard, self._prompt), limits)
+            said = self.network.generate(self.network.rows(heard, features.prompts), limits)
         else:
             said = self._speculation.transcribe(heard, self._prompt, limits)
         return replace(features, rows=None, frames=None, said=said, numbers=heard.numbers())
@@ -190,7 +213,7 @@ def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions) -> GraniteSpee
     """
     name = checkpoint.name
     variant = variant_of(name, checkpoint.config.model_type, lora=lora.has_lora(checkpoint.folder))
-    task = task_of(name, variant, options.option("mode"), options.keywords)
+    task = task_of(name, variant, options.option("mode"), options.keywords, rows=options.row_keywords)
     if options.option("decoding") == "speculative":
         if not variant.speculative:
             raise UsageError(f"--model-option decoding=speculative: {name} has no published way of it; leave it out")

@@ -104,11 +104,12 @@ class SpeechNetwork:
             encoded=encoded, middle=encoded.states[-1], frames=frames, audio=audio.flatten(0, 1), tokens=tokens
         )
 
-    def rows(self, heard: Heard, prompt: Prompt) -> list[Tensor]:
-        """The decoder's input of each clip, ``[tokens, hidden]``."""
-        before, after = self.embedded(prompt.before), self.embedded(prompt.after)
-        pieces = heard.audio.to(before.dtype).split(heard.tokens.lengths.tolist())
-        return [torch.cat([before, piece, after]) for piece in pieces]
+    def rows(self, heard: Heard, prompts: Sequence[Prompt]) -> list[Tensor]:
+        """The decoder's input of each clip, ``[tokens, hidden]``, by its own prompt."""
+        around = {one: (self.embedded(one.before), self.embedded(one.after)) for one in dict.fromkeys(prompts)}
+        pieces = heard.audio.split(heard.tokens.lengths.tolist())
+        each = zip(pieces, (around[one] for one in prompts), strict=True)
+        return [torch.cat([before, piece.to(before.dtype), after]) for piece, (before, after) in each]
 
     def embedded(self, ids: Sequence[int]) -> Tensor:
         """Embeddings of token ids, ``[tokens, hidden]``."""

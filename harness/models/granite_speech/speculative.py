@@ -114,7 +114,7 @@ class Speculation:
         """The text of each clip, which gets as many tokens as its limit where it is written anew."""
         drafts = [replace(draft, text=draft.text.strip()) for draft in self.draft(heard)]
         ids = [self._tokenizer.encode(draft.text, add_special_tokens=False) if draft.text else [] for draft in drafts]
-        rows = self._network.rows(heard, prompt)
+        rows = self._network.rows(heard, [prompt] * len(drafts))
         taken = [bool(draft.text) and draft.entropy <= self.rule.gate for draft in drafts]
         asked = [place for place, done in enumerate(taken) if not done and ids[place]]
         for place, good in zip(

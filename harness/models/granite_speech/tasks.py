@@ -5,8 +5,8 @@ answered with worse transcripts, or with something else.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harness.errors import UsageError
@@ -204,31 +204,53 @@ def modes_of(variant: Variant) -> list[str]:
     return [f"{name}LANG" if name.endswith(":") else name for name in variant.modes]
 
 
-def task_of(name: str, variant: Variant, asked: str | None, keywords: tuple[str, ...]) -> Task:
+def task_of(name: str, variant: Variant, asked: str | None, keywords: tuple[str, ...], *, rows: bool = False) -> Task:
     """What the user asks a model for; with keywords and no mode, to listen for them.
+
+    Args:
+        name: of the model.
+        variant: what it can be asked for.
+        asked: the mode.
+        keywords: for all clips.
+        rows: whether clips have keywords of their own (`listening`).
 
     Raises:
         UsageError: the model cannot be asked for it.
     """
-    asked = asked or ("keywords" if keywords and "keywords" in variant.modes else "raw")
+    listens = bool(keywords) or rows
+    asked = asked or ("keywords" if listens and "keywords" in variant.modes else "raw")
     key, colon, language = asked.partition(":")
     mode = variant.modes.get(key + colon)
     if mode is None:
         raise UsageError(f"--model-option mode={asked}: {name} has {', '.join(modes_of(variant))}")
     if colon and language not in LANGUAGES:
         raise UsageError(f"--model-option mode={asked}: translations are into {', '.join(LANGUAGES)}")
-    if keywords and not mode.keywords:
+    if listens and not mode.keywords:
         able = ", ".join(
             shown for shown, one in zip(modes_of(variant), variant.modes.values(), strict=True) if one.keywords
         )
         how = f"give them with mode={able}" if able else "it takes none in any mode"
-        raise UsageError(f"--keywords: {name} takes none in mode {asked}; {how}")
-    if asked == "keywords" and not keywords:
+        flag = "--keywords" if keywords else "--row-keywords"
+        raise UsageError(f"{flag}: {name} takes none in mode {asked}; {how}")
+    if asked == "keywords" and not listens:
         raise UsageError("--model-option mode=keywords: give the words with --keywords FILE or --keywords A,B")
-    special = next((word for word in keywords if "<|" in word), None)
-    if special is not None:
+    if special := special_in(keywords):
         raise UsageError(f"--keywords: {special!r} holds <|, which begins the model's own signs")
-    user = mode.user.format(language=LANGUAGES.get(language)) + (
-        f" Keywords: {', '.join(keywords)}" if keywords else ""
-    )
-    return Task(name=asked, mode=mode, user=user, system=variant.system)
+    user = mode.user.format(language=LANGUAGES.get(language))
+    return listening(Task(name=asked, mode=mode, user=user, system=variant.system), keywords)
+
+
+def listening(task: Task, keywords: Sequence[str]) -> Task:
+    """The same task with more keywords to listen for."""
+    if not keywords:
+        return task
+    after = ", " if _LISTEN in task.user else _LISTEN
+    return replace(task, user=f"{task.user}{after}{', '.join(keywords)}")
+
+
+def special_in(keywords: Iterable[str]) -> str | None:
+    """A keyword that could be taken for the model's own signs; None where there is none."""
+    return next((word for word in keywords if "<|" in word), None)
+
+
+_LISTEN = " Keywords: "

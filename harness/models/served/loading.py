@@ -71,7 +71,7 @@ def serve(made: Served) -> Model:
         concurrency=options.concurrency,
         note=f"{NOTE}; clips were sent as 16-bit {made.form.upper()} at 16 kHz",
     )
-    return ServedModel(card, made.service, client, made.form, options.concurrency)
+    return ServedModel(card, made.service, client, made.form, options.concurrency, rows=options.row_keywords)
 
 
 def _revision(client: Client, made: Served) -> str | None:

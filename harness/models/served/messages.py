@@ -31,6 +31,8 @@ class Call:
     audio: bytes = field(repr=False)
     """A whole file."""
     format: AudioFormat
+    keywords: tuple[str, ...] = ()
+    """Words to listen for in this clip, beside those for all."""
 
     @property
     def media_type(self) -> str:

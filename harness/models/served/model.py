@@ -38,10 +38,20 @@ class ServedModel(Model):
         client: carries them.
         form: how clips are sent.
         concurrency: requests at a time.
+        rows: whether a clip's own keywords are asked for too.
     """
 
-    def __init__(self, card: ModelCard, service: Service, client: Client, form: AudioFormat, concurrency: int) -> None:
-        self.card = card
+    def __init__(
+        self,
+        card: ModelCard,
+        service: Service,
+        client: Client,
+        form: AudioFormat,
+        concurrency: int,
+        *,
+        rows: bool = False,
+    ) -> None:
+        self.card, self._rows = card, rows
         self.service, self.client, self._form = service, client, form
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
 
@@ -57,6 +67,7 @@ class ServedModel(Model):
             language=None if clip.language in UNKNOWN else clip.language,
             audio=encode(clip, self._form) if len(clip.waveform) else b"",
             format=self._form,
+            keywords=clip.keywords if self._rows else (),
         )
 
     def infer(self, features: list[Call]) -> list[Future[Hypothesis]]:

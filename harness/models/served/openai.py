@@ -39,6 +39,8 @@ class Transcriptions:
     prompt: str | None = None
     keywords: tuple[str, ...] = ()
     """As fields of their own, for models that take them so."""
+    in_prompt: bool = False
+    """Whether keywords are the end of the prompt instead."""
     temperature: str | None = None
 
     def exchange(self, call: Call) -> Exchange:
@@ -50,10 +52,13 @@ class Transcriptions:
         """What is sent."""
         fields = [("model", self.model), ("response_format", self.format)]
         fields += [("language", call.language)] if call.language else []
-        fields += [("prompt", self.prompt)] if self.prompt else []
+        keywords = (*self.keywords, *call.keywords)
+        prompts = [self.prompt, ", ".join(keywords) if self.in_prompt else None]
+        prompt = " ".join(part for part in prompts if part)
+        fields += [("prompt", prompt)] if prompt else []
         fields += [("temperature", self.temperature)] if self.temperature is not None else []
         fields += [("timestamp_granularities[]", "word")] if self.words else []
-        fields += [("keywords[]", word) for word in self.keywords]
+        fields += [("keywords[]", word) for word in keywords if not self.in_prompt]
         fields += [("chunking_strategy", "auto")] if self.format == "diarized_json" else []
         fields += [("stream", "true")] if self.stream else []
         headers, body = form(fields, call)

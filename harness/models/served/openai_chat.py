@@ -57,8 +57,8 @@ class Chat:
         if self.part == "audio_url":
             audio = {"type": "audio_url", "audio_url": {"url": f"data:{call.media_type};base64,{data}"}}
         prompt = self.prompt.replace("{language}", call.language or "the language that is spoken")
-        if self.keywords:
-            prompt += f" Words that may occur: {', '.join(self.keywords)}."
+        if keywords := (*self.keywords, *call.keywords):
+            prompt += f" Words that may occur: {', '.join(keywords)}."
         messages: list[dict[str, Any]] = [{"role": "system", "content": self.system}] if self.system else []
         messages.append({"role": "user", "content": [audio, {"type": "text", "text": prompt}]})
         body: dict[str, Any] = {"model": self.model, "messages": messages, "temperature": float(self.temperature)}

@@ -70,6 +70,22 @@ def test_batches_of_a_folders_model_are_faster_whispers_texts(folder: Path, clip
     assert model.card.id == str(folder)
 
 
+@pytest.mark.parametrize("long", ["sequential", "cut"])
+def test_keywords_are_faster_whispers_hotwords(folder: Path, clips: list[Clip], long: str) -> None:
+    told = LoadOptions(model_option=(f"long_form={long}",), keywords=("Kiel", "A b"))
+    model = load_model(str(folder), told)
+    assert isinstance(model, FasterWhisper)
+    plain, some = long == "cut", clips[3:4]
+    alone = [_plain(model, clip, hotwords="Kiel, A b", without_timestamps=plain)[0] for clip in some]
+    assert [made.text for made in _heard(model, some)] == alone
+    assert alone != [_plain(model, clip, without_timestamps=plain)[0] for clip in some]
+
+
+def test_more_keywords_than_a_prompt_has_room_for_are_refused(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"--keywords: \d+ tokens, and .* takes 223; give fewer or shorter ones"):
+        load_model(str(folder), LoadOptions(keywords=("word",) * 300))
+
+
 def test_an_empty_clip_among_others_says_nothing(folder: Path, clips: list[Clip]) -> None:
     model = _load(folder)
     empty = Clip(id="empty", language="en", waveform=np.zeros(0, np.float32))

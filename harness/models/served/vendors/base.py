@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -106,7 +106,7 @@ class VendorService:
 
     def exchange(self, call: Call) -> Exchange:
         """The conversation about one call."""
-        return self.vendor.exchange(self.ask, call)
+        return self.vendor.exchange(replace(self.ask, keywords=(*self.ask.keywords, *call.keywords)), call)
 
 
 def located(ask: Ask, call: Call) -> str | None:

@@ -29,7 +29,7 @@ def plus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def load() -> Callable[..., Any]:
     """Loads a folder as `--model` does; options as words, keywords as such."""
 
-    def made(folder: Path, *options: str, keywords: tuple[str, ...] = ()) -> Any:
-        return load_model(str(folder), LoadOptions(model_option=options, keywords=keywords))
+    def made(folder: Path, *options: str, keywords: tuple[str, ...] = (), rows: bool = False) -> Any:
+        return load_model(str(folder), LoadOptions(model_option=options, keywords=keywords, row_keywords=rows))
 
     return made

@@ -40,7 +40,7 @@ def test_what_is_heard_is_what_transformers_hears_alone(folder: Path, load: Load
     batch = model.transfer(model.features(clips))
     with torch.inference_mode():
         heard = model.network.hear(batch.rows, batch.frames)
-        rows = model.network.rows(heard, model._prompt)
+        rows = model.network.rows(heard, [model._prompt] * len(heard.tokens.lengths))
     tokens = [3 * -(-((len(clip.waveform) // 160 + 1) // 2) // 15) for clip in clips]
     assert heard.tokens.lengths.tolist() == tokens
     for clip, row in zip(clips, rows, strict=True):
@@ -65,6 +65,26 @@ def test_texts_are_those_of_transformers_alone_in_any_batch(folder: Path, load: 
     assert tiny.heard(model, clips[::-1])[::-1] == together[1:]
     assert [tiny.heard(model, [clip])[0] for clip in clips] == together[1:]
     assert tiny.heard(model, [empty]) == together[:1]
+
+
+def test_each_clip_is_asked_with_its_own_keywords(folder: Path, load: Load) -> None:
+    alone, clips = tiny.alone(folder), tiny.spoken(SECONDS)
+    lists = [("Kiel",), (), ("Kiel", "A b"), ("Ulm",), (), ("Kiel",)]
+    clips = [replace(clip, keywords=words) for clip, words in zip(clips, lists, strict=True)]
+    model = load(folder, keywords=("Rom",), rows=True)
+    users = [", ".join(("Rom", *words)) for words in lists]
+    conversations = [model.task.messages[:-1] for _ in clips]
+    for messages, words in zip(conversations, users, strict=True):
+        said = model.task.user.removesuffix("Rom")
+        assert said.endswith(" Keywords: ")
+        messages.append({"role": "user", "content": said + words})
+    expected = [alone.tokens(clip.waveform, each, 200) for clip, each in zip(clips, conversations, strict=True)]
+    texts = [alone.tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in expected]
+    assert [one.text for one in tiny.heard(model, clips)] == texts
+    plain = load(folder, keywords=("Rom",))
+    assert tiny.heard(plain, clips) == tiny.heard(plain, [replace(clip, keywords=()) for clip in clips])
+    with pytest.raises(ModelError, match=r"the keyword '<\|x' holds <\|"):
+        tiny.heard(model, [replace(clips[0], keywords=("<|x",))])
 
 
 def test_each_clip_is_cut_at_its_own_limit(base: Path, load: Load) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,21 @@ def test_prompt_and_keywords(start: Start) -> None:
     heard(load(server, "keywords_as=field", keywords=("Zoë", "b c")), clip())
     assert [value for name, value in server.asked[1].fields if name == "keywords[]"] == ["Zoë", "b c"]
     assert "prompt" not in dict(server.asked[1].fields)
+
+
+def test_keywords_of_a_clip_are_asked_for_where_that_was_said(start: Start) -> None:
+    server = start()
+    said = replace(clip(), keywords=("Ada", "d"))
+    heard(load(server, "prompt=A talk.", keywords=("Zoë",), row_keywords=True), said, clip())
+    assert [dict(asked.fields)["prompt"] for asked in server.asked] == ["A talk. Zoë, Ada, d", "A talk. Zoë"]
+    heard(load(server, "keywords_as=field", row_keywords=True), said)
+    assert [value for name, value in server.asked[2].fields if name == "keywords[]"] == ["Ada", "d"]
+    heard(load(server), said)
+    assert "prompt" not in dict(server.asked[3].fields)
+    chat = start(told({"choices": [{"message": {"content": "hello"}}]}))
+    heard(load(chat, "prompt=Write.", adapter="openai-chat", keywords=("Zoë",), row_keywords=True), said)
+    (asked,) = chat.asked
+    assert asked.json["messages"][0]["content"][1]["text"] == "Write. Words that may occur: Zoë, Ada, d."
 
 
 def test_formats_follow_from_what_is_asked(start: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,11 +55,13 @@ def speak(answers: Mapping[str, Any]) -> Callable[[Asked], Reply]:
 
 
 def heard(
-    server: StandIn, name: str, *said: str, one: Clip | None = None, keywords: tuple[str, ...] = ()
+    server: StandIn, name: str, *said: str, one: Clip | None = None, keywords: tuple[str, ...] = (), rows: bool = False
 ) -> Hypothesis:
     vendor = next(vendor for vendor in VENDORS if vendor.name == name)
     base = server.url.removesuffix("/v1")
-    options = LoadOptions(model_option=(f"url={base}", *said), keywords=keywords, yes_this_costs=True)
+    options = LoadOptions(
+        model_option=(f"url={base}", *said), keywords=keywords, row_keywords=rows, yes_this_costs=True
+    )
     model = load_model(f"{name}:{vendor.model}", options)
     try:
         (found,) = model.text(model.infer(model.features([one or clip(1.2)])))
@@ -87,6 +90,15 @@ def test_everything_that_is_asked_for(start: Start, name: str) -> None:
         assert asked.headers[api.header[0]] == api.header[1]
         assert KEY not in asked.path
         assert KEY.encode() not in asked.body
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_keywords_of_a_clip_are_asked_for_like_those_of_all(start: Start, name: str) -> None:
+    api = APIS[name]
+    server = start(speak(api.answers))
+    one = replace(clip(1.2), keywords=("a b",))
+    heard(server, name, "speakers=yes", "timestamps=word", *api.options, one=one, keywords=("Zoë",), rows=True)
+    api.checks(server.asked)
 
 
 @pytest.mark.parametrize("name", NAMES)
