@@ -68,7 +68,7 @@ def _dataset(component: str) -> Dataset:
         name=f"coraal_{component.lower()}",
         title=f"CORAAL, {COMPONENTS[component]}, whole interviews",
         language="en",
-        license="CC-BY-NC-SA-4.0",
+        license="CC-BY-NC-SA",
         sources=(hub_source("bezzam/coraal", component, entry=hub_entry, text_form="the leaderboard's copy"), release),
         rows=KNOWN.get(component),
         url="https://oraal.uoregon.edu/coraal",

@@ -31,6 +31,19 @@ RATES = (0.080349, 0.083651, 0.098, 0.01333, 0.025, 0.03784, 0.0307, 0.05701)
 """Of the eight sets of April 2026 in their order: 8.03 8.37 9.80 1.33 2.50 3.78 3.07 5.70."""
 
 
+SHEET = (
+    "AMI-Cleaned",
+    "Earnings22-Cleaned-AA-chunked",
+    "Gigaspeech-Cleaned",
+    "LS Clean",
+    "LS Other",
+    "SPGISpeech",
+    "Voice Arena Monsoon",
+    "Voxpopuli-AA-Cleaned",
+)
+"""The columns of the leaderboard's English sheet since Monsoon."""
+
+
 def scores_of(suite: str = "open_asr@2026-04", **changed: Any) -> Scores:
     entries = [
         entry(
@@ -98,6 +111,19 @@ def test_the_table_of_today_leaves_empty_what_a_run_does_not_know() -> None:
     scores = replace(scores, benchmarks=tuple(replace(one, speed=Speed()) for one in scores.benchmarks))
     (row,) = rows_of(leaderboard_csv([checked(scores)]))
     assert (row["RTFx"], row["Size (B)"], row["License"], row["# Languages"]) == ("", "", "", "")
+
+
+def test_the_newest_sheet_has_every_sets_speed_and_pools_them_by_fixed_durations() -> None:
+    """Of 1,000 s of audio each the eight sets took 2, 3, ... 9 s."""
+    (row,) = rows_of(leaderboard_csv([checked(scores_of("open_asr@2026-08-28"), run_of())]))
+    seconds = list(get_suite("open_asr@2026-08-28").seconds.values())
+    pooled = sum(seconds) / sum(one * (2 + at) / 1000 for at, one in enumerate(seconds))
+    assert row["RTFx"] == f"{pooled:.2f}" == "166.02"
+    assert (row["avg"], row["Voice Arena Monsoon WER"], row["Voxpopuli-AA-Cleaned WER"]) == ("5.3225", "3.07", "5.7")
+    assert (row["AMI-Cleaned RTFx"], row["Voxpopuli-AA-Cleaned RTFx"]) == ("500.0000", "111.1111")
+    assert row["Training data disclosure"] == ""
+    assert list(row)[9:17] == [f"{name} WER" for name in SHEET]
+    assert list(row)[17:] == [f"{name} RTFx" for name in SHEET]
 
 
 def test_an_unknown_speed_is_minus_one_where_the_leaderboard_writes_it_so() -> None:
