@@ -1,6 +1,7 @@
 """A run is of the data that it was asked for: what changed is run or scored again, to the figures of a fresh run."""
 
 import contextlib
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -261,6 +262,20 @@ def test_audio_is_read_only_where_size_or_times_are_others(
     assert read == []
 
 
+def test_a_journal_that_says_all_of_it_is_not_written_anew(data: Path, tmp_path: Path) -> None:
+    first = run(data, tmp_path / "out")
+    before = (first.folder / "data_calls.jsonl").stat()
+    again = run(manifest(data, rows_as_they_are(data)[::-1]), tmp_path / "out")
+    after = (again.folder / "data_calls.jsonl").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert again.entry.data != first.entry.data
+
+
+def rows_as_they_are(data: Path) -> list[Row]:
+    """What the manifest says, its audio not touched."""
+    return [json.loads(line) for line in data.read_text().splitlines()]
+
+
 def test_the_order_of_the_lines_stays(data: Path, tmp_path: Path) -> None:
     first = run(data, tmp_path / "out")
     found = rows(data.parent)
@@ -407,6 +422,26 @@ def test_a_run_from_before_this_was_noted_is_gone_on_with(data: Path, tmp_path: 
     as_fresh(data, again)
     tone(data.parent / "a3.wav", 5)  # from now on it is noted
     assert run(data, tmp_path / "out").heard == ["a3"]
+
+
+def renamed(folder: Path, found: list[Row]) -> None:
+    tone(folder / "b2.wav", 7)
+    found[1]["audio"] = "b2.wav"
+
+
+def of_one_channel(folder: Path, found: list[Row]) -> None:
+    found[1]["channel"] = 0
+
+
+@pytest.mark.parametrize("edit", [renamed, of_another_segment, of_one_channel])
+def test_what_a_line_of_an_older_run_says_of_its_audio_is_compared(data: Path, tmp_path: Path, edit: Edit) -> None:
+    """Its name, its stretch; and that it had all channels, for nothing else was heard then."""
+    forget(run(data, tmp_path / "out"))
+    found = rows(data.parent)
+    edit(data.parent, found)
+    again = run(manifest(data, found), tmp_path / "out")
+    assert again.heard == ["a4" if edit is of_another_segment else "a2"]
+    as_fresh(data, again)
 
 
 def test_an_old_run_of_other_data_is_not_taken_for_its_own(data: Path, tmp_path: Path) -> None:

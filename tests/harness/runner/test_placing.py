@@ -7,6 +7,7 @@ import pytest
 
 from harness.config import Settings
 from harness.errors import RunError
+from harness.records.codec import write
 from harness.request import own_data
 from harness.runner.placing import placed
 from harness.runner.preview import preview
@@ -133,6 +134,41 @@ def test_several_as_one_suite_have_a_folder_of_their_own_too(tmp_path: Path) -> 
     for places, one in reversed([*zip(sets, first, strict=True)]):
         again = run(places, out)
         assert (again.folder, again.loaded) == (one.folder, 0)
+
+
+def test_several_of_which_one_is_elsewhere_are_others(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first, second, third = (
+        data(tmp_path / place / name, 3, f"{name}.jsonl") for place, name in (("x", "a"), ("x", "b"), ("y", "b"))
+    )
+    assert run([first, second], out).folder.parent.name == "data_a_and_b"
+    assert run([first, third], out).folder.parent.name != "data_a_and_b"
+
+
+@pytest.mark.parametrize(("same", "taken"), [(0, False), (1, False), (2, False), (3, True), (4, True)])
+def test_an_older_run_is_of_the_data_that_most_of_its_lines_fit(tmp_path: Path, same: int, taken: bool) -> None:
+    out = tmp_path / "out"
+    old = run(data(tmp_path / "de", 3, ids="abcd"), out)
+    old.entry.data = None
+    write(old.folder / "run.json", old.record)
+    rows = [
+        {
+            "audio": str(tone(tmp_path / "fr" / f"{key}.wav", 4)),
+            "id": key,
+            "text": "three" if number < same else "trois",
+        }
+        for number, key in enumerate("abcd")
+    ]
+    assert (run(manifest(tmp_path / "fr" / "test.jsonl", rows), out).name == "data_test") is taken
+
+
+def test_an_older_run_without_a_line_keeps_no_name(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    old = run(data(tmp_path / "de", 3), out)
+    old.record.benchmarks.clear()
+    write(old.folder / "run.json", old.record)
+    (old.folder / "data_test.jsonl").write_bytes(b"")
+    assert run(data(tmp_path / "fr", 3), out).name == "data_test"
 
 
 def test_data_that_is_not_of_ones_own_is_where_its_suite_says(tmp_path: Path) -> None:
