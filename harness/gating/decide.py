@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.errors import ExitStatus
-from harness.gating.judge import compared, judged, problem
+from harness.gating.judge import advice, compared, judged, problem, with_worse
 from harness.gating.pair import Pair, pair_metric, pair_rates
 from harness.gating.silence import silence
+from harness.gating.worse_sessions import worse_sessions
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Policy, Rule, Tier
 from harness.scoring.average import averaging
@@ -67,7 +68,10 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
         elif comparable:
             paired.append(found)
             pairs.append(pair)
-            findings.append(_with_unseen(compared(name, pair, policy.rule(name), policy.alpha), pair, found))
+            whole = compared(name, pair, policy.rule(name), policy.alpha)
+            findings.append(_with_unseen(whole, pair, found))
+            if whole.verdict is not Verdict.FAIL and tier is not Tier.INFORMATIVE:
+                findings += worse_sessions(name, pair, policy.sessions)
     if not pairs:
         message = "no benchmark of the run could be compared with the baseline"
         findings.append(problem("run", Reason.NOTHING_COMPARED, message))
@@ -79,6 +83,7 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
 
 def conclude(findings: Sequence[Finding], run: Side, baseline: Side | None, policy: Policy) -> Decision:
     """The decision that follows from all findings; without any it is INCONCLUSIVE."""
+    findings = with_worse(findings, policy.alpha)
     effects = {effect(finding, policy) for finding in findings} or {ExitStatus.INCONCLUSIVE}
     order = (ExitStatus.REGRESSION, ExitStatus.INCONCLUSIVE, ExitStatus.GOOD)
     status = next(status for status in order if status in effects)
@@ -90,6 +95,7 @@ def conclude(findings: Sequence[Finding], run: Side, baseline: Side | None, poli
         baseline=baseline.record() if baseline else None,
         profile=run.profile.name,
         findings=tuple(findings),
+        advice=advice(findings, run, baseline, policy),
     )
 
 
@@ -222,25 +228,29 @@ def _speed(run: Side, baseline: Side, policy: Policy) -> Finding:
     new, old = ([value for value in side.rtfx if math.isfinite(value) and value > 0] for side in (run, baseline))
     if not new or not old:
         message = f"not compared: the {'baseline' if new else 'run'} has no {measure}"
-        return problem("speed", Reason.NOT_MEASURED, message, tier=Tier.INFORMATIVE)
+        return problem("speed", Reason.NOT_MEASURED, message, tier=rule.tier or Tier.INFORMATIVE)
     if run.hardware is None or run.hardware != baseline.hardware:
         here, there = (side.hardware or "unknown hardware" for side in (run, baseline))
         message = f"not compared: measured on {here}, the baseline on {there}"
-        return problem("speed", Reason.OTHER_HARDWARE, message, tier=Tier.INFORMATIVE)
+        return problem("speed", Reason.OTHER_HARDWARE, message, tier=rule.tier or Tier.INFORMATIVE)
     before, after = median(old), median(new)
     few = min(len(new), len(old))
     slower = 1 - after / before
     message = f"{100 * abs(slower):.1f} % {'slower' if slower > 0 else 'faster'}"
     message += f"; up to {100 * rule.margin:g} % slower is allowed"
+    verdict, reason = Verdict.FAIL if slower > rule.margin else Verdict.PASS, Reason.COMPARED
     if few < MIN_REPEATS:
-        message += f"; informative: {few} repeat{'s' if few > 1 else ''}, {MIN_REPEATS} are needed to decide"
+        verdict, reason = Verdict.INCONCLUSIVE, Reason.FEW_REPEATS
+        message += (
+            f"; {few} repeat{'s' if few > 1 else ''}, {MIN_REPEATS} on each side are needed to decide (--repeats 3)"
+        )
     return Finding(
         subject="speed",
         metric=measure,
-        verdict=Verdict.FAIL if slower > rule.margin else Verdict.PASS,
-        reason=Reason.COMPARED,
+        verdict=verdict,
+        reason=reason,
         message=message,
-        tier=rule.tier if few >= MIN_REPEATS else Tier.INFORMATIVE,
+        tier=rule.tier or (Tier.INFORMATIVE if few < MIN_REPEATS else Tier.MUST),
         margin=rule.margin,
         before=before,
         after=after,
@@ -258,4 +268,6 @@ def effect(finding: Finding, policy: Policy) -> ExitStatus:
     if finding.verdict is Verdict.FAIL:
         return ExitStatus.REGRESSION
     stated = {"pass": ExitStatus.GOOD, "fail": ExitStatus.REGRESSION}
+    if finding.worse is False:
+        stated["unless worse"] = ExitStatus.GOOD
     return stated.get(policy.inconclusive, ExitStatus.INCONCLUSIVE)

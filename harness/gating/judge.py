@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from harness.records.decision import Finding, Reason, Verdict
 from harness.records.policy import Rule, Tier
-from harness.scoring.significance import enough_utterances, turned
+from harness.scoring.metrics import get_metric
+from harness.scoring.significance import enough_utterances, holm, turned
+from harness.version import program
 
 if TYPE_CHECKING:
     from harness.gating.pair import Pair
+    from harness.gating.sides import Side
+    from harness.records.policy import Policy
     from harness.records.statistics import Difference
     from harness.scoring.metrics import Metric
+
+SESSION = ": session "
+"""In the subject of a finding on one session alone."""
 
 BLAMED = 10
 """Utterances that are named for each benchmark that got worse."""
@@ -90,3 +98,59 @@ def judged(
         changed=changed,
         enough=enough,
     )
+
+
+def with_worse(findings: Sequence[Finding], alpha: float) -> list[Finding]:
+    """The findings, each with whether the run is worse at all.
+
+    One-sided tests of the differences, Holm's correction over them: a suite of many benchmarks is called worse by
+    chance as seldom as one. Where there is no interval, the values themselves answer.
+    """
+    tested = [one for one in findings if one.change is not None and one.changed and SESSION not in one.subject]
+    p_values = holm([_p_worse(one) for one in tested])
+    worse = {id(one): p is not None and p <= alpha for one, p in zip(tested, p_values, strict=True)}
+    return [replace(one, worse=worse.get(id(one), _higher(one))) for one in findings]
+
+
+def _p_worse(finding: Finding) -> float:
+    """Of the one-sided test that the run is worse."""
+    assert finding.change is not None
+    sign = 1 if get_metric(finding.metric or "wer").better == "lower" else -1
+    p = finding.change.p
+    return p / 2 if sign * finding.change.value > 0 else 1 - p / 2
+
+
+def _higher(finding: Finding) -> bool | None:
+    """Whether the run's value is the worse one; None where one of them is not known, or it is a speed."""
+    if finding.before is None or finding.after is None or finding.subject == "speed":
+        return None
+    return (finding.after > finding.before) == (get_metric(finding.metric or "wer").better == "lower") and (
+        finding.after != finding.before
+    )
+
+
+def advice(findings: Sequence[Finding], run: Side, baseline: Side | None, policy: Policy) -> tuple[str, ...]:
+    """What to do now, one sentence each."""
+    said = []
+    verdicts = {one.verdict for one in findings if one.tier is not Tier.INFORMATIVE}
+    if baseline is not None and Verdict.FAIL in verdicts:
+        said.append(f"listen to what changed: {program()} report {baseline.name} {run.name} --out gate-report")
+        said.append(f"to accept the run as the new baseline: {program()} baseline save {run.name}")
+    for one in findings:
+        if one.verdict is not Verdict.INCONCLUSIVE or one.tier is Tier.INFORMATIVE or one.change is None:
+            continue
+        state = "worse than the baseline" if one.worse else "not shown to be worse than the baseline"
+        more = f"about {one.enough:,} such utterances would tell (there are {one.utterances:,})" if one.enough else ""
+        passes = (
+            ' (it passes: inconclusive = "unless worse")'
+            if policy.inconclusive == "unless worse" and not one.worse
+            else ""
+        )
+        said.append(
+            f"{one.subject} is {state}{passes}" + (f"; whether by more than the margin, {more}" if more else "")
+        )
+    if any(one.reason is Reason.FEW_SESSIONS and one.verdict is Verdict.INCONCLUSIVE for one in findings):
+        said.append(
+            "data of at least five sessions (speakers, calls) is needed for an interval; name them in a column session"
+        )
+    return tuple(said)

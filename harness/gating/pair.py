@@ -54,6 +54,18 @@ class Pair:
         sides = (self.after, self.before) if self.metric.better == "lower" else (self.before, self.after)
         return difference(*sides, self.sessions, level)
 
+    @property
+    def more_errors(self) -> float:
+        """How many more errors the run has."""
+        return float(self.after.errors.sum() - self.before.errors.sum())
+
+    def part(self, held: Sequence[int]) -> Pair:
+        """Some of the utterances, each a session of its own."""
+        before, after = (Counts(one.errors[held], one.words[held]) for one in (self.before, self.after))
+        rows, sessions = [self.rows[at] for at in held], [str(at) for at in held]
+        changed = int(((before.errors != after.errors) | (before.words != after.words)).sum())
+        return Pair(self.benchmark, self.metric, before, after, rows, list(sessions), changed)
+
     def blame(self, most: int) -> tuple[Blame, ...]:
         """The utterances that add most to what got worse."""
         words = self.after.words.sum().item()

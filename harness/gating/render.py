@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.errors import ExitStatus
 from harness.gating.decide import effect
 from harness.gating.judge import unit_of_change
-from harness.records.decision import Blame, Decision, Finding, Verdict
+from harness.records.decision import Blame, Decision, Finding, Reason, Verdict
 from harness.reporting import escape
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.metrics import Metric, get_metric
@@ -76,7 +76,8 @@ def terminal(decision: Decision, policy: Policy, *, width: int | None = None, co
     for finding in decision.findings:
         lines.append(f"{finding.verdict.value:<13} {escape.plain(finding.subject)}: {escape.plain(finding.message)}")
         lines += [f"    {line}" for blame in finding.blame[:SHOWN] for line in _blame_lines(blame, finding)]
-    lines += ["", f"{decision.verdict.value} (exit status {int(decision.exit_status)})"]
+    lines += ["", *(f"now: {escape.plain(line)}" for line in decision.advice)]
+    lines += [f"{decision.verdict.value} (exit status {int(decision.exit_status)})"]
     return "\n".join(lines) + "\n"
 
 
@@ -111,6 +112,7 @@ def markdown(decision: Decision, policy: Policy) -> str:
     for finding in decision.findings:
         what = f"{_MARKS[finding.verdict]} **{escape.markdown(finding.subject)}**"
         lines.append(f"- {what}: {escape.markdown(finding.message)}")
+    lines += [f"- {escape.markdown(line)}" for line in decision.advice]
     for finding in decision.findings:
         if finding.blame:
             lines += ["", *_markdown_blame(finding)]
@@ -182,7 +184,7 @@ def github(decision: Decision, policy: Policy) -> str:
     levels = {ExitStatus.REGRESSION: "error", ExitStatus.INCONCLUSIVE: "error", ExitStatus.GOOD: "warning"}
     lines = []
     for finding in decision.findings:
-        if finding.verdict is Verdict.PASS:
+        if finding.verdict is Verdict.PASS or finding.reason is Reason.FEW_REPEATS:
             if finding.letters_without_marks or finding.typographic_apostrophes:
                 title = _property(f"ASR gate PASS, not all seen: {finding.subject}")
                 lines.append(f"::warning title={title}::{_data(finding.message)}")

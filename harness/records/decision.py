@@ -32,11 +32,13 @@ class Reason(Enum):
     NO_BASELINE = "no baseline"
     NOTHING_COMPARED = "nothing compared"
     FEW_SESSIONS = "too few sessions"
+    FEW_REPEATS = "too few repeats"
     NO_WORDS = "no reference words"
     NOT_MEASURED = "not measured"
 
 
-_COMPARABLE = {Reason.COMPARED, Reason.UNCHANGED, Reason.FEW_SESSIONS, Reason.OTHER_HARDWARE, Reason.NOT_MEASURED}
+_COMPARABLE = {Reason.COMPARED, Reason.UNCHANGED, Reason.FEW_SESSIONS, Reason.FEW_REPEATS}
+_COMPARABLE |= {Reason.OTHER_HARDWARE, Reason.NOT_MEASURED}
 STRUCTURAL = frozenset(Reason) - _COMPARABLE
 """Reasons for which nothing could be compared at all. They are INCONCLUSIVE in every tier and under every policy."""
 
@@ -84,6 +86,9 @@ class Finding(Record, frozen=True, kw_only=True):
     """Letters of the two sides' transcripts whose marks, such as vowel signs, the profile drops."""
     typographic_apostrophes: int = 0
     """Apostrophes inside words of the two sides' transcripts that the profile does not take for one."""
+    worse: bool | None = None
+    """Whether the run is worse at all: a one-sided test, Holm's correction over all that is compared. Without an
+    interval, whether its value is. Null where nothing is compared."""
     enough: int | None = None
     """For INCONCLUSIVE: about how many utterances would decide, if the difference stays."""
     blame: tuple[Blame, ...] = ()
@@ -114,3 +119,5 @@ class Decision(Record, frozen=True, kw_only=True):
     profile: str
     """The rules that the run was scored under."""
     findings: tuple[Finding, ...]
+    advice: tuple[str, ...] = ()
+    """What to do now, one sentence each."""

@@ -55,8 +55,19 @@ class SpeedTable(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     margin: Share = 0.1
     """By which share of the baseline's it may fall."""
-    tier: Tier = Tier.MUST
+    tier: Tier | None = None
+    """Stated, it holds in any case: what cannot be judged is INCONCLUSIVE. Else `must`, where speed can be judged."""
     measure: Measure = "rtfx"
+
+
+class SessionTable(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[sessions]``: single sessions (a speaker, a call) that got worse while the whole did not."""
+
+    margin: Points = 1.0
+    """By how many points the rate of one may rise."""
+    tier: Tier = Tier.SHOULD
+    alpha: Annotated[float, Meta(ge=1e-6, lt=0.5)] = 0.01
+    """The chance that any session is named where none got worse; Holm's correction over all of them."""
 
 
 class MetricTable(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,12 +83,14 @@ class Policy(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     alpha: Annotated[float, Meta(ge=1e-6, lt=0.5)] = 0.05
     """Intervals hold the true difference with probability 1 - alpha."""
-    inconclusive: Literal["inconclusive", "pass", "fail"] = "inconclusive"
-    """What an INCONCLUSIVE comparison of a `must` does to the exit status: 3, nothing, or 1."""
+    inconclusive: Literal["unless worse", "inconclusive", "pass", "fail"] = "unless worse"
+    """What an INCONCLUSIVE comparison of a `must` does to the exit status: nothing unless the run is worse than its
+    baseline (then 3), always 3, nothing, or 1."""
     wer: WerTable = WerTable()
     average: Table = Table()
     """The plain mean over the benchmarks."""
     speed: SpeedTable = SpeedTable()
+    sessions: SessionTable = SessionTable()
     metrics: dict[str, MetricTable] = field(default_factory=dict)
 
     def rule(self, benchmark: str) -> Rule:

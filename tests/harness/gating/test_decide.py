@@ -17,7 +17,7 @@ from harness.gating.render import _numbers as numbers_shown
 from harness.gating.sides import Side
 from harness.records.decision import Decision, Finding, Reason, Verdict
 from harness.records.journal import Line
-from harness.records.policy import Policy, Tier, WerTable
+from harness.records.policy import Policy, SpeedTable, Tier, WerTable
 from harness.records.run import BenchmarkRecord, Environment, Hardware, ModelRecord, RunRecord
 from harness.records.statistics import Difference
 from harness.scoring.counting import Counted
@@ -255,6 +255,8 @@ def test_average_rounds_where_the_profile_does() -> None:
         ("should", "inconclusive", True, ExitStatus.INCONCLUSIVE),
         ("informative", "inconclusive", True, ExitStatus.GOOD),
         ("must", "inconclusive", False, ExitStatus.INCONCLUSIVE),
+        ("must", "unless worse", False, ExitStatus.INCONCLUSIVE),
+        ("must", "unless worse", True, ExitStatus.REGRESSION),
         ("must", "pass", False, ExitStatus.GOOD),
         ("must", "fail", False, ExitStatus.REGRESSION),
         ("should", "fail", False, ExitStatus.GOOD),
@@ -276,8 +278,8 @@ def test_tiers(tier: str, inconclusive: Any, worse: bool, status: ExitStatus) ->
         ((50, 51, 52), (100, 101, 99), "GPU", "FAIL", Reason.COMPARED, ExitStatus.REGRESSION),
         ((91, 92, 5), (100, 101, 99), "GPU", "PASS", Reason.COMPARED, ExitStatus.GOOD),
         ((89, 89.5, 500), (100, 101, 99), "GPU", "FAIL", Reason.COMPARED, ExitStatus.REGRESSION),
-        ((50, 51), (100, 101, 99), "GPU", "FAIL", Reason.COMPARED, ExitStatus.GOOD),
-        ((50, 51, 52), (100,), "GPU", "FAIL", Reason.COMPARED, ExitStatus.GOOD),
+        ((50, 51), (100, 101, 99), "GPU", "INCONCLUSIVE", Reason.FEW_REPEATS, ExitStatus.GOOD),
+        ((50, 51, 52), (100,), "GPU", "INCONCLUSIVE", Reason.FEW_REPEATS, ExitStatus.GOOD),
         ((50, 51, 52), (100, 101, 99), "CPU", "INCONCLUSIVE", Reason.OTHER_HARDWARE, ExitStatus.GOOD),
         ((50, 51, 52), (100, 101, 99), None, "INCONCLUSIVE", Reason.OTHER_HARDWARE, ExitStatus.GOOD),
         ((), (100, 101, 99), "GPU", "INCONCLUSIVE", Reason.NOT_MEASURED, ExitStatus.GOOD),
@@ -289,6 +291,17 @@ def test_speed(new: Any, old: Any, there: Any, verdict: str, reason: Reason, sta
     decision = decide(run, side(benchmark(GOOD), rtfx=old, cpu=there), POLICY)
     found = finding(decision, "speed")
     assert (found.verdict.value, found.reason, decision.exit_status) == (verdict, reason, status)
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "there"),
+    [((50, 51), (100, 101, 99), "GPU"), ((50, 51, 52), (100, 101, 99), "CPU"), ((), (1,), "GPU")],
+)
+def test_a_tier_of_speed_that_is_stated_is_never_informative(new: Any, old: Any, there: str) -> None:
+    run, baseline = side(benchmark(GOOD), rtfx=new, cpu="GPU"), side(benchmark(GOOD), rtfx=old, cpu=there)
+    policy = Policy(speed=SpeedTable(tier=Tier.MUST))
+    decision = decide(run, baseline, policy)
+    assert (decision.verdict, decision.exit_status) == (Verdict.INCONCLUSIVE, ExitStatus.INCONCLUSIVE)
 
 
 def test_unknown_hardware_is_not_the_same_hardware() -> None:

@@ -110,7 +110,7 @@ def test_files_for_ci(make_run: Callable[..., Path], tmp_path: Path, monkeypatch
         "2",
         "1",
         "0",
-        "0",
+        "1",
     )
     case = suite.findall("testcase")[0]
     assert case.get("name") == "read"

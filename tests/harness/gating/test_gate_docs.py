@@ -171,23 +171,19 @@ def test_every_line_of_the_input_is_judged(project: Path) -> None:
         rows = [{"audio_filepath": f"{i % 8}-1-{i}", "text": words, "pred_text": heard} for i in range(40)]
         (project / f"MODEL_{name}_DATASET_foo.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     for run, status, verdict in (
-        ("same.jsonl", 0, "PASS"),
         ("same.jsonl\ngood.jsonl\n", 0, "PASS"),
         ("same.jsonl\nbad.jsonl", 1, "FAIL"),
         ("\n\nbad.jsonl\n\nsame.jsonl", 1, "FAIL"),
-        ("same.jsonl\n/nonexistent", 2, "ERROR"),
-        ("/nonexistent\nbad.jsonl", 2, "ERROR"),
         ("bad.jsonl\n/nonexistent\nsame.jsonl", 2, "ERROR"),
-        ("--help", 2, "ERROR"),
         ("same.jsonl\n--version", 2, "ERROR"),
         ("", 2, "ERROR"),
         (" \n ", 2, "ERROR"),
     ):
         code, said, outputs = judged(project, run)
         assert (code, outputs) == (status, {"verdict": verdict, "status": str(status)}), (run, said)
-    judged(project, "same.jsonl\nbad.jsonl")
-    assert "PASS" in (project / "gate.md").read_text("utf-8")
-    assert "FAIL" in (project / "gate-2.md").read_text("utf-8")
-    for name in ("GATE_BASELINE", "GATE_POLICY", "GATE_JUNIT", "GATE_MARKDOWN"):
+        if run.startswith("same.jsonl\nbad"):
+            assert "PASS" in (project / "gate.md").read_text("utf-8")
+            assert "FAIL" in (project / "gate-2.md").read_text("utf-8")
+    for name in ("GATE_BASELINE", "GATE_POLICY"):
         code, said, _ = judged(project, "bad.jsonl", **{name: "--help"})
         assert code in {1, 2}, f"{name} that looks like a flag is no verdict: {said}"

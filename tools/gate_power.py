@@ -1,0 +1,138 @@
+"""What the gate says of simulated pairs of systems: how often it is red for nothing, and what it finds.
+
+    python -m tools.gate_power --pairs 400
+
+Data like LibriSpeech's test-clean: 40 speakers, 2,620 utterances, 52,000 words, 2 % WER; speakers and utterances
+differ.
+
+``added``: the run is the baseline's own output with errors added or taken away. ``anew``: both systems are transcribed
+independently, so that nearly every utterance that has errors has other ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from harness.errors import ExitStatus
+from harness.gating.decide import effect
+from harness.gating.judge import judged, with_worse
+from harness.gating.pair import Pair
+from harness.gating.worse_sessions import worse_sessions
+from harness.records.decision import Verdict
+from harness.records.journal import Line
+from harness.records.policy import Policy
+from harness.scoring.metrics import get_metric
+from harness.scoring.significance import Counts, difference
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from harness.records.decision import Finding
+
+SPEAKERS, UTTERANCES = 40, 2620
+Kind = Literal["added", "anew"]
+
+
+def librispeech_like(
+    random: np.random.Generator, utterances: int = UTTERANCES
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Reference words, the chance of an error in each word, and the session of each utterance."""
+    sessions = np.sort(random.integers(0, SPEAKERS, utterances))
+    words = np.maximum(2, random.gamma(2.2, 9.1, utterances)).astype(np.int64)
+    speaker = random.gamma(2.0, 0.5, SPEAKERS)[sessions]
+    chance = np.clip(0.02 * speaker * random.gamma(0.7, 1 / 0.7, utterances), 0, 0.9)
+    return words, chance, sessions
+
+
+def pair(
+    random: np.random.Generator, kind: Kind, points: float, utterances: int = UTTERANCES
+) -> tuple[Counts, Counts, list[int]]:
+    """Run and baseline, of which the run is worse by so many points, or better."""
+    words, chance, sessions = librispeech_like(random, utterances)
+    baseline = random.binomial(words, chance)
+    if kind == "anew":
+        run = random.binomial(words, np.clip(chance * (1 + points / 100 / chance.mean()), 0, 1))
+    else:
+        moved = round(abs(points) / 100 * float(words.sum()))
+        weights = words if points > 0 else baseline
+        change = random.multinomial(moved, weights / weights.sum())
+        run = baseline + change if points > 0 else np.maximum(0, baseline - change)
+    return Counts(run, words), Counts(baseline, words), sessions.tolist()
+
+
+def outcome(run: Counts, baseline: Counts, sessions: list[int], policy: Policy) -> tuple[Finding, ExitStatus]:
+    """What the gate finds, and what follows for the build."""
+    change = difference(run, baseline, sessions, 1 - policy.alpha)
+    changed = int((run.errors != baseline.errors).sum())
+    found = judged("read", get_metric("wer"), policy.rule("read"), change, changed=changed, utterances=len(run.errors))
+    [found] = with_worse([found], policy.alpha)
+    return found, effect(found, policy)
+
+
+def simulate(kind: Kind, points: float, pairs: int, seed: int, utterances: int = UTTERANCES) -> Counter[str]:
+    """Of so many pairs, how many FAIL, are red (FAIL, or INCONCLUSIVE and worse), and PASS by their interval."""
+    random, policy, counts = np.random.default_rng(seed), Policy(), Counter[str](FAIL=0, red=0, PASS=0)
+    for _ in range(pairs):
+        found, status = outcome(*pair(random, kind, points, utterances), policy)
+        counts[found.verdict.value] += found.verdict is not Verdict.INCONCLUSIVE
+        counts["red"] += status is not ExitStatus.GOOD
+    return counts
+
+
+def sessions_named(points: float, pairs: int, seed: int) -> tuple[int, int]:
+    """Of so many pairs transcribed anew, one session of which is worse: how often it is named, and any other."""
+    random, policy = np.random.default_rng(seed), Policy()
+    found = others = 0
+    for _ in range(pairs):
+        words, chance, sessions = librispeech_like(random)
+        run, baseline = random.binomial(words, chance), random.binomial(words, chance)
+        worse = sessions == SPEAKERS // 2
+        run = run + worse * random.binomial(words, points / 100)
+        sides = Counts(baseline, words), Counts(run, words)
+        rows = [(Line(id=str(at), reference="", hypothesis=""),) * 2 for at in range(len(words))]
+        held = Pair("read", get_metric("wer"), *sides, rows, [str(one) for one in sessions], 0)
+        names = {one.subject.rpartition(" ")[2] for one in worse_sessions("read", held, policy.sessions)}
+        found += str(SPEAKERS // 2) in names
+        others += bool(names - {str(SPEAKERS // 2)})
+    return found, others
+
+
+def utterances_for(kind: Kind, points: float, pairs: int, seed: int, share: float = 0.9) -> int | None:
+    """Of such utterances, how many let at least a share of the pairs FAIL; None where 64 times as many do not."""
+    for factor in (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64):
+        utterances = round(factor * UTTERANCES)
+        if simulate(kind, points, pairs, seed, utterances)["FAIL"] >= share * pairs:
+            return utterances
+    return None
+
+
+def main() -> None:
+    """Prints the table of docs/gate.md."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    print(f"{args.pairs} pairs each, {UTTERANCES:,} utterances, margin 0.1 points")
+    print(f"{'systems':8} {'points worse':>12} {'FAIL':>7} {'red':>7} {'PASS by interval':>17} {'90 % FAIL from':>15}")
+    for kind in ("anew", "added"):
+        for points in (-0.3, -0.1, 0.0, 0.3, 1.0):
+            found = simulate(kind, points, args.pairs, args.seed)
+            shares = (f"{100 * found[key] / args.pairs:.1f} %" for key in ("FAIL", "red", "PASS"))
+            needed = utterances_for(kind, points, args.pairs // 4, args.seed) if points > 0.1 else None
+            fail, red, passes = shares
+            print(
+                f"{kind:8} {points:>12g} {fail:>7} {red:>7} {passes:>17} {f'{needed:,}' if needed else '':>15}",
+                flush=True,
+            )
+
+    for points in (0.0, 3.0, 6.0):
+        named, others = sessions_named(points, args.pairs, args.seed)
+        print(f"one session of {SPEAKERS} {points:g} points worse: named {named}, another one {others} times")
+
+
+if __name__ == "__main__":
+    main()
