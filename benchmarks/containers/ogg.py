@@ -17,6 +17,10 @@ BEGINS, ENDS = 2, 4
 NOWHERE = (1 << 64) - 1
 """The granule position of a page on which no packet ends."""
 
+FIRST_PAGE = 8
+"""Seconds that a first page may hold; where it ends later, the stream was joined while it ran, and its samples are not
+counted from 0."""
+
 SEARCHED = 1 << 20
 """Bytes after a page in which the next is looked for."""
 
@@ -31,8 +35,12 @@ class _Link:
     """Serial numbers of streams that have not ended."""
     codecs: list[bytes] = field(default_factory=list)
     """First bytes of each stream."""
+    first: int = 0
+    """Samples up to the end of its first page that has some."""
     granule: int = 0
     """Samples up to the end of its last page, as it states them."""
+    headers: bool = True
+    """Whether only first pages of streams were seen of it, which stand before all others."""
 
 
 def ogg(window: Window) -> Statement:
@@ -54,7 +62,7 @@ def ogg(window: Window) -> Statement:
             short = max(1, end - window.size)
             break
         if flags & BEGINS:
-            if not links or not links[-1].open:
+            if not links or not links[-1].headers:
                 links.append(_Link(place))
             links[-1].open.add(serial)
             links[-1].codecs.append(window.at(body, 64))
@@ -68,8 +76,9 @@ def ogg(window: Window) -> Statement:
 
 def _page(link: _Link, flags: int, granule: int, serial: int, end: int) -> None:
     link.end = end
+    link.headers = link.headers and bool(flags & BEGINS)
     if granule not in {0, NOWHERE}:
-        link.granule = granule
+        link.first, link.granule = link.first or granule, granule
     if flags & ENDS:
         link.open.discard(serial)
 
@@ -80,7 +89,10 @@ def _stated(links: list[_Link], short: int) -> Statement:
     native = alone and all(link.codecs[0].startswith((b"OpusHead", b"\x01vorbis")) for link in links)
     cut = lacking(short, "its last page") if short else "its last page is missing" if links[-1].open else ""
     seconds = None
-    if alone and all(rate for rate, _ in rates):
+    late = any(
+        rate and FIRST_PAGE * rate < link.first < link.granule for link, (rate, _) in zip(links, rates, strict=True)
+    )
+    if alone and not late and all(rate for rate, _ in rates):
         seconds = sum(max(0, link.granule - skip) / rate for link, (rate, skip) in zip(links, rates, strict=True))
     bounds = tuple((link.begin, link.end) for link in links) if len(links) > 1 else ()
     return Statement(native=native, cut=cut, seconds=None if cut else seconds, links=bounds)

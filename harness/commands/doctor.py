@@ -105,6 +105,8 @@ def _audio() -> Iterator[Finding]:
     import numpy as np
     import soundfile
 
+    from harness.audio import pyav
+
     moment = np.sin(np.arange(16_000, dtype=np.float32) / 20) / 2
     works, fails = list[str](), list[str]()
     for form, subtype in (("WAV", None), ("FLAC", None), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", None)):
@@ -118,6 +120,11 @@ def _audio() -> Iterator[Finding]:
             good = False
         (works if good else fails).append(subtype or form)
     yield Finding("audio", "broken" if fails else "good", f"reads {', '.join(works)}" + f"; not {fails}" * bool(fails))
+    others = "M4A, AAC, WebM, WMA, AMR, MP3 without a tag"
+    if pyav.is_installed():
+        yield Finding("FFmpeg", "good", f"reads {others}")
+    else:
+        yield Finding("FFmpeg", "missing", f"for {others}; to install: {pyav.INSTALL}")
 
 
 def _models() -> Iterator[Finding]:

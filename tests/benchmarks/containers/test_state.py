@@ -185,6 +185,36 @@ def test_joined_files_are_parts() -> None:
         assert found.length == pytest.approx((SAMPLES + 16_000) / 16_000)
 
 
+def pages(ogg: bytes) -> list[int]:
+    """Where each page begins."""
+    found, place = [], 0
+    while ogg[place : place + 4] == b"OggS":
+        found.append(place)
+        place += 27 + ogg[place + 26] + sum(ogg[place + 27 : place + 27 + ogg[place + 26]])
+    return found
+
+
+def test_ogg_says_at_its_end_that_it_ends() -> None:
+    ogg = encoded("opus")
+    last = pages(ogg)[-1]
+    assert ogg[last + 5] == 4
+    assert stated(ogg[:last])[1].cut == "its last page is missing"
+    unmarked = ogg[: last + 5] + b"\0" + ogg[last + 6 :]
+    assert stated(unmarked)[1].cut == "its last page is missing"
+    found = stated(unmarked + ogg)[1]
+    assert (found.cut, len(found.links)) == ("", 2), "a new stream ends the one before"
+
+
+def test_a_stream_that_was_joined_while_it_ran_states_no_length() -> None:
+    ogg = bytearray(encoded("vorbis"))
+    for place in pages(bytes(ogg)):
+        granule = int.from_bytes(ogg[place + 6 : place + 14], "little")
+        if granule:
+            ogg[place + 6 : place + 14] = (granule + 16_000 * 3_600).to_bytes(8, "little")
+    assert stated(bytes(ogg))[1].length is None
+    assert not stated(bytes(ogg))[1].cut
+
+
 @pytest.mark.parametrize(
     ("data", "name", "instead"),
     [
