@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import re
 import shutil
 import tarfile
@@ -33,20 +34,11 @@ if TYPE_CHECKING:
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
 OTHERS = (
-    ".txt",
-    ".gz",
-    ".trans",
-    ".textgrid",
-    ".stm",
-    ".ctm",
-    ".srt",
-    ".eaf",
-    ".scp",
-    ".arrow",
-    ".parquet",
-    ".mp4",
-    ".m4a",
+    *(".txt", ".gz", ".trans", ".textgrid", ".stm", ".ctm", ".srt", ".vtt", ".eaf", ".scp", ".ark", ".arrow"),
+    *(".feather", ".parquet", ".m4a", ".mp4", ".webm", ".aac", ".wma", ".amr"),
 )
+KALDI = ("text", "segments", "utt2spk", "spk2utt", "utt2lang", "spk2gender", "reco2file_and_channel", "utt2dur")
+"""Files without an ending that are data."""
 NOT_DATA = re.compile(
     r"(?:.*/)?(?:README\.md|LICENSE[^/]*|dataset_infos\.json|requirements\.txt|\.[^/]*)|.*\.(?:py|md)"
 )
@@ -55,8 +47,8 @@ NOT_DATA = re.compile(
 
 def is_data(name: str) -> bool:
     """Whether a file of a repository is data, by its name."""
-    known = (*AUDIO_ENDINGS, *TABLES, *ARCHIVES, *OTHERS)
-    return name.lower().endswith(known) and NOT_DATA.fullmatch(name) is None
+    known = name.lower().endswith((*AUDIO_ENDINGS, *TABLES, *ARCHIVES, *OTHERS)) or posixpath.basename(name) in KALDI
+    return known and NOT_DATA.fullmatch(name) is None
 
 
 def items_of_files(found: Version, address: Address, asked: Asked, account: Account) -> Iterator[Item]:
@@ -82,6 +74,10 @@ def items_of_files(found: Version, address: Address, asked: Asked, account: Acco
         seen = ", ".join(part.files[:3])
         msg = f"{address}: its {len(part.files)} files ({seen}) have no form that is known; see docs/your_own_data.md"
         raise UsageError(msg) from error
+    if asked.columns and "columns" not in form.uses:
+        raise UsageError(
+            f"{address}: --{next(iter(asked.columns))}-column means nothing for {form.title}; leave it out"
+        )
     account.note(f"a repository of files, kept in the hub's cache and read as {form.title}")
     items = form.items(place, replace(asked, config=None, split=None, form=None), account)
     homes = (folder, repository_folder(found.repo))

@@ -71,18 +71,25 @@ def test_one_set_is_the_same_in_every_form(tmp_path: Path, name: str, tmp_path_f
     assert_same(WRITERS[name](tmp_path, found), found, tmp_path_factory.getbasetemp())
 
 
-@pytest.mark.parametrize("name", ["Parquet", "audiofolder"])
+@pytest.mark.parametrize("name", WRITERS)
 def test_it_is_the_same_on_the_hub(
     tmp_path: Path, name: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = WRITERS[name](tmp_path / "made", clips(CLIPS))
-    files = {path.relative_to(written.place).as_posix(): path.read_bytes() for path in Path(written.place).rglob("*.*")}
+    """By `hf://`, whatever its files are."""
+    count = CLIPS if name == "Parquet" else FEW
+    (tmp_path / "made").mkdir()
+    written = WRITERS[name](tmp_path / "made", clips(count))
+    paths = [path for path in (tmp_path / "made").rglob("*") if path.is_file()]
+    files = {path.relative_to(tmp_path / "made").as_posix(): path.read_bytes() for path in paths}
     with Hub(repos={"org/set": {"main": files}}) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
         assert recognize("hf://org/set").name == "hub"
-        assert heard("hf://org/set") == expected(tmp_path_factory.getbasetemp())
-        assert {item.session for item in read("hf://org/set").utterances} == {clip.session for clip in clips(CLIPS)}
+        right = expected(tmp_path_factory.getbasetemp())
+        assert heard("hf://org/set") == {clip.id: right[clip.id] for clip in clips(count)}
+        if written.sessions:
+            found = read("hf://org/set").utterances
+            assert {item.session for item in found} == {clip.session for clip in clips(count)}
 
 
 def test_damaged_files_of_every_form_are_read_or_refused_in_one_line(tmp_path: Path) -> None:
