@@ -236,6 +236,12 @@ def test_a_conversion_of_a_part_is_not_the_data(hub: Hub) -> None:
     assert "the hub converted only a part of this split" in message(SET)
 
 
+def test_files_are_read_where_only_a_part_was_converted(hub: Hub) -> None:
+    files = {"metadata.csv": b"file_name,text\na.wav,whole\n", "a.wav": clip(1, "WAV")}
+    hub.repos["org/set"] = {"main": files, "refs/convert/parquet": {"x/partial-test/0000.parquet": rows(0, 9)}}
+    assert told(read(SET)) == [("a", "whole")]
+
+
 AUDIO_FOLDER = {
     "README.md": README.encode(),
     "x.py": b"raise SystemExit",

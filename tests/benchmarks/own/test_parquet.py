@@ -443,3 +443,11 @@ def test_a_recording_in_a_table_is_cut(tmp_path: Path) -> None:
         (0.0, 0.5, 0, 0.5),
         (0.5, 1.0, 1, 0.5),
     ]
+
+
+def test_files_that_are_not_there_are_found_before_a_run(tmp_path: Path) -> None:
+    """Of cells without bytes, which the file's statistics tell; not of others, whose paths are names only."""
+    gone = [{"audio": {"bytes": None, "path": "gone.wav"}, "text": "x"}]
+    with pytest.raises(DataError, match="row 0: no audio file at"):
+        own_dataset(write(tmp_path / "x.parquet", parquet(gone)))
+    assert own_dataset(write(tmp_path / "y.parquet", parquet([row(1)]))).rows == 1
