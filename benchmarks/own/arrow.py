@@ -126,9 +126,9 @@ def _has_values(facts: Any, column: str) -> bool:
     """Whether a row group has a value in a column, by its statistics."""
     for number in range(facts.num_columns):
         one = facts.column(number)
-        if one.path_in_schema == column:
+        if f"{one.path_in_schema}.".startswith(f"{column}."):
             nulls = one.statistics.null_count if one.statistics is not None else None
-            return nulls is None or nulls < facts.num_rows
+            return nulls is None or nulls < one.num_values
     return True
 
 

@@ -25,7 +25,7 @@ class Layout:
     path: str | None
     """What Parquet calls the audio's path, where it has one."""
     stored: str | None
-    """What Parquet calls its encoded bytes, where it has any."""
+    """What Parquet calls its encoded bytes or its samples, where it has any."""
     labels: Mapping[str, Sequence[str]]
     """Columns that hold numbers of names (``ClassLabel``), and the names."""
     rate: int | None
@@ -57,16 +57,24 @@ def layout_of(schema: Any, asked: Asked, account: Account, where: str) -> Layout
         else:
             account.columns.setdefault(name, "not used")
     fields = {one.name: one.type for one in kinds[audio]} if is_audio(kinds[audio]) else {}
+    held = _held(fields)
     feature = features.get(audio)
     rate = feature.get("sampling_rate") if isinstance(feature, dict) else None
     return Layout(
         audio=audio,
         others=tuple(others),
         path=f"{audio}.path" if "path" in fields else audio if is_text(kinds[audio]) else None,
-        stored=f"{audio}.bytes" if "bytes" in fields else None if fields or is_text(kinds[audio]) else audio,
+        stored=f"{audio}.{held}" if held else None if fields or is_text(kinds[audio]) else audio,
         labels={name: names for name in others if (names := _label_names(features.get(name)))},
         rate=rate if isinstance(rate, int) and not isinstance(rate, bool) else None,
     )
+
+
+def _held(fields: Mapping[str, Any]) -> str | None:
+    """The field of a struct that holds bytes or samples; one of nothing but nulls may have no type."""
+    if "bytes" in fields:
+        return "bytes" if is_bytes(fields["bytes"]) else None
+    return next((name for name in SAMPLES if name in fields and is_samples(fields[name])), None)
 
 
 def _audio(kinds: Mapping[str, Any], features: Mapping[str, Any], asked: Asked, where: str) -> str:

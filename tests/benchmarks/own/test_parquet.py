@@ -68,6 +68,10 @@ CELLS: list[tuple[str, Any]] = [
     ("bytes and no path", lambda number: {"audio": {"bytes": clip(number), "path": None}}),
     ("16-bit samples", lambda number: {"audio": {"array": list(map(int, samples(number))), "sampling_rate": RATE}}),
     ("floats", lambda number: {"audio": {"array": (samples(number) / 32_768).tolist(), "sampling_rate": RATE}}),
+    (
+        "16-bit samples and where they were",
+        lambda number: {"audio": {"path": "gone.wav", "array": samples(number).tolist(), "sampling_rate": RATE}},
+    ),
     ("a path in a struct", lambda number: {"audio": {"bytes": None, "path": f"wavs/{number}.wav"}}),
     ("a path and nothing else", lambda number: {"audio": {"path": f"wavs/{number}.wav"}}),
     ("a path as text", lambda number: {"file_name": f"wavs/{number}.wav"}),
@@ -447,7 +451,11 @@ def test_a_recording_in_a_table_is_cut(tmp_path: Path) -> None:
 
 def test_files_that_are_not_there_are_found_before_a_run(tmp_path: Path) -> None:
     """Of cells without bytes, which the file's statistics tell; not of others, whose paths are names only."""
+    import pyarrow as pa
+
     gone = [{"audio": {"bytes": None, "path": "gone.wav"}, "text": "x"}]
-    with pytest.raises(DataError, match="row 0: no audio file at"):
-        own_dataset(write(tmp_path / "x.parquet", parquet(gone)))
+    kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+    for schema in (None, pa.schema({"audio": kind, "text": pa.string()})):
+        with pytest.raises(DataError, match="row 0: no audio file at"):
+            own_dataset(write(tmp_path / "x.parquet", parquet(gone, schema=schema)))
     assert own_dataset(write(tmp_path / "y.parquet", parquet([row(1)]))).rows == 1
