@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.audio import decode
 from harness.errors import DataError, UsageError
-from harness.runner.audio import decode
 from tests.benchmarks.own.found import RATE, read, refused, tone, write
 
 if TYPE_CHECKING:

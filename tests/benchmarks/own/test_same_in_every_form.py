@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.own.recognize import recognize
+from harness.audio import decode
 from harness.errors import HarnessError
-from harness.runner.audio import decode
 from tests.benchmarks.hub_server import Hub
 from tests.benchmarks.own.found import read
 from tests.benchmarks.own.writers import WRITERS, Clip, Written, clips

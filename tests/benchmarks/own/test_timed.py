@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.own.recognize import recognize
+from harness.audio import decode
 from harness.errors import DataError, UsageError
-from harness.runner.audio import decode
 from tests.benchmarks.own.found import read, refused, tone, write
 from tests.benchmarks.test_tiers import EAF
 

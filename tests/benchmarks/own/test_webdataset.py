@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.own.recognize import recognize
+from harness.audio import decode
 from harness.errors import DataError, UsageError
-from harness.runner.audio import decode
 from tests.benchmarks.own.found import read, refused, tone, write
 
 if TYPE_CHECKING:
