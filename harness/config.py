@@ -65,23 +65,39 @@ def channel_named(name: str) -> Channel:
 
 
 def phrases(text: str) -> tuple[str, ...]:
-    """Keywords as the command line takes them: a file with one a line, or a list with commas.
+    """Keywords as the command line takes them: a file with one a line (or a JSON list), or a list with commas.
 
     Raises:
-        UsageError: what looks like a file is none, or cannot be read.
+        UsageError: what looks like a file is none, or cannot be read, or lists keywords by id.
     """
     path = Path(text).expanduser()
-    if not (path.is_file() or path.suffix or "/" in text):
+    found: Sequence[str]
+    if not is_file_name(text):
         found = text.split(",")
     else:
         try:
             found = path.read_text(encoding="utf-8-sig").splitlines()
         except (OSError, ValueError) as error:
             raise UsageError(f"--keywords {text}: cannot be read as UTF-8 text, one phrase a line: {error}") from None
+        listed = [line for line in found if line.strip()]
+        if listed and (listed[0].lstrip()[0] in "[{" or all("\t" in line for line in listed)):
+            from harness.scoring.keywords.lists import read_keywords
+
+            read = read_keywords(text)
+            if read.common is None:
+                how = "score takes that; in a run let each row of the data list its own, with --row-keywords"
+                raise UsageError(f"--keywords {text}: a list for each id; {how}")
+            found = read.common
     kept = tuple(dict.fromkeys(" ".join(phrase.split()) for phrase in found if phrase.strip()))
     if not kept:
         raise UsageError(f"--keywords {text!r}: no word in it; give a file with one phrase a line, or a,b,c")
     return kept
+
+
+def is_file_name(text: str) -> bool:
+    """Whether what stands for a list of words is the name of a file: one that is there, or that looks like one."""
+    path = Path(text).expanduser()
+    return path.is_file() or ("," not in text and (bool(path.suffix) or "/" in text))
 
 
 def _options(given: tuple[str, ...]) -> tuple[str, ...]:

@@ -155,6 +155,13 @@ def test_keywords_are_a_list_or_a_file_with_one_a_line(tmp_path: Path) -> None:
     for text, said in (("no/such/file", "cannot be read"), ("words.txt", "cannot be read"), (" ,", "no word in it")):
         with pytest.raises(UsageError, match=said):
             phrases(text)
+    assert phrases("x@y.com,Ann") == ("x@y.com", "Ann")
+    (tmp_path / "words.json").write_text('["New York", "a, b"]')
+    assert phrases(str(tmp_path / "words.json")) == ("New York", "a, b")
+    for content in ('{"u1": ["a"]}', "u1\ta\nu2\tb"):
+        file.write_text(content)
+        with pytest.raises(UsageError, match=r"words.txt: a list for each id; .* with --row-keywords"):
+            phrases(str(file))
 
 
 def test_channel_is_a_word_or_a_number() -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from benchmarks.sources.text_files import read_content
+from harness.config import is_file_name
 from harness.errors import DataError, UsageError
 from harness.scoring.rows import ID, KEYWORDS, phrases_of
 
@@ -54,7 +55,7 @@ def read_keywords(given: str) -> Keywords:
         DataError: the file cannot be read.
     """
     path = Path(given).expanduser()
-    if not (path.is_file() or path.suffix or "/" in given):
+    if not is_file_name(given):
         return _one(given, given.split(","))
     content = read_content(path)
     begin = content.lstrip()[:1]
