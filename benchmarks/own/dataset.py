@@ -19,6 +19,7 @@ from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.forms.manifest import IN_FOLDER
 from benchmarks.own.recognize import recognize
 from benchmarks.sources.header import seconds
+from benchmarks.sources.tables import NOT_TEXT
 from harness.errors import DataError, UsageError
 
 FIRST = 100
@@ -100,11 +101,15 @@ def _checked(items: Iterator[Item], account: Account) -> Iterator[Item]:
     """Each row, whose audio must be there and whose id its own: ids pair systems, and tell what is done."""
     ids = set[str]()
     for item in items:
-        if item.entry.id in ids:
+        entry = item.entry
+        if NOT_TEXT.search("".join((entry.id, entry.reference, entry.session or "", *entry.tags.values()))):
+            where = item.where.encode(errors="backslashreplace").decode()
+            raise DataError(f"{where}: its id, text or tags hold a character that is not text (a surrogate or NUL)")
+        if entry.id in ids:
             how = "give each utterance an id of its own in a column id, or name another column with --id-column"
-            msg = f"the id {item.entry.id!r} occurs again; {how}, or leave out the row that is there twice"
+            msg = f"the id {entry.id!r} occurs again; {how}, or leave out the row that is there twice"
             raise DataError(f"{item.where}: {msg}")
-        ids.add(item.entry.id)
+        ids.add(entry.id)
         path = item.audio.path
         if path is not None and not item.seen and not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
             raise DataError(f"{item.where}: no audio file at {str(path)[:300]!r}")

@@ -110,6 +110,8 @@ def test_seglst(folder: Path) -> None:
     assert recognize(str(path)).name == "seglst"
     for place in (path, folder):
         assert read(place).texts == {"call_0.25_1.50": "one two", "call_2.00_3.00": "three"}
+    write(path, json.dumps([{**rows[0], "words": "\ud800"}]))
+    refused(path, DataError, r"ref.json, item 1: its id, text or tags hold a character that is not text")
     write(path, json.dumps([{**rows[0], "start_time": None}]))
     refused(path, DataError, "ref.json, item 1: no segment with session_id and words")
 

@@ -158,6 +158,16 @@ def test_faults_name_the_member(tmp_path: Path, members: list[tuple[str, bytes]]
     refused(pack(tmp_path / "x.tar", *members), DataError, message)
 
 
+def test_keys_that_are_not_text(tmp_path: Path, wav: bytes) -> None:
+    """Names in tars are bytes."""
+    with tarfile.open(tmp_path / "x.tar", "w", format=tarfile.GNU_FORMAT, encoding="latin-1") as tar:
+        for name, data in {"é.wav": wav, "é.txt": b"x"}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    refused(tmp_path / "x.tar", DataError, r"x.tar!\\udce9: its id, text or tags hold a character that is not text")
+
+
 def test_a_shard_that_is_cut(tmp_path: Path, wav: bytes) -> None:
     members = [(f"{number}.{end}", data) for number in range(9) for end, data in (("wav", wav), ("txt", b"x"))]
     for name in ("x.tar", "x.tar.gz"):
