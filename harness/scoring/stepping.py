@@ -99,6 +99,8 @@ class Stepping:
         texts = profile.texts(self._language)
         same_counting = _counting(profile) == _counting(base.profile)
         same_texts = _texts(profile, self._language) == _texts(base.profile, self._language)
+        counted_so = (one for one in self._known.values() if _counting(one.profile) == _counting(profile))
+        twin = base if same_counting else next(counted_so, None)
         rows = list(base.rows)
         for at in self._candidates(profile, base.profile, same_counting=same_counting):
             row, before = self.rows[at], rows[at]
@@ -109,10 +111,11 @@ class Stepping:
                 rows[at] = _Row(left, "", as_written, counts)
                 continue
             left, right, as_written = before[:3] if same_texts else texts.pair(row.reference, row.hypothesis)
-            if (left, right) != before[:2] or not same_counting:
+            known = None if twin is None else twin.rows[at]
+            if known is not None and known[:2] == (left, right):
+                rows[at] = known if known.as_written == as_written else known._replace(as_written=as_written)
+            else:
                 rows[at] = _Row(left, right, as_written, profile.count_normalized(left, right, self._language))
-            elif as_written != before.as_written:
-                rows[at] = before._replace(as_written=as_written)
         return self._finished(profile, rows)
 
     def _candidates(self, profile: Profile, base: Profile, *, same_counting: bool) -> Sequence[int]:
