@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.devices import AUTO, KINDS, choose, is_device, kind_of
 from harness.errors import UsageError
-from harness.flags import Rule, check, declared, flag
+from harness.flags import Rule, check, declared, flag, is_file_name
 from harness.runner.plan import Budget
 
 if TYPE_CHECKING:
@@ -92,12 +92,6 @@ def phrases(text: str) -> tuple[str, ...]:
     if not kept:
         raise UsageError(f"--keywords {text!r}: no word in it; give a file with one phrase a line, or a,b,c")
     return kept
-
-
-def is_file_name(text: str) -> bool:
-    """Whether what stands for a list of words is the name of a file: one that is there, or that looks like one."""
-    path = Path(text).expanduser()
-    return path.is_file() or ("," not in text and (bool(path.suffix) or "/" in text))
 
 
 def _options(given: tuple[str, ...]) -> tuple[str, ...]:

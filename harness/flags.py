@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -145,3 +146,9 @@ def check(record: object) -> None:
             raise UsageError(f"{each.option} {shown}: choose from {', '.join(each.choices)}")
         if value is not None and each.rule is not None and not each.rule[0](value):
             raise UsageError(f"{each.option} {shown}: {each.rule[1]}")
+
+
+def is_file_name(text: str) -> bool:
+    """Whether what stands for a list of words is the name of a file: one that is there, or that looks like one."""
+    path = Path(text).expanduser()
+    return path.is_file() or ("," not in text and (bool(path.suffix) or "/" in text))

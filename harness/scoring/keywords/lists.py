@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from benchmarks.sources.text_files import read_content
-from harness.config import is_file_name
 from harness.errors import DataError, UsageError
+from harness.flags import is_file_name
 from harness.scoring.rows import ID, KEYWORDS, phrases_of
 
 if TYPE_CHECKING:
