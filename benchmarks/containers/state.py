@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from benchmarks.containers.boxes import asf, ebml, mp4
@@ -52,8 +53,13 @@ def state(window: Window) -> tuple[Kind, Statement]:
         OSError: it cannot be read.
     """
     head = window.at(0, HEAD)
-    if head[:3] == b"ID3":
-        head = window.at(skip_id3(window), HEAD)
+    tagged = skip_id3(window) if head[:3] == b"ID3" else 0
+    if tagged:
+        head = window.at(tagged, HEAD)
     kind = recognize(head, window.size)
     reader = READERS.get(kind.reader)
-    return kind, Statement() if reader is None else reader(window)
+    if reader is None:
+        return kind, Statement()
+    if tagged and kind.reader not in {"mpeg", "adts"}:  # which expect a tag; places in others are from where they begin
+        return kind, replace(reader(window.after(tagged)), plain=None, links=(), patches=())
+    return kind, reader(window)

@@ -62,6 +62,10 @@ class Window:
         """Bytes that are there already."""
         return cls(lambda place, count: data[place : place + count], len(data))
 
+    def after(self, begin: int) -> Window:
+        """What comes after a place, as if it began there."""
+        return Window(lambda place, count: self._read(begin + place, count), max(0, self.size - begin))
+
     def at(self, place: int, count: int) -> bytes:
         """So many bytes from a place, as far as they are there."""
         begin = place - self._begin

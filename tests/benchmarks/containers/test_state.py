@@ -6,6 +6,7 @@ import gzip
 import io
 import struct
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -137,6 +138,12 @@ def test_sizes_that_are_wrong_are_told_in_other_containers_too() -> None:
     assert (found.frames, found.wrong) == (SAMPLES, "states 210560 bytes of samples, 105280 are there")
     sphere = encoded("sphere").replace(b"-i 52640\nend_head\n\0", b"-i 105280\nend_head\n", 1)
     assert stated(sphere)[1].wrong == "states 210560 bytes of samples, 105280 are there"
+
+
+def test_a_tag_may_stand_before_anything() -> None:
+    tag = b"ID3\4\0\0\0\0\0\x0a" + b"\0" * 10
+    for form in ("flac", "wav", "aiff", "adts"):
+        assert stated(tag + encoded(form)) == (stated(encoded(form))[0], replace(stated(encoded(form))[1], plain=None))
 
 
 def test_an_mp3_may_be_filled_up_in_front() -> None:

@@ -1,19 +1,23 @@
 """`--channel`, and a row's own channel: from the manifest of a run to what the model hears, and what is said of it."""
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from benchmarks.dataset import Audio, Dataset, Request, Source, Utterance, open_dataset
 from harness.audio import hear
+from harness.cli import main
 from harness.config import Settings
-from harness.records.journal import Line
-from harness.records.run import AudioWarnings
+from harness.records.journal import Line, read_journal
+from harness.records.run import AudioWarnings, read_run_record
 from harness.runner.folder import fingerprint
 from harness.runner.usage import Totals
 from harness.types import AudioWarning
+from tests.harness.audio.forms import speech
 
 LOUD, SOFT = np.full(1_600, 0.5, np.float32), np.full(1_600, 0.25, np.float32)
 
@@ -69,3 +73,24 @@ def test_warnings_are_counted_by_kind_and_the_first_is_kept() -> None:
         "silence": AudioWarnings(utterances=2, first="a: digital silence"),
         "clipped": AudioWarnings(utterances=1, first="c: 5.0 % are"),
     }
+
+
+def test_what_is_odd_is_journalled_counted_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    voice = speech() / 32_768
+    soundfile.write(tmp_path / "opposite.wav", np.stack([voice, -voice], axis=1), 16_000)
+    soundfile.write(tmp_path / "good.wav", voice, 16_000)
+    rows = [{"audio": f"{name}.wav", "text": "one two", "id": name} for name in ("opposite", "good")]
+    (tmp_path / "calls.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ["--data", str(tmp_path / "calls.jsonl"), "--model", "tiny-nar", "--out", str(tmp_path / "runs")]
+    assert main(command) == 0
+    text = "the 2 channels cancel out in their mix, channel 0 is heard"
+    (folder,) = (path.parent for path in (tmp_path / "runs").rglob("run.json"))
+    (name,) = read_run_record(folder).benchmarks
+    assert read_run_record(folder).benchmarks[name].audio_warnings == {
+        "mix_cancels": AudioWarnings(utterances=1, first=f"opposite: {text}")
+    }
+    said = {line.id: line.audio_warnings for line in read_journal(folder / f"{name}.jsonl").lines}
+    assert said == {"opposite": (AudioWarning("mix_cancels", text),), "good": None}
+    assert f"audio: mix cancels in 1 of {name}, the first is opposite: {text}" in capsys.readouterr().err
+    assert main([*command, "--channel", "1"]) == 2
+    assert "channel None, this one has 1" in capsys.readouterr().err
