@@ -43,8 +43,10 @@ def what_to_run(
         DataError: the data is not what it should be.
     """
     if isinstance(what, Suite):
+        _check_unused(asked)
         return what, [get_dataset(name) for name in what.benchmarks]
     if isinstance(what, Dataset):
+        _check_unused(asked)
         return _suite_of([what]), [what]
     asked = replace(asked or Asked(), language=language or (asked.language if asked else None))
     if isinstance(what, list | tuple) and what and all(isinstance(one, str | Path) and str(one) for one in what):
@@ -58,8 +60,15 @@ def what_to_run(
         or (not named.endswith(".toml") and ("/" in named or "\\" in named or Path(named).exists()))
     ):
         return own_data([what], asked)
+    _check_unused(asked)
     suite = get_suite(named)
     return suite, [get_dataset(name) for name in suite.benchmarks]
+
+
+def _check_unused(asked: Asked | None) -> None:
+    """Refuses what concerns own data where there is none."""
+    if asked is not None and (asked.columns or asked.split or asked.config or asked.form):
+        raise UsageError("columns, split, config and form are about data of your own; leave them out")
 
 
 def asked_of(

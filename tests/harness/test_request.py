@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from benchmarks.own.form import Asked
+from benchmarks.registry import get_dataset, get_suite
 from harness.errors import DataError, UsageError
 from harness.request import own_data, told, what_to_run
 
@@ -73,6 +74,16 @@ def test_columns_are_named_by_the_user(tmp_path: Path) -> None:
     ]
     with pytest.raises(DataError, match=r"no column 'said' \(--text-column\); its columns are 'file', 'text', 'what"):
         own_data([path], Asked(columns={"text": "said"}))
+
+
+@pytest.mark.parametrize(
+    "asked", [Asked(columns={"text": "x"}), Asked(split="x"), Asked(config="x"), Asked(form="kaldi")]
+)
+def test_a_suite_has_no_columns_to_name(asked: Asked) -> None:
+    for what in ("digits", get_suite("digits"), get_dataset("digits")):
+        with pytest.raises(UsageError, match="columns, split, config and form are about data of your own"):
+            what_to_run(what, asked=asked)
+    assert what_to_run("digits", asked=Asked(language="en"))[0].name == get_suite("digits").name
 
 
 def test_what_is_left_out_is_told(tmp_path: Path) -> None:
