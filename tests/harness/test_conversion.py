@@ -125,3 +125,12 @@ def test_tags_that_are_called_like_columns_stay_tags(folder: Path, tmp_path: Pat
     out = convert(dataset, "manifest", tmp_path / "m.jsonl", copy_audio=False, relative=False)
     (row,) = content(out)
     assert (row[1], row[4], row[6]) == ("right", "s", {"tag_text": "wrong"})
+
+
+def test_more_channels_than_flac_has(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "many.wav", np.random.default_rng(1).uniform(-0.5, 0.5, (800, 9)), 8_000)
+    (tmp_path / "m.jsonl").write_text('{"audio": "many.wav", "text": "x", "start": 0.02}\n')
+    out = convert(own_dataset(tmp_path / "m.jsonl"), "manifest", tmp_path / "out", copy_audio=True, relative=True)
+    (copy,) = (out.parent / "manifest_audio").iterdir()
+    assert (copy.suffix, soundfile.info(copy).channels) == (".wav", 9)
+    assert content(out) == content(tmp_path / "m.jsonl")

@@ -57,6 +57,18 @@ def test_a_place_that_is_given_twice(tmp_path: Path) -> None:
         own_data([path, tmp_path / "." / "calls.jsonl"])
 
 
+@pytest.mark.parametrize("what", [[], ["calls.jsonl", 5], ["calls.jsonl", ""], None, ""])
+def test_what_is_no_place(what: object) -> None:
+    with pytest.raises(UsageError, match="is no suite, data set or path"):
+        what_to_run(what)  # type: ignore[arg-type]
+
+
+def test_what_looks_like_a_path_is_one() -> None:
+    for named in ("calls\\x", "calls/x", "calls.csv"):
+        with pytest.raises(UsageError, match="no file or folder at calls"):
+            what_to_run(named)
+
+
 def test_columns_are_named_by_the_user(tmp_path: Path) -> None:
     folder = tmp_path / "d"
     write(folder, "x.jsonl", "")

@@ -116,6 +116,31 @@ def test_segments(
     assert found.id == name
 
 
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"text": True}, "line 1: text holds bool, not text"),
+        ({"text": ["x"]}, "line 1: text holds list, not text"),
+        ({"keywords": ["a", 1]}, r"line 1: keywords is \"\['a', 1\]\", not a list of words"),
+        ({"keywords": 5}, "line 1: keywords is '5', not a list of words"),
+        ({"speaker": True}, "line 1: speaker holds bool, not text"),
+        ({"session": 1.5}, "line 1: session holds float, not text"),
+        ({"id": "\0"}, "line 1: id holds a character that is not text"),
+        ({"channel": -1}, "line 1: channel is '-1'; give 0, 1, ..., left, right, A, B or mix"),
+        ({"channel": "1b"}, "line 1: channel is '1b'; give 0, 1"),
+        ({"start": "soon"}, "line 1: start is 'soon', not a number of seconds"),
+        ({"start": 1e7}, "line 1: start is '10000000.0', not a number of seconds"),
+        ({"start": 1, "end": 1}, "line 1: it ends at 1 seconds, where it begins at 1"),
+        ({"end": 0}, "line 1: it ends at 0 seconds, where it begins at 0"),
+        ({"start": 1, "offset": 2}, "line 1: it begins at 1 by start, at 2 by its offset"),
+        ({"language": "xx"}, "line 1: language 'xx' is no language that is known"),
+    ],
+)
+def test_what_a_cell_cannot_hold(folder: Path, cells: dict[str, object], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        own_dataset(write(folder, {"audio": "a.wav", "text": "x", **cells}))
+
+
 def test_dates_and_kinds_of_line_are_neither_times_nor_channels(folder: Path) -> None:
     row = {
         "audio": "a.wav",
