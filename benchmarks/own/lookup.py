@@ -23,6 +23,8 @@ HEAD = 1 << 16
 """Bytes of a file that are looked at to recognize it."""
 MANY = 5_000
 """Names in a folder that are looked at to recognize it."""
+LOOKED = 300
+"""Folders of a tree that are looked into to recognize it."""
 HIGHER = 3
 """Folders above a table that its paths may be from: a recipe's, above ``data/test``."""
 SAME = 0.001

@@ -21,6 +21,7 @@ from harness.errors import DataError, UsageError
 CLIPS, DURATIONS, DEFAULT = "clips", "clip_durations.tsv", "test"
 COLUMNS = ("path", "sentence")
 TAGS = ("age", "gender", "accents", "accent", "variant", "segment", "sentence_domain")
+CONVERTED = (".wav", ".flac", ".mp3", ".ogg", ".opus")
 ROLES = {"path": "audio", "sentence": "text", "client_id": "session", "locale": "language"}
 
 
@@ -130,10 +131,20 @@ def _item(line: Line, folder: Path, language: str | None, lengths: Mapping[str, 
     entry = Entry(
         id=stem(name), reference=text, duration=lengths.get(name), session=line.string("client_id"), tags=tags
     )
-    path = folder / CLIPS / name
+    path = _clip(folder / CLIPS / name, account)
     return Item(
         entry, Audio(origin=str(path), path=path), line.where, spoken(line.string("locale"), line.error) or language
     )
+
+
+def _clip(path: Path, account: Account) -> Path:
+    """The clip, or what somebody converted it to."""
+    if is_file(path):
+        return path
+    other = next((found for ending in CONVERTED if is_file(found := path.with_suffix(ending))), None)
+    if other is not None:
+        account.note(f"clips are {other.suffix} where the table has {path.suffix}")
+    return other or path
 
 
 FORM = Form(

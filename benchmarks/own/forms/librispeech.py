@@ -11,13 +11,11 @@ from pathlib import Path
 
 from benchmarks.dataset import Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import audio_stem, chosen_split, walk
+from benchmarks.own.lookup import LOOKED, audio_stem, chosen_split, walk
 from benchmarks.sources.text_files import file_lines
 from harness.errors import DataError
 
 TRANS = ".trans.txt"
-LOOKED = 300
-"""Folders that are looked into to recognize it."""
 
 
 def _recognizes(place: str) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.dataset import Audio, Entry
 from benchmarks.languages import primary_subtag
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import Recordings, audio_stem, head, is_file, walk
+from benchmarks.own.lookup import LOOKED, Recordings, audio_stem, head, is_file, walk
 from benchmarks.own.tiers import choose_tiers
 from benchmarks.sources import timed
 from benchmarks.sources.header import channels
@@ -41,8 +41,6 @@ UNSCORED = frozenset({"ignore_time_segment_in_scoring", "inter_segment_gap"})
 OVERLAP = 0.1
 """Seconds within which two segments touch, rather than overlap."""
 SIDES = {"a": 0, "b": 1, "0": 0}
-LOOKED = 300
-"""Folders that are looked into to recognize it."""
 MOST_NOTES = 3
 """Lines about tiers; files of a folder differ in whom they are called after."""
 

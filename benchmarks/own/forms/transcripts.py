@@ -6,11 +6,12 @@ Formats: https://www.openslr.org/94; https://sites.google.com/site/shinnosuketak
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from benchmarks.dataset import Entry
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import Recordings, audio_stem, chosen_split, is_file, names_in
+from benchmarks.own.lookup import LOOKED, Recordings, audio_stem, chosen_split, head, is_file, names_in, walk
 from benchmarks.sources.text_files import file_lines
 from harness.errors import DataError
 
@@ -32,10 +33,17 @@ def _files(place: str) -> dict[str, Path]:
 
 
 def _recognizes(place: str) -> bool:
-    """Whether there is such a file, and the audio is not called after it, as where a text stands beside each."""
-    return any(
-        not any(audio_stem(name) == path.stem for name in names_in(path.parent)) for path in _files(place).values()
-    )
+    """Whether there is such a file of ids: behind the first one is a mark, or the first ones are those of audio."""
+    return any(_lists_audio(path) for path in _files(place).values())
+
+
+def _lists_audio(path: Path) -> bool:
+    mark = FILES[path.name]
+    lines = head(path).decode("utf-8", "ignore").lstrip("\ufeff").split("\n")[:20]
+    if mark in lines[0] and " " not in lines[0].partition(mark)[0]:
+        return True
+    stems = {audio_stem(name) for _, names in islice(walk(path.parent), LOOKED) for name in names} - {path.stem, None}
+    return any(line.split(maxsplit=1)[0] in stems for line in lines if line.strip())
 
 
 def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:

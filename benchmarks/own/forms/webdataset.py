@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from benchmarks.own.columns import NAMES, plain
 from benchmarks.own.form import Account, Asked, Form, Item, Role
-from benchmarks.own.lookup import chosen_split, is_file, names_in
+from benchmarks.own.lookup import audio_stem, chosen_split, is_file, names_in
 from benchmarks.own.rows import Rows
 from benchmarks.sources.archive import Member, Release
 from benchmarks.sources.pairing import AUDIO_ENDINGS
@@ -256,10 +256,13 @@ def _grouped(shard: Path, pattern: re.Pattern[str], account: Account, *, packed:
 
 
 def _recognizes(place: str) -> bool:
+    """Whether there are tars, and no audio beside them: an archive among recordings is somebody's copy of them."""
     path = Path(place)
     if is_file(path) or BRACES.search(place):
         return TAR.search(place) is not None
-    return bool(_splits(path))
+    folders = {path, *(tar.parent for tars in _splits(path).values() for tar in tars)}
+    beside = any(audio_stem(name) is not None for folder in folders for name in names_in(folder))
+    return bool(_splits(path)) and not beside
 
 
 FORM = Form(

@@ -69,6 +69,15 @@ def test_a_text_beside_audio_of_its_name_is_no_file_of_transcripts(tmp_path: Pat
     assert read(tmp_path).texts == {"transcript": "hello there"}
 
 
+def test_a_text_called_transcript_is_no_file_of_transcripts(tmp_path: Path) -> None:
+    tone(tmp_path / "call.wav")
+    write(tmp_path / "transcript.txt", "hello there")
+    assert recognize(str(tmp_path)).name == "folder"
+    write(tmp_path / "transcript.txt", "call hello there")
+    assert recognize(str(tmp_path)).name == "transcripts"
+    assert read(tmp_path).texts == {"call": "hello there"}
+
+
 def test_ljspeech(tmp_path: Path) -> None:
     for name in ("LJ001-0001", "LJ001-0002", "more"):
         tone(tmp_path / "wavs" / f"{name}.wav")
@@ -132,6 +141,15 @@ def test_common_voice(voices: Path) -> None:
     assert read(voices / "en").texts == {"x": "Hello"}
     refused(voices, UsageError, r"several languages are in it \(de, en\): name the folder of one")
     assert read(voices, config="en").utterances[0].language == "en"
+
+
+def test_clips_of_common_voice_that_were_converted(voices: Path) -> None:
+    (voices / "de" / "clips" / "c.mp3").unlink()
+    tone(voices / "de" / "clips" / "c.flac")
+    write(voices / "de" / "test.tsv", HEADER, "c2\tc.mp3\tGut.\t\t\t\t")
+    found = read(voices / "de")
+    assert found.texts == {"c": "Gut."}
+    assert "clips are .flac where the table has .mp3" in found.account.notes
 
 
 @pytest.mark.parametrize(

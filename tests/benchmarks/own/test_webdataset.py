@@ -180,6 +180,9 @@ def test_what_is_recognized(tmp_path: Path, wav: bytes) -> None:
     pack(tmp_path / "a.tar", ("a.wav", wav), ("a.txt", "x"))
     assert recognize(str(tmp_path)).name == "webdataset"
     assert recognize(str(tmp_path / "a.tar")).name == "webdataset"
+    (tmp_path / "b.wav").write_bytes(wav)
+    assert recognize(str(tmp_path)).name == "folder", "an archive among recordings is no set"
+    (tmp_path / "b.wav").unlink()
     write(tmp_path / "manifest.jsonl", "{}")
     assert recognize(str(tmp_path)).name == "manifest", "what lists the data says what it is"
 
