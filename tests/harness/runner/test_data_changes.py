@@ -3,7 +3,12 @@
 import contextlib
 import json
 import os
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +24,7 @@ from harness.records.journal import encode_lines, read_journal
 from harness.records.run import DataRecord
 from harness.runner import changes, identity
 from harness.runner.folder import locked
-from tests.harness.runner.tones import Again, manifest, run, tone, touch
+from tests.harness.runner.tones import LOUD, Again, manifest, run, tone, touch
 
 Row = dict[str, Any]
 Edit = Callable[[Path, list[Row]], None]
@@ -515,6 +520,40 @@ def test_lines_that_cannot_be_written_leave_all_as_it_was(
             if again.texts.get(line.id) != (line.reference, line.hypothesis)
         }
     assert {"data_calls.jsonl.old1", "data_calls.jsonl", "run.json"} <= set(writes)
+
+
+@pytest.mark.skipif(
+    not os.environ.get("ASR_SLOW_TESTS"), reason="starts 9 processes and kills 8; ASR_SLOW_TESTS=1 runs it"
+)
+def test_killed_at_random_points_it_ends_as_a_fresh_run(tmp_path: Path) -> None:
+    """SIGKILL while a changed data set of 60 rows is compared, written and run."""
+    folder, root = tmp_path / "data", Path(__file__).resolve().parents[3]
+    found = [
+        {"audio": str(tone(folder / f"{n}.wav", n % 10, seconds=0.1)), "id": f"u{n:02}", "text": LOUD[n % 10]}
+        for n in range(60)
+    ]
+    data = manifest(folder / "calls.jsonl", found)
+    first = run(data, tmp_path / "out")
+    for number, row in enumerate(found):
+        if number % 3 == 0:
+            row["text"] = "another"
+        if number % 5 == 0:
+            tone(folder / f"{number}.wav", (number + 1) % 10, seconds=0.1)
+    found = [*found[4:], {"audio": str(tone(folder / "new.wav", 3)), "id": "new", "text": "three"}]
+    manifest(data, found)
+    command = [sys.executable, "-m", "tests.harness.runner.tones", str(data), str(tmp_path / "out")]
+    choose = random.Random(3)
+    for _ in range(8):
+        process = subprocess.Popen(command, cwd=root, env={"PYTHONPATH": str(root), "TONES_SLEEP": "0.1"})
+        while process.poll() is None and not (first.folder / "data_calls.jsonl.old1").exists():
+            time.sleep(0.002)
+        time.sleep(choose.uniform(0.0, 0.6))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    again = run(data, tmp_path / "out")
+    kept = {line.id for file in again.folder.glob("*.old*") for line in read_journal(file).lines}
+    assert kept == {f"u{n:02}" for n in range(60) if n < 4 or n % 3 == 0 or n % 5 == 0}
+    as_fresh(data, again)
 
 
 def test_two_processes_do_not_bring_one_folder_to_its_data_at_once(data: Path, tmp_path: Path) -> None:
