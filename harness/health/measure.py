@@ -26,6 +26,7 @@ from harness.health.spectra import (
     steady_tone,
     summed,
     upper_edge,
+    window_of,
 )
 from harness.health.stretches import FlatTops, Zeros
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 HOP_SECONDS = FRAME_SECONDS / 2
+PIECE = 1 << 17
+"""Samples that are looked at together: what is made of them stays in the processor's cache."""
 KEPT_FRAMES = 2048
 """Spectra of a clip that are kept at most, evenly over it: a minute's; of a longer one every second, fourth, ..."""
 BANDS = 16
@@ -119,7 +122,7 @@ class Listener:
         self._rate, self._channels = rate, channels
         self._size = fft_size(round(FRAME_SECONDS * rate))
         self._hop = max(1, round(HOP_SECONDS * rate))  # the same time at every rate, or fingerprints would drift
-        self._window = np.hanning(self._size).astype(np.float32)
+        self._window = window_of(self._size)
         self._rest: Floats = np.zeros((0, channels), np.float32)
         self._levels: list[Floats] = []
         self._spectra: list[Floats] = []
@@ -141,9 +144,11 @@ class Listener:
         self._flat = FlatTops()
 
     def add(self, block: Floats) -> None:
-        """Takes more samples, shape ``[samples, channels]``."""
-        if not len(block):
-            return
+        """Takes more samples, shape ``[samples, channels]``, of any number."""
+        for start in range(0, len(block), PIECE):
+            self._take(block[start : start + PIECE])
+
+    def _take(self, block: Floats) -> None:
         if not np.isfinite(block.sum()):
             self._invalid += int((~np.isfinite(block)).sum())
             block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
@@ -196,11 +201,10 @@ class Listener:
         self._bands.append(np.stack(bands))
         if self._frame < LONGEST:
             self._fine.append(summed(power, self._fine_edges))
-        kept = power[(-self._frame) % self._step :: self._step]
-        self._spectra.append(kept)
+        self._spectra.append(power[(-self._frame) % self._step :: self._step].copy())  # or all would be held
         self._frame += frames
         while sum(map(len, self._spectra)) > KEPT_FRAMES:
-            self._spectra = [np.concatenate(self._spectra)[::2]]
+            self._spectra = [np.concatenate(self._spectra)[::2].copy()]
             self._step *= 2
 
     def facts(self) -> Facts:
@@ -277,7 +281,5 @@ class Listener:
 def measure(samples: Floats, rate: int) -> Facts:
     """What is measured of samples that lie in memory, shape ``[samples, channels]``."""
     listener = Listener(rate, samples.shape[1], len(samples))
-    step = max(1, 1 << 19)
-    for start in range(0, len(samples), step):
-        listener.add(samples[start : start + step])
+    listener.add(samples)
     return listener.facts()

@@ -30,12 +30,20 @@ PROMINENT = 12.0
 """dB of a tone above the bins around it."""
 
 
+@cache
 def fft_size(wanted: int) -> int:
     """An even size near the wanted one of which transforms are quick: 2^a, or 3 or 5 or 15 times that."""
     sizes = [factor << power for factor in (2, 6, 10, 30, 18) for power in range(20)]
     return min(sizes, key=lambda size: (abs(size - wanted), size))
 
 
+@cache
+def window_of(size: int) -> Floats:
+    """Hann's, of a frame."""
+    return np.hanning(size).astype(np.float32)
+
+
+@cache
 def band_edges(low: float, high: float, bands: int, rate: int, size: int) -> NDArray[np.int64]:
     """Bins at which bands of equal ratio begin and end, each at least one bin wide."""
     places = np.round(np.geomspace(low, max(high, low * 1.01), bands + 1) * size / rate).astype(np.int64)
@@ -120,7 +128,7 @@ def _around(middle: Floats, place: int) -> float:
 def median_pitch(spectra: Floats, rate: int, size: int) -> tuple[float, float]:
     """Median fundamental, and the share of frames that have one, by autocorrelation below 1.5 kHz."""
     order = np.argsort(-spectra.sum(axis=1), kind="stable")
-    frames = spectra[order[: min(len(order), max(8, len(order) * 2 // 3), 96)]]
+    frames = spectra[order[: min(len(order), max(8, len(order) * 2 // 3), 48)]]
     top = int(1500.0 * size / rate)
     length = 1024  # lags of a spectrum up to 3 kHz: finely enough
     spaced = np.zeros((len(frames), length // 2 + 1), np.float32)
