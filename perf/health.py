@@ -3,9 +3,9 @@
 Usage: python perf/health.py [PATH|BENCHMARK] [--hours H]
 
 Reads a set (default: `sample`, repeated) with two workers, once with what a run decodes with and once with what
-`data check` measures with; they take turns, and the median of three ratios of processor time is given. Then a file of H hours of stereo
-at 44.1 kHz is measured in a process of its own, and the peak of its memory beside that of a file of ten seconds. The
-last line is one JSON object.
+`data check` measures with; they take turns, and the median of three ratios of processor time is given. Then a file of
+H hours of stereo at 44.1 kHz is measured in a process of its own, and the peak of its memory beside that of a file of
+ten seconds. The last line is one JSON object.
 """
 
 from __future__ import annotations
