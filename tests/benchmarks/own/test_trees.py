@@ -207,3 +207,27 @@ def test_real_librispeech(shared: Path) -> None:
     found = read(shared / "corpora" / "librispeech_test_other")
     assert len(found.utterances) == 70
     assert found.left_out == {}
+
+
+def test_voxpopuli(tmp_path: Path) -> None:
+    folder = tmp_path / "transcribed_data" / "de"
+    first, second = "20090114-0900-PLENARY-3-de_20090114", "20100114-0900-PLENARY-5-de_1"
+    tone(folder / "2009" / f"{first}.ogg.wav")
+    tone(folder / "2009" / f"{first}.wav")
+    tone(folder / "2010" / f"{second}.wav")
+    header = "id\traw_text\tnormalized_text\tspeaker_id\tsplit\tgender\tis_gold_transcript\taccent"
+    write(
+        folder / "asr_test.tsv",
+        header,
+        f"{first}\tGuten Tag.\tguten tag\t12\ttest\tmale\tTrue\tNone",
+        f"{second}\t\tja\t13\ttest\tfemale\tTrue\tNone",
+        "gone\t\tnein\t13\ttest\tfemale\tTrue\tNone",
+    )
+    write(folder / "asr_dev.tsv", header)
+    for found in (read(folder), read(tmp_path / "transcribed_data"), read(folder / "asr_test.tsv")):
+        assert found.texts == {first: "Guten Tag.", second: "ja"}
+        assert [item.session for item in found.utterances] == ["20090114-0900-PLENARY-3", "20100114-0900-PLENARY-5"]
+        assert dict(found.utterances[0].tags) == {"gender": "male", "speaker": "12"}
+        assert {item.language for item in found.utterances} == {"de"}
+        assert found.left_out == {"transcripts without audio": 1}
+    assert recognize(str(folder)).name == "voxpopuli"
