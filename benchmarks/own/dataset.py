@@ -47,7 +47,7 @@ def own_dataset(place: str | Path, asked: Asked | None = None) -> Dataset:
     account = Account(form=form.title)
     found, empty, spoken, silent = Seen(), 0, Counter[str](), False
     unsaid = asked.language or UNSAID
-    items = _checked(form.items(place, asked, account), account)
+    items = _checked(form, place, asked, account)
     for item in islice(items, FIRST if form.once else None):
         found.add(item.entry)
         empty += not (form.once or item.entry.reference.strip())
@@ -97,17 +97,18 @@ def _passed_over(account: Account) -> str:
     return f"; passed over: {'; '.join(left)}" if left else ""
 
 
-def _checked(items: Iterator[Item], account: Account) -> Iterator[Item]:
+def _checked(form: Form, place: str, asked: Asked, account: Account) -> Iterator[Item]:
     """Each row, whose audio must be there and whose id its own: ids pair systems, and tell what is done."""
     ids = set[str]()
-    for item in items:
+    for item in form.items(place, asked, account):
         entry = item.entry
         if NOT_TEXT.search("".join((entry.id, entry.reference, entry.session or "", *entry.tags.values()))):
             where = item.where.encode(errors="backslashreplace").decode()
             raise DataError(f"{where}: its id, text or tags hold a character that is not text (a surrogate or NUL)")
         if entry.id in ids:
             how = "give each utterance an id of its own in a column id, or name another column with --id-column"
-            msg = f"the id {entry.id!r} occurs again; {how}, or leave out the row that is there twice"
+            first = "" if form.once else f", first at {_first(form, place, asked, entry.id)}"
+            msg = f"the id {entry.id!r} occurs again{first}; {how}, or leave out the row that is there twice"
             raise DataError(f"{item.where}: {msg}")
         ids.add(entry.id)
         path = item.audio.path
@@ -115,6 +116,11 @@ def _checked(items: Iterator[Item], account: Account) -> Iterator[Item]:
             raise DataError(f"{item.where}: no audio file at {str(path)[:300]!r}")
         account.used += 1
         yield item
+
+
+def _first(form: Form, place: str, asked: Asked, name: str) -> str:
+    """Where an id stands first: found by reading again, so that no place is held for each row."""
+    return next(item.where for item in form.items(place, asked, Account()) if item.entry.id == name)
 
 
 def name_of(place: str) -> str:
@@ -143,7 +149,7 @@ def _open(form: Form, place: str, asked: Asked, held: Account, request: Request)
     unsaid = asked.language or UNSAID
     asked = replace(asked, request=request)
     account = Account(form=form.title)
-    for item in _checked(form.items(place, asked, account), account):
+    for item in _checked(form, place, asked, account):
         entry = item.entry
         # A segment is kept in the audio by some forms, in the entry by others.
         audio = item.audio

@@ -123,7 +123,7 @@ FAULTS: list[tuple[str, list[object], str]] = [
     ("x.jsonl", ['{"audio": "a.wav", "text": "x", "duration": 1e999}'], "line 1: duration is 'inf'"),
     ("x.jsonl", [{"audio": "a.wav", "text": "x", "offset": -1}], "line 1: offset is '-1'"),
     ("x.jsonl", ['{"audio": "a.wav", "text": "\\ud800"}'], "line 1: text holds a character that is not text"),
-    ("x.jsonl", [GOOD, GOOD], "x.jsonl, line 2: the id 'a' occurs again"),
+    ("x.jsonl", [GOOD, GOOD], "x.jsonl, line 2: the id 'a' occurs again, first at .*x.jsonl, line 1; give each"),
     (
         "x.jsonl",
         [GOOD | {"id": "same"}, {"audio": "sub/b.wav", "text": "", "id": "same"}],
