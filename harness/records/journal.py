@@ -73,6 +73,8 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The session whose one reference this chunk shares."""
     chunk_index: Index | None = None
     """Place of the chunk in its parent, from 0."""
+    reference_speakers: tuple[str, ...] | None = None
+    """Who says each word of the reference; one label a word."""
     keywords: tuple[str, ...] | None = None
     """Names and terms that the utterance's own list holds; null where it has none."""
     distractors: tuple[str, ...] | None = None

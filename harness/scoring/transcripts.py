@@ -84,6 +84,7 @@ def read_transcripts(
         said, written = _read_both(reference, path, form)
         found = _fitted(said, written)
         say(f"{path.name} as {written.form} against {reference.name} as {said.form}: {len(said.texts)} utterances")
+        speakers = [_speakers(one) for one in (said, written)]
         rows = [
             Line(
                 id=name,
@@ -91,6 +92,8 @@ def read_transcripts(
                 hypothesis=found.get(name),
                 session=said.sessions.get(name),
                 keywords=said.keywords.get(name),
+                reference_speakers=speakers[0].get(name),
+                speakers=speakers[1].get(name),
                 language=said.languages.get(name) or written.languages.get(name) or "",
                 error=None if name in found else f"no line in {path.name}",
             )
@@ -226,6 +229,16 @@ def _fitted(said: _Texts, written: _Texts) -> dict[str, str]:
             f"{written.path}: {unknown[0]!r}{more} is not in {said.path}; is it the reference of this file?{hint}"
         )
     return written.texts
+
+
+def _speakers(texts: _Texts) -> dict[str, tuple[str, ...]]:
+    """Who says each word of a recording of a SegLST; nothing where a segment names nobody."""
+    labels: dict[str, list[str]] = {}
+    if texts.form != "seglst" or any(not one.speaker for one in texts.segments):
+        return {}
+    for one in sorted(texts.segments, key=lambda one: one.begin):  # as the whole text is put together
+        labels.setdefault(one.recording, []).extend([one.speaker] * len(one.text.split()))
+    return {name: tuple(found) for name, found in labels.items()}
 
 
 def _twice(names: Iterable[str]) -> str:

@@ -61,6 +61,9 @@ NAMES = {
     "keywords_made_up",
     "biased_wer",
     "unbiased_wer",
+    "cp_wer",
+    "wder",
+    "speakers_miscounted",
 }
 MORE_IS_BETTER = {
     "punctuation_precision",

@@ -1,0 +1,168 @@
+"""Who spoke: equal to meeteval, and to every assignment tried one after the other."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import random
+from typing import TYPE_CHECKING, Any
+
+import jiwer
+import pytest
+
+from harness.cli import main
+from harness.scoring.metrics import get_metric, measure
+from harness.scoring.profile_files import get_profile
+from harness.scoring.scored import count_predictions
+from harness.scoring.speakers import Labelled, assign, count_speakers, labelled
+from tests.harness.scoring.made import predictions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def session(chance: random.Random, names: str, most: int) -> Labelled:
+    """Turns of random speakers."""
+    words: Labelled = []
+    for _ in range(chance.randrange(1, most)):
+        speaker = chance.choice(names)
+        words += [(chance.choice("abcdef"), speaker) for _ in range(chance.randrange(1, 5))]
+    return words
+
+
+def streams(words: Labelled) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word, speaker in words:
+        found[speaker] = f"{found[speaker]} {word}" if speaker in found else word
+    return found
+
+
+def misattributed(reference: Labelled, hypothesis: Labelled) -> tuple[int, int]:
+    """WDER's counts: jiwer aligns, and every assignment of speakers is tried."""
+    said, written = (" ".join(word for word, _ in side) for side in (reference, hypothesis))
+    chunks = jiwer.process_words(said, written).alignments[0]
+    pairs = [
+        (reference[chunk.ref_start_idx + at][1], hypothesis[chunk.hyp_start_idx + at][1])
+        for chunk in chunks
+        if chunk.type in {"equal", "substitute"}
+        for at in range(chunk.ref_end_idx - chunk.ref_start_idx)
+    ]
+    names = sorted({speaker for _, speaker in reference})
+    others = sorted({speaker for _, speaker in hypothesis}) + [""] * len(names)
+    best = max(
+        sum(chosen[names.index(one)] == other for one, other in pairs)
+        for chosen in itertools.permutations(others, len(names))
+    )
+    return len(pairs) - best, len(pairs)
+
+
+def test_random_sessions_as_meeteval_counts_them(caplog: pytest.LogCaptureFixture) -> None:
+    meeteval = pytest.importorskip("meeteval.wer", reason="meeteval is not installed")
+    caplog.set_level(logging.ERROR)  # it says for each text that it has no times
+    chance = random.Random(3)
+    for case in range(1000):
+        reference = session(chance, "ABC"[: 1 + case % 3], 7)
+        hypothesis = session(chance, "xyzv"[: 1 + case % 4], 7)
+        if case % 5 == 0:  # the same words, some of them somebody else's
+            hypothesis = [
+                (word, chance.choice("xy") if chance.random() < 0.2 else who.lower()) for word, who in reference
+            ]
+        found = count_speakers(reference, hypothesis)
+        theirs = meeteval.cp_word_error_rate(streams(reference), streams(hypothesis))
+        assert (found.errors, found.words) == (theirs.errors, theirs.length), (reference, hypothesis)
+        counts = theirs.missed_speaker + theirs.falarm_speaker, theirs.scored_speaker
+        assert (found.miscounted, found.speakers) == counts
+        if case < 300:
+            assert (found.misattributed, found.facing) == misattributed(reference, hypothesis), (reference, hypothesis)
+
+
+def test_assignments_are_the_cheapest() -> None:
+    chance = random.Random(4)
+    for _ in range(300):
+        size = chance.randrange(6)
+        costs = [[chance.randrange(-9, 9) for _ in range(size)] for _ in range(size)]
+        found = assign(costs)
+        assert sorted(found) == list(range(size))
+        totals = [
+            sum(costs[row][column] for row, column in enumerate(one)) for one in itertools.permutations(range(size))
+        ]
+        assert sum(costs[row][column] for row, column in enumerate(found)) == min(totals)
+
+
+def test_words_are_those_of_the_profile_turn_by_turn() -> None:
+    words = get_profile("leaderboard@2026-08").texts("en").words
+    assert labelled("I'm Mr. Smith. Hi!", ["a", "a", "a", "b"], words) == [
+        ("i", "a"),
+        ("am", "a"),
+        ("mister", "a"),
+        ("smith", "a"),
+        ("hi", "b"),
+    ]
+
+
+def test_without_speakers_on_both_sides_there_is_a_reason() -> None:
+    profile = get_profile("verbatim")
+    one = predictions(("a b", "a b"), speakers=[("x", "x")])
+    found = measure(get_metric("cp_wer"), count_predictions(one, profile).utterances(), profile, "en")
+    assert found is not None
+    assert found.reason == "reference and hypothesis do not both say who speaks"
+
+
+# end to end
+
+
+@pytest.fixture
+def meetings(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Six meetings as SegLST: what was said, a system that knows who, and one that takes all for one speaker."""
+
+    def write(name: str, change: Any) -> Path:
+        turns = (("Anna", "Good morning, Bob."), ("Bob", "Good morning!"), ("Anna", "Shall we begin?"))
+        segments = [
+            {"session_id": f"m{at}", "speaker": who, "words": words, "start_time": start, "end_time": 9 - start}
+            for at in range(6)
+            for start, (who, words) in enumerate(change(turns))
+        ]
+        (tmp_path / f"{name}.json").write_text(json.dumps(segments))
+        return tmp_path / f"{name}.json"
+
+    return (
+        write("said", lambda turns: turns),
+        write("knows", lambda turns: [(who.lower(), words.replace("begin", "start")) for who, words in turns]),
+        write("guesses", lambda turns: [("1", words) for _, words in turns]),
+    )
+
+
+def test_from_meetings_to_table_comparison_and_gate(
+    meetings: tuple[Path, Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said, knows, guesses = map(str, meetings)
+    metrics = [part for name in ("cp_wer", "wder", "speakers_miscounted") for part in ("--metric", name)]
+    expected = {knows: (1 / 8, 0, 0), guesses: (4 / 8, 2 / 8, 1 / 2)}
+    for path, values in expected.items():
+        assert main(["score", path, "--reference", said, *metrics, "--json"]) == 0
+        [scores] = json.loads(capsys.readouterr().out)
+        found = scores["benchmarks"][0]["metrics"]
+        assert tuple(found[name]["value"] for name in ("cp_wer", "wder", "speakers_miscounted")) == values
+        assert found["cp_wer"]["interval"]["sessions"] == 6
+    assert main(["compare", knows, guesses, "--reference", said, *metrics, "--json"]) == 0
+    blocks = {one["metric"]: one for one in json.loads(capsys.readouterr().out)["metrics"]}
+    assert blocks["cp_wer"]["pairs"][0]["difference"]["value"] == pytest.approx(-3 / 8)
+    assert main(["report", knows, guesses, "--reference", said, *metrics, "--out", str(tmp_path / "out")]) == 0
+    assert "cpWER" in (tmp_path / "out" / "index.html").read_text()
+    (tmp_path / "policy.toml").write_text('[wer]\ntier = "informative"\n[metrics.wder]\nmargin = 1.0\n')
+    capsys.readouterr()
+    gate = [
+        "gate",
+        guesses,
+        "--baseline",
+        knows,
+        "--reference",
+        said,
+        "--policy",
+        str(tmp_path / "policy.toml"),
+        "--json",
+    ]
+    assert main(gate) == 1
+    findings = {one["subject"]: one["verdict"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    assert findings["said: WDER"] == "FAIL"
