@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from benchmarks.dataset import Audio
 
 
+BY_LIBSNDFILE = {"voc", "form"}
+"""Readers of containers whose length only libsndfile tells."""
+
+
 def seconds(audio: Audio) -> float | None:
     """Length in seconds of the whole file behind an audio, or None where its header does not say or is broken.
 
@@ -25,7 +29,7 @@ def seconds(audio: Audio) -> float | None:
                 return flac(window).length
             kind, statement = state(window)
         found = statement.length
-        if found is None and kind.is_audio and statement.native and not statement.rate:
+        if found is None and kind.reader in BY_LIBSNDFILE and not statement.cut:
             found = _by_libsndfile(audio)
     except OSError:
         return None

@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from benchmarks.containers import Kind, Statement, Window, recognize, state
+from benchmarks.containers.flac import whole_samples
 from benchmarks.containers.riff import is_open
 from benchmarks.dataset import Audio
 from benchmarks.sources.header import seconds
@@ -144,6 +145,32 @@ def test_a_tag_may_stand_before_anything() -> None:
     tag = b"ID3\4\0\0\0\0\0\x0a" + b"\0" * 10
     for form in ("flac", "wav", "aiff", "adts"):
         assert stated(tag + encoded(form)) == (stated(encoded(form))[0], replace(stated(encoded(form))[1], plain=None))
+
+
+def test_a_tag_between_joined_files_belongs_to_the_second() -> None:
+    mp3, tag = encoded("mp3"), b"ID3\4\0\0\0\0\1\0" + b"\xff\xf3" * 64
+    assert stated(mp3 + tag + mp3)[1].links == ((0, len(mp3)), (len(mp3), 2 * len(mp3) + len(tag)))
+    bare = without_xing(mp3)
+    assert stated(bare + tag + bare)[1].frames == 2 * (stated(bare)[1].frames or 0)
+
+
+@pytest.mark.parametrize("samples", [9_000, 8_192 + 100, 8_192 + 300, 3 * 4_096])
+def test_a_flac_that_is_cut_has_the_samples_of_its_whole_frames(samples: int) -> None:
+    """Of 4,096 samples each; the last is shorter, and says so in a byte or two of its header."""
+    data = encoded("flac", samples)
+    wholes = set()
+    for end in range(200, len(data), 37):
+        with Window.over(data[:end]) as window:
+            wholes.add(whole_samples(window))
+    last = (samples - 1) // 4_096 * 4_096
+    assert wholes == set(range(0, last + 1, 4_096))
+    for less in (1, 2, 5):
+        with Window.over(data[:-less]) as window:
+            assert whole_samples(window) == last
+    with Window.over(data) as window:
+        assert whole_samples(window) is None, "nothing is missing at its end"
+    assert stated(data[:60])[1].cut == "it ends before its samples begin"
+    assert stated(data)[1].cut == ""
 
 
 def test_an_mp3_may_be_filled_up_in_front() -> None:
