@@ -31,10 +31,10 @@ def _units() -> regex.Pattern[str]:
 
 
 @functools.cache
-def _both() -> regex.Pattern[str]:
+def _kinds() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
     import regex
 
-    return regex.compile(rf"[{_SCRIPTS}].*\p{{Latin}}{{2}}|\p{{Latin}}{{2}}.*[{_SCRIPTS}]", regex.DOTALL)
+    return regex.compile(rf"[{_SCRIPTS}]"), regex.compile(r"\p{Latin}{2}")
 
 
 def mixed_units(text: str) -> list[str]:
@@ -44,8 +44,11 @@ def mixed_units(text: str) -> list[str]:
 
 def _switches(rows: Sequence[Line]) -> bool:
     """Whether a tenth of the references or more hold a script without spaces beside Latin words."""
-    mixed = sum(not row.reference.isascii() and _both().search(row.reference) is not None for row in rows)
-    return bool(rows) and mixed >= _SHARE * len(rows)
+    spoken = [row.reference for row in rows if not row.reference.isascii()]
+    if not spoken or len(spoken) < _SHARE * len(rows):
+        return False
+    mixed = sum(all(kind.search(text) for kind in _kinds()) for text in spoken)
+    return mixed >= _SHARE * len(rows)
 
 
 def _count(utterances: Utterances, profile: Profile, language: str) -> Sequence[Parts]:

@@ -13,6 +13,7 @@ from harness.scoring.predictions import System
 from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems
 from harness.scoring.scored import count_predictions
+from tests.harness.scoring import made
 from tests.harness.scoring.made import predictions
 
 MIXED = get_metric("mixed")
@@ -89,6 +90,15 @@ def test_it_is_shown_unasked_where_references_switch() -> None:
         system = System(model="m", benchmarks=[predictions(*rows, language="zh")])
         (score,) = score_systems([system], [profile])
         assert ("mixed" in score.benchmarks[0].metrics) == shown, rows
+
+
+def test_long_texts_are_looked_at_once() -> None:
+    """A recording of an hour is one reference; what is searched for in it is not there."""
+    long = "今日は天気がいい。" * 200_000
+    rows = [made.line(f"u{at}", long, "") for at in range(3)]
+    assert not MIXED.always(rows)
+    assert MIXED.always([made.line("u", f"{long}and so on", "")])
+    assert MIXED.always([made.line("u", f"and so on{long}", "")])
 
 
 def test_edges() -> None:
