@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -106,6 +106,22 @@ def chosen_split(place: str, asked: Asked, account: Account, splits: Iterable[st
         raise UsageError(f"{place}: several splits are in it ({listed}): choose one with --split")
     account.note(f"split {default} is taken, of {listed}")
     return str(default)
+
+
+def named_split(
+    place: str, asked: Asked, account: Account, folders: Collection[str], default: str | None = None
+) -> str:
+    """As `chosen_split`, of what is called after its folder or file: one alone is taken, whatever is asked for.
+
+    Raises:
+        UsageError: as `chosen_split`.
+    """
+    names = sorted(folders)
+    if len(names) != 1:
+        return chosen_split(place, asked, account, names, default)
+    if asked.split not in {None, names[0]}:
+        account.note(f"--split {asked.split} chooses nothing: {names[0]} is all there is")
+    return names[0]
 
 
 def spoken(said: str | None, error: Callable[[str], DataError]) -> str | None:

@@ -151,6 +151,7 @@ FORM = Form(
     name="common_voice",
     title="a Common Voice folder (clips/, test.tsv)",
     rank=140,
+    uses=frozenset({"split", "config"}),
     recognizes=_recognizes,
     items=_items,
 )

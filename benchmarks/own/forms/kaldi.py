@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.dataset import Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import Paths, chosen_split, is_file, names_in, seconds_of, spoken
+from benchmarks.own.lookup import Paths, is_file, named_split, names_in, seconds_of, spoken
 from benchmarks.sources.header import seconds
 from benchmarks.sources.text_files import file_lines
 from harness.errors import DataError
@@ -122,7 +122,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     folders = _folders(place)
     if not folders:
         raise DataError(f"{place}: no {SCP} in it")
-    folder = folders[chosen_split(place, asked if len(folders) > 1 else Asked(), account, folders)]
+    folder = folders[named_split(place, asked, account, folders)]
     if not is_file(folder / TEXT):
         raise DataError(f"{folder}: no file {TEXT} beside {SCP}, so that nobody says what was said")
     texts = _rows(folder / TEXT)

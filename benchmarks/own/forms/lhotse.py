@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.dataset import MISSHAPEN, Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import SAME, Paths, chosen_split, head, is_file, names_in, spoken
+from benchmarks.own.lookup import SAME, Paths, head, is_file, named_split, names_in, spoken
 from benchmarks.sources.archive import Release
 from benchmarks.sources.tables import Line
 from benchmarks.sources.text_files import file_lines
@@ -129,7 +129,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     sets = _sets(place)
     if not sets:
         raise UsageError(f"{place}: no cuts, nor recordings with supervisions of the same name, as lhotse writes them")
-    chosen = sets[chosen_split(place, asked if len(sets) > 1 else Asked(), account, sets)]
+    chosen = sets[named_split(place, asked, account, sets)]
     paths = Paths((chosen.supervisions or chosen.cuts[0]).parent, account)
     if chosen.recordings and chosen.supervisions:
         yield from _of_pair(chosen.recordings, chosen.supervisions, paths, account)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.dataset import Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import LOOKED, audio_stem, chosen_split, walk
+from benchmarks.own.lookup import LOOKED, audio_stem, named_split, walk
 from benchmarks.sources.text_files import file_lines
 from harness.errors import DataError
 
@@ -29,8 +29,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     if not folders:
         raise DataError(f"{place}: no {TRANS} in it")
     subsets = {folder: _subset(root, folder) for folder in folders}
-    several = len(set(subsets.values())) > 1
-    subset = chosen_split(place, asked if several else Asked(), account, set(subsets.values()))
+    subset = named_split(place, asked, account, set(subsets.values()))
     for folder in folders:
         if subsets[folder] == subset:
             yield from _of_folder(folder, account)

@@ -12,7 +12,7 @@ from benchmarks.dataset import Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.lookup import Recordings, audio_stem, head, is_file, names_in
 from benchmarks.sources.text_files import file_lines
-from harness.errors import DataError
+from harness.errors import DataError, UsageError
 
 TABLE, FOLDERS = "metadata.csv", ("wavs", "wav", "audio", "clips")
 NORMALIZED = "normalized"
@@ -48,6 +48,8 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     found = _place(place)
     if found is None:
         raise DataError(f"{place}: no {TABLE} beside a folder {' or '.join(FOLDERS)}")
+    if asked.columns.get("text") not in {None, NORMALIZED}:
+        raise UsageError(f"{place}: --text-column can only be {NORMALIZED} (the third); without it, the second is")
     normalized = asked.columns.get("text") == NORMALIZED
     recordings = Recordings.below(account, found[1])
     fields: list[str] = []
@@ -70,6 +72,7 @@ FORM = Form(
     name="ljspeech",
     title="a folder like LJ Speech's (metadata.csv with |, wavs/)",
     rank=130,
+    uses=frozenset({"columns"}),
     recognizes=_recognizes,
     items=_items,
 )

@@ -15,6 +15,7 @@ FORM = Form(
     name="seglst",
     title="a SegLST (.json with session_id and words)",
     rank=490,
+    uses=frozenset(),
     recognizes=lambda place: is_file(place) and kind_of(Path(place)) == "seglst",
     items=items,
 )

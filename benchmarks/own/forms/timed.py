@@ -285,6 +285,7 @@ FORM = Form(
     name="timed",
     title="transcripts with times beside recordings (.stm, .ctm, SegLST, .TextGrid, .eaf, .srt, .vtt)",
     rank=600,
+    uses=frozenset({"columns", "split"}),
     recognizes=_recognizes,
     items=items,
 )

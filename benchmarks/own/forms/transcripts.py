@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.dataset import Entry
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import LOOKED, Recordings, audio_stem, chosen_split, head, is_file, names_in, walk
+from benchmarks.own.lookup import LOOKED, Recordings, audio_stem, head, is_file, named_split, names_in, walk
 from benchmarks.sources.text_files import file_lines
 from harness.errors import DataError
 
@@ -51,7 +51,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     files = _files(place)
     if not files:
         raise DataError(f"{place}: no {' or '.join(FILES)} in it")
-    file = files[chosen_split(place, asked if len(files) > 1 else Asked(), account, files, DEFAULT)]
+    file = files[named_split(place, asked, account, files, DEFAULT)]
     recordings = Recordings.below(account, file.parent)
     seen = set[str]()
     for where, line in file_lines(file):

@@ -69,6 +69,7 @@ FORM = Form(
     name="voxpopuli",
     title="a VoxPopuli folder (asr_test.tsv)",
     rank=135,
+    uses=frozenset({"split"}),
     recognizes=lambda place: bool(_tables(place)),
     items=_items,
 )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from benchmarks.own.columns import NAMES, plain
 from benchmarks.own.form import Account, Asked, Form, Item, Role
-from benchmarks.own.lookup import audio_stem, chosen_split, is_file, names_in
+from benchmarks.own.lookup import audio_stem, is_file, named_split, names_in
 from benchmarks.own.rows import Rows
 from benchmarks.sources.archive import Member, Release
 from benchmarks.sources.pairing import AUDIO_ENDINGS
@@ -82,7 +82,7 @@ def _shards(place: str, asked: Asked, account: Account) -> list[Path]:
     if is_file(path):
         return [path]
     splits = _splits(path)
-    split = chosen_split(place, asked if len(splits) > 1 else Asked(), account, splits)
+    split = named_split(place, asked, account, splits)
     _say_gaps(splits[split], account)
     return splits[split]
 
@@ -269,6 +269,7 @@ FORM = Form(
     name="webdataset",
     title="WebDataset tars (x.tar, x-{000000..000009}.tar, or a folder of them)",
     rank=550,
+    uses=frozenset({"columns", "split"}),
     recognizes=_recognizes,
     items=_items,
 )

@@ -162,7 +162,9 @@ def test_several_folders_must_be_chosen_from(folder: Path) -> None:
         refused(place, UsageError, r"several splits are in it \(dev, test\): choose one with --split")
         refused(place, UsageError, "no split 'train' in it; there are: dev, test", split="train")
         assert read(place, split="dev").texts == {"d1": "d"}
-    assert read(dev, split="test").texts == {"d1": "d"}, "what is no choice is not refused"
+    found = read(dev, split="test")
+    assert found.texts == {"d1": "d"}, "what is no choice is not refused"
+    assert "--split test chooses nothing: dev is all there is" in found.account.notes
 
 
 def test_the_case(shared: Path) -> None:

@@ -86,6 +86,7 @@ def test_ljspeech(tmp_path: Path) -> None:
     assert found.texts == {"LJ001-0001": 'in 1456 "he said', "LJ001-0002": "two"}
     assert found.left_out == {"recordings without a transcript": 1}
     assert read(tmp_path / "metadata.csv", columns={"text": "normalized"}).texts["LJ001-0001"] == "in fourteen"
+    refused(tmp_path, UsageError, "--text-column can only be normalized", columns={"text": "text"})
     write(tmp_path / "metadata.csv", "wavs/LJ001-0001.wav|two columns")
     assert read(tmp_path).texts == {"LJ001-0001": "two columns"}
     write(tmp_path / "metadata.csv", "LJ001-0001|a|b", "LJ001-0002|a")
