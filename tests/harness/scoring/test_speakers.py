@@ -16,6 +16,7 @@ from harness.scoring.metrics import get_metric, measure
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
 from harness.scoring.speakers import Labelled, assign, count_speakers, labelled
+from harness.scoring.transcripts import read_transcripts
 from tests.harness.scoring.made import predictions
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def meetings(tmp_path: Path) -> tuple[Path, Path, Path]:
     """Six meetings as SegLST: what was said, a system that knows who, and one that takes all for one speaker."""
 
     def write(name: str, change: Any) -> Path:
-        turns = (("Anna", "Good morning, Bob."), ("Bob", "Good morning!"), ("Anna", "Shall we begin?"))
+        turns = (("Anna", "Good morning, Bob."), ("Bob", "Good morning!"), ("Anna", "Shall we begin now?"))
         segments = [
             {"session_id": f"m{at}", "speaker": who, "words": words, "start_time": start, "end_time": 9 - start}
             for at in range(6)
@@ -138,7 +139,7 @@ def test_from_meetings_to_table_comparison_and_gate(
 ) -> None:
     said, knows, guesses = map(str, meetings)
     metrics = [part for name in ("cp_wer", "wder", "speakers_miscounted") for part in ("--metric", name)]
-    expected = {knows: (1 / 8, 0, 0), guesses: (4 / 8, 2 / 8, 1 / 2)}
+    expected = {knows: (1 / 9, 0, 0), guesses: (4 / 9, 2 / 9, 1 / 2)}
     for path, values in expected.items():
         assert main(["score", path, "--reference", said, *metrics, "--json"]) == 0
         [scores] = json.loads(capsys.readouterr().out)
@@ -147,7 +148,7 @@ def test_from_meetings_to_table_comparison_and_gate(
         assert found["cp_wer"]["interval"]["sessions"] == 6
     assert main(["compare", knows, guesses, "--reference", said, *metrics, "--json"]) == 0
     blocks = {one["metric"]: one for one in json.loads(capsys.readouterr().out)["metrics"]}
-    assert blocks["cp_wer"]["pairs"][0]["difference"]["value"] == pytest.approx(-3 / 8)
+    assert blocks["cp_wer"]["pairs"][0]["difference"]["value"] == pytest.approx(-3 / 9)
     assert main(["report", knows, guesses, "--reference", said, *metrics, "--out", str(tmp_path / "out")]) == 0
     assert "cpWER" in (tmp_path / "out" / "index.html").read_text()
     (tmp_path / "policy.toml").write_text('[wer]\ntier = "informative"\n[metrics.wder]\nmargin = 1.0\n')
@@ -166,3 +167,20 @@ def test_from_meetings_to_table_comparison_and_gate(
     assert main(gate) == 1
     findings = {one["subject"]: one["verdict"] for one in json.loads(capsys.readouterr().out)["findings"]}
     assert findings["said: WDER"] == "FAIL"
+
+
+def test_labels_follow_the_words_in_the_order_of_their_times(meetings: tuple[Path, Path, Path]) -> None:
+    [system] = read_transcripts(meetings[0], [meetings[1]])
+    row = system.benchmarks[0].rows[0]
+    assert row.reference == "Good morning, Bob. Good morning! Shall we begin now?"
+    assert row.reference_speakers == ("Anna",) * 3 + ("Bob",) * 2 + ("Anna",) * 4
+    assert row.speakers == ("anna",) * 3 + ("bob",) * 2 + ("anna",) * 4
+
+
+def test_a_segment_without_a_name_leaves_all_unnamed(meetings: tuple[Path, Path, Path]) -> None:
+    segments = json.loads(meetings[1].read_text())
+    segments[4]["speaker"] = ""
+    meetings[1].write_text(json.dumps(segments))
+    [system] = read_transcripts(meetings[0], [meetings[1]])
+    assert {row.speakers for row in system.benchmarks[0].rows} == {None}
+    assert None not in {row.reference_speakers for row in system.benchmarks[0].rows}
