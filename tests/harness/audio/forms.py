@@ -112,11 +112,17 @@ def encode(form: str, samples: np.ndarray, rate: int = 16_000) -> bytes:
 
 
 def muxed(
-    container: str, codec: str, rate: int, samples: np.ndarray, source_rate: int = 16_000, **options: str
+    container: str,
+    codec: str,
+    rate: int,
+    samples: np.ndarray,
+    source_rate: int = 16_000,
+    kilobits: int = 0,
+    **options: str,
 ) -> bytes:
     """By FFmpeg."""
     buffer = io.BytesIO()
-    mux(buffer, container, codec, rate, samples, source_rate, **options)
+    mux(buffer, container, codec, rate, samples, source_rate, kilobits, **options)
     return buffer.getvalue()
 
 
@@ -127,6 +133,7 @@ def mux(
     rate: int,
     samples: np.ndarray,
     source_rate: int = 16_000,
+    kilobits: int = 0,
     **options: str,
 ) -> None:
     """Into a file; some options need one with a name."""
@@ -135,7 +142,7 @@ def mux(
     with av.open(to, "w", format=container, options=options) as file:
         stream: Any = file.add_stream(codec, rate=rate, layout=layout)
         if not codec.startswith(("pcm", "flac", "alac", "g726", "libopencore")):
-            stream.bit_rate = 64_000 if codec != "libmp3lame" else 32_000
+            stream.bit_rate = 1_000 * (kilobits or (32 if codec == "libmp3lame" else 64))
         context = stream.codec_context
         if codec in WIDTHS:
             context.format = WIDTHS[codec]
