@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 1_000
 """Rows of the first file whose file names are compared, to see whether they tell utterances apart."""
+HELD = 64 << 20
+"""Bytes of a mapped file that may count as memory of ours before they are given back."""
 POINTER = b"version https://git-lfs"
 """How the file begins that a clone has in place of a large one."""
 
@@ -137,24 +140,30 @@ def _arrow(source: Path, **_: bool) -> Iterator[Table]:
     """An Arrow file of either kind (``save_to_disk``'s stream, feather's file), mapped into memory."""
     import pyarrow as pa
 
-    with pa.memory_map(str(source)) as mapped:
-        try:
-            reader = pa.ipc.open_file(mapped)
-            batches: Iterable[Any] = (reader.get_batch(number) for number in range(reader.num_record_batches))
-        except pa.ArrowInvalid:
-            mapped.seek(0)
-            reader = batches = pa.ipc.open_stream(mapped)
-        yield Table(reader.schema, map(_record_batch, batches), is_parquet=False)
+    with source.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    whole = pa.py_buffer(mapped)
+    try:
+        reader = pa.ipc.open_file(whole)
+        batches: Iterable[Any] = (reader.get_batch(number) for number in range(reader.num_record_batches))
+    except pa.ArrowInvalid:
+        reader = batches = pa.ipc.open_stream(whole)
+    yield Table(reader.schema, (_record_batch(batch, mapped) for batch in batches), is_parquet=False)
 
 
-def _record_batch(batch: Any) -> Group:
+def _record_batch(batch: Any, mapped: mmap.mmap) -> Group:
     """A batch of an Arrow file, checked first: nobody else checks what is mapped, and a bad offset ends the process."""
     batch.validate(full=True)
 
     def slices(columns: list[str]) -> Iterator[Any]:
-        chosen = batch.select(columns)
+        chosen, read = batch.select(columns), 0
         for begin in range(0, batch.num_rows, BATCH_ROWS):
-            yield chosen.slice(begin, BATCH_ROWS)
+            some = chosen.slice(begin, BATCH_ROWS)
+            yield some
+            read += some.nbytes
+            if (read > HELD or begin + BATCH_ROWS >= batch.num_rows) and hasattr(mmap, "MADV_DONTNEED"):
+                mapped.madvise(mmap.MADV_DONTNEED)
+                read = 0
 
     return Group(batch.num_rows, slices, slices, lambda _column: True)
 

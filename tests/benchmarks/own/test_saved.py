@@ -39,6 +39,12 @@ def test_all_files_in_their_order(tmp_path: Path) -> None:
     assert own_dataset(tmp_path / "set").sources[0].kind == "save_to_disk"
 
 
+def test_memory_that_is_given_back_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.own.arrow.HELD", 0)
+    found = read(save(tmp_path))
+    assert [heard(item) for item in found] == [samples(number).tolist() for number in range(6)]
+
+
 def test_splits(tmp_path: Path) -> None:
     save(tmp_path / "train", 0, 4)
     save(tmp_path / "test", 4, 6, 1)
