@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.gating import published
-from harness.gating.baseline import SUFFIX, find
+from harness.gating.baseline import find
 from harness.gating.decide import decide
 from harness.gating.sides import Read, Side, read_one, read_side
+from harness.records.packed import SUFFIX
 from harness.version import program
 
 if TYPE_CHECKING:

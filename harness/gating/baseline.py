@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import lzma
 import re
-import tempfile
 import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from harness.errors import DataError, RunError, UsageError
+from harness.errors import RunError, UsageError
 from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_speeds
 from harness.records.codec import FORMAT, pretty
 from harness.records.journal import Line, encode_lines, read_journal
+from harness.records.packed import SUFFIX, opened
 from harness.records.run import RUN_FILE, Repeats, RunRecord, Speed, read_run_record
 from harness.scoring.average import pooled_by
 from harness.scoring.score import suite_speed
@@ -25,15 +23,6 @@ from harness.version import VERSION
 
 if TYPE_CHECKING:
     from harness.records.policy import Measure
-
-SUFFIX = ".zip"
-
-LIMIT_BYTES = 2**30
-"""Unpacked size above which a file is refused: more than ten thousand hours of transcripts."""
-
-_MEMBER = re.compile(r"(?:run\.json|speed\.json|[a-z0-9_]{1,100}\.jsonl)\Z")
-_BROKEN = (zipfile.BadZipFile, lzma.LZMAError, zlib.error, OSError, EOFError, RuntimeError, ValueError)
-"""What reading a damaged, encrypted or foreign zip raises."""
 
 _LEFT_OUT = ("audio_seconds", "time", "batch", "undisturbed", "draft", "words", "speakers", "segments", "audio")
 """Fields of a line that scoring does without."""
@@ -129,7 +118,13 @@ def rtfx(run: RunRecord, measure: Measure) -> tuple[float, ...]:
 def find(directory: Path, suite: str | None, model: str) -> Path | None:
     """The baseline of a model on a suite in a folder of baselines, or None."""
     path = directory / file_name(suite, model)
-    return path if suite is not None and path.is_file() else None
+    if suite is None or path.is_file():
+        return path if suite is not None else None
+    before = directory / _safe_before(suite) / (_safe_before(model) + SUFFIX)
+    if not before.is_file():
+        return None
+    with opened(before) as folder:
+        return before if _record(folder).model.id == model else None
 
 
 def stored(directory: Path) -> list[SavedBaseline]:
@@ -157,42 +152,17 @@ def stored(directory: Path) -> list[SavedBaseline]:
     return found
 
 
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[Path]:
-    """A baseline file as a run folder, for as long as it is looked at; errors in there name the file.
-
-    Raises:
-        DataError: the file is broken, holds something else, or would unpack to more than LIMIT_BYTES.
-    """
-    with tempfile.TemporaryDirectory(prefix="baseline") as temporary:
-        folder = Path(temporary)
-        try:
-            _unpack(path, folder)
-        except _BROKEN as error:
-            raise DataError(f"{path} is not a baseline that can be read: {error}") from None
-        try:
-            yield folder
-        except (DataError, UsageError) as error:
-            raise type(error)(str(error).replace(temporary, str(path))) from None
-
-
-def _unpack(path: Path, folder: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        strange = [info.filename for info in members if not _MEMBER.match(info.filename)]
-        if strange or sum(info.file_size for info in members) > LIMIT_BYTES:
-            raise DataError(f"{path} is not a baseline: {strange[:1] or 'it unpacks to too much'}")
-        left = LIMIT_BYTES
-        for info in members:
-            with archive.open(info) as member:
-                content = member.read(left + 1)  # what the header says of the size need not be true
-            left -= len(content)
-            if left < 0:
-                raise DataError(f"{path} is not a baseline: it unpacks to too much")
-            (folder / info.filename).write_bytes(content)
-
-
 def _safe(name: str) -> str:
-    """A name as one part of a path."""
+    """A name as one part of a path, from which it can be told: ``org/model`` is ``org--model``, all else in percents.
+
+    Two names never have one: a dash that could be taken for the sign of a slash is encoded too.
+    """
+    name = re.sub(r"-(?=[-/])|(?<=[-/])-", "%2D", name.replace("%", "%25"))
+    parts = [quote(part, safe="@+=%", errors="surrogateescape") for part in name.split("/")]
+    return re.sub(r"^\.", "%2E", "--".join(parts)) or "unnamed"
+
+
+def _safe_before(name: str) -> str:
+    """As it was until the names became unambiguous: baselines of then are found still."""
     cleaned = re.sub(r"[^\w.@+=-]+", "--", name, flags=re.ASCII).strip(".")
     return cleaned or "unnamed"

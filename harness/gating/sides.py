@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.gating.baseline import SUFFIX, opened, rtfx
+from harness.gating.baseline import rtfx
 from harness.records.baseline import read_speeds
 from harness.records.decision import Compared
+from harness.records.packed import is_packed, opened
 from harness.records.run import BenchmarkRecord
 from harness.scoring.predictions import System, read_systems
 from harness.scoring.resolve import resolve_profile
@@ -112,7 +113,7 @@ def as_side(
 
 def _opened(path: Path) -> AbstractContextManager[Path]:
     """A path as something that `read_systems` reads: saved baselines are unpacked."""
-    return opened(path) if path.is_file() and path.suffix == SUFFIX else nullcontext(path)
+    return opened(path) if is_packed(path) else nullcontext(path)
 
 
 def _one_system(systems: Sequence[System], shown: Path) -> System:

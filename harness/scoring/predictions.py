@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.languages import primary_subtag
-from harness.errors import UsageError
+from harness.errors import DataError, UsageError
 from harness.records.journal import Line, read_journal
+from harness.records.packed import is_packed, opened
 from harness.records.run import RUN_FILE, RunRecord, read_run_record
 from harness.scoring import file_names
 from harness.scoring.folders import Say, alone_in, predictions_in
@@ -88,7 +89,8 @@ def read_systems(
     files: dict[Path, None] = {}
     for path in without_reports(paths):
         _find(path, runs, files, say)
-    return [read_run(folder, chosen) for folder in runs] + _read_files(files, chosen, form)
+    read = [read_packed(path, chosen) if is_packed(path) else read_run(path, chosen) for path in runs]
+    return read + _read_files(files, chosen, form)
 
 
 def without_reports(paths: Iterable[Path | str]) -> list[Path]:
@@ -107,6 +109,8 @@ def _find(path: Path, runs: dict[Path, None], files: dict[Path, None], say: Say)
     if path.is_file():
         if path.name == RUN_FILE:
             runs[path.parent] = None
+        elif is_packed(path):
+            runs[path] = None
         else:
             files[path] = None
         return
@@ -145,6 +149,20 @@ def read_run(folder: Path, language: str | None = None) -> System:
             )
             read += [one] if language else by_language(one)
     return System(model=run.model.id, suite=run.suite, folder=folder, run=run, benchmarks=read)
+
+
+def read_packed(path: Path, language: str | None = None) -> System:
+    """A run that was saved as a baseline.
+
+    Raises:
+        DataError: it is none, or broken.
+    """
+    with opened(path) as folder:
+        if not (folder / RUN_FILE).exists():
+            raise DataError(f"{path} is not a baseline: it has no {RUN_FILE}")
+        system = read_run(folder, language)
+    benchmarks = [replace(one, source=path / one.source.name) for one in system.benchmarks]
+    return replace(system, folder=path, benchmarks=benchmarks)
 
 
 def _with_keywords(row: Line, given: tuple[str, ...] | None) -> Line:

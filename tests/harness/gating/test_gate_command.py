@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.cli import main
-from harness.gating import baseline
+from harness.records import packed
 from harness.version import VERSION
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def test_damaged_baselines_are_refused(
     elif damage == "text":
         path.write_text("not a zip")
     elif damage == "bomb":
-        monkeypatch.setattr(baseline, "LIMIT_BYTES", 100)
+        monkeypatch.setattr(packed, "LIMIT_BYTES", 100)
     else:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("../../evil.jsonl" if damage == "stranger" else "read.jsonl", "{}")
@@ -410,7 +410,7 @@ def test_a_baseline_of_just_the_largest_size_is_read(
     [path] = (tmp_path / "b").glob("*/*.zip")
     with zipfile.ZipFile(path) as archive:
         size = sum(info.file_size for info in archive.infolist())
-    monkeypatch.setattr(baseline, "LIMIT_BYTES", size)
+    monkeypatch.setattr(packed, "LIMIT_BYTES", size)
     assert gate(good, "--baseline", path) == 0
-    monkeypatch.setattr(baseline, "LIMIT_BYTES", size - 1)
+    monkeypatch.setattr(packed, "LIMIT_BYTES", size - 1)
     assert gate(good, "--baseline", path) == 4
