@@ -39,13 +39,22 @@ ELSEWHERE: tuple[Role, ...] = ("audio", "id", "start", "end", "offset", "channel
 DROPPED = frozenset(name for role in ELSEWHERE for name in NAMES[role])
 
 
+Said = bytes | tuple[int, int]
+"""What a file says, or where it lies in the shard: offset and size."""
+Reader = Callable[[Said], bytes]
+
+
 @dataclass(slots=True)
 class _Sample:
     """The files of a sample by their endings."""
 
-    audio: Member | None = None
+    name: str = ""
+    """Of the audio's member; empty where there is none."""
     ending: str = ""
-    texts: dict[str, bytes | Member] = field(default_factory=dict)
+    """Of the audio."""
+    audio: Audio | None = None
+    """Where it lies; of a packed shard only while it is at hand."""
+    texts: dict[str, Said] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -53,13 +62,13 @@ class _Sounds:
     """The audio of the sample that is read now, as `Rows` asks for it."""
 
     key: str = ""
-    member: Member | None = None
+    now: Audio | None = None
     seen: bool = True
 
     def audio(self, line: Line, cell: object) -> Audio:
         """The member's."""
-        assert self.member is not None  # only samples with audio are made into rows
-        return self.member.audio()
+        assert self.now is not None  # only samples with audio are made into rows
+        return self.now
 
     def name(self, line: Line, cell: object) -> str:
         """The sample's key."""
@@ -126,7 +135,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
             if name != key:
                 account.note(f"keys of {shard.name} occur in a shard before it, and are called after theirs")
             line = _line(where, sample, found, account)
-            sounds.key, sounds.member = name, sample.audio
+            sounds.key, sounds.now = name, sample.audio
             if line is None or not rows.columns(line).names("text"):
                 account.leave_out("samples without a transcript", where)
             elif (item := rows.item(line)) is not None:
@@ -134,7 +143,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
         seen |= here
 
 
-def _line(where: str, sample: _Sample, read: Callable[[bytes | Member], bytes], account: Account) -> Line | None:
+def _line(where: str, sample: _Sample, read: Reader, account: Account) -> Line | None:
     """What a sample says, as a row; None where it says nothing."""
     for ending in sample.texts:
         account.columns.setdefault(f".{ending}", "not used")
@@ -188,9 +197,6 @@ def _values(where: str, data: bytes) -> dict[str, object]:
     return {name: value for name, value in found.items() if plain(name) not in DROPPED}
 
 
-Reader = Callable[[bytes | Member], bytes]
-
-
 def _samples(shard: Path, account: Account) -> Iterator[tuple[str, _Sample, Reader]]:
     """The samples of a shard with audio, in any order of its files, and how what they say is read.
 
@@ -202,30 +208,26 @@ def _samples(shard: Path, account: Account) -> Iterator[tuple[str, _Sample, Read
         account.note(f"keys in {shard.name} hold dots: what stands before the last one is the key")
         samples = _grouped(shard, LAST, account, packed=packed) or {}
     for key, sample in samples.items():
-        if sample.audio is None:
+        if not sample.name:
             account.leave_out("samples without audio", f"{shard}!{key}")
     if not packed:
         with shard.open("rb") as file:
-            yield from ((key, one, partial(_read, file)) for key, one in samples.items() if one.audio is not None)
+            yield from ((key, one, partial(_read, file)) for key, one in samples.items() if one.name)
         return
-    names = {one.audio.name: key for key, one in samples.items() if one.audio is not None}
+    names = {one.name: key for key, one in samples.items() if one.name}
     for member in Release(shard).members(names.__contains__):
         key = names[member.name]
-        samples[key].audio = member
-        yield key, samples[key], _read_packed
+        samples[key].audio = member.audio()
+        yield key, samples[key], partial(_read, None)
+        samples[key].audio = None
 
 
-def _read(file: BinaryIO, part: bytes | Member) -> bytes:
-    """The bytes of a member that lies in a tar as it is."""
-    if isinstance(part, bytes):
-        return part
-    place = part.audio()
-    file.seek(place.offset)
-    return file.read(place.size or 0)
-
-
-def _read_packed(part: bytes | Member) -> bytes:
-    return part if isinstance(part, bytes) else part.read()
+def _read(file: BinaryIO | None, said: Said) -> bytes:
+    """What a file says, which may lie in a shard as it is."""
+    if isinstance(said, bytes) or file is None:
+        return said if isinstance(said, bytes) else b""
+    file.seek(said[0])
+    return file.read(said[1])
 
 
 def _grouped(shard: Path, pattern: re.Pattern[str], account: Account, *, packed: bool) -> dict[str, _Sample] | None:
@@ -243,9 +245,9 @@ def _grouped(shard: Path, pattern: re.Pattern[str], account: Account, *, packed:
         if f".{last}" not in AUDIO_ENDINGS:
             if ending in sample.texts:
                 raise DataError(f"{shard}: {member.name} is there twice")
-            sample.texts[ending] = member.read() if packed and last in READ else member
-        elif sample.audio is None:
-            sample.audio, sample.ending = member, ending
+            sample.texts[ending] = _said(member, last in READ, packed)
+        elif not sample.name:
+            sample.name, sample.ending, sample.audio = member.name, ending, None if packed else member.audio()
         elif pattern is KEY and ending != sample.ending:
             return None
         else:
@@ -253,6 +255,16 @@ def _grouped(shard: Path, pattern: re.Pattern[str], account: Account, *, packed:
     for where in outside:
         account.leave_out("files of no sample (hidden, or without an ending)", where)
     return samples
+
+
+def _said(member: Member, wanted: bool, packed: bool) -> Said:
+    """What a member says or, of a tar that is not packed, where; nothing of what is not read."""
+    if not wanted:
+        return b""
+    if packed:
+        return member.read()
+    place = member.audio()
+    return place.offset, place.size or 0
 
 
 def _recognizes(place: str) -> bool:
