@@ -126,34 +126,50 @@ class PlainDecoder:
 
 
 class ChainDecoder:
-    """Several whole files that stand one after another in one, such as chained Ogg: libsndfile ends after the first."""
+    """Several whole files that stand one after another in one, such as chained Ogg: libsndfile ends after the first.
+
+    Where they differ in their channels, each is mixed.
+    """
 
     def __init__(self, audio: Audio, links: Sequence[tuple[int, int]]) -> None:
         self._parts = [_part(audio, begin, end) for begin, end in links]
         self._lengths: list[int] = []
-        self.rate = self.channels = 0
+        rates, channels = set[int](), set[int]()
         for part in self._parts:
-            with closing(SoundDecoder(Encoded(part))) as decoder:
-                form = decoder.rate, decoder.channels
-                if self._lengths and form != (self.rate, self.channels):
-                    raise ValueError("the parts that it is made of differ in sample rate or channels")
-                self.rate, self.channels = form
+            with closing(_by_libsndfile(part)) as decoder:
+                rates.add(decoder.rate)
+                channels.add(decoder.channels)
                 self._lengths.append(decoder.frames)
+        if len(rates) > 1:
+            raise ValueError("the parts that it is made of differ in their sample rates")
+        (self.rate,) = rates
+        self.channels = channels.pop() if len(channels) == 1 else 1
         self.frames, self.floats, self.broken = sum(self._lengths), False, ""
 
     def blocks(self, begin: int, count: int) -> Blocks:
         """As `Decoder.blocks`."""
         for part, length in zip(self._parts, self._lengths, strict=True):
             if begin < length and count > 0:
-                with closing(SoundDecoder(Encoded(part))) as decoder:
+                with closing(_by_libsndfile(part)) as decoder:
                     for block in decoder.blocks(begin, min(count, length - begin)):
                         count -= len(block)
-                        yield block
+                        same = decoder.channels == self.channels
+                        yield block if same else block.mean(axis=1, keepdims=True, dtype=np.float32)
                     self.broken = decoder.broken
             begin = max(0, begin - length)
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _by_libsndfile(audio: Audio) -> SoundDecoder:
+    """A file as libsndfile reads it."""
+    encoded = Encoded(audio)
+    try:
+        return SoundDecoder(encoded)
+    except BaseException:
+        encoded.close()
+        raise
 
 
 def _part(audio: Audio, begin: int, end: int) -> Audio:

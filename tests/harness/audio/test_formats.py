@@ -24,6 +24,7 @@ from tests.harness.audio.forms import (
     FORMS,
     LOSSLESS,
     audio,
+    encode,
     encoded,
     mux,
     muxed,
@@ -201,6 +202,14 @@ def test_joined_and_chained_files_are_heard_to_their_end() -> None:
         assert np.abs(part - found[48_000:64_000]).max() <= 0.05
         with pytest.raises(DataError, match="truncated"):
             heard((one + two)[:-600])
+
+
+def test_chained_parts_may_differ_in_their_channels() -> None:
+    stereo = encode("opus", np.stack([speech(), speech() // 2], axis=1))
+    found = heard(encoded("opus") + stereo)
+    assert len(found) == 2 * len(speech())
+    assert np.array_equal(found[: len(speech())], heard(encoded("opus")))
+    assert np.abs(found[len(speech()) :] - heard(stereo)).max() <= 1e-6
 
 
 def test_an_mp3_without_a_tag_is_heard_to_its_end() -> None:
