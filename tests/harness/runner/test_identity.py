@@ -36,6 +36,8 @@ def test_a_member_of_an_archive_is_told_by_its_own_bytes(path: Path) -> None:
     member = utterance(Audio(origin="x!m", path=path, offset=2, size=3))
     noted = audio_file(member)
     assert (noted.size, noted.digest) == (3, hashlib.sha256(b"234").hexdigest()[:16])
+    part = audio_file(utterance(replace(member.audio, start=0.5)))
+    assert (part.digest, part.given) == (noted.digest, "start=0.5")
     path.write_bytes(b"__234_____")
     assert compare_audio(member, noted) is Heard.TOUCHED
     path.write_bytes(b"__23______")
@@ -44,7 +46,7 @@ def test_a_member_of_an_archive_is_told_by_its_own_bytes(path: Path) -> None:
 
 def test_bytes_in_memory_are_told_by_what_they_are(path: Path) -> None:
     noted = audio_file(utterance(Audio(origin="x", data=b"0123456789")))
-    assert (noted.size, noted.modified, noted.inode) == (10, 0, 0)
+    assert (noted.size, noted.modified, noted.changed, noted.inode) == (10, 0, 0, 0)
     assert compare_audio(utterance(Audio(origin="y", data=b"0123456789")), noted) is Heard.SAME
     assert compare_audio(utterance(Audio(origin="x", data=b"0123456780")), noted) is Heard.OTHER
     unpacked = utterance(Audio(origin="z", path=path))
