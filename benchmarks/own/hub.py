@@ -12,20 +12,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.own.account import Account
 from benchmarks.own.address import Address, parse_address
-from benchmarks.own.arrow import Reading, Shard
+from benchmarks.own.arrow import Reading, Shard, opened
 from benchmarks.own.card import with_language
 from benchmarks.own.inside import SHOWN, inner_path
 from benchmarks.own.repository import folder_items
+from benchmarks.own.schema import layout_of
 from benchmarks.own.snapshot import is_data, items_of_files
 from benchmarks.own.splits import Part, parts_of, pick
 from benchmarks.own.version import Version, version
 from benchmarks.sources import faults
 from benchmarks.sources.parquet import CONVERTED, cached, copies, remote, stated_files, verified
-from harness.errors import AccessError
+from harness.errors import AccessError, DataError, UsageError
 
 if TYPE_CHECKING:
-    from benchmarks.own.form import Account, Asked, Item
+    from benchmarks.own.form import Asked, Item
     from benchmarks.sources.tables import Line
 
 PARQUET = (".parquet",)
@@ -46,7 +48,7 @@ def hub_items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     main = version(address, asked.request.pins.get(f"hub:{place}"))
     chosen, parts = main, _tables(main)
     if not parts and address.revision is None:
-        chosen, parts = _converted(main)
+        chosen, parts = _converted(main, asked)
     if not parts:
         asked.request.note("revision", main.sha)
         return items_of_files(main, address, asked, account)
@@ -68,7 +70,7 @@ def _tables(found: Version) -> list[Part]:
     return parts_of(names, found.readme, PARQUET)
 
 
-def _converted(main: Version) -> tuple[Version, list[Part]]:
+def _converted(main: Version, asked: Asked) -> tuple[Version, list[Part]]:
     """The hub's own conversion of the main branch; where that is a part only, and there are files, they are read."""
     try:
         sha, files = stated_files(main.repo, CONVERTED)
@@ -77,7 +79,21 @@ def _converted(main: Version) -> tuple[Version, list[Part]]:
     parts = parts_of(files, "", PARQUET)
     if any("/partial-" in name for name in files) and any(map(is_data, main.files)):
         return main, []
-    return replace(main, sha=sha, files=files), parts
+    converted = replace(main, sha=sha, files=files)
+    if parts and any(map(is_data, main.files)) and not _has_audio(converted, parts[0].files[0], asked):
+        return main, []  # a table of file names was converted, and the files were not
+    return converted, parts
+
+
+def _has_audio(found: Version, name: str, asked: Asked) -> bool:
+    """Whether a Parquet file holds audio itself, by its schema."""
+    with opened(Shard(name, partial(_open, found, name, few=True, streaming=True))) as table:
+        try:
+            return layout_of(table.schema, asked, Account(), name).stored is not None
+        except UsageError:
+            return True  # of which several columns hold some
+        except DataError:
+            return False
 
 
 def _rows(found: Version, part: Part, asked: Asked, account: Account) -> Iterator[Item]:

@@ -242,6 +242,15 @@ def test_files_are_read_where_only_a_part_was_converted(hub: Hub) -> None:
     assert told(read(SET)) == [("a", "whole")]
 
 
+def test_a_converted_table_of_file_names_is_not_the_audio(hub: Hub) -> None:
+    """As the hub converts repositories of a CSV and a zip."""
+    main = {"x.csv": b"path,sentence\na.wav,said\n", "x.zip": zipped({"a.wav": clip(1, "WAV")})}
+    table = parquet([{"path": "a.wav", "sentence": "said"}])
+    hub.repos["org/set"] = {"main": main, "refs/convert/parquet": {"default/train/0000.parquet": table}}
+    (item,) = read(SET)
+    assert (item.id, item.reference, heard(item)) == ("a", "said", samples(1).tolist())
+
+
 AUDIO_FOLDER = {
     "README.md": README.encode(),
     "x.py": b"raise SystemExit",
