@@ -29,6 +29,9 @@ MIX_LOSS = -10.0
 UNLIKE = 0.3
 """Correlation of two channels that carry different sounds."""
 CLIPPED_RUNS, CLIPPED_SHARE, NEAR_PEAK = 5, 5e-4, 0.012
+CREST = 5.0
+"""dB of the loudest parts' peaks above their mean: 4 of 950 real clips have less, of those that were clipped and then
+coded as MP3 four in five."""
 OFFSET = 0.02
 """Of full scale."""
 TONE = -30.0
@@ -172,6 +175,17 @@ def _clipping(one: Seen, facts: Facts) -> Iterator[HealthFinding]:
             threshold=100 * NEAR_PEAK,
             unit="%",
             confidence=0.6,
+            severity="low",
+        )
+    elif facts.crest < CREST and facts.tone_level < -20 and facts.seconds > 0.5:
+        yield finding(
+            one,
+            "clipping",
+            f"loud parts peak {facts.crest:.1f} dB above their mean: clipped, then coded, or compressed hard",
+            value=facts.crest,
+            threshold=CREST,
+            unit="dB",
+            confidence=0.5,
             severity="low",
         )
 

@@ -17,6 +17,7 @@ from harness.health.spectra import (
     QUIETEST,
     active_frames,
     band_edges,
+    crest_of,
     decibels,
     fft_size,
     last_level,
@@ -68,6 +69,8 @@ class Facts:
     clipped_runs: int
     near_peak: float
     """Share of samples within 3 % of the clip's peak."""
+    crest: float
+    """Decibels from root mean square to peak of 32 ms, median of the loudest fifth of them; speech has 5 and more."""
     correlation: float
     """Of the two loudest channels; 1 for one channel."""
     mix_loss: float
@@ -128,6 +131,7 @@ class Listener:
         self._spectra: list[Floats] = []
         self._bands: list[Floats] = []
         self._fine: list[Floats] = []
+        self._crests: list[Floats] = []
         self._step, self._frame, self._count, self._invalid = 1, 0, 0, 0
         self._sum = np.zeros(channels)
         self._products = np.zeros((channels, channels))
@@ -184,6 +188,8 @@ class Listener:
 
     def _transform(self, samples: Floats, frames: int) -> None:
         """Spectra of whole frames."""
+        parts = samples[: frames * self._hop].reshape((frames, self._hop, self._channels))
+        self._crests.append(np.stack([np.abs(parts).max(axis=1).T, np.sqrt(np.square(parts).mean(axis=1)).T]))
         total: Any = 0
         levels, bands = [], []
         for channel in range(self._channels):
@@ -252,6 +258,7 @@ class Listener:
             clipped=clipped,
             clipped_runs=runs,
             near_peak=near,
+            crest=crest_of(np.concatenate(self._crests, axis=2)[:, loudest[0]]),
             correlation=correlation,
             mix_loss=loss,
             changes=tuple(shape_change(found) for found in bands),

@@ -89,6 +89,13 @@ def last_level(rest: Floats, rate: int, typical: float) -> float:
     return float(decibels(np.square(tail - tail.mean(axis=0)).mean())) - typical
 
 
+def crest_of(found: Floats) -> float:
+    """Median ratio of peak to mean of the loudest fifth, in decibels; both of each part, shape ``[2, parts]``."""
+    peaks, means = found
+    loud = means >= np.quantile(means, 0.8)
+    return float(np.median(2 * decibels(peaks[loud] / np.maximum(means[loud], np.float32(1e-9)))))
+
+
 def steady_tone(spectra: Floats, lowest: int, width: float, typical: float) -> tuple[float, float]:
     """Hertz and level of the strongest line that stays the same while all else changes.
 

@@ -28,6 +28,11 @@ def test_blocks_make_no_difference() -> None:
             np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
 
 
+def test_crest_of_a_tone() -> None:
+    wave = np.sin(2 * np.pi * 500 * np.arange(32_000) / 16_000)[:, None].astype(np.float32)
+    assert measure(wave, 16_000).crest == pytest.approx(3.01, abs=0.02)
+
+
 def test_levels_and_offset() -> None:
     samples = np.tile(np.array([0.5, -0.5], np.float32), 16_000)[:, None] + np.float32(0.1)
     found = measure(samples, 16_000)
@@ -48,6 +53,8 @@ def test_flat_tops_are_counted_exactly() -> None:
 def test_clipped_speech_is_near_its_peak() -> None:
     assert facts().clipped_runs == 0
     assert facts().near_peak < 1e-3
+    assert facts().crest > 7
+    assert measure(np.clip(speech() * 40, -1, 1), 16_000).crest < 3
     loud = measure(np.clip(speech() * 20, -1, 1), 16_000)
     assert loud.clipped_runs > 100
     assert loud.near_peak > 0.05
