@@ -58,6 +58,11 @@ def names_in(folder: Path) -> list[str]:
     return sorted(name for name in found if not name.startswith("."))
 
 
+def is_folder(path: str | Path) -> bool:
+    """Whether there is a folder; False where nothing can be called so."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a name is too long
+
+
 def is_file(path: str | Path) -> bool:
     """Whether there is a file; False where nothing can be called so."""
     return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises where a name is too long
@@ -156,7 +161,7 @@ def seconds_of(text: object, error: Callable[[str], DataError], name: str) -> fl
 def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
     """The folders below a place, sorted, symbolic links followed once, hidden ones excepted; and the names in each."""
     seen = set[str]()
-    for place, folders, names in os.walk(root, followlinks=True):
+    for place, folders, names in os.walk(root, followlinks=True) if is_folder(root) else ():
         real = os.path.realpath(place)
         if real in seen:
             folders.clear()

@@ -39,7 +39,7 @@ def recognize(place: str, name: str | None = None) -> Form:
     """
     if not place:
         raise UsageError(f"--data is empty; it takes {takes()}")
-    there = "://" in place or not {"{", "*"}.isdisjoint(place) or os.path.lexists(place)
+    there = "://" in place or not {"{", "*"}.isdisjoint(place) or "_OP_" in place or os.path.lexists(place)
     if name is not None:
         if name not in forms():
             raise unknown_name("form", name, forms())

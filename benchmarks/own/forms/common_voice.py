@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.dataset import Audio, Entry
 from benchmarks.languages import primary_subtag
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import chosen_split, first_line, is_file, names_in, seconds_of, spoken
+from benchmarks.own.lookup import chosen_split, first_line, is_file, is_folder, names_in, seconds_of, spoken
 from benchmarks.sources.pairing import stem
 from benchmarks.sources.tables import Line
 from benchmarks.sources.text_files import file_lines
@@ -36,14 +36,14 @@ def _folders(place: str) -> dict[str, Path]:
     if path.name.endswith(".tsv"):
         path = path.parent
     for below in ([path], _below([path]), _below(_below([path]))):
-        found = {one.resolve().name: one for one in below if (one / CLIPS).is_dir() and _tables(one)}
+        found = {one.resolve().name: one for one in below if is_folder(one / CLIPS) and _tables(one)}
         if found:
             return found
     return {}
 
 
 def _below(folders: list[Path]) -> list[Path]:
-    return [folder / name for folder in folders for name in names_in(folder)[:200] if (folder / name).is_dir()]
+    return [folder / name for folder in folders for name in names_in(folder)[:200] if is_folder(folder / name)]
 
 
 def _tables(folder: Path) -> dict[str, Path]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.dataset import Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
+from benchmarks.own.lookup import is_folder
 from benchmarks.sources.encodings import utf8
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from harness.errors import DataError
@@ -150,6 +151,6 @@ FORM = Form(
     title="a folder of audio with a .txt beside each file",
     rank=900,
     uses=frozenset(),
-    recognizes=lambda place: Path(place).is_dir(),
+    recognizes=is_folder,
     items=_items,
 )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Audio
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import audio_stem, head, is_file, names_in
+from benchmarks.own.lookup import audio_stem, head, is_file, is_folder, names_in
 from benchmarks.own.places import id_of
 from benchmarks.own.rows import Rows
 from benchmarks.sources.archive import Release
@@ -83,7 +83,7 @@ def _number(path: Path) -> tuple[int, str]:
 def _place(place: str) -> _Place | None:
     """The files that a place means: a folder, a manifest, tars, or a row of these in braces; None where it is none."""
     path = Path(place)
-    if path.is_dir():
+    if is_folder(path):
         manifests, tars = _manifests(path), _tars(path)
         return _Place(manifests, tars) if manifests and tars else None
     paths = tuple(map(Path, expanded(place))) if not is_file(path) else (path,)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.dataset import NO_TAGS, Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import audio_stem, is_file, names_in, walk
+from benchmarks.own.lookup import audio_stem, is_file, is_folder, names_in, walk
 from benchmarks.sources.text_files import file_lines
 from harness.errors import DataError
 
@@ -24,7 +24,7 @@ SECOND = "_mic2"
 def _place(place: str) -> tuple[Path, Path] | None:
     """The tree of audio and that of texts."""
     path = Path(place)
-    below = {name.lower(): path / name for name in names_in(path) if (path / name).is_dir()}
+    below = {name.lower(): path / name for name in names_in(path) if is_folder(path / name)}
     audio, texts = (next((below[name] for name in names if name in below), None) for names in (AUDIO, TEXTS))
     return (audio, texts) if audio and texts else None
 

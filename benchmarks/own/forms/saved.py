@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.own.form import Account, Asked, Form, Item
+from benchmarks.own.lookup import is_file
 from benchmarks.own.repository import read_tables, state_of_tables
 from benchmarks.own.splits import Part, pick
 from harness.errors import DataError, UsageError
@@ -16,11 +17,11 @@ STATE, DICT = "state.json", "dataset_dict.json"
 
 
 def _recognizes(place: str) -> bool:
-    return (Path(place) / DICT).is_file() or _is_saved(Path(place))
+    return is_file(Path(place) / DICT) or _is_saved(Path(place))
 
 
 def _is_saved(folder: Path) -> bool:
-    return (folder / STATE).is_file() and (folder / "dataset_info.json").is_file()
+    return is_file(folder / STATE) and is_file(folder / "dataset_info.json")
 
 
 def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
