@@ -16,11 +16,13 @@ def _count(
     counted: list[Parts | None] = []
     for one in utterances:
         row = one.row
-        if row.reference_speakers is None or row.speakers is None or lattice.parse(row.reference) is not None:
+        sides = (row.reference, row.reference_speakers), (row.hypothesis or "", row.speakers)
+        fit = all(who is not None and len(text.split()) == len(who) for text, who in sides)
+        if not fit or lattice.parse(row.reference) is not None:  # labels may be of other words than the text's
             counted.append(None)
             continue
-        said = labelled(row.reference, row.reference_speakers, words)
-        counted.append(of(count_speakers(said, labelled(row.hypothesis or "", row.speakers, words))))
+        said, written = (labelled(text, who or (), words) for text, who in sides)
+        counted.append(of(count_speakers(said, written)))
     if counted.count(None) == len(counted):
         return Absent("reference and hypothesis do not both say who speaks")
     return counted

@@ -13,6 +13,7 @@ ELLIPSIS = "…"
 _MARK = r"[[\p{Terminal_Punctuation}¿¡…]--[፡·]]"
 _OUTSIDE = r"[\p{P}--[%‰#&@*§/\\]]"
 """What stands around words and is no part of them: quotation marks, brackets, dashes and the marks themselves."""
+_PERIODS = regex.compile(r"\.{2,}")
 _IS_MARK = regex.compile(_MARK, regex.V1)
 _TOKEN = regex.compile(
     rf"(?P<before>{_OUTSIDE}*?)(?P<core>[.,\-−]?\d.*?|(?!{_OUTSIDE}).*?)?(?P<after>{_OUTSIDE}*)", regex.V1
@@ -41,6 +42,7 @@ class Pieces:
     """Punctuation marks, and how many tokens stand before each."""
 
 
+@functools.lru_cache(maxsize=20_000)  # several metrics, and what tells whether references can judge, ask for each
 def pieces(text: str, *, spaced: bool) -> Pieces:
     """The tokens and marks of a text.
 
@@ -71,7 +73,7 @@ class _Found:
 
 def marks_of(outside: str) -> list[str]:
     """The punctuation marks in what stands between words; periods in a row are one ellipsis."""
-    return _IS_MARK.findall(regex.sub(r"\.{2,}", ELLIPSIS, outside))
+    return _IS_MARK.findall(_PERIODS.sub(ELLIPSIS, outside)) if outside else []
 
 
 def _take_apart(part: str, found: _Found) -> None:
@@ -101,7 +103,7 @@ def _token(part: str, found: _Found) -> None:
 
 
 def _characters(part: str, found: _Found) -> None:
-    runs = regex.sub(r"\.{2,}", ELLIPSIS, part)
+    runs = _PERIODS.sub(ELLIPSIS, part)
     for at, character in enumerate(runs):
         between = runs[max(0, at - 1) : at].isdecimal() and runs[at + 1 : at + 2].isdecimal()
         if _IS_MARK.match(character) and not between:
