@@ -18,6 +18,7 @@ from harness.records.codec import pretty, write, write_bytes
 from harness.reporting import escape
 from harness.scoring.pairing import labels, read_apart
 from harness.scoring.resolve import common_profile
+from harness.streams import exact
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Audio, Dataset, Utterance
@@ -153,11 +154,11 @@ def _told(rows: Iterable[Seen], dataset: Dataset, args: argparse.Namespace) -> I
             left = f" of {total:,}, {_clock((now - begin) * (total - count) / count)} left" if total else ""
             line = f"{dataset.name}: {count:,} utterances{left}, {seconds / 3600:.2f} h"
             if wide:
-                print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+                print(f"\r{escape.plain(line)}\x1b[K", end="", file=exact(sys.stderr), flush=True)
             else:
                 tell(line)
     if wide:
-        print("\r\x1b[K", end="", file=sys.stderr)
+        print("\r\x1b[K", end="", file=exact(sys.stderr))
     passed = time.monotonic() - begin
     tell(f"{dataset.name}: {count:,} utterances, {seconds / 3600:.2f} h measured in {_clock(passed)}")
 
