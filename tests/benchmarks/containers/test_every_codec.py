@@ -53,7 +53,7 @@ MP2 = [(48_000, 384), (44_100, 224), (32_000, 64), (24_000, 160), (22_050, 48), 
 )
 def test_frames_of_every_rate_are_counted_as_ffmpeg_counts_its_packets(codec: str, rate: int, kilobits: int) -> None:
     form, more = ("mp3", {"write_xing": "0", "id3v2_version": "0"}) if codec == "libmp3lame" else ("mp2", {})
-    data = muxed(form, codec, rate, np.resize(speech(), 40_000), kilobits=kilobits, **more)
+    data = muxed(form, codec, rate, np.resize(speech(), 40_000), 16_000, kilobits, **more)
     file: Any
     with av.open(io.BytesIO(data), format="mp3") as file:
         sizes = [packet.size for packet in file.demux(audio=0) if packet.size]
