@@ -81,10 +81,18 @@ def test_nothing_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         (["--fail-on", "clipping"], 0),
         (["--fail-on", "high"], 4),
         (["--fail-on", "clipping", "--fail-on", "medium"], 4),
+        (["--fail-on", "low"], 4),
     ],
 )
 def test_fail_on(folder: Path, flags: list[str], status: int) -> None:
     assert main(["data", "check", str(folder), "--quiet", *flags]) == status
+
+
+@pytest.mark.parametrize(("severity", "status"), [("high", 0), ("medium", 4), ("low", 4)])
+def test_fail_on_a_severity_is_on_it_and_worse(tmp_path: Path, severity: str, status: int) -> None:
+    soundfile.write(tmp_path / "a.wav", speech(), 16_000)
+    (tmp_path / "m.jsonl").write_text(json.dumps({"audio": "a.wav", "text": f"{A} [noise]"}) + "\n")
+    assert main(["data", "check", str(tmp_path / "m.jsonl"), "--quiet", "--fail-on", severity]) == status
 
 
 def test_limit(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,6 +52,7 @@ def as_ogg(samples: Samples) -> Samples:
         (lambda one: one[1_111:], 16_000),
         (lambda one: one[:-4_000], 16_000),
         (lambda one: one + noise(len(one), 3) * 0.002, 16_000),
+        (lambda one: one + noise(len(one), 3) * 0.25 * one.std(), 16_000),
         (lambda one: soxr.resample(one, 16_000, 8_000), 8_000),
         (lambda one: soxr.resample(one, 16_000, 44_100), 44_100),
         (lambda one: np.hstack([one, one]), 16_000),

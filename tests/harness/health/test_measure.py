@@ -78,6 +78,18 @@ def test_hole() -> None:
     assert facts().gap == 0.0
 
 
+def test_a_hole_that_runs_over_several_blocks() -> None:
+    samples = speech()[:48_000].copy()
+    loud = int(np.abs(samples[8_000:40_000]).argmax()) + 8_000
+    samples[loud : loud + 3_000] = 0
+    listener = Listener(16_000, 1, len(samples))
+    for start in range(0, len(samples), 700):
+        listener.add(samples[start : start + 700])
+    found, whole = listener.facts(), measure(samples, 16_000)
+    assert (found.gap, found.gap_at) == (whole.gap, whole.gap_at)
+    assert found.gap_at == pytest.approx(loud / 16_000, abs=0.005)
+
+
 def test_silence_between_words_is_no_hole() -> None:
     soft = speech() * np.hanning(len(speech()))[:, None] ** 2
     found = measure(np.vstack([soft, np.zeros((4_000, 1)), soft]).astype(np.float32), 16_000)

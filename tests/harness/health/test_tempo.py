@@ -14,7 +14,7 @@ from harness.health.hear import measured
 from harness.health.measure import measure
 from harness.health.seen import Seen
 from harness.health.tempo import check_tempo
-from tests.harness.health.made import seen
+from tests.harness.health.made import facts, seen
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,12 @@ def test_a_reference_that_is_too_long(real: list[tuple[Seen, np.ndarray, int]]) 
     at = longest(real)
     one = replace(real[at][0], reference=" ".join([real[at][0].reference] * 4))
     assert kinds(with_one(real, at, one)) == [("reference_long", one.id)]
+
+
+@pytest.mark.parametrize(("letters", "expected"), [(29, []), (33, ["reference_long"])])
+def test_nobody_speaks_so_fast(letters: int, expected: list[str]) -> None:
+    one = seen("ab " * round(letters * 3.1 / 2), facts=replace(facts(), seconds=3.0, active=3.0, last=-40.0, pitch=0.0))
+    assert [found.kind for found in check_tempo([one])] == expected
 
 
 def test_a_reference_that_is_too_short(real: list[tuple[Seen, np.ndarray, int]]) -> None:
