@@ -25,7 +25,14 @@ def _recognizes(place: str) -> bool:
 def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     """The utterances, folder by folder."""
     root = Path(place)
-    folders = [folder for folder, names in walk(root) if any(name.endswith(TRANS) for name in names)]
+    folders = []
+    for folder, names in walk(root):
+        if any(name.endswith(TRANS) for name in names):
+            folders.append(folder)
+            continue
+        for name in names:
+            if audio_stem(name) is not None:
+                account.leave_out(f"recordings in folders without a {TRANS}", f"{folder}/{name}")
     if not folders:
         raise DataError(f"{place}: no {TRANS} in it")
     subsets = {folder: _subset(root, folder) for folder in folders}

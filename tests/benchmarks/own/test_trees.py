@@ -32,6 +32,9 @@ def test_librispeech(tmp_path: Path) -> None:
         assert found.texts == expected
         assert found.utterances[0].session == "12"
         assert found.left_out == {"transcripts without audio": 1, "recordings without a transcript": 1}
+    for name in ("a.wav", "b.flac", "notes.md"):
+        tone(tmp_path / "else" / name) if name != "notes.md" else write(tmp_path / "else" / name, "no audio")
+    assert read(tmp_path, split="test-clean").left_out["recordings in folders without a .trans.txt"] == 2
     write(root / "dev-other/5/6/5-6.trans.txt", "5-6-0000 OTHER", "5-6-0000 AGAIN")
     refused(root / "dev-other", DataError, "5-6.trans.txt, line 2: '5-6-0000' was there before")
 
