@@ -116,6 +116,7 @@ def _edits(window: Window, place: int) -> int:
 
 
 SEGMENT, INFO, CLUSTER, SCALE, DURATION = 0x18538067, 0x1549A966, 0x1F43B675, 0x2AD7B1, 0x4489
+TRACKS, TRACK, CODEC_DELAY = 0x1654AE6B, 0xAE, 0x56AA
 
 
 def _vint(window: Window, place: int, *, marker: bool) -> tuple[int, int]:
@@ -136,7 +137,7 @@ def _vint(window: Window, place: int, *, marker: bool) -> tuple[int, int]:
 
 def ebml(window: Window) -> Statement:
     """Matroska and WebM. A live one states neither size nor duration: there its last element must be whole."""
-    place = short = 0
+    place = short = delay = 0
     scale, duration = 1_000_000, None
     for _ in range(MOST):
         if place >= window.size:
@@ -152,17 +153,20 @@ def ebml(window: Window) -> Statement:
         elif name == DURATION and size in {4, 8}:
             found = window.at(content, size)
             duration = struct.unpack(">f" if size == 4 else ">d", found)[0] if len(found) == size else None
+        elif name == CODEC_DELAY and 0 < size <= 8:
+            delay = max(delay, window.number(content, size, big=True))
         if name == SEGMENT and size >= 0 and content + size > window.size:
             short = content + size - window.size
-        # The Segment is looked into, and in it Info, and clusters that do not say how long they are.
-        inside = name in {SEGMENT, INFO} or (name == CLUSTER and size < 0)
+        # The Segment is looked into, and in it Info, Tracks, and clusters that do not say how long they are.
+        inside = name in {SEGMENT, INFO, TRACKS, TRACK} or (name == CLUSTER and size < 0)
         if not inside and size < 0:
             break
         place = content if inside else content + size
         short = max(short, place - window.size)
     seconds = duration * scale / 1e9 if duration and 0 < duration * scale < 1e18 else None
     cut = lacking(short, "it")
-    return Statement(native=False, seconds=seconds, cut=cut)
+    # The duration counts what the encoder put in front and decoders leave out (RFC 9559, CodecDelay).
+    return Statement(native=False, seconds=seconds, unheard=min(delay / 1e9, seconds or 0.0), cut=cut)
 
 
 FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")

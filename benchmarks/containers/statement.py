@@ -49,6 +49,8 @@ class Statement:
     """Samples of a channel that the file states, or that lie in it by the sizes of its parts; None is not known."""
     seconds: float | None = None
     """Its length where `frames` is not known: of containers whose clock is coarser than a sample."""
+    unheard: float = 0.0
+    """How many of `seconds` decoders leave out: what an encoder put in front, 0.14 s of MP3 at 8 kHz."""
     cut: str = ""
     """Why the file is not whole; empty where nothing that it states is missing."""
     missing: int = 0

@@ -31,6 +31,8 @@ LISTS = (".txt", ".lst", ".list")
 """What the name of a table may end in too: lists of files and texts."""
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 """What is refused with a line that says how to go on."""
+PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""What the files of a spreadsheet begin with, whatever they are called."""
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SAMPLE = 50
@@ -57,8 +59,13 @@ def read_table(path: Path, note: Note = lambda _line: None) -> Iterator[Line]:
     name = str(path)
     try:
         with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
+            begin = file.read(4)
             file.seek(0)
+            if begin in PACKED:
+                raise UsageError(
+                    f"{path}: a spreadsheet or an archive, no text; save it as CSV UTF-8, and name that file"
+                )
+            packed = begin[:2] == b"\x1f\x8b"
             plain = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
             text = utf8(plain, name, note, western=kind not in JSON)
             found = read_json(text, name, note) if kind in JSON else _delimited(text, name, kind, note)
@@ -91,18 +98,50 @@ def _delimited(file: BinaryIO, name: str, kind: str, note: Note) -> Iterator[Lin
         if quoted
         else csv.reader(texts, delimiter=between, quoting=csv.QUOTE_NONE)
     )
-    try:
-        yield from _under_header(reader, name, before, note)
-    except csv.Error as error:
-        at = f"{name}, line {reader.line_num + before}"
-        raise DataError(f"{at}: not readable as a table ({error})") from error
+    yield from _under_header(_cells(reader, between, name, before), reader, name, before, note)
 
 
-def _under_header(reader: Any, name: str, before: int, note: Note) -> Iterator[Line]:
+def _cells(reader: Any, between: str, name: str, before: int) -> Iterator[list[str]]:
+    """The cells of each row.
+
+    Raises:
+        DataError: a quote is not closed, or closed by that of a later row, so that rows would be lost in a cell.
+    """
+    while True:
+        begins = reader.line_num + 1
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            ends = reader.line_num
+            at = f"{name}, line {ends + before}"
+            opened = (
+                f"; the row begins in line {begins + before}: is a quote there not closed?" if ends > begins else ""
+            )
+            if str(error).startswith("field larger"):
+                opened += "; longer texts may be written as JSON lines"
+            raise DataError(f"{at}: not readable as a table ({error}){opened}") from error
+        if fields is None:
+            return
+        if reader.line_num > begins and any(_holds_a_row(cell, between, len(fields)) for cell in fields):
+            at = f"{name}, line {begins + before}"
+            raise DataError(
+                f"{at}: a quote is closed in line {reader.line_num + before} only, so that rows are in one cell; "
+                "close it, or write it twice and the cell in quotes"
+            )
+        yield fields
+
+
+def _holds_a_row(cell: str, between: str, width: int) -> bool:
+    """Whether one of a cell's further lines is a row with an audio file."""
+    rows = (line.split(between) for line in cell.splitlines()[1:])
+    return any(len(row) == width and any(one.strip().lower().endswith(AUDIO_ENDINGS) for one in row) for row in rows)
+
+
+def _under_header(rows: Iterator[list[str]], reader: Any, name: str, before: int, note: Note) -> Iterator[Line]:
     """The rows by the names of their columns; `before` lines stood before what the reader reads."""
     header: Sequence[str] = ()
     width = 0
-    for fields in reader:
+    for fields in rows:
         if not any(fields):
             continue
         where = f"{name}, line {reader.line_num + before}"

@@ -364,8 +364,8 @@ def _heard_whole(source: Opened, end: int) -> bool:
     """Whether what a file lacks is none of its audio: an index at its end, a title."""
     if source.statement is None or source.kind is None or source.kind.reader not in COARSE:
         return False
-    seconds = source.statement.seconds
-    return seconds is not None and end >= (seconds - ROUNDING) * source.decoder.rate
+    seconds, unheard = source.statement.seconds, source.statement.unheard
+    return seconds is not None and end >= (seconds - unheard - ROUNDING) * source.decoder.rate
 
 
 def _least(source: Opened) -> int:
@@ -377,5 +377,5 @@ def _least(source: Opened) -> int:
         exact = decoder.frames == statement.frames and source.kind.reader != "mpeg"
         return statement.frames if exact else statement.frames - CODEC_SLACK
     if statement.seconds is not None and source.kind.reader in COARSE:
-        return int((statement.seconds - CLOCK_SLACK) * decoder.rate)
+        return int((statement.seconds - statement.unheard - CLOCK_SLACK) * decoder.rate)
     return 0

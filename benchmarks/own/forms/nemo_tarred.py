@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MANIFEST, SHARDED = "tarred_audio_manifest.json", "sharded_manifests"
 NUMBER = re.compile(r"(\d+)\D*$")
+SUB = re.compile(r"-sub\d+$")
+"""What NeMo's writer adds to the name of a recording for every segment after the first; the tar has the file once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,13 @@ class _Members:
         """Where the audio of a row is; None where it is in no tar."""
         if not isinstance(cell, str):
             raise line.error(f"audio holds {type(cell).__name__}, not text")
-        shard, keys = line.values.get("shard_id"), (cell, _stem(cell))
-        several = [self.of_shard.get((shard, key)) for key in keys] if isinstance(shard, int) else []
-        return next((one for one in (*several, *map(self.found.get, keys)) if one is not None), None)
+        shard, stem = line.values.get("shard_id"), _stem(cell)
+        for keys in ((cell, stem), (SUB.sub("", stem),)):
+            several = [self.of_shard.get((shard, key)) for key in keys] if isinstance(shard, int) else []
+            for one in (*several, *map(self.found.get, keys)):
+                if one is not None:
+                    return one
+        return None
 
     def audio(self, line: Line, cell: object) -> Audio:
         """The audio of a row."""

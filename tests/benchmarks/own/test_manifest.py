@@ -133,6 +133,14 @@ FAULTS: list[tuple[str, list[object], str]] = [
     ("x.csv", ["audio,text", "a.wav,hello,too many"], "x.csv, line 2: 3 fields where the header has 2"),
     ("x.csv", ["audio,text", 'a.wav,"hello'], "line 2: not readable as a table"),
     ("x.csv", ["audio,text", "a.wav," + "x" * 200_000], "line 2: not readable as a table"),
+    ("x.csv", ["audio,text", "a.wav," + "x" * 200_000], "longer texts may be written as JSON lines$"),
+    (
+        "x.csv",
+        ["audio,text", 'a.wav,"hello', "a.wav,x"],
+        "line 3: not .*; the row begins in line 2: is a quote there not",
+    ),
+    ("x.csv", ["audio,text", 'a.wav,"hello', "b.wav,x", 'c.wav,y"'], "line 2: a quote is closed in line 4 only"),
+    ("x.csv", ["audio;text", 'a.wav;"hi', "b.wav;x", 'c.wav;y"'], "line 2: a quote is closed in line 4 only"),
     ("x.tsv", ["audio\ttext", "a.wav\thello", "a.wav"], "line 3: 1 fields where the header has 2"),
     ("x.csv", ["sound,words", "a.wav,hello"], "line 2: no audio"),
     ("x.jsonl", [], "no utterances in it"),
@@ -144,6 +152,17 @@ def test_faults_name_the_line(audio: Path, name: str, lines: list[object], messa
     with pytest.raises(DataError, match=message) as failure:
         own_dataset(write(audio, name, *lines))
     assert "\n" not in str(failure.value)
+
+
+def test_a_cell_of_several_lines_is_no_row(audio: Path) -> None:
+    found = read(write(audio, "x.csv", "audio,text", 'a.wav,"hello, you', 'a.wav is what I said",', ",,"))
+    assert [text for _, text, *_ in found] == ["hello, you\na.wav is what I said"]
+
+
+def test_a_spreadsheet_that_is_called_a_table(audio: Path) -> None:
+    (audio / "x.csv").write_bytes(b"PK\x03\x04rest")
+    with pytest.raises(UsageError, match=r"x.csv: a spreadsheet or an archive, no text; save it as CSV UTF-8"):
+        own_dataset(audio / "x.csv")
 
 
 def test_bytes_that_are_not_text(audio: Path) -> None:

@@ -53,6 +53,30 @@ def test_a_set_by_any_of_its_names(folder: Path, name: str) -> None:
     assert found.left_out == {}
 
 
+def test_further_segments_of_a_recording(folder: Path) -> None:
+    """NeMo's writer calls them a-sub1.wav, a-sub2.wav; the tar has a.wav alone, unless there is a file of that name."""
+    wav = tone(folder / "y.wav").read_bytes()
+    pack(folder / "audio_1.tar", ("a.wav", wav), ("b1-sub2.wav", wav))
+    pack(folder / "audio_2.tar", ("a-sub7.wav", wav))
+    rows = [
+        row("a-sub7", 1),
+        row("b0", 0),
+        row("b0-sub1", 0, offset=0.5, duration=0.25),
+        row("a-sub1", 1, offset=0.5),
+        row("b1-sub2", 1),
+    ]
+    write(folder / "tarred_audio_manifest.json", *rows)
+    found = read(folder)
+    assert [(item.id, item.audio.origin, item.audio.start) for item in found.utterances] == [
+        ("a-sub7", f"{folder}/audio_2.tar!a-sub7.wav", None),
+        ("b0", f"{folder}/audio_0.tar!b0.wav", None),
+        ("b0-sub1_0.5", f"{folder}/audio_0.tar!b0.wav", 0.5),
+        ("a-sub1_0.5", f"{folder}/audio_1.tar!a.wav", 0.5),
+        ("b1-sub2", f"{folder}/audio_1.tar!b1-sub2.wav", None),
+    ]
+    assert found.left_out == {"audio files in tars without a row": 1}
+
+
 def test_a_part_of_a_set(folder: Path) -> None:
     found = read(folder / "audio_1.tar")
     assert found.left_out == {"rows whose audio is in none of the tars": 1}

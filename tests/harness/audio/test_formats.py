@@ -16,6 +16,7 @@ import soxr
 from scipy.io import wavfile
 from scipy.signal import correlate
 
+from benchmarks.containers import Window, state
 from harness.audio import hear, pyav
 from harness.errors import DataError
 from harness.types import AudioWarning
@@ -145,6 +146,19 @@ def test_an_mp4_whose_index_comes_first_is_cut_at_a_known_second(tmp_path: Path)
         match=r"truncated, it ends after 1\.\d\d s of the 3\.29 s that it states \(its last part lacks \d+ bytes\)",
     ):
         heard(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize(("codec", "front"), [("libmp3lame", 1_105), ("aac", 1_024)])
+def test_what_an_encoder_put_in_front_is_not_missing(codec: str, front: int) -> None:
+    """Matroska's duration counts it: at 8 kHz it is more than clocks may differ by."""
+    data = muxed("matroska", codec, 8_000, speech())
+    with Window.over(data) as window:
+        found = state(window)[1]
+    assert found.unheard == front / 8_000
+    assert found.seconds == pytest.approx(speech().size / 16_000 + front / 8_000, abs=0.001)
+    assert heard(data).size >= speech().size
+    with pytest.raises(DataError, match=r"truncated, it ends after \d\.\d\d s of the 3\.4\d s that it states"):
+        heard(data[: len(data) * 9 // 10])
 
 
 @pytest.mark.parametrize("form", ["m4a", "webm", "amr", "opus", "mkv", "tta", "wav mp3"])
