@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.containers.statement import Statement, lacking, missing_of
+from benchmarks.containers.statement import Statement, in_bytes, lacking, missing_of
 
 if TYPE_CHECKING:
     from benchmarks.containers.window import Window
@@ -30,6 +30,12 @@ _V2 = ((), _V2_LOW, _V2_LOW, (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176
 
 SEARCHED = 1 << 16
 """Bytes in which the next frame is looked for, after a tag that is not known."""
+
+STRAY_FRAMES = 2
+"""So many frames may be lost among others: as in files that state their length."""
+
+PADDING = 4_096
+"""Zeros at the end that may be a file system's or a disc's, and no audio that never arrived."""
 
 TAG_BYTES = 512
 """Of a frame's beginning, in which its tag stands."""
@@ -125,7 +131,7 @@ def mpeg(window: Window) -> Statement:
 def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
     """Counts the frames up to the end; where several files stand one after another, their parts."""
     parts: list[int] = []
-    frames = tagged = short = 0
+    frames = tagged = short = stray = left = 0
     bitrates: set[int] = set()
     trimmed = 0
     begin = 0
@@ -137,11 +143,14 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
             if further < 0:
                 rest = window.at(place, end - place) if end - place < 4 else b""
                 short = 4 - len(rest) if rest[:1] == b"\xff" else short
+                left = end - place
                 break
+            stray += 0 if after > place or window.at(place, 3) == b"TAG" else further - place
             begin, place = place if after > place else further, further
             continue
         known = tag(window.at(place, min(found.length, TAG_BYTES)))
         if known is not None:
+            stray = 0 if begin else stray  # what stood before another file was none of this one's audio
             parts.append(begin if begin else 0 if not parts else place)
             tagged += 1
             trimmed += known.trimmed
@@ -154,7 +163,7 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
         place += found.length
         short = place - end
     total = max(0, (frames - (short > 0)) * first.samples - trimmed)
-    cut = lacking(short)
+    cut = lacking(short) or _lost(stray, first) or _zeros(window, place, left)
     if len(parts) > 1:
         bounds = tuple(zip(parts, [*parts[1:], window.size], strict=True)) if tagged == len(parts) else ()
         return Statement(rate=first.rate, frames=total, native=bool(bounds), links=bounds, cut=cut)
@@ -163,7 +172,23 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
         frames=total,
         native=bool(tagged) or len(bitrates) == 1,
         cut=cut,
+        beyond=0 if cut else left,
     )
+
+
+def _lost(stray: int, first: Frame) -> str:
+    """Why a file is not whole in whose midst are bytes that are no frames, as where a block of it was not written."""
+    return f"{in_bytes(stray)} in its midst are no audio" if stray > STRAY_FRAMES * first.length else ""
+
+
+def _zeros(window: Window, place: int, left: int) -> str:
+    """Why a file is not whole that ends in zeros, as one does whose space was taken before it was fetched."""
+    if left <= PADDING:
+        return ""
+    empty = all(
+        not window.at(at, min(SEARCHED, place + left - at)).strip(b"\0") for at in range(place, place + left, SEARCHED)
+    )
+    return f"its last {in_bytes(left)} are zeros" if empty else ""
 
 
 def _sync(window: Window, place: int, rate: int | None = None) -> int:
@@ -215,5 +240,5 @@ def adts(window: Window) -> Statement:
         frames += (head[6] & 3) + 1 if len(head) == 7 and short <= 0 else 0
     # HE-AAC may say half of its rate, so that the samples are not known from here, but the seconds are.
     seconds = frames * 1024 / rate if rate else None
-    cut = lacking(short)
+    cut = lacking(short) or _zeros(window, place, end - place)
     return Statement(seconds=seconds, native=False, cut=cut)

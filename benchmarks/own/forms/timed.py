@@ -73,7 +73,8 @@ def _recognizes(place: str) -> bool:
     found = recordings = False
     for folder, names in islice(walk(path), LOOKED):
         stems = {stem for name in names if (stem := audio_stem(name)) is not None}
-        if any(f"{stem}.txt" in names for stem in stems):
+        texts = {name[:-4] for name in names if name.lower().endswith(".txt")}
+        if not stems.isdisjoint(texts):
             return False
         recordings = recordings or bool(stems)
         found = found or any(kind_of(folder / name) is not None for name in names)

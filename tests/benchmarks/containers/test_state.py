@@ -14,6 +14,7 @@ import soundfile
 
 from benchmarks.containers import Kind, Statement, Window, recognize, state
 from benchmarks.containers.flac import whole_samples
+from benchmarks.containers.mpeg import frame
 from benchmarks.containers.riff import is_open
 from benchmarks.dataset import Audio
 from benchmarks.sources.header import seconds
@@ -152,6 +153,35 @@ def test_a_tag_between_joined_files_belongs_to_the_second() -> None:
     assert stated(mp3 + tag + mp3)[1].links == ((0, len(mp3)), (len(mp3), 2 * len(mp3) + len(tag)))
     bare = without_xing(mp3)
     assert stated(bare + tag + bare)[1].frames == 2 * (stated(bare)[1].frames or 0)
+
+
+def test_an_mp3_in_which_a_block_was_not_written_is_not_whole() -> None:
+    """Without a tag nothing states its length: what is no frame tells."""
+    bare = without_xing(encoded("mp3"))
+    places = [0]
+    while (found := frame(bare[places[-1] : places[-1] + 4])) is not None:
+        places.append(places[-1] + found.length)
+    whole = stated(bare)[1]
+    assert (whole.cut, whole.beyond, whole.frames) == ("", 0, (len(places) - 1) * 576)
+    for filling in (b"\0", b"u"):
+        for lost in (2, 9):
+            count = places[20 + lost] - places[20]
+            after = stated(bare[: places[20]] + filling * count + bare[places[20 + lost] :])[1]
+            # As many may be lost in files that state their length.
+            assert after.cut == ("" if count <= 2 * places[1] else f"{count} bytes in its midst are no audio")
+            assert after.frames == (len(places) - 1 - lost) * 576
+    assert after.cut
+
+
+@pytest.mark.parametrize("form", ["mp3", "adts"])
+def test_a_file_that_ends_in_zeros_is_not_whole(form: str) -> None:
+    bare = without_xing(encoded("mp3")) if form == "mp3" else encoded(form)
+    assert stated(bare + b"\0" * 4_097)[1].cut == "its last 4097 bytes are zeros"
+    assert stated(bare + b"\0" * 4_096)[1].cut == "", "a disc is filled up so"
+    assert stated(bare + b"\0" * 70_000 + b"x")[1].cut == ""
+    if form == "mp3":
+        assert stated(bare + b"notes" * 1_000)[1].beyond == 5_000
+        assert stated(bare + b"TAG" + b"\0" * 125)[1].beyond == 0
 
 
 @pytest.mark.parametrize("samples", [9_000, 8_192 + 100, 8_192 + 300, 3 * 4_096])

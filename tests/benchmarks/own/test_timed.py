@@ -207,5 +207,8 @@ def test_what_is_recognized(folder: Path) -> None:
     write(folder / "call.txt", "hello")
     assert recognize(str(folder)).name == "folder", "a text beside each file says what was said; a grid is an alignment"
     assert recognize(str(path)).name == "timed"
+    (folder / "call.txt").rename(folder / "call.TXT")
+    assert recognize(str(folder)).name == "folder"
+    (folder / "call.TXT").rename(folder / "call.txt")
     refused(write(folder / "x.srt", ""), DataError, "no utterances in it")
     refused(folder / "call.txt", UsageError, "no transcripts with times", form="timed")
