@@ -292,7 +292,7 @@ def test_a_stream_that_was_joined_while_it_ran_states_no_length() -> None:
         (b'{"error": "Repository not found"}', "JSON", "the address"),
         (b'[{"audio": "a.wav"}]', "JSON", "the address"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12", "a Git-LFS pointer", "`git lfs pull`"),
-        (gzip.compress(b"x"), "gzip", "unpack it"),
+        (gzip.compress(b"x", mtime=0), "gzip", "unpack it"),
         (b"PAR1" + b"\x15\0" * 40, "Parquet", "give --data the Parquet file"),
         (b"ARROW1\0\0" * 10, "an Arrow file", "the data set's folder"),
         (b"#EXTM3U\nhttp://x/y.ts\n", "a playlist", "the recordings that it lists"),

@@ -141,7 +141,7 @@ def test_recordings_and_supervisions(folder: Path) -> None:
     said = lines(supervision("s1", 0.0, 4.0), supervision("s2", 1.0, 1.5, "x"), supervision("s3", 0, 1, None), gone)
     recordings = lines(recording(), recording("st"))
     for kind, found in {"recordings": recordings, "supervisions": said}.items():
-        (folder / f"corpus_{kind}_test.jsonl.gz").write_bytes(gzip.compress("\n".join(found).encode()))
+        (folder / f"corpus_{kind}_test.jsonl.gz").write_bytes(gzip.compress("\n".join(found).encode(), mtime=0))
     for place in (folder, folder / "corpus_supervisions_test.jsonl.gz", folder / "corpus_recordings_test.jsonl.gz"):
         read_as = read(place)
         assert read_as.spans(folder) == {
@@ -170,7 +170,7 @@ def test_shar(folder: Path) -> None:
         )
         place = folder / "shar" / f"cuts.{number:06d}.jsonl.gz"
         place.parent.mkdir(exist_ok=True)
-        place.write_bytes(gzip.compress("\n".join(cuts).encode()))
+        place.write_bytes(gzip.compress("\n".join(cuts).encode(), mtime=0))
         with tarfile.open(place.with_name(f"recording.{number:06d}.tar"), "w") as tar:
             for name, data in {f"c{number}.wav": audio, f"c{number}.json": b"{}"}.items():
                 info = tarfile.TarInfo(name)
@@ -227,7 +227,7 @@ def test_commands_are_never_run(folder: Path) -> None:
 
 
 def test_broken_gzip(folder: Path) -> None:
-    data = gzip.compress("\n".join(lines(*(GOOD | {"id": str(n)} for n in range(999)))).encode())
+    data = gzip.compress("\n".join(lines(*(GOOD | {"id": str(n)} for n in range(999)))).encode(), mtime=0)
     (folder / "cuts.jsonl.gz").write_bytes(data[: len(data) // 2])
     refused(folder / "cuts.jsonl.gz", DataError, "cuts.jsonl.gz: cannot be read")
 

@@ -96,5 +96,5 @@ def test_a_packed_file_is_called_as_it_is_without_its_endings(folder: Path) -> N
     import gzip
 
     path = folder / "calls.jsonl.gz"
-    path.write_bytes(gzip.compress(b'{"audio": "a.wav", "text": "x"}'))
+    path.write_bytes(gzip.compress(b'{"audio": "a.wav", "text": "x"}', mtime=0))
     assert own_dataset(path).name == "data_calls"

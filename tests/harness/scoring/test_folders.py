@@ -28,11 +28,13 @@ def folder(root: Path) -> Path:
     lines = "".join(json.dumps(row) + "\n" for row in dicts)
     (root / "deep").mkdir(parents=True)
     (root / "one.jsonl").write_text(lines)
-    (root / "deep/two.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    (root / "deep/two.jsonl.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))
     (root / "three.json").write_text(json.dumps(dicts))
     (root / "four.csv").write_text("\n".join(",".join(row) for row in (TABLE, *ROWS)))
     (root / "deep/five.tsv").write_text("\n".join("\t".join(row) for row in (TABLE, *ROWS)))
-    (root / "six.CSV.gz").write_bytes(gzip.compress("\n".join(";".join(row) for row in (TABLE, *ROWS)).encode()))
+    (root / "six.CSV.gz").write_bytes(
+        gzip.compress("\n".join(";".join(row) for row in (TABLE, *ROWS)).encode(), mtime=0)
+    )
     return root
 
 
@@ -76,7 +78,9 @@ def test_a_folder_beside_a_reference_is_a_system_a_file(tmp_path: Path) -> None:
     (root / "calls.first.trn").write_text("".join(f"{text} ({name})\n" for name, _, text in ROWS))
     (root / "second.csv").write_text("id,hyp\n" + "".join(f"{name},{text}\n" for name, _, text in ROWS))
     (root / "third.json").write_text(json.dumps([{"id": name, "pred_text": text} for name, _, text in ROWS]))
-    (root / "b/fourth.txt.gz").write_bytes(gzip.compress("".join(f"{text} ({n})\n" for n, _, text in ROWS).encode()))
+    (root / "b/fourth.txt.gz").write_bytes(
+        gzip.compress("".join(f"{text} ({n})\n" for n, _, text in ROWS).encode(), mtime=0)
+    )
     (root / "log.out").write_text("x")
     said: list[str] = []
     systems = read_transcripts(reference, [root], say=said.append)

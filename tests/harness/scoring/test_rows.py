@@ -26,7 +26,7 @@ def test_the_same_rows_in_every_form(tmp_path: Path) -> None:
     quoted = "".join(",".join(f'"{cell}"' for cell in row) + "\r\n" for row in table)
     contents = {
         "a.jsonl": lines.encode(),
-        "b.jsonl.gz": gzip.compress(b"\xef\xbb\xbf" + lines.encode()),
+        "b.jsonl.gz": gzip.compress(b"\xef\xbb\xbf" + lines.encode(), mtime=0),
         "c.json": json.dumps(ROWS).encode(),
         "d.json": lines.encode(),
         "e.csv": quoted.encode(),
