@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.devices import AUTO, KINDS, choose, is_device, kind_of
 from harness.errors import UsageError
-from harness.flags import Rule, check, declared, flag, is_file_name
+from harness.flags import Rule, check, declared, flag, is_file_name, phrases_given
 from harness.runner.plan import Budget
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def phrases(text: str) -> tuple[str, ...]:
     path = Path(text).expanduser()
     found: Sequence[str]
     if not is_file_name(text):
-        found = text.split(",")
+        found = phrases_given(text)
     else:
         try:
             found = path.read_text(encoding="utf-8-sig").splitlines()

@@ -1,6 +1,7 @@
 """Flags declared once: the fields of a record say what the command line takes, and the record is made from it."""
 
 import argparse
+import json
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -148,7 +149,23 @@ def check(record: object) -> None:
             raise UsageError(f"{each.option} {shown}: {each.rule[1]}")
 
 
+def phrases_given(text: str) -> list[str]:
+    """The phrases of a list that is no file: `a,b,c`, or a JSON list of them."""
+    if text.lstrip().startswith("["):
+        try:
+            found: object = json.loads(text)
+        except ValueError:
+            found = None
+        if isinstance(found, list) and all(isinstance(one, str) for one in found):
+            return found
+    return text.split(",")
+
+
 def is_file_name(text: str) -> bool:
     """Whether what stands for a list of words is the name of a file: one that is there, or that looks like one."""
     path = Path(text).expanduser()
-    return path.is_file() or ("," not in text and (bool(path.suffix) or "/" in text))
+    try:
+        there = path.is_file()
+    except (OSError, ValueError):  # too long a name, as a list may be
+        there = False
+    return there or ("," not in text and (bool(path.suffix) or "/" in text))

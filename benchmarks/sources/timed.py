@@ -6,8 +6,10 @@ Formats: SCTK's doc/infmts.htm; https://github.com/fgnt/meeteval; https://www.w3
 import json
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, takewhile
 from pathlib import Path
 
 from benchmarks.sources.nist import ENCODED, alternatives, decode
@@ -68,6 +70,8 @@ def read_stm(path: Path, content: str, *, reference: bool = False) -> list[Segme
         elif reference:
             text = alternatives(text, path, number)
         start, stop = _seconds(begin, path, number), _seconds(end, path, number)
+        if stop < start:
+            raise DataError(f"{path}, line {number}: the segment ends ({end}) before it begins ({begin})")
         ignored = text.strip().upper() == _IGNORED
         found.append(
             Segment(_recording(recording, channel), speaker, start, stop, text.strip(), ignored, recording, channel)
@@ -188,18 +192,45 @@ def spread(words: Iterable[Segment], segments: Sequence[Segment]) -> list[list[s
     Raises:
         DataError: a word is of a recording that has no segment.
     """
-    places: dict[str, list[int]] = {}
+    every: dict[str, list[tuple[int, Segment]]] = {}
     for index, one in enumerate(segments):
-        places.setdefault(one.recording, []).append(index)
+        every.setdefault(one.recording, []).append((index, one))
+    places = {recording: _Places(here) for recording, here in every.items()}
     found: list[list[str]] = [[] for _ in segments]
     for word in sorted(words, key=lambda word: word.begin):
-        middle = (word.begin + word.end) / 2
-        here = places.get(word.recording)
-        if here is None:
+        if word.recording not in places:
             raise DataError(f"{word.recording!r} of {word.text!r} has no segment in the reference")
-        away = [max(segments[at].begin - middle, middle - segments[at].end, 0.0) for at in here]
-        found[here[away.index(min(away))]].append(word.text)
+        found[places[word.recording].nearest((word.begin + word.end) / 2)].append(word.text)
     return found
+
+
+class _Places:
+    """The segments of a recording by their begin: a call of hours has thousands of both, words and segments."""
+
+    def __init__(self, segments: Sequence[tuple[int, Segment]]) -> None:
+        self._order = sorted(segments, key=lambda one: one[1].begin)
+        self._begins = [one.begin for _, one in self._order]
+        ends = [(one.end, -index, place) for place, (index, one) in enumerate(self._order)]
+        self._latest = [place for _, _, place in accumulate(ends, max)]
+        """Of the segments up to each, the place of the one that ends last; of several, the first of the file."""
+
+    def _end(self, place: int) -> float:
+        return self._order[place][1].end
+
+    def nearest(self, time: float) -> int:
+        """The number of the segment around a time, or else the nearest one; of several, the first of the file."""
+        after = bisect_right(self._begins, time)
+        near = list(takewhile(lambda at: self._end(self._latest[at]) >= time, range(after - 1, -1, -1)))
+        inside = [self._order[at][0] for at in near if self._end(at) >= time]
+        if inside:
+            return min(inside)
+        edges = [self._latest[after - 1]] if after else []
+        edges += [after] if after < len(self._order) else []
+        return min((self._away(at, time), self._order[at][0]) for at in edges)[1]
+
+    def _away(self, place: int, time: float) -> float:
+        segment = self._order[place][1]
+        return max(segment.begin - time, time - segment.end)
 
 
 def _recording(name: str, channel: str) -> str:

@@ -207,9 +207,10 @@ def _disagreements(comparison: Comparison) -> Iterator[str]:
                 continue
             found = pair.mapsswe_p_holm if len(comparison.systems) > 2 else pair.mapsswe.p
             if found is not None and pair.significant != (found < ALPHA):
+                shown = "< 0.001" if found < 0.001 else f"= {found:.3f}"
                 says = "finds no difference" if pair.significant else "finds a difference"
                 yield (
-                    f"On {block.benchmark} MAPSSWE {says} (p = {found:.3f}) where the verdict, over sessions, does the "
+                    f"On {block.benchmark} MAPSSWE {says} (p {shown}) where the verdict, over sessions, does the "
                     f"contrary, for {pair.first} and {pair.second}: the verdict holds; "
                     "one of the two assumptions on what is independent does not."
                 )

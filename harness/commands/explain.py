@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from harness.commands.shared import add_shared, given_systems, left, percent, table
 from harness.commands.timeline_tables import show_timelines
-from harness.errors import ExitStatus
+from harness.errors import ExitStatus, UsageError
 from harness.records.codec import pretty
 from harness.records.explanation import Explained, Explanation, PublishedGap
 from harness.reporting.published import find
@@ -18,6 +18,9 @@ from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
 from harness.scoring.timeline import timeline
 
+FIRST, SECOND = "leaderboard@2026-04", "leaderboard@2026-08"
+"""What is explained where nothing is asked for."""
+
 HELP = "say why one set of predictions has two error rates: from one profile to another, rule by rule"
 
 
@@ -25,10 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
     add_shared(parser, "paths", "--language", "--reference", "--format", "--json")
     for name, dest, default, what in (
-        ("--from", "first", "leaderboard@2026-04", "rules to start from"),
-        ("--to", "second", "leaderboard@2026-08", "rules to arrive at"),
+        ("--from", "first", FIRST, "rules to start from"),
+        ("--to", "second", SECOND, "rules to arrive at"),
     ):
-        parser.add_argument(name, dest=dest, metavar="PROFILE", default=default, help=f"{what} (%(default)s)")
+        parser.add_argument(name, dest=dest, metavar="PROFILE", help=f"{what} ({default})")
     parser.add_argument(
         "--timeline", action="store_true", help="the same predictions under every version of the leaderboard's rules"
     )
@@ -40,8 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Explain every benchmark of every system, and their average."""
     if args.timeline:
+        given = {"--from": args.first, "--to": args.second, "--against": args.against, "--model": args.model}
+        if useless := [flag for flag, value in given.items() if value]:
+            raise UsageError(f"--timeline takes no {useless[0]}: it goes through all versions; leave one of them out")
         return show_timelines([timeline(system, top=max(0, args.top)) for system in given_systems(args)], args.json)
-    first, second = get_profile(args.first), get_profile(args.second)
+    first, second = get_profile(args.first or FIRST), get_profile(args.second or SECOND)
     found = []
     for system in given_systems(args):
         explained = [explain(one, first, second, top=max(0, args.top)) for one in system.benchmarks]

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     """Reads both sides, decides, tells everybody."""
     policy = read_policy(args.policy)
     read = partial(_read, args)
-    side = read_side(args.run, policy.speed.measure, args.profile, read)
+    side = read_side(args.run, policy.speed.measure, args.profile, read, tell)
     decision = gate_against(side, args.baseline or [], policy, args.profile, read)
     print(pretty(decision) if args.json else render.terminal(decision, policy), end="")
     _write(args, decision, policy)

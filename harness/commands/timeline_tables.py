@@ -7,6 +7,7 @@ from harness.errors import ExitStatus
 from harness.records.codec import pretty
 from harness.records.explanation import BenchmarkTimeline, Timeline, VersionStep
 from harness.reporting.table import Column, Table
+from harness.scoring.timeline import official_versions
 
 _Row = tuple[str | float | None, ...]
 
@@ -59,9 +60,15 @@ def _benchmark(model: str, one: BenchmarkTimeline) -> Table:
         "A version's effect is on top of the version before it; the effects of the versions add up to the last line, "
         "those of the rules below a version to the version's. A rule that moves no utterance is left out.",
         "What is not known is when the rules of leaderboard@2026-10 were first used for a published table.",
+        *(f"Left out: {name}, whose rules for this language are not known." for name in _left_out(one)),
     )
     caption = f"{model}, {one.utterances:,} utterances, language {one.language}; rates in percent, effects in points."
     return table(f"{one.benchmark}: the leaderboard's rules, oldest first", caption, columns, rows, notes)
+
+
+def _left_out(one: BenchmarkTimeline) -> list[str]:
+    shown = {version.profile for version in one.versions}
+    return [version.name for version in official_versions() if version.name not in shown]
 
 
 def _version(version: VersionStep) -> _Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -73,7 +74,13 @@ def read_one(path: Path) -> list[System]:
     return read_systems([path])
 
 
-def read_side(paths: Sequence[Path], measure: Measure, profile: str | None = None, read: Read = read_one) -> Side:
+def read_side(
+    paths: Sequence[Path],
+    measure: Measure,
+    profile: str | None = None,
+    read: Read = read_one,
+    say: Callable[[str], None] = lambda _line: None,
+) -> Side:
     """One side of the gate.
 
     Args:
@@ -81,9 +88,10 @@ def read_side(paths: Sequence[Path], measure: Measure, profile: str | None = Non
         measure: which RTFx.
         profile: rules to score under; None takes those of its suite, or else that the run was made for.
         read: reads runs and predictions; saved baselines are unpacked for it.
+        say: told of repeats that wrote something else, since the first run alone is judged.
 
     Raises:
-        UsageError: a path holds no run, or more than one.
+        UsageError: a path holds no run, or more than one; or a repeat has no speed to be read.
         DataError: a file is broken.
     """
     with _opened(paths[0]) as folder:
@@ -97,6 +105,10 @@ def read_side(paths: Sequence[Path], measure: Measure, profile: str | None = Non
             again = _one_system(read(folder), path)
         if (again.model, again.suite) != (system.model, system.suite):
             raise UsageError(f"{path} is no repeat of {paths[0]}: it is {again.model} on {again.suite}")
+        if again.run is None:
+            raise UsageError(f"{path}: further runs are read for speed, which predictions have none of; judge it apart")
+        if unlike := (_transcripts(again) - _transcripts(system)).total():
+            say(f"{path}: {unlike:,} transcripts are not those of {paths[0]}, which alone is judged; judge it apart")
         measured += measured_rtfx(again, measure)
     return as_side(str(paths[0]), system, rules, counted, measured)
 
@@ -121,6 +133,10 @@ def _one_system(systems: Sequence[System], shown: Path) -> System:
         names = ", ".join(sorted(system.model for system in systems)[:4])
         raise UsageError(f"{shown} holds {len(systems)} systems ({names}); the gate takes one, give its own path")
     return systems[0]
+
+
+def _transcripts(system: System) -> Counter[tuple[str, str, str | None]]:
+    return Counter((one.benchmark, row.id, row.hypothesis) for one in system.benchmarks for row in one.rows)
 
 
 def measured_rtfx(system: System, measure: Measure) -> tuple[float, ...]:

@@ -97,3 +97,9 @@ def plain_form(reference: tuple[Path, str], hypothesis: tuple[Path, str]) -> For
     if not parallel:
         what = f"{len(said)} and {len(written)} lines are not parallel, and do not begin with ids that fit"
     raise UsageError(f"{other} and {where}: {what}; say --format kaldi or --format lines")
+
+
+def begins_with_ids(content: str, recording: str) -> bool:
+    """Whether plain text beside subtitles is Kaldi's text: it names their recording, or all lines begin as ids do."""
+    first = [line.split(maxsplit=1)[0] for line in content.split("\n") if line.strip()]
+    return recording in first or all(re.search(r"[\d_]", one) and not one.isdecimal() for one in first)

@@ -123,9 +123,13 @@ class Profile:
         self._check(language)
         return self._with_own(self._normalizer(language), language)
 
+    def knows(self, language: str) -> bool:
+        """Whether the rules for a language are known."""
+        return language != "hy" or self.armenian != "refused"
+
     def _check(self, language: str) -> None:
         """Refuses a language whose rules are not known: other ones would give a number that is not theirs."""
-        if language == "hy" and self.armenian == "refused":
+        if not self.knows(language):
             raise UsageError(
                 f"{self.name} has rules for Armenian (hy) that are not published in a form that could be rebuilt; "
                 f'score it with --profile {OWN_PROFILE}, or with a profile of your own that says armenian = "others"'

@@ -40,14 +40,19 @@ def timeline(system: System, top: int = 3) -> Timeline:
     versions = official_versions()
     found = tuple(_benchmark(one, versions, top) for one in system.benchmarks)
     rates = [
-        {one.benchmark: one.versions[index].rate if one.metric == "wer" else None for one in found}
-        for index in range(len(versions))
+        {one.benchmark: _rate(one, version) if one.metric == "wer" else None for one in found} for version in versions
     ]
     averages = tuple(_average(version, each) for version, each in zip(versions, rates, strict=True))
     return Timeline(model=system.model, benchmarks=found, averages=averages)
 
 
-def _benchmark(predictions: Predictions, versions: list[Profile], top: int) -> BenchmarkTimeline:
+def _rate(one: BenchmarkTimeline, version: Profile) -> float | None:
+    return next((step.rate for step in one.versions if step.profile == version.name), None)
+
+
+def _benchmark(predictions: Predictions, every: list[Profile], top: int) -> BenchmarkTimeline:
+    """A version whose rules for the language are not known is left out."""
+    versions = [version for version in every if version.knows(predictions.language)]
     stepping = Stepping(predictions)
     ways = [explain(predictions, *pair, top=top, stepping=stepping) for pair in pairwise(versions)]
     first = ways[0]

@@ -16,7 +16,7 @@ from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
 from harness.scoring.folders import transcripts_in
-from harness.scoring.forms import Form, form_of, plain_form, stem
+from harness.scoring.forms import Form, begins_with_ids, form_of, plain_form, stem
 from harness.scoring.interchange import read_kaldi_text, read_trn
 from harness.scoring.predictions import DEFAULT_LANGUAGE, Predictions, System, by_language
 from harness.scoring.rows import (
@@ -129,6 +129,10 @@ def _read_both(reference: Path, hypothesis: Path, asked: Form | None) -> tuple[_
     if forms == [None, None]:
         _check_text(reference, contents[0])
         plain = plain_form((reference, contents[0]), (hypothesis, contents[1]))
+    elif None in forms and _WHOLE.intersection(forms):
+        at = forms.index(None)
+        if not begins_with_ids(contents[at], stem((reference, hypothesis)[1 - at])):
+            plain, contents[at] = "lines", " ".join(contents[at].split())  # all of them are the one recording
     said, written = (
         _read(path, content, form or plain, sides)
         for path, content, form, sides in zip(
@@ -153,6 +157,8 @@ def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Te
         lines = [line.removesuffix("\r") for line in content.removesuffix("\n").split("\n")]
         return _Texts(path, form, {f"line {number}": line for number, line in enumerate(lines, start=1)})
     if form in _WHOLE:
+        if "-->" not in content and not content.startswith("WEBVTT"):
+            raise DataError(f"{path}: no subtitles; a cue of {form} has a line of times, 00:00:01,000 --> 00:00:02,000")
         return _Texts(path, form, {stem(path): timed.read_subtitles(content)})
     if form == "stm":
         every = timed.read_stm(path, content, reference=columns == REFERENCE)

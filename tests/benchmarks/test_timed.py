@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +55,7 @@ def test_our_own_stm_comes_back(tmp_path: Path) -> None:
         ("meet 1 anna 0.00", "no line of an stm"),
         ("meet 1 anna 0.0 1..2 a", "'1..2' is no number of seconds"),
         ("meet 1 anna 0.0 1.0 { a / b", "a brace that is not closed"),
+        ("meet 1 anna 5.0 1.0 a", r"the segment ends \(1.0\) before it begins \(5.0\)"),
     ],
 )
 def test_broken_stm(tmp_path: Path, line: str, said: str) -> None:
@@ -69,6 +71,21 @@ def test_ctm_and_its_words_in_segments(tmp_path: Path) -> None:
     assert spread(words, read_stm(tmp_path, STM)) == [["hello"], ["fine"], ["no"], ["late"]]
     with pytest.raises(DataError, match="'meet_2' of 'no' has no segment"):
         spread(words, read_stm(tmp_path, STM)[:2])
+
+
+def test_words_fall_where_a_look_at_every_segment_puts_them() -> None:
+    draw = random.Random(3)
+    for _ in range(400):
+        begins = [draw.randrange(20) / 2 for _ in range(draw.randrange(1, 9))]
+        segments = [Segment("r", "", begin, begin + draw.randrange(8) / 2, "") for begin in begins]
+        times = [draw.randrange(60) / 4 for _ in range(12)]
+        words = [Segment("r", "", time, time + draw.randrange(4) / 4, str(number)) for number, time in enumerate(times)]
+        slow: list[list[str]] = [[] for _ in segments]
+        for word in sorted(words, key=lambda word: word.begin):
+            middle = (word.begin + word.end) / 2
+            away = [max(one.begin - middle, middle - one.end, 0.0) for one in segments]
+            slow[away.index(min(away))].append(word.text)
+        assert spread(words, segments) == slow
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import msgspec
 
 from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
-from harness.flags import is_file_name
+from harness.flags import is_file_name, phrases_given
 from harness.scoring.rows import ID, KEYWORDS, phrases_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def read_keywords(given: str) -> Keywords:
     """
     path = Path(given).expanduser()
     if not is_file_name(given):
-        return _one(given, given.split(","))
+        return _one(given, phrases_given(given))
     content = read_content(path)
     begin = content.lstrip()[:1]
     if begin in {"[", "{"}:

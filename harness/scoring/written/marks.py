@@ -53,10 +53,10 @@ def pieces(text: str, *, spaced: bool) -> Pieces:
     found = _Found()
     for part in unicodedata.normalize("NFC", text).split():
         if spaced:
-            _take_apart(part, found)
+            found.add(_taken_apart(part))
         else:
             _characters(part, found)
-    return Pieces(tuple(found.tokens), tuple(found.whole), tuple(found.marks))
+    return found.pieces()
 
 
 class _Found:
@@ -67,6 +67,14 @@ class _Found:
         self.whole: list[str] = []
         self.marks: list[tuple[int, str]] = []
 
+    def pieces(self) -> Pieces:
+        return Pieces(tuple(self.tokens), tuple(self.whole), tuple(self.marks))
+
+    def add(self, part: Pieces) -> None:
+        self.marks += [(len(self.tokens) + before, mark) for before, mark in part.marks]
+        self.tokens += part.tokens
+        self.whole += part.whole
+
     def add_marks(self, outside: str) -> None:
         self.marks += [(len(self.tokens), mark) for mark in marks_of(outside)]
 
@@ -76,7 +84,10 @@ def marks_of(outside: str) -> list[str]:
     return _IS_MARK.findall(_PERIODS.sub(ELLIPSIS, outside)) if outside else []
 
 
-def _take_apart(part: str, found: _Found) -> None:
+@functools.lru_cache(maxsize=100_000)
+def _taken_apart(part: str) -> Pieces:
+    """What stands between two spaces; every metric asks again, and few words make up most of a text."""
+    found = _Found()
     at = 0
     for inner in _INSIDE.finditer(part):
         if not _has_word(part[at : inner.start()]) or not _has_word(part[inner.end() :]):
@@ -85,6 +96,7 @@ def _take_apart(part: str, found: _Found) -> None:
         found.add_marks(inner[0])
         at = inner.end()
     _token(part[at:], found)
+    return found.pieces()
 
 
 @functools.lru_cache(maxsize=100_000)

@@ -192,6 +192,21 @@ def test_speed_needs_three_repeats_of_the_same(
     assert gate(slow[0], stranger, "--baseline", tmp_path / "b") == 2
 
 
+def test_a_repeat_is_not_judged_and_that_is_said(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, same, damaged = make_run("good"), make_run("same"), make_run("damaged", lambda i: 3 if i < 7 else i % 2)
+    assert gate(good, same, "--baseline", good) == 0
+    assert "judged" not in capsys.readouterr().err
+    assert gate(good, damaged, "--baseline", good) == 0
+    assert f"damaged: 7 transcripts are not those of {good}, which alone is judged" in capsys.readouterr().err
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine.jsonl").write_text('{"text": "one two", "pred_text": "one two"}\n')
+    assert gate(tmp_path / "a", tmp_path / "b", "--baseline", tmp_path / "a") == 2
+    assert "b: further runs are read for speed, which predictions have none of" in capsys.readouterr().err
+
+
 def test_baseline_list(make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     directory = str(tmp_path / "b")
     assert main(["baseline", "list", "--dir", directory]) == 0

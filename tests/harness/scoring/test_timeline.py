@@ -91,3 +91,32 @@ def test_the_command_prints_averages_of_several_data_sets(tmp_path: Path, capsys
     assert main(["explain", *map(str, predictions(tmp_path, "mine", "yours")), "--timeline"]) == 0
     averages = capsys.readouterr().out.partition("average:")[2].splitlines()
     assert ["leaderboard@2026-10", "all", "2", "given", "5.00"] in [line.split() for line in averages]
+
+
+def test_a_version_without_rules_for_the_language_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["explain", str(predictions(tmp_path, "mine")[0]), "--timeline", "--language", "hy"]
+    assert main(arguments) == 0
+    text = capsys.readouterr().out
+    assert "Left out: leaderboard@2026-10, whose rules for this language are not known." in text
+    assert main([*arguments, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert [one["profile"] for one in found["benchmarks"][0]["versions"]] == [
+        one.name for one in official_versions() if one.name != "leaderboard@2026-10"
+    ]
+    averages = {one["profile"]: one["rate"] for one in found["averages"]}
+    assert averages["leaderboard@2026-05"] is not None
+    assert averages["leaderboard@2026-10"] is None
+    assert main([*arguments[:3], "--language", "de"]) == 0
+    assert "Left out" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--from", "verbatim"), ("--to", "verbatim"), ("--against", "published"), ("--model", "a/b")]
+)
+def test_what_a_timeline_does_not_heed_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flag: str, value: str
+) -> None:
+    assert main(["explain", str(predictions(tmp_path, "mine")[0]), "--timeline", flag, value]) == 2
+    assert f"--timeline takes no {flag}: it goes through all versions" in capsys.readouterr().err

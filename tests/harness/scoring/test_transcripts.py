@@ -118,3 +118,43 @@ def test_words_in_a_segment_that_is_not_scored_are_not_counted(tmp_path: Path) -
         ("hello there", "hello there"),
         ("bye now", "bye now"),
     ]
+
+
+CUES = "1\n00:00:00,000 --> 00:00:01,000\na b\n\n2\n00:00:01,000 --> 00:00:02,000\nc d\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a b c d\n", "a b c d"),  # its first word is no id
+        ("a b\n\nc\nd\n", "a b c d"),  # all lines are the recording
+        ("r1 a b c d\n", "a b c d"),
+        ("r0 x\nr1 a b c d\n", "a b c d"),
+        ("utt_7 a b c d\n", "a b c d"),
+        ("1999 a b\n", "1999 a b"),
+    ],
+)
+def test_plain_text_beside_subtitles_is_the_recording(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "r1.srt").write_text(CUES, encoding="utf-8")
+    (tmp_path / "ref.txt").write_text(text, encoding="utf-8")
+    [system] = read_transcripts(tmp_path / "ref.txt", [tmp_path / "r1.srt"])
+    rows = {row.reference: row.hypothesis for row in system.benchmarks[0].rows}
+    assert rows[said] == "a b c d"
+
+
+def test_a_plain_transcript_of_subtitles(tmp_path: Path) -> None:
+    (tmp_path / "r1.srt").write_text(CUES, encoding="utf-8")
+    (tmp_path / "hyp.txt").write_text("a x\nc d\n", encoding="utf-8")
+    [system] = read_transcripts(tmp_path / "r1.srt", [tmp_path / "hyp.txt"])
+    assert [(row.reference, row.hypothesis) for row in system.benchmarks[0].rows] == [("a b c d", "a x c d")]
+
+
+def test_what_is_no_subtitles_is_refused(tmp_path: Path) -> None:
+    broken, silent, reference = tmp_path / "r1.srt", tmp_path / "r1.vtt", tmp_path / "ref.txt"
+    reference.write_text("a b\n", encoding="utf-8")
+    broken.write_text("a b\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"r1\.srt: no subtitles; a cue of srt has a line of times"):
+        read_transcripts(reference, [broken])
+    silent.write_text("WEBVTT\n", encoding="utf-8")
+    [system] = read_transcripts(reference, [silent])
+    assert [row.hypothesis for row in system.benchmarks[0].rows] == [""]

@@ -55,6 +55,13 @@ def test_one_list(name: str, content: str, tmp_path: Path) -> None:
     assert read_keywords("New York, Anna").of("anything") == (("New York", "Anna"), ())
 
 
+def test_a_list_that_is_no_file() -> None:
+    assert read_keywords('["New York", "Anna, Bob"]').common == ("New York", "Anna, Bob")
+    assert read_keywords("[Anna], Bob").common == ("[Anna]", "Bob")
+    many = tuple(f"name {number}" for number in range(2_000))  # longer than the name of a file may be
+    assert read_keywords(",".join(many)).common == many
+
+
 def test_biasing_lists_tell_scored_words_from_distractors(tmp_path: Path) -> None:
     path = tmp_path / "test-clean.biasing_100.tsv"
     path.write_text('1-2-3\thowl said\t["howl"]\t["howl", "zebra", "adona"]\n1-2-4\tso\t[]\t["zebra"]\n')
