@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -58,6 +59,10 @@ def _others(named: str, folder: str) -> list[tuple[str, str]]:
     if bare != named and bare:
         how = "white space around audio paths is not part of them"
         found += [(how, os.path.join(base, bare)) for base in (folder, "")]  # noqa: PTH118
+    for form in ("NFC", "NFD"):
+        if (same := unicodedata.normalize(form, named)) != named:  # macOS takes letters and their accents apart
+            how = "names of files have their accents in another form of Unicode than audio paths"
+            found += [(how, os.path.join(base, same)) for base in (folder, "")]  # noqa: PTH118
     if "\\" in bare:
         turned = bare.replace("\\", "/")
         how = "audio paths have backslashes"

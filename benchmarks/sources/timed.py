@@ -3,6 +3,7 @@
 Formats: SCTK's doc/infmts.htm; https://github.com/fgnt/meeteval; https://www.w3.org/TR/webvtt1/.
 """
 
+import html
 import json
 import math
 import re
@@ -114,7 +115,9 @@ def read_seglst(path: Path, content: str) -> list[Segment]:
             if not isinstance(words, str):
                 raise TypeError("words is no text")
             name = str(one["session_id"])
-            found.append(Segment(name, str(one.get("speaker", "")), begin, end, words, file=name))
+            channel = one.get("channel")
+            side = str(channel) if isinstance(channel, int | str) else ""
+            found.append(Segment(name, str(one.get("speaker", "")), begin, end, words, file=name, channel=side))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DataError(f"{path}, item {len(found) + 1}: no segment with session_id and words: {error}") from None
     return found
@@ -151,6 +154,8 @@ def _cues(content: str) -> Iterator[tuple[int, str, str, str]]:
 
     A cue goes from its times to the next ones, so that an empty cue, or a blank line inside of one, loses nothing.
     """
+    vtt = content.startswith("WEBVTT")
+    plain = html.unescape if vtt else str  # WebVTT writes & as &amp;, SRT has no such thing
     lines = [line.strip() for line in content.splitlines()]
     cues = [at for at, line in enumerate(lines) if _CUE.match(line)]
     for begin, following in zip(cues, [*cues[1:], len(lines) + 1][: len(cues)], strict=True):
@@ -158,8 +163,8 @@ def _cues(content: str) -> Iterator[tuple[int, str, str, str]]:
         words: list[str] = []
         note = False
         for line in lines[begin + 1 : end]:
-            note = bool(line) and (note or (line.split()[0] in _BLOCKS and content.startswith("WEBVTT")))
-            words += [] if note else [_TAG.sub("", line).strip()]
+            note = bool(line) and (note or (line.split()[0] in _BLOCKS and vtt))
+            words += [] if note else [plain(_TAG.sub("", line)).strip()]
         yield begin + 1, lines[begin], " ".join(filter(None, words)), " ".join(lines[begin + 1 : end])
 
 

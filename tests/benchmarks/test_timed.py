@@ -125,6 +125,12 @@ def test_subtitles() -> None:
     assert read_subtitles(vtt) == "Hello you"
 
 
+def test_entities_are_letters_in_webvtt_alone() -> None:
+    cue = "\n00:01.000 --> 00:02.000\nR&amp;D &lt;b&gt; <b>AT&T</b>\n"
+    assert read_subtitles("WEBVTT\n" + cue) == "R&D <b> AT&T"
+    assert read_subtitles("1" + cue.replace(".", ",")) == "R&amp;D &lt;b&gt; AT&T"
+
+
 def test_subtitles_as_programs_write_them() -> None:
     cue = "00:00:0{}.000 --> 00:00:0{}.000\n"
     empty = "1\n" + cue.format(1, 2) + "one two\n\n2\n" + cue.format(2, 3) + "\n\n3\n" + cue.format(3, 4) + "four\n"

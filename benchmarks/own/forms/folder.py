@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,7 @@ def _files(folder: Path, account: Account) -> Iterator[tuple[Path, str, Path | N
     """
     for place, names in _walk(str(folder), account):
         texts = {name[:-4]: name for name in names if name.lower().endswith(".txt") and not name.startswith(".")}
+        alike = {_same(stem): name for stem, name in texts.items()}
         recordings = Counter[str]()
         kept = []
         for name in names:
@@ -89,15 +91,22 @@ def _files(folder: Path, account: Account) -> Iterator[tuple[Path, str, Path | N
         inside = os.path.relpath(place, folder).replace(os.sep, "/")
         above = "" if inside == "." else f"{inside}/"
         for name, stem in kept:
-            text = Path(place, texts[stem]) if stem in texts else None
+            beside = texts.get(stem) or alike.get(_same(stem))
+            text = Path(place, beside) if beside else None
             if recordings[stem] > 1:
                 account.note("files of one name with several endings are called by their endings too", name)
             yield Path(place, name), above + (stem if recordings[stem] == 1 else name), text
-        for stem in sorted(texts.keys() - recordings.keys()):
+        heard = recordings.keys() | set(map(_same, recordings))
+        for stem in sorted(stem for stem in texts if stem not in heard and _same(stem) not in heard):
             if _ABOUT.fullmatch(texts[stem]):
                 account.leave_out(ABOUT, os.path.join(place, texts[stem]))  # noqa: PTH118
             else:
                 yield Path(place, texts[stem]), "", Path(place, texts[stem])
+
+
+def _same(stem: str) -> str:
+    """A name with its accents in one form of Unicode: macOS takes them apart, and texts may come from elsewhere."""
+    return stem if stem.isascii() else unicodedata.normalize("NFC", stem)
 
 
 def _check_folder(folder: Path) -> None:

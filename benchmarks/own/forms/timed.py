@@ -40,7 +40,7 @@ BESIDE = re.compile("stm|ctm|srt|vtt|eaf|textgrids?|te?xt|transcripts?|annotatio
 UNSCORED = frozenset({"ignore_time_segment_in_scoring", "inter_segment_gap"})
 OVERLAP = 0.1
 """Seconds within which two segments touch, rather than overlap."""
-SIDES = {"a": 0, "b": 1, "0": 0}
+SIDES = {"a": 0, "b": 1}
 MOST_NOTES = 3
 """Lines about tiers; files of a folder differ in whom they are called after."""
 
@@ -54,6 +54,8 @@ class _Said:
     whole: bool = False
     """Whether it is what was said in the whole recording, which is heard as one."""
     language: str | None = None
+    first: int = 1
+    """The number of the first channel: NIST counts from 1, and other programs from 0."""
 
 
 def kind_of(path: Path) -> str | None:
@@ -111,6 +113,8 @@ def items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     said = [one for file in files for one in READERS[kind](file, asked, account)]
     kept = _heard_once(list(_with_words(said, account)), account)
     counts: dict[str, int | None] = {}
+    zero = {one.segment.file for one in kept if one.segment.channel == "0"}
+    kept = [replace(one, first=0) if one.segment.file in zero else one for one in kept]
     placed = [(one, audio) for one in kept if (audio := _audio(one, recordings, counts, account)) is not None]
     names = timed.names([one.segment for one, _ in placed])
     for name, (one, audio) in zip(names, placed, strict=True):
@@ -197,7 +201,7 @@ def _on_channel(one: _Said, audio: Audio, count: int, account: Account) -> Audio
     said = one.segment.channel.lower()
     if not said or count < 2:
         return audio
-    channel = SIDES.get(said, int(said) - 1 if said.isascii() and said.isdecimal() else -1)
+    channel = SIDES.get(said, int(said) - one.first if said.isascii() and said.isdecimal() else -1)
     if not 0 <= channel < count:
         raise DataError(f"{one.where}: channel {one.segment.channel[:20]!r} of a recording with {count} channels")
     account.note("recordings have several channels, of which each segment's own is heard")

@@ -32,6 +32,20 @@ def left_out(folder: Path) -> dict[str, int]:
     return {one.reason: one.count for one in account.left_out.values()}
 
 
+def test_accents_that_macos_takes_apart_are_the_same(tmp_path: Path) -> None:
+    apart, whole = "Ko\u0308ln", "K\u00f6ln"
+    pair(tmp_path / "a", apart, "one")
+    (tmp_path / "a" / f"{apart}.txt").rename(tmp_path / "a" / f"{whole}.txt")
+    for stem in (apart, whole):
+        pair(tmp_path / "b", stem, stem)
+    found = {item.id: item.reference for item in open_dataset(own_dataset(tmp_path), Request())}
+    assert found == {f"a/{apart}": "one", f"b/{apart}": apart, f"b/{whole}": whole}
+    (tmp_path / "a" / "t.csv").write_text(f"audio,text\n{whole}.wav,two\n", encoding="utf-8")
+    dataset = own_dataset(tmp_path / "a" / "t.csv")
+    assert dataset.account is not None
+    assert [note for note in dataset.account.notes if "Unicode" in note]
+
+
 def test_linked_folders_and_files_are_read_once(tmp_path: Path) -> None:
     data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
     pair(data / "b", "one")

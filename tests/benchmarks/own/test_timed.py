@@ -83,6 +83,19 @@ def test_channels_of_stm_are_told_by_the_file(folder: Path) -> None:
     refused(path, DataError, "set.stm, 0 s of st_3: channel '3' of a recording with 2 channels")
 
 
+def test_channels_that_count_from_0(folder: Path) -> None:
+    """Where one is 0, the other one is the second; a SegLST may state them too."""
+    path = write(folder / "set.stm", "st 0 ann 0 1 hi\nst 1 bob 0 1 you\n")
+    assert [item.audio.channel for item in read(path).utterances] == [0, 1]
+    rows = [
+        {"session_id": "st", "start_time": at, "end_time": at + 1, "words": "x", "channel": 1 + at} for at in (0, 1)
+    ]
+    write(folder / "st.json", json.dumps(rows))
+    assert [item.audio.channel for item in read(folder / "st.json").utterances] == [0, 1]
+    write(folder / "st.json", json.dumps([row | {"channel": None} for row in rows]))
+    assert [item.audio.channel for item in read(folder / "st.json").utterances] == [None, None]
+
+
 def test_stm_beside_sph(tmp_path: Path) -> None:
     """TED-LIUM's layout: stm/ beside sph/."""
     tone(tmp_path / "sph" / "talk.wav", 2)
