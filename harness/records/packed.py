@@ -36,6 +36,19 @@ def is_packed(path: Path) -> bool:
     return path.suffix == SUFFIX and path.is_file()
 
 
+def packed_in(folder: Path) -> list[Path]:
+    """Such files below a folder, sorted; a zip that can be read and has no run in it is something else."""
+    return [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.is_file() and _holds_run(path)]
+
+
+def _holds_run(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "run.json" in archive.namelist()
+    except _BROKEN:
+        return True  # said where it is read
+
+
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Path]:
     """Such a file as a run folder, for as long as it is looked at; errors in there name the file.

@@ -15,7 +15,7 @@ import msgspec
 from benchmarks.languages import primary_subtag
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line, read_journal
-from harness.records.packed import is_packed, opened
+from harness.records.packed import is_packed, opened, packed_in
 from harness.records.run import RUN_FILE, RunRecord, read_run_record
 from harness.scoring import file_names
 from harness.scoring.folders import Say, alone_in, predictions_in
@@ -75,7 +75,7 @@ def read_systems(
     """Everything that the paths hold, one System a model (a run of ours is one of its own).
 
     Args:
-        paths: run folders, prediction files, or folders of either, searched to any depth.
+        paths: run folders, saved baselines, prediction files, or folders of one of these, searched to any depth.
         language: overrides what columns, corpora and runs say.
         form: of the files of others; None tells it by their endings and contents.
         say: told what folders hold that is left out.
@@ -118,7 +118,12 @@ def _find(path: Path, runs: dict[Path, None], files: dict[Path, None], say: Say)
         raise UsageError(f"no file or folder {path}; give a run folder, a predictions file, or a folder of them")
     here = {run.parent: None for run in sorted(path.rglob(RUN_FILE))}
     inside = dict.fromkeys(predictions_in(path, here, say))
-    if not here and not inside:
+    saved = dict.fromkeys(packed_in(path))
+    if saved and (here or inside):
+        say(f"{path}: left out {len(saved)} saved baselines, which are taken where nothing else is there, or by name")
+    elif saved:
+        runs.update(saved)
+    elif not here and not inside:
         what = "a run folder (run.json), or *.jsonl, *.json, *.csv, *.tsv with text and pred_text, gzipped too"
         raise UsageError(f"nothing to score in {path}; expected {what}{alone_in(path)}")
     runs.update(here)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
 import zipfile
 from pathlib import Path
@@ -86,6 +87,15 @@ def test_small_texts_may_repeat_themselves(tmp_path: Path) -> None:
 NAMES = st.text(alphabet=st.sampled_from([*"ab/-%.:é_@ 中"]), min_size=1, max_size=8)
 
 
+def test_a_folder_holds_baselines_and_other_zips(tmp_path: Path) -> None:
+    saved, other, broken = (tmp_path / name for name in ("a.zip", "b.zip", "c.zip"))
+    bomb(saved, b"{}")
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("speech.wav", b"")
+    broken.write_bytes(b"no zip")
+    assert packed.packed_in(tmp_path) == [saved, broken]
+
+
 @given(NAMES, NAMES)
 def test_two_models_never_have_one_file(one: str, other: str) -> None:
     if one != other:
@@ -125,6 +135,17 @@ def test_every_verb_reads_a_baseline(
     assert main(["report", str(saved), str(run), "--out", "r"]) == 0
     assert Path("r/index.html").is_file()
     assert main(["explain", str(saved)]) == 0
+    capsys.readouterr()
+    assert main(["score", "b", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [score]
+    assert main(["score", "o", "b", "--json"]) == 0
+    assert [one["model"] for one in json.loads(capsys.readouterr().out)] == [score["model"]] * 2
+    shutil.copytree(run, "both/run")
+    shutil.copy(saved, "both")
+    assert main(["score", "both", "--json"]) == 0, "a run and its baseline are not two systems"
+    told = capsys.readouterr()
+    assert [one["model"] for one in json.loads(told.out)] == [score["model"]]
+    assert "both: left out 1 saved baselines" in told.err
     assert main(["gate", str(run), "--baseline", "b"]) == 0
     saved.rename(older)
     assert main(["gate", str(run), "--baseline", "b"]) == 0, "those of before are found"
