@@ -88,6 +88,12 @@ def plain_form(reference: tuple[Path, str], hypothesis: tuple[Path, str]) -> For
     apart = {word for line in said for word in line.split()[1:]}.isdisjoint(ids)
     named = apart and 2 * sum(bool(re.search(r"[\d_]", one)) for one in ids) > len(ids)
     fitting, parallel = set(found) <= set(ids), len(said) == len(written)
+    spoken = {word for line in said for word in line.split()}
+    if not named and 1 < len(found) == len(spoken.union(found)) - len(spoken) and all(map(_like_id, found)):
+        raise UsageError(
+            f"{other}: its lines begin with ids ({found[0]!r}), those of {where} do not; give both with ids, or both "
+            "without, or say --format lines if these are words"
+        )
     numbers = parallel and all(one.isdecimal() for one in ids)
     if named and ((fitting and not numbers) or not parallel):
         return "kaldi"  # where ids do not fit or come twice, that is said with the first of them
@@ -102,4 +108,8 @@ def plain_form(reference: tuple[Path, str], hypothesis: tuple[Path, str]) -> For
 def begins_with_ids(content: str, recording: str) -> bool:
     """Whether plain text beside subtitles is Kaldi's text: it names their recording, or all lines begin as ids do."""
     first = [line.split(maxsplit=1)[0] for line in content.split("\n") if line.strip()]
-    return recording in first or all(re.search(r"[\d_]", one) and not one.isdecimal() for one in first)
+    return recording in first or all(map(_like_id, first))
+
+
+def _like_id(word: str) -> bool:
+    return re.search(r"[\d_]", word) is not None and not word.isdecimal()

@@ -78,6 +78,17 @@ def test_plain_text_is_what_both_files_can_be(reference: str, hypothesis: str, f
         pair(reference, hypothesis)
 
 
+def test_a_transcript_with_ids_is_not_parallel_to_a_reference_without() -> None:
+    with pytest.raises(
+        UsageError, match=r"hyp: its lines begin with ids \('u1'\), those of ref do not; .* --format lines"
+    ):
+        pair("one two\nthree one\n", "u1 one two\nu2 three one\n")
+    assert pair("one covid nineteen\n", "covid-19\n") == "lines"
+    assert pair("9a two\nthree one\n", "9a two\n3b one\n") == "lines"
+    assert pair("one two\nthree one\n", "1st two\n1st one\n") == "lines"
+    assert pair("one two\nthree one\n", "1st two\nthree one\n") == "lines"
+
+
 def test_packed_and_broken_files(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(b"\xef\xbb\xbfhello", mtime=0))
