@@ -81,12 +81,12 @@ def _of_part(folder: Path, names: Sequence[str], asked: Asked, account: Account)
         for item in found:
             used.add(os.path.normpath(item.audio.path or ""))
             yield item
-        for stray in _audio(table.parent):
+        for stray in audio_below(table.parent):
             if stray not in used:
                 account.leave_out(f"audio files that no {table.name} names", stray)
 
 
-def _audio(folder: Path) -> Iterator[str]:
+def audio_below(folder: Path) -> Iterator[str]:
     """The audio files below a folder, but not those of another metadata file."""
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not any((Path(place, name) / one).is_file() for one in NAMES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from benchmarks.dataset import Audio
 from benchmarks.own.columns import find_columns, listed, plain
 from benchmarks.own.form import Account, Asked, Form, Item
+from benchmarks.own.forms.audiofolder import audio_below
 from benchmarks.own.places import distinct_ids, find_audio, id_of, is_absolute
 from benchmarks.own.rows import Rows
 from benchmarks.sources.handwritten import ENDINGS, LISTS, SPREADSHEETS, ending, read_table
@@ -60,7 +62,24 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
         raise UsageError(f"{place}: a manifest ends in {', '.join(ENDINGS)}; see docs/your_own_data.md")
     sounds = _Files(str(source.parent), account, lambda: _distinct(source, asked))
     lines = _of_split(read_table(source, account.note), asked.split, account)
-    return Rows(asked, account, sounds).items(lines)
+    rows = Rows(asked, account, sounds)
+    if asked.split is None and source.name.startswith("metadata.") and Path(place).is_dir():
+        return _of_folder(rows, lines, source, account)
+    return rows.items(lines)
+
+
+def _of_folder(rows: Rows, lines: Iterator[Line], source: Path, account: Account) -> Iterator[Item]:
+    """The utterances of an audio folder; audio that no row names is counted."""
+    used = set[str]()
+    for line in lines:
+        if isinstance(named := _path(rows.audio_in(line)), str):
+            used.add(os.path.abspath(source.parent / named))  # noqa: PTH100 - links are not followed
+        if (item := rows.item(line)) is not None:
+            used.add(os.path.abspath(item.audio.path or ""))  # noqa: PTH100
+            yield item
+    for stray in audio_below(source.parent):
+        if os.path.abspath(stray) not in used:  # noqa: PTH100
+            account.leave_out(f"audio files that no {source.name} names", stray)
 
 
 def _of_split(lines: Iterator[Line], split: str | None, account: Account) -> Iterator[Line]:

@@ -15,6 +15,7 @@ from benchmarks.dataset import Request, open_dataset
 from benchmarks.facts import Seen, check_facts
 from benchmarks.own.dataset import own_dataset
 from benchmarks.own.form import Asked
+from benchmarks.own.rows import NO_TEXT
 from harness.errors import DataError, HarnessError, UsageError
 
 if TYPE_CHECKING:
@@ -99,6 +100,20 @@ def test_a_folder_with_a_manifest(audio: Path) -> None:
     write(audio, "metadata.csv", "file_name,transcription", "a.wav,hello")
     assert read(audio) == [("a", "hello", "en", None, 1.0)]
     assert own_dataset(audio).name == "data_my_calls"
+
+
+def test_audio_that_an_audio_folder_does_not_name_is_counted(audio: Path) -> None:
+    write(audio, "metadata.csv", "file_name,transcription", "./a.wav,hello", "sub/b.wav,nan")
+    account = own_dataset(audio).account
+    assert account is not None
+    found = {one.reason: (one.count, one.first) for one in account.left_out.values()}
+    assert found == {
+        NO_TEXT: (1, f"{audio}/metadata.csv, line 3"),
+        "audio files that no metadata.csv names": (1, str(audio / "long.wav")),
+    }
+    account = own_dataset(audio / "metadata.csv").account
+    assert account is not None
+    assert [one.reason for one in account.left_out.values()] == [NO_TEXT], "a table by itself says what is meant"
 
 
 def test_its_facts_are_its_own(audio: Path) -> None:
