@@ -245,16 +245,20 @@ def _channel(said: str, where: str) -> int:
 
 
 def _set_channels(recordings: dict[str, _Recording], channels: Rows, account: Account) -> None:
-    """Which channel a recording is, where two of them are of one file: reco2file_and_channel says it for scoring."""
+    """Which channel a recording is, where two of them are of one file: reco2file_and_channel says it for scoring.
+
+    Numbers count from 1, as NIST's do, where no recording of the file is 0.
+    """
     of_file: dict[tuple[str, int], list[str]] = {}
     for key, one in recordings.items():
         of_file.setdefault((str(one.audio.path), one.audio.offset), []).append(key)
     for keys in of_file.values():
-        for key in keys if len(keys) > 1 else ():
-            said = channels.get(key, ("", ""))[1].split()
-            if said:
-                recordings[key].audio = replace(recordings[key].audio, channel=_channel(said[-1], channels[key][0]))
-                account.note(f"channels are taken from {CHANNELS}")
+        said = {key: channels[key][1].split()[-1:] for key in keys if key in channels and len(keys) > 1}
+        first = int(["0"] not in said.values())
+        for key, (channel, *_) in ((key, one) for key, one in said.items() if one):
+            number = _channel(channel, channels[key][0]) - first * channel.isdecimal()
+            recordings[key].audio = replace(recordings[key].audio, channel=number)
+            account.note(f"channels are taken from {CHANNELS}")
 
 
 FORM = Form(

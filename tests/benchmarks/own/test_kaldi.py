@@ -81,6 +81,9 @@ def test_the_sides_of_a_call_are_its_channels_where_they_share_a_file(folder: Pa
     write(folder / "segments", "x1 c-A 0 1", "x2 c-B 0 1", "x3 d-B 0 1")
     write(folder / "text", "x1 a", "x2 b", "x3 c")
     assert [item.audio.channel for item in read(folder).utterances] == [0, 1, None]
+    for sides in ("12", "01"):
+        write(folder / "reco2file_and_channel", f"c-A call {sides[0]}", f"c-B call {sides[1]}", "d-B b 2")
+        assert [item.audio.channel for item in read(folder).utterances] == [0, 1, None]
     (folder / "segments").unlink()
     write(folder / "text", "c-A a", "c-B b", "d-B c")
     assert [item.audio.channel for item in read(folder).utterances] == [0, 1, None]
