@@ -2,10 +2,11 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from harness.commands.shared import add_shared, given_systems, left, percent, table
+from harness.commands.shared import add_shared, given_systems, inputs_of, left, percent, spare, table
 from harness.errors import ExitStatus, UsageError
 from harness.records.codec import pretty
 from harness.records.comparison import Block, Comparison, Pair, Standing
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     profile = common_profile(systems, args.profile)
     comparison = compare_systems(systems, profile, metrics)
     if args.trn is not None:
-        write_comparison(systems, profile, args.trn)
+        write_comparison(systems, profile, args.trn, partial(spare, inputs_of(args, systems)))
     if args.json:
         print(pretty(comparison), end="")
     else:

@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from harness.commands.shared import add_shared, given_systems, with_given_keywords
+from harness.commands.shared import add_shared, given_systems, inputs_of, spare, with_given_keywords
 from harness.errors import ExitStatus, RunError
 from harness.gating import render
 from harness.gating.against import gate_against
@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads both sides, decides, tells everybody."""
+    spare(inputs_of(args), args.junit, args.markdown)
     policy = read_policy(args.policy)
     read = partial(_read, args)
     side = read_side(args.run, policy.speed.measure, args.profile, read, tell)

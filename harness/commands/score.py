@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.commands.details import details_text
-from harness.commands.shared import add_shared, given_systems
+from harness.commands.shared import add_shared, given_systems, inputs_of, spare
 from harness.errors import ExitStatus
 from harness.records.codec import pretty, write_bytes
 from harness.records.scores import Scores
@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     write = writer(args.per_utterance) if args.per_utterance is not None else None
     metrics = [get_metric(name).name for name in args.metric]
     systems = given_systems(args)
+    spare(inputs_of(args, systems), args.per_utterance, args.alignments)
     profiles = [resolve_profile(system, args.profile) for system in systems]
     counted = count_systems(systems, profiles, workers=available_workers(), cached=True)
     scores = [score_counted(*each, metrics) for each in zip(systems, profiles, counted, strict=True)]

@@ -107,6 +107,27 @@ def with_given_keywords(args: argparse.Namespace, systems: list[System]) -> list
     return systems if given is None else with_keywords(systems, read_keywords(given))
 
 
+def inputs_of(args: argparse.Namespace, systems: Iterable[System] = ()) -> frozenset[Path]:
+    """The files that a verb was told to read, and those that it found in folders."""
+    given: list[str | Path] = []
+    for name in ("paths", "run", "baseline", "reference", "keywords", "policy", "profile"):
+        value = getattr(args, name, None)
+        given += value if isinstance(value, list) else [] if value is None else [value]
+    found = [one.source for system in systems for one in system.benchmarks]
+    return frozenset(Path(one).resolve() for one in (*given, *found))
+
+
+def spare(inputs: frozenset[Path], *outputs: Path | None) -> None:
+    """Refuses to write over what is read.
+
+    Raises:
+        UsageError: an output is an input.
+    """
+    for path in outputs:
+        if path is not None and path.resolve() in inputs:
+            raise UsageError(f"{path} is what is read, and would be written over; give another name")
+
+
 def teller(*, quiet: bool) -> Callable[[str], None]:
     """What tells a person on stderr how far it is: nothing where `--quiet` was given."""
     return lambda line: None if quiet else tell(line)

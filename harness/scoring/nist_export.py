@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,16 @@ if TYPE_CHECKING:
 _UNSAFE = re.compile(r"[^\w.@+-]+")
 
 
-def write_comparison(systems: Sequence[System], profile: Profile, folder: Path) -> list[Path]:
+def write_comparison(
+    systems: Sequence[System], profile: Profile, folder: Path, may: Callable[[Path], None] = lambda _path: None
+) -> list[Path]:
     """For each benchmark a reference and a hypothesis file a system, of normalized words; failed rows are left empty.
+
+    Args:
+        systems: what is compared.
+        profile: the rules.
+        folder: to write into.
+        may: told each file before it is written; raises where it must not be.
 
     Returns:
         The files, called ``<benchmark>.ref.trn`` and ``<benchmark>.<system>.trn``.
@@ -47,6 +55,7 @@ def write_comparison(systems: Sequence[System], profile: Profile, folder: Path) 
             ]
             for at, name in enumerate(("ref", *(names[index] for index in paired.systems))):
                 path = folder / f"{stem}.{name}.trn"
+                may(path)
                 write_trn(path, [(tag, column[at]) for tag, column in zip(tags, scored, strict=True)])
                 written.append(path)
     except OSError as error:
