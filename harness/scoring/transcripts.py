@@ -15,6 +15,7 @@ from benchmarks.sources import timed
 from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
+from harness.scoring import file_names
 from harness.scoring.folders import transcripts_in
 from harness.scoring.forms import Form, begins_with_ids, form_of, plain_form, stem
 from harness.scoring.interchange import read_kaldi_text, read_trn
@@ -78,7 +79,7 @@ def read_transcripts(
         UsageError: a file is given twice, or could be of two forms.
         DataError: a file cannot be read or is not what its name says, or holds utterances that the reference does not.
     """
-    spoken = primary_subtag(language) if language else DEFAULT_LANGUAGE
+    chosen = primary_subtag(language) if language else None
     systems: list[System] = []
     for path in _each(hypotheses, reference, say):
         said, written = _read_both(reference, path, form)
@@ -105,11 +106,22 @@ def read_transcripts(
         model = str(path) if model in names else model
         if model in names:
             raise UsageError(f"{path} is given twice; a system can only be compared with another one")
+        stated = chosen or _by_name(reference) or _by_name(path)
         one = Predictions(
-            benchmark=benchmark, language=spoken, language_stated=language is not None, rows=rows, source=path
+            benchmark=benchmark,
+            language=stated or DEFAULT_LANGUAGE,
+            language_stated=stated is not None,
+            rows=rows,
+            source=path,
         )
         systems.append(System(model=model, benchmarks=[one] if language else by_language(one)))
     return systems
+
+
+def _by_name(path: Path) -> str | None:
+    """The language that a known corpus's file name says."""
+    _, data = file_names.model_and_data(stem(path).removesuffix(".ref"))
+    return file_names.benchmark_of(data)[1]
 
 
 def _each(hypotheses: Iterable[Path], reference: Path, say: Callable[[str], None]) -> Iterator[Path]:

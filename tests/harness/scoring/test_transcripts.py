@@ -158,3 +158,25 @@ def test_what_is_no_subtitles_is_refused(tmp_path: Path) -> None:
     silent.write_text("WEBVTT\n", encoding="utf-8")
     [system] = read_transcripts(reference, [silent])
     assert [row.hypothesis for row in system.benchmarks[0].rows] == [""]
+
+
+@pytest.mark.parametrize(
+    ("reference", "hypothesis", "language"),
+    [
+        ("fleurs_hi_in.txt", "mine.txt", "hi"),
+        ("fleurs_hi_in.ref.txt", "fleurs_de_de.txt", "hi"),
+        ("ref.txt", "MODEL_m_DATASET_fleurs_hi_in.txt", "hi"),
+        ("my_hi_set.txt", "hi.txt", None),
+    ],
+)
+def test_a_corpus_s_file_name_says_the_language(
+    tmp_path: Path, reference: str, hypothesis: str, language: str | None
+) -> None:
+    for name in (reference, hypothesis):
+        (tmp_path / name).write_text("one two\nthree two\n", encoding="utf-8")
+    paths = tmp_path / reference, [tmp_path / hypothesis]
+    [system] = read_transcripts(*paths, form="lines")
+    one = system.benchmarks[0]
+    assert (one.language, one.language_stated) == (language or "en", language is not None)
+    [system] = read_transcripts(*paths, "fr", form="lines")
+    assert system.benchmarks[0].language == "fr"
