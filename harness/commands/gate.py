@@ -45,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads both sides, decides, tells everybody."""
     spare(inputs_of(args), args.junit, args.markdown)
+    if args.run[0].resolve() in {path.resolve() for path in args.baseline or ()}:
+        tell(f"warning: {args.run[0]} is its own baseline, which it cannot be worse than")
     policy = read_policy(args.policy)
     read = partial(_read, args)
     side = read_side(args.run, policy.speed.measure, args.profile, read, tell)

@@ -192,12 +192,22 @@ def test_speed_needs_three_repeats_of_the_same(
     assert gate(slow[0], stranger, "--baseline", tmp_path / "b") == 2
 
 
+def test_a_run_that_is_its_own_baseline_is_said(
+    make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, same = make_run("good"), make_run("same")
+    assert gate(good, "--baseline", good.parent / "same/../good") == 0
+    assert capsys.readouterr().err == f"warning: {good} is its own baseline, which it cannot be worse than\n"
+    assert gate(good, "--baseline", same) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_repeat_is_not_judged_and_that_is_said(
     make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, same, damaged = make_run("good"), make_run("same"), make_run("damaged", lambda i: 3 if i < 7 else i % 2)
     assert gate(good, same, "--baseline", good) == 0
-    assert "judged" not in capsys.readouterr().err
+    assert "which alone is judged" not in capsys.readouterr().err
     assert gate(good, damaged, "--baseline", good) == 0
     assert f"damaged: 7 transcripts are not those of {good}, which alone is judged" in capsys.readouterr().err
     for name in ("a", "b"):
