@@ -66,8 +66,8 @@ class SessionTable(Record, frozen=True, kw_only=True, forbid_unknown_fields=True
     margin: Points = 1.0
     """By how many points the rate of one may rise."""
     tier: Tier = Tier.SHOULD
-    alpha: Annotated[float, Meta(ge=1e-6, lt=0.5)] = 0.01
-    """The chance that any session is named where none got worse; Holm's correction over all of them."""
+    alpha: Annotated[float, Meta(ge=1e-6, lt=0.5)] = 0.05
+    """The chance, at most, that any session is named where none got worse; Holm's correction over all of them."""
 
 
 class MetricTable(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
