@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
         say(f"{folder}: what was measured there before is kept under another name")
     with ExitStack() as stack:
         # To be told to end is as Ctrl-C: what was measured is kept.
-        stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, signal.default_int_handler))
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it runs in the background deaf to SIGINT
+            stack.callback(signal.signal, number, signal.signal(number, signal.default_int_handler))
         stack.enter_context(locked(folder))
         if managed is not None:
             stack.enter_context(managed)

@@ -258,7 +258,10 @@ def test_ctrl_c_keeps_the_rates_that_are_measured(
     name, _ = serving(lambda number: (200, {"text": "said"}, 0.0 if number < 31 else 60.0))
     flags = ["--out", str(tmp_path), "--limit", "1", "--rate", "20,21", "--duration", "1.5"]
     with subprocess.Popen(
-        [sys.executable, "run_eval.py", "load", "--model", name, *flags], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, "run_eval.py", "load", "--model", name, *flags],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stderr is not None
         said = ""

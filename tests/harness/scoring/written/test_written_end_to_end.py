@@ -50,7 +50,10 @@ def as_json(capsys: pytest.CaptureFixture[str], *command: str, status: int = 0) 
     return json.loads(capsys.readouterr().out)
 
 
-def test_score_says_how_both_are_written(both: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_score_says_how_both_are_written(
+    both: tuple[Path, Path], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     names = ("punctuation_error_rate", "comma_f1", "capitalization_f1", "numbers_as_written", "formatted_wer")
     asked = [part for name in names for part in ("--metric", name)]
     for path, expected in zip(both, ([3 / 54, 15 / 16.5, 1, 1, 3 / 144], [1, 0, 0, 1, 78 / 144]), strict=True):
