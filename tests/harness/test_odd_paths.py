@@ -19,7 +19,7 @@ LONG = "a" * 300
     "words",
     [
         ["score", LONG],
-        ["gate", LONG, "--baseline", LONG],
+        ["gate", LONG, "--baseline", f"b{LONG}"],
         ["compare", LONG, LONG],
         ["explain", LONG],
         ["report", LONG, "--out", "o"],
