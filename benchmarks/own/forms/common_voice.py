@@ -12,7 +12,16 @@ from pathlib import Path
 from benchmarks.dataset import Audio, Entry
 from benchmarks.languages import primary_subtag
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import chosen_split, first_line, is_file, is_folder, names_in, seconds_of, spoken
+from benchmarks.own.lookup import (
+    chosen_split,
+    first_line,
+    is_file,
+    is_folder,
+    named_split,
+    names_in,
+    seconds_of,
+    spoken,
+)
 from benchmarks.sources.pairing import stem
 from benchmarks.sources.tables import Line
 from benchmarks.sources.text_files import file_lines
@@ -66,7 +75,9 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
         raise UsageError(f"{place}: several languages are in it ({listed}): name the folder of one")
     folder = folders[asked.config or ""] if len(folders) > 1 else next(iter(folders.values()))
     table = Path(place)
-    if not is_file(table):
+    if is_file(table):
+        named_split(place, asked, account, [table.name.removesuffix(".tsv")])
+    else:
         tables = _tables(folder)
         table = tables[chosen_split(place, asked, account, tables, DEFAULT)]
     language = _of_folder(folder)

@@ -24,7 +24,12 @@ def _recognizes(place: str) -> bool:
 def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     """The utterances of the split that is meant."""
     path = Path(place)
-    return read_tables([path], path.parent, asked, account) if path.is_file() else _of_folder(path, asked, account)
+    if not path.is_file():
+        return _of_folder(path, asked, account)
+    for flag, name in (("--split", asked.split), ("--config", asked.config)):
+        if name is not None:
+            account.note(f"{flag} {name} chooses nothing: {path.name} is all there is")
+    return read_tables([path], path.parent, asked, account)
 
 
 def _of_folder(folder: Path, asked: Asked, account: Account) -> Iterator[Item]:

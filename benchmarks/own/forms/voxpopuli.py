@@ -14,7 +14,7 @@ from benchmarks.corpora.voxpopuli import SITTING, release_entry
 from benchmarks.dataset import MISSHAPEN
 from benchmarks.languages import primary_subtag
 from benchmarks.own.form import Account, Asked, Form, Item
-from benchmarks.own.lookup import Recordings, chosen_split, first_line, is_file, names_in
+from benchmarks.own.lookup import Recordings, chosen_split, first_line, is_file, named_split, names_in
 from benchmarks.sources.handwritten import read_table
 from harness.errors import DataError, UsageError
 
@@ -45,7 +45,8 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     tables = _tables(place)
     if not tables:
         raise DataError(f"{place}: no asr_*.tsv with raw_text and normalized_text of one language in it")
-    split = next(iter(tables)) if is_file(place) else chosen_split(place, asked, account, tables, DEFAULT)
+    choose = named_split if is_file(place) else chosen_split
+    split = choose(place, asked, account, tables, DEFAULT)
     folder = tables[split].parent
     try:
         language = primary_subtag(folder.resolve().name)

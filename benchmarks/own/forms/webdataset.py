@@ -87,8 +87,10 @@ def _shards(place: str, asked: Asked, account: Account) -> list[Path]:
         lost = next((one for one in found if not is_file(one)), None)
         if lost is not None:
             raise UsageError(f"{place}: there is no {lost}")
+        named_split(place, asked, account, [path.name])
         return found
     if is_file(path):
+        named_split(place, asked, account, [path.name])
         return [path]
     splits = _splits(path)
     split = named_split(place, asked, account, splits)

@@ -45,6 +45,13 @@ def test_one_file(tmp_path: Path, name: str) -> None:
     assert dataset.account.used == 10
     assert dataset.account.columns == {"audio": "audio", "text": "text"}
     assert list(dataset.account.notes) == ["ids are the file names of the audio"]
+    asked = own_dataset(path, Asked(split="test", config="de"))
+    assert asked.account is not None
+    assert list(asked.account.notes) == [
+        f"--split test chooses nothing: {name} is all there is",
+        f"--config de chooses nothing: {name} is all there is",
+        "ids are the file names of the audio",
+    ]
 
 
 def test_rows_are_checked_without_their_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

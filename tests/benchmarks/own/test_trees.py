@@ -139,6 +139,8 @@ def test_common_voice(voices: Path) -> None:
         assert found.account.columns["client_id"] == "session"
     assert list(read(voices).account.notes) == ["split test is taken, of dev, test"]
     assert read(voices / "de", split="dev").texts == {"b": "Dev"}
+    assert read(place, split="test").account.notes == read(place).account.notes == {}
+    assert list(read(place, split="dev").account.notes) == ["--split dev chooses nothing: test is all there is"]
     refused(voices, UsageError, "no split 'train' in it; there are: dev, test", split="train")
     tone(voices / "en" / "clips" / "x.wav")
     write(voices / "en" / "validated.tsv", HEADER, "c9\tx.wav\tHello\t\t\t\t")
@@ -235,3 +237,6 @@ def test_voxpopuli(tmp_path: Path) -> None:
         assert {item.language for item in found.utterances} == {"de"}
         assert found.left_out == {"transcripts without audio": 1}
     assert recognize(str(folder)).name == "voxpopuli"
+    notes = read(folder / "asr_test.tsv", split="dev").account.notes
+    assert "--split dev chooses nothing: test is all there is" in notes
+    assert not [note for note in read(folder / "asr_test.tsv", split="test").account.notes if "--split" in note]

@@ -126,6 +126,11 @@ def test_splits(tmp_path: Path, wav: bytes) -> None:
     for name in ("one", "two"):
         refused(tmp_path / name, UsageError, r"several splits are in it \(test, train\): choose one with --split")
         assert read(tmp_path / name, split="train").texts == {"train": "train"}
+    for place in ("test-0.tar", "test-{0..0}.tar"):
+        asked = read(tmp_path / "one" / place, split="train")
+        assert asked.texts == {"test": "test"}
+        assert list(asked.account.notes) == [f"--split train chooses nothing: {place} is all there is"]
+        assert not read(tmp_path / "one" / place).account.notes
 
 
 def test_keys_with_dots(tmp_path: Path, wav: bytes) -> None:
