@@ -79,7 +79,7 @@ def form(window: Window) -> Statement:
     """AVI, QCP, 8SVX: a size of the whole, in the order of bytes that RIFF or FORM stands for."""
     size = window.number(4, 4, big=window.at(0, 4) == b"FORM")
     short = 0 if size in {0, 0xFFFFFFFF} else size + 8 - window.size
-    return Statement(cut=f"{lacking} of {size + 8} bytes are missing" if short > FEW else "")
+    return Statement(cut=missing_of(short, size + 8) if short > FEW else "")
 
 
 def tta(window: Window) -> Statement:
