@@ -15,7 +15,6 @@ from benchmarks.own.columns import NAMES
 from benchmarks.own.form import Asked
 from benchmarks.registry import Suite, get_dataset, get_suite
 from harness.errors import UsageError, unknown_name
-from harness.scoring.profiles import default_profile
 
 if TYPE_CHECKING:
     from benchmarks.own.account import Account
@@ -136,6 +135,8 @@ def _slug(text: str) -> str:
 
 
 def _suite_of(datasets: Sequence[Dataset]) -> Suite:
+    from harness.scoring.profiles import default_profile
+
     names = [one.name for one in datasets]
     name = "_and_".join([names[0], *(one.removeprefix("data_") for one in names[1:])])
     if len(name) > LONGEST_NAME and len(names) > 1:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.containers import Window, state
-from benchmarks.containers.flac import flac
 from benchmarks.dataset import LONGEST
 
 if TYPE_CHECKING:
@@ -23,6 +21,9 @@ def seconds(audio: Audio) -> float | None:
     """
     if audio.path is None and not audio.data:
         return None
+    from benchmarks.containers import Window, state
+    from benchmarks.containers.flac import flac
+
     try:
         with Window.of(audio) as window:
             if window.at(0, 4) == b"fLaC":

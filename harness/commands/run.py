@@ -16,7 +16,6 @@ from harness.commands.shared import teller
 from harness.config import WHAT, Settings
 from harness.errors import ExitStatus, HarnessError, Interrupted, UsageError
 from harness.flags import add_flags, made
-from harness.request import told
 from harness.serving.flags import ServeSettings
 from harness.streams import tell
 from harness.version import program
@@ -50,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Runs every model on the suite; prints the table of all of them."""
+    from harness.request import told
+
     suite, datasets = _suite(args)
     say = teller(quiet=args.quiet)
     known = [line for one in datasets for line in told(one)]

@@ -1,19 +1,20 @@
 """What the verbs share: flags that mean the same everywhere, and tables from plain values."""
 
+from __future__ import annotations
+
 import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmarks.registry import get_suite
 from harness.errors import UsageError
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.forms import FORMS
-from harness.scoring.keywords.lists import read_keywords, with_keywords
-from harness.scoring.predictions import System, read_systems
-from harness.scoring.transcripts import read_transcripts
 from harness.streams import tell
+
+if TYPE_CHECKING:
+    from harness.scoring.predictions import System
 
 FLAGS: dict[str, dict[str, Any]] = {
     "paths": {"nargs": "+", "metavar": "PATH", "help": "a run folder, a predictions file, or a folder of them"},
@@ -54,22 +55,26 @@ def add_shared(parser: argparse.ArgumentParser, *names: str) -> None:
 
 
 def given_systems(
-    args: argparse.Namespace, read: Callable[..., list[System]] = read_systems, given: Sequence[Path] | None = None
+    args: argparse.Namespace, read: Callable[..., list[System]] | None = None, given: Sequence[Path] | None = None
 ) -> list[System]:
     """What the paths of a verb hold: runs and predictions, or transcripts alone beside their ``--reference``.
 
     Args:
         args: of the verb.
-        read: what reads runs and predictions.
+        read: what reads runs and predictions; None is `read_systems`.
         given: the paths; None takes those of the verb.
 
     Raises:
         UsageError, DataError: as `read_systems` and `read_transcripts`.
     """
+    from harness.scoring.predictions import read_systems
+
     paths = [Path(path) for path in args.paths] if given is None else given
     if args.reference is None:
-        systems = read(paths, args.language, args.format, tell)
+        systems = (read or read_systems)(paths, args.language, args.format, tell)
     else:
+        from harness.scoring.transcripts import read_transcripts
+
         systems = read_transcripts(args.reference, paths, args.language, args.format, tell)
     return with_given_keywords(args, with_given_suite(args, systems))
 
@@ -82,6 +87,8 @@ def with_given_suite(args: argparse.Namespace, systems: list[System]) -> list[Sy
     """
     if getattr(args, "suite", None) is None:
         return systems
+    from benchmarks.registry import get_suite
+
     suite = get_suite(args.suite)
     found = []
     for system in systems:
@@ -104,7 +111,11 @@ def with_given_keywords(args: argparse.Namespace, systems: list[System]) -> list
         UsageError, DataError: as `read_keywords` and `with_keywords`.
     """
     given = getattr(args, "keywords", None)
-    return systems if given is None else with_keywords(systems, read_keywords(given))
+    if given is None:
+        return systems
+    from harness.scoring.keywords.lists import read_keywords, with_keywords
+
+    return with_keywords(systems, read_keywords(given))
 
 
 def inputs_of(args: argparse.Namespace, systems: Iterable[System] = ()) -> frozenset[Path]:

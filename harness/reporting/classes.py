@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from harness.reporting.model import SUBJECT
 from harness.reporting.table import Cell, Column, Table
-from harness.scoring.written.classes import by_class
 
 if TYPE_CHECKING:
     from harness.records.details import ClassScore
@@ -47,6 +46,8 @@ def classes_table(names: Sequence[str], scored: Sequence[Sequence[Scored]]) -> T
         names: what to call the models.
         scored: for each of them its benchmarks, counted.
     """
+    from harness.scoring.written.classes import by_class
+
     rows = tuple(
         (Cell(name), Cell(one.units.benchmark), *cells(found))
         for name, held in zip(names, scored, strict=True)

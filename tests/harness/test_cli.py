@@ -390,6 +390,19 @@ def test_score_starts_fast_and_without_heavy_libraries(data: Path) -> None:
     assert "50.00" in done.stdout
 
 
+def test_the_help_does_not_wait_for_what_only_scores() -> None:
+    script = (
+        "import sys; from harness.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "late = {'benchmarks.registry', 'harness.scoring.predictions', 'harness.scoring.profiles', 'numpy'}\n"
+        "print(sorted(late & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("usage:")
+    assert done.stderr.strip() == "[]"
+
+
 @pytest.mark.parametrize("verb", list(VERBS))
 def test_every_verb_has_a_help_that_a_newcomer_can_read(capsys: pytest.CaptureFixture[str], verb: str) -> None:
     with pytest.raises(SystemExit) as ended:
