@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.records.codec import pretty
+from harness.records.journal import read_journal
 from harness.records.run import RunRecord
 from harness.records.scores import Scores
 from harness.reporting.report import Written, write_report, write_scores
@@ -24,6 +25,12 @@ def finish(folders: Sequence[Path], scores: Sequence[Scores], *, as_json: bool, 
     if not quiet:
         for line in _next(folders, [system.run for system in systems if system.run is not None], written):
             tell(line)
+
+
+def _first(folder: Path, benchmark: str) -> str:
+    """The first utterance that failed, and why."""
+    lines = (line for line in read_journal(folder / f"{benchmark}.jsonl").lines if line.error is not None)
+    return next((f"{line.id}: {line.error}" for line in lines), "not in the journal")
 
 
 def _audits(run: RunRecord) -> Iterator[str]:
@@ -66,8 +73,8 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
     lines = []
     for folder, run in zip(folders, runs, strict=True):
         lines += [
-            f"failed: {entry.failed} of {entry.expected} utterances of {name}; "
-            f"why: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
+            f"failed: {entry.failed} of {entry.expected} utterances of {name}, the first is {_first(folder, name)}; "
+            f"all: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
             for name, entry in run.benchmarks.items()
             if entry.failed
         ]

@@ -53,3 +53,16 @@ def test_none_of_them(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.count("not in the table: ") == 2
+
+
+def test_the_first_failure_is_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [json.dumps({"audio": f"{name}.wav", "id": name, "text": "one two"}) for name in ("a", "b", "c")]
+    Path("m.jsonl").write_text("\n".join(rows))
+    said = [json.dumps({"id": name, "pred_text": "one two"}) for name in ("a", "b", "c")]
+    Path("good.jsonl").write_text("\n".join(said))
+    for name in ("b", "c"):
+        Path(f"{name}.wav").write_bytes(Path("a.wav").read_bytes()[:1000])
+    assert main(["--data", "m.jsonl", "--model", "transcripts:good.jsonl", "--out", "o"]) == 5
+    [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("failed: ")]
+    assert line.startswith("failed: 2 of 3 utterances of data_m, the first is b: ")
+    assert "b.wav: truncated, it ends after 0.03 s of the 1.00 s that it states" in line
