@@ -1,60 +1,43 @@
 """A run is of the data that it was asked for: what changed is run or scored again, to the figures of a fresh run."""
 
-import contextlib
 import json
-import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from benchmarks.dataset import Audio
-from harness.errors import RunError, UsageError
-from harness.records import codec
+from harness.errors import UsageError
 from harness.records.codec import write
-from harness.records.journal import encode_lines, read_journal
+from harness.records.journal import read_journal
 from harness.records.run import DataRecord
-from harness.runner import changes, identity
-from harness.runner.folder import locked
-from tests.harness.runner.tones import LOUD, Again, manifest, run, tone, touch
-
-Row = dict[str, Any]
-Edit = Callable[[Path, list[Row]], None]
-SAID = "loudness on data_calls: "
-
-
-def rows(folder: Path, count: int = 4) -> list[Row]:
-    """`a1` to `a4`, each as loud as its number, each of a session of its own."""
-    found = []
-    for number in range(1, count + 1):
-        tone(folder / f"a{number}.wav", number)
-        words = ("zero", "one", "two", "three", "four", "five")[number]
-        found.append({"audio": f"a{number}.wav", "id": f"a{number}", "text": words, "speaker": f"s{number}"})
-    return found
+from harness.runner import identity
+from tests.harness.runner.edits import (
+    SAID,
+    Edit,
+    Row,
+    appended,
+    as_fresh,
+    corrected,
+    in_english,
+    in_sessions,
+    longer,
+    of_another_segment,
+    removed,
+    renamed_over,
+    replaced,
+    replaced_in_secret,
+    rows,
+    spaced,
+    swapped,
+)
+from tests.harness.runner.tones import manifest, run, tone, touch
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     return manifest(tmp_path / "data" / "calls.jsonl", rows(tmp_path / "data"))
-
-
-def as_fresh(data: Path, again: Again, **settings: Any) -> None:
-    """The figures are those of a folder in which nothing was before."""
-    fresh = run(data, data.parent.parent / "fresh", **settings)
-    assert again.scores == fresh.scores
-    assert again.texts == fresh.texts
-    facts = [(one.entry.expected, one.entry.done, one.entry.failed, one.entry.words) for one in (again, fresh)]
-    assert facts[0] == facts[1]
-    assert again.record.complete is True
-    shutil.rmtree(data.parent.parent / "fresh")
 
 
 def test_the_same_data_is_answered_without_a_word(data: Path, tmp_path: Path) -> None:
@@ -63,64 +46,6 @@ def test_the_same_data_is_answered_without_a_word(data: Path, tmp_path: Path) ->
     again = run(data, tmp_path / "out")
     assert (again.loaded, again.said, again.percent) == (0, [], 0.0)
     assert {path.name: path.read_bytes() for path in first.folder.iterdir()} == before
-
-
-def appended(folder: Path, found: list[Row]) -> None:
-    tone(folder / "a5.wav", 6)
-    found.append({"audio": "a5.wav", "id": "a5", "text": "five", "speaker": "s5"})
-
-
-def removed(folder: Path, found: list[Row]) -> None:
-    del found[1]
-
-
-def corrected(folder: Path, found: list[Row]) -> None:
-    found[1]["text"] = "too"
-
-
-def spaced(folder: Path, found: list[Row]) -> None:
-    found[1]["text"] = " two  "
-
-
-def in_sessions(folder: Path, found: list[Row]) -> None:
-    for row in found:
-        row["speaker"] = "s1"
-
-
-def in_english(folder: Path, found: list[Row]) -> None:
-    for row in found:
-        row["language"] = "en"
-
-
-def replaced(folder: Path, found: list[Row]) -> None:
-    before = (folder / "a2.wav").stat().st_size
-    assert tone(folder / "a2.wav", 7).stat().st_size == before
-
-
-def replaced_in_secret(folder: Path, found: list[Row]) -> None:
-    """Of the same size, at the same time of modification."""
-    facts = (folder / "a2.wav").stat()
-    tone(folder / "a2.wav", 7)
-    os.utime(folder / "a2.wav", ns=(facts.st_atime_ns, facts.st_mtime_ns))
-
-
-def renamed_over(folder: Path, found: list[Row]) -> None:
-    """By a file that is as old."""
-    facts = (folder / "a2.wav").stat()
-    os.utime(tone(folder / "other.wav", 7), ns=(facts.st_atime_ns, facts.st_mtime_ns))
-    (folder / "other.wav").replace(folder / "a2.wav")
-
-
-def longer(folder: Path, found: list[Row]) -> None:
-    tone(folder / "a2.wav", 2, seconds=0.4)
-
-
-def swapped(folder: Path, found: list[Row]) -> None:
-    found[0]["audio"], found[1]["audio"] = found[1]["audio"], found[0]["audio"]
-
-
-def of_another_segment(folder: Path, found: list[Row]) -> None:
-    found[3] |= {"offset": 0.1, "duration": 0.1}
 
 
 CHANGES: list[tuple[Edit, list[str], str, list[str], dict[str, int]]] = [
@@ -407,165 +332,6 @@ def test_all_at_once(data: Path, tmp_path: Path) -> None:
         "1 row with other audio (or language), run again; 1 row removed, no longer scored"
     ]
     as_fresh(data, again)
-
-
-def test_a_run_from_before_this_was_noted_is_gone_on_with(data: Path, tmp_path: Path) -> None:
-    first = run(data, tmp_path / "out")
-    forget(first)
-    found = rows(data.parent)
-    found[1]["text"] = "too"  # whether it is the same audio, nobody knows
-    again = run(manifest(data, found), tmp_path / "out")
-    assert again.folder == first.folder
-    assert again.heard == ["a2"]
-    assert again.said == [
-        SAID + "1 row with other audio (or language), run again; "
-        "3 rows from before audio was noted, so that it could not be compared"
-    ]
-    data_record = again.entry.data
-    assert data_record is not None
-    assert data_record.not_compared == 3
-    as_fresh(data, again)
-    tone(data.parent / "a3.wav", 5)  # from now on it is noted
-    assert run(data, tmp_path / "out").heard == ["a3"]
-
-
-def renamed(folder: Path, found: list[Row]) -> None:
-    tone(folder / "b2.wav", 7)
-    found[1]["audio"] = "b2.wav"
-
-
-def of_one_channel(folder: Path, found: list[Row]) -> None:
-    found[1]["channel"] = 0
-
-
-@pytest.mark.parametrize("edit", [renamed, of_another_segment, of_one_channel])
-def test_what_a_line_of_an_older_run_says_of_its_audio_is_compared(data: Path, tmp_path: Path, edit: Edit) -> None:
-    """Its name, its stretch; and that it had all channels, for nothing else was heard then."""
-    forget(run(data, tmp_path / "out"))
-    found = rows(data.parent)
-    edit(data.parent, found)
-    again = run(manifest(data, found), tmp_path / "out")
-    assert again.heard == ["a4" if edit is of_another_segment else "a2"]
-    as_fresh(data, again)
-
-
-def test_an_old_run_of_other_data_is_not_taken_for_its_own(data: Path, tmp_path: Path) -> None:
-    first = run(data, tmp_path / "out")
-    forget(first)
-    other = rows(tmp_path / "fr")
-    for row in other:
-        row["text"] = "autre"
-    again = run(manifest(tmp_path / "fr" / "calls.jsonl", other), tmp_path / "out")
-    assert (again.name, len(again.heard), again.percent) == ("data_calls_fr", 4, 100.0)
-    assert run(data, tmp_path / "out").folder == first.folder
-
-
-def forget(again: Again) -> None:
-    """Takes out of a run's folder what older programs did not write."""
-    journal = again.folder / f"{again.name}.jsonl"
-    journal.write_bytes(encode_lines(replace(line, audio_file=None) for line in again.lines))
-    again.entry.data = None
-    write(again.folder / "run.json", again.record)
-
-
-def test_lines_that_cannot_be_written_leave_all_as_it_was(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Wherever the process dies while journal and run.json are brought to the data, the same command ends the same."""
-    found = rows(data.parent)
-    first = run(data, tmp_path / "whole")
-    shutil.copytree(first.folder, tmp_path / "base")
-    appended(data.parent, found)
-    corrected(data.parent, found)
-    replaced(data.parent, found)
-    found[2]["audio"] = "a4.wav"
-    del found[0]
-    manifest(data, found)
-    expected = run(data, tmp_path / "whole")
-
-    class Killed(BaseException):
-        pass
-
-    writes: list[str] = []
-    for point in range(12):
-        out = tmp_path / f"killed{point}"
-        shutil.copytree(tmp_path / "base", out / "data_calls" / "loudness")
-        count = 0
-
-        def dying(path: Path, data: bytes, *, point: int = point, before: Any = codec.write_bytes) -> None:
-            nonlocal count
-            if path.name.startswith(("run.json", "data_calls.jsonl")):
-                count += 1
-                if count > point // 2 and (point % 2 == 0 or count > point // 2 + 1):
-                    raise Killed
-            before(path, data)
-            writes.append(path.name)
-
-        with monkeypatch.context() as patched:
-            patched.setattr(codec, "write_bytes", dying)
-            patched.setattr(changes, "write_bytes", dying)
-            with contextlib.suppress(Killed):
-                run(data, out)
-        again = run(data, out)
-        assert again.scores == expected.scores
-        assert again.texts == expected.texts
-        kept = {
-            (line.id, line.reference, line.hypothesis)
-            for path in (again.folder).glob("data_calls.jsonl.old*")
-            for line in read_journal(path).lines
-        }
-        assert kept == {
-            (line.id, line.reference, line.hypothesis)
-            for line in first.lines
-            if again.texts.get(line.id) != (line.reference, line.hypothesis)
-        }
-    assert {"data_calls.jsonl.old1", "data_calls.jsonl", "run.json"} <= set(writes)
-
-
-@pytest.mark.skipif(
-    not os.environ.get("ASR_SLOW_TESTS"), reason="starts 9 processes and kills 8; ASR_SLOW_TESTS=1 runs it"
-)
-def test_killed_at_random_points_it_ends_as_a_fresh_run(tmp_path: Path) -> None:
-    """SIGKILL while a changed data set of 60 rows is compared, written and run."""
-    folder, root = tmp_path / "data", Path(__file__).resolve().parents[3]
-    found = [
-        {"audio": str(tone(folder / f"{n}.wav", n % 10, seconds=0.1)), "id": f"u{n:02}", "text": LOUD[n % 10]}
-        for n in range(60)
-    ]
-    data = manifest(folder / "calls.jsonl", found)
-    first = run(data, tmp_path / "out")
-    for number, row in enumerate(found):
-        if number % 3 == 0:
-            row["text"] = "another"
-        if number % 5 == 0:
-            tone(folder / f"{number}.wav", (number + 1) % 10, seconds=0.1)
-    found = [*found[4:], {"audio": str(tone(folder / "new.wav", 3)), "id": "new", "text": "three"}]
-    manifest(data, found)
-    command = [sys.executable, "-m", "tests.harness.runner.tones", str(data), str(tmp_path / "out")]
-    choose = random.Random(3)
-    for _ in range(8):
-        process = subprocess.Popen(command, cwd=root, env={"PYTHONPATH": str(root), "TONES_SLEEP": "0.1"})
-        while process.poll() is None and not (first.folder / "data_calls.jsonl.old1").exists():
-            time.sleep(0.002)
-        time.sleep(choose.uniform(0.0, 0.6))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    again = run(data, tmp_path / "out")
-    kept = {line.id for file in again.folder.glob("*.old*") for line in read_journal(file).lines}
-    assert kept == {f"u{n:02}" for n in range(60) if n < 4 or n % 3 == 0 or n % 5 == 0}
-    as_fresh(data, again)
-
-
-def test_two_processes_do_not_bring_one_folder_to_its_data_at_once(data: Path, tmp_path: Path) -> None:
-    first = run(data, tmp_path / "out")
-    journal = (first.folder / "data_calls.jsonl").read_bytes()
-    found = rows(data.parent)
-    corrected(data.parent, found)
-    manifest(data, found)
-    with locked(first.folder), pytest.raises(RunError, match="is in use by process"):
-        run(data, tmp_path / "out")
-    assert (first.folder / "data_calls.jsonl").read_bytes() == journal
-    as_fresh(data, run(data, tmp_path / "out"))
 
 
 def test_the_data_is_named_in_the_record(data: Path, tmp_path: Path) -> None:
