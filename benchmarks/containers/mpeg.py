@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from benchmarks.containers.statement import Statement, in_bytes, lacking, missing_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.containers.window import Window
 
 RATES = ((11_025, 12_000, 8_000), (), (22_050, 24_000, 16_000), (44_100, 48_000, 32_000))
@@ -163,7 +165,7 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
         place += found.length
         short = place - end
     total = max(0, (frames - (short > 0)) * first.samples - trimmed)
-    cut = lacking(short) or _lost(stray, first) or _zeros(window, place, left)
+    cut = lacking(short) or _lost(stray, first.length) or _zeros(window, place, left)
     if len(parts) > 1:
         bounds = tuple(zip(parts, [*parts[1:], window.size], strict=True)) if tagged == len(parts) else ()
         return Statement(rate=first.rate, frames=total, native=bool(bounds), links=bounds, cut=cut)
@@ -176,9 +178,9 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
     )
 
 
-def _lost(stray: int, first: Frame) -> str:
+def _lost(stray: int, length: int) -> str:
     """Why a file is not whole in whose midst are bytes that are no frames, as where a block of it was not written."""
-    return f"{in_bytes(stray)} in its midst are no audio" if stray > STRAY_FRAMES * first.length else ""
+    return f"{in_bytes(stray)} in its midst are no audio" if stray > STRAY_FRAMES * length else ""
 
 
 def _zeros(window: Window, place: int, left: int) -> str:
@@ -191,15 +193,24 @@ def _zeros(window: Window, place: int, left: int) -> str:
     return f"its last {in_bytes(left)} are zeros" if empty else ""
 
 
-def _sync(window: Window, place: int, rate: int | None = None) -> int:
-    """Where the next frame begins that another follows; -1 where there is none near."""
+def _sync(
+    window: Window,
+    place: int,
+    rate: int | None = None,
+    parse: Callable[[bytes], Frame | None] = frame,
+    size: int = 4,
+) -> int:
+    """Where the next frame begins that another follows; -1 where there is none near.
+
+    `parse` reads a header of so many bytes.
+    """
     data = window.at(place, SEARCHED)
     at = data.find(b"\xff")
     while at >= 0:
-        found = frame(data[at : at + 4])
+        found = parse(data[at : at + size])
         if found is not None and rate in {None, found.rate}:
-            following = window.at(place + at + found.length, 4)
-            if not following or frame(following) is not None or following[:3] in {b"TAG", b"ID3"}:
+            following = window.at(place + at + found.length, size)
+            if not following or parse(following) is not None or following[:3] in {b"TAG", b"ID3"}:
                 return place + at
             data = window.at(place, SEARCHED)
         at = data.find(b"\xff", at + 1)
@@ -221,24 +232,53 @@ def _end(window: Window) -> int:
 ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
 
 
+ADTS_HEAD = 7
+"""Bytes of a header."""
+
+
+def adts_frame(head: bytes) -> Frame | None:
+    """The frame whose header these seven bytes are; None where they are none. Its bit rate is not stated."""
+    if len(head) < ADTS_HEAD or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
+        return None
+    index, length = head[2] >> 2 & 15, (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    if length < ADTS_HEAD or index >= len(ADTS_RATES):
+        return None
+    return Frame(length, ((head[6] & 3) + 1) * 1024, ADTS_RATES[index], 0)
+
+
 def adts(window: Window) -> Statement:
-    """AAC in ADTS: frames of 1,024 samples, each as long as its header says. Nothing states their number."""
-    place = skip_id3(window)
-    end = _end(window)
-    rate = frames = short = 0
+    """AAC in ADTS: frames of 1,024 samples, each as long as its header says. Nothing states their number.
+
+    A tag may stand among them: HLS puts one in front of each of its pieces, which people join.
+    """
+    place, end = skip_id3(window), _end(window)
+    begin, last = place, None  # the last frame, unless something else came after it
+    rate, samples, size, count, short, stray = 0, 0, 0, 0, 0, 0
     while place < end:
-        head = window.at(place, 7)
-        index = head[2] >> 2 & 15 if len(head) > 2 else 15
-        if head[:1] != b"\xff" or len(head) < 2 or head[1] & 0xF6 != 0xF0:
+        found = adts_frame(window.at(place, ADTS_HEAD))
+        if found is not None and found.rate == (rate or found.rate):
+            begin, last, rate = place, found, found.rate
+            place += found.length
+            short = place - end
+            if short <= 0:
+                samples, size, count = samples + found.samples, size + found.length, count + 1
+            continue
+        after = skip_id3(window, place)
+        if after > place:
+            begin, last, place = after, None, after
+            continue
+        # From within the last frame on: where bytes are lost, the next one's length may be read of what is none.
+        further = _sync(window, begin + 1, rate or None, adts_frame, ADTS_HEAD)
+        if further < 0:
+            rest = window.at(place, min(ADTS_HEAD, end - place))
+            header = rest[:1] == b"\xff" and (len(rest) == 1 or rest[1] & 0xF6 == 0xF0)
+            short = ADTS_HEAD - len(rest) if header else 0
             break
-        length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5 if len(head) == 7 else 7
-        if length < 7 or (len(head) == 7 and index >= len(ADTS_RATES)):
-            break
-        rate = rate or ADTS_RATES[index]
-        place += length
-        short = place - end
-        frames += (head[6] & 3) + 1 if len(head) == 7 and short <= 0 else 0
+        if further < place and last is not None:
+            samples, size, count, place = samples - last.samples, size - last.length, count - 1, begin
+        stray += further - place
+        begin, last, place = further, None, further
     # HE-AAC may say half of its rate, so that the samples are not known from here, but the seconds are.
-    seconds = frames * 1024 / rate if rate else None
-    cut = lacking(short) or _zeros(window, place, end - place)
+    seconds = samples / rate if rate else None
+    cut = lacking(short) or _lost(stray, size // max(1, count)) or _zeros(window, place, end - place)
     return Statement(seconds=seconds, native=False, cut=cut)

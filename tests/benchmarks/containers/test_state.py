@@ -14,7 +14,7 @@ import soundfile
 
 from benchmarks.containers import Kind, Statement, Window, recognize, state
 from benchmarks.containers.flac import whole_samples
-from benchmarks.containers.mpeg import frame
+from benchmarks.containers.mpeg import adts_frame, frame
 from benchmarks.containers.riff import is_open
 from benchmarks.dataset import Audio
 from benchmarks.sources.header import seconds
@@ -171,6 +171,42 @@ def test_an_mp3_in_which_a_block_was_not_written_is_not_whole() -> None:
             assert after.cut == ("" if count <= 2 * places[1] else f"{count} bytes in its midst are no audio")
             assert after.frames == (len(places) - 1 - lost) * 576
     assert after.cut
+
+
+def places_of_aac(data: bytes) -> list[int]:
+    places = [0]
+    while (found := adts_frame(data[places[-1] : places[-1] + 7])) is not None:
+        places.append(places[-1] + found.length)
+    return places
+
+
+@pytest.mark.parametrize("filling", [b"\0", b"u", b"\xff"])
+def test_an_aac_in_which_a_block_was_not_written_is_not_whole(filling: bytes) -> None:
+    """What comes after it is read on: two frames may be lost, more are said, and nothing is lost without a word."""
+    data = encoded("adts")
+    places = places_of_aac(data)
+    assert (len(places), places[-1]) == (54, len(data))
+    for lost in (1, 2, 3, 9):
+        count = places[20 + lost] - places[20]
+        found = stated(data[: places[20]] + filling * count + data[places[20 + lost] :])[1]
+        assert found.cut == ("" if lost < 3 else f"{count} bytes in its midst are no audio")
+        assert found.seconds == (53 - lost) * 1_024 / 16_000
+
+
+@pytest.mark.parametrize("more", [1, 2, 3, 5, 6, 7, 40])
+def test_a_header_of_aac_that_lost_what_follows_hides_no_frame(more: int) -> None:
+    """The bytes of the next frame are read as its length: up to 8 KiB, in which there are whole frames."""
+    data = encoded("adts")
+    places = places_of_aac(data)
+    found = stated(data[: places[9] + more] + data[places[12] :])[1]
+    assert (found.seconds, found.cut) == ((53 - 3) * 1_024 / 16_000, "")
+
+
+def test_pieces_of_hls_that_are_joined_are_counted_through_their_tags() -> None:
+    data = encoded("adts")
+    tag = b"ID3\4\0\0\0\0\x0b\x5c" + b"PRIV" + b"\xff\xf1" * 748
+    found = stated(2 * (tag + data))[1]
+    assert (found.seconds, found.cut) == (2 * 53 * 1_024 / 16_000, "")
 
 
 @pytest.mark.parametrize("form", ["mp3", "adts"])
@@ -361,3 +397,9 @@ def test_open_sizes_are_few() -> None:
 def test_the_clip_is_the_one_that_the_counts_are_of() -> None:
     assert len(speech()) == SAMPLES
     assert soundfile.info(io.BytesIO(encoded("wav"))).frames == SAMPLES
+
+
+def test_a_form_that_is_cut_says_how_much_of_it_is_missing() -> None:
+    for kind in (b"RIFF\xe8\3\0\0AVI ", b"FORM\0\0\3\xe88SVX"):
+        assert stated(kind + b"\0" * 500)[1].cut == "496 of 1008 bytes are missing"
+        assert stated(kind + b"\0" * 996)[1].cut == ""
