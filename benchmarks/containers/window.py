@@ -43,12 +43,14 @@ class Window:
         """
         if audio.path is None:
             return cls.over(audio.data or b"")
-        if audio.size is None:
-            descriptor = os.open(audio.path, os.O_RDONLY)
-            size = os.fstat(descriptor).st_size
-            if hasattr(os, "pread"):
-                return cls(lambda place, count: os.pread(descriptor, count, place), size, lambda: os.close(descriptor))
-            os.close(descriptor)
+        if hasattr(os, "pread"):
+            descriptor, begin = os.open(audio.path, os.O_RDONLY), audio.offset
+            size = os.fstat(descriptor).st_size - begin if audio.size is None else audio.size
+
+            def part(place: int, count: int) -> bytes:
+                return os.pread(descriptor, min(count, max(0, size - place)), begin + place)
+
+            return cls(part, size, lambda: os.close(descriptor))
         file = audio.open()
 
         def read(place: int, count: int) -> bytes:

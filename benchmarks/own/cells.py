@@ -64,7 +64,7 @@ def cells_of(column: Any, *, texts: bool = False, stored: bool = False) -> Itera
     elif is_text(column.type):
         yield from (Cell(path=one.as_py()) for one in column)
     elif texts:
-        yield from (Cell(stored=one.is_valid) for one in column)
+        yield from (Cell(stored=valid) for valid in column.is_valid().to_pylist())
     elif is_bytes(column.type):
         yield from (Cell(data=one.as_py()) for one in column)
     else:
@@ -76,13 +76,15 @@ def _of_structs(column: Any, *, texts: bool, stored: bool) -> Iterator[Cell]:
     data, path, rate = _named(column, ("bytes",)), _named(column, PATHS), _named(column, RATES)
     samples = _named(column, SAMPLES) if data is None else None
     held = samples if data is None else data
-    for at in range(len(column)):
-        if not column[at].is_valid:
+    # Asked of the column: a scalar of a struct or of bytes would be a copy of the audio.
+    there = [stored] * len(column) if held is None else held.is_valid().to_pylist()
+    for at, valid in enumerate(column.is_valid().to_pylist()):
+        if not valid:
             yield Cell()
             continue
         named = None if path is None else path[at].as_py()
         if texts:
-            yield Cell(path=named, stored=stored if held is None else held[at].is_valid)
+            yield Cell(path=named, stored=there[at])
             continue
         yield Cell(
             data=None if data is None else data[at].as_py(),
