@@ -1,6 +1,6 @@
 """The runner against the loop that a model's own documentation shows. Prints one JSON line last.
 
-    python perf/plain_loop.py [--pairs 5] [--model tiny-nar --model whisper-tiny.en] [--clips 200]
+    python perf/plain_loop.py [--pairs 1] [--model tiny-nar --model whisper-tiny.en] [--clips 200]
 
 Same machine, same clips as files, same weights and decoding options, model loaded and warm on all sides. The wall
 clock of each side is from the first file opened to the last text there is; the runner's has its journal in it. Rounds
@@ -55,13 +55,16 @@ from harness.types import SAMPLE_RATE
 if TYPE_CHECKING:
     from harness.models.base import Model
 
+WARM = 8
+"""Clips that each side hears before it is timed."""
+
 CLIPS = {"tiny-nar": ("digits",), "whisper-tiny.en": ("sample_read", "sample_commands")}
 """The benchmarks of each model, whose clips are taken again and again until there are enough."""
 
 NAR_BATCH = 16
 """Clips a batch of tiny-nar, on both sides."""
 
-Side = Callable[[], dict[str, str]]
+Side = Callable[["list[Utterance]"], dict[str, str]]
 """Texts by id, of all clips, from files."""
 
 
@@ -156,21 +159,21 @@ def runner(model: Model, utterances: list[Utterance], folder: Path) -> dict[str,
         return {line.id: line.hypothesis or "" for line in journal.lines}
 
 
-def sides(name: str, utterances: list[Utterance], folder: Path) -> tuple[dict[str, Side], dict[str, str]]:
+def sides(name: str, folder: Path) -> tuple[dict[str, Side], dict[str, str]]:
     """What is timed, by name, and for each plain way the side of ours that it is compared with."""
     model = load_model(name, LoadOptions())
-    ours: dict[str, Side] = {"runner": lambda: runner(model, utterances, folder)}
+    ours: dict[str, Side] = {"runner": lambda utterances: runner(model, utterances, folder)}
     if name == "tiny-nar":
-        return {**ours, "loop": lambda: granite_nar_loop(model, utterances)}, {"loop": "runner"}
+        return {**ours, "loop": lambda utterances: granite_nar_loop(model, utterances)}, {"loop": "runner"}
     from faster_whisper import WhisperModel
 
     cut = load_model(name, LoadOptions(model_option=("long_form=cut",)))
     whisper = WhisperModel(name, device="cpu", compute_type="float32", cpu_threads=os.cpu_count(), files=TINY_EN.read())
-    ours["runner_cut"] = lambda: runner(cut, utterances, folder)
+    ours["runner_cut"] = lambda utterances: runner(cut, utterances, folder)
     plain: dict[str, Side] = {
-        "loop": lambda: faster_whisper_loop(whisper, utterances),
-        "pipeline": lambda: batched_pipeline(whisper, utterances),
-        "joined": lambda: joined_pipeline(whisper, utterances),
+        "loop": lambda utterances: faster_whisper_loop(whisper, utterances),
+        "pipeline": lambda utterances: batched_pipeline(whisper, utterances),
+        "joined": lambda utterances: joined_pipeline(whisper, utterances),
     }
     return {**ours, **plain}, {"loop": "runner", "pipeline": "runner_cut", "joined": "runner_cut"}
 
@@ -180,15 +183,17 @@ def ratios(name: str, pairs: int, count: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         utterances = clips(name, folder, count)
-        timed, against = sides(name, utterances, folder)
-        said = {side: run() for side, run in timed.items()}  # warm
+        timed, against = sides(name, folder)
+        for run in timed.values():
+            run(utterances[:WARM])
+        said: dict[str, dict[str, str]] = {}
         wall: dict[str, list[float]] = {side: [] for side in timed}
         cpu: dict[str, list[float]] = {side: [] for side in timed}
         order = list(timed)
         for _ in range(pairs):
             for side in order:
                 begin, used = time.perf_counter(), time.process_time()
-                timed[side]()
+                said[side] = timed[side](utterances)
                 wall[side].append(time.perf_counter() - begin)
                 cpu[side].append(time.process_time() - used)
             order.reverse()
@@ -211,7 +216,7 @@ def ratios(name: str, pairs: int, count: int) -> dict[str, Any]:
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=1)
     parser.add_argument("--clips", type=int, default=200)
     parser.add_argument("--model", action="append", choices=tuple(CLIPS), default=[])
     args = parser.parse_args()

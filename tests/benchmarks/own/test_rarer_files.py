@@ -216,6 +216,6 @@ def test_shards_that_begin_later_are_no_gap(tmp_path: Path) -> None:
 
 def test_a_class_is_the_transcript_only_where_nothing_else_is(tmp_path: Path) -> None:
     wav = tone(tmp_path / "elsewhere" / "x.wav", 0.5).read_bytes()
-    members = [("a.wav", wav), ("a.cls", "3"), ("a.json", {"text": "said"}), ("b.wav", wav), ("b.cls", "yes")]
-    pack(tmp_path / "x.tar", *members)
+    said: dict[str, object] = {"text": "said"}
+    pack(tmp_path / "x.tar", ("a.wav", wav), ("a.cls", "3"), ("a.json", said), ("b.wav", wav), ("b.cls", "yes"))
     assert read(tmp_path / "x.tar").texts == {"a": "said", "b": "yes"}
