@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from harness.reporting.page.audio import addresses
+from benchmarks.dataset import Audio
+from harness.reporting.page.audio import address_of, addresses
 from tests.harness.audio.forms import encoded, speech
 
 KEY = ("bench", "u")
@@ -43,3 +44,16 @@ def test_what_cannot_be_decoded_has_no_sound(tmp_path: Path) -> None:
     path = tmp_path / "clip.sph"
     path.write_bytes(encoded("sphere")[:20_000])
     assert addresses([KEY], {KEY: str(path)}, 1 << 20) == {}
+
+
+def test_what_is_read_to_be_cut_is_bounded(tmp_path: Path) -> None:
+    """Eight times what may be put into the page: FLAC may be so much smaller."""
+    path = tmp_path / "quiet.wav"
+    soundfile.write(path, np.zeros(39_978, np.int16), 16_000)
+    assert path.stat().st_size == 80_000
+    address, size = address_of(Audio(origin="quiet", path=path, start=0.0, end=2.0), 10_000)
+    assert address is not None
+    assert address.startswith("data:audio/flac;base64,")
+    assert 0 < size <= 10_000
+    linked = f"file://{path.resolve()}#t=0,2"
+    assert address_of(Audio(origin="quiet", path=path, start=0.0, end=2.0), 9_999) == (linked, 0)
