@@ -14,7 +14,7 @@ from benchmarks.dataset import Dataset
 from benchmarks.suite import FOLDER, Suite, parse_suite
 from harness.errors import UsageError, unknown_name
 
-__all__ = ["Suite", "datasets", "get_dataset", "get_suite", "identify", "known_suite", "suites"]
+__all__ = ["Suite", "datasets", "get_dataset", "get_suite", "identify", "known_suite", "remember_suite", "suites"]
 
 
 @cache
@@ -86,12 +86,17 @@ def suites() -> dict[str, Suite]:
 
 
 _own: dict[str, Suite] = {}
-"""Suites of the user's files that were read, by name: later steps of the same command know a suite by its name."""
+"""Suites of the user's files, or of runs of them, that were read, by name: later steps know a suite by its name."""
 
 
 def known_suite(name: str | None) -> Suite | None:
-    """The suite of a resolved name: one of ours, or of a user's file that was read before; None where there is none."""
+    """The suite of a resolved name: one of ours, or of a user's that was read before; None where there is none."""
     return None if name is None else suites().get(name) or _own.get(name)
+
+
+def remember_suite(suite: Suite) -> None:
+    """Makes a suite of the user's own known by its name, as reading its file does; ours stay what they are."""
+    _own[suite.name] = suite
 
 
 def get_suite(name: str) -> Suite:

@@ -83,9 +83,11 @@ def with_given_suite(args: argparse.Namespace, systems: list[System]) -> list[Sy
     """The systems as of the verb's ``--suite``, where it has that and it was given: scored and averaged as it declares.
 
     Raises:
-        UsageError: there is no such suite, a run is of another one, or a system has none of its benchmarks.
+        UsageError: there is no such suite, a run is of another one, or a system has none of its benchmarks; or no suite
+            was given, and runs of one of the user's own average it otherwise than each other.
     """
     if getattr(args, "suite", None) is None:
+        _check_one_averaging(systems)
         return systems
     from benchmarks.registry import get_suite
 
@@ -102,6 +104,18 @@ def with_given_suite(args: argparse.Namespace, systems: list[System]) -> list[Sy
             tell(f"{system.model}: left out {', '.join(names)}, not of {suite.name}")
         found.append(replace(system, suite=suite.name, benchmarks=held))
     return found
+
+
+def _check_one_averaging(systems: Sequence[System]) -> None:
+    """Refuses runs of a suite whose file was changed between them under the same name."""
+    first: dict[str | None, System] = {}
+    for system in systems:
+        known = first.setdefault(system.suite, system) if system.run and system.run.averaging else system
+        if known.run and system.run and known.run.averaging != system.run.averaging:
+            raise UsageError(
+                f"{known.folder} and {system.folder} are of {system.suite}, and average it otherwise; "
+                f"give --suite FILE, or take them apart"
+            )
 
 
 def with_given_keywords(args: argparse.Namespace, systems: list[System]) -> list[System]:

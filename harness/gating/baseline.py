@@ -17,7 +17,7 @@ from harness.records.codec import FORMAT, pretty
 from harness.records.journal import Line, encode_lines, read_journal
 from harness.records.packed import SUFFIX, opened
 from harness.records.run import RUN_FILE, Repeats, RunRecord, Speed, read_run_record
-from harness.scoring.average import pooled_by
+from harness.scoring.average import pooled_by, remember
 from harness.scoring.score import suite_speed
 from harness.version import VERSION
 
@@ -78,9 +78,11 @@ def save(runs: Sequence[Path], directory: Path) -> Path:
 
 def _record(run: Path) -> RunRecord:
     try:
-        return read_run_record(run)
+        record = read_run_record(run)
     except FileNotFoundError:
         raise UsageError(f"{run} is no run folder: it has no run.json") from None
+    remember(record)
+    return record
 
 
 def _slim(line: Line) -> Line:

@@ -76,8 +76,9 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
         message = "no benchmark of the run could be compared with the baseline"
         findings.append(problem("run", Reason.NOTHING_COMPARED, message))
     elif len(names) > 1:
-        findings.append(_average(pairs, len(names), run, policy))
+        findings.append(_average(pairs, len(names), run, baseline, policy))
     findings += [*_metrics(paired, policy), *silence(paired, policy), _speed(run, baseline, policy)]
+    findings += [_nowhere(name) for name in policy.wer.benchmarks if name not in names]
     return conclude(findings, run, baseline, policy)
 
 
@@ -159,6 +160,12 @@ def _same_utterances(new: Scored, old: Scored) -> PairedBenchmark | tuple[Reason
     return pair_benchmarks([[old], [new]], ["the baseline", "the run"])[0]
 
 
+def _nowhere(name: str) -> Finding:
+    """That the policy names what neither side has, which decides nothing: a policy may be for several suites."""
+    message = "neither the run nor the baseline has it, though the policy has a rule for it"
+    return problem(name, Reason.NOT_MEASURED, message, tier=Tier.INFORMATIVE)
+
+
 def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Finding:
     """The verdict, and what the counts do not see: raw transcripts that differ, and what the profile drops of them."""
     texts = [row.hypothesis or "" for rows in pair.rows for row in rows]
@@ -176,9 +183,13 @@ def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Findi
     )
 
 
-def _average(pairs: Sequence[Pair], benchmarks: int, run: Side, policy: Policy) -> Finding:
+def _average(pairs: Sequence[Pair], benchmarks: int, run: Side, baseline: Side, policy: Policy) -> Finding:
     """The verdict on the average over benchmarks."""
     rule = policy.average_rule
+    declared = [one.run.averaging if one.run else None for one in (run.system, baseline.system)]
+    if run.system.suite == baseline.system.suite and None not in declared and declared[0] != declared[1]:
+        message = f"the run averages {run.system.suite} otherwise than the baseline; save a new baseline"
+        return problem("average", Reason.OTHER_PROFILE, message, tier=rule.tier)
     if len(pairs) < benchmarks:
         message = f"only {len(pairs)} of {benchmarks} benchmarks could be compared"
         return problem("average", Reason.INCOMPLETE, message, tier=rule.tier)

@@ -84,7 +84,8 @@ def _mistake(told: str, raw: object, where: str) -> HarnessError:
         return UsageError(f"{where}: [{place}] must be a table, not {raw!r}")
     if isinstance(kind, inspect.FloatType):
         bounds = f"from {kind.ge} to {kind.lt:g}" if kind.ge is not None else f"between {kind.gt} and {kind.lt}"
-        return UsageError(f"{here}: {keys[-1]} must be a number {bounds}, not {raw!r}")
+        end = " itself" if raw in (kind.gt, kind.lt) else ""
+        return UsageError(f"{here}: {keys[-1]} must be a number {bounds}, not {raw!r}{end}")
     choices = [one.value for one in kind.cls] if isinstance(kind, inspect.EnumType) else getattr(kind, "values", ())
     return unknown_name(f"{keys[-1]} ({here})", str(raw), [str(one) for one in choices])
 

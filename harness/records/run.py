@@ -282,6 +282,19 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     """By kind; null where there are none."""
 
 
+class AveragingRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """How a suite of the user's own says that its benchmarks become one number."""
+
+    benchmarks: tuple[str, ...]
+    """All that it lists."""
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of a macro average; empty: the plain mean."""
+    not_measured: tuple[str, ...] = ()
+    """What the published headline averages besides."""
+    seconds: dict[str, Positive] = field(default_factory=dict)
+    """Audio of each benchmark by which speeds are pooled; empty: by what was measured."""
+
+
 class ModelRecord(Record, frozen=True, kw_only=True):
     """What is known of the model: its card."""
 
@@ -354,6 +367,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """Resolved name."""
     profile: str | None = None
     """The rules that the suite is scored under."""
+    averaging: AveragingRecord | None = None
+    """Of a suite of the user's own, whose file later commands do not see; null: plainly, or as our suite declares."""
     model: ModelRecord
     complete: bool | None = None
     """Whether every utterance of every benchmark has a transcript."""

@@ -39,6 +39,7 @@ from harness.runner.selection import Selected
 from harness.runner.stages import State, Stop
 from harness.runner.stretches import begin_stretch
 from harness.runner.usage import Totals
+from harness.scoring.average import declared
 from harness.scoring.profile_files import get_profile
 from harness.version import VERSION
 
@@ -136,6 +137,7 @@ class Run:
             version=stored.version or VERSION,
             suite=self.suite.name,
             profile=self.suite.profile,
+            averaging=declared(self.suite),
             model=stored.model,
             complete=False,
             started=stored.started or datetime.now(UTC).isoformat(timespec="seconds"),

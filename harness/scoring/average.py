@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from benchmarks.suite import Suite
+    from harness.records.run import AveragingRecord, RunRecord
     from harness.scoring.profiles import Profile
 
 
@@ -100,3 +102,36 @@ def pooled_by(suite: str | None) -> Mapping[str, float]:
 
     found = known_suite(suite)
     return {} if found is None else found.seconds
+
+
+def declared(suite: Suite) -> AveragingRecord | None:
+    """What a run keeps of how its suite is averaged; None where that is the plain mean, or a suite of ours says it."""
+    from benchmarks.registry import suites
+    from harness.records.run import AveragingRecord
+
+    if suite.name in suites() or not (suite.groups or suite.not_measured or suite.seconds):
+        return None
+    return AveragingRecord(
+        benchmarks=suite.benchmarks, groups=suite.groups, not_measured=suite.not_measured, seconds=suite.seconds
+    )
+
+
+def remember(run: RunRecord) -> None:
+    """Has the suite of a run averaged as the run says, where it is one of the user's own."""
+    from benchmarks.registry import remember_suite
+    from benchmarks.suite import Suite
+
+    found = run.averaging
+    if found is None or run.suite is None or run.profile is None:
+        return
+    remember_suite(
+        Suite(
+            name=run.suite,
+            profile=run.profile,
+            benchmarks=found.benchmarks,
+            average="macro" if found.groups else "mean",
+            groups=found.groups,
+            not_measured=found.not_measured,
+            seconds=found.seconds,
+        )
+    )

@@ -18,6 +18,7 @@ from harness.records.journal import Line, read_journal
 from harness.records.packed import is_packed, opened, packed_in
 from harness.records.run import RUN_FILE, RunRecord, read_run_record
 from harness.scoring import file_names
+from harness.scoring.average import remember
 from harness.scoring.folders import Say, alone_in, predictions_in
 from harness.scoring.forms import Form, stem
 from harness.scoring.rows import read_rows
@@ -137,6 +138,7 @@ def read_run(folder: Path, language: str | None = None) -> System:
         DataError: run.json or a journal is broken.
     """
     run = read_run_record(folder)
+    remember(run)
     given = run.settings.get("keywords")
     keywords = given if isinstance(given, tuple) and given else None
     read = []

@@ -17,7 +17,7 @@ from harness.gating.render import _numbers as numbers_shown
 from harness.gating.sides import Side
 from harness.records.decision import Decision, Finding, Reason, Verdict
 from harness.records.journal import Line
-from harness.records.policy import Policy, SpeedTable, Tier, WerTable
+from harness.records.policy import Policy, SpeedTable, Table, Tier, WerTable
 from harness.records.run import BenchmarkRecord, Environment, Hardware, ModelRecord, RunRecord
 from harness.records.statistics import Difference
 from harness.scoring.counting import Counted
@@ -103,6 +103,16 @@ def test_nothing_changed_passes() -> None:
     assert decision.exit_status is ExitStatus.GOOD
     assert decision.verdict is Verdict.PASS
     assert finding(decision).reason is Reason.UNCHANGED
+
+
+def test_a_rule_for_what_neither_side_has_is_said_and_decides_nothing() -> None:
+    policy = Policy(wer=WerTable(benchmarks={"read": Table(margin=5), "nosuch": Table(margin=1)}))
+    decision = decide(side(benchmark(GOOD)), side(benchmark(GOOD)), policy)
+    found = finding(decision, "nosuch")
+    assert (found.tier, found.verdict) == (Tier.INFORMATIVE, Verdict.INCONCLUSIVE)
+    assert found.message == "neither the run nor the baseline has it, though the policy has a rule for it"
+    assert [one.subject for one in decision.findings if "policy" in one.message] == ["nosuch"]
+    assert decision.exit_status is ExitStatus.GOOD
 
 
 def test_worse_fails_and_names_who_is_to_blame() -> None:

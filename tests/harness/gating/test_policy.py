@@ -69,7 +69,7 @@ def test_everything_can_be_said() -> None:
         ("[wer]\nmargin = inf", "margin must be a number from 0 to 100, not inf"),
         ("[wer.benchmarks.ami_ihm]\nmargn = 3", "(policy.toml, [wer.benchmarks.ami_ihm]) called 'margn'"),
         ("[wer.benchmarks.ami_ihm]\nmargin = 'x'", "policy.toml, [wer.benchmarks.ami_ihm]: margin must be a number"),
-        ("[average]\nmargin = 100", "policy.toml, [average]: margin must be a number from 0 to 100, not 100"),
+        ("[average]\nmargin = 100", "policy.toml, [average]: margin must be a number from 0 to 100, not 100 itself"),
         ("[speed]\nmargin = 5", "policy.toml, [speed]: margin must be a number from 0 to 1, not 5"),
         ("[speed]\nmeasure = 'rtf'", "did you mean 'rtfx'"),
         ("wer = 1", "[wer] must be a table, not 1"),

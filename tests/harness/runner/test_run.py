@@ -23,7 +23,7 @@ from harness.models import hub
 from harness.models.base import LoadOptions, Model
 from harness.progress import Lines, Silent
 from harness.records.journal import Line, encode_lines, read_journal
-from harness.records.run import Event, RunRecord, Speed, read_run_record
+from harness.records.run import AveragingRecord, Event, RunRecord, Speed, read_run_record
 from harness.reporting.report import write_scores
 from harness.reporting.results import results_table
 from harness.runner import run as run_module
@@ -85,6 +85,16 @@ def test_a_run_writes_journal_and_run_json(tmp_path: Path, loaded: list[str]) ->
     assert entry.peak_memory.host_gib > 0.01
     parts = (speed.phases["model"], speed.seconds_waited or 0.0, speed.seconds_warmup or 0.0, speed.phases["untracked"])
     assert sum(parts) == pytest.approx(speed.seconds_wall)
+
+
+def test_a_run_keeps_how_a_suite_of_ones_own_is_averaged(tmp_path: Path, loaded: list[str]) -> None:
+    plain = work(tmp_path)
+    assert plain.execute().averaging is None
+    groups = {"all": ("stub",)}
+    own = work(tmp_path)
+    own.suite = replace(own.suite, average="macro", groups=groups)
+    assert own.execute().averaging == AveragingRecord(benchmarks=("stub",), groups=groups)
+    assert read_run_record(plain.folder).averaging == AveragingRecord(benchmarks=("stub",), groups=groups)
 
 
 def test_the_same_command_again_loads_no_model_and_changes_nothing(tmp_path: Path, loaded: list[str]) -> None:

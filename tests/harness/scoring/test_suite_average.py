@@ -9,24 +9,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from benchmarks import registry
 from benchmarks.registry import get_suite, suites
 from benchmarks.suite import parse_suite
 from harness.cli import main
 from harness.errors import UsageError
-from harness.records.run import Speed
+from harness.gating.baseline import save
+from harness.records.codec import write
+from harness.records.journal import encode_lines
+from harness.records.run import AveragingRecord, BenchmarkRecord, ModelRecord, RunRecord, Speed
 from harness.reporting.results import results_table
-from harness.scoring.average import Averaging, averaging, pooled_by
+from harness.scoring.average import Averaging, averaging, declared, pooled_by
 from harness.scoring.comparison import compare_systems
 from harness.scoring.intervals import average_interval, mean_estimate, rate_estimate
 from harness.scoring.predictions import System
 from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems, suite_speed
 from harness.scoring.significance import average_difference
-from tests.harness.scoring.made import predictions
+from tests.harness.scoring.made import line, predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from benchmarks.suite import Suite
     from harness.scoring.predictions import Predictions
 
 NEWEST = "multilingual@2026-09-04"
@@ -290,3 +295,80 @@ def test_a_suite_of_ones_own_averages_by_its_file(tmp_path: Path, capsys: pytest
     assert score["average"]["wer"] == pytest.approx((0.2 + 0.4) / 2)
     assert main(["score", str(found), "--suite", "digits"]) == 2
     assert "a-b has no benchmark of digits, only fleurs_de, mcv_de, mcv_fr" in capsys.readouterr().err
+
+
+def own_suite(text: str) -> Suite:
+    listed = 'name = "mine@2"\nprofile = "verbatim"\nbenchmarks = ["mcv_de", "fleurs_de", "mcv_fr"]\n'
+    return parse_suite(listed + text, "mine.toml")
+
+
+def ran(folder: Path, suite: Suite) -> Path:
+    """A run of six utterances a benchmark, of which 1, 3 and 4 of ten words are wrong."""
+    folder.mkdir()
+    held = {"mcv_de": 1, "fleurs_de": 3, "mcv_fr": 4}
+    for name, wrong in held.items():
+        reference = "ja nein gut da wo wir sie er das und"
+        said = " ".join(["x"] * wrong + reference.split()[wrong:])
+        rows = [line(f"u{at}", reference, said, session=f"s{at}") for at in range(6)]
+        (folder / f"{name}.jsonl").write_bytes(encode_lines(rows))
+    record = RunRecord(
+        model=ModelRecord(id="m"),
+        suite=suite.name,
+        profile=suite.profile,
+        averaging=declared(suite),
+        complete=True,
+        benchmarks={name: BenchmarkRecord(language=name[-2:], expected=6, done=6, failed=0) for name in held},
+    )
+    write(folder / "run.json", record)
+    return folder
+
+
+MACRO = 'average = "macro"\n[groups]\nde = ["mcv_de", "fleurs_de"]\nfr = ["mcv_fr"]\n'
+
+
+def test_a_run_of_a_suite_of_ones_own_says_how_it_is_averaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_own", {})  # as in a process that has not seen the file
+    run = ran(tmp_path / "run", own_suite(MACRO))
+    assert main(["score", str(run), "--json"]) == 0
+    (score,) = json.loads(capsys.readouterr().out)
+    assert score["average"]["wer"] == pytest.approx(0.3)
+    saved = save([run], tmp_path / "baselines")
+    monkeypatch.setattr(registry, "_own", {})
+    assert main(["gate", str(run), "--baseline", str(saved), "--json"]) == 0
+    average = next(one for one in json.loads(capsys.readouterr().out)["findings"] if one["subject"] == "average")
+    assert (average["before"], average["after"]) == pytest.approx((0.3, 0.3))
+
+
+def test_what_a_run_keeps_of_its_suite() -> None:
+    timed = own_suite("not_measured = ['Private']\n[seconds]\nmcv_de = 10.5\n")
+    listed = timed.benchmarks
+    assert declared(timed) == AveragingRecord(benchmarks=listed, not_measured=("Private",), seconds={"mcv_de": 10.5})
+    assert declared(own_suite(MACRO)) == AveragingRecord(
+        benchmarks=listed, groups={"de": ("mcv_de", "fleurs_de"), "fr": ("mcv_fr",)}
+    )
+    assert declared(own_suite("")) is None
+    assert declared(suites()[NEWEST]) is None
+
+
+def test_runs_whose_suite_was_changed_under_its_name_do_not_mix(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_own", {})
+    other = MACRO.replace('"mcv_de", "fleurs_de"', '"mcv_de"')
+    one, two = ran(tmp_path / "one", own_suite(MACRO)), ran(tmp_path / "two", own_suite(other))
+    for verb in ("score", "compare", "report"):
+        assert main([verb, str(one), str(two), *(["--out", str(tmp_path / "out")] if verb == "report" else [])]) == 2
+        assert f"error: {one} and {two} are of mine@2, and average it otherwise; give --suite FILE" in (
+            capsys.readouterr().err
+        )
+    assert main(["gate", str(one), "--baseline", str(two), "--json"]) == 3
+    average = next(found for found in json.loads(capsys.readouterr().out)["findings"] if found["subject"] == "average")
+    assert average["reason"] == "other profile"
+    assert average["message"] == "the run averages mine@2 otherwise than the baseline; save a new baseline"
+    file = tmp_path / "mine.toml"
+    file.write_text(f'name = "mine@2"\nprofile = "verbatim"\nbenchmarks = ["mcv_de", "fleurs_de", "mcv_fr"]\n{other}')
+    assert main(["score", str(one), str(two), "--suite", str(file), "--json"]) == 0
+    found = [score["average"]["wer"] for score in json.loads(capsys.readouterr().out)]
+    assert found == pytest.approx([0.25, 0.25])
