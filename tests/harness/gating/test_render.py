@@ -8,14 +8,21 @@ from harness.records.decision import Compared, Decision, Finding, Reason, Verdic
 from harness.records.policy import Policy, Tier
 
 
-def finding(subject: str, verdict: Verdict, reason: Reason, tier: Tier, **facts: int) -> Finding:
-    return Finding(subject=subject, verdict=verdict, reason=reason, message=f"of {subject}", tier=tier, **facts)
+def finding(subject: str, verdict: Verdict, reason: Reason, tier: Tier, unseen: int = 0) -> Finding:
+    return Finding(
+        subject=subject,
+        verdict=verdict,
+        reason=reason,
+        message=f"of {subject}",
+        tier=tier,
+        letters_without_marks=unseen,
+    )
 
 
 def test_what_is_no_pass_is_an_annotation_but_for_speed_without_repeats() -> None:
     findings = (
         finding("clean", Verdict.PASS, Reason.COMPARED, Tier.MUST),
-        finding("hindi", Verdict.PASS, Reason.COMPARED, Tier.MUST, letters_without_marks=3),
+        finding("hindi", Verdict.PASS, Reason.COMPARED, Tier.MUST, unseen=3),
         finding("calls", Verdict.FAIL, Reason.COMPARED, Tier.MUST),
         finding("speed", Verdict.INCONCLUSIVE, Reason.FEW_REPEATS, Tier.INFORMATIVE),
     )

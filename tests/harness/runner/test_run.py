@@ -90,7 +90,7 @@ def test_a_run_writes_journal_and_run_json(tmp_path: Path, loaded: list[str]) ->
 def test_a_run_keeps_how_a_suite_of_ones_own_is_averaged(tmp_path: Path, loaded: list[str]) -> None:
     plain = work(tmp_path)
     assert plain.execute().averaging is None
-    groups = {"all": ("stub",)}
+    groups: dict[str, tuple[str, ...]] = {"all": ("stub",)}
     own = work(tmp_path)
     own.suite = replace(own.suite, average="macro", groups=groups)
     assert own.execute().averaging == AveragingRecord(benchmarks=("stub",), groups=groups)
