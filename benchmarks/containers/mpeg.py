@@ -165,15 +165,17 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
         place += found.length
         short = place - end
     total = max(0, (frames - (short > 0)) * first.samples - trimmed)
-    cut = lacking(short) or _lost(stray, first.length) or _zeros(window, place, left)
+    lost = _lost(stray, first.length)
+    cut = lacking(short) or lost or _zeros(window, place, left)
     if len(parts) > 1:
         bounds = tuple(zip(parts, [*parts[1:], window.size], strict=True)) if tagged == len(parts) else ()
-        return Statement(rate=first.rate, frames=total, native=bool(bounds), links=bounds, cut=cut)
+        return Statement(rate=first.rate, frames=total, native=bool(bounds), links=bounds, cut=cut, holes=bool(lost))
     return Statement(
         rate=first.rate,
         frames=total,
         native=bool(tagged) or len(bitrates) == 1,
         cut=cut,
+        holes=bool(lost),
         beyond=0 if cut else left,
     )
 
@@ -280,5 +282,6 @@ def adts(window: Window) -> Statement:
         begin, last, place = further, None, further
     # HE-AAC may say half of its rate, so that the samples are not known from here, but the seconds are.
     seconds = samples / rate if rate else None
-    cut = lacking(short) or _lost(stray, size // max(1, count)) or _zeros(window, place, end - place)
-    return Statement(seconds=seconds, native=False, cut=cut)
+    lost = _lost(stray, size // max(1, count))
+    cut = lacking(short) or lost or _zeros(window, place, end - place)
+    return Statement(seconds=seconds, native=False, cut=cut, holes=bool(lost))

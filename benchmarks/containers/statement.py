@@ -53,6 +53,8 @@ class Statement:
     """How many of `seconds` decoders leave out: what an encoder put in front, 0.14 s of MP3 at 8 kHz."""
     cut: str = ""
     """Why the file is not whole; empty where nothing that it states is missing."""
+    holes: bool = False
+    """Whether what is missing is in its midst, so that what follows is heard too early."""
     missing: int = 0
     """Bytes at its very end that are not there, where nothing else is missing."""
     wrong: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from benchmarks.containers.statement import FEW, Statement, lacking, missing_of
+from benchmarks.containers.statement import FEW, Statement, in_bytes, lacking, missing_of
 
 if TYPE_CHECKING:
     from benchmarks.containers.window import Window
@@ -18,6 +18,12 @@ AC3_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 3
 AC3_RATES = (48_000, 44_100, 32_000)
 
 TS_PACKET = 188
+
+WAVPACK_HEAD = 32
+"""Bytes of a block's header."""
+
+SEARCHED = 1 << 20
+"""Bytes in which the next block is looked for."""
 
 
 def amr(window: Window) -> Statement:
@@ -98,12 +104,27 @@ def tta(window: Window) -> Statement:
 
 
 def wavpack(window: Window) -> Statement:
-    """WavPack: blocks of stated sizes, the first of which counts the samples of all."""
+    """WavPack: blocks of stated sizes, each with the number of its first sample; the first counts the samples of all.
+
+    Of several channels some blocks begin at the same sample. What a block does not follow upon is missing.
+    """
     frames = window.number(12, 4)
-    place = short = 0
-    while window.at(place, 4) == b"wvpk":
-        place += 8 + window.number(place + 4, 4)
+    place = short = stray = lost = expected = 0
+    begun = -1  # the sample that the last block begins with
+    while len(head := window.at(place, WAVPACK_HEAD)) >= 4:
+        if head[:4] != b"wvpk":
+            further = -1 if head[:3] == b"TAG" or head[:4] == b"APET" else window.at(place, SEARCHED).find(b"wvpk")
+            if further < 0:
+                break
+            place, stray = place + further, stray + further
+            continue
+        size, first, count = (int.from_bytes(head[at : at + 4], "little") for at in (4, 16, 20))
+        if count:
+            lost += max(0, first - expected) if begun >= 0 and first != begun else 0
+            begun, expected = first, first + count
+        place += 8 + size
         short = place - window.size
-    return Statement(
-        frames=None if frames == 0xFFFFFFFF else frames, native=False, cut=lacking(short, "its last block")
-    )
+    holes = stray > 0 or lost > 0
+    hole = f"{lost} of its samples are missing in its midst" if lost else f"{in_bytes(stray)} in its midst are no audio"
+    cut = lacking(short, "its last block") or (hole if holes else "")
+    return Statement(frames=None if frames == 0xFFFFFFFF else frames, native=False, cut=cut, holes=holes)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from benchmarks.dataset import LONGEST, NO_TAGS, Entry
 from benchmarks.languages import primary_subtag
-from benchmarks.own.columns import LONGEST_TAG, NAMES, SAYS, Columns, check_asked, find_columns, listed
+from benchmarks.own.columns import LONGEST_TAG, NAMES, SAYS, Columns, check_asked, find_columns, listed, plain
 from benchmarks.own.form import Item
 from benchmarks.sources.tables import NOT_TEXT
 from harness.errors import UsageError
@@ -26,6 +26,9 @@ MISSING = frozenset({"nan", "NaN", "<NA>", "None"})
 
 NO_TEXT = "rows without a text (null, NaN, or nan as pandas writes it)"
 """Why a row is left out; an empty text is one: nothing was said."""
+
+REFERENCES = frozenset({"reference", "reference_text", "ref", "ref_text", "ground_truth", "referenz", "referenztext"})
+"""Names of columns that say that they are what was said, and no system's."""
 
 _CHANNELS: Mapping[str, Channel] = {
     **dict.fromkeys(("left", "l", "a", "links"), 0),
@@ -141,12 +144,29 @@ class Rows:
                 raise line.error(f"{name} holds a character that is not text (a surrogate or NUL)")
             if empty:
                 self.account.note(f"where {names[0]!r} is empty, {name!r} is the text", line.where)
+            if len(names) > 1:
+                self._say_others(line, name, value, names)
             return value
         if empty:
             return ""
         if missing:
             return None
         raise line.error(_lacks("text", columns, line.values))
+
+    def _say_others(self, line: Line, taken: str, text: str, names: Sequence[str]) -> None:
+        """Where a column that is called a reference says other words, the one that is taken may be a system's."""
+        for name in names if plain(taken) not in REFERENCES else ():
+            other = line.values.get(name)
+            if plain(name) not in REFERENCES or not isinstance(other, str) or _there(other) is None:
+                continue
+            if _bare(other) != _bare(text):
+                how = f"column {taken!r} is the text, {name!r} has other words: --text-column {name} takes that one"
+                self.account.note(how, line.where)
+
+
+def _bare(text: str) -> str:
+    """A text's letters and digits."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _first(line: Line, names: Sequence[str]) -> object:

@@ -11,8 +11,6 @@ import os
 import posixpath
 import re
 import shutil
-import tarfile
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import TYPE_CHECKING
 from benchmarks.own.card import with_language
 from benchmarks.own.recognize import recognize
 from benchmarks.own.splits import Part, of_files, pick
+from benchmarks.own.unpacking import BROKEN, unpack
 from benchmarks.sources.faults import is_offline
 from benchmarks.sources.handwritten import ENDINGS as TABLES
 from benchmarks.sources.pairing import AUDIO_ENDINGS
@@ -148,48 +147,18 @@ def _together(found: Version, part: Part) -> Path:
     fetch_many(repo, part.files, sha)
     key = hashlib.sha256("\0".join(part.files).encode()).hexdigest()[:12]
     folder = repository_folder(repo) / "parts" / f"{sha[:12]}-{key}"
-    unpack = any(name.lower().endswith(TABLES) for name in part.files)
+    has_table = any(name.lower().endswith(TABLES) for name in part.files)
     try:
         for name in part.files:
             path = verified(repo, name, sha, found.files[name].sha256)
             link = folder / name
             link.parent.mkdir(parents=True, exist_ok=True)
-            packed = name.lower().endswith(".zip") or (unpack and name.lower().endswith(ARCHIVES))
+            packed = name.lower().endswith(".zip") or (has_table and name.lower().endswith(ARCHIVES))
             if packed:
-                _unpack(path, link)
+                unpack(path, link)
             elif not link.exists():
                 link.symlink_to(path.absolute())
-    except (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError, RuntimeError, NotImplementedError) as error:
+    except BROKEN as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{repo.where}/{name}: cannot be stored or unpacked below {folder} ({reason})") from error
     return folder
-
-
-def _unpack(path: Path, place: Path) -> None:
-    """Unpacks an archive into the folder that it lies in, once. No member leads out of it.
-
-    Raises:
-        OSError: there is not enough room.
-    """
-    done = place.parent / f".{place.name}.unpacked"
-    if done.exists():
-        return
-    room = shutil.disk_usage(place.parent).free
-    if place.name.lower().endswith(".zip"):
-        with zipfile.ZipFile(path) as archive:
-            _check_room(sum(one.file_size for one in archive.infolist()), room)
-            for one in archive.infolist():
-                archive.extract(one, place.parent)
-    else:
-        with tarfile.open(path) as tar:
-            for member in tar:
-                room -= member.size
-                _check_room(0, room)
-                if member.isfile():
-                    tar.extract(member, place.parent, filter="data")
-    done.touch()
-
-
-def _check_room(size: int, room: int) -> None:
-    if size > room:
-        raise OSError(f"{size >> 20:,} MiB unpacked, which do not fit on the disk")

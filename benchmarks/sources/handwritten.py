@@ -14,6 +14,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from benchmarks.containers.kinds import EMPTY, TEXT, UNKNOWN, recognize
+from benchmarks.containers.kinds import JSON as JSON_TEXT
+from benchmarks.containers.window import HEAD
 from benchmarks.sources.encodings import utf8
 from benchmarks.sources.json_rows import read_json
 from benchmarks.sources.pairing import AUDIO_ENDINGS
@@ -34,6 +37,8 @@ SPREADSHEETS = (".xlsx", ".xls", ".ods")
 PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """What the files of a spreadsheet begin with, whatever they are called."""
 
+GZIP = b"\x1f\x8b"
+
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 SAMPLE = 50
 """Rows that are looked at to find out how a table is written."""
@@ -53,6 +58,8 @@ def read_table(path: Path, note: Note = lambda _line: None) -> Iterator[Line]:
     """
     kind = ending(path)
     if kind in SPREADSHEETS:
+        if path.is_file():
+            _refuse_other(path, "")
         raise UsageError(f"{path}: a spreadsheet; save it as CSV UTF-8, and name that file")
     if kind not in ENDINGS + LISTS:
         raise UsageError(f"{path}: a manifest ends in {', '.join(ENDINGS)}; see docs/your_own_data.md")
@@ -65,13 +72,36 @@ def read_table(path: Path, note: Note = lambda _line: None) -> Iterator[Line]:
                 raise UsageError(
                     f"{path}: a spreadsheet or an archive, no text; save it as CSV UTF-8, and name that file"
                 )
-            packed = begin[:2] == b"\x1f\x8b"
+            _refuse_other(path, kind)
+            packed = begin[:2] == GZIP
             plain = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
             text = utf8(plain, name, note, western=kind not in JSON)
             found = read_json(text, name, note) if kind in JSON else _delimited(text, name, kind, note)
             yield from (line for line in found if line.values)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+
+
+def _refuse_other(path: Path, kind: str) -> None:
+    """Names what is no table although it is called one: a pointer, an HTML page, a picture, zeros.
+
+    Raises:
+        UsageError: it is JSON that is called CSV.
+        DataError: it is something else.
+    """
+    with path.open("rb") as file:
+        begin = file.read(HEAD)
+    if begin[:4] in PACKED:
+        return
+    found = recognize(begin, path.stat().st_size)
+    if found is JSON_TEXT and kind in DELIMITED:
+        raise UsageError(f"{path}: JSON, not {kind[1:].upper()}; call it .jsonl or .json, and name that file")
+    texts = {TEXT, UNKNOWN, JSON_TEXT, EMPTY}
+    if found not in texts and begin[:2] != GZIP and (found.instead or not kind):
+        raise DataError(f"{path}: no table: it is {found.name}; {found.instead or 'name the table'}")
+    if not kind and found in texts:
+        how = "get it again" if found is EMPTY else "call it by what it is (.csv, .tsv, .jsonl), and name that file"
+        raise DataError(f"{path}: no spreadsheet, whatever its name says: it is {found.name}; {how}")
 
 
 def _delimited(file: BinaryIO, name: str, kind: str, note: Note) -> Iterator[Line]:

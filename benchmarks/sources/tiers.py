@@ -7,12 +7,14 @@ https://www.mpi.nl/tools/elan/EAF_Annotation_Format_3.0_and_ELAN.pdf.
 from __future__ import annotations
 
 import codecs
+import html
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from benchmarks.dataset import MISSHAPEN
@@ -129,6 +131,24 @@ def read_eaf(path: Path) -> list[Tier]:
         return _eaf_tiers(root)
     except (ET.ParseError, *MISSHAPEN) as error:
         raise DataError(f"{path}: no EAF ({type(error).__name__}: {error})") from error
+
+
+def linked_media(path: Path) -> list[str]:
+    """The recordings that an EAF links to, as paths: where they are from its own folder first, then where they were.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    text = _decoded(path)
+    descriptors = re.findall(r"<MEDIA_DESCRIPTOR\b[^>]*>", text)
+    found = [
+        match[1]
+        for name in ("RELATIVE_MEDIA_URL", "MEDIA_URL")
+        for one in descriptors
+        if (match := re.search(rf'\s{name}="([^"]+)"', one))
+    ]
+    plain = (unquote(html.unescape(url)).replace("\\", "/") for url in found)
+    return list(dict.fromkeys(re.sub(r"^file:(?://(?=/))?(?:/(?=[A-Za-z]:))?", "", url) for url in plain))
 
 
 def _eaf_tiers(root: ET.Element) -> list[Tier]:

@@ -344,6 +344,9 @@ def _check_whole(audio: Audio, source: Opened, segment: _Segment, got: int) -> N
             raise DataError(f"{audio.origin}: not readable as audio ({decoder.broken})")
         end = whole
     if segment.wanted is not None:
+        if statement is not None and statement.holes and statement.cut:
+            why = f"nobody knows where its segment is: {statement.cut}"
+            raise DataError(f"{audio.origin}: damaged, {why}")
         if got < segment.wanted - rate // 10:
             raise DataError(f"{audio.origin}: ends at {end / rate:.2f} s, inside its segment")
         return

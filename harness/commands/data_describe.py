@@ -30,8 +30,9 @@ def describe_own(args: argparse.Namespace) -> ExitStatus:
 
     _, (dataset,) = own_data([args.name], asked(args))
     most = REMOTE_ROWS if "://" in args.name else None
-    found = summarize(islice(open_dataset(dataset, Request(streaming=True)), most))
-    some = most is not None and found.rows == most
+    rows = open_dataset(dataset, Request(streaming=True))
+    found = summarize(islice(rows, most))
+    some = most is not None and next(rows, None) is not None
     account = dataset.account or Account()
     if args.json:
         print(json.dumps(_facts(dataset, account, found, some=some), ensure_ascii=False, indent=1))
@@ -70,7 +71,7 @@ def _facts(dataset: Dataset, account: Account, found: Summary, *, some: bool) ->
 
 def _lines(dataset: Dataset, account: Account, found: Summary, *, some: bool) -> list[str]:
     """The same for a person."""
-    rows = f"{found.rows:,}{' (the first ones; there may be more)' if some else ''}"
+    rows = f"the first {found.rows:,}, there are more: what is said below is of these" if some else f"{found.rows:,}"
     if found.empty:
         rows += f", of which {found.empty:,} have an empty reference"
     spoken = ", ".join(f"{name} {count:,}" for name, count in found.languages.most_common())
@@ -83,7 +84,7 @@ def _lines(dataset: Dataset, account: Account, found: Summary, *, some: bool) ->
     facts = [
         ("recognized as", f"{account.form} (--form {dataset.sources[0].kind})"),
         ("benchmark", dataset.name),
-        ("rows used", rows),
+        ("rows looked at" if some else "rows used", rows),
         *(("left out", f"{one.count:,} {one.reason}, the first is {one.first}") for one in account.left_out.values()),
         ("recordings", f"{len(found.files):,}"),
         ("hours", measured),

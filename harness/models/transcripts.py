@@ -1,9 +1,9 @@
 """``transcripts:FILE``: a "model" that looks up what somebody else's system wrote, so that it is scored by our rules.
 
-FILE is JSON lines (a journal of ours; a leaderboard or NeMo manifest, whose ``pred_text`` is taken; or ``id`` and
-``text``), NIST's trn (``words (id)``), Kaldi's text (``id words``), or a folder of such .jsonl and .trn files. A clip
-is found by its id, or by the name of its file without folder and ending. No sound is listened to, and the speed of
-such a run means nothing.
+FILE is JSON lines or CSV (a journal of ours; a leaderboard or NeMo manifest, whose ``pred_text`` is taken; or ``id``
+and ``text``), NIST's trn (``words (id)``), Kaldi's text (``id words``), or a folder of such .jsonl and .trn files. A
+clip is found by its id, or by the name of its file without folder and ending. No sound is listened to, and the speed
+of such a run means nothing.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from benchmarks.own.places import id_of
 from benchmarks.own.rows import segment_id
+from benchmarks.sources.handwritten import DELIMITED, read_table
 from harness.errors import DataError, HarnessError, UsageError
 from harness.models.base import Adapter, Model, ModelCard
 from harness.scoring.interchange import read_kaldi_text, read_trn
@@ -23,8 +24,13 @@ from harness.types import Clip, Hypothesis
 
 PREFIX = "transcripts:"
 
-_ID_KEYS = ("id", "utt_id", "utterance_id", "key", "audio_filepath", "audio_file", "audio")
+_ID_KEYS = (
+    *("id", "utt_id", "utterance_id", "key", "audio_filepath", "audio_file", "audio", "file_name", "filename", "file"),
+    "path",
+)
 _TEXT_KEYS = ("hypothesis", "pred_text", "hyp", "prediction")
+_PLAIN_KEYS = ("text", "transcript", "transcription")
+"""What a transcript is called where there is no reference beside it."""
 _AUDIO_KEYS = ("audio_filepath", "audio_file", "audio")
 _AUDIO_ENDING = re.compile(r"\.(wav|flac|mp3|ogg|opus|m4a|webm|sph|mp4|aac|wma)$", re.IGNORECASE)
 
@@ -139,28 +145,25 @@ def _says_the_same(name: str, texts: Iterable[tuple[str, str]]) -> bool:
 
 def _entries(path: Path, content: bytes) -> Iterator[tuple[str, str | None, str]]:
     """Id, transcript, and why there is none, for each line."""
-    if path.suffix not in {".jsonl", ".json"}:
+    if path.suffix.lower() not in {".jsonl", ".json", ".csv"} and not _has_header(path):
         texts = read_trn(path) if path.suffix == ".trn" else read_kaldi_text(path)
         yield from ((key, text, "") for key, text in texts.items())
         return
-    try:
-        lines = content.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text: byte {error.start}") from error
-    rows = [(number, _row(path, number, line)) for number, line in enumerate(lines, start=1) if line.strip()]
+    rows = list(_rows(path, content))
     keys = [key for key in _TEXT_KEYS if any(key in row for _, row in rows)]
     if not keys and any(key in row for _, row in rows for key in _AUDIO_KEYS):
         raise DataError(f"{path} has no pred_text: its text is the reference, which would score as perfect")
-    column = keys[0] if keys else "text"
+    others = [key for key in _PLAIN_KEYS if any(key in row for _, row in rows)]
+    column = keys[0] if keys else others[0] if others else "text"
     recordings = Counter(row.get("audio_filepath") for _, row in rows)
-    for number, row in rows:
+    for where, row in rows:
         key = next((value for name in _ID_KEYS if isinstance(value := row.get(name), str)), None)
         if key is None:
-            raise DataError(f"{path}, line {number}: no id; expected one of {', '.join(_ID_KEYS)}")
+            raise DataError(f"{where}: no id; expected one of {', '.join(_ID_KEYS)}")
         text = row.get(column)
         if text is not None and not isinstance(text, str):
-            raise DataError(f"{path}, line {number}: {column} is a {type(text).__name__}, not text")
-        why = str(row.get("error") or f"line {number} of {path.name} has no {column}")
+            raise DataError(f"{where}: {column} is a {type(text).__name__}, not text")
+        why = str(row.get("error") or f"{where.rpartition(', ')[2]} of {path.name} has no {column}")
         begin = row.get("offset")
         cut = key == row.get("audio_filepath") and isinstance(begin, int | float) and begin > 0
         if not cut or recordings[key] == 1:
@@ -169,13 +172,40 @@ def _entries(path: Path, content: bytes) -> Iterator[tuple[str, str | None, str]
             yield segment_id(id_of(key), float(cast("float", begin)), None), text, why
 
 
-def _row(path: Path, number: int, line: str) -> dict[str, object]:
+def _has_header(path: Path) -> bool:
+    """Whether a file with tabs or bars is a table that names its columns, and not Kaldi's lines."""
+    if path.suffix.lower() not in DELIMITED:
+        return False
+    try:
+        first = next(read_table(path), None)
+    except HarnessError:
+        return False
+    names = {name.lower() for name in first.values} if first is not None else set()
+    return not names.isdisjoint(_ID_KEYS) and not names.isdisjoint((*_TEXT_KEYS, *_PLAIN_KEYS))
+
+
+def _rows(path: Path, content: bytes) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Where each row stands, and what it holds; names of a CSV's columns in small letters."""
+    if path.suffix.lower() in DELIMITED:
+        for line in read_table(path):
+            yield line.where, {name.lower(): value for name, value in line.values.items()}
+        return
+    try:
+        lines = content.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text: byte {error.start}") from error
+    for number, text in enumerate(lines, start=1):
+        if text.strip():
+            yield f"{path}, line {number}", _row(f"{path}, line {number}", text)
+
+
+def _row(where: str, line: str) -> dict[str, object]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}, line {number}: not JSON: {error}") from error
+        raise DataError(f"{where}: not JSON: {error}") from error
     if not isinstance(row, dict):
-        raise DataError(f"{path}, line {number}: a {type(row).__name__}, not a JSON object")
+        raise DataError(f"{where}: a {type(row).__name__}, not a JSON object")
     return row
 
 

@@ -133,3 +133,34 @@ def test_files_that_are_no_tables(tmp_path: Path) -> None:
         list(read_table(tmp_path / "a.xlsx"))
     with pytest.raises(UsageError, match=r"a.doc: a manifest ends in .jsonl, "):
         list(read_table(tmp_path / "a.doc"))
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 5\n"
+PAGE = "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "message"),
+    [
+        ("a.xlsx", POINTER, DataError, "a.xlsx: no table: it is a Git-LFS pointer; run `git lfs pull`"),
+        ("a.csv", POINTER, DataError, "a.csv: no table: it is a Git-LFS pointer; run `git lfs pull`"),
+        ("a.jsonl", POINTER, DataError, "a.jsonl: no table: it is a Git-LFS pointer; run `git lfs pull`"),
+        ("a.ods", PAGE, DataError, "a.ods: no table: it is an HTML page; the address that it came from"),
+        ("a.tsv", PAGE, DataError, "a.tsv: no table: it is an HTML page; the address that it came from"),
+        ("a.xlsx", "", DataError, "a.xlsx: no spreadsheet, whatever its name says: it is an empty file; get it again"),
+        ("a.xls", "audio,text\n", DataError, "a.xls: no spreadsheet, .*: it is text; call it by what it is"),
+        ("a.csv", "\0" * 5000, DataError, "a.csv: no table: it is zero bytes only; fetch it again"),
+        ("a.csv", '{"audio": "a.wav", "text": "x"}\n', UsageError, "a.csv: JSON, not CSV; call it .jsonl or .json"),
+        ("a.xlsx", "PK\x03\x04", UsageError, "a.xlsx: a spreadsheet; save it as CSV UTF-8"),
+    ],
+)
+def test_what_is_called_a_table_is_named_as_what_it_is(
+    tmp_path: Path, name: str, content: str, kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        read(tmp_path / name, content)
+
+
+def test_an_old_spreadsheet_is_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"a.xls: a spreadsheet; save it as CSV UTF-8"):
+        read(tmp_path / "a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500))

@@ -82,7 +82,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
         table = tables[chosen_split(place, asked, account, tables, DEFAULT)]
     language = _of_folder(folder)
     lengths = _lengths(folder / DURATIONS, table)
-    for line in _lines(table):
+    for line in table_lines(table):
         yield _item(line, folder, language, lengths, account)
 
 
@@ -94,8 +94,12 @@ def _of_folder(folder: Path) -> str | None:
         return None
 
 
-def _lines(table: Path) -> Iterator[Line]:
-    """The rows of a table, in which quotes mean nothing."""
+def table_lines(table: Path) -> Iterator[Line]:
+    """The rows of a table, in which quotes mean nothing.
+
+    Raises:
+        DataError: a row has more or fewer fields than the header, or is no text.
+    """
     header: list[str] | None = None
     for where, text in file_lines(table):
         fields = text.split("\t")
@@ -111,9 +115,9 @@ def _lengths(durations: Path, table: Path) -> Mapping[str, float]:
     """Seconds by clip, of the clips of the table alone: the file has those of the whole release."""
     if not is_file(durations):
         return {}
-    wanted = {_name(line) for line in _lines(table)}
+    wanted = {_name(line) for line in table_lines(table)}
     found: dict[str, float] = {}
-    for line in _lines(durations):
+    for line in table_lines(durations):
         clip, value = (*line.values.values(), "")[:2]
         if clip in wanted:
             found[clip] = seconds_of(value, line.error, "the duration") / 1000

@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.dataset import Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.lookup import Paths, is_file, named_split, names_in, seconds_of, spoken
+from benchmarks.sources.header import channels as channels_of
 from benchmarks.sources.header import seconds
 from benchmarks.sources.text_files import file_lines
 from harness.errors import DataError
@@ -245,16 +246,19 @@ def _channel(said: str, where: str) -> int:
 
 
 def _set_channels(recordings: dict[str, _Recording], channels: Rows, account: Account) -> None:
-    """Which channel a recording is, where two of them are of one file: reco2file_and_channel says it for scoring.
+    """Which channel a recording is: reco2file_and_channel says it for scoring, of files with one channel too.
 
-    Numbers count from 1, as NIST's do, where no recording of the file is 0.
+    It counts where two recordings are of one file, or the file has several channels. Numbers count from 1, as NIST's
+    do, where no recording of the folder is 0.
     """
     of_file: dict[tuple[str, int], list[str]] = {}
     for key, one in recordings.items():
         of_file.setdefault((str(one.audio.path), one.audio.offset), []).append(key)
+    every = {key: one[1].split()[-1:] for key, one in channels.items()}
+    first = int(["0"] not in every.values())
     for keys in of_file.values():
-        said = {key: channels[key][1].split()[-1:] for key in keys if key in channels and len(keys) > 1}
-        first = int(["0"] not in said.values())
+        several = len(keys) > 1 or (keys[0] in every and (channels_of(recordings[keys[0]].audio) or 1) > 1)
+        said = {key: every[key] for key in keys if key in every and several}
         for key, (channel, *_) in ((key, one) for key, one in said.items() if one):
             number = _channel(channel, channels[key][0]) - first * channel.isdecimal()
             recordings[key].audio = replace(recordings[key].audio, channel=number)

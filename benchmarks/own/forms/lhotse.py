@@ -1,4 +1,4 @@
-"""lhotse's manifests: cuts, recordings with supervisions, and its Shar folders; .jsonl, .json, gzipped or not.
+"""lhotse's manifests: cuts, recordings with supervisions, and its Shar folders; .jsonl, .json, .yaml, gzipped or not.
 
 Format: https://lhotse.readthedocs.io (cuts, recordings, supervisions, Shar). Commands are never run, addresses never
 fetched.
@@ -19,10 +19,11 @@ from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.lookup import SAME, Paths, head, is_file, named_split, names_in, spoken
 from benchmarks.sources.archive import Release
 from benchmarks.sources.tables import Line
-from benchmarks.sources.text_files import file_lines
+from benchmarks.sources.text_files import file_lines, read_content
 from harness.errors import DataError, UsageError
 
-ENDING = re.compile(r"\.jsonl?(\.gz)?$")
+ENDING = re.compile(r"\.(jsonl?|ya?ml)(\.gz)?$")
+YAML = re.compile(r"\.ya?ml(\.gz)?$")
 CUTS = frozenset({"MonoCut", "MultiCut", "MixedCut", "PaddingCut"})
 SHARD = re.compile(r"cuts\.(\d+)\.jsonl(\.gz)?")
 OUTSIDE = 0.05
@@ -56,10 +57,36 @@ def _kind(path: Path) -> str | None:
     if not ENDING.search(path.name):
         return None
     text = head(path).decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
+    if YAML.search(path.name):
+        return _kind_of(_first_of_yaml(text))
     try:
         first, _ = json.JSONDecoder().raw_decode(text, len(text) - len(text.removeprefix("[").lstrip()))
     except (ValueError, RecursionError):
         return None
+    return _kind_of(first)
+
+
+def _first_of_yaml(text: str) -> object:
+    """The first item of a YAML list, of which only the beginning may be there."""
+    import yaml
+
+    first, *_ = re.split(r"\n(?=- )", text, maxsplit=1)
+    try:
+        found = yaml.load(first, _yaml_loader()) if text.startswith("- ") else None  # noqa: S506 - makes no objects
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    return found[0] if isinstance(found, list) and found else None
+
+
+def _yaml_loader() -> Any:
+    """What reads plain values and no objects; in C, where there is that."""
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _kind_of(first: object) -> str | None:
+    """What an object is."""
     if not isinstance(first, dict):
         return None
     if first.get("type") in CUTS or {"supervisions", "start", "duration"} <= first.keys():
@@ -105,7 +132,10 @@ def _objects(path: Path) -> Objects:
         for where, line in file_lines(path):
             yield where, _object(where, _parsed(where, line))
         return
-    whole = _parsed(str(path), "\n".join(line for _, line in file_lines(path)))
+    if YAML.search(path.name):
+        whole = _parsed_yaml(str(path), read_content(path))
+    else:
+        whole = _parsed(str(path), "\n".join(line for _, line in file_lines(path)))
     for number, value in enumerate(whole if isinstance(whole, list) else [whole], start=1):
         yield f"{path}, item {number}", _object(f"{path}, item {number}", value)
 
@@ -116,6 +146,15 @@ def _parsed(where: str, text: str) -> object:
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:80]
         raise DataError(f"{where}: not JSON ({reason})") from error
+
+
+def _parsed_yaml(where: str, text: str) -> object:
+    import yaml
+
+    try:
+        return yaml.load(text, _yaml_loader())  # noqa: S506 - makes no objects
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DataError(f"{where}: not YAML ({' '.join(str(error).split())[:120]})") from error
 
 
 def _object(where: str, value: object) -> dict[str, Any]:

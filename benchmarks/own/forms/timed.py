@@ -21,7 +21,7 @@ from benchmarks.own.tiers import choose_tiers
 from benchmarks.sources import timed
 from benchmarks.sources.header import channels
 from benchmarks.sources.text_files import read_content
-from benchmarks.sources.tiers import Tier, read_eaf, read_textgrid
+from benchmarks.sources.tiers import Tier, linked_media, read_eaf, read_textgrid
 from benchmarks.sources.timed import Segment
 from harness.errors import DataError, UsageError
 
@@ -56,6 +56,8 @@ class _Said:
     language: str | None = None
     first: int = 1
     """The number of the first channel: NIST counts from 1, and other programs from 0."""
+    links: tuple[str, ...] = ()
+    """Paths of recordings that the file names itself, where none is called like it."""
 
 
 def kind_of(path: Path) -> str | None:
@@ -192,6 +194,14 @@ def _audio(one: _Said, recordings: Recordings, counts: dict[str, int | None], ac
         audio = recordings.take(f"{file}{between}{segment.channel}") if segment.channel else None
         if audio is not None:
             return audio
+    for link in one.links:
+        stem = audio_stem(os.path.basename(link))  # noqa: PTH119
+        audio = recordings.take(stem) if stem is not None else None
+        if audio is None and os.path.isabs(link) and is_file(link):  # noqa: PTH117
+            audio = Audio(origin=link, path=Path(link))
+        if audio is not None:
+            account.note("recordings are those that the .eaf files link to")
+            return audio
     account.leave_out("segments whose recording is not there", one.where)
     return None
 
@@ -246,7 +256,9 @@ def _recording(path: Path) -> tuple[str, str | None]:
 
 def _of_tiers(path: Path, asked: Asked, account: Account) -> Iterator[_Said]:
     """The annotations of the tiers that hold what was said."""
-    tiers = read_eaf(path) if path.suffix.lower() == ".eaf" else read_textgrid(path)
+    is_eaf = path.suffix.lower() == ".eaf"
+    tiers = read_eaf(path) if is_eaf else read_textgrid(path)
+    links = tuple(linked_media(path)) if is_eaf else ()
     chosen = choose_tiers(tiers, asked.columns.get("text") or asked.split)
     name, language = _recording(path)
     _say_tiers(path, tiers, [one.tier for one in chosen], account)
@@ -257,12 +269,12 @@ def _of_tiers(path: Path, asked: Asked, account: Account) -> Iterator[_Said]:
         if one.words:
             account.note("tiers of words are joined: each recording is heard whole")
             text = " ".join(word.text.strip() for word in sorted(one.tier.filled, key=lambda word: word.begin))
-            yield _Said(where, Segment(name, one.speaker, 0.0, 0.0, text, file=name), True, language)
+            yield _Said(where, Segment(name, one.speaker, 0.0, 0.0, text, file=name), True, language, links=links)
             continue
         for number, said in enumerate(one.tier.annotations, start=1):
             text = " ".join(said.text.split())
             segment = Segment(name, one.speaker, said.begin, said.end, text, file=name)
-            yield _Said(f"{where}, {number}", segment, language=language)
+            yield _Said(f"{where}, {number}", segment, language=language, links=links)
 
 
 def _say_tiers(path: Path, tiers: list[Tier], taken: list[Tier], account: Account) -> None:

@@ -9,6 +9,7 @@ import pytest
 from benchmarks.containers import Statement, Window, recognize, state
 from benchmarks.containers.flac import whole_samples
 from benchmarks.containers.mpeg import skip_id3
+from tests.benchmarks.containers.ogg_pages import checked
 
 MP3 = (b"\xff\xfb\x90\xc4").ljust(417, b"\0")
 """A frame of MPEG-1 layer III: 128 kbit/s, 44.1 kHz, 1,152 samples in 417 bytes."""
@@ -94,7 +95,7 @@ def test_a_frame_of_adts_may_hold_several_blocks(blocks: int) -> None:
 
 
 def page(flags: int, granule: int, body: bytes) -> bytes:
-    return b"OggS\0" + bytes([flags]) + struct.pack("<QIII", granule, 7, 0, 0) + bytes([1, len(body)]) + body
+    return checked(b"OggS\0" + bytes([flags]) + struct.pack("<QIII", granule, 7, 0, 0) + bytes([1, len(body)]) + body)
 
 
 def opus(*pages: bytes) -> bytes:

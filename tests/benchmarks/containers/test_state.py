@@ -18,6 +18,7 @@ from benchmarks.containers.mpeg import adts_frame, frame
 from benchmarks.containers.riff import is_open
 from benchmarks.dataset import Audio
 from benchmarks.sources.header import seconds
+from tests.benchmarks.containers.ogg_pages import checked, places
 from tests.harness.audio.forms import FORMS, LOSSLESS, encode, encoded, sized, speech, without_xing
 
 SAMPLES = 52_640
@@ -285,21 +286,12 @@ def test_joined_files_are_parts() -> None:
         assert found.length == pytest.approx((SAMPLES + 16_000) / 16_000)
 
 
-def pages(ogg: bytes) -> list[int]:
-    """Where each page begins."""
-    found, place = [], 0
-    while ogg[place : place + 4] == b"OggS":
-        found.append(place)
-        place += 27 + ogg[place + 26] + sum(ogg[place + 27 : place + 27 + ogg[place + 26]])
-    return found
-
-
 def test_ogg_says_at_its_end_that_it_ends() -> None:
     ogg = encoded("opus")
-    last = pages(ogg)[-1]
+    last = places(ogg)[-1]
     assert ogg[last + 5] == 4
     assert stated(ogg[:last])[1].cut == "its last page is missing"
-    unmarked = ogg[: last + 5] + b"\0" + ogg[last + 6 :]
+    unmarked = ogg[:last] + checked(ogg[last : last + 5] + b"\0" + ogg[last + 6 :])
     assert stated(unmarked)[1].cut == "its last page is missing"
     found = stated(unmarked + ogg)[1]
     assert (found.cut, len(found.links)) == ("", 2), "a new stream ends the one before"
@@ -307,10 +299,12 @@ def test_ogg_says_at_its_end_that_it_ends() -> None:
 
 def test_a_stream_that_was_joined_while_it_ran_states_no_length() -> None:
     ogg = bytearray(encoded("vorbis"))
-    for place in pages(bytes(ogg)):
+    ends = [*places(bytes(ogg))[1:], len(ogg)]
+    for place, end in zip(places(bytes(ogg)), ends, strict=True):
         granule = int.from_bytes(ogg[place + 6 : place + 14], "little")
         if granule:
             ogg[place + 6 : place + 14] = (granule + 16_000 * 3_600).to_bytes(8, "little")
+            ogg[place:end] = checked(bytes(ogg[place:end]))
     assert stated(bytes(ogg))[1].length is None
     assert not stated(bytes(ogg))[1].cut
 

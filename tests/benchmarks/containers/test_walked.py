@@ -91,3 +91,22 @@ def test_wavpack_may_leave_its_samples_uncounted() -> None:
     assert (of(16_000).frames, of(16_000).cut) == (16_000, "")
     assert of(0xFFFFFFFF).frames is None
     assert of(16_000, lost=9).cut == "its last block lacks 9 bytes"
+
+
+def test_blocks_of_wavpack_that_are_missing_are_counted() -> None:
+    def block(first: int, samples: int = 100, size: int = 92) -> bytes:
+        return (b"wvpk" + struct.pack("<IHHIIII", size, 0x410, 0, 0xFFFFFFFF, first, samples, 0x1804)).ljust(
+            size + 8, b"x"
+        )
+
+    whole = [block(first) for first in range(0, 600, 100)]
+    assert (stated(b"".join(whole)).cut, stated(b"".join(whole)).holes) == ("", False)
+    twice = [one for one in whole for _ in range(2)]
+    assert stated(b"".join(twice)).cut == "", "a block for each pair of channels"
+    found = stated(b"".join(whole[:2] + whole[4:]))
+    assert (found.cut, found.holes) == ("200 of its samples are missing in its midst", True)
+    found = stated(b"".join([*whole[:2], bytes(100), *whole[2:]]))
+    assert (found.cut, found.holes) == ("100 bytes in its midst are no audio", True)
+    assert stated(b"".join(whole) + b"APETAGEX".ljust(64, b"\0")).cut == ""
+    assert stated(b"".join(whole) + b"TAG".ljust(128, b"\0")).cut == ""
+    assert stated(b"".join([whole[0], block(0, samples=0), *whole[1:]])).cut == "", "a block without sound"

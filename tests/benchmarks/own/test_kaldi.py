@@ -91,6 +91,22 @@ def test_the_sides_of_a_call_are_its_channels_where_they_share_a_file(folder: Pa
     refused(folder, DataError, r"wav.scp, line 1: no audio file at .*call.wav")
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "channels"), [("A", "B", [0, 1]), ("1", "2", [0, 1]), ("0", "1", [0, 1]), ("2", "1", [1, 0])]
+)
+def test_one_side_of_a_call_is_heard_by_itself(folder: Path, one: str, two: str, channels: list[int]) -> None:
+    tone(folder / "x.wav", 2, channels=2)
+    tone(folder / "y.wav", 2, channels=2)
+    write(folder / "wav.scp", "x-A x.wav", "y-B y.wav", "z wav/a.wav", "w y.wav")
+    write(folder / "reco2file_and_channel", f"x-A x {one}", f"y-B y {two}", "z a B")
+    write(folder / "text", "x-A a", "y-B b", "z c")
+    found = read(folder)
+    assert [item.audio.channel for item in found.utterances] == [*channels, None]
+    assert "channels are taken from reco2file_and_channel" in found.account.notes
+    heard = decode(found.utterances[0].audio)
+    assert heard[8_000] == pytest.approx((channels[0] + 1) / 10, abs=1e-3), "tone() makes each channel as loud as that"
+
+
 def test_audio_in_an_ark(folder: Path) -> None:
     """A WAV as Kaldi stores it, and what kaldiio writes of others: AUDIO, the length of the length, the length."""
     wav = (folder.parents[1] / "wav" / "a.wav").read_bytes()

@@ -237,3 +237,25 @@ def test_the_case(shared: Path) -> None:
         found = read(shared / "cases" / "data" / "lhotse" / name)
         assert found.texts == {"cut0": "two one nine", "cut1": "three five one", "cut2": "three"}
         assert {(item.session, item.language) for item in found.utterances} == {("sp", "en")}
+
+
+def test_yaml(folder: Path) -> None:
+    """As lhotse's ``to_file("cuts.yaml")`` writes it: a list in block style."""
+    import yaml
+
+    said = [supervision("s1", 0.0, 1.0, "one: two"), supervision("s2", 2.0, 1.5, "drei\n\nvier")]
+    cuts = folder / "cuts.yaml"
+    cuts.write_text(yaml.safe_dump([cut("c", 0, 4.0, *said)], sort_keys=False), encoding="utf-8")
+    assert read(cuts).texts == {"s1": "one: two", "s2": "drei\n\nvier"}
+    packed = folder / "packed" / "cuts.yaml.gz"
+    packed.parent.mkdir()
+    packed.write_bytes(gzip.compress(cuts.read_bytes()))
+    assert read(packed).texts == read(folder).texts == read(cuts).texts
+    cuts.unlink()
+    (folder / "recordings.yaml").write_text(yaml.safe_dump([recording()]), encoding="utf-8")
+    (folder / "supervisions.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
+    assert read(folder).texts == read(folder / "recordings.yaml").texts == {"s1": "one: two", "s2": "drei\n\nvier"}
+    (folder / "supervisions.yaml").write_text(yaml.safe_dump(said) + "- {a: [", encoding="utf-8")
+    refused(folder, DataError, r"supervisions.yaml: not YAML \(")
+    (folder / "supervisions.yaml").write_text(yaml.safe_dump(said) + "- !!python/object/apply:os.getcwd []\n")
+    refused(folder, DataError, r"supervisions.yaml: not YAML \(could not determine a constructor")

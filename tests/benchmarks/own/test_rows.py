@@ -212,6 +212,21 @@ def test_texts_that_are_missing_and_texts_that_are_empty(folder: Path) -> None:
     assert account.left_out[NO_TEXT].first == f"{path}, line 3"
 
 
+def test_a_reference_that_is_not_the_text_is_said(folder: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"text": "Good Morning", "reference": "good morning!"},
+        {"text": "what a system heard", "reference": "what was said"},
+        {"text": "once more", "reference": "other words"},
+        {"text": "only this", "reference": ""},
+    ]
+    path = write(folder, *({"audio": "a.wav", "id": str(at), **row} for at, row in enumerate(rows)))
+    assert [item.reference for item in read(path)] == [row["text"] for row in rows]
+    told = "column 'text' is the text, 'reference' has other words: --text-column reference takes that one"
+    assert list(account_of(path).notes) == [f"{told}, first {path}, line 2"]
+    path = write(folder, {"audio": "a.wav", "reference": "x", "ground_truth": "y"})
+    assert list(account_of(path).notes) == []
+
+
 def test_an_empty_text_does_not_win_over_a_full_one(folder: Path) -> None:
     rows: list[dict[str, object]] = [
         {"text": "", "sentence": "full"},

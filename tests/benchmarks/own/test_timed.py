@@ -225,3 +225,30 @@ def test_what_is_recognized(folder: Path) -> None:
     (folder / "call.TXT").rename(folder / "call.txt")
     refused(write(folder / "x.srt", ""), DataError, "no utterances in it")
     refused(folder / "call.txt", UsageError, "no transcripts with times", form="timed")
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        'MEDIA_URL="file:///C:/Users/anna/my%20call.wav" MIME_TYPE="audio/x-wav" RELATIVE_MEDIA_URL="./my%20call.wav"',
+        'MEDIA_URL="file:///somewhere/my call.wav" MIME_TYPE="audio/x-wav"',
+        'MEDIA_URL="my&#32;call.mp4" MIME_TYPE="video/mp4"',
+    ],
+)
+def test_an_eaf_links_to_a_recording_of_another_name(folder: Path, links: str) -> None:
+    (folder / "call.wav").rename(folder / "my call.wav")
+    header = f'<HEADER MEDIA_FILE="" TIME_UNITS="milliseconds"><MEDIA_DESCRIPTOR {links}/></HEADER><TIME_ORDER>'
+    write(folder / "interview.eaf", EAF.replace("<TIME_ORDER>", header))
+    found = read(folder)
+    assert found.utterances
+    assert {item.audio.path for item in found.utterances} == {folder / "my call.wav"}
+    assert {item.session for item in found.utterances} == {"interview"}
+    assert "recordings are those that the .eaf files link to" in found.account.notes
+    assert "segments whose recording is not there" not in found.left_out
+
+
+def test_an_eaf_links_to_a_recording_elsewhere(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = (folder / "call.wav").rename(tmp_path_factory.mktemp("elsewhere") / "c7.wav")
+    header = f'<HEADER><MEDIA_DESCRIPTOR MEDIA_URL="{other.as_uri()}"/></HEADER><TIME_ORDER>'
+    write(folder / "interview.eaf", EAF.replace("<TIME_ORDER>", header))
+    assert {item.audio.path for item in read(folder).utterances} == {other}

@@ -172,6 +172,39 @@ def test_faults_of_common_voice_name_the_line(voices: Path, line: str, message: 
     refused(voices / "de", DataError, f"test.tsv, {message}")
 
 
+SPONTANEOUS = (
+    "client_id\taudio_id\taudio_file\tduration_ms\tprompt_id\tprompt\ttranscription\tvotes\tage\tlanguage\tsplit"
+)
+
+
+def test_common_voices_spontaneous_speech(tmp_path: Path) -> None:
+    root = tmp_path / "sps-corpus-1.0-de"
+    for name in ("a.wav", "b.wav", "c.wav", "d.wav"):
+        tone(root / "audios" / name)
+    table = write(
+        root / "ss-corpus-de.tsv",
+        SPONTANEOUS,
+        "c1\t1\ta.wav\t1000\t7\tWas isst du?\tAlso ich esse  gern.\t2\ttwenties\tde\ttest",
+        "c2\t2\tb.wav\t\t7\tWas isst du?\tNichts.\t2\t\t\ttrain",
+        "c2\t3\tc.wav\t1000\t8\tUnd dann?\t\t0\t\tde\t",
+        "c3\t4\td.wav\t1000\t8\tUnd dann?\tSchlafen.\t0\t\tde\ttest",
+    )
+    write(root / "ss-reported-audios-de.tsv", "client_id\treason")
+    for place in (root, table):
+        found = read(place)
+        assert found.texts == {"a": "Also ich esse gern.", "d": "Schlafen."}
+        assert found.left_out == {"rows of other splits": 1, "answers that are not transcribed": 1}
+        assert [(item.session, item.language, item.duration) for item in found.utterances] == [
+            ("c1", "de", 1.0),
+            ("c3", "de", 1.0),
+        ]
+        assert dict(found.utterances[0].tags) == {"age": "twenties", "prompt_id": "7", "split": "test"}
+    assert read(root, split="train").texts == {"b": "Nichts."}
+    refused(root, UsageError, "no split 'dev' in it; there are: test, train", split="dev")
+    (root / "audios" / "d.wav").unlink()
+    refused(root, DataError, r"ss-corpus-de.tsv, line 5: no audio file at .*audios/d.wav")
+
+
 def test_vctk(tmp_path: Path) -> None:
     for name in ("p225_001_mic1", "p225_001_mic2", "p225_002_mic1", "p225_003_mic2", "p225_009_mic1"):
         tone(tmp_path / "wav48_silence_trimmed" / "p225" / f"{name}.flac")

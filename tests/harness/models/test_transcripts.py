@@ -33,6 +33,9 @@ FORMS = {
     "nist.trn": "one two (a-1)\n(b.2)\n\n",
     "kaldi.txt": "a-1 one two\nb.2\n",
     "tabs.tsv": "a-1\tone two\nb.2\t\n",
+    "table.tsv": "ID\tHypothesis\na-1\tone two\nb.2\t\n",
+    "table.csv": "id,reference,hypothesis\na-1,no,one two\nb.2,,\n",
+    "vendor.csv": "file;transcript\n/data/a-1.wav;one two\nb.2;\n",
 }
 
 
@@ -136,3 +139,12 @@ def test_nemo_tells_segments_by_where_they_begin(tmp_path: Path) -> None:
     (tmp_path / "nemo.json").write_text(_lines(*rows), encoding="utf-8")
     names = ["x/long", "x/long_1.5", "x/long_3600.125", "one_0.2", "one"]
     assert _ask(tmp_path / "nemo.json", *names) == ["from 0", "from 1.5", "from 3600.125", "once", "once"]
+
+
+def test_a_csv_of_audio_and_text_alone_is_a_reference(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("audio,text\na.wav,one\n")
+    with pytest.raises(DataError, match=r"x\.csv has no pred_text: its text is the reference"):
+        _ask(tmp_path / "x.csv", "a")
+    (tmp_path / "x.csv").write_text("name,hypothesis\na,one\n")
+    with pytest.raises(DataError, match=r"x\.csv, line 2: no id; expected one of id, utt_id"):
+        _ask(tmp_path / "x.csv", "a")
