@@ -1,6 +1,7 @@
 """What the gate says of simulated pairs of systems: how often it is red for nothing, and what it finds.
 
     python -m tools.gate_power --pairs 400
+    python -m tools.gate_power --early --pairs 10000
 
 Data like LibriSpeech's test-clean: 40 speakers, 2,620 utterances, 52,000 words, 2 % WER; speakers and utterances
 differ.
@@ -19,6 +20,7 @@ import numpy as np
 
 from harness.errors import ExitStatus
 from harness.gating.decide import effect
+from harness.gating.early import Expected, first_certain
 from harness.gating.judge import judged, with_worse
 from harness.gating.pair import Pair
 from harness.gating.worse_sessions import worse_sessions
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 SPEAKERS, UTTERANCES = 40, 2620
 Kind = Literal["added", "anew"]
+KINDS: tuple[Kind, ...] = ("anew", "added")
 
 
 def librispeech_like(
@@ -110,15 +113,51 @@ def utterances_for(kind: Kind, points: float, pairs: int, seed: int, share: floa
     return None
 
 
+def early_stops(kind: Kind, points: float, pairs: int, seed: int, utterances: int = UTTERANCES) -> list[int]:
+    """Of so many pairs, after how many utterances those were stopped that were: looked at after every utterance."""
+    random, policy, found = np.random.default_rng(seed), Policy(), []
+    for _ in range(pairs):
+        run, baseline, sessions = pair(random, kind, points, utterances)
+        order = random.permutation(utterances)
+        expected = Expected(
+            baseline.errors[order],
+            baseline.words[order],
+            [sessions[at] for at in order.tolist()],
+            policy.rule("read").margin,
+            policy.alpha,
+        )
+        claim = first_certain(expected, run.errors[order])
+        found += [claim.utterances] if claim else []
+    return found
+
+
+def print_early(pairs: int, seed: int) -> None:
+    """Prints the table of sequential runs: false alarms, and what a stop saves."""
+    print(f"{UTTERANCES:,} utterances, margin 0.1 points, looked at after each utterance")
+    print(f"{'systems':8} {'points worse':>12} {'pairs':>7} {'stopped':>15} {'utterances, median':>19} {'saved':>7}")
+    cases: list[tuple[Kind, float]] = [("anew", 0.0), ("anew", 0.1)]
+    for kind, points in (*cases, *((kind, at) for kind in KINDS for at in (1.0, 3.0))):
+        many = pairs if points < 1 else max(1, pairs // 100)
+        found = early_stops(kind, points, many, seed)
+        median = float(np.median([*found, *[UTTERANCES] * (many - len(found))]))
+        stopped = f"{len(found):,} ({100 * len(found) / many:.1f} %)"
+        saved = 100 * (1 - median / UTTERANCES)
+        print(f"{kind:8} {points:>12g} {many:>7,} {stopped:>15} {median:>19,.0f} {saved:>5.0f} %", flush=True)
+
+
 def main() -> None:
-    """Prints the table of docs/gate.md."""
+    """Prints the tables of docs/gate.md."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--early", action="store_true", help="the sequential mode: gate --early, --gate-early")
     args = parser.parse_args()
+    if args.early:
+        print_early(args.pairs, args.seed)
+        return
     print(f"{args.pairs} pairs each, {UTTERANCES:,} utterances, margin 0.1 points")
     print(f"{'systems':8} {'points worse':>12} {'FAIL':>7} {'red':>7} {'PASS by interval':>17} {'90 % FAIL from':>15}")
-    for kind in ("anew", "added"):
+    for kind in KINDS:
         for points in (-0.3, -0.1, 0.0, 0.3, 1.0):
             found = simulate(kind, points, args.pairs, args.seed)
             shares = (f"{100 * found[key] / args.pairs:.1f} %" for key in ("FAIL", "red", "PASS"))

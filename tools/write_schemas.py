@@ -17,7 +17,7 @@ import msgspec
 from harness.records.baseline import Speeds
 from harness.records.comparison import Comparison
 from harness.records.conformance import Conformance
-from harness.records.decision import Decision
+from harness.records.decision import Decision, Decisions
 from harness.records.explanation import Explained, Timeline
 from harness.records.health import Health
 from harness.records.journal import Line
@@ -40,6 +40,7 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "explanation": Explained,
     "timeline": Timeline,
     "decision": Decision,
+    "decisions": Decisions,
     "policy": Policy,
     "baseline_speeds": Speeds,
     "conformance": Conformance,

@@ -1,4 +1,4 @@
-"""`baseline save|list`: keeps baselines of the gate as small files that belong into a repository."""
+"""`baseline save|update|list`: keeps baselines of the gate as small files that belong into a repository."""
 
 import argparse
 from pathlib import Path
@@ -10,21 +10,29 @@ from harness.records.codec import pretty
 from harness.reporting.table import Column
 from harness.version import program
 
-HELP = "save a run as a baseline for the gate, or list those that are there"
+HELP = "save a run as a baseline for the gate, update it after a review, or list those that are there"
 
 DIRECTORY = Path("baselines")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the two things to do and their flags."""
-    verbs = parser.add_subparsers(dest="what", required=True, metavar="save|list")
+    """Declares the three things to do and their flags."""
+    verbs = parser.add_subparsers(dest="what", required=True, metavar="save|update|list")
     saving = verbs.add_parser("save", help="save a complete run", allow_abbrev=False)
-    saving.add_argument(
-        "run", nargs="+", type=Path, metavar="RUN", help="a run folder; further ones repeat it for speed"
+    updating = verbs.add_parser(
+        "update", help="show what a reviewed run changes of its baseline, and replace it", allow_abbrev=False
     )
+    for one in (saving, updating):
+        one.add_argument(
+            "run", nargs="+", type=Path, metavar="RUN", help="a run folder; further ones repeat it for speed"
+        )
+    updating.add_argument(
+        "--candidate-of", metavar="NAME", help="the model whose baseline it was, where the model was renamed"
+    )
+    updating.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
     listing = verbs.add_parser("list", help="list baselines", allow_abbrev=False)
     add_shared(listing, "--json")
-    for one in (saving, listing):
+    for one in (saving, updating, listing):
         one.add_argument(
             "--dir", type=Path, default=DIRECTORY, help=f"folder of baselines (default {DIRECTORY}); commit it"
         )
@@ -32,12 +40,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Does it."""
-    return _save(args) if args.what == "save" else _list(args)
+    return {"save": _save, "update": _update, "list": _list}[args.what](args)
 
 
 def _save(args: argparse.Namespace) -> ExitStatus:
     path = save(args.run, args.dir)
     print(f"{path}: {path.stat().st_size:,} bytes; commit it, then: {program()} gate RUN --baseline {args.dir}")
+    return ExitStatus.GOOD
+
+
+def _update(args: argparse.Namespace) -> ExitStatus:
+    from harness.gating.render import changes_table
+    from harness.gating.update import apply, changes
+
+    found = changes(args.run, args.dir, candidate_of=args.candidate_of)
+    for change in found:
+        print(changes_table(change.decision).render("terminal"), end="")
+        for finding in change.decision.findings:
+            print(f"{finding.subject}: {finding.message}")
+    for change in found:
+        if not args.dry_run:
+            apply(change, args.dir)
+        told = "would be replaced" if args.dry_run else "replaced; commit it"
+        named = "" if change.before == change.after else f", which was {change.before}"
+        print(f"{change.after}{named}: {told}")
     return ExitStatus.GOOD
 
 

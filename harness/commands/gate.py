@@ -3,28 +3,37 @@
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from harness.commands.shared import add_shared, given_systems, inputs_of, spare, with_given_keywords
-from harness.errors import ExitStatus, RunError
+from harness.errors import ExitStatus, RunError, UsageError
 from harness.gating import render
 from harness.gating.against import gate_against
+from harness.gating.comment import NAME, check_address, check_name, comment
 from harness.gating.policy import read_policy
-from harness.gating.sides import read_side
+from harness.gating.several import summary, together
+from harness.gating.sides import by_model, read_side
 from harness.records.codec import pretty
 from harness.records.decision import Decision
 from harness.records.policy import Policy
+from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import System, read_systems
+from harness.scoring.resolve import common_profile
 from harness.streams import exact, tell
 
-HELP = """pass or fail a run against a baseline: 0 passed, 1 a regression, 3 inconclusive (docs/gate.md)"""
+HELP = """pass or fail runs against their baselines: 0 passed, 1 a regression, 3 inconclusive (docs/gate.md)"""
+
+AUDIO_BYTES = 5_000_000
+"""Of audio in the page, as `report` puts in."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     path = "a run folder, a saved baseline (.zip) or predictions of others"
-    parser.add_argument("run", nargs="+", type=Path, metavar="RUN", help=f"{path}; further ones repeat it for speed")
+    several = "further ones of the same model repeat it for speed, of other models are judged apart"
+    parser.add_argument("run", nargs="+", type=Path, metavar="RUN", help=f"{path}; {several}")
     parser.add_argument(
         "--baseline",
         nargs="+",
@@ -33,27 +42,77 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{path}; a folder of saved baselines, of which the one of the same suite and model is taken; "
         f"or `published`, for the published figures of the model",
     )
+    parser.add_argument(
+        "--candidate-of", metavar="NAME", help="the model whose baseline the run is held against, where it was renamed"
+    )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="TOML: margins, tiers (default: 0.1 points, must)")
     add_shared(parser, "--profile", "--language", "--reference", "--format", "--keywords", "--json")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write Markdown, for a comment")
+    parser.add_argument("--page", type=Path, metavar="DIR", help="write the page of runs and baselines, to listen")
+    parser.add_argument("--page-url", metavar="URL", help="address of the page, for a link in the comment")
+    parser.add_argument(
+        "--comment-name", default=NAME, metavar="NAME", help=f"name of the comment in its hidden line (default {NAME})"
+    )
     parser.add_argument(
         "--github", action="store_true", help="print annotations, and append to the job summary of GitHub Actions"
     )
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Reads both sides, decides, tells everybody."""
+    """Reads all sides, decides, tells everybody."""
     spare(inputs_of(args), args.junit, args.markdown)
+    check_name(args.comment_name)
+    if args.page_url is not None:
+        check_address(args.page_url)
     if args.run[0].resolve() in {path.resolve() for path in args.baseline or ()}:
         tell(f"warning: {args.run[0]} is its own baseline, which it cannot be worse than")
     policy = read_policy(args.policy)
+    decisions = _decided(args, policy)
+    whole = together(decisions)
+    if args.json:
+        print(pretty(decisions[0] if len(decisions) == 1 else whole), end="")
+    else:
+        if len(decisions) > 1:
+            print(summary(decisions).render("terminal"))
+        print("\n".join(render.terminal(one, policy) for one in decisions), end="")
+        if len(decisions) > 1:
+            print(
+                f"\n{whole.verdict.value} (exit status {int(whole.exit_status)}), the worst of {len(decisions)} models"
+            )
+    if args.page:
+        _page(args, decisions)
+    _write(args, decisions, policy)
+    return whole.exit_status
+
+
+def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
+    """A decision for each model of the runs."""
     read = partial(_read, args)
-    side = read_side(args.run, policy.speed.measure, args.profile, read, tell)
-    decision = gate_against(side, args.baseline or [], policy, args.profile, read)
-    print(pretty(decision) if args.json else render.terminal(decision, policy), end="")
-    _write(args, decision, policy)
-    return decision.exit_status
+    groups = list(by_model(args.run, read).values()) if len(args.run) > 1 else [args.run]
+    if args.candidate_of is not None and len(groups) > 1:
+        names = ", ".join(str(paths[0]) for paths in groups)
+        raise UsageError(
+            f"--candidate-of takes runs of one model, not of {len(groups)} ({names}); judge each by itself"
+        )
+    for first, *repeats in groups if len(args.run) > 1 else ():
+        told = f"; {', '.join(map(str, repeats))}: its repeats, for speed" if repeats else ""
+        tell(f"{first}: {'a model of its own' if len(groups) > 1 else 'judged'}{told}")
+    decisions = []
+    for paths in groups:
+        side = read_side(paths, policy.speed.measure, args.profile, read, tell)
+        decisions.append(
+            gate_against(
+                side,
+                args.baseline or [],
+                policy,
+                args.profile,
+                read,
+                candidate_of=args.candidate_of,
+                alone=len(groups) == 1,
+            )
+        )
+    return decisions
 
 
 def _read(args: argparse.Namespace, path: Path) -> list[System]:
@@ -63,17 +122,33 @@ def _read(args: argparse.Namespace, path: Path) -> list[System]:
     return given_systems(args, given=[path])
 
 
-def _write(args: argparse.Namespace, decision: Decision, policy: Policy) -> None:
+def _page(args: argparse.Namespace, decisions: Sequence[Decision]) -> None:
+    """The page of `report`, of each baseline and its run."""
+    from harness.reporting.report import write_report
+
+    names = [side.name for one in decisions for side in (one.baseline, one.run) if side is not None]
+    paths = [Path(name) for name in dict.fromkeys(names)]
+    if args.reference is None:
+        systems = given_systems(args, read_apart, paths)
+    else:
+        systems = [system for path in paths for system in _read(args, path)]
+    written = write_report(systems, common_profile(systems, args.profile), args.page, audio_bytes=AUDIO_BYTES)
+    tell(f"page: {written.files[0]}")
+
+
+def _write(args: argparse.Namespace, decisions: Sequence[Decision], policy: Policy) -> None:
     """The files that were asked for, and GitHub's."""
+    text = comment(decisions, policy, name=args.comment_name, page=args.page_url)
     if args.junit:
-        _put(args.junit, render.junit(decision, policy))
+        _put(args.junit, render.junit(decisions, policy))
     if args.markdown:
-        _put(args.markdown, render.markdown(decision, policy))
+        _put(args.markdown, text)
     if args.github:
-        print(render.github(decision, policy), end="", file=exact(sys.stderr if args.json else sys.stdout))
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if summary:
-            _put(Path(summary), render.markdown(decision, policy), mode="a")
+        for one in decisions:
+            print(render.github(one, policy), end="", file=exact(sys.stderr if args.json else sys.stdout))
+        summary_file = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary_file:
+            _put(Path(summary_file), text, mode="a")
 
 
 def _put(path: Path, text: str, mode: str = "w") -> None:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError
+from msgspec.structs import replace
+
+from harness.errors import DataError, UsageError, unknown_name
 from harness.gating import published
-from harness.gating.baseline import find
+from harness.gating.baseline import find, stored
 from harness.gating.decide import decide
-from harness.gating.sides import Read, Side, read_one, read_side
+from harness.gating.sides import Read, Side, by_model, read_one, read_side
+from harness.records.decision import Reason
 from harness.records.packed import SUFFIX
 from harness.version import program
 
@@ -20,30 +23,87 @@ if TYPE_CHECKING:
 
 
 def gate_against(
-    run: Side, baseline: Sequence[Path], policy: Policy, profile: str | None = None, read: Read = read_one
+    run: Side,
+    baseline: Sequence[Path],
+    policy: Policy,
+    profile: str | None = None,
+    read: Read = read_one,
+    *,
+    candidate_of: str | None = None,
+    alone: bool = True,
 ) -> Decision:
     """Judges a run.
 
     Args:
         run: what is judged.
         baseline: a run folder, a saved baseline, predictions of others, or a folder of saved baselines, of which the
-            one of the same suite and model is taken; further ones are repeats. ``published``: the published figures of
-            the model. Nothing: there is no baseline, which is INCONCLUSIVE.
+            one of the same suite and model is taken; further ones are repeats, or of other models. ``published``: the
+            published figures of the model. Nothing: there is no baseline, which is INCONCLUSIVE.
         policy: what is asked.
         profile: rules for the baseline; None takes its own.
         read: reads runs and predictions.
+        candidate_of: the model whose baseline it is held against, where that has another name.
+        alone: whether it is the only model: then a single baseline is its own whatever model that is of.
 
     Raises:
-        UsageError: there is no such path, or it holds no run.
+        UsageError: there is no such path, it holds no run, or there is no baseline of `candidate_of`.
         DataError: a file is broken.
     """
-    paths = list(baseline)
+    paths, model = list(baseline), candidate_of or run.system.model
     if paths == [Path(published.NAME)] and not paths[0].exists():
-        return published.decide_published(run, published.figures_of(run.system.model, run.profile.name), policy)
+        return published.decide_published(run, published.figures_of(model, run.profile.name), policy)
     if paths and not paths[0].exists():
         raise UsageError(f"no baseline {paths[0]}; make one with `{program()} baseline save RUN`")
-    if paths and paths[0].is_dir() and any(paths[0].glob(f"*/*{SUFFIX}")):
-        found = find(paths[0], run.system.suite, run.system.model)
+    folder = paths[0] if paths and is_folder_of_baselines(paths[0]) else None
+    if folder is not None:
+        found = find(folder, run.system.suite, model)
         paths = [found, *paths[1:]] if found else []
+        others = [] if found else _models_in(folder, run.system.suite)
+    else:
+        paths, others = _of_model(paths, model, run.system.suite, read, any_model=alone and candidate_of is None)
+    if not paths and candidate_of is not None:
+        raise unknown_name(f"baseline of {run.system.suite}, for --candidate-of,", candidate_of, others)
     other = read_side(paths, policy.speed.measure, profile, read) if paths else None
-    return decide(run, other, policy)
+    return _with_hint(decide(run, other, policy), others)
+
+
+def is_folder_of_baselines(path: Path) -> bool:
+    """Whether a path is a folder as `baseline save` makes it."""
+    return path.is_dir() and any(path.glob(f"*/*{SUFFIX}"))
+
+
+def _of_model(
+    paths: list[Path], model: str, suite: str | None, read: Read, *, any_model: bool
+) -> tuple[list[Path], list[str]]:
+    """The runs among baselines that are of a model, or all where they are of one; and else the models that they are of.
+
+    Predictions of others name no suite: theirs goes by the model.
+    """
+    if not paths or (any_model and len(paths) == 1):
+        return paths, []
+    groups = by_model(paths, read)
+    if any_model and len(groups) == 1:
+        return paths, []
+    fitting = [found for (name, of), found in groups.items() if name == model and of in {suite, None}]
+    return (fitting[0], []) if fitting else ([], sorted({name for name, _ in groups}))
+
+
+def _models_in(folder: Path, suite: str | None) -> list[str]:
+    """The models that have a baseline of a suite; none where one of the files is broken, which reading it says."""
+    try:
+        return [one.model for one in stored(folder) if one.suite == suite]
+    except DataError:
+        return []
+
+
+def _with_hint(decision: Decision, others: Sequence[str]) -> Decision:
+    """The decision, which says of which models there are baselines where there is none of the run's."""
+    if not others:
+        return decision
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    hint = f"; there are some of {', '.join(others[:3])}{more}: --candidate-of NAME where it is one of them renamed"
+    findings = [
+        replace(one, message=one.message + hint) if one.reason is Reason.NO_BASELINE else one
+        for one in decision.findings
+    ]
+    return replace(decision, findings=tuple(findings))

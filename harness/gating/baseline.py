@@ -16,7 +16,7 @@ from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_sp
 from harness.records.codec import FORMAT, pretty
 from harness.records.journal import Line, encode_lines, read_journal
 from harness.records.packed import SUFFIX, opened
-from harness.records.run import RUN_FILE, Repeats, RunRecord, Speed, read_run_record
+from harness.records.run import RUN_FILE, Repeats, RunRecord, Selection, Speed, read_run_record
 from harness.scoring.average import pooled_by, remember
 from harness.scoring.score import suite_speed
 from harness.version import VERSION
@@ -47,6 +47,19 @@ def save(runs: Sequence[Path], directory: Path) -> Path:
         UsageError: one is no run folder or no repeat of the first, or the first is not complete.
         RunError: the folder cannot be written.
     """
+    members = packed(runs)
+    record = _record(runs[0])
+    path = directory / file_name(record.suite, record.model.id)
+    _write(path, members)
+    return path
+
+
+def packed(runs: Sequence[Path]) -> dict[str, bytes]:
+    """The members of the baseline of a complete run and its repeats, by name.
+
+    Raises:
+        UsageError: as `save`.
+    """
     records = [_record(run) for run in runs]
     run, record = runs[0], records[0]
     for other, again in zip(runs, records, strict=True):
@@ -71,9 +84,7 @@ def save(runs: Sequence[Path], directory: Path) -> Path:
             why = f"{name}.jsonl has {len(lines):,} of {fact.expected or 'its'} utterances"
             raise UsageError(f"{run} cannot be a baseline: {why}; repeat the run's command first")
         members[f"{name}.jsonl"] = encode_lines(_slim(line) for line in lines)
-    path = directory / file_name(record.suite, record.model.id)
-    _write(path, members)
-    return path
+    return members
 
 
 def _record(run: Path) -> RunRecord:
@@ -127,6 +138,28 @@ def find(directory: Path, suite: str | None, model: str) -> Path | None:
         return None
     with opened(before) as folder:
         return before if _record(folder).model.id == model else None
+
+
+def check_replaces(run: Path, before: Path) -> None:
+    """Refuses a run that measured less than the baseline which it is to replace.
+
+    Args:
+        run: a run folder.
+        before: the saved baseline.
+
+    Raises:
+        UsageError: the run lacks a benchmark, or is of another sample.
+    """
+    new = _record(run)
+    with opened(before) as folder:
+        old = _record(folder)
+    for name, fact in old.benchmarks.items():
+        if name not in new.benchmarks:
+            raise UsageError(f"{run} cannot replace {before}: it has no {name}; run the whole suite")
+        samples = [one.selection or Selection() for one in (new.benchmarks[name], fact)]
+        if samples[0] != samples[1]:
+            said = [f"a sample (--limit {one.limit} --seed {one.seed})" if one.limit else "all" for one in samples]
+            raise UsageError(f"{run} cannot replace {before}: its {name} is {said[0]}, the baseline's is {said[1]}")
 
 
 def stored(directory: Path) -> list[SavedBaseline]:

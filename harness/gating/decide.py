@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from harness.errors import ExitStatus
 from harness.gating.judge import advice, compared, judged, problem, with_worse
 from harness.gating.pair import Pair, pair_metric, pair_rates
+from harness.gating.references import more_errors, named, too_many
 from harness.gating.silence import silence
 from harness.gating.worse_sessions import worse_sessions
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
@@ -23,7 +24,7 @@ from harness.records.policy import Policy, Rule, Tier
 from harness.scoring.average import averaging
 from harness.scoring.losses import losses
 from harness.scoring.metrics import get_metric
-from harness.scoring.pairing import PairedBenchmark, keyed, mismatch, pair_benchmarks
+from harness.scoring.pairing import PairedBenchmark, keyed, mismatch, pair_benchmarks, pair_rest
 from harness.scoring.significance import average_difference
 from harness.version import program
 
@@ -57,7 +58,7 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
     pairs: list[Pair] = []
     for name in names:
         tier = policy.rule(name).tier
-        found = _paired(name, run, baseline)
+        found = _paired(name, run, baseline, policy)
         if isinstance(found, tuple):
             findings.append(problem(name, *found, tier=tier))
             continue
@@ -70,6 +71,7 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
             pairs.append(pair)
             whole = compared(name, pair, policy.rule(name), policy.alpha)
             findings.append(_with_unseen(whole, pair, found))
+            findings += _left_out(name, found, pair, policy)
             if whole.verdict is not Verdict.FAIL and tier is not Tier.INFORMATIVE:
                 findings += worse_sessions(name, pair, policy.sessions)
     if not pairs:
@@ -124,7 +126,7 @@ def usable(name: str, side: Side, what: str) -> Scored | tuple[Reason, str]:
     return scored
 
 
-def _paired(name: str, run: Side, baseline: Side) -> PairedBenchmark | tuple[Reason, str]:
+def _paired(name: str, run: Side, baseline: Side, policy: Policy) -> PairedBenchmark | tuple[Reason, str]:
     """The baseline's and the run's utterances of a benchmark side by side, or why that cannot be."""
     if name not in run.scored:
         return Reason.MISSING, "the baseline has it, the run does not"
@@ -139,10 +141,10 @@ def _paired(name: str, run: Side, baseline: Side) -> PairedBenchmark | tuple[Rea
     revisions = run.fact(name).revision, baseline.fact(name).revision
     if revisions[0] != revisions[1] and None not in revisions:
         return Reason.OTHER_REVISION, "data revision {}, the baseline's is {}".format(*revisions)
-    return _same_utterances(new, old)
+    return _same_utterances(new, old, policy)
 
 
-def _same_utterances(new: Scored, old: Scored) -> PairedBenchmark | tuple[Reason, str]:
+def _same_utterances(new: Scored, old: Scored, policy: Policy) -> PairedBenchmark | tuple[Reason, str]:
     before = keyed(old.units.rows)
     found = mismatch(before, keyed(new.units.rows))
     if found is not None and found.missing:
@@ -151,12 +153,13 @@ def _same_utterances(new: Scored, old: Scored) -> PairedBenchmark | tuple[Reason
     if found is not None and found.added:
         what = f"{len(found.added):,} utterances that the baseline lacks"
         return Reason.OTHER_DATA, f"the run has {what}, such as {found.added[0][0]!r}"
-    if found is not None:
-        what = f"{len(found.changed):,} references differ from the baseline's"
-        return Reason.OTHER_DATA, f"{what}, such as that of {found.changed[0][0]!r}"
+    if found is not None and len(found.changed) > policy.changed_references * len(before):
+        return Reason.OTHER_DATA, too_many(found.changed, len(before), policy.changed_references)
     if new.language != old.language:
         what = f"scored as {new.language!r}, the baseline's as {old.language!r}"
         return Reason.OTHER_DATA, f"{what}; --language overrides both"
+    if found is not None:
+        return pair_rest(old, new, frozenset(found.changed))
     return pair_benchmarks([[old], [new]], ["the baseline", "the run"])[0]
 
 
@@ -166,17 +169,36 @@ def _nowhere(name: str) -> Finding:
     return problem(name, Reason.NOT_MEASURED, message, tier=Tier.INFORMATIVE)
 
 
+def _left_out(name: str, paired: PairedBenchmark, pair: Pair, policy: Policy) -> Iterator[Finding]:
+    """That utterances which were left out, since their references changed, would have made the run worse.
+
+    Whoever changes the references of what went wrong gets no PASS for it: against the references as they were, the run
+    may not have more errors there than the margin allows the whole.
+    """
+    left, rule = paired.left_out(), policy.rule(name)
+    more = more_errors(paired, left) if left else 0
+    words = float(pair.before.words.sum())
+    if more > rule.margin * words:
+        points = f"{pair.metric.scale * more / words:+.2f} points"
+        message = f"{named(left)} changed, and against the references as they were the run has {more:,} more errors "
+        message += f"there ({points}); look at them, then save a new baseline"
+        yield problem(f"{name}: references", Reason.OTHER_REFERENCES, message, tier=rule.tier)
+
+
 def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Finding:
     """The verdict, and what the counts do not see: raw transcripts that differ, and what the profile drops of them."""
     texts = [row.hypothesis or "" for rows in pair.rows for row in rows]
     lost = losses(texts, paired.scored[1].profile, paired.language)
-    said = [finding.message]
+    said, left = [finding.message], paired.left_out()
+    if left:
+        said.append(f"left out of {len(left) + len(pair.rows):,}: {named(left)} changed")
     if pair.rewritten:
         said.append(f"the raw transcripts of {pair.rewritten:,} utterances differ where counts do not")
     said += lost.messages(paired.scored[1].profile.name)
     return replace(
         finding,
         message="; ".join(said),
+        left_out=tuple(name for name, _ in left),
         rewritten=pair.rewritten,
         letters_without_marks=lost.letters,
         typographic_apostrophes=lost.apostrophes,

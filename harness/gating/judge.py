@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from harness.records.decision import Finding, Reason, Verdict
+from harness.records.packed import SUFFIX
 from harness.records.policy import Rule, Tier
 from harness.scoring.metrics import get_metric
 from harness.scoring.significance import enough_utterances, holm, turned
@@ -129,13 +132,23 @@ def _higher(finding: Finding) -> bool | None:
     )
 
 
+def _accept(run: Side, baseline: Side) -> str:
+    """The command that makes a run the baseline: of a folder of baselines, if that is where the other one is from."""
+    place = Path(baseline.name)
+    if place.suffix != SUFFIX or len(place.parts) < 3:
+        return f"baseline save {quote(run.name)}"
+    renamed = f" --candidate-of {quote(baseline.system.model)}" if baseline.system.model != run.system.model else ""
+    return f"baseline update {quote(run.name)} --dir {quote(str(place.parent.parent))}{renamed}"
+
+
 def advice(findings: Sequence[Finding], run: Side, baseline: Side | None, policy: Policy) -> tuple[str, ...]:
     """What to do now, one sentence each."""
     said = []
     verdicts = {one.verdict for one in findings if one.tier is not Tier.INFORMATIVE}
     if baseline is not None and Verdict.FAIL in verdicts:
-        said.append(f"listen to what changed: {program()} report {baseline.name} {run.name} --out gate-report")
-        said.append(f"to accept the run as the new baseline: {program()} baseline save {run.name}")
+        both = f"{quote(baseline.name)} {quote(run.name)}"
+        said.append(f"listen to what changed: {program()} report {both} --out gate-report")
+        said.append(f"to accept the run as the new baseline: {program()} {_accept(run, baseline)}")
     for one in findings:
         if one.verdict is not Verdict.INCONCLUSIVE or one.tier is Tier.INFORMATIVE or one.change is None:
             continue

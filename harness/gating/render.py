@@ -1,7 +1,8 @@
-"""The gate's answer for each of its readers: terminal, JUnit XML, GitHub, a comment in Markdown. JSON is the record."""
+"""The gate's answer for each of its readers: terminal, JUnit XML, GitHub. JSON is the record; comments: `comment`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from harness.records.policy import Policy
 
 SHOWN = 5
-"""Utterances to blame that people are shown for each benchmark; JSON has all."""
+"""Utterances that got worse that people are shown for each benchmark; JSON has all."""
 
 _WITHOUT_NOTE = {None, "wer", "cer", "rtfx", "rtfx_end_to_end"}
 """What the caption speaks of."""
 _NUMBERS = {"before": "Baseline", "after": "Run", "change": "Change", "margin": "Margin"}
-_MARKS = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE: "❔"}
 
 
 def table(decision: Decision, policy: Policy) -> Table:
@@ -43,35 +43,60 @@ def table(decision: Decision, policy: Policy) -> Table:
         f"WER in percent, change with its {100 * (1 - policy.alpha):g} % interval over sessions, margin in points; "
         "RTFx for speed."
     )
-    others = dict.fromkeys(_metric(one) for one in decision.findings if one.metric not in _WITHOUT_NOTE)
+    others = dict.fromkeys(metric_of(one) for one in decision.findings if one.metric not in _WITHOUT_NOTE)
     notes = tuple(f"{metric.title}: {metric.meaning}; in {metric.unit}." for metric in others)
     return Table(f"Gate: {decision.verdict.value}", caption, columns, rows, notes)
 
 
-def _metric(finding: Finding) -> Metric:
+def changes_table(decision: Decision) -> Table:
+    """What a run changes of its baseline: before, after, difference."""
+    columns = (
+        Column("subject", "Compared", align="left"),
+        Column("before", "Before"),
+        Column("after", "After"),
+        Column("difference", "Difference"),
+        Column("changed", "Utterances changed"),
+    )
+    rows = tuple(
+        tuple(map(Cell, (one.subject, *numbers(one)[:3], f"{one.changed:,} of {one.utterances:,}")))
+        for one in decision.findings
+        if one.before is not None
+    )
+    run = decision.run
+    return Table(f"Baseline of {run.model} on {run.suite}", "Error rates in percent; speed as RTFx.", columns, rows)
+
+
+def metric_of(finding: Finding) -> Metric:
+    """What was compared; the error rate where nothing was."""
     return get_metric(finding.metric or "wer")
 
 
-def _numbers(finding: Finding) -> tuple[str, ...]:
-    """The baseline's value, the run's, the change and its margin, as people read them."""
+def numbers(finding: Finding) -> tuple[str, str, str, str, str]:
+    """The baseline's value, the run's, the difference, its interval (or nothing), the margin, as people read them."""
     before, after, change = finding.before, finding.after, finding.change
-    metric = None if finding.subject == "speed" else _metric(finding)
+    metric = None if finding.subject == "speed" else metric_of(finding)
     scale, form = (metric.scale, metric.format) if metric else (1, ".4g")
-    values = ["–" if value is None else format(scale * value, form) for value in (before, after)]
+    old, new = ("–" if value is None else format(scale * value, form) for value in (before, after))
     margin = "–"
     if finding.margin is not None:
         margin = f"{scale * finding.margin:g}" if metric else f"{100 * finding.margin:g} %"
     if before is None or after is None:
-        return (*values, "–", margin)
+        return old, new, "–", "", margin
     if metric is None:
-        return (*values, f"{100 * (after / before - 1):+.1f} %", margin)
+        return old, new, f"{100 * (after / before - 1):+.1f} %", "", margin
     ends = (change.low, change.high) if change is not None and finding.changed else ()
     moved, *interval = (format(scale * value, f"+{form}") for value in (after - before, *ends))
-    return (*values, moved + (f" [{', '.join(interval)}]" if interval else ""), margin)
+    return old, new, moved, f"[{', '.join(interval)}]" if interval else "", margin
+
+
+def _numbers(finding: Finding) -> tuple[str, ...]:
+    """The same with the interval beside the difference."""
+    before, after, moved, interval, margin = numbers(finding)
+    return before, after, f"{moved} {interval}".strip(), margin
 
 
 def terminal(decision: Decision, policy: Policy, *, width: int | None = None, color: bool | None = None) -> str:
-    """For the person at the keyboard: the table, a line for each finding, the utterances to blame, the verdict."""
+    """For the person at the keyboard: the table, a line for each finding, the worst utterances, the verdict."""
     lines = [table(decision, policy).render("terminal", width=width, color=color)]
     for finding in decision.findings:
         lines.append(f"{finding.verdict.value:<13} {escape.plain(finding.subject)}: {escape.plain(finding.message)}")
@@ -81,19 +106,24 @@ def terminal(decision: Decision, policy: Policy, *, width: int | None = None, co
     return "\n".join(lines) + "\n"
 
 
+def more_errors(blame: Blame) -> str:
+    """By how much an utterance got worse."""
+    return f"{blame.more_errors:g} more error{'s' if blame.more_errors != 1 else ''}"
+
+
 def _blame_lines(blame: Blame, finding: Finding) -> list[str]:
-    reference, before, after = _excerpts(blame)
-    metric = _metric(finding)
+    reference, before, after = excerpts(blame)
+    metric = metric_of(finding)
     part = f"{metric.scale * blame.contribution:+.3f} {unit_of_change(metric)}"
     return [
-        f"{escape.plain(blame.id)}: {blame.more_errors:g} more errors ({part})",
+        f"{escape.plain(blame.id)}: {more_errors(blame)} ({part})",
         f"    reference  {reference}",
         f"    baseline   {before}",
         f"    run        {after}",
     ]
 
 
-def _excerpts(blame: Blame, longest: int = 160) -> list[str]:
+def excerpts(blame: Blame, longest: int = 160) -> list[str]:
     """Reference, the baseline's and the run's transcript; long ones from shortly before the first difference."""
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(blame.before, blame.after, strict=False)))
     texts = [escape.plain(text) for text in (blame.reference, blame.before, blame.after)]
@@ -105,59 +135,28 @@ def _excerpts(blame: Blame, longest: int = 160) -> list[str]:
     ]
 
 
-def markdown(decision: Decision, policy: Policy) -> str:
-    """For a comment on a pull request, or the job summary."""
-    lines = [f"### {_MARKS[decision.verdict]} ASR gate: {decision.verdict.value}", ""]
-    lines += table(decision, policy).render("markdown").split("\n")[2:]
-    for finding in decision.findings:
-        what = f"{_MARKS[finding.verdict]} **{escape.markdown(finding.subject)}**"
-        lines.append(f"- {what}: {escape.markdown(finding.message)}")
-    lines += [f"- {escape.markdown(line)}" for line in decision.advice]
-    for finding in decision.findings:
-        if finding.blame:
-            lines += ["", *_markdown_blame(finding)]
-    return "\n".join(lines) + "\n"
-
-
-def _markdown_blame(finding: Finding) -> list[str]:
-    """A table that opens on a click."""
-    metric = _metric(finding)
-    lines = [
-        f"<details><summary>Utterances to blame on {escape.html(finding.subject)}</summary>",
-        "",
-        f"| utterance | more errors | {unit_of_change(metric)} | reference | baseline | run |",
-        "|:--|--:|--:|:--|:--|:--|",
-    ]
-    for blame in finding.blame:
-        texts = [escape.markdown(text) for text in _excerpts(blame)]
-        part = f"{metric.scale * blame.contribution:+.3f}"
-        cells = [escape.markdown(blame.id), f"{blame.more_errors:g}", part, *texts]
-        lines.append("| " + " | ".join(cells) + " |")
-    return [*lines, "", "</details>"]
-
-
-def junit(decision: Decision, policy: Policy) -> str:
-    """JUnit XML as GitHub's reporters, GitLab and Jenkins read it: a test case for each finding.
+def junit(decisions: Sequence[Decision], policy: Policy) -> str:
+    """JUnit XML as GitHub's reporters, GitLab and Jenkins read it: a suite for each decision, a case for each finding.
 
     What makes the exit status 1 is a failure, what makes it 3 an error; what did not pass but
     changes nothing is skipped.
     """
-    cases = [_case(decision, finding, policy) for finding in decision.findings]
+    suites = [[_case(one, finding, policy) for finding in one.findings] for one in decisions]
+    counts = _counted([case for cases in suites for case in cases])
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="asr-gate" {counts}>']
+    for one, cases in zip(decisions, suites, strict=True):
+        name = escape.xml(f"asr-gate {one.run.suite or ''}".strip())
+        lines += [f'<testsuite name="{name}" {_counted(cases)}>', *(text for _, text in cases), "</testsuite>"]
+    return "\n".join([*lines, "</testsuites>"]) + "\n"
+
+
+def _counted(cases: Sequence[tuple[str, str]]) -> str:
+    """The attributes that say how many cases there are of each kind."""
     kinds = [kind for kind, _ in cases]
-    counts = (
+    return (
         f'tests="{len(cases)}" failures="{kinds.count("failure")}" errors="{kinds.count("error")}" '
-        f'skipped="{kinds.count("skipped")}"'
+        f'skipped="{kinds.count("skipped")}" time="0"'
     )
-    name = escape.xml(f"asr-gate {decision.run.suite or ''}".strip())
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuites name="asr-gate" {counts} time="0">',
-        f'<testsuite name="{name}" {counts} time="0">',
-        *(text for _, text in cases),
-        "</testsuite>",
-        "</testsuites>",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _case(decision: Decision, finding: Finding, policy: Policy) -> tuple[str, str]:
@@ -185,13 +184,13 @@ def github(decision: Decision, policy: Policy) -> str:
     lines = []
     for finding in decision.findings:
         if finding.verdict is Verdict.PASS or finding.reason is Reason.FEW_REPEATS:
-            if finding.letters_without_marks or finding.typographic_apostrophes:
+            if finding.letters_without_marks or finding.typographic_apostrophes or finding.left_out:
                 title = _property(f"ASR gate PASS, not all seen: {finding.subject}")
                 lines.append(f"::warning title={title}::{_data(finding.message)}")
             continue
         title = _property(f"ASR gate {finding.verdict.value}: {finding.subject}")
-        named = [f"{blame.id} ({blame.more_errors:g} more errors)" for blame in finding.blame[:SHOWN]]
-        message = finding.message + (f". To blame: {', '.join(named)}" if named else "")
+        named = [f"{blame.id} ({more_errors(blame)})" for blame in finding.blame[:SHOWN]]
+        message = finding.message + (f". Worst: {', '.join(named)}" if named else "")
         lines.append(f"::{levels[effect(finding, policy)]} title={title}::{_data(message)}")
     passed = [finding.subject for finding in decision.findings if finding.verdict is Verdict.PASS]
     lines.append(f"::notice title=ASR gate {decision.verdict.value}::passed: {_data(', '.join(passed) or 'nothing')}")

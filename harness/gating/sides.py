@@ -14,7 +14,7 @@ from harness.gating.baseline import rtfx
 from harness.records.baseline import read_speeds
 from harness.records.decision import Compared
 from harness.records.packed import is_packed, opened
-from harness.records.run import BenchmarkRecord
+from harness.records.run import BenchmarkRecord, read_run_record
 from harness.scoring.predictions import System, read_systems
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.scored import Scored, count_systems
@@ -37,6 +37,8 @@ class Side:
     """Its benchmarks, counted; None for one that should be there and has not been begun."""
     rtfx: Sequence[float] = ()
     """RTFx over all benchmarks, one for each repeat."""
+    repeats: Sequence[str] = ()
+    """Further runs, of which the speed alone was read."""
 
     @property
     def complete(self) -> bool:
@@ -62,7 +64,7 @@ class Side:
 
     def record(self) -> Compared:
         """What a decision says of it."""
-        return Compared(name=self.name, model=self.system.model, suite=self.system.suite)
+        return Compared(name=self.name, model=self.system.model, suite=self.system.suite, repeats=tuple(self.repeats))
 
 
 Read = Callable[[Path], list[System]]
@@ -110,17 +112,45 @@ def read_side(
         if unlike := (_transcripts(again) - _transcripts(system)).total():
             say(f"{path}: {unlike:,} transcripts are not those of {paths[0]}, which alone is judged; judge it apart")
         measured += measured_rtfx(again, measure)
-    return as_side(str(paths[0]), system, rules, counted, measured)
+    return as_side(str(paths[0]), system, rules, counted, measured, repeats=list(map(str, paths[1:])))
+
+
+def by_model(paths: Sequence[Path], read: Read = read_one) -> dict[tuple[str, str | None], list[Path]]:
+    """Paths by their model and suite, in order: several of one are a run and its repeats.
+
+    Raises:
+        UsageError: a path holds no run, or more than one.
+        DataError: a file is broken.
+    """
+    found: dict[tuple[str, str | None], list[Path]] = {}
+    for path in paths:
+        with _opened(path) as folder:
+            try:
+                run = read_run_record(folder)
+                key = run.model.id, run.suite
+            except (FileNotFoundError, NotADirectoryError):
+                system = _one_system(read(folder), path)
+                key = system.model, system.suite
+        found.setdefault(key, []).append(path)
+    return found
 
 
 def as_side(
-    name: str, system: System, profile: Profile, counted: Sequence[Scored], measured: Sequence[float] = ()
+    name: str,
+    system: System,
+    profile: Profile,
+    counted: Sequence[Scored],
+    measured: Sequence[float] = (),
+    *,
+    repeats: Sequence[str] = (),
 ) -> Side:
     """One side of the gate from a system whose benchmarks are counted under the profile."""
     scored = {one.predictions.benchmark: one for one in counted}
     begun = {one.predictions.measured_as for one in counted}
     not_begun = dict.fromkeys(one for one in _named(system) if one not in begun)
-    return Side(name=name, system=system, profile=profile, scored={**not_begun, **scored}, rtfx=measured)
+    return Side(
+        name=name, system=system, profile=profile, scored={**not_begun, **scored}, rtfx=measured, repeats=repeats
+    )
 
 
 def _opened(path: Path) -> AbstractContextManager[Path]:

@@ -33,7 +33,7 @@ def silence(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Findi
         return
     metric = get_metric(NAME)
     for one in paired:
-        before, after = (_inserted(scored) for scored in one.scored)
+        before, after = (_inserted(scored, order) for scored, order in zip(one.scored, one.order, strict=True))
         if before == after == 0:
             continue
         subject = f"{one.benchmark}: {metric.title}"
@@ -50,6 +50,7 @@ def silence(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Findi
             yield problem(subject, Reason.NOT_MEASURED, message)
 
 
-def _inserted(scored: Scored) -> int:
+def _inserted(scored: Scored, order: Sequence[int]) -> int:
     """Words that are written where the reference has none."""
-    return sum(found.counts.insertions for found in scored.counted if found is not None and not found.counts.words)
+    counted = [scored.counted[at] for at in order]
+    return sum(found.counts.insertions for found in counted if found is not None and not found.counts.words)

@@ -26,6 +26,7 @@ class Reason(Enum):
     EXTRA = "extra"
     INCOMPLETE = "incomplete"
     OTHER_DATA = "other data"
+    OTHER_REFERENCES = "other references"
     OTHER_REVISION = "other data revision"
     OTHER_PROFILE = "other profile"
     OTHER_HARDWARE = "other hardware"
@@ -86,6 +87,8 @@ class Finding(Record, frozen=True, kw_only=True):
     """Letters of the two sides' transcripts whose marks, such as vowel signs, the profile drops."""
     typographic_apostrophes: int = 0
     """Apostrophes inside words of the two sides' transcripts that the profile does not take for one."""
+    left_out: tuple[str, ...] = ()
+    """Ids of utterances that were not compared, since their references are not the baseline's."""
     worse: bool | None = None
     """Whether the run is worse at all: a one-sided test, Holm's correction over all that is compared. Without an
     interval, whether its value is. Null where nothing is compared."""
@@ -102,6 +105,8 @@ class Compared(Record, frozen=True, kw_only=True):
     """The run's path, or the baseline's."""
     model: str
     suite: str | None
+    repeats: tuple[str, ...] = ()
+    """Further runs of the same model, which were read for their speed alone."""
 
 
 class Decision(Record, frozen=True, kw_only=True):
@@ -121,3 +126,14 @@ class Decision(Record, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     advice: tuple[str, ...] = ()
     """What to do now, one sentence each."""
+
+
+class Decisions(Record, frozen=True, kw_only=True):
+    """The gate's answer on several models, each against its own baseline."""
+
+    format: int = FORMAT
+    version: str | None = VERSION
+    verdict: Verdict
+    """The worst of them."""
+    exit_status: ExitStatus
+    decisions: tuple[Decision, ...]

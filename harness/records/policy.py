@@ -86,6 +86,9 @@ class Policy(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     inconclusive: Literal["unless worse", "inconclusive", "pass", "fail"] = "unless worse"
     """What an INCONCLUSIVE comparison of a `must` does to the exit status: nothing unless the run is worse than its
     baseline (then 3), always 3, nothing, or 1."""
+    changed_references: Share = 0.05
+    """Which share of a benchmark's utterances may have other references than the baseline's: they are left out, and the
+    rest is judged. With more of them the benchmark is INCONCLUSIVE."""
     wer: WerTable = WerTable()
     average: Table = Table()
     """The plain mean over the benchmarks."""

@@ -95,6 +95,11 @@ def markdown(text: str) -> str:
     return _AUTOLINK.sub(r"\g<0><!-- -->", escaped)
 
 
+def html_in_markdown(text: str) -> str:
+    """Text for an element of HTML that stands in Markdown: there GitHub links addresses, @names and #numbers too."""
+    return _AUTOLINK.sub(r"\g<0><!-- -->", html(text))
+
+
 def latex(text: str) -> str:
     """Text for the body of a LaTeX document."""
     return "".join(_LATEX.get(c, c) for c in plain(text))

@@ -6,7 +6,7 @@ All of them ask `mismatch`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +89,11 @@ class PairedBenchmark:
         rows = self.scored[at].units.rows
         return [rows[index] for index in self.order[at]]
 
+    def left_out(self) -> list[Key]:
+        """Utterances of the first system that were not paired."""
+        kept = set(self.order[0])
+        return [key for at, key in enumerate(keyed(self.scored[0].units.rows)) if at not in kept]
+
     def sessions(self) -> list[str | None]:
         """The session of each utterance, from the first system that knows it."""
         together = zip(*(self.rows(at) for at in range(len(self.systems))), strict=True)
@@ -159,6 +164,13 @@ def comparable(scored: Sequence[Sequence[Scored]]) -> list[PairedBenchmark]:
         if len(same) > 1:
             paired.append(_ordered(same))
     return paired
+
+
+def pair_rest(first: Scored, second: Scored, left_out: Collection[Key]) -> PairedBenchmark:
+    """Two systems that have the same utterances of a benchmark, paired without some of them."""
+    whole = _ordered([(0, first), (1, second)])
+    kept = [at for at, key in enumerate(keyed(first.units.rows)) if key not in left_out]
+    return replace(whole, order=[[order[at] for at in kept] for order in whole.order])
 
 
 def _by_benchmark(scored: Sequence[Sequence[Scored]]) -> dict[str, list[tuple[int, Scored]]]:

@@ -169,7 +169,7 @@ def cases() -> dict[str, tuple[Side, Side | None, str, Reason, str]]:
     good = benchmark(GOOD)
     far = benchmark(GOOD, name="far")
     lost = Benchmark(units=good.units[1:])
-    other_text = [(changed(good.units[0][0], reference="other"), ErrorCounts(WORDS)), *good.units[1:]]
+    other_text = [(changed(row, reference="other"), counts) for row, counts in good.units[:11]] + good.units[11:]
     silent = Benchmark(units=[(row, ErrorCounts()) for row, _ in good.units])
     partial = replace(good, record=BenchmarkRecord(expected=201))
     begun = replace(side(good), scored={"read": None})
@@ -187,7 +187,13 @@ def cases() -> dict[str, tuple[Side, Side | None, str, Reason, str]]:
         "failed": (side(benchmark(GOOD, failed=1)), side(good), "read", Reason.INCOMPLETE, "1 utterances of the run"),
         "lost": (side(lost), side(good), "read", Reason.INCOMPLETE, "lacks 1 of the baseline's 200"),
         "added": (side(good), side(lost), "read", Reason.OTHER_DATA, "1 utterances that the baseline lacks"),
-        "text": (side(replace(good, units=other_text)), side(good), "read", Reason.OTHER_DATA, "such as that of 'u0'"),
+        "text": (
+            side(replace(good, units=other_text)),
+            side(good),
+            "read",
+            Reason.OTHER_DATA,
+            "11 of 200 references differ from the baseline's, such as that of 'u0'",
+        ),
         "language": (side(replace(good, language="de")), side(good), "read", Reason.OTHER_DATA, "scored as 'de'"),
         "drift": (side(benchmark(GOOD, drift=("rows",))), side(good), "read", Reason.OTHER_DATA, "not what is locked"),
         "revision": (

@@ -121,7 +121,7 @@ def test_files_for_ci(make_run: Callable[..., Path], tmp_path: Path, monkeypatch
     assert "u14: 5 more errors" in str(failure.text)
     assert summary.read_text() == markdown.read_text()
     assert "<b>" not in markdown.read_text()
-    assert "Utterances to blame on read" in markdown.read_text()
+    assert "Utterances that got worse on read" in markdown.read_text()
 
 
 def test_workflow_commands_are_one_line_each(
@@ -189,7 +189,13 @@ def test_speed_needs_three_repeats_of_the_same(
     speed = json.loads(capsys.readouterr().out)["findings"][-1]
     assert (speed["before"], speed["after"]) == (25.0, 100 / 9)
     stranger = make_run("stranger", model={"id": "org/other"})
-    assert gate(slow[0], stranger, "--baseline", tmp_path / "b") == 2
+    capsys.readouterr()
+    assert gate(slow[0], stranger, "--baseline", tmp_path / "b", "--json") == 3, "another model is judged apart"
+    both = json.loads(capsys.readouterr().out)["decisions"]
+    assert [(one["run"]["model"], one["verdict"]) for one in both] == [
+        ("org/model", "PASS"),
+        ("org/other", "INCONCLUSIVE"),
+    ]
 
 
 def test_a_run_that_is_its_own_baseline_is_said(

@@ -91,7 +91,7 @@ def test_people_read_it_in_its_own_unit(
     assert main([*command, str(markdown)]) == 1
     out = " ".join(capsys.readouterr().out.split())  # however wide the terminal is
     assert "SER: sentence error rate: utterances with an error, of all utterances; in percent." in out
-    assert "u10: 1 more errors (+2.500 points)" in out
+    assert "u10: 1 more error (+2.500 points)" in out
     [row] = [line for line in markdown.read_text().splitlines() if line.startswith("| read: SER")]
     verdict, before, after, change, margin = (cell.strip() for cell in row.split("|")[2:7])
     assert (verdict, before, after, margin) == ("FAIL", "25.00", "100.00", "1")

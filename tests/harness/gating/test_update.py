@@ -1,0 +1,107 @@
+"""`baseline update`: what changes is shown, a reviewed run replaces the baseline, and what measured less does not."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def update(folder: Path, *words: object) -> int:
+    return main(["baseline", "update", *map(str, words), "--dir", str(folder)])
+
+
+@pytest.fixture
+def folder(make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    place = tmp_path / "baselines"
+    assert main(["baseline", "save", str(make_run("old")), "--dir", str(place)]) == 0
+    capsys.readouterr()
+    return place
+
+
+def test_what_changes_is_shown_and_replaced(
+    folder: Path, make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = make_run("new", lambda at: at % 4)
+    [path] = folder.glob("*/*.zip")
+    before = path.read_bytes()
+    assert main(["gate", str(new), "--baseline", str(folder)]) == 1
+    assert f"baseline update {new} --dir {folder}" in capsys.readouterr().out
+    assert update(folder, new, "--dry-run") == 0
+    assert path.read_bytes() == before
+    assert f"{path}: would be replaced" in capsys.readouterr().out
+    assert update(folder, new) == 0
+    said = capsys.readouterr().out
+    assert "Baseline of org/model on demo@1" in said
+    assert ["read", "5.00", "15.00", "+10.00", "20", "of", "40"] in [line.split() for line in said.splitlines()]
+    assert f"{path}: replaced; commit it" in said
+    assert main(["gate", str(new), "--baseline", str(folder)]) == 0
+
+
+def test_several_models_and_repeats(
+    folder: Path, make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = make_run("b", model={"id": "org/b"})
+    assert main(["baseline", "save", str(other), "--dir", str(folder)]) == 0
+    runs = [make_run(f"new{at}", lambda at: at % 3) for at in range(3)]
+    assert update(folder, *runs, make_run("b2", lambda at: 0, model={"id": "org/b"})) == 0
+    capsys.readouterr()
+    assert main(["baseline", "list", "--dir", str(folder), "--json"]) == 0
+    assert [(one["model"], one["repeats"]) for one in json.loads(capsys.readouterr().out)] == [
+        ("org/b", 1),
+        ("org/model", 3),
+    ]
+
+
+def test_a_renamed_model_takes_the_place(
+    folder: Path, make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    renamed = make_run("renamed", model={"id": "org/new"})
+    assert update(folder, renamed) == 2
+    assert "has no baseline of org/new on demo@1 to update" in capsys.readouterr().err
+    assert update(folder, renamed, "--candidate-of", "org/nodel") == 2
+    assert "did you mean 'org/model'" in capsys.readouterr().err
+    assert update(folder, renamed, "--candidate-of", "org/model") == 0
+    assert [path.name for path in folder.glob("*/*")] == ["org--new.zip"]
+
+
+def test_what_measured_less_replaces_nothing(
+    folder: Path, make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    [path] = folder.glob("*/*.zip")
+    before = path.read_bytes()
+
+    def benchmark(**facts: object) -> dict[str, object]:
+        return {"language": "en", "expected": 40, "done": 40, "failed": 0, "complete": True} | facts
+
+    for name, more, why in (
+        ("part", {"complete": False}, "did not go to its end"),
+        ("failed", {"benchmarks": {"read": benchmark(failed=2)}}, "read has failed utterances"),
+        (
+            "sample",
+            {"benchmarks": {"read": benchmark(selection={"limit": 40, "seed": 0})}, "format": 2},
+            "its read is a sample (--limit 40 --seed 0), the baseline's is all",
+        ),
+        ("other", {"benchmarks": {"write": benchmark()}}, "it has no read; run the whole suite"),
+    ):
+        run = make_run(name, **more)
+        if name == "other":
+            (run / "read.jsonl").rename(run / "write.jsonl")
+        assert update(folder, run) == 2
+        assert why in capsys.readouterr().err
+    assert path.read_bytes() == before
+    assert update(folder, make_run("whole")) == 0
+
+
+def test_all_are_checked_before_one_is_written(folder: Path, make_run: Callable[..., Path]) -> None:
+    [path] = folder.glob("*/*.zip")
+    before = path.read_bytes()
+    assert update(folder, make_run("new", lambda _: 3), make_run("z", model={"id": "org/z"})) == 2
+    assert path.read_bytes() == before
