@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from harness.errors import RunError, UsageError
+from harness.errors import DataError, RunError, UsageError
 from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_speeds
 from harness.records.codec import FORMAT, pretty
 from harness.records.journal import Line, encode_lines, read_journal
@@ -129,10 +129,21 @@ def rtfx(run: RunRecord, measure: Measure) -> tuple[float, ...]:
 
 
 def find(directory: Path, suite: str | None, model: str) -> Path | None:
-    """The baseline of a model on a suite in a folder of baselines, or None."""
+    """The baseline of a model on a suite in a folder of baselines, or None.
+
+    Raises:
+        DataError: what lies there under their names is another model's, or of another suite.
+    """
     path = directory / file_name(suite, model)
-    if suite is None or path.is_file():
-        return path if suite is not None else None
+    if suite is None:
+        return None
+    if path.is_file():
+        with opened(path) as folder:
+            held = _record(folder)
+        if (held.suite, held.model.id) != (suite, model):
+            what = f"is of {held.model.id} on {held.suite}, not of {model} on {suite} as its name says"
+            raise DataError(f"{path} {what}; save it anew, or name it itself")
+        return path
     before = directory / _safe_before(suite) / (_safe_before(model) + SUFFIX)
     if not before.is_file():
         return None

@@ -86,6 +86,7 @@ def _decision(decision: Decision, policy: Policy, *, titled: bool) -> list[str]:
     lines += table(decision, policy).render("markdown").split("\n")[2:]
     for one in decision.findings:
         lines.append(f"- {_MARKS[one.verdict]} **{escape.markdown(one.subject)}**: {escape.markdown(one.message)}")
+    lines += [f"- note: {escape.markdown(line)}" for line in decision.notes]
     return lines + [f"- now: {escape.markdown(line)}" for line in decision.advice]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.errors import ExitStatus
+from harness.gating import guards
 from harness.gating.judge import advice, compared, judged, problem, with_worse
 from harness.gating.pair import Pair, pair_metric, pair_rates
 from harness.gating.references import more_errors, named, too_many
@@ -66,12 +67,16 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
         if pair.before.rate is None or pair.after.rate is None:
             message = "there are no reference words, so there is no error rate"
             findings.append(problem(name, Reason.NO_WORDS, message, tier=tier))
+        elif (nothing := guards.nothing_there(pair)) is not None:
+            findings.append(problem(name, *nothing, tier=tier))
         elif comparable:
             paired.append(found)
             pairs.append(pair)
             whole = compared(name, pair, policy.rule(name), policy.alpha)
             findings.append(_with_unseen(whole, pair, found))
             findings += _left_out(name, found, pair, policy)
+            if whole.verdict is not Verdict.FAIL:
+                findings += _failed_more(name, run, baseline, tier)
             if whole.verdict is not Verdict.FAIL and tier is not Tier.INFORMATIVE:
                 findings += worse_sessions(name, pair, policy.sessions)
     if not pairs:
@@ -98,6 +103,7 @@ def conclude(findings: Sequence[Finding], run: Side, baseline: Side | None, poli
         baseline=baseline.record() if baseline else None,
         profile=run.profile.name,
         findings=tuple(findings),
+        notes=guards.notes(run, baseline),
         advice=advice(findings, run, baseline, policy),
     )
 
@@ -121,6 +127,8 @@ def usable(name: str, side: Side, what: str) -> Scored | tuple[Reason, str]:
     if fact.expected not in {None, side.rows(name)}:
         there = f"{side.rows(name):,} of {fact.expected:,} utterances"
         return Reason.INCOMPLETE, f"the {what} has {there}"
+    if (wrong := guards.miscounted(name, side)) is not None:
+        return Reason.INCOMPLETE, f"the {what} {wrong}"
     if fact.drift:
         return Reason.OTHER_DATA, f"the {what}'s data is not what is locked: {fact.drift[0]}"
     return scored
@@ -159,8 +167,11 @@ def _same_utterances(new: Scored, old: Scored, policy: Policy) -> PairedBenchmar
         what = f"scored as {new.language!r}, the baseline's as {old.language!r}"
         return Reason.OTHER_DATA, f"{what}; --language overrides both"
     if found is not None:
-        return pair_rest(old, new, frozenset(found.changed))
-    return pair_benchmarks([[old], [new]], ["the baseline", "the run"])[0]
+        paired = pair_rest(old, new, frozenset(found.changed))
+    else:
+        paired = pair_benchmarks([[old], [new]], ["the baseline", "the run"])[0]
+    other = guards.other_audio(paired.rows(0), paired.rows(1))
+    return paired if other is None else (Reason.OTHER_DATA, other)
 
 
 def _nowhere(name: str) -> Finding:
@@ -205,6 +216,14 @@ def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Findi
     )
 
 
+def _failed_more(name: str, run: Side, baseline: Side, tier: Tier) -> Iterator[Finding]:
+    """Utterances without a transcript that count as empty ones: more of them than before are no noise."""
+    new, old = run.failed(name), baseline.failed(name)
+    if new > old:
+        message = f"{new:,} utterances of the run have no transcript and count as empty, {old:,} of the baseline"
+        yield problem(name, Reason.INCOMPLETE, message, tier=tier)
+
+
 def _average(pairs: Sequence[Pair], benchmarks: int, run: Side, baseline: Side, policy: Policy) -> Finding:
     """The verdict on the average over benchmarks."""
     rule = policy.average_rule
@@ -212,6 +231,10 @@ def _average(pairs: Sequence[Pair], benchmarks: int, run: Side, baseline: Side, 
     if run.system.suite == baseline.system.suite and None not in declared and declared[0] != declared[1]:
         message = f"the run averages {run.system.suite} otherwise than the baseline; save a new baseline"
         return problem("average", Reason.OTHER_PROFILE, message, tier=rule.tier)
+    suites = run.system.suite, baseline.system.suite
+    if suites[0] != suites[1] and None not in suites:
+        message = "suite {}, the baseline is of {}: they need not average alike".format(*suites)
+        return problem("average", Reason.OTHER_DATA, message, tier=rule.tier)
     if len(pairs) < benchmarks:
         message = f"only {len(pairs)} of {benchmarks} benchmarks could be compared"
         return problem("average", Reason.INCOMPLETE, message, tier=rule.tier)

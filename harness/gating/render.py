@@ -101,7 +101,8 @@ def terminal(decision: Decision, policy: Policy, *, width: int | None = None, co
     for finding in decision.findings:
         lines.append(f"{finding.verdict.value:<13} {escape.plain(finding.subject)}: {escape.plain(finding.message)}")
         lines += [f"    {line}" for blame in finding.blame[:SHOWN] for line in _blame_lines(blame, finding)]
-    lines += ["", *(f"now: {escape.plain(line)}" for line in decision.advice)]
+    lines += ["", *(f"note: {escape.plain(line)}" for line in decision.notes)]
+    lines += [f"now: {escape.plain(line)}" for line in decision.advice]
     lines += [f"{decision.verdict.value} (exit status {int(decision.exit_status)})"]
     return "\n".join(lines) + "\n"
 
@@ -146,8 +147,15 @@ def junit(decisions: Sequence[Decision], policy: Policy) -> str:
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="asr-gate" {counts}>']
     for one, cases in zip(decisions, suites, strict=True):
         name = escape.xml(f"asr-gate {one.run.suite or ''}".strip())
-        lines += [f'<testsuite name="{name}" {_counted(cases)}>', *(text for _, text in cases), "</testsuite>"]
+        lines += [f'<testsuite name="{name}" {_counted(cases)}>', *_properties(one)]
+        lines += [*(text for _, text in cases), "</testsuite>"]
     return "\n".join([*lines, "</testsuites>"]) + "\n"
+
+
+def _properties(decision: Decision) -> list[str]:
+    """The notes, where JUnit has a place for them."""
+    notes = [f'<property name="note" value="{escape.xml(note)}"/>' for note in decision.notes]
+    return ["<properties>", *notes, "</properties>"] if notes else []
 
 
 def _counted(cases: Sequence[tuple[str, str]]) -> str:
@@ -193,7 +201,8 @@ def github(decision: Decision, policy: Policy) -> str:
         message = finding.message + (f". Worst: {', '.join(named)}" if named else "")
         lines.append(f"::{levels[effect(finding, policy)]} title={title}::{_data(message)}")
     passed = [finding.subject for finding in decision.findings if finding.verdict is Verdict.PASS]
-    lines.append(f"::notice title=ASR gate {decision.verdict.value}::passed: {_data(', '.join(passed) or 'nothing')}")
+    told = (", ".join(passed) or "nothing") + "".join(f". Note: {note}" for note in decision.notes)
+    lines.append(f"::notice title=ASR gate {decision.verdict.value}::passed: {_data(told)}")
     return "\n".join(lines) + "\n"
 
 

@@ -58,9 +58,19 @@ class Side:
 
     def rows(self, benchmark: str) -> int:
         """Utterances of a benchmark, or of the one that it is a part of."""
-        found = [one.predictions for one in self.scored.values() if one is not None]
-        whole = next((one.measured_as for one in found if one.benchmark == benchmark), benchmark)
-        return sum(len(one.rows) for one in found if one.measured_as == whole)
+        return sum(len(one.predictions.rows) for one in self._whole(benchmark))
+
+    def failed(self, benchmark: str) -> int:
+        """Those without a transcript."""
+        return sum(one.failed for one in self._whole(benchmark))
+
+    def _whole(self, benchmark: str) -> list[Scored]:
+        """A benchmark, or all parts of the one that it is a part of."""
+        found = [one for one in self.scored.values() if one is not None]
+        whole = next(
+            (one.predictions.measured_as for one in found if one.predictions.benchmark == benchmark), benchmark
+        )
+        return [one for one in found if one.predictions.measured_as == whole]
 
     def record(self) -> Compared:
         """What a decision says of it."""

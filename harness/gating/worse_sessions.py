@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.gating.judge import BLAMED, SESSION, unit_of_change
@@ -19,8 +19,14 @@ NAMED = 5
 """Sessions that have a line of their own; how many more there are is said."""
 
 
+LOST, HELD = 0.9, 0.5
+"""A session is lost whose rate is at least the first where the baseline's is at most the second."""
+LOST_UTTERANCES, LOST_WORDS = 3, 10
+"""Utterances and reference words of a session that can be lost; fewer may go wrong by chance."""
+
+
 def worse_sessions(benchmark: str, pair: Pair, rule: SessionTable) -> Iterator[Finding]:
-    """A line for each session whose rate rose by more than the margin, beyond chance.
+    """A line for each session whose rate rose by more than the margin, beyond chance, or that is lost altogether.
 
     Within a session the utterances are what is independent (jackknife over them, one-sided), and Holm's correction is
     over all sessions that can be tested: with probability 1 - alpha none is named where none got worse.
@@ -29,6 +35,9 @@ def worse_sessions(benchmark: str, pair: Pair, rule: SessionTable) -> Iterator[F
     for at, session in enumerate(pair.sessions):
         if session is not None:
             places.setdefault(session, []).append(at)
+    lost = list(lost_sessions(benchmark, places, pair, rule))
+    yield from lost
+    told = {finding.subject for finding in lost}
     parts = {session: pair.part(held) for session, held in places.items() if len(held) >= MIN_UTTERANCES}
     if len(parts) < 2:
         return
@@ -40,6 +49,7 @@ def worse_sessions(benchmark: str, pair: Pair, rule: SessionTable) -> Iterator[F
         (change, session, part, p)
         for (session, part), change, p in zip(parts.items(), changes, p_values, strict=True)
         if change is not None and p is not None and p <= rule.alpha and scale * change.value > rule.margin
+        if f"{benchmark}{SESSION}{session}" not in told
     ]
     named.sort(key=lambda one: (-one[0].value, one[1]))
     rest = f"; {len(named) - NAMED} more sessions got worse" if len(named) > NAMED else ""
@@ -56,6 +66,37 @@ def worse_sessions(benchmark: str, pair: Pair, rule: SessionTable) -> Iterator[F
             before=part.before.rate,
             after=part.after.rate,
             change=change,
+            utterances=len(part.rows),
+            changed=part.changed,
+            blame=part.blame(BLAMED),
+        )
+
+
+def lost_sessions(
+    benchmark: str, places: Mapping[str, Sequence[int]], pair: Pair, rule: SessionTable
+) -> Iterator[Finding]:
+    """A line for each session that is gone, however few utterances it has: next to no word of it is right any more."""
+    found = []
+    for session, held in places.items() if len(places) > 1 else ():
+        part = pair.part(held)
+        before, after = part.before.rate, part.after.rate
+        many = len(held) >= LOST_UTTERANCES and part.before.words.sum() >= LOST_WORDS
+        if many and before is not None and after is not None and before <= HELD and after >= LOST:
+            found.append((session, part, before, after))
+    rest = f"; {len(found) - NAMED} more sessions are lost" if len(found) > NAMED else ""
+    scale, unit = pair.metric.scale, unit_of_change(pair.metric)
+    for session, part, before, after in found[:NAMED]:
+        points = f"{scale * (after - before):+.2f} {unit}"
+        yield Finding(
+            subject=f"{benchmark}{SESSION}{session}",
+            metric=pair.metric.name,
+            verdict=Verdict.FAIL,
+            reason=Reason.COMPARED,
+            message=f"{points}: next to nothing of this session is right any more{rest}",
+            tier=rule.tier,
+            margin=rule.margin / scale,
+            before=before,
+            after=after,
             utterances=len(part.rows),
             changed=part.changed,
             blame=part.blame(BLAMED),

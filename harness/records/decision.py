@@ -124,6 +124,8 @@ class Decision(Record, frozen=True, kw_only=True):
     profile: str
     """The rules that the run was scored under."""
     findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    """What to know of the two sides whatever the verdict is: a sample, another model, other settings, the very run."""
     advice: tuple[str, ...] = ()
     """What to do now, one sentence each."""
 

@@ -127,6 +127,7 @@ class RayLoop(Loop):
             utterances=list(task.utterances.values()),
             seconds=list(task.seconds.values()),
             budget=self.state.budget,
+            benchmark=self.benchmark,
             undisturbed=task.undisturbed,
         )
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 from harness import environment
 from harness.errors import HarnessError, ModelError, RunError
 from harness.runner.clock import Clock
+from harness.runner.contain import contained
 from harness.runner.journal import describe
 from harness.runner.pipeline import Done, Pipeline, Threads
 from harness.runner.plan import Budget, plan
@@ -41,6 +42,8 @@ class Piece:
     """What to plan with, one for each utterance."""
     budget: Budget
     """What a batch may hold."""
+    benchmark: str = ""
+    """Of all of them. What a worker found too large on one benchmark is tried again on the next."""
     undisturbed: bool = True
     """False where something happened to it before: what it takes is then no measure of speed."""
 
@@ -85,6 +88,7 @@ class Worker:
         """
         self._load, self._folder, self._workers = load, folder, workers
         self._gpus, self._batch_timeout = gpus, batch_timeout
+        self._benchmark = ""
         self._state: State
         self._pipeline: Pipeline
         self._feed: SimpleQueue[Piece] = SimpleQueue()
@@ -100,7 +104,8 @@ class Worker:
 
                 if torch.cuda.is_available():  # the others on this GPU must find their share free
                     torch.cuda.set_per_process_memory_fraction(self._gpus)
-            model = self._load()
+            with contained("the model"):
+                model = self._load()
             if self._batch_timeout is not None:
                 model = Watched(model, self._batch_timeout, lambda reason: self._done.put(Hung(reason)))
         except HarnessError as error:
@@ -125,7 +130,8 @@ class Worker:
         """A batch outside of a run, for audits."""
         model = self._state.model
         try:
-            return model.text(model.infer(model.transfer(model.features(clips))))
+            with contained(model.card.id):
+                return model.text(model.infer(model.transfer(model.features(clips))))
         except Exception as error:  # noqa: BLE001 - any model may raise anything; the driver decides what it means
             return ModelError(describe(error))
 
@@ -136,8 +142,9 @@ class Worker:
                 self._pipeline = Pipeline(self._state, threads, self._hand_over, self._coming)
                 while True:
                     self._pipeline.run(self._planned(self._feed.get()))
-        except Exception as error:  # noqa: BLE001 - the end of this thread must not go unnoticed
-            self._done.put(_plain(error) if isinstance(error, HarnessError) else RunError(describe(error)))
+        except BaseException as error:  # noqa: BLE001 - the end of this thread must not go unnoticed
+            told = error if isinstance(error, Exception) else ModelError(f"{type(error).__name__} in a worker: {error}")
+            self._done.put(_plain(told) if isinstance(told, HarnessError) else RunError(describe(told)))
 
     def _coming(self) -> list[list[int]]:
         """Batches of what has come meanwhile."""
@@ -148,6 +155,8 @@ class Worker:
 
     def _planned(self, piece: Piece) -> list[list[int]]:
         """The piece as batches: one, unless this worker has less memory than the plan thought."""
+        if piece.benchmark != self._benchmark:
+            self._benchmark, self._state.budget = piece.benchmark, Budget(packs=self._state.model.card.packs)
         self._state.budget = self._state.budget.within(piece.budget)
         batches = plan(piece.seconds, self._state.budget)
         return self._pipeline.add(piece.utterances, piece.seconds, batches, undisturbed=piece.undisturbed)

@@ -30,6 +30,7 @@ from harness.records.run import (
 )
 from harness.runner.again import audit_batching, run_again, with_leaderboard, with_repeats
 from harness.runner.clock import Clock
+from harness.runner.contain import contained, no_sudden_end
 from harness.runner.engine import loaded, loop_type
 from harness.runner.folder import check_fingerprint, check_revision, fingerprint, locked, run_folder, set_aside
 from harness.runner.journal import JournalFile, drop_failed
@@ -99,14 +100,15 @@ class Run:
             with locked(self.folder):
                 pass  # nobody else is writing there
             set_aside(self.folder)
-        with locked(self.folder):
+        with locked(self.folder), no_sudden_end():
             self.record = self._begun()
             try:
                 for dataset in self.datasets:
                     self._benchmark(dataset)
             finally:
                 if self._model is not None:
-                    self._model.close()
+                    with contained(self.model_name):
+                        self._model.close()
             entries = self.record.benchmarks.values()
             self.record.complete = all(entry.complete and not entry.failed for entry in entries)
             self.save()
@@ -189,7 +191,8 @@ class Run:
         options = msgspec.convert(self.settings, LoadOptions, from_attributes=True)
         if options.max_cost is not None:
             options = replace(options, spent=self._spent())
-        model = loaded(partial(self.load or partial(load_model, self.model_name), options), self.settings)
+        with contained(self.model_name):
+            model = loaded(partial(self.load or partial(load_model, self.model_name), options), self.settings)
         check_revision(self.folder, self.record.model.revision, model.card.revision or "none that it states")
         card = msgspec.convert(model.card, ModelRecord, from_attributes=True)
         self.record.model = msgspec.structs.replace(card, id=self.model_name)

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ import numpy as np
 
 from harness import devices
 from harness.errors import ModelError
+from harness.runner.contain import contained
 from harness.runner.plan import Budget, plan
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage, Word
 
@@ -88,19 +88,6 @@ class Work:
     """What goes through the network at a time: places among all pieces, and what the last stage made of them."""
 
 
-@contextmanager
-def _no_exit(model: Model) -> Iterator[None]:
-    """Somebody's model that ends the program fails at its clips, as with any other error.
-
-    Raises:
-        ModelError: it would have ended it.
-    """
-    try:
-        yield
-    except SystemExit as error:
-        raise ModelError(f"{model.card.id} tried to end the program (SystemExit: {error.code})") from None
-
-
 def prepare(model: Model, clips: list[Clip], budget: Budget, lap: Lap, longest: float | None = None) -> Work:
     """Features, on the device.
 
@@ -120,9 +107,9 @@ def prepare(model: Model, clips: list[Clip], budget: Budget, lap: Lap, longest: 
         batches = plan([piece.duration for piece in flat], budget)
     parts: list[tuple[list[int], Any]] = []
     for places in batches:
-        with _no_exit(model), lap.phase("features", model.synchronize):
+        with contained(model.card.id), lap.phase("features", model.synchronize):
             features = model.features([flat[place] for place in places])
-        with _no_exit(model), lap.phase("transfer", model.synchronize):
+        with contained(model.card.id), lap.phase("transfer", model.synchronize):
             parts.append((places, model.transfer(features)))
     return Work(clips, pieces, parts)
 
@@ -130,7 +117,7 @@ def prepare(model: Model, clips: list[Clip], budget: Budget, lap: Lap, longest: 
 def infer(model: Model, work: Work, lap: Lap) -> None:
     """The network, in place: features are given up as they are used."""
     for number, (places, features) in enumerate(work.parts):
-        with _no_exit(model), lap.phase("model", model.synchronize):
+        with contained(model.card.id), lap.phase("model", model.synchronize):
             work.parts[number] = places, model.infer(features)
 
 
@@ -143,7 +130,7 @@ def text(model: Model, work: Work, lap: Lap) -> list[Hypothesis]:
     flat = [piece for clip in work.pieces for piece in clip]
     found: dict[int, Hypothesis] = {}
     for places, output in work.parts:
-        with _no_exit(model), lap.phase("text", model.synchronize):
+        with contained(model.card.id), lap.phase("text", model.synchronize):
             hypotheses = _checked(model.text(output), [flat[place] for place in places], model.card.id)
         found.update(zip(places, hypotheses, strict=True))
     every = iter([found[place] for place in range(len(flat))])

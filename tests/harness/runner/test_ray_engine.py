@@ -5,6 +5,7 @@ What a real cluster does is tested in test_ray_cluster.py.
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -238,6 +239,46 @@ def test_a_lack_of_memory_makes_the_batches_of_all_smaller(journal: JournalFile,
     unclean = {line.batch for line in journal.lines if not line.undisturbed}
     assert loop.state.clock.excluded == len(unclean) > 0
     assert any(line.undisturbed for line in journal.lines)
+
+
+def test_a_lack_of_memory_on_one_benchmark_is_none_on_the_next(journal: JournalFile, tmp_path: Path) -> None:
+    most = 2
+
+    class Changing(Slow):
+        def infer(self, features: list[int]) -> list[int]:
+            if len(features) > most:
+                raise MemoryError
+            return features
+
+    cluster = Here(lambda: Changing(0.0), 1)
+    driver(cluster, journal, budget=Budget(clips=8)).run(utterances(40))
+    most = 8
+    with JournalFile(tmp_path / "next.jsonl") as other:
+        loop = driver(cluster, other, budget=Budget(clips=8))
+        loop.benchmark = "next"
+        loop.run(utterances(40))
+        sizes = Counter(line.batch for line in other.lines)
+    assert (loop.state.budget.clips, loop.state.events) == (8, [])
+    assert sorted(sizes.values()) == [8, 8, 8, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("leaves", "said"),
+    [(SystemExit(3), "SystemExit: 3"), (GeneratorExit(), "GeneratorExit"), (KeyboardInterrupt(), "KeyboardInterrupt")],
+)
+def test_a_model_that_would_end_its_worker_costs_its_clips(
+    journal: JournalFile, leaves: BaseException, said: str
+) -> None:
+    class Ends(Slow):
+        def infer(self, features: list[int]) -> list[int]:
+            if 7 in features:
+                raise leaves
+            return features
+
+    driver(Here(lambda: Ends(0.0), 2), journal).run(utterances(20))
+    lines = {line.id: line for line in journal.lines}
+    assert [name for name, line in lines.items() if line.error is not None] == ["u0007"]
+    assert lines["u0007"].error == f"slow tried to end the program ({said})"
 
 
 def test_a_bad_clip_costs_one_clip(journal: JournalFile) -> None:

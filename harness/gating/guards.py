@@ -1,0 +1,134 @@
+"""What lets a run pass that must not: records that contradict themselves, other audio, silence; and what to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from harness.records.decision import Reason
+
+if TYPE_CHECKING:
+    from harness.gating.pair import Pair
+    from harness.gating.sides import Side
+    from harness.records.journal import Line
+
+SAME_LENGTH = 0.1, 0.01
+"""Seconds, and share, by which two lengths of the same audio may differ: they may be stated in tenths."""
+_OF_THE_MODEL = {"suite", "model", "model revision"}
+"""What fingerprints say that has a note of its own, or is what a gate is for."""
+
+
+def miscounted(name: str, side: Side) -> str | None:
+    """In what run.json and the journal of a benchmark contradict each other; None where they do not."""
+    fact, rows = side.fact(name), side.rows(name)
+    if fact.done not in {None, rows}:
+        return f"has {rows:,} utterances where its run.json counts {fact.done:,}"
+    if fact.failed and fact.failed > side.failed(name):
+        return f"has {side.failed(name):,} failed utterances where its run.json counts {fact.failed:,}"
+    return None
+
+
+def other_audio(before: Sequence[Line], after: Sequence[Line]) -> str | None:
+    """Why the same ids cannot be the same recordings: their lengths differ. None where nothing says so."""
+    pairs = [(old, new) for old, new in zip(before, after, strict=True) if _lengths_differ(old.duration, new.duration)]
+    if not pairs:
+        return None
+    old, new = pairs[0]
+    what = f"{len(pairs):,} utterances are of another length than the baseline's"
+    return f"{what}, such as {new.id!r}: {new.duration:g} s, which was {old.duration:g} s"
+
+
+def _lengths_differ(one: float | None, other: float | None) -> bool:
+    seconds, share = SAME_LENGTH
+    return one is not None and other is not None and abs(one - other) > seconds + share * max(one, other)
+
+
+def nothing_there(pair: Pair) -> tuple[Reason, str] | None:
+    """Why a benchmark can tell nothing: nobody can read its references, or the baseline wrote nothing at all.
+
+    Characters that nobody sees, such as zero-width spaces, are words for some rules, and none for anybody else.
+    """
+    if not any(_legible(row.reference) for row, _ in pair.rows):
+        return Reason.NO_WORDS, "no letter or digit is in any reference, so there is no error rate"
+    if not any(_legible(row.hypothesis or "") for row, _ in pair.rows):
+        what = f"the baseline has no word in any of its {len(pair.rows):,} transcripts"
+        return Reason.INCOMPLETE, f"{what}; save one of a model that works"
+    return None
+
+
+def _legible(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def notes(run: Side, baseline: Side | None, now: datetime | None = None) -> tuple[str, ...]:
+    """What whoever reads a verdict has to know of its two sides, one sentence each.
+
+    Args:
+        run: what is judged.
+        baseline: what it is held against.
+        now: the time; None is that of this machine.
+    """
+    sides = [("run", run), *([("baseline", baseline)] if baseline is not None else [])]
+    said = [note for what, side in sides for note in _of_one(what, side, now or datetime.now(UTC))]
+    if baseline is not None:
+        said += _of_both(run, baseline)
+    return tuple(said)
+
+
+def _of_one(what: str, side: Side, now: datetime) -> Iterator[str]:
+    record = side.system.run
+    if record is None:
+        return
+    if record.limit:
+        yield f"the {what} is a sample: --limit {record.limit}"
+    for stretch in record.stretches[1:]:
+        yield f"the {what} was gone on with otherwise than it was begun: {'; '.join(stretch.differs) or 'elsewhere'}"
+    began = _time(record.started)
+    if began is not None and began > now + timedelta(days=1):
+        yield f"the {what} says that it began on {record.started}, which is in the future"
+
+
+def _of_both(run: Side, baseline: Side) -> Iterator[str]:
+    new, old = run.system, baseline.system
+    if new.model != old.model:
+        yield f"the run is of {new.model}, the baseline of {old.model}"
+    if new.suite != old.suite and new.suite is not None and old.suite is not None:
+        yield f"the run is of suite {new.suite}, the baseline of {old.suite}"
+    if new.run is None or old.run is None:
+        return
+    one, other = new.run.fingerprint or {}, old.run.fingerprint or {}
+    both = sorted((one.keys() & other.keys()) - _OF_THE_MODEL)
+    differs = [f"{name} {one[name]} (was {other[name]})" for name in both if one[name] != other[name]]
+    if differs:
+        yield f"the run was made with other settings: {'; '.join(differs)}"
+    began, before = _time(new.run.started), _time(old.run.started)
+    if _same_run(run, baseline):
+        yield "the baseline is this very run, which it cannot be worse than"
+    elif began is not None and before is not None and before > began:
+        yield f"the baseline ({old.run.started}) is newer than the run ({new.run.started}); are they swapped?"
+
+
+def _same_run(run: Side, baseline: Side) -> bool:
+    """Whether one is the other, or a copy: begun at the same second, or timed alike, with the same transcripts."""
+    new, old = run.system, baseline.system
+    assert new.run is not None
+    assert old.run is not None
+    began = new.run.started is not None and new.run.started == old.run.started and new.model == old.model
+    (texts, times), (others, other_times) = _told(run), _told(baseline)
+    return texts == others and (began or (any(times.values()) and times == other_times))
+
+
+def _told(side: Side) -> tuple[dict[tuple[str, str], str | None], dict[tuple[str, str], float | None]]:
+    """Transcripts, and seconds that they took, which two runs never share; by benchmark and id."""
+    parts = [one.predictions for one in side.scored.values() if one is not None]
+    rows = [((part.benchmark, row.id), row) for part in parts for row in part.rows]
+    return {key: row.hypothesis for key, row in rows}, {key: row.time for key, row in rows}
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
