@@ -1,19 +1,29 @@
 """`report RUN... --out DIR`: tables in all forms, plots, and one page to look at."""
 
 import argparse
+import re
 from pathlib import Path
 
 from harness.commands.shared import add_shared, given_systems
 from harness.errors import ExitStatus, UsageError
-from harness.reporting.report import write_report
+from harness.reporting.drawing import Size
+from harness.reporting.page.audio import MODES
+from harness.reporting.report import Wishes, write_report
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
+from harness.waiting import waiting
 
 MOST_MEGABYTES = 1000.0
 """Of audio in one page: more than any browser opens."""
 
-HELP = "make tables, plots and a page (index.html, opens from the disk) from runs or predictions of others"
+HELP = (
+    "make tables, plots and a page (index.html, opens from the disk) from runs, saved baselines or others' predictions"
+)
+
+_INCHES = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
+_WIDTHS = (2.0, 30.0)
+"""The narrowest and the widest plot in inches."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,12 +34,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
     parser.add_argument("--against", choices=("published",), help="put published figures beside ours")
     parser.add_argument(
+        "--sort",
+        default="average",
+        metavar="BY",
+        help="order of the models: average (default), rtfx, name, given, or a benchmark",
+    )
+    parser.add_argument(
+        "--width",
+        type=inches,
+        metavar="84mm",
+        help="width of the plots, in mm, cm or in, as for a column of a paper; writes them as PDF too",
+    )
+    parser.add_argument("--pdf", action="store_true", help="write the plots as PDF too")
+    parser.add_argument(
+        "--audio",
+        choices=MODES,
+        default="embed",
+        help="what becomes of the audio: embed puts it into the page as far as --audio-mb allows and links the rest "
+        "(default), link links the files of this machine, copy copies them beside the page",
+    )
+    parser.add_argument(
         "--audio-mb",
         type=megabytes,
         default=5.0,
         metavar="N",
         help="megabytes of audio to put into the page, most telling utterances first; the rest is linked (default 5)",
     )
+    parser.add_argument("--quiet", action="store_true", help="say nothing of how far it is")
 
 
 def megabytes(text: str) -> float:
@@ -40,17 +71,37 @@ def megabytes(text: str) -> float:
     return value
 
 
+def inches(text: str) -> float:
+    """A width in inches, of one that names its unit; argparse names the flag."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(mm|cm|in)\s*", text)
+    width = float(found[1]) * _INCHES[found[2]] if found else 0.0
+    if not _WIDTHS[0] <= width <= _WIDTHS[1]:
+        raise argparse.ArgumentTypeError(
+            f"a width with its unit from 51mm to 762mm, such as 84mm or 3.3in, not {text!r}"
+        )
+    return width
+
+
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads, scores, writes; prints the table and where everything is."""
     metrics = [get_metric(name).name for name in args.metric]
-    systems = given_systems(args, read_apart)
-    if not systems:
-        raise UsageError("nothing to report on")
-    profile, audio = common_profile(systems, args.profile), round(args.audio_mb * 1e6)
-    published = args.against == "published"
-    written = write_report(systems, profile, args.out, published=published, audio_bytes=audio, metrics=metrics)
+    with waiting(quiet=args.quiet) as say:
+        say("reading")
+        systems = given_systems(args, read_apart)
+        if not systems:
+            raise UsageError("nothing to report on")
+        profile = common_profile(systems, args.profile)
+        wishes = Wishes(
+            published=args.against == "published",
+            audio=args.audio,
+            audio_bytes=round(args.audio_mb * 1e6),
+            metrics=metrics,
+            sort=args.sort,
+            size=Size(width=args.width, pdf=args.pdf or args.width is not None),
+        )
+        written = write_report(systems, profile, args.out, wishes, say)
     print(written.table.render("terminal"), end="")
     for reason in written.reasons:
         print(reason)
-    print(f"\n{len(written.files)} files in {args.out}; open {written.files[0]} in a browser")
+    print(f"\n{written.audio}\n{len(written.files)} files in {args.out}; open {written.files[0]} in a browser")
     return ExitStatus.GOOD

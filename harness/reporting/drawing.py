@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -61,6 +61,32 @@ class Point:
     """Whether the Pareto frontier may run through it."""
     served: int | None = None
     """Requests at a time, where `rtfx` is the throughput of a server: a square, off the frontier."""
+    elsewhere: bool = False
+    """Whether `rtfx` is of other hardware than the other points': hollow where speed is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How wide plots are drawn, and whether they are written as PDF too."""
+
+    width: float | None = None
+    """Inches, as in a column of a paper, whose letters are of 6 to 7 points; None: as wide as a screen has room."""
+    pdf: bool = False
+    """Whether a PDF is written beside PNG and SVG."""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether there is no room for whole names of models."""
+        return self.width is not None and self.width < 6
+
+    def of(self, usual: float) -> float:
+        """The width of a figure in inches that is usually so wide."""
+        return usual if self.width is None else self.width
+
+    @property
+    def longest(self) -> int:
+        """Letters that a name may have."""
+        return 20 if self.narrow else 44
 
 
 def style(number: int) -> tuple[str, str]:
@@ -90,25 +116,89 @@ def limit_of(points: Sequence[Point]) -> float:
     return max(limit, *(min(high, 1.5 * limit) for high in highs), 0.0)
 
 
+_SCREEN, _PAPER = 9.0, 7.0
+"""Sizes of letters in points, on a screen and in a column of a paper."""
+
+_SIZE: ContextVar[Size] = ContextVar("size", default=Size())  # noqa: B039 - it is frozen
+"""Of the plot that is drawn."""
+
+
 @contextlib.contextmanager
-def settings() -> Iterator[None]:
+def settings(size: Size | None = None) -> Iterator[None]:
     """The settings that all plots are drawn and saved under, put back afterwards."""
     import matplotlib as mpl
 
     # `hashsalt` fixes the ids in SVG. A name in a script that the font lacks is drawn as boxes: no reason to stop.
-    look = {"svg.hashsalt": "asr", "font.family": "DejaVu Sans", "font.size": 9, "hatch.linewidth": 0.6}
-    with mpl.rc_context(look), warnings.catch_warnings():  # type: ignore[arg-type]
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        yield
+    size = size or Size()
+    letters = _SCREEN if size.width is None else _PAPER
+    look = {"svg.hashsalt": "asr", "font.family": "DejaVu Sans", "font.size": letters, "hatch.linewidth": 0.6}
+    look |= {"pdf.fonttype": 42}  # TrueType, which journals ask for
+    token = _SIZE.set(size)
+    try:
+        with mpl.rc_context(look), warnings.catch_warnings():  # type: ignore[arg-type]
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            yield
+    finally:
+        _SIZE.reset(token)
 
 
-def panels(width: float, height: float, strip: float = 0.0) -> tuple[Figure, list[Axes]]:
-    """A figure with a panel of this size in inches, and under it, unless 0, a strip of that height on its x axis."""
+def points_of(usual: float) -> float:
+    """The size of letters in points that are usually so large: in a column of a paper none are under 6."""
+    return usual if _SIZE.get().width is None else max(6.0, min(usual, _PAPER))
+
+
+def width_of(text: str, points: float) -> float:
+    """How wide a line of text is, in inches."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family="DejaVu Sans", size=points)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, False)
+    return float(width) / 72
+
+
+def wrapped(text: str, points: float, inches: float) -> str:
+    """Text in lines that are no wider than this, where its words allow it."""
+    lines: list[str] = []
+    for word in escape.plain(text).split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_of(longer, points) <= inches:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def room_below(width: float, *caption: str) -> float:
+    """Inches that the small print takes of a figure so wide beyond its first lines, for which there is room anyway."""
+    text = " ".join(part for part in caption if part)
+    lines = wrapped(text, points_of(7.5), 0.96 * width).count("\n") + 1
+    return max(0, lines - 3) * 1.25 * points_of(7.5) / 72
+
+
+def room_above(width: float, labels: Sequence[str], columns: int = 3) -> float:
+    """Inches that a legend of these labels takes beyond its first line."""
+    lines = math.ceil(len(labels) / _legend_columns(width, labels, columns)) if labels else 0
+    return max(0, lines - 1) * 1.7 * points_of(8.0) / 72
+
+
+def _legend_columns(width: float, labels: Sequence[str], most: int) -> int:
+    """In how many columns the labels of a legend fit."""
+    points = points_of(8.0)
+    widest = max(width_of(label, points) for label in labels) + 5 * points / 72
+    return max(1, min(most, int((width - 0.2) / widest)))
+
+
+def panels(width: float, height: float, strip: float = 0.0, foot: float = 0.0) -> tuple[Figure, list[Axes]]:
+    """A figure with a panel of this size in inches, and under it, unless 0, a strip of that height on its x axis.
+
+    `foot` is further room, for long captions and legends.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     heights = [height, strip] if strip else [height]
-    figure = Figure(figsize=(width, sum(heights)), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(width, sum(heights) + foot), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False).flat)
     for axis in axes:
@@ -159,7 +249,8 @@ def shortened(name: str, longest: int = 44) -> str:
 
 def names(axis: Axes, names: Sequence[str]) -> None:
     """Writes names along the vertical axis, the first on top."""
-    axis.set_yticks(range(len(names)), [shortened(name) for name in names], parse_math=False)
+    shown = [shortened(name) for name in names]
+    axis.set_yticks(range(len(names)), shown, parse_math=False, fontsize=points_of(8.0))
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.grid(visible=False, axis="y")
 
@@ -170,9 +261,10 @@ def called(point: Point) -> str:
 
 
 def legend(figure: Figure, keys: Sequence[Artist], place: Place = "outside upper center", columns: int = 3) -> None:
-    """Explains colors, shapes and lines above the panel."""
+    """Explains colors, shapes and lines above the panel, in as many columns as there is room for."""
     if keys:
-        shown = figure.legend(handles=keys, loc=place, ncols=columns, frameon=False, fontsize=8)
+        fit = _legend_columns(figure.get_figwidth(), [str(key.get_label()) for key in keys], columns)
+        shown = figure.legend(handles=keys, loc=place, ncols=fit, frameon=False, fontsize=points_of(8.0))
         for text in shown.get_texts():
             text.set_parse_math(False)
 
@@ -181,15 +273,20 @@ def legend_of_kinds(figure: Figure, axis: Axes, points: Sequence[Point]) -> None
     """The legend of a plot of models: the frontier, and what hollow means where something is hollow."""
     from matplotlib.lines import Line2D
 
+    speeds = "RTFx" in axis.get_ylabel()
+
     keys = [line for line in axis.get_lines() if not str(line.get_label()).startswith("_")]
     if any(not p.ours for p in points):
         keys.append(Line2D([], [], color=COLORS[0], marker="o", mfc="white", ls="", label="published figure"))
         keys.append(Line2D([], [], color=COLORS[0], marker="o", ls="", label="measured here"))
     if any(p.served for p in points):
         label = "served: throughput of a server at so many requests at a time"
+        label = label if figure.get_figwidth() > 6 else "served: throughput"
         keys.append(Line2D([], [], color=COLORS[0], marker="s", ls="", label=label))
     if any(not p.comparable for p in points):
         keys.append(Line2D([], [], color=GRAY, marker="o", mfc="white", ls="", label="over other benchmarks"))
+    if any(p.elsewhere for p in points if speeds):
+        keys.append(Line2D([], [], color=GRAY, marker="o", mfc="white", ls="", label="RTFx of other hardware"))
     legend(figure, keys, "outside upper right")
 
 
@@ -204,18 +301,34 @@ def legend_of_models(figure: Figure, models: Sequence[str]) -> None:
 def describe(figure: Figure, axis: Axes, title: str, *caption: str) -> None:
     """The title over a panel, and small print below everything."""
     axis.set_title(escape.plain(title), loc="left", fontweight="bold", parse_math=False)
-    text = escape.plain(" ".join(part for part in caption if part))
+    text = " ".join(part for part in caption if part)
     if text:
-        lines = textwrap.fill(text, int(figure.get_figwidth() * 15))
-        figure.supxlabel(lines, fontsize=7.5, color="#555555", ha="left", x=0.01).set_parse_math(False)
+        points = points_of(7.5)
+        lines = wrapped(text, points, 0.96 * figure.get_figwidth())
+        figure.supxlabel(lines, fontsize=points, color="#555555", ha="left", x=0.01).set_parse_math(False)
+
+
+def axis_label(figure: Figure, text: str, *, beside: float = 0.0) -> str:
+    """The label of a horizontal axis in lines that fit.
+
+    Args:
+        figure: where it is written.
+        text: the label.
+        beside: inches that names take beside the axis.
+    """
+    return wrapped(text, points_of(9.0), figure.get_figwidth() - beside - 0.4)
 
 
 def save(figure: Figure, path_stem: Path) -> list[Path]:
-    """PNG and SVG beside each other, without a date, so that equal figures are equal files."""
+    """PNG and SVG beside each other, and PDF if told, without a date, so that equal figures are equal files."""
     path_stem.parent.mkdir(parents=True, exist_ok=True)
-    png, svg = (path_stem.with_name(path_stem.name + ending) for ending in (".png", ".svg"))
-    for path, metadata in ((png, {"Software": None}), (svg, {"Date": None, "Creator": None})):
+    unsaid: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    if _SIZE.get().pdf:
+        unsaid["pdf"] = {"CreationDate": None, "Creator": None, "Producer": None}
+    files = []
+    for ending, metadata in unsaid.items():
         drawn = io.BytesIO()
-        figure.savefig(drawn, format=path.suffix[1:], dpi=_DPI, metadata=metadata)
-        write_bytes(path, drawn.getvalue(), lasting=False)
-    return [png, svg]
+        figure.savefig(drawn, format=ending, dpi=_DPI, metadata=metadata)
+        files.append(path_stem.with_name(f"{path_stem.name}.{ending}"))
+        write_bytes(files[-1], drawn.getvalue(), lasting=False)
+    return files

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     Boxes = NDArray[np.float64]
@@ -63,6 +65,17 @@ def place(
         boxes, leaders = np.vstack([boxes, tried[best]]), np.vstack([leaders, lines[best]])
         result[i] = (float(tried[best, 0]), float(tried[best, 1]))
     return [result[i] for i in range(len(spots))]
+
+
+def free(corners: Sequence[tuple[float, float]], sizes: ArrayLike, frame: ArrayLike) -> bool:
+    """Whether labels (left and bottom of each, and its size) hide no other and lie in the frame."""
+    shapes, edges = np.array(sizes, float).reshape(-1, 2), np.array(frame, float)
+    low = np.array(corners, float).reshape(-1, 2)
+    boxes = np.hstack([low, low + shapes])
+    areas = _overlap(boxes, boxes)
+    np.fill_diagonal(areas, 0.0)
+    inside = (boxes[:, :2] >= edges[:2] - 1).all() and (boxes[:, 2:] <= edges[2:] + 1).all()
+    return bool(inside and not (areas > 1.0).any())
 
 
 def _candidates(spot: NDArray[np.float64], size: NDArray[np.float64], radius: float) -> Boxes:

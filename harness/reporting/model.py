@@ -48,6 +48,18 @@ class Column:
     """Numbers are multiplied by this where people read them: 100 shows a fraction in percent."""
     best: Literal["low", "high"] | None = None
     """Which number of the column deserves bold; None: none."""
+    unit: str = ""
+    """Of the numbers as they are stored, such as ``s``; what is shown in percent is stored as a fraction."""
+
+    @property
+    def stored_unit(self) -> str:
+        """The unit of the numbers in CSV; empty where they have none."""
+        return self.unit or ("fraction" if self.scale == 100 else "")
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit of the numbers that people read; empty where they have none."""
+        return "percent" if self.scale == 100 else self.unit if self.scale == 1 else ""
 
     def show(self, cell: Cell) -> str:
         """The cell's value as people read it, without marks and not escaped."""

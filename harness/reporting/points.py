@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from harness.records.scores import Average, Scores
 from harness.reporting.drawing import Point
 from harness.reporting.results import competing
-from harness.scoring.average import averaging
+from harness.scoring.average import Averaging, averaging
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.intervals import average_interval
 from harness.scoring.score import speeds_of, suite_speed
 
 if TYPE_CHECKING:
     from harness.records.run import RunRecord
+    from harness.records.scores import BenchmarkScore
     from harness.records.statistics import Interval
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import Scored
+
+Metric = Literal["wer", "cer"]
+"""What is counted: words or characters."""
 
 LENGTHS = (0.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0)
 """Where classes of utterance length begin, in seconds; the last has no end."""
@@ -40,6 +44,12 @@ class Points:
     note: str
     """All that must be known before the averages are compared."""
 
+    def sorted(self, order: Sequence[int]) -> Points:
+        """The same with the systems in another order: which of them stands at each place."""
+        averages = [self.averages[at] for at in order]
+        rows = {name: {point.model: row[point.model] for point in averages} for name, row in self.by_benchmark.items()}
+        return replace(self, averages=averages, by_benchmark=rows)
+
 
 def points_of(
     names: Sequence[str],
@@ -47,43 +57,80 @@ def points_of(
     runs: Sequence[RunRecord | None],
     scored: Sequence[Sequence[Scored]],
     profile: Profile,
+    *,
+    metric: Metric = "wer",
 ) -> Points:
-    """The points of some systems, called by `names`; `scored` are the benchmarks of each, counted."""
-    able = competing(scores, runs)
-    every = list(dict.fromkeys(entry.benchmark for score in scores for entry in score.benchmarks))
-    words = {entry.benchmark for score in scores for entry in score.benchmarks if entry.wer is not None}
-    common = _common([each & words for each in able], every)
+    """The points of some systems, called by `names`; `scored` are the benchmarks of each, counted.
+
+    Words and characters are never averaged: `metric` says which benchmarks these points are over.
+    """
+    of = [{entry.benchmark: entry for entry in score.benchmarks if entry.metric == metric} for score in scores]
+    able = [each & set(known) for each, known in zip(competing(scores, runs), of, strict=True)]
+    every = list(dict.fromkeys(name for known in of for name in known))
+    common = _common(able, every)
     same = [bool(common) and set(common) <= each for each in able]
     at_once = [run.served if run else None for run in runs]
     local = [one and not many for one, many in zip(same, at_once, strict=True)]
-    machines = {run.hardware if run else None for run, one in zip(runs, local, strict=True) if one}
+    hardware = [run.hardware if run else None for run in runs]
+    machines = [machine for machine, one in zip(hardware, local, strict=True) if one]
+    usual = _usual(machines)
+    suites = {score.suite for score in scores}
+    over = averaging(suites, rounded=profile.round_before_average)
     averages = []
-    for name, score, held, one, many in zip(names, scores, scored, same, at_once, strict=True):
-        found = _over(common, score, held, profile) if one else score.average
-        ends, alike = _ends(found.wer_interval), one and not many and len(machines) == 1
-        point = Point(name, found.wer, found.speed.rtfx, *ends, comparable=one, frontier=alike, served=many)
+    for at, (name, score, many) in enumerate(zip(names, scores, at_once, strict=True)):
+        held = list(zip(score.benchmarks, scored[at], strict=True)) if scored[at] else []
+        found = _over(common, score, held, over) if same[at] else _own(score, held, metric, profile)
+        elsewhere = local[at] and len(set(machines)) > 1 and (usual is None or hardware[at] != usual[0])
+        point = Point(
+            name,
+            found.rate,
+            found.speed.rtfx,
+            *_ends(found.interval),
+            comparable=same[at],
+            frontier=local[at] and (usual is not None and hardware[at] == usual[0]),
+            served=many,
+            elsewhere=elsewhere,
+        )
         averages.append(point)
     by_benchmark: dict[str, dict[str, Point]] = {}
-    for name, score, each in zip(names, scores, able, strict=True):
-        entries = {entry.benchmark: entry for entry in score.benchmarks}
+    for name, known, each in zip(names, of, able, strict=True):
         for benchmark in every:
-            entry, row = entries.get(benchmark), by_benchmark.setdefault(benchmark, {})
+            entry, row = known.get(benchmark), by_benchmark.setdefault(benchmark, {})
             rate, ends = (entry.rate, _ends(entry.interval)) if entry else (None, (None, None))
             row[name] = Point(name, rate, None, *ends, comparable=benchmark in each)
+    whole = all(same) and set(common) == set(every) and all(score.average.rate is not None for score in scores)
     hollow = [point.model for point in averages if not point.comparable and point.wer is not None]
-    over = ""
-    if common and not (
-        all(same) and set(common) == set(every) and all(score.average.wer is not None for score in scores)
-    ):
-        said = "the one benchmark" if len(common) == 1 else f"the {len(common)} benchmarks"
-        over = f"Over {said} that all {'but the hollow ones ' if hollow else ''}have: {', '.join(common)}."
+    said = _over_what(common, hollow=bool(hollow)) if common and not whole else ""
     notes = [
-        over,
+        said,
         f"Hollow, over other benchmarks and off the frontier: {', '.join(hollow)}." if hollow else "",
-        "No frontier: RTFx are of different hardware." if len(machines) > 1 else "",
+        _of_hardware(averages, usual, machines),
         "Squares, off the frontier: throughput of servers at so many requests at a time." if any(at_once) else "",
     ]
-    return Points(averages, by_benchmark, common, over, " ".join(filter(None, notes)))
+    return Points(averages, by_benchmark, common, said, " ".join(filter(None, notes)))
+
+
+def _usual(machines: Sequence[str | None]) -> tuple[str | None] | None:
+    """The machine that most of the systems were timed on; None where there is none, or no more than half were."""
+    if not machines:
+        return None
+    most = max(machines, key=machines.count)
+    return (most,) if 2 * machines.count(most) > len(machines) else None
+
+
+def _of_hardware(averages: Sequence[Point], usual: tuple[str | None] | None, machines: Sequence[str | None]) -> str:
+    """What is to be said where speeds are of different hardware."""
+    if len(set(machines)) < 2:
+        return ""
+    if usual is None:
+        return "No frontier: RTFx are of different hardware."
+    others = [point.model for point in averages if point.elsewhere]
+    return f"Hollow beside speed and off the frontier, RTFx of other hardware: {', '.join(others)}."
+
+
+def _over_what(common: Sequence[str], *, hollow: bool) -> str:
+    said = "the one benchmark" if len(common) == 1 else f"the {len(common)} benchmarks"
+    return f"Over {said} that all {'but the hollow ones ' if hollow else ''}have: {', '.join(common)}."
 
 
 def _common(able: Sequence[frozenset[str]], every: Sequence[str]) -> tuple[str, ...]:
@@ -98,23 +145,40 @@ def _common(able: Sequence[frozenset[str]], every: Sequence[str]) -> tuple[str, 
     return tuple(name for name in every if name in shared)
 
 
-def _over(common: Sequence[str], score: Scores, scored: Sequence[Scored], profile: Profile) -> Average:
-    """The average of one system over some of its benchmarks."""
-    if score.average.wer is not None and len(common) == len(score.benchmarks):
+def _over(
+    common: Sequence[str], score: Scores, held: Sequence[tuple[BenchmarkScore, Scored]], over: Averaging
+) -> Average:
+    """The average of one system over some of its benchmarks.
+
+    The system's own stands where it is of the same ones, and its suite does not average in another way.
+    """
+    own = averaging([score.suite], rounded=over.rounded)
+    if score.average.rate is not None and len(common) == len(score.benchmarks) and own == over:
         return score.average
-    held = [(entry, one) for entry, one in zip(score.benchmarks, scored, strict=True) if entry.benchmark in common]
-    names = [entry.benchmark for entry, _ in held]
-    over = averaging([score.suite], rounded=profile.round_before_average).among(names)
+    chosen = [(entry, one) for entry, one in held if entry.benchmark in common]
+    names = [entry.benchmark for entry, _ in chosen]
+    over = over.among(names)
     columns = [
         ([count.errors for count in kept], [count.words for count in kept], [row.session for row in one.units.rows])
-        for kept, one in ((one.kept(), one) for _, one in held)
+        for kept, one in ((one.kept(), one) for _, one in chosen)
     ]
-    return Average(
-        wer=over.rate({entry.benchmark: entry.wer for entry, _ in held}),
-        wer_interval=average_interval(columns, weights=over.weights(names)),
-        rounded=over.rounded,
-        speed=suite_speed(speeds_of(entry for entry, _ in held), over.seconds),
-    )
+    rate = over.rate({entry.benchmark: entry.rate for entry, _ in chosen})
+    interval = average_interval(columns, weights=over.weights(names))
+    speed = suite_speed(speeds_of(entry for entry, _ in chosen), over.seconds)
+    if chosen and chosen[0][0].metric == "cer":
+        return Average(cer=rate, cer_interval=interval, rounded=over.rounded, speed=speed)
+    return Average(wer=rate, wer_interval=interval, rounded=over.rounded, speed=speed)
+
+
+def _own(score: Scores, held: Sequence[tuple[BenchmarkScore, Scored]], metric: Metric, profile: Profile) -> Average:
+    """The average of a system that stands beside no other: its own, or over its benchmarks of the metric."""
+    kinds = {entry.metric for entry in score.benchmarks}
+    if kinds == {metric}:
+        return score.average
+    mine = [entry.benchmark for entry, _ in held if entry.metric == metric]
+    if not mine or not score.complete:
+        return Average()
+    return _over(mine, score, held, averaging([score.suite], rounded=profile.round_before_average))
 
 
 def _ends(interval: Interval | None) -> tuple[float | None, float | None]:

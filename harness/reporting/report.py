@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.records.codec import cannot_write, write, write_text
-from harness.reporting import plots
-from harness.reporting.against import against_published, published_points
+from harness.records.codec import cannot_write, write, write_bytes, write_text
+from harness.reporting.against import against_published
 from harness.reporting.classes import classes_table
+from harness.reporting.drawing import Size
+from harness.reporting.figures import Found, draw_plots
 from harness.reporting.hub import write_hub_files
-from harness.reporting.page.audio import addresses, origins
+from harness.reporting.page.audio import Mode, Placed, origins, place_audio
 from harness.reporting.page.build import page
 from harness.reporting.page.data import Group, PageData, group, page_benchmark, phases_of
-from harness.reporting.points import Points, by_length, points_of
+from harness.reporting.points import Metric, points_of
+from harness.reporting.ranking import ranking, with_common_averages, with_ranks
 from harness.reporting.results import errors_table, metrics_table, results_table, served_table
 from harness.reporting.table import EXTENSIONS, Table
+from harness.reporting.xlsx import workbook
+from harness.scoring.average import averaging
 from harness.scoring.counting import available_workers
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import labels
@@ -42,16 +46,34 @@ class Written:
     """All that was written, the page first."""
     reasons: list[str]
     """Why some run has no files for the hub."""
+    audio: str
+    """What became of the audio."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a report is to hold, and how it is to look."""
+
+    published: bool = False
+    """Whether to put published figures beside ours."""
+    audio: Mode = "link"
+    """What becomes of the audio (`harness.reporting.page.audio`)."""
+    audio_bytes: int = 0
+    """Bytes of audio that may be put into the page."""
+    metrics: Sequence[str] = ()
+    """Names of metrics to add (`harness.scoring.metrics`)."""
+    sort: str = "average"
+    """What the systems are sorted by (`harness.reporting.ranking`)."""
+    size: Size = field(default_factory=Size)
+    """Of the plots."""
 
 
 def write_report(
     systems: Sequence[System],
     profile: Profile,
     out: Path,
-    *,
-    published: bool = False,
-    audio_bytes: int = 0,
-    metrics: Sequence[str] = (),
+    wishes: Wishes | None = None,
+    say: Callable[[str], None] = lambda _doing: None,
 ) -> Written:
     """Makes all of it.
 
@@ -59,48 +81,113 @@ def write_report(
         systems: what to report on.
         profile: the rules to score under.
         out: the folder; made if needed.
-        published: whether to put published figures beside ours.
-        audio_bytes: audio to inline in the page, in bytes; 0 links it only.
-        metrics: names of metrics to add (`harness.scoring.metrics`).
+        wishes: what it is to hold.
+        say: is told what is being done, several times a second where it takes long.
 
     Raises:
+        UsageError: there is nothing by which it could be sorted so.
         DataError: the chunks of a session are incomplete.
         RunError: the folder cannot be written.
     """
-    scored = count_systems(systems, [profile] * len(systems), workers=available_workers(), cached=True)
-    names, runs = labels(systems), [system.run for system in systems]
-    scores = [score_counted(system, profile, held, metrics) for system, held in zip(systems, scored, strict=True)]
-    groups = group(scored)
-    points = points_of(names, scores, runs, scored, profile)
-    tied = ties(scored, profile, [score.suite for score in scores])
-    results = results_table(scores, runs, tied, metrics=metrics, names=names)
-    tables = {
-        "table": results,
-        "errors": errors_table(names, groups),
-        "metrics": metrics_table(scores, names),
-        "classes": classes_table(names, scored) if any(get_metric(name).classes for name in metrics) else None,
-        "served": served_table(scores, names),
-    }
-    if published:
-        tables["published"] = against_published(scores, runs, names)
-    shown = {stem: table for stem, table in tables.items() if table is not None}
-    audio = addresses(_by_interest(groups), origins(systems), audio_bytes)
-    phases = [phases_of(score) for score in scores]
-    benchmarks = [page_benchmark(one, audio) for one in groups]
-    data = PageData(note=points.note, models=points.averages, phases=phases, benchmarks=benchmarks)
-    suites = dict.fromkeys(system.suite for system in systems if system.suite)
-    title = f"Speech recognition: {', '.join(suites) or 'results'}"
+    wishes = wishes or Wishes()
+    say(f"scoring {len(systems)} models")
+    found = _counted(systems, profile, wishes, say)
+    say("tables")
+    shown, results = _tables(found, profile, wishes)
+    say("audio")
+    by_interest = _by_interest(found.groups)
+    say(f"page: aligning {len(found.groups)} benchmarks")
+    title = f"Speech recognition: {', '.join(found.suites) or 'results'}"
     index = out / "index.html"
     try:
         out.mkdir(parents=True, exist_ok=True)
+        audio = place_audio(by_interest, origins(found.systems), wishes.audio, wishes.audio_bytes, out)
+        data = _page_data(found, audio, say)
         files = [path for stem, table in shown.items() for path in _write_table(table, out / stem)]
-        files += _plots(out, published, scores, points, by_length(names, scored, points))
-        for_hub, reasons = write_hub_files(scores, runs, out)
-        text = page(title, results.caption, list(shown.values()), data)
-        write_text(index, text)
+        write_bytes(out / "tables.xlsx", workbook(shown), lasting=False)
+        files.append(out / "tables.xlsx")
+        for_hub, reasons = write_hub_files(found.scores, found.runs, out)
+        say("page: writing")
+        write_text(index, page(title, results.caption, list(shown.values()), data))
+        files += _plots(found, profile.name, out, wishes, say)
     except OSError as error:
         raise cannot_write(out, error) from None
-    return Written(table=results, files=[index, *files, *for_hub], reasons=reasons)
+    return Written(table=results, files=[index, *files, *audio.files, *for_hub], reasons=reasons, audio=audio.said)
+
+
+def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: Callable[[str], None]) -> Found:
+    """The systems counted, scored and sorted."""
+    scored = count_systems(systems, [profile] * len(systems), workers=available_workers(), cached=True)
+    names, runs = labels(systems), [system.run for system in systems]
+    scores = []
+    for at, (system, held) in enumerate(zip(systems, scored, strict=True), start=1):
+        say(f"scoring: {at} of {len(systems)}")
+        scores.append(score_counted(system, profile, held, wishes.metrics))
+    say("averages")
+    metrics = {entry.metric for score in scores for entry in score.benchmarks}
+    kinds: tuple[Metric, ...] = ("wer", "cer")
+    kinds = tuple(kind for kind in kinds if kind in metrics) or ("wer",)
+    points = {kind: points_of(names, scores, runs, scored, profile, metric=kind) for kind in kinds}
+    rank = ranking(scores, list(points.values()), names, wishes.sort)
+    ranked = rank.sorted(scored)
+    return Found(
+        systems=rank.sorted(systems),
+        names=rank.sorted(names),
+        runs=rank.sorted(runs),
+        scores=rank.sorted(scores),
+        scored=ranked,
+        groups=group(ranked),
+        points={kind: found.sorted(rank.order) for kind, found in points.items()},
+        ranks=rank.ranks,
+    )
+
+
+def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, Table], Table]:
+    """All tables by the names of their files, and the one that is printed."""
+    tied = ties(found.scored, profile, [score.suite for score in found.scores])
+    results = results_table(found.scores, found.runs, tied, metrics=wishes.metrics, names=found.names)
+    results = with_common_averages(results, found.points)
+    results = with_ranks(results, found.ranks)
+    tables = {
+        "table": results,
+        "errors": errors_table(found.names, found.groups),
+        "metrics": metrics_table(found.scores, found.names),
+        "classes": classes_table(found.names, found.scored)
+        if any(get_metric(name).classes for name in wishes.metrics)
+        else None,
+        "served": served_table(found.scores, found.names),
+    }
+    if wishes.published:
+        tables["published"] = against_published(found.scores, found.runs, found.names)
+    return {stem: table for stem, table in tables.items() if table is not None}, results
+
+
+def _page_data(found: Found, audio: Placed, say: Callable[[str], None]) -> PageData:
+    """What the page's scripts show."""
+    benchmarks = []
+    for at, one in enumerate(found.groups, start=1):
+        say(f"page: {one.name}, {at} of {len(found.groups)} benchmarks")
+        benchmarks.append(page_benchmark(one, audio))
+    words, characters = found.points.get("wer"), found.points.get("cer")
+    shown = words or characters
+    assert shown is not None
+    suites = {score.suite for score in found.scores}
+    over = averaging(suites, rounded=False)
+    return PageData(
+        note=shown.note,
+        models=shown.averages,
+        by_character=characters.averages if words and characters else [],
+        character_note=characters.note if words and characters else "",
+        phases=[phases_of(score) for score in found.scores],
+        benchmarks=benchmarks,
+        averages=[score.average.rate for score in found.scores],
+        groups=[list(members) for members in over.groups.values()],
+        audio_note=audio.said,
+    )
+
+
+def _plots(found: Found, profile: str, out: Path, wishes: Wishes, say: Callable[[str], None]) -> list[Path]:
+    return draw_plots(found, profile, out, wishes.size, published=wishes.published, say=say)
 
 
 def _write_table(table: Table, stem: Path) -> list[Path]:
@@ -110,41 +197,6 @@ def _write_table(table: Table, stem: Path) -> list[Path]:
         path = stem.with_name(f"{stem.name}.{extension}")
         write_text(path, table.render(form, width=120, color=False))
         files.append(path)
-    return files
-
-
-def _plots(
-    out: Path,
-    published: bool,
-    scores: Sequence[Scores],
-    points: Points,
-    lengths: dict[str, list[tuple[str, float | None, int]]],
-) -> list[Path]:
-    """The plots that the data allows."""
-    profile, names = scores[0].profile.name, [point.model for point in points.averages]
-    suite = next((score.suite for score in scores if score.suite), None)
-    rules = f"{f'Suite {suite}' if suite else 'Predictions of others'}, profile {profile}."
-    caption = " ".join(part for part in (rules, points.note) if part)
-    others: list[plots.Point] = []
-    if published:
-        others = published_points(suite, profile, [score.model for score in scores], points.benchmarks)
-    if others:
-        caption += " Hollow and blue: published figures, whose RTFx are of their sources' hardware."
-    every = [*points.averages, *others]
-    files = plots.rtfx_wer(every, out / "rtfx_wer", caption=caption)
-    files += plots.wer_bars(every, out / "wer", title="Average word error rate", caption=caption)
-    shown = [point for row in points.by_benchmark.values() for point in row.values() if point.wer is not None]
-    other = any(not point.comparable for point in shown)
-    hollow = " Hollow: incomplete, or of other data than the others." if other else ""
-    files += plots.wer_by_benchmark(points.by_benchmark, out / "wer_by_benchmark", caption=rules + hollow)
-    if lengths:
-        without = [name for name in names if name not in lengths]
-        said = f"Not shown, over other benchmarks: {', '.join(without)}." if without else ""
-        length_caption = " ".join(part for part in (rules, points.over, said) if part)
-        files += plots.wer_by_length(lengths, out / "wer_by_length", caption=length_caption)
-    phases = {name: found for name, score in zip(names, scores, strict=True) if (found := phases_of(score)) is not None}
-    if phases:
-        files += plots.phases(phases, out / "phases", caption=rules)
     return files
 
 

@@ -176,7 +176,7 @@ def competing(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> lis
         {
             entry.benchmark: set(_other_data(entry, _fact(run, entry), _usual(scores, entry.benchmark)))
             for entry in score.benchmarks
-            if entry.wer is not None and (score.complete or not _shortfall(entry, _fact(run, entry)))
+            if entry.rate is not None and (score.complete or not _shortfall(entry, _fact(run, entry)))
         }
         for score, run in zip(scores, runs, strict=True)
     ]

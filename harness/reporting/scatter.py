@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.reporting import drawing
-from harness.reporting.drawing import COLORS, GRAY, RADIUS, Point, called, finite, log_axis, timed, wer_x
-from harness.reporting.labels import place
+from harness.reporting.drawing import (
+    COLORS,
+    GRAY,
+    RADIUS,
+    Point,
+    Size,
+    called,
+    finite,
+    log_axis,
+    points_of,
+    shortened,
+    timed,
+    wer_x,
+)  # fmt: skip
+from harness.reporting.labels import free, place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FEW = 3
+"""Models up to which names stand beside their markers whatever the room."""
 
 
 def pareto(points: Sequence[Point]) -> list[Point]:
@@ -30,55 +48,83 @@ def pareto(points: Sequence[Point]) -> list[Point]:
 
 
 def rtfx_wer(
-    points: Sequence[Point], path_stem: Path, *, title: str = "Speed against accuracy", caption: str = ""
+    points: Sequence[Point],
+    path_stem: Path,
+    *,
+    title: str = "Speed against accuracy",
+    caption: str = "",
+    size: Size | None = None,
+    rate: str = "WER",
 ) -> list[Path]:
     """WER against RTFx on a log scale, with the Pareto frontier and every model's name.
 
-    Models whose RTFx is not known stand in a strip below. What is not comparable is hollow and off the frontier. A WER
-    far above all others is drawn at the right edge as an arrow, with its value in the label, so that it does not
-    squeeze the rest. The WER axis is logarithmic too where the largest is over four times the smallest.
+    Models whose RTFx is not known stand in a strip below. What is not comparable, or was timed on other hardware, is
+    hollow and off the frontier. A WER far above all others is drawn at the right edge as an arrow, with its value in
+    the label, so that it does not squeeze the rest. The WER axis is logarithmic too where the largest is over four
+    times the smallest. Where names have no room, markers have numbers, and the small print says whose they are.
 
-    `caption` states suite, profile and hardware.
+    `caption` states suite, profile and hardware; `rate` is what is counted, WER or CER.
 
     Returns:
-        The files written: PNG and SVG.
+        The files written: PNG and SVG, and PDF if `size` says so.
     """
+    size = size or Size()
+    points = [replace(p, model=shortened(p.model, size.longest)) for p in points] if size.narrow else points
+    with drawing.settings(size):
+        figure, free = _scatter(points, title, caption, size, rate, numbered=size.narrow and len(points) > FEW)
+        if not free and len(points) > FEW:
+            figure, _ = _scatter(points, title, caption, size, rate, numbered=True)
+        return drawing.save(figure, path_stem)
+
+
+def _scatter(
+    points: Sequence[Point], title: str, caption: str, size: Size, rate: str, *, numbered: bool
+) -> tuple[Figure, bool]:
+    """The figure, and whether all labels found room."""
     shown = [p for p in points if finite(p.wer)]
     placed = [p for p in shown if timed(p)]
     untimed = sorted((p for p in shown if not timed(p)), key=lambda p: (p.wer or 0.0, p.model))
     limit = drawing.limit_of(shown)
-    with drawing.settings():
-        large = 1.5 if len(placed) > 40 else 1.0
-        strip = min(0.3 + 0.15 * len(untimed), 5.0) if untimed else 0.0
-        figure, (main, *strips) = drawing.panels(10 * large, 7.0 * large, strip)
-        # A published figure's speed is of its source's hardware, so published ones have a frontier of their own.
-        frontiers = [pareto([p for p in placed if p.frontier and p.ours == ours]) for ours in (True, False)]
-        best = {id(point) for frontier in frontiers for point in frontier}
-        for point in placed:
-            color = COLORS[1] if point.ours and id(point) in best else _color(point)
-            shape = "D" if id(point) in best else "s" if point.served else "o"
-            drawing.marker(main, point, point.rtfx or 1.0, (color, shape), limit)
-        steps = _frontier(main, frontiers[0], limit, COLORS[1], "Pareto frontier")
-        steps += _frontier(main, frontiers[1], limit, COLORS[0], "frontier of published figures")
-        log_axis(main.yaxis, [p.rtfx or 1.0 for p in placed] or [1.0, 1000.0])
-        main.set_ylabel("RTFx, seconds of audio per second (log scale; up is faster)")
-        _wer_axis(main, [100 * min(v, limit) for p in shown for v in (p.low, p.wer, p.high) if v is not None])
-        for below in strips:
-            _unknown(below, untimed, limit)
-        scale = ", log scale" if main.get_xscale() == "log" else ""
-        [main, *strips][-1].set_xlabel(f"WER, percent{scale} (left is better)")
-        drawing.legend_of_kinds(figure, main, shown)
-        unknown = [p.model for p in points if p not in shown]
-        drawing.describe(
-            figure, main, title, caption, f"Not shown, WER not known: {', '.join(unknown)}." if unknown else ""
-        )
-        figure.canvas.draw()
-        _label(main, placed, limit, steps)
-        return drawing.save(figure, path_stem)
+    large = 1.5 if len(placed) > 40 and size.width is None else 1.0
+    width, height = size.of(10 * large), 7.0 * large if size.width is None else 0.8 * size.width
+    strip = min((0.3 if size.width is None else 0.4) + 0.15 * len(untimed), 5.0) if untimed else 0.0
+    unknown = [p.model for p in points if p not in shown]
+    by_number = sorted(placed, key=lambda p: (p.wer or 0.0, p.model)) if numbered else []
+    numbers = {id(point): str(at) for at, point in enumerate(by_number, start=1)}
+    said = [
+        caption,
+        "; ".join(f"{numbers[id(p)]} {_name(p, limit)}" for p in by_number) + ("." if by_number else ""),
+        f"Not shown, {rate} not known: {', '.join(unknown)}." if unknown else "",
+    ]
+    figure, (main, *strips) = drawing.panels(width, height, strip, drawing.room_below(width, *said))
+    # A published figure's speed is of its source's hardware, so published ones have a frontier of their own.
+    frontiers = [pareto([p for p in placed if p.frontier and p.ours == ours]) for ours in (True, False)]
+    best = {id(point) for frontier in frontiers for point in frontier}
+    for point in placed:
+        color = COLORS[1] if point.ours and id(point) in best else _color(point)
+        shape = "D" if id(point) in best else "s" if point.served else "o"
+        solid = point.comparable and not point.elsewhere
+        drawing.marker(main, replace(point, comparable=solid), point.rtfx or 1.0, (color, shape), limit)
+    steps = _frontier(main, frontiers[0], limit, COLORS[1], "Pareto frontier")
+    steps += _frontier(main, frontiers[1], limit, COLORS[0], "frontier of published figures")
+    log_axis(main.yaxis, [p.rtfx or 1.0 for p in placed] or [1.0, 1000.0])
+    main.set_ylabel(
+        "RTFx (log scale)" if size.narrow else "RTFx, seconds of audio per second (log scale; up is faster)"
+    )
+    _wer_axis(main, [100 * min(v, limit) for p in shown for v in (p.low, p.wer, p.high) if v is not None])
+    for below in strips:
+        _unknown(below, untimed, limit)
+    scale = ", log scale" if main.get_xscale() == "log" else ""
+    [main, *strips][-1].set_xlabel(f"{rate}, percent{scale} (left is better)")
+    drawing.legend_of_kinds(figure, main, shown)
+    drawing.describe(figure, main, title, *said)
+    figure.canvas.draw()
+    texts = [numbers.get(id(point)) or _name(point, limit) for point in placed]
+    return figure, _label(main, placed, texts, limit, steps)
 
 
 def _color(point: Point) -> str:
-    return COLORS[0] if point.comparable else GRAY
+    return COLORS[0] if point.comparable and not point.elsewhere else GRAY
 
 
 def _unknown(axis: Axes, points: Sequence[Point], limit: float) -> None:
@@ -89,11 +135,12 @@ def _unknown(axis: Axes, points: Sequence[Point], limit: float) -> None:
         middle = math.sqrt(left * right) if axis.get_xscale() == "log" else (left + right) / 2
         side = 1 if wer_x(point, limit) < middle else -1
         axis.annotate(
-            _name(point, limit), (wer_x(point, limit), row), (7 * side, 0), textcoords="offset points", fontsize=6.5,
+            _name(point, limit), (wer_x(point, limit), row), (7 * side, 0), textcoords="offset points",
+            fontsize=points_of(6.5),
             ha="left" if side > 0 else "right", va="center_baseline", parse_math=False,
         )  # fmt: skip
     axis.set(ylim=(len(points) - 0.3, -0.7), yticks=[])
-    axis.set_ylabel("RTFx\nnot known", rotation=0, ha="right", va="center")
+    axis.set_ylabel("RTFx\nnot known", rotation=0, ha="right", va="center", fontsize=points_of(9.0))
     axis.grid(visible=False, axis="y")
 
 
@@ -128,15 +175,23 @@ def _name(point: Point, limit: float) -> str:
 
 
 def _label(
-    axis: Axes, group: Sequence[Point], limit: float, drawn: Sequence[tuple[float, float, float, float]]
-) -> None:
+    axis: Axes,
+    group: Sequence[Point],
+    names: Sequence[str],
+    limit: float,
+    drawn: Sequence[tuple[float, float, float, float]],
+) -> bool:
     """Names beside their markers, with a thin line where a name had to move away.
 
     Args:
         axis: where the markers are; its limits are final.
         group: the points.
+        names: what to write beside them.
         limit: the largest WER shown.
         drawn: segments that names should not lie on, in data coordinates.
+
+    Returns:
+        Whether every name has a place of its own.
     """
     from matplotlib.patheffects import withStroke
 
@@ -145,10 +200,10 @@ def _label(
     pixel = figure.dpi / 72
     spots = [(wer_x(p, limit), p.rtfx or 1.0) for p in group]
     halo = [withStroke(linewidth=1.5, foreground="white")]
-    size = 7.5 if len(group) <= 30 else 6.5
+    size = points_of(7.5 if len(group) <= 30 else 6.5)
     texts = [
-        axis.text(*spot, _name(point, limit), fontsize=size, parse_math=False, zorder=5, path_effects=halo)
-        for point, spot in zip(group, spots, strict=True)
+        axis.text(*spot, name, fontsize=size, parse_math=False, zorder=5, path_effects=halo)
+        for name, spot in zip(names, spots, strict=True)
     ]
     boxes = [text.get_window_extent() for text in texts]
     sizes = [(box.width + 4 * pixel, size * 1.15 * pixel) for box in boxes]
@@ -167,3 +222,4 @@ def _label(
         if math.dist(center, end) > 2.5 * RADIUS * pixel:
             leader = zip(spot, to_data(end), strict=True)
             axis.plot(*leader, color="#999999", lw=0.5, zorder=1.5, scalex=False, scaley=False)
+    return free(corners, sizes, axis.get_window_extent().extents)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from harness.errors import unknown_name
 from harness.records.codec import FORMAT
 from harness.reporting import escape
+from harness.reporting.latex import latex
 from harness.reporting.model import Cell, Column, Grid
 from harness.version import VERSION
 
@@ -56,7 +57,6 @@ class _Markup(NamedTuple):
 
 
 _MARKDOWN = _Markup(escape.markdown, "**{}**", "{}", " <sub>{}</sub>")
-_LATEX = _Markup(escape.latex, r"\textbf{{{}}}", r"\textsuperscript{{{}}}", r" {{\scriptsize {}}}")
 _HTML = _Markup(escape.html, "<b>{}</b>", "<sup>{}</sup>", " <small>{}</small>")
 
 
@@ -72,11 +72,15 @@ def _markdown(table: Grid) -> str:
 
 
 def _csv_text(table: Grid) -> str:
-    """Unrounded values in the data's own units; ends of intervals in columns of their own, notes in the last one."""
+    """Unrounded values in the data's own units, which the header names; ends of intervals in columns of their own.
+
+    Notes are in the last one.
+    """
     intervals = {i for row in table.rows for i, cell in enumerate(row) if cell.low is not None}
     header = []
     for i, column in enumerate(table.columns):
-        header += [column.key, f"{column.key}_low", f"{column.key}_high"] if i in intervals else [column.key]
+        keys = [column.key, f"{column.key}_low", f"{column.key}_high"] if i in intervals else [column.key]
+        header += [f"{key} ({column.stored_unit})" if column.stored_unit else key for key in keys]
     rows: list[list[str | int | float | None]] = [[*header, "notes"]]
     for row in table.rows:
         rows.append([])
@@ -90,26 +94,6 @@ def _csv_text(table: Grid) -> str:
     for values in rows:
         writer.writerow([escape.csv_cell(value) if isinstance(value, str) else value for value in values])
     return out.getvalue()
-
-
-def _latex(table: Grid) -> str:
-    r"""A booktabs table; the preamble needs ``\usepackage{booktabs}``."""
-    align = "".join("l" if column.align == "left" else "r" for column in table.columns)
-    lines = [
-        r"\begin{table}",
-        r"\centering",
-        rf"\caption{{{escape.latex(table.title)}. {escape.latex(table.caption)}}}",
-        rf"\begin{{tabular}}{{{align}}}",
-        r"\toprule",
-        " & ".join(escape.latex(column.title) for column in table.columns) + r" \\",
-        r"\midrule",
-        *(" & ".join(_LATEX.cells(table, row)) + r" \\" for row in table.rows),
-        r"\bottomrule",
-        r"\end{tabular}",
-        *(rf"\\ {{\footnotesize {escape.latex(text)}}}" for text in _footnotes(table)),
-        r"\end{table}",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def _html(table: Grid) -> str:
@@ -151,11 +135,17 @@ def _json_text(table: Grid) -> str:
         "version": VERSION,
         "title": table.title,
         "caption": table.caption,
-        "columns": [{"key": column.key, "title": column.title} for column in table.columns],
+        "columns": [_described(column) for column in table.columns],
         "rows": rows,
         "notes": list(table.notes),
     }
     return json.dumps(whole, indent=2, allow_nan=False) + "\n"
+
+
+def _described(column: Column) -> dict[str, str]:
+    """A column's key, its title, and the unit of its numbers where they have one."""
+    unit = {"unit": column.stored_unit} if column.stored_unit else {}
+    return {"key": column.key, "title": column.title} | unit
 
 
 def _terminal(table: Grid, width: int | None, color: bool | None) -> str:
@@ -283,7 +273,7 @@ class Table(Grid):
         """
         if form == "terminal":
             return _terminal(self, width, color)
-        forms = {"markdown": _markdown, "csv": _csv_text, "latex": _latex, "html": _html, "json": _json_text}
+        forms = {"markdown": _markdown, "csv": _csv_text, "latex": latex, "html": _html, "json": _json_text}
         if form not in forms:
             raise unknown_name("table format", form, FORMATS)
         return forms[form](self)

@@ -1,15 +1,19 @@
-"""Audio for the page: the files that journals name, inlined up to a limit, the rest linked."""
+"""Audio for the page: the files that journals name, put into the page, linked or copied beside it."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import math
 import os
 import re
+import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -19,6 +23,13 @@ if TYPE_CHECKING:
 _CUT = re.compile(r"#t=([\d.eE+-]*),([\d.eE+-]*)\Z")
 _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".opus": "audio/ogg"}
 _TYPES |= {".m4a": "audio/mp4", ".mp4": "audio/mp4", ".webm": "audio/webm", ".aac": "audio/aac"}
+
+AUDIO_FOLDER = "audio"
+"""Beside the page, where copies lie."""
+
+Mode = Literal["embed", "link", "copy"]
+MODES: tuple[Mode, ...] = ("embed", "link", "copy")
+"""What can become of audio: into the page, linked where it lies, or copied beside the page."""
 
 Utterance = tuple[str, str]
 """A benchmark and an utterance's id."""
@@ -34,6 +45,20 @@ def origins(systems: Sequence[System]) -> dict[Utterance, str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of the audio of a report's utterances."""
+
+    addresses: dict[Utterance, str]
+    """That the page can play."""
+    silent: dict[Utterance, str]
+    """Why the others have none."""
+    said: str
+    """All of it in one line."""
+    files: list[Path]
+    """That were copied."""
+
+
 def addresses(wanted: Iterable[Utterance], where: dict[Utterance, str], limit: int) -> dict[Utterance, str]:
     """An address that the page can play for each utterance whose audio is a file on this disk.
 
@@ -42,20 +67,81 @@ def addresses(wanted: Iterable[Utterance], where: dict[Utterance, str], limit: i
         where: what `origins` gives.
         limit: bytes of audio to inline; what does not fit is linked, whole files only.
     """
-    result: dict[Utterance, str] = {}
-    for utterance in wanted:
-        cut = _CUT.search(where.get(utterance, ""))
-        path = Path(_CUT.sub("", where.get(utterance, "")))
-        if not where.get(utterance) or not path.is_file():
+    return place_audio(wanted, where, "embed", limit, Path()).addresses
+
+
+def place_audio(wanted: Iterable[Utterance], where: dict[Utterance, str], mode: Mode, limit: int, out: Path) -> Placed:
+    """Puts audio into the page, links it, or copies it beside the page.
+
+    Args:
+        wanted: utterances in the order in which they get the room that there is.
+        where: what `origins` gives.
+        mode: ``embed`` puts in what fits and links the rest, ``link`` links all that a browser plays as it is, ``copy``
+            writes all into ``audio`` beside the page, segments and what no browser plays as FLAC.
+        limit: bytes that may be put into the page.
+        out: the page's folder.
+
+    Raises:
+        OSError: a copy cannot be written.
+    """
+    found = Placed({}, {}, "", [])
+    inside, left, utterances = 0, limit if mode == "embed" else 0, list(dict.fromkeys(wanted))
+    for utterance in utterances:
+        place = where.get(utterance, "")
+        cut, path = _CUT.search(place), Path(_CUT.sub("", place))
+        plays = path.suffix.lower() in _TYPES
+        if not place or not path.is_file():
+            found.silent[utterance] = "it is not on this disk" if place else "nothing says where it is"
             continue
-        content, kind = _encoded(path, cut) if limit > 0 else (None, "")
-        if content is not None and len(content) <= limit:
-            limit -= len(content)
-            result[utterance] = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
-        elif path.suffix.lower() in _TYPES:
-            fragment = cut[0] if cut else ""
-            result[utterance] = "file://" + quote(os.fsencode(path.resolve())) + fragment
-    return result
+        if mode == "copy":
+            copied = _copied(place, path, cut, out)
+            if copied is None:
+                found.silent[utterance] = "it cannot be decoded"
+            else:
+                found.files.append(copied)
+                found.addresses[utterance] = f"{copied.parent.name}/{copied.name}"
+            continue
+        content, kind = _encoded(path, cut) if left > 0 else (None, "")
+        if content is not None and len(content) <= left:
+            left -= len(content)
+            inside += 1
+            found.addresses[utterance] = f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+        elif plays:
+            found.addresses[utterance] = "file://" + quote(os.fsencode(path.resolve())) + (cut[0] if cut else "")
+        elif content is None and left > 0:
+            found.silent[utterance] = "it cannot be decoded"
+        else:
+            found.silent[utterance] = f"no browser plays {path.suffix or 'this kind of file'}, and it was not put in"
+    files = list(dict.fromkeys(found.files))
+    parts = [
+        f"{inside} of {len(utterances):,} put into the page ({(limit - left) / 1e6:.1f} of {limit / 1e6:g} MB)"
+        if inside
+        else "",
+        f"{len(found.addresses):,} of {len(utterances):,} copied to {AUDIO_FOLDER}/ beside the page" if files else "",
+        f"{len(found.addresses) - inside:,} linked to files of this machine"
+        if mode != "copy" and len(found.addresses) > inside
+        else "",
+        *(f"{count:,} silent: {why}" for why, count in Counter(found.silent.values()).items()),
+    ]
+    said = "; ".join(part for part in parts if part)
+    return replace(found, said=f"Audio: {said or 'none'}.", files=files)
+
+
+def _copied(place: str, path: Path, cut: re.Match[str] | None, out: Path) -> Path | None:
+    """Where a copy of an utterance's audio lies; None where it cannot be decoded. Equal places share one."""
+    name = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
+    folder = out / AUDIO_FOLDER
+    whole = cut is None and path.suffix.lower() in _TYPES
+    target = folder / f"{name}{path.suffix.lower() if whole else '.flac'}"
+    folder.mkdir(parents=True, exist_ok=True)
+    if whole:
+        shutil.copyfile(path, target)
+        return target
+    content, _ = _encoded(path, cut)
+    if content is None:
+        return None
+    target.write_bytes(content)
+    return target
 
 
 def address_of(audio: Audio, limit: int) -> tuple[str | None, int]:

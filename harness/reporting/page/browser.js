@@ -1,5 +1,5 @@
 // The browser of utterances: ranked by what each contributes to the difference between two systems, filtered, virtual.
-const ROW = 48, KINDS = ["substitutions", "deletions", "insertions"];
+const ROW = 48, KINDS = ["substitutions", "deletions", "insertions"], SHOWN_AT_ONCE = 6;
 
 class Browser {
   constructor(data) {
@@ -13,18 +13,26 @@ class Browser {
     this.fill("system-a", data.models.map((m, k) => [String(k), m.model]));
     this.fill("system-b", [["", "nothing"], ...data.models.map((m, k) => [String(k), m.model])]);
     [this.field("system-a").value, this.field("system-b").value] = this.firstPair();
+    this.field("audio-note").textContent = data.audio_note || "";
+    this.listen();
+    this.update();
+    this.open(location.hash);
+  }
+
+  listen() {
     let wait = 0;
     const later = () => { clearTimeout(wait); wait = setTimeout(() => this.update(), 150); };
-    document.getElementById("controls").addEventListener("input", later);
-    document.getElementById("controls").addEventListener("submit", (event) => event.preventDefault());
+    this.field("controls").addEventListener("input", later);
+    this.field("controls").addEventListener("submit", (event) => event.preventDefault());
     this.list.addEventListener("scroll", () => this.draw());
-    this.list.addEventListener("click", (event) => { const row = event.target.closest(".row"); if (row) this.choose(Number(row.dataset.at)); });
+    this.list.addEventListener("click", (event) => { const row = event.target.closest(".row"); if (row) this.choose(Number(row.dataset.at), true, true); });
     this.list.addEventListener("keydown", (event) => this.key(event));
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); this.field("search").focus(); }
-    });
+    document.addEventListener("keydown", (event) => this.anywhere(event));
     addEventListener("resize", () => this.draw());
-    this.update();
+    addEventListener("hashchange", () => this.open(location.hash));
+    this.field("csv").addEventListener("click", () => this.save());
+    this.field("tables").addEventListener("toggle", () => this.drawTables());
+    for (const [id, kind, by] of [["previous", ".error", -1], ["next", ".error", 1], ["next-written", ".written", 1]]) this.field(id).addEventListener("click", () => this.jump(kind, by));
   }
 
   // The two systems that have the most utterances in common, to begin with.
@@ -51,27 +59,43 @@ class Browser {
     return all.filter((one) => one.systems[a] && (b === "" || one.systems[b]));
   }
 
+  // What each benchmark weighs in the average: the same, or what the suite's groups say.
+  weights(benchmarks) {
+    const groups = (this.data.groups || []).map((members) => benchmarks.filter((one) => members.includes(one.name))).filter((here) => here.length);
+    if (!groups.length) return benchmarks.map(() => 1 / benchmarks.length);
+    return benchmarks.map((one) => groups.reduce((sum, here) => sum + (here.includes(one) ? 1 / here.length / groups.length : 0), 0));
+  }
+
   // Every utterance that both systems have, with what it contributes to the difference of their WERs: errors over all words
-  // of the one minus the same of the other, over the number of benchmarks. Summed, they are the difference.
+  // of the one minus the same of the other, times the weight of the benchmark. Summed, they are the difference.
   contributions(a, b) {
-    const benchmarks = this.chosenBenchmarks(a, b), items = [], totals = { a: 0, b: 0 };
-    for (const one of benchmarks) {
+    const benchmarks = this.chosenBenchmarks(a, b), weights = this.weights(benchmarks), items = [], totals = { a: 0, b: 0 };
+    this.whole = true;
+    benchmarks.forEach((one, at) => {
       const A = one.systems[a], B = b === "" ? null : one.systems[b], indices = [];
       let wordsA = 0, wordsB = 0;
       for (let i = 0; i < one.ids.length; i += 1) {
-        if (A.there[i] !== "1" || (B && B.there[i] !== "1")) continue;
+        if (A.there[i] !== "1" || (B && B.there[i] !== "1")) { if (A.there[i] === "1" || (B && B.there[i] === "1")) this.whole = false; continue; }
         indices.push(i);
         wordsA += A.words[i];
         if (B) wordsB += B.words[i];
       }
       for (const i of indices) {
         const errorsA = errorsOf(A, i), errorsB = B ? errorsOf(B, i) : 0;
-        const partA = wordsA ? errorsA / wordsA / benchmarks.length : 0, partB = wordsB ? errorsB / wordsB / benchmarks.length : 0;
+        const partA = wordsA ? (errorsA / wordsA) * weights[at] : 0, partB = wordsB ? (errorsB / wordsB) * weights[at] : 0;
         totals.a += partA; totals.b += partB;
         items.push({ one, i, errorsA, errorsB, part: partA - partB });
       }
-    }
+    });
     return { items, totals };
+  }
+
+  // The averages of the table, where all that they are over is looked at; else the totals.
+  averages(a, b, totals) {
+    const table = this.data.averages || [], every = this.data.benchmarks.filter((one) => one.systems[a] || (b !== "" && one.systems[b]));
+    const same = this.field("benchmark").value === "" && this.whole && every.length === this.chosenBenchmarks(a, b).length;
+    const known = (k) => k === "" || (table[k] !== null && table[k] !== undefined);
+    return same && known(a) && known(b) ? { a: table[a], b: b === "" ? 0 : table[b] } : totals;
   }
 
   passes(item, a, b, want) {
@@ -97,21 +121,28 @@ class Browser {
     this.found = items.filter((item) => this.passes(item, a, b, want));
     const by = { worse: (x, y) => y.part - x.part, better: (x, y) => x.part - y.part, errors: (x, y) => y.errorsA - x.errorsA, longest: (x, y) => (y.one.seconds[y.i] || 0) - (x.one.seconds[x.i] || 0) }[order];
     if (by) this.found.sort(by);
-    const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(3)}`;
-    const shown = this.found.reduce((sum, item) => sum + item.part, 0);
     this.difference = totals.a - totals.b;
-    const rate = items.length && items.every((item) => item.one.characters) ? "CER" : "WER";
-    this.field("summary").textContent = items.length
-      ? `${rate} ${(100 * totals.a).toFixed(2)}` + (b === "" ? "" : ` − ${(100 * totals.b).toFixed(2)} = ${points(this.difference)} points`) +
-        ` over ${items.length.toLocaleString("en")} utterances; the ${this.found.length.toLocaleString("en")} listed make up ${points(shown)}.`
-      : "These two systems have no benchmark in common.";
+    this.summarize(items, this.averages(a, b, totals), b);
     const sessions = [...new Set(items.map((item) => item.one.sessions[item.i]).filter((name) => name !== null))].slice(0, 2000);
     this.field("sessions").replaceChildren(...sessions.map((name) => { const option = document.createElement("option"); option.value = name; return option; }));
+    this.field("csv").textContent = `CSV of the ${this.found.length.toLocaleString("en")} listed`;
     this.space.style.height = `${this.found.length * ROW}px`;
     this.list.scrollTop = 0;
     this.chosen = -1;
     this.draw();
+    this.drawTables();
     if (this.found.length) this.choose(0, false); else this.detail.replaceChildren();
+  }
+
+  summarize(items, averages, b) {
+    const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(3)}`;
+    const shown = this.found.reduce((sum, item) => sum + item.part, 0);
+    const characters = items.filter((item) => item.one.characters).length;
+    const rate = !characters ? "WER" : characters === items.length ? "CER" : "Mean of WER and CER";
+    this.field("summary").textContent = items.length
+      ? `${rate} ${(100 * averages.a).toFixed(2)}` + (b === "" ? "" : ` − ${(100 * averages.b).toFixed(2)} = ${points(this.difference)} points`) +
+        ` over ${items.length.toLocaleString("en")} utterances; the ${this.found.length.toLocaleString("en")} listed make up ${points(shown)}.`
+      : "These two systems have no benchmark in common.";
   }
 
   draw() {
@@ -127,13 +158,13 @@ class Browser {
     row.id = `row-${at}`; row.dataset.at = at; row.style.top = `${at * ROW}px`;
     row.setAttribute("role", "option");
     row.setAttribute("aria-selected", String(at === this.chosen));
-    const errors = this.field("system-b").value === "" ? `${errorsA} errors` : `${errorsA} against ${errorsB} errors`;
+    const errors = errorsText(errorsA) + (this.field("system-b").value === "" ? "" : `, ${moreText(errorsA - errorsB)}`);
     facts.append(element("b", "", `${part >= 0 ? "+" : "−"}${Math.abs(100 * part).toFixed(3)}`), element("span", "", errors), element("span", "", one.seconds[i] === null ? "" : `${one.seconds[i]} s`), element("span", "", one.ids[i]));
     row.append(facts, element("div", "text", one.references[i].slice(0, 300)));
     return row;
   }
 
-  choose(at, scroll = true) {
+  choose(at, scroll = true, address = false) {
     if (!this.found.length) return;
     this.chosen = Math.max(0, Math.min(this.found.length - 1, at));
     const top = this.chosen * ROW;
@@ -142,54 +173,136 @@ class Browser {
     this.draw();
     this.list.setAttribute("aria-activedescendant", `row-${this.chosen}`);
     this.show(this.found[this.chosen]);
+    if (address) history.replaceState(null, "", this.link(this.found[this.chosen]));
   }
 
   key(event) {
     const page = Math.max(1, Math.floor(this.list.clientHeight / ROW) - 1);
     const moves = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
-    if (event.key in moves && !event.ctrlKey && !event.metaKey && !event.altKey) { event.preventDefault(); this.choose(this.chosen + moves[event.key]); }
+    if (event.key in moves && !event.ctrlKey && !event.metaKey && !event.altKey) { event.preventDefault(); this.choose(this.chosen + moves[event.key], true, true); }
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      const player = this.detail.querySelector("audio");
-      if (player) { if (player.paused) player.play().catch(() => {}); else player.pause(); }
+      const player = this.detail.querySelector("audio"), button = this.detail.querySelector("button.play");
+      if (button) button.click();
+      else if (player) { if (player.paused) player.play().catch(() => {}); else player.pause(); }
     }
   }
 
-  show({ one, i }) {
-    const parts = [element("h3", "", one.ids[i])];
-    const facts = [one.name, one.sessions[i] && `session ${one.sessions[i]}`, one.seconds[i] !== null && `${one.seconds[i]} s`];
-    parts.push(element("p", "note", facts.filter(Boolean).join(" · ")));
-    if (one.audio[i]) { const player = element("audio"); player.controls = true; player.preload = one.audio[i].startsWith("data:") ? "metadata" : "none"; player.src = one.audio[i]; parts.push(player); }
-    parts.push(element("h4", "", "Reference"), element("p", "", one.references[i]));
-    for (const [k, system] of Object.entries(one.systems)) {
-      if (system.there[i] !== "1") continue;
-      const errors = errorsOf(system, i);
-      parts.push(element("h4", "", `${this.data.models[k].model}: ${errors} of ${system.words[i]}`), system.hypotheses[i] === null ? element("p", "note", `failed: ${(system.failed || {})[i] || "no transcript"}`) : this.aligned(one, system, i, errors));
+  anywhere(event) {
+    if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") { event.preventDefault(); this.field("search").focus(); }
+    const jumps = { n: [".error", 1], p: [".error", -1], w: [".written", 1], W: [".written", -1] };
+    if (event.key in jumps) { event.preventDefault(); this.jump(...jumps[event.key]); }
+  }
+
+  // Goes to the next place of a kind in the texts that are shown, and on from the last to the first.
+  jump(kind, by) {
+    const places = [...this.detail.querySelectorAll(kind)], here = this.detail.querySelector(".here");
+    const was = places.indexOf(here), status = this.field("jumped"), what = kind === ".error" ? "error" : "difference in writing";
+    if (here) here.classList.remove("here");
+    if (!places.length) { status.textContent = `no ${what}`; return; }
+    const at = was < 0 ? (by > 0 ? 0 : places.length - 1) : (was + by + places.length) % places.length;
+    places[at].classList.add("here");
+    places[at].scrollIntoView({ block: "nearest", inline: "nearest" });
+    status.textContent = `${what} ${at + 1} of ${places.length}`;
+  }
+
+  link({ one, i }) {
+    const a = this.field("system-a").value, b = this.field("system-b").value;
+    return linkTo(one, i, this.data.models[a].model, b === "" ? undefined : this.data.models[b].model);
+  }
+
+  // Shows the utterance that an address names.
+  open(hash) {
+    const wanted = readLink(hash);
+    if (!wanted) return;
+    const one = this.data.benchmarks.findIndex((each) => each.name === wanted.benchmark);
+    const systems = wanted.pair.map((name) => this.data.models.findIndex((each) => each.model === name));
+    let number = wanted.number;
+    const place = one < 0 ? -1 : this.data.benchmarks[one].ids.findIndex((id) => id === wanted.id && (number -= 1) === 0);
+    if (place < 0 || systems.includes(-1)) {
+      this.field("summary").textContent = `The address names ${systems.includes(-1) ? "a system that is" : `${wanted.id} of ${wanted.benchmark}, which is`} not on this page.`;
+      return;
+    }
+    this.field("controls").reset();
+    this.field("benchmark").value = String(one);
+    if (systems.length) [this.field("system-a").value, this.field("system-b").value] = [String(systems[0]), systems.length > 1 ? String(systems[1]) : ""];
+    this.update();
+    const at = this.found.findIndex((item) => item.i === place);
+    if (at >= 0) this.choose(at); else this.field("summary").textContent = `Not both systems have ${wanted.id} of ${wanted.benchmark}.`;
+    this.field("utterances").scrollIntoView();
+  }
+
+  drawTables() {
+    const box = this.field("tables-here");
+    if (!this.field("tables").open) { box.replaceChildren(); return; }
+    box.replaceChildren(...selectionTables(this.found, this.data.models, this.field("system-a").value, this.field("system-b").value));
+  }
+
+  save() {
+    const text = csvOf(this.found, this.data.models, this.field("system-a").value, this.field("system-b").value);
+    const link = element("a"), address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+    link.href = address; link.download = "utterances.csv";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  }
+
+  show(item) {
+    const { one, i } = item, parts = [element("h3", "", one.ids[i])], facts = element("p", "note"), link = element("a", "", "link");
+    link.href = this.link(item);
+    link.title = "address of this utterance under these two systems";
+    facts.append([one.name, one.sessions[i] && `session ${one.sessions[i]}`, one.seconds[i] !== null && `${one.seconds[i]} s`].filter(Boolean).join(" · "), " · ", link);
+    parts.push(facts, ...this.sound(one, i));
+    const scored = one.normalized && one.normalized.length && one.normalized[i] !== 0 ? one.normalized[i] : one.references[i];
+    parts.push(element("h4", "", "Reference"), sides(element("p", "", one.references[i]), element("p", "", scored), scored === one.references[i]));
+    const chosen = [this.field("system-a").value, this.field("system-b").value];
+    const every = Object.keys(one.systems).filter((k) => one.systems[k].there[i] === "1");
+    const first = every.length <= SHOWN_AT_ONCE ? every : chosen.filter((k) => every.includes(k));
+    const others = every.filter((k) => !first.includes(k));
+    parts.push(...first.flatMap((k) => this.transcript(one, k, i)));
+    if (others.length) {
+      const more = element("details"), inside = element("div");
+      more.append(element("summary", "", `${others.length} other systems`), inside);
+      more.addEventListener("toggle", () => { if (more.open && !inside.childNodes.length) inside.append(...others.flatMap((k) => this.transcript(one, k, i))); });
+      parts.push(more);
     }
     this.detail.replaceChildren(...parts);
     this.detail.scrollTop = 0;
+    this.field("jumped").textContent = "";
   }
 
-  // The transcript with its errors as the scorer aligned them: right words, words that are missing, words in their place.
-  aligned(one, system, i, errors) {
-    const line = element("p", "aligned"), gap = one.characters ? "" : " ";
-    if (!errors) { line.textContent = system.hypotheses[i]; return line; }
-    const text = system.normalized[i] === 0 ? system.hypotheses[i] : system.normalized[i], steps = system.steps[i];
-    const words = one.characters ? [...text] : text.split(" ").filter(Boolean);
-    let at = 0;
-    const take = (count) => words.slice(at, (at += count)).join(gap);
-    for (let k = 0; k < steps.length; k += 3) {
-      const [right, missing, written] = steps.slice(k, k + 3);
-      if (right) line.append(take(right) + gap);
-      if (missing) line.append(element("del", "", missing), gap);
-      if (written) line.append(element("ins", "", take(written)), gap);
+  // The player of an utterance, or why it has none. What is not in the page is asked for when somebody wants to hear it.
+  sound(one, i) {
+    const address = one.audio[i];
+    if (!address) {
+      const why = one.silences && one.silent ? one.silences[one.silent[i]] : undefined;
+      return why ? [element("p", "note", `No audio: ${why}.`)] : [];
     }
-    line.append(take(words.length - at));
-    return line;
+    const player = element("audio");
+    player.controls = true;
+    player.addEventListener("error", () => player.replaceWith(element("p", "note", `No audio: ${address.startsWith("data:") ? "this browser does not play it" : `${decodeURIComponent(address.replace(/^file:\/\//, ""))} is not there, or this browser does not play it; report --audio embed puts it into the page`}.`)));
+    if (address.startsWith("data:")) { player.preload = "metadata"; player.src = address; return [player]; }
+    const button = element("button", "play", "▶ play");
+    button.type = "button";
+    button.title = decodeURIComponent(address);
+    button.addEventListener("click", () => { button.replaceWith(player); player.src = address; player.play().catch(() => {}); });
+    return [button];
+  }
+
+  transcript(one, k, i) {
+    const system = one.systems[k], errors = errorsOf(system, i), unit = one.characters ? "characters" : "words";
+    const kinds = KINDS.filter((kind) => system[kind][i]).map((kind) => `${system[kind][i]} ${{ substitutions: "substituted", deletions: "deleted", insertions: "inserted" }[kind]}`);
+    const head = element("h4", "", `${this.data.models[k].model}: ${errorsText(errors)} in ${system.words[i].toLocaleString("en")} ${unit}${kinds.length ? ` (${kinds.join(", ")})` : ""}`);
+    if (system.hypotheses[i] === null) return [head, element("p", "note", `failed: ${(system.failed || {})[i] || "no transcript"}`)];
+    return [head, sides(writtenLine(one, system, i), alignedLine(one, system, i), textsOf(one, system, i).scored === system.hypotheses[i])];
   }
 }
 
 function errorsOf(system, i) { return KINDS.reduce((sum, kind) => sum + system[kind][i], 0); }
+
+function errorsText(count) { return count === 1 ? "1 error" : `${count.toLocaleString("en")} errors`; }
+
+function moreText(more) { return more === 0 ? "as many" : `${Math.abs(more).toLocaleString("en")} ${more > 0 ? "more" : "fewer"}`; }
 
 function element(name, kind = "", text = undefined) {
   const made = document.createElement(name);

@@ -41,31 +41,51 @@ function served(model) {
   return model.served ? `, served, ${model.served} at once` : "";
 }
 
-// Drag a rectangle to look closer: names that had no room appear. The view is {x0, x1} in percent, {y0, y1} in RTFx.
-function drawScatter(models, about, choose) {
-  const box = document.getElementById("scatter-chart"), note = document.getElementById("scatter-note");
+// As much of a text as fits, in an element that is shown already.
+function fitted(label, text, width) {
+  label.textContent = text;
+  for (let letters = text.length; letters > 3 && label.getComputedTextLength() > width; letters -= 1) label.textContent = cut(text, letters - 1);
+}
+
+// Where a name stands beside its mark: the first place that hides no other name and no mark and lies in the frame.
+function placeOf(x, y, width, frame, taken) {
+  const places = [[x + 9, y + 4], [x - 9 - width, y + 4], [x - width / 2, y - 10], [x - width / 2, y + 19], [x + 6, y - 8], [x - 6 - width, y - 8], [x + 6, y + 17], [x - 6 - width, y + 17]];
+  const box = ([left, base]) => ({ left, right: left + width, top: base - 11, bottom: base + 3 });
+  const free = (b) => b.left >= frame.left && b.right <= frame.right && b.top >= frame.top && b.bottom <= frame.bottom &&
+    taken.every((t) => b.right < t.left || b.left > t.right || b.bottom < t.top || b.top > t.bottom);
+  const found = places.find((place) => free(box(place)));
+  return found && { place: found, box: box(found) };
+}
+
+// Drag a rectangle to look closer: names that had no room appear. The view is {x0, x1} in percent (or its logarithm, where
+// the largest rate is over four times the smallest), {y0, y1} in RTFx.
+function drawScatter(models, about, choose, id, rate) {
+  const box = document.getElementById(`${id}-chart`), note = document.getElementById(`${id}-note`);
   const timed = models.filter((m) => m.wer !== null && m.rtfx);
   const missing = models.filter((m) => !timed.includes(m)).map((m) => m.model);
   note.textContent = [about, missing.length && `Without a speed or an average, not drawn: ${missing.join(", ")}.`].filter(Boolean).join(" ");
   if (!timed.length) return;
   const { W, small } = roomFor(box), H = small ? 380 : 440, left = small ? 44 : 70, right = small ? 12 : 30, top = 20, bottom = 50;
-  const xs = timed.map((m) => 100 * m.wer), ys = timed.map((m) => m.rtfx);
-  const pad = (Math.max(...xs) - Math.min(...xs)) * 0.08 || Math.max(...xs) * 0.2 || 1;
-  const whole = { x0: Math.max(0, Math.min(...xs) - pad), x1: Math.max(...xs) + pad, y0: Math.min(...ys) / 1.6, y1: Math.max(...ys) * 1.6 };
+  const least = Math.min(...timed.map((m) => m.wer)), most = Math.max(...timed.map((m) => m.wer)), logarithmic = least > 0 && most > 4 * least;
+  const scaled = (percent) => (logarithmic ? Math.log(percent) : percent), percentOf = (u) => (logarithmic ? Math.exp(u) : u);
+  const xs = timed.map((m) => scaled(100 * m.wer)), ys = timed.map((m) => m.rtfx);
+  const pad = (Math.max(...xs) - Math.min(...xs)) * 0.08 || Math.abs(Math.max(...xs)) * 0.2 || 1;
+  const floor = logarithmic ? -Infinity : 0;
+  const whole = { x0: Math.max(floor, Math.min(...xs) - pad), x1: Math.max(...xs) + pad, y0: Math.min(...ys) / 1.6, y1: Math.max(...ys) * 1.6 };
   const best = [];
   for (const m of timed.filter((each) => each.frontier).sort((a, b) => a.wer - b.wer || b.rtfx - a.rtfx)) if (!best.length || m.rtfx > best[best.length - 1].rtfx) best.push(m);
-  const hint = matchMedia("(pointer: coarse)").matches ? "+ looks closer at the model you tapped." : "Drag a rectangle to look closer.";
+  const hint = matchMedia("(pointer: coarse)").matches ? "+ zooms in on the model you tapped." : "Drag a rectangle to zoom in.";
   let view = whole, chosen = null;
 
-  const X = (wer) => left + ((100 * wer - view.x0) / (view.x1 - view.x0)) * (W - left - right);
+  const X = (wer) => left + ((scaled(100 * wer) - view.x0) / (view.x1 - view.x0)) * (W - left - right);
   const Y = (rtfx) => H - bottom - (Math.log(rtfx / view.y0) / Math.log(view.y1 / view.y0)) * (H - top - bottom);
   const percentAt = (x) => view.x0 + ((x - left) / (W - left - right)) * (view.x1 - view.x0);
   const rtfxAt = (y) => view.y0 * (view.y1 / view.y0) ** ((H - bottom - y) / (H - top - bottom));
-  const inside = (m) => 100 * m.wer >= view.x0 && 100 * m.wer <= view.x1 && m.rtfx >= view.y0 && m.rtfx <= view.y1;
+  const inside = (m) => scaled(100 * m.wer) >= view.x0 && scaled(100 * m.wer) <= view.x1 && m.rtfx >= view.y0 && m.rtfx <= view.y1;
 
   const buttons = document.createElement("p"), counted = document.createElement("span");
   buttons.className = "field zoom";
-  for (const [text, title, act] of [["+", "look closer", () => zoom(0.5)], ["−", "look from farther away", () => zoom(2)], ["whole", "show all", () => show(whole)]]) {
+  for (const [text, title, act] of [["+", "zoom in", () => zoom(0.5)], ["−", "zoom out", () => zoom(2)], ["whole", "show all", () => show(whole)]]) {
     const button = document.createElement("button");
     button.type = "button"; button.textContent = text; button.title = title;
     button.setAttribute("aria-label", title);
@@ -74,10 +94,10 @@ function drawScatter(models, about, choose) {
   }
   counted.setAttribute("role", "status");
   buttons.append(counted);
-  const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "group", "aria-label": "RTFx against WER" });
+  const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "group", "aria-label": `RTFx against ${rate}` });
 
   function show(next) {
-    const narrow = next.x1 - next.x0 < 0.01 || next.y1 / next.y0 < 1.01, wide = next.x1 - next.x0 >= whole.x1 - whole.x0 && next.y1 / next.y0 >= whole.y1 / whole.y0;
+    const narrow = next.x1 - next.x0 < (logarithmic ? 0.001 : 0.01) || next.y1 / next.y0 < 1.01, wide = next.x1 - next.x0 >= whole.x1 - whole.x0 && next.y1 / next.y0 >= whole.y1 / whole.y0;
     if (narrow) return;
     view = wide ? whole : next;
     draw();
@@ -87,8 +107,8 @@ function drawScatter(models, about, choose) {
   function zoom(factor) {
     const away = (m) => Math.hypot(X(m.wer) - (left + W - right) / 2, Y(m.rtfx) - (top + H - bottom) / 2);
     const nearest = timed.filter(inside).sort((a, b) => away(a) - away(b))[0], target = chosen && inside(chosen) ? chosen : nearest;
-    const middle = target ? [100 * target.wer, target.rtfx] : [(view.x0 + view.x1) / 2, Math.sqrt(view.y0 * view.y1)];
-    const width = (factor * (view.x1 - view.x0)) / 2, height = (view.y1 / view.y0) ** (factor / 2), x0 = Math.max(0, middle[0] - width);
+    const middle = target ? [scaled(100 * target.wer), target.rtfx] : [(view.x0 + view.x1) / 2, Math.sqrt(view.y0 * view.y1)];
+    const width = (factor * (view.x1 - view.x0)) / 2, height = (view.y1 / view.y0) ** (factor / 2), x0 = Math.max(floor, middle[0] - width);
     show({ x0, x1: x0 + 2 * width, y0: middle[1] / height, y1: middle[1] * height });
   }
 
@@ -96,10 +116,11 @@ function drawScatter(models, about, choose) {
     const { x0, x1, y0, y1 } = view, shown = timed.filter(inside);
     counted.textContent = view === whole ? hint : `${shown.length} of ${timed.length} in view.`;
     chart.replaceChildren();
-    const clip = svg("clipPath", { id: "scatter-clip" });
+    const clip = svg("clipPath", { id: `${id}-clip` });
     clip.append(svg("rect", { x: left, y: top, width: W - left - right, height: H - top - bottom }));
     chart.append(clip, svg("rect", { class: "ground", x: left, y: top, width: W - left - right, height: H - top - bottom }));
-    for (const tick of niceSteps(x0, x1, false)) {
+    const low = percentOf(x0), high = percentOf(x1), steps = niceSteps(low, high, high / low > 4 && low > 0);
+    for (const tick of steps) {
       chart.append(svg("line", { class: "axis", x1: X(tick / 100), x2: X(tick / 100), y1: top, y2: H - bottom }));
       chart.append(svg("text", { x: X(tick / 100), y: H - bottom + 18, "text-anchor": "middle" }, String(Number(tick.toPrecision(6)))));
     }
@@ -107,27 +128,27 @@ function drawScatter(models, about, choose) {
       chart.append(svg("line", { class: "axis", x1: left, x2: W - right, y1: Y(tick), y2: Y(tick) }));
       chart.append(svg("text", { x: left - 8, y: Y(tick) + 4, "text-anchor": "end" }, tick.toLocaleString("en")));
     }
-    chart.append(svg("text", { x: (left + W - right) / 2, y: H - 10, "text-anchor": "middle" }, "WER, percent (left is better)"));
+    chart.append(svg("text", { x: (left + W - right) / 2, y: H - 10, "text-anchor": "middle" }, `${rate}, percent${logarithmic ? " (log scale; left is better)" : " (left is better)"}`));
     chart.append(svg("text", { x: 14, y: top - 6 }, "RTFx (log scale; up is faster)"));
-    chart.append(svg("polyline", { class: "frontier", "clip-path": "url(#scatter-clip)", points: best.flatMap((m, k) => [...(k ? [[X(m.wer), Y(best[k - 1].rtfx)]] : []), [X(m.wer), Y(m.rtfx)]]).join(" ") }));
-    const labelled = [];
-    shown.forEach((m) => {
-      const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.model}: WER ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}${served(m)}` });
-      if (m.low !== null) mark.append(svg("line", { x1: X(Math.max(m.low, x0 / 100)), x2: X(Math.min(m.high, x1 / 100)), y1: Y(m.rtfx), y2: Y(m.rtfx), stroke: COLORS[0], opacity: 0.5 }));
-      const color = m.comparable ? COLORS[best.includes(m) ? 1 : 0] : COLORS[6];
-      const look = { fill: m.comparable ? color : "var(--paper)", stroke: color, "stroke-width": m.comparable ? 0 : 2 };
+    chart.append(svg("polyline", { class: "frontier", "clip-path": `url(#${id}-clip)`, points: best.flatMap((m, k) => [...(k ? [[X(m.wer), Y(best[k - 1].rtfx)]] : []), [X(m.wer), Y(m.rtfx)]]).join(" ") }));
+    const taken = shown.map((m) => ({ left: X(m.wer) - 7, right: X(m.wer) + 7, top: Y(m.rtfx) - 7, bottom: Y(m.rtfx) + 7 }));
+    const frame = { left: 2, right: W - 2, top: top - 4, bottom: H - bottom - 2 };
+    shown.forEach((m, at) => {
+      const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.model}: ${rate} ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}${served(m)}` });
+      if (m.low !== null) mark.append(svg("line", { x1: X(Math.max(m.low, low / 100)), x2: X(Math.min(m.high, high / 100)), y1: Y(m.rtfx), y2: Y(m.rtfx), stroke: COLORS[0], opacity: 0.5 }));
+      const solid = m.comparable && !m.elsewhere, color = solid ? COLORS[best.includes(m) ? 1 : 0] : COLORS[6];
+      const look = { fill: solid ? color : "var(--paper)", stroke: color, "stroke-width": solid ? 0 : 2 };
       if (m.served) mark.append(svg("rect", { x: X(m.wer) - 5, y: Y(m.rtfx) - 5, width: 10, height: 10, ...look }));
-      else mark.append(svg("circle", { cx: X(m.wer), cy: Y(m.rtfx), r: m.comparable ? 6 : 5, ...look }));
+      else mark.append(svg("circle", { cx: X(m.wer), cy: Y(m.rtfx), r: solid ? 6 : 5, ...look }));
       mark.append(svg("title", {}, mark.getAttribute("aria-label")));
-      const flip = X(m.wer) > W * (small ? 0.5 : 0.7), place = [X(m.wer), Y(m.rtfx)];
-      if (!labelled.some(([x, y]) => Math.abs(x - place[0]) < (small ? 130 : 190) && Math.abs(y - place[1]) < 14)) {
-        labelled.push(place);
-        mark.append(svg("text", { x: place[0] + (flip ? -10 : 10), y: place[1] - 6, "text-anchor": flip ? "end" : "start" }, cut(m.model, small ? 20 : 36) + served(m)));
-      }
+      const label = svg("text", {}, cut(m.model, small ? 20 : 36) + served(m));
+      mark.append(label);
+      chart.append(mark);
+      const found = placeOf(X(m.wer), Y(m.rtfx), label.getComputedTextLength(), frame, taken.filter((_, k) => k !== at));
+      if (found) { taken.push(found.box); label.setAttribute("x", found.place[0]); label.setAttribute("y", found.place[1]); } else label.remove();
       const act = () => { chosen = m; choose(m.model); };
       mark.addEventListener("click", act);
       mark.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } });
-      chart.append(mark);
     });
   }
 
@@ -156,8 +177,8 @@ function drawScatter(models, about, choose) {
   });
   chart.addEventListener("pointercancel", drop);
   chart.addEventListener("dblclick", () => show(whole));
-  draw();
   box.append(chart, buttons);
+  draw();
 }
 
 function drawPhases(models) {
@@ -168,8 +189,11 @@ function drawPhases(models) {
   const { W, small } = roomFor(box), left = small ? 124 : 240, most = Math.max(...timed.map(total));
   const keys = small ? 3 : 6, H = 34 * timed.length + 22 + 18 * Math.ceil(PHASES.length / keys);
   const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": "busy seconds for an hour of audio, by phase" });
+  box.append(chart);
   timed.forEach((m, row) => {
-    chart.append(svg("text", { x: left - 8, y: 34 * row + 21, "text-anchor": "end" }, cut(m.model, small ? 18 : 34)));
+    const name = svg("text", { x: left - 8, y: 34 * row + 21, "text-anchor": "end" });
+    chart.append(name);
+    fitted(name, m.model, left - 12);
     let x = left;
     PHASES.forEach((phase, k) => {
       const width = (rate(m, phase) / most) * (W - left - 90), bar = svg("rect", { x, y: 34 * row + 4, width, height: 24, fill: COLORS[k < 5 ? k : 6] });
@@ -184,5 +208,4 @@ function drawPhases(models) {
     chart.append(svg("rect", { x, y, width: 12, height: 12, fill: COLORS[k < 5 ? k : 6] }));
     chart.append(svg("text", { x: x + 17, y: y + 10 }, phase));
   });
-  box.append(chart);
 }

@@ -6,17 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import field
+
 from harness.records.codec import Record
 from harness.reporting.drawing import Point
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.pairing import Key, keyed, mismatch
 from harness.scoring.score import speeds_of
 from harness.scoring.scored import Scored, ScoredUtterance
+from harness.scoring.slices import MOST_VALUES
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.records.scores import Scores
+    from harness.reporting.page.audio import Placed
     from harness.scoring.align import Alignment
+    from harness.scoring.profiles import Profile
     from harness.scoring.texts import Texts
 
 Steps = list[int | str]
@@ -74,7 +79,8 @@ class PageSystem(Record, frozen=True, kw_only=True):
 
     hypotheses: list[str | None]
     normalized: list[str | int]
-    """As they are aligned, words between single spaces; 0 where that is how they are written, or nothing is wrong."""
+    """As they are aligned, words between single spaces; 0 where that is how they are written, and 1 where it is how the
+    reference is normalized."""
     steps: list[Steps | int]
     """0 where nothing is wrong."""
     failed: dict[str, str]
@@ -101,6 +107,14 @@ class PageBenchmark(Record, frozen=True, kw_only=True):
     """Addresses by the utterance's place."""
     systems: dict[str, PageSystem]
     """By index of the system."""
+    normalized: list[str | int] = field(default_factory=list)
+    """The references as they are aligned; 0 where that is how they are written."""
+    silences: list[str] = field(default_factory=list)
+    """Reasons why utterances have no audio."""
+    silent: list[int] = field(default_factory=list)
+    """Of each utterance its reason, by its place among them; -1 where there is audio."""
+    tags: dict[str, list[str | None]] = field(default_factory=dict)
+    """Values of the tags that utterances can be grouped by."""
 
 
 class PageData(Record, frozen=True, kw_only=True):
@@ -113,6 +127,15 @@ class PageData(Record, frozen=True, kw_only=True):
     phases: list[tuple[dict[str, float], float] | None]
     """Of each: seconds by phase of the clock, and seconds of audio; null where there is no clock."""
     benchmarks: list[PageBenchmark]
+    by_character: list[Point] = field(default_factory=list)
+    """The systems in a chart of their own, where some benchmarks count words and others characters."""
+    character_note: str = ""
+    averages: list[float | None] = field(default_factory=list)
+    """Of each system, as the table has it."""
+    groups: list[list[str]] = field(default_factory=list)
+    """Benchmarks whose means are averaged; empty where the benchmarks themselves are."""
+    audio_note: str = ""
+    """What became of the audio."""
 
 
 def group(scored: Sequence[Sequence[Scored]]) -> list[Group]:
@@ -146,10 +169,15 @@ def phases_of(score: Scores) -> tuple[dict[str, float], float] | None:
     return (seconds, audio) if seconds and audio else None
 
 
-def page_benchmark(one: Group, audio: Mapping[tuple[str, str], str]) -> PageBenchmark:
-    """A benchmark in the page's browser; `audio` has addresses that it can play, by benchmark and utterance."""
+def page_benchmark(one: Group, audio: Placed) -> PageBenchmark:
+    """A benchmark in the page's browser."""
     rows = list(one.rows.values())
     texts: dict[str, Texts] = {}
+    keys = [(one.benchmark, row.id) for row in rows]
+    silences = list(dict.fromkeys(audio.silent[key] for key in keys if key in audio.silent))
+    profile = next(iter(one.systems.values())).scored.profile
+    references = _Normalized(profile, one.language, texts)
+    systems = {str(index): _system(one, held, references) for index, held in one.systems.items()}
     return PageBenchmark(
         name=one.name,
         characters=one.by_character,
@@ -157,18 +185,54 @@ def page_benchmark(one: Group, audio: Mapping[tuple[str, str], str]) -> PageBenc
         sessions=[row.session for row in rows],
         seconds=[None if row.duration is None else round(row.duration, 2) for row in rows],
         references=[row.reference for row in rows],
-        audio={str(at): audio[key] for at, row in enumerate(rows) if (key := (one.benchmark, row.id)) in audio},
-        systems={str(index): _system(one, held, texts) for index, held in one.systems.items()},
+        audio={str(at): audio.addresses[key] for at, key in enumerate(keys) if key in audio.addresses},
+        systems=systems,
+        normalized=[0 if (found := references.of(row.reference)) == row.reference else found for row in rows],
+        silences=silences,
+        silent=[silences.index(audio.silent[key]) if key in audio.silent else -1 for key in keys] if silences else [],
+        tags=_tags(rows),
     )
 
 
-def _system(one: Group, held: Held, texts: dict[str, Texts]) -> PageSystem:
+def _tags(rows: Sequence[Line]) -> dict[str, list[str | None]]:
+    """Tags by which utterances can be grouped: of more values than one, and not of one for nearly each utterance."""
+    names = dict.fromkeys(name for row in rows for name in row.tags)
+    values = {name: [row.tags.get(name) for row in rows] for name in names}
+    return {name: found for name, found in values.items() if 1 < len(set(found)) <= MOST_VALUES}
+
+
+class _Normalized:
+    """Texts of one language as they are aligned, words between single spaces."""
+
+    def __init__(self, profile: Profile, language: str, texts: dict[str, Texts]) -> None:
+        self.profile, self.language = profile, language
+        self.texts = texts.setdefault(language, profile.texts(language))
+        self.gap = "" if profile.by_character(language) else " "
+        self._known: dict[str, str] = {}
+
+    def of(self, reference: str) -> str:
+        """A reference; of several spellings the one that stands for it where nothing was heard."""
+        if reference not in self._known:
+            left, _, _ = self.texts.pair(reference, "")
+            self._known[reference] = self.gap.join(self.texts.units(left))
+        return self._known[reference]
+
+    def shown(self, row: Line, text: str) -> str | int:
+        """A transcript without errors: 1 where it is as its reference is, 0 where it is as it is written."""
+        merges = self.profile.merge_compounds or self.profile.compound_pairs or self.profile.oiwer
+        if not merges and not row.reference.lstrip().startswith("[["):
+            return 1  # without errors the words of both sides are the same
+        _, right, _ = self.texts.pair(row.reference, text)
+        joined = self.gap.join(self.texts.units(right))
+        return 1 if joined == self.of(row.reference) else 0 if joined == text else joined
+
+
+def _system(one: Group, held: Held, normal: _Normalized) -> PageSystem:
     """One system's texts and counts in the order of the utterances; null where it has none."""
     scored = held.scored
     units = scored.units.rows
     # Where failed utterances count as empty transcripts, only the rows as they were read tell which failed.
     failures = {row.parent_id or row.id: row.error for row in scored.predictions.rows if row.error is not None}
-    known = texts.setdefault(scored.language, scored.profile.texts(scored.language))
     hypotheses: list[str | None] = []
     normalized: list[str | int] = []
     steps: list[Steps | int] = []
@@ -182,14 +246,13 @@ def _system(one: Group, held: Held, texts: dict[str, Texts]) -> PageSystem:
         if at is not None and text is None:
             failed[str(place)] = failures.get(units[at].id) or "no transcript"
         if at is None or text is None or not counts[-1].errors:
-            normalized.append(0)
+            normalized.append(0 if at is None or text is None else normal.shown(units[at], text))
             steps.append(0)
             continue
-        alignment = ScoredUtterance(units[at], counts[-1], known, scored.profile, scored.language).alignment
-        gap = "" if scored.profile.by_character(scored.language) else " "
-        aligned = gap.join(word for step in alignment for word in step.hypothesis)
+        known = ScoredUtterance(units[at], counts[-1], normal.texts, scored.profile, scored.language)
+        aligned = normal.gap.join(known.hypothesis)
         normalized.append(0 if aligned == text else aligned)
-        steps.append(_steps(alignment, gap))
+        steps.append(_steps(known.alignment, normal.gap))
     return PageSystem(
         hypotheses=hypotheses,
         normalized=normalized,

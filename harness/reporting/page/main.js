@@ -7,7 +7,12 @@ async function unpack() {
 
 setUpTables();
 unpack().then((data) => {
-  drawScatter(data.models, data.note, chooseRow);
+  const rate = data.benchmarks.length && data.benchmarks.every((one) => one.characters) ? "CER" : "WER";
+  drawScatter(data.models, data.note, chooseRow, "scatter", rate);
+  if ((data.by_character || []).length) {
+    document.getElementById("characters").hidden = false;
+    drawScatter(data.by_character, data.character_note, chooseRow, "characters", "CER");
+  }
   drawPhases(data.models.map(({ model }, k) => ({ model, phases: data.phases[k] })));
   window.browser = new Browser(data);
   document.body.dataset.ready = "yes";

@@ -313,12 +313,12 @@ def test_the_scatter_can_be_looked_at_closely(made: Path, visit: Callable[..., A
     assert tab.locator("#scatter-chart svg > text").all_text_contents() == ticks
     marks.nth(2).click()  # a model that was chosen stays in view
     for _ in range(20):
-        tab.get_by_label("look closer").click()
+        tab.get_by_label("zoom in").click()
     assert drawn() == [names[2]]
     for _ in range(20):
-        tab.get_by_label("look from farther away").click()
+        tab.get_by_label("zoom out").click()
     assert drawn() == names
-    tab.get_by_label("look closer").click()
+    tab.get_by_label("zoom in").click()
     tab.get_by_label("show all").click()
     assert centers() == places
     assert tab.locator("#results tr.chosen").first.text_content().startswith(names[2])

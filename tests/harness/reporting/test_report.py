@@ -74,6 +74,7 @@ def test_all_is_there(made: Path) -> None:
     forms = ("txt", "md", "csv", "tex", "html", "json")
     assert names == {
         "index.html",
+        "tables.xlsx",
         *(f"{stem}.{form}" for stem in ("table", "errors") for form in forms),
         *(
             f"{stem}.{form}"
@@ -110,7 +111,7 @@ def test_same_input_is_the_same_page(made: Path, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("harness.reporting.report._plots", lambda *_: [])  # equal plots have a test of their own
     folder = str(made.parent / "predictions")
     assert main(["report", folder, "--out", str(tmp_path / "again"), "--profile", "verbatim"]) == 0
-    assert len(list((tmp_path / "again").iterdir())) == 13
+    assert len(list((tmp_path / "again").iterdir())) == 14
     for path in (tmp_path / "again").iterdir():
         assert path.read_bytes() == (made / path.name).read_bytes(), path.name
 
@@ -119,10 +120,10 @@ def test_kinds_of_errors_add_up(made: Path) -> None:
     with (made / "errors.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        parts = sum(float(row[kind]) for kind in ("substitutions", "deletions", "insertions"))
-        assert parts == pytest.approx(float(row["wer"]))
+        parts = sum(float(row[f"{kind} (fraction)"]) for kind in ("substitutions", "deletions", "insertions"))
+        assert parts == pytest.approx(float(row["wer (fraction)"]))
     words = sum(len(said.split()) for said in ("the quick brown fox", "jumps over", HOSTILE, "a b"))
-    assert float(rows[0]["wer"]) == 2 / words
+    assert float(rows[0]["wer (fraction)"]) == 2 / words
 
 
 def test_other_references_stand_apart(tmp_path: Path) -> None:
@@ -342,7 +343,7 @@ def test_metrics_are_in_tables_and_page(tmp_path: Path, capsys: pytest.CaptureFi
     screen = capsys.readouterr().out
     assert "SER" in screen
     with (tmp_path / "r" / "table.csv").open(encoding="utf-8") as file:
-        assert [float(row["x_ser"]) for row in csv.DictReader(file)] == [0.1, 0.2]
+        assert [float(row["x_ser (fraction)"]) for row in csv.DictReader(file)] == [0.1, 0.2]
     rows = json.loads((tmp_path / "r" / "metrics.json").read_text("utf-8"))["rows"]
     assert [(row["model"], row["benchmark"], row["ser"]) for row in rows] == [("a", "x", 0.1), ("b", "x", 0.2)]
     page = (tmp_path / "r" / "index.html").read_text("utf-8")

@@ -55,8 +55,8 @@ def test_people_read_two_decimals_and_machines_the_whole_number() -> None:
     assert record["read"] == 0.0123456
     assert record["read_interval"] == {"low": 0.0123456 - 0.002, "high": 0.0123456 + 0.002}
     row = next(csv.DictReader(io.StringIO(table.render("csv"))))
-    assert float(row["read"]) == 0.0123456
-    assert float(row["read_high"]) == 0.0123456 + 0.002
+    assert float(row["read (fraction)"]) == 0.0123456
+    assert float(row["read_high (fraction)"]) == 0.0123456 + 0.002
     assert float(row["rtfx"]) == 1234.5
 
 
@@ -251,7 +251,7 @@ def test_metrics_are_columns_by_their_declarations() -> None:
     first, second = json.loads(table.render("json"))["rows"]
     assert (first["read_mer"], first["read_mer_interval"]) == (0.5, {"low": 0.25, "high": 0.5})
     assert (first["far_mer"], second["read_inserted_on_silence"]) == (None, None)
-    assert float(next(csv.DictReader(io.StringIO(table.render("csv"))))["read_mer"]) == 0.5
+    assert float(next(csv.DictReader(io.StringIO(table.render("csv"))))["read_mer (fraction)"]) == 0.5
     text = table.render("markdown")
     assert "| **25.00** <sub>12.50–25.00</sub> |" in text
     assert "| **3.00** <sub>1.50–3.00</sub> |" in text
