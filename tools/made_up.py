@@ -13,10 +13,37 @@ from pathlib import Path
 from harness.records.codec import write_text
 from harness.records.journal import Line, encode_lines
 
-WORDS = (
-    "apple river stone garden window mountain silver paper candle bridge forest harbor lantern meadow water table "
-    "morning evening road house seven eleven twenty green yellow always never people little"
-).split()
+WORDS = [
+    "apple",
+    "river",
+    "stone",
+    "garden",
+    "window",
+    "mountain",
+    "silver",
+    "paper",
+    "candle",
+    "bridge",
+    "forest",
+    "harbor",
+    "lantern",
+    "meadow",
+    "water",
+    "table",
+    "morning",
+    "evening",
+    "road",
+    "house",
+    "seven",
+    "eleven",
+    "twenty",
+    "green",
+    "yellow",
+    "always",
+    "never",
+    "people",
+    "little",
+]
 BENCHMARKS = {"read_books": 0.6, "meetings": 2.2, "phone_calls": 1.8, "earnings": 1.2, "parliament": 0.9}
 """Names of made-up benchmarks, and how hard each is."""
 UTTERANCES = 24
@@ -53,13 +80,9 @@ def _write(folder: Path, number: int, count: int, said: dict[str, list[list[str]
     folder.mkdir(parents=True)
     facts = {}
     for name, references in said.items():
+        rate = min(0.9, wrong * BENCHMARKS.get(name, 1.0))
         lines = [
-            _line(
-                f"{name}-{at:02}",
-                words,
-                min(0.9, wrong * BENCHMARKS.get(name, 1.0)),
-                random.Random(f"{model} {name} {at}"),
-            )
+            _line(f"{name}-{at:02}", words, rate, random.Random(f"{model} {name} {at}"))
             for at, words in enumerate(references)
         ]
         (folder / f"{name}.jsonl").write_bytes(encode_lines(lines))
@@ -67,9 +90,10 @@ def _write(folder: Path, number: int, count: int, said: dict[str, list[list[str]
         spent = seconds / rtfx / draw.uniform(0.9, 1.1)
         speed = {"rtfx": seconds / spent, "rtfx_end_to_end": seconds / spent / 2, "seconds_heard": seconds}
         speed |= {"seconds_counted": spent, "seconds_wall": 2 * spent}
+        phases = {phase: part * spent * draw.uniform(0.7, 1.4) for phase, part in _PHASES.items()}
         facts[name] = {
             "language": "en", "expected": len(lines), "done": len(lines), "failed": 0,
-            "speed": speed | {"phases": {phase: part * spent * draw.uniform(0.7, 1.4) for phase, part in _PHASES.items()}},
+            "speed": speed | {"phases": phases},
         }  # fmt: skip
     record = {
         "suite": "made-up@1", "profile": "leaderboard@2026-08", "complete": True, "model": {"id": model},
