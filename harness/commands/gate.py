@@ -124,7 +124,7 @@ def _read(args: argparse.Namespace, path: Path) -> list[System]:
 
 def _page(args: argparse.Namespace, decisions: Sequence[Decision]) -> None:
     """The page of `report`, of each baseline and its run."""
-    from harness.reporting.report import write_report
+    from harness.reporting.report import Wishes, write_report
 
     names = [side.name for one in decisions for side in (one.baseline, one.run) if side is not None]
     paths = [Path(name) for name in dict.fromkeys(names)]
@@ -132,7 +132,8 @@ def _page(args: argparse.Namespace, decisions: Sequence[Decision]) -> None:
         systems = given_systems(args, read_apart, paths)
     else:
         systems = [system for path in paths for system in _read(args, path)]
-    written = write_report(systems, common_profile(systems, args.profile), args.page, audio_bytes=AUDIO_BYTES)
+    wishes = Wishes(audio="embed", audio_bytes=AUDIO_BYTES, sort="given")
+    written = write_report(systems, common_profile(systems, args.profile), args.page, wishes)
     tell(f"page: {written.files[0]}")
 
 
