@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from harness.devices import AUTO, KINDS, choose, is_device, kind_of
+from harness.devices import AUTO, KINDS, choose, is_device, kind_of, memory_of
 from harness.errors import UsageError
 from harness.flags import Rule, check, declared, flag, is_file_name, phrases_given
 from harness.runner.plan import Budget
@@ -32,6 +32,12 @@ DEFAULT_DTYPE: dict[str, Literal["float32", "bfloat16"]] = {
     "mps": "float32",
     "cuda": "bfloat16",
 }
+
+WINDOWED = 4
+"""By how much that is multiplied for models that fill every clip up to a window of 30 s: most of it costs little."""
+
+MEMORY_SHARE = 0.5
+"""Of an accelerator's memory, for what clips hold beside the weights. The rest is the network's own work."""
 
 _WORKERS = min(8, max(2, (os.cpu_count() or 2) // 2))
 """Threads that decode ahead: one decodes some thousand seconds of audio in a second, and the model needs cores too."""
@@ -134,6 +140,7 @@ class Settings:
     )
     dtype: Literal["auto", "float32", "bfloat16"] = flag("auto", HOW, "auto: bfloat16 on cuda, else float32")
     attention: Literal["auto", "flash", "varlen", "sdpa"] = flag("auto", HOW, "auto: the fastest that runs here")
+    cudnn_attention: bool = flag(False, HOW, "let cuDNN attend, which on new GPUs plans each new batch shape anew")
     batch_size: int | None = flag(None, HOW, "clips a batch", "N", rule=_positive("clips"), alone=True)
     batch_seconds: float | None = flag(
         None, HOW, "padded seconds of audio a batch", "S", rule=_positive("seconds"), alone=True
@@ -215,10 +222,23 @@ class Settings:
 
     def budget(self, card: ModelCard | None) -> Budget:
         """What may go into a batch, by the user's wish and the model's limits; None where those are not known yet."""
-        clips = self.batch_size
-        if card is not None and card.max_batch is not None:
-            clips = card.max_batch if clips is None else min(clips, card.max_batch)
-        return Budget(seconds=self.budget_seconds, clips=clips, packs=card is not None and card.packs)
+        seconds, given = self.budget_seconds, self.batch_seconds is not None
+        if card is None:
+            return Budget(seconds=seconds, clips=self.batch_size)
+        limits = [limit for limit in (self.batch_size, card.max_batch) if limit is not None]
+        if self.batch_size is None and not given and (most := self._fitting(card)) is not None:
+            limits.append(most)
+        if card.window_seconds and seconds is not None and not given:
+            seconds *= WINDOWED
+        window = card.window_seconds or 0.0
+        return Budget(seconds=seconds, clips=min(limits, default=None), packs=card.packs, window=window)
+
+    def _fitting(self, card: ModelCard) -> int | None:
+        """Clips whose states fit into the device beside the weights, one at least; None where that is not known."""
+        memory = memory_of(self.device)
+        if memory is None or card.clip_bytes is None:
+            return None
+        return max(1, int((MEMORY_SHARE * memory - (card.weight_bytes or 0)) // card.clip_bytes))
 
     def as_dict(self) -> dict[str, Scalar]:
         """For run.json: plain values, without what concerns this one process only."""

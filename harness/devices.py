@@ -61,6 +61,14 @@ def _may_be_here(kind: str) -> bool:
     return sys.platform != "linux" or any(Path(node).exists() for node in _GPU_NODES)
 
 
+def memory_of(device: str) -> int | None:
+    """Bytes of memory of a GPU that torch sees; None for the processor, and where torch was never loaded."""
+    torch = sys.modules.get("torch")
+    if torch is None or kind_of(device) != "cuda" or not torch.cuda.is_available():
+        return None
+    return int(torch.cuda.get_device_properties(index_of(device)).total_memory)
+
+
 def empty_cache() -> None:
     """Gives the memory back that torch keeps for later; nothing where torch was never loaded."""
     torch = sys.modules.get("torch")

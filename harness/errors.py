@@ -7,7 +7,8 @@
     |       `-- ServerError      4  a server that does the work cannot be reached, or refuses all of it
     |-- ModelError               5  a model that cannot be loaded, or returns what it must not
     |-- RunError                 5  the run cannot go on (disk full, folder locked, worker lost)
-    |   `-- CostLimitError       5  the next request would cost more than --max-cost leaves
+    |   |-- CostLimitError       5  the next request would cost more than --max-cost leaves
+    |   `-- DeviceLostError      5  the GPU is of no use to this process any more
     `-- Interrupted            130  the user stopped it; the same command goes on
 
 The message is one line: what is wrong, where, and how to go on. A traceback is shown with `--debug` only.
@@ -74,6 +75,12 @@ class RunError(HarnessError):
 
 class CostLimitError(RunError):
     """The next request would cost more than the user allowed."""
+
+    ends_run = True
+
+
+class DeviceLostError(RunError):
+    """The GPU's context is broken: every further call in this process would fail as the last one did."""
 
     ends_run = True
 

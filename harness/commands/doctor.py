@@ -91,13 +91,16 @@ def _torch() -> Iterator[Finding]:
         yield Finding("device", "good", f"mps: {environment.hardware().accelerator}, torch {torch.__version__}")
     else:
         yield Finding("device", "good", f"cpu only: torch {torch.__version__} sees neither CUDA nor MPS")
-    there = {
-        "flash": importlib.util.find_spec("flash_attn"),
-        "varlen": torch.cuda.is_available() and importlib.util.find_spec("torch.nn.attention.varlen"),
-        "sdpa": True,
-    }
-    backends = [name for name, found in there.items() if found]
-    yield Finding("attention", "good", f"{', '.join(backends)} (--attention auto takes the first)")
+    from harness.models.granite_nar.attention import unavailable
+
+    on_gpu = torch.cuda.is_available()
+    reasons = unavailable(torch.device("cuda" if on_gpu else "cpu"), torch.bfloat16)
+    detail = f"{', '.join(name for name, reason in reasons.items() if not reason)} (--attention auto takes the first)"
+    if on_gpu:
+        detail += "; cuDNN's is off unless --cudnn-attention is given"
+    yield Finding("attention", "good", detail)
+    if "broken" in reasons["flash"] or (on_gpu and importlib.util.find_spec("flash_attn") and reasons["flash"]):
+        yield Finding("flash-attn", "missing", reasons["flash"])
 
 
 def _audio() -> Iterator[Finding]:

@@ -42,6 +42,11 @@ class TorchModel(Model):
 
     device: torch.device
 
+    @property
+    def accelerated(self) -> bool:  # type: ignore[override]
+        """Whether the network is on a GPU."""
+        return self.device.type != "cpu"
+
     def check_numbers(self, ids: Iterable[str], numbers: Tensor) -> None:
         """Raises ModelError where what the network gave for a clip is not numbers: bool ``[clips]``."""
         for clip, good in zip(ids, numbers.tolist(), strict=True):
@@ -181,6 +186,9 @@ def attention_argument(checkpoint: Checkpoint, options: LoadOptions) -> dict[str
 def torch_device(options: LoadOptions) -> torch.device:
     """The device that the options name, which becomes the current one of this thread.
 
+    On GPUs cuDNN's attention is off unless the user wants it: from Hopper on torch prefers it, and it builds a plan for
+    every new shape, which each batch here has.
+
     Raises:
         UsageError: it is not there.
     """
@@ -194,6 +202,8 @@ def torch_device(options: LoadOptions) -> torch.device:
         if device.index >= there:
             raise UsageError(f"--device {options.device}: torch sees {there} here, from cuda:0 to cuda:{there - 1}")
         torch.cuda.set_device(device)  # for kernels that do not look where their tensors are
+    if kind == "cuda":
+        torch.backends.cuda.enable_cudnn_sdp(options.cudnn_attention)
     return device
 
 
@@ -228,6 +238,7 @@ def card_of(checkpoint: Checkpoint, network: Any, *, note: str = "", **facts: An
         id=checkpoint.name,
         revision=checkpoint.revision,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
+        weight_bytes=sum(parameter.nbytes for parameter in network.parameters()),
         license=license_ if isinstance(license_, str) else None,
         languages=tuple(language for language in listed if isinstance(language, str)),
         note=note,

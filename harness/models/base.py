@@ -32,6 +32,13 @@ class ModelCard:
     """Whether a transcript does not depend on the other clips of its batch."""
     packs: bool = False
     """Whether a batch is packed without padding, so that its cost is the sum of its clips."""
+    window_seconds: float | None = None
+    """What each clip costs at least, where shorter ones are filled up to a window of fixed length."""
+    clip_bytes: int | None = None
+    """Memory of the device that a clip of a batch holds, beside the weights: caches and encoder states at their most,
+    by the shapes of the network. None is not known."""
+    weight_bytes: int | None = None
+    """Memory of the device that the weights take. None is not known."""
     max_batch: int | None = None
     """The largest number of clips that a call takes; 1 for models that have no batches."""
     in_flight: int = 1
@@ -71,6 +78,8 @@ class LoadOptions:
     """``float32`` or ``bfloat16``."""
     attention: str = "auto"
     """``auto``, ``flash``, ``varlen`` or ``sdpa``."""
+    cudnn_attention: bool = False
+    """Whether torch may leave attention to cuDNN."""
     revision: str | None = None
     """A hub revision that overrides the pinned one."""
     trust_remote_code: bool = False
@@ -115,6 +124,8 @@ class Model(ABC):
     """
 
     card: ModelCard
+    accelerated: bool = False
+    """Whether it computes on an accelerator, whose first batch of a size costs more than later ones."""
 
     @abstractmethod
     def features(self, clips: Sequence[Clip]) -> Any:

@@ -83,7 +83,15 @@ class Whisper(TorchModel):
         self._network.get_encoder().register_forward_hook(self._look)
         self._window = float(self._extractor.chunk_length)  # 30 s in all that were published
         limit = self._window if self._long_form == "cut" else None
-        self.card = card_of(checkpoint, self._network, max_seconds=limit, batch_invariant=True, note=note)
+        self.card = card_of(
+            checkpoint,
+            self._network,
+            max_seconds=limit,
+            window_seconds=self._window,
+            clip_bytes=clip_bytes(self._network.config, self._network.dtype.itemsize),
+            batch_invariant=True,
+            note=note,
+        )
 
     def features(self, clips: Sequence[Clip]) -> _Batch:
         """Log-mel spectrograms of 30 s, and of long clips whole or in windows that overlap.
@@ -213,6 +221,17 @@ class Whisper(TorchModel):
         """Notes which rows the encoder made numbers of, the first time: later windows may be of fewer rows."""
         if self._numbers is None:
             self._numbers = output[0].isfinite().flatten(1).all(1)
+
+
+def clip_bytes(config: Any, itemsize: int) -> int:
+    """What a window holds on the device while it is decoded.
+
+    Keys and values of every decoder layer, of its own positions and of the encoder's, and what the encoder's last
+    layer has at a time: four states, and its hidden layer.
+    """
+    positions = config.max_target_positions + config.max_source_positions
+    cached = 2 * config.decoder_layers * positions * config.d_model
+    return int(itemsize * (cached + config.max_source_positions * (4 * config.d_model + config.encoder_ffn_dim)))
 
 
 def overlapping(waveform: NDArray[np.float32], length: int) -> Iterator[tuple[NDArray[np.float32], Stride]]:

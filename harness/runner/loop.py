@@ -112,7 +112,7 @@ class Loop:
         seconds = [planning_seconds(utterance) for utterance in window]
         batches = self._planned(seconds)
         if not self.state.budget.packs:
-            self.padding.append((sum(seconds), padding(seconds, batches)))
+            self.padding.append((sum(seconds), padding(seconds, batches, self.state.budget.window)))
         batches = [[index for index in batch if window[index].id not in done] for batch in batches]
         batches = [batch for batch in batches if batch]
         left = [index for batch in batches for index in batch]

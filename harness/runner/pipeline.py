@@ -361,10 +361,11 @@ class Pipeline:
             work = self._wait(threads.prepare.submit(stages.prepare, model, [clip], self._state.budget, lap, longest))
             stages.infer(model, work, lap)
             (hypothesis,) = self._wait(threads.write.submit(stages.text, model, work, lap))
-        except Exception as error:  # any model may raise anything; it must cost this clip only
-            if _ends_run(error):
-                raise
-            return stages.caught(error), ()
+        except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost this clip only
+            found = stages.caught(error)
+            if _ends_run(found):
+                raise found from None
+            return found, ()
         return hypothesis, stages.bounds(work.pieces[0])
 
     def _drop_ahead(self) -> None:
@@ -392,19 +393,47 @@ class Pipeline:
         self._pending = deque([left[place] for place in smaller] for smaller in again)
 
     def _warm_up(self, indices: list[int]) -> None:
-        """The first call of a model compiles, allocates and loads; it is made beforehand and not counted."""
-        begin = time.perf_counter()
-        clips = [future.result() for index in indices if (future := self._decoded[index]).exception() is None]
-        clock, decoded = self._state.clock, time.perf_counter()
-        clock.phases["decode"] += decoded - begin
-        clock.waited += decoded - begin
-        if not clips:
+        """The first call of a model compiles, allocates and loads; it is made beforehand and not counted.
+
+        An accelerator is given the largest and the smallest batch there are, whose kernels and memory it then has; a
+        processor, which needs as long for the largest as later, the shortest clip of the first.
+        """
+        begin, model = time.perf_counter(), self._state.model
+        batches = [indices]
+        if model.accelerated and len(self._pending) > 1:
+            batches.append(self._pending[-1])
+            for index in batches[1]:
+                if index not in self._decoded:
+                    self._decoded[index] = self._threads.decode.submit(load_clip, self._utterances[index])
+        decoded = [[self._decoded[index] for index in batch] for batch in batches]
+        clips = [[future.result() for future in batch if future.exception() is None] for batch in decoded]
+        clock, at = self._state.clock, time.perf_counter()
+        clock.phases["decode"] += at - begin
+        clock.waited += at - begin
+        if not clips[0]:
             return
         waited = clock.waited
-        self._in_a_row(min(clips, key=lambda clip: len(clip.waveform)), Lap())
+        if model.accelerated:
+            for batch in filter(None, clips):
+                self._together(batch)
+        else:
+            self._in_a_row(min(clips[0], key=lambda clip: len(clip.waveform)), Lap())
         clock.waited = waited
-        clock.warmup += time.perf_counter() - decoded
+        clock.warmup += time.perf_counter() - at
         self._state.warm = True
+
+    def _together(self, clips: list[Clip]) -> None:
+        """A batch through all stages for its effects alone; what is wrong with it shows when it is run."""
+        model, threads, lap = self._state.model, self._threads, Lap()
+        try:
+            work = self._wait(threads.prepare.submit(stages.prepare, model, clips, self._state.budget, lap))
+            stages.infer(model, work, lap)
+            self._wait(threads.write.submit(stages.text, model, work, lap))
+        except Exception as error:  # noqa: BLE001 - any model may raise anything
+            found = stages.caught(error)
+            if _ends_run(found):
+                raise found from None
+            stages.empty_cache()
 
     def _wait(self, future: Future[T]) -> T:
         """The result of another thread; the time that the device waits for it is the clock's."""

@@ -26,6 +26,8 @@ class Budget:
     """Number of clips."""
     packs: bool = False
     """Whether the model packs a batch without padding."""
+    window: float = 0.0
+    """Seconds that each clip costs at least, where the model fills clips up to a window."""
 
     def __post_init__(self) -> None:
         """Refuses limits that no batch could keep."""
@@ -39,18 +41,19 @@ class Budget:
         """Seconds that a batch of clips of these lengths makes the model process."""
         if not seconds:
             return 0.0
-        return sum(seconds) if self.packs else len(seconds) * max(seconds)
+        return sum(seconds) if self.packs else len(seconds) * max(self.window, *seconds)
 
     def halved(self, seconds: Sequence[float]) -> Budget:
         """The budget to go on with after a batch of these lengths did not fit into memory."""
-        return Budget(seconds=self.cost(seconds) / 2, clips=max(1, len(seconds) // 2), packs=self.packs)
+        return replace(self, seconds=self.cost(seconds) / 2, clips=max(1, len(seconds) // 2))
 
     def within(self, other: Budget) -> Budget:
         """The budget that keeps both."""
         seconds = [limit for limit in (self.seconds, other.seconds) if limit is not None]
         clips = [limit for limit in (self.clips, other.clips) if limit is not None]
         packs = self.packs or other.packs
-        return Budget(seconds=min(seconds, default=None), clips=min(clips, default=None), packs=packs)
+        window = max(self.window, other.window)
+        return Budget(seconds=min(seconds, default=None), clips=min(clips, default=None), packs=packs, window=window)
 
 
 def plan(durations: Sequence[float], budget: Budget) -> list[list[int]]:
@@ -70,13 +73,13 @@ def plan(durations: Sequence[float], budget: Budget) -> list[list[int]]:
     cost = 0.0
     for index in order:
         # Sorted longest first, the first clip of a batch is its longest: padding costs that length for each clip.
-        price = durations[index] if budget.packs or not batch else durations[batch[0]]
+        price = max(budget.window, durations[index] if budget.packs or not batch else durations[batch[0]])
         full = budget.clips is not None and len(batch) >= budget.clips
         over = budget.seconds is not None and cost + price > budget.seconds
         if batch and (full or over):
             batches.append(batch)
             batch, cost = [], 0.0
-            price = durations[index]
+            price = max(budget.window, durations[index])
         batch.append(index)
         cost += price
     if batch:
@@ -84,13 +87,16 @@ def plan(durations: Sequence[float], budget: Budget) -> list[list[int]]:
     return batches
 
 
-def padding(durations: Sequence[float], batches: Iterable[Sequence[int]]) -> float:
-    """The share of processed seconds that is padding when each batch is padded to its longest clip, from 0 to 1."""
+def padding(durations: Sequence[float], batches: Iterable[Sequence[int]], window: float = 0.0) -> float:
+    """The share of processed seconds that is padding when each batch is padded to its longest clip, from 0 to 1.
+
+    A clip is padded to the model's `window` at least.
+    """
     real = processed = 0.0
     for batch in batches:
         lengths = [durations[index] for index in batch]
         real += sum(lengths)
-        processed += len(lengths) * max(lengths, default=0.0)
+        processed += len(lengths) * max(window, *lengths) if lengths else 0.0
     return 1.0 - real / processed if processed else 0.0
 
 
@@ -108,7 +114,7 @@ def for_devices(durations: Sequence[float], budget: Budget, devices: int) -> Bud
     Returns:
         A budget that is nowhere larger.
     """
-    total = sum(durations)
+    total = sum(max(budget.window, duration) for duration in durations)
     if devices < 2 or not total:
         return budget
     rounds = devices * math.ceil(len(plan(durations, budget)) / devices)

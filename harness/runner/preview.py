@@ -60,7 +60,7 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
         rtfx = earlier.speed.rtfx_end_to_end if earlier.speed else None
         time = f"about {total / rtfx:,.0f} s, as it was before" if rtfx else "time not known before a first run"
         memory = _memory(earlier.peak_memory, stored, settings)
-        waste = "packed" if budget.packs else f"{100 * padding(seconds, batches):.1f} % padding"
+        waste = "packed" if budget.packs else f"{100 * padding(seconds, batches, budget.window):.1f} % padding"
         longest = f"longest {max(seconds, default=0.0):.1f} s"
         facts = [f"{len(batches):,} batches", longest, waste, time, memory]
         if served:

@@ -16,7 +16,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, cast
 
 from harness import environment
-from harness.errors import HarnessError, ModelError, RunError
+from harness.errors import DeviceLostError, HarnessError, ModelError, RunError
 from harness.runner.clock import Clock
 from harness.runner.contain import contained
 from harness.runner.journal import describe
@@ -66,7 +66,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Hung:
-    """A stage of the model did not end within its time: nothing more is to be expected of this worker."""
+    """A stage of the model did not end within its time, or its GPU is lost: nothing more is to be expected of it."""
 
     reason: str
 
@@ -142,6 +142,8 @@ class Worker:
                 self._pipeline = Pipeline(self._state, threads, self._hand_over, self._coming)
                 while True:
                     self._pipeline.run(self._planned(self._feed.get()))
+        except DeviceLostError as error:  # another process can have the GPU, and is started
+            self._done.put(Hung(str(error)))
         except BaseException as error:  # noqa: BLE001 - the end of this thread must not go unnoticed
             told = error if isinstance(error, Exception) else ModelError(f"{type(error).__name__} in a worker: {error}")
             self._done.put(_plain(told) if isinstance(told, HarnessError) else RunError(describe(told)))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, islice, pairwise
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness import devices
-from harness.errors import ModelError
+from harness.errors import DeviceLostError, HarnessError, ModelError
 from harness.runner.contain import contained
 from harness.runner.plan import Budget, plan
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage, Word
@@ -37,6 +38,21 @@ FRAME = SAMPLE_RATE // 50
 
 PAUSE_FRAMES = 15
 """Frames over which a pause is looked for: 300 ms, longer than the closure of a stop consonant."""
+
+_LACK = re.compile(
+    r"out of memory|can't allocate memory|not enough memory"  # CUDA's, MPS's, NCCL's; the processor's allocator
+    r"|CU[A-Z]+_STATUS_ALLOC_FAILED|CUFFT_ALLOC_FAILED|CUDNN_STATUS_INTERNAL_ERROR_[A-Z_]*ALLOCATION_FAILED",
+    re.IGNORECASE,
+)
+"""How libraries on a device say that they could not allocate, beside exceptions of their own."""
+
+_LOST = re.compile(
+    r"illegal (memory access|address|instruction)|device-side assert|misaligned address|unspecified launch failure"
+    r"|launch timed out|(hardware stack|uncorrectable (ECC|NVLink)) error|invalid program counter|address space"
+    r"|tensor memory|unknown error|device (was )?(removed|lost)|busy or unavailable|no kernel image",
+    re.IGNORECASE,
+)
+"""What CUDA and HIP say when a context is broken for good (cudaGetLastError's sticky errors), or never worked."""
 
 SEARCH = 0.5
 """The share of the longest piece, from its end, in which the cut is looked for: pieces are not cut needlessly short."""
@@ -103,7 +119,7 @@ def prepare(model: Model, clips: list[Clip], budget: Budget, lap: Lap, longest: 
     flat = [piece for clip in pieces for piece in clip]
     batches = [list(range(len(flat)))]
     if len(flat) > len(clips):
-        budget = budget if longest is None else Budget(clips=1, packs=budget.packs)
+        budget = budget if longest is None else replace(budget, seconds=None, clips=1)
         batches = plan([piece.duration for piece in flat], budget)
     parts: list[tuple[list[int], Any]] = []
     for places in batches:
@@ -158,10 +174,27 @@ def _checked(hypotheses: Any, clips: Sequence[Clip], model: str) -> list[Hypothe
 
 
 def caught(error: Exception) -> Exception:
-    """What a model raised, without the frames that keep its tensors alive; a lack of memory as `OutOfMemory`."""
+    """What a model raised, without the frames that keep its tensors alive.
+
+    A lack of memory is `OutOfMemory`; an error after which a GPU's context answers every call with the same error is
+    `DeviceLostError`, so that no clip is blamed for it.
+    """
     # Told by name, so that torch need not be loaded.
-    if isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__ or "out of memory" in str(error):
+    if isinstance(error, HarnessError):
+        lacks = "out of memory" in str(error)
+    else:
+        lacks = (
+            isinstance(error, MemoryError) or "OutOfMemory" in type(error).__name__ or bool(_LACK.search(str(error)))
+        )
+    if lacks:
         return OutOfMemory()
+    told = str(error)
+    ours = type(error).__name__ == "AcceleratorError" or "CUDA error" in told or "HIP error" in told
+    if ours and not isinstance(error, HarnessError) and _LOST.search(told):
+        return DeviceLostError(
+            f"the GPU cannot be used by this process any more ({told.strip().splitlines()[0]}); what was finished is "
+            "journalled, and the same command goes on after it; CUDA_LAUNCH_BLOCKING=1 shows which call it is"
+        )
     return error.with_traceback(None)
 
 

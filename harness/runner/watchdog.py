@@ -45,7 +45,7 @@ class Watched(Model):
     """
 
     def __init__(self, model: Model, seconds: float, give_up: Callable[[str], None] | None = None) -> None:
-        self.card = model.card
+        self.card, self.accelerated = model.card, model.accelerated
         self._model, self._seconds, self._give_up = model, seconds, give_up or _end
         self._running: dict[int, tuple[float, str, str]] = {}
         self._last: dict[int, tuple[str, str]] = {}

@@ -24,6 +24,7 @@ TYPED: dict[str, tuple[str, object]] = {
     "out": ("--out there", Path("there")),
     "root": ("--from .", Path()),
     "streaming": ("--streaming", True),
+    "cudnn_attention": ("--cudnn-attention", True),
     "device": ("--device cuda", "cuda"),
     "dtype": ("--dtype bfloat16", "bfloat16"),
     "attention": ("--attention sdpa", "sdpa"),

@@ -24,23 +24,59 @@ BACKENDS = ("flash", "varlen", "sdpa")
 HALF = (torch.bfloat16, torch.float16)
 
 
+Found = tuple[Callable[..., Any] | None, str]
+"""A function, or none and why there is none."""
+
+LEAST = (8, 0)
+"""The compute capability that variable-length kernels need: Ampere's."""
+
+
 @cache
-def _flash() -> Callable[..., Any] | None:
+def _flash() -> Found:
+    """flash-attn's function. Its kernels are compiled for one torch and one CUDA: with others the import fails."""
     if importlib.util.find_spec("flash_attn") is None:
-        return None
-    from flash_attn import flash_attn_varlen_func
-
-    return flash_attn_varlen_func  # type: ignore[no-any-return]
+        return None, "the package flash-attn is not installed"
+    try:
+        from flash_attn import flash_attn_varlen_func
+    except Exception as error:  # noqa: BLE001 - a library that cannot be loaded raises what it likes
+        return None, f"the package flash-attn is broken here ({type(error).__name__}: {' '.join(str(error).split())})"
+    return flash_attn_varlen_func, ""
 
 
 @cache
-def _varlen() -> tuple[Callable[..., Any], frozenset[str]] | None:
-    """Torch's variable-length attention and the names of its parameters, where this torch has it."""
+def _varlen() -> Found:
+    """Torch's variable-length attention, where this torch has it."""
+    lacks = f"torch {torch.__version__} has no torch.nn.attention.varlen (2.10 has)"
     if importlib.util.find_spec("torch.nn.attention.varlen") is None:
-        return None
-    from torch.nn.attention.varlen import varlen_attn
+        return None, lacks
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except Exception as error:  # noqa: BLE001 - a build without its kernels
+        return None, f"{lacks}: {type(error).__name__}"
+    return varlen_attn, ""
 
-    return varlen_attn, frozenset(inspect.signature(varlen_attn).parameters)
+
+def _capability(device: torch.device) -> tuple[int, int]:
+    """Of a GPU; `LEAST` where none can be asked."""
+    return torch.cuda.get_device_capability(device) if torch.cuda.is_available() else LEAST
+
+
+def unavailable(device: torch.device, dtype: torch.dtype) -> dict[str, str]:
+    """Why each of `BACKENDS` cannot run here; empty where it can. Asks nothing of a GPU that is not meant."""
+    reasons = {"flash": _flash()[1], "varlen": _varlen()[1], "sdpa": ""}
+    for backend in ("flash", "varlen"):
+        if device.type != "cuda":
+            reasons[backend] = "it needs --device cuda"
+        elif dtype not in HALF:
+            reasons[backend] = reasons[backend] or "it needs --dtype bfloat16"
+        elif not reasons[backend] and (found := _capability(device)) < LEAST:
+            reasons[backend] = f"it needs compute capability {LEAST[0]}.{LEAST[1]}, the GPU has {found[0]}.{found[1]}"
+    return reasons
+
+
+@cache
+def _parameters(function: Callable[..., Any]) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)
 
 
 def choose_backend(name: str, device: torch.device | str, dtype: torch.dtype) -> str:
@@ -49,19 +85,9 @@ def choose_backend(name: str, device: torch.device | str, dtype: torch.dtype) ->
     Raises:
         UsageError: there is no such backend, or it cannot run here; the message says why.
     """
-    on_gpu = torch.device(device).type == "cuda"
-    missing = {
-        "flash": None if _flash() else "the package flash-attn is not installed",
-        "varlen": None if _varlen() else f"torch {torch.__version__} has no torch.nn.attention.varlen (2.10 has)",
-        "sdpa": None,
-    }
-    for backend in ("flash", "varlen"):
-        if not on_gpu:
-            missing[backend] = "it needs --device cuda"
-        elif dtype not in HALF:
-            missing[backend] = missing[backend] or "it needs --dtype bfloat16"
+    missing = unavailable(torch.device(device), dtype)
     if name == "auto":
-        return next(backend for backend in BACKENDS if missing[backend] is None)
+        return next(backend for backend in BACKENDS if not missing[backend])
     if name not in missing:
         raise UsageError(f"no attention called {name!r}; there are: auto, {', '.join(BACKENDS)}")
     if missing[name]:
@@ -130,7 +156,7 @@ class PackedAttention:
         function: Callable[..., Tensor] | None
         options: dict[str, float]
         if self.backend == "flash":
-            function, options = _flash(), {"dropout_p": 0.0, "softmax_scale": scale, "causal": False}
+            function, options = _flash()[0], {"dropout_p": 0.0, "softmax_scale": scale, "causal": False}
         else:
             function, options, query, key, value = self._for_varlen(query, key, value, scale)
         assert function is not None
@@ -139,9 +165,9 @@ class PackedAttention:
 
     def _for_varlen(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Any:
         """Torch's function and its arguments, with what this torch's function lacks done to them."""
-        found = _varlen()
-        assert found is not None
-        function, parameters = found
+        function = _varlen()[0]
+        assert function is not None
+        parameters = _parameters(function)
         options: dict[str, float] = {}
         if "scale" in parameters:
             options["scale"] = scale
@@ -153,6 +179,8 @@ class PackedAttention:
             key, value = (repeated(each, query.shape[1]) for each in (key, value))
         if "is_causal" in parameters:
             options["is_causal"] = False
+        if "num_splits" in parameters:  # else the keys are summed in an order that depends on the batch
+            options["num_splits"] = 1
         return function, options, query, key, value
 
     def _run_sdpa(self, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:

@@ -14,6 +14,9 @@ from torch.nn import functional
 from harness.models.granite_nar.config import ProjectorConfig
 from harness.models.granite_nar.packing import Blocks, PackedLengths
 
+MOST_WINDOWS = 65_535
+"""In one call of attention: a kernel's grid has no more in the dimension that counts batches (CUDA's limit)."""
+
 
 class CrossAttention(nn.Module):
     """Queries of a window attend to its frames."""
@@ -86,8 +89,11 @@ class Projector(nn.Module):
         means = frames.unflatten(1, (config.queries, config.downsample_rate)).mean(dim=2)
         queries = self.query + means
         frames = frames + self.window_positions
+        # Clips are short of the limit by far; batches may be over it, and windows do not see each other.
+        pairs = list(zip(queries.split(MOST_WINDOWS), frames.split(MOST_WINDOWS), strict=True))
         for layer in self.layers:
-            queries = layer(queries, frames)
+            pairs = [(layer(some, of), of) for some, of in pairs]
+        queries = pairs[0][0] if len(pairs) == 1 else torch.cat([some for some, _ in pairs])
         tokens = PackedLengths(packing.lengths // config.downsample_rate, packing.device)
         kept = tokens.slots(windows.counts * config.queries)
         # What is left works row by row, so queries of a last window's empty part are dropped before it.

@@ -15,6 +15,7 @@ from harness.models.base import LoadOptions
 from harness.models.ctc import _LEAK, CTC, MODEL_TYPES
 from harness.models.registry import load_model
 from harness.types import Clip
+from tests.harness.live_bytes import LiveBytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -301,3 +302,41 @@ def test_loading_leaves_the_library_as_it_was(checkpoint: Callable[[str], Path])
         library.set_verbosity(before[0])
         (library.enable_progress_bar if before[1] else library.disable_progress_bar)()
     assert list(warnings.filters) == before[2]
+
+
+def _norm_and_input() -> tuple[Any, torch.Tensor, list[int]]:
+    """A group norm as wav2vec2 has it, over clips of 16 lengths; the norm, hidden states, samples."""
+    from torch import nn
+
+    from harness.models.ctc import _mask_group_norms
+
+    layer = nn.Module()
+    layer.conv, layer.layer_norm = nn.Conv1d(1, 64, 10, stride=5), nn.GroupNorm(64, 64)
+    nn.init.normal_(layer.layer_norm.weight)
+    nn.init.normal_(layer.layer_norm.bias)
+    (norm,) = _mask_group_norms(nn.ModuleList([layer]))
+    samples = [10_005 - 500 * number for number in range(16)]
+    generator = torch.Generator().manual_seed(3)
+    return norm, torch.randn(16, 64, 2000, generator=generator), samples
+
+
+@torch.inference_mode()
+def test_a_norm_is_of_each_clips_own_frames_to_the_bit() -> None:
+    norm, hidden, samples = _norm_and_input()
+    norm.samples = samples
+    found = norm(hidden)
+    for row, length in enumerate(samples):
+        own = (length - 10) // 5 + 1
+        assert torch.equal(found[row, :, :own], norm.norm(hidden[row : row + 1, :, :own])[0])
+
+
+@torch.inference_mode()
+def test_a_norm_of_a_batch_takes_little_more_memory_than_torchs() -> None:
+    norm, hidden, samples = _norm_and_input()
+    norm.samples = samples
+    with LiveBytes(hidden) as plain:
+        norm.norm(hidden)
+    with LiveBytes(hidden) as ours:
+        norm(hidden)
+    assert plain.peak >= 2 * hidden.nbytes
+    assert ours.peak <= 1.5 * plain.peak

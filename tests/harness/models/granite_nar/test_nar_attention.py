@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +75,10 @@ def fake_varlen(scaled: bool) -> Any:
     def new(
         query: Tensor, key: Tensor, value: Tensor, cu_seq_q: Tensor, cu_seq_k: Tensor, max_q: int, max_k: int, *,
         return_aux: Any = None, scale: float | None = None, window_size: tuple[int, int] = (-1, -1),
-        enable_gqa: bool = False,
+        enable_gqa: bool = False, num_splits: int | None = None,
     ) -> Tensor:  # fmt: skip
         assert enable_gqa
+        assert num_splits == 1, "else keys are summed in an order that depends on the batch"
         assert scale is not None
         assert window_size == (-1, -1)
         return naive(query, key, value, torch.diff(cu_seq_q).tolist(), scale)
@@ -112,10 +115,10 @@ def test_flash_is_called_with_its_names(fresh: None, monkeypatch: pytest.MonkeyP
 
 
 def test_the_installed_varlen_takes_what_it_is_given() -> None:
-    found = attention._varlen()
-    if found is None:
-        pytest.skip(f"torch {torch.__version__} has no torch.nn.attention.varlen")
-    _, parameters = found
+    function, reason = attention._varlen()
+    if function is None:
+        pytest.skip(reason)
+    parameters = attention._parameters(function)
     assert {"query", "key", "value", "cu_seq_q", "cu_seq_k", "max_q", "max_k"} <= parameters
 
 
@@ -123,9 +126,42 @@ def test_auto_takes_what_can_run(fresh: None, monkeypatch: pytest.MonkeyPatch) -
     assert choose_backend("auto", "cpu", torch.float32) == "sdpa"
     assert choose_backend("auto", "cuda", torch.float32) == "sdpa"
     assert choose_backend("auto", "cuda", torch.bfloat16) in ("flash", "varlen")
-    monkeypatch.setattr(attention, "_varlen", lambda: None)
-    monkeypatch.setattr(attention, "_flash", lambda: None)
+    monkeypatch.setattr(attention, "_varlen", lambda: (None, "none"))
+    monkeypatch.setattr(attention, "_flash", lambda: (None, "none"))
     assert choose_backend("auto", "cuda", torch.bfloat16) == "sdpa"
+
+
+class _Broken:
+    """A package whose compiled half is of another torch: it is found, and cannot be imported."""
+
+    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
+        return spec_from_loader(name, self) if name == "flash_attn" else None  # type: ignore[arg-type]
+
+    def create_module(self, _spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, _module: object) -> None:
+        raise ImportError("flash_attn_2_cuda.so: undefined symbol:\n_ZN3c105ErrorC2E")
+
+
+def test_a_broken_flash_attn_breaks_nothing_else(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [_Broken(), *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "flash_attn", raising=False)
+    assert choose_backend("auto", "cpu", torch.float32) == "sdpa"
+    assert choose_backend("sdpa", "cuda", torch.bfloat16) == "sdpa"
+    assert choose_backend("auto", "cuda", torch.bfloat16) == "varlen"
+    with pytest.raises(
+        UsageError, match=r"flash cannot run here: the package flash-attn is broken here \(ImportError: "
+    ):
+        choose_backend("flash", "cuda", torch.bfloat16)
+
+
+def test_a_gpu_that_is_too_old_is_asked_first(fresh: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: (7, 5))
+    assert choose_backend("auto", "cuda", torch.float16) == "sdpa"
+    with pytest.raises(UsageError, match=r"it needs compute capability 8\.0, the GPU has 7\.5"):
+        choose_backend("varlen", "cuda", torch.float16)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.models.granite_nar import projector
 from harness.models.granite_nar.config import GraniteNarConfig
 from harness.models.granite_nar.network import GraniteNar
 from harness.models.granite_nar.packing import PackedLengths
@@ -189,3 +190,23 @@ def test_the_full_model_has_the_tensors_of_the_catalogue(shared: Path) -> None:
     from harness.models.granite_nar import CARD
 
     assert sum(parameter.numel() for parameter in network.parameters()) == CARD.parameters
+
+
+@torch.inference_mode()
+def test_more_windows_than_a_kernels_grid_has_go_in_several_calls(
+    small_network: GraniteNar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (rows,) = features_of([700])
+    frames = PackedLengths([700])
+    encoded = small_network.encode(rows, frames)
+    whole, _ = small_network.projector(encoded.states, frames)
+    seen: list[int] = []
+    layer = small_network.projector.layers[0]
+    hook = layer.register_forward_pre_hook(lambda _module, given: seen.append(len(given[0])))
+    monkeypatch.setattr(projector, "MOST_WINDOWS", 20)
+    try:
+        cut, _ = small_network.projector(encoded.states, frames)
+    finally:
+        hook.remove()
+    assert seen == [20, 20, 7]
+    torch.testing.assert_close(cut, whole)
