@@ -27,6 +27,7 @@ VERBS = {
     "normalize": "normalize text: one line in, one line out",
     "explain": "say why one set of predictions has two WERs",
     "compare": "compare systems: differences with intervals",
+    "fitting": "tell systems that reproduce a reference's errors",
     "gate": "pass or fail a run against a baseline",
     "baseline": "save or list baselines for the gate",
     "report": "make tables, plots and a page from runs",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.devices import AUTO, KINDS, choose, is_device, kind_of, memory_of
 from harness.errors import UsageError
 from harness.flags import Rule, check, declared, flag, is_file_name, phrases_given
+from harness.price import price_of
 from harness.runner.plan import Budget
 
 if TYPE_CHECKING:
@@ -156,6 +157,17 @@ class Settings:
         (), HOW, "words to listen for: a file with one a line, or a list", "FILE|A,B", parse=phrases
     )
     row_keywords: bool = flag(False, HOW, "words to listen for: also those that each row of the data lists")
+    price: str | None = flag(
+        None, HOW, "what an hour of machine or a minute of audio costs, for a column: 2.5/h, 0.006/min", "MONEY/h|/min"
+    )
+    energy: bool = flag(False, HOW, "a column of watt-hours for an hour of audio", stored=False)
+    peak_tflops: float | None = flag(
+        None,
+        HOW,
+        "most that the device can do in this number format, for a column of FLOP utilization",
+        "N",
+        rule=_positive("TFLOP a second"),
+    )
     concurrency: int = flag(4, HOW, "requests at a time, where the model is a server", "N", rule=_ONE)
     max_cost: float | None = flag(
         None, HOW, "end before the run costs more; needs the option price", "USD", rule=_positive("US dollars")
@@ -189,6 +201,8 @@ class Settings:
         """Refuses what cannot be meant."""
         check(self)
         object.__setattr__(self, "model_option", _options(self.model_option))
+        if self.price is not None:
+            price_of(self.price)
         if self.root is not None and self.streaming:
             both = f"--streaming reads from the hub, --from {self.root} from the disk"
             raise UsageError(f"{both}; leave one of them out")

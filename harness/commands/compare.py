@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         "--metric",
         "--keywords",
+        "--corrected",
         "--json",
     )
     parser.add_argument(

@@ -7,7 +7,8 @@ from harness.records.codec import pretty
 from harness.records.journal import read_journal
 from harness.records.run import RunRecord
 from harness.records.scores import Scores
-from harness.reporting.report import Written, write_report, write_scores
+from harness.reporting.costs import Costs, energy_cell
+from harness.reporting.report import Wishes, Written, write_report, write_scores
 from harness.scoring.predictions import read_run
 from harness.scoring.resolve import common_profile
 from harness.streams import tell
@@ -16,11 +17,13 @@ from harness.version import program
 __all__ = ["finish", "write_scores"]
 
 
-def finish(folders: Sequence[Path], scores: Sequence[Scores], *, as_json: bool, quiet: bool) -> None:
+def finish(
+    folders: Sequence[Path], scores: Sequence[Scores], *, as_json: bool, quiet: bool, costs: Costs | None = None
+) -> None:
     """Writes the report over the models of a run into the suite's folder, and prints its table."""
     systems = [read_run(folder) for folder in folders]
     out = folders[0].parent / "report"
-    written = write_report(systems, common_profile(systems), out)
+    written = write_report(systems, common_profile(systems), out, Wishes(costs=costs))
     print(pretty(scores) if as_json else written.table.render("terminal"), end="")
     if not quiet:
         for line in _next(folders, [system.run for system in systems if system.run is not None], written):
@@ -68,6 +71,15 @@ def _servers(run: RunRecord) -> Iterator[str]:
         )
 
 
+def _energy(run: RunRecord) -> Iterator[str]:
+    """What the run drew, or why nobody knows."""
+    cell = energy_cell(run)
+    if cell.number is not None:
+        yield f"energy: {cell.number:.3g} Wh for an hour of audio" + "".join(f" ({note})" for note in cell.notes)
+    elif any(entry.energy is not None for entry in run.benchmarks.values()):
+        yield cell.notes[0]
+
+
 def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) -> list[str]:
     """What failed, what was cut, where everything lies, and what one would do next."""
     lines = []
@@ -93,6 +105,7 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
         lines += _odd_audio(run)
         lines += _audits(run)
         lines += _servers(run)
+        lines += _energy(run)
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")
     lines.append(f"tables, plots and page: {written.files[0]}")
     if len(folders) > 1:

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from harness.commands.shared import add_shared, given_systems, inputs_of, spare, with_given_keywords
+from harness.commands.shared import (
+    add_shared,
+    given_systems,
+    inputs_of,
+    spare,
+    with_given_corrected,
+    with_given_keywords,
+)
 from harness.errors import ExitStatus, RunError, UsageError
 from harness.gating import render
 from harness.gating.against import gate_against
@@ -46,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--candidate-of", metavar="NAME", help="the model whose baseline the run is held against, where it was renamed"
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="TOML: margins, tiers (default: 0.1 points, must)")
-    add_shared(parser, "--profile", "--language", "--reference", "--format", "--keywords", "--json")
+    add_shared(parser, "--profile", "--language", "--reference", "--format", "--keywords", "--corrected", "--json")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write Markdown, for a comment")
     parser.add_argument("--page", type=Path, metavar="DIR", help="write the page of runs and baselines, to listen")
@@ -118,7 +125,8 @@ def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
 def _read(args: argparse.Namespace, path: Path) -> list[System]:
     """What a path holds; with ``--reference`` a file holds transcripts alone, while a folder is a run as ever."""
     if path.is_dir():
-        return with_given_keywords(args, read_systems([path], args.language, args.format, tell))
+        systems = read_systems([path], args.language, args.format, tell)
+        return with_given_corrected(args, with_given_keywords(args, systems))
     return given_systems(args, given=[path])
 
 

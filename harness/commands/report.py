@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from harness.commands.shared import add_shared, given_systems
+from harness.commands.shared import add_shared, given_costs, given_systems
 from harness.errors import ExitStatus, UsageError
 from harness.reporting.drawing import Size
 from harness.reporting.page.audio import MODES
@@ -29,7 +29,19 @@ _WIDTHS = (2.0, 30.0)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     add_shared(
-        parser, "paths", "--suite", "--profile", "--language", "--reference", "--format", "--metric", "--keywords"
+        parser,
+        "paths",
+        "--suite",
+        "--profile",
+        "--language",
+        "--reference",
+        "--format",
+        "--metric",
+        "--keywords",
+        "--corrected",
+        "--price",
+        "--energy",
+        "--peak-tflops",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
     parser.add_argument("--against", choices=("published",), help="put published figures beside ours")
@@ -96,6 +108,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             audio=args.audio,
             audio_bytes=round(args.audio_mb * 1e6),
             metrics=metrics,
+            costs=given_costs(args),
             sort=args.sort,
             size=Size(width=args.width, pdf=args.pdf or args.width is not None),
         )

@@ -70,7 +70,9 @@ def run(args: argparse.Namespace) -> ExitStatus:
         return ExitStatus.GOOD
 
     from harness.commands.end_of_run import finish, write_scores
+    from harness.price import price_of
     from harness.progress import progress
+    from harness.reporting.costs import Costs
     from harness.runner.run import Run
     from harness.runner.stages import Stop
 
@@ -100,7 +102,9 @@ def run(args: argparse.Namespace) -> ExitStatus:
     for line in (line for one in datasets for line in told(one) if line not in known):
         say(line)
     if folders:
-        finish(folders, scores, as_json=args.json, quiet=args.quiet)
+        price = None if settings.price is None else price_of(settings.price)
+        costs = Costs(energy=settings.energy, price=price, peak_tflops=settings.peak_tflops)
+        finish(folders, scores, as_json=args.json, quiet=args.quiet, costs=costs)
     for name, why in lost.items():
         tell(f"not in the table: {name}: {why}")
     return next((why.exit_status for why in lost.values()), status)

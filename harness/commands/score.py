@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.commands.details import details_text
-from harness.commands.shared import add_shared, given_systems, inputs_of, spare
+from harness.commands.shared import add_shared, given_costs, given_systems, inputs_of, spare
 from harness.errors import ExitStatus
 from harness.records.codec import pretty, write_bytes
 from harness.records.scores import Scores
@@ -39,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         "--metric",
         "--keywords",
+        "--corrected",
+        "--price",
+        "--energy",
+        "--peak-tflops",
         "--json",
     )
     parser.add_argument(
@@ -85,7 +89,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
     else:
         tied = ties(counted, profiles[0], [one.suite for one in systems]) if len(set(profiles)) == 1 else {}
         runs = [system.run for system in systems]
-        print(results_table(scores, runs, tied, metrics=metrics, names=labels(systems)).render("terminal"))
+        shown = results_table(scores, runs, tied, metrics=metrics, names=labels(systems), costs=given_costs(args))
+        print(shown.render("terminal"))
         for model, entry in entries:
             if entry.details is not None:
                 print(details_text(model, entry.details))

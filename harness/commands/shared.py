@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+from harness.price import price_of
+from harness.reporting.costs import Costs
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.forms import FORMS
 from harness.streams import tell
@@ -38,6 +41,21 @@ FLAGS: dict[str, dict[str, Any]] = {
     "--keywords": {
         "metavar": "FILE|A,B",
         "help": "names and terms to look for, in place of those that rows state: one list, or one for each id",
+    },
+    "--corrected": {
+        "metavar": "FILE|NAME",
+        "help": "references that correct those of the predictions, by id; or a benchmark that has them, as ami_cleaned",
+    },
+    "--price": {
+        "type": price_of,
+        "metavar": "MONEY/h|/min",
+        "help": "a column of what an hour of audio costs, by hour of machine (2.5/h) or minute of audio (0.006/min)",
+    },
+    "--energy": {"action": "store_true", "help": "a column of watt-hours for an hour of audio"},
+    "--peak-tflops": {
+        "type": float,
+        "metavar": "N",
+        "help": "what the devices of runs can do at most, for the column of FLOP utilization",
     },
     "--suite": {
         "metavar": "NAME",
@@ -76,7 +94,7 @@ def given_systems(
         from harness.scoring.transcripts import read_transcripts
 
         systems = read_transcripts(args.reference, paths, args.language, args.format, tell)
-    return with_given_keywords(args, with_given_suite(args, systems))
+    return with_given_corrected(args, with_given_keywords(args, with_given_suite(args, systems)))
 
 
 def with_given_suite(args: argparse.Namespace, systems: list[System]) -> list[System]:
@@ -132,10 +150,35 @@ def with_given_keywords(args: argparse.Namespace, systems: list[System]) -> list
     return with_keywords(systems, read_keywords(given))
 
 
+def with_given_corrected(args: argparse.Namespace, systems: list[System]) -> list[System]:
+    """The systems with the references of the verb's ``--corrected``, where it has that and it was given.
+
+    Raises:
+        UsageError, DataError, AccessError: as `read_corrected` and `with_corrected`.
+    """
+    given = getattr(args, "corrected", None)
+    if given is None:
+        return systems
+    from harness.scoring.fitting.corrected import read_corrected, with_corrected
+
+    return with_corrected(systems, given, read_corrected(given))
+
+
+def given_costs(args: argparse.Namespace) -> Costs:
+    """The columns of cost that a verb was asked for.
+
+    Raises:
+        UsageError: a peak is none.
+    """
+    if args.peak_tflops is not None and not 0 < args.peak_tflops < math.inf:
+        raise UsageError(f"--peak-tflops {args.peak_tflops:g}: give a positive number of TFLOP a second")
+    return Costs(energy=args.energy, price=args.price, peak_tflops=args.peak_tflops)
+
+
 def inputs_of(args: argparse.Namespace, systems: Iterable[System] = ()) -> frozenset[Path]:
     """The files that a verb was told to read, and those that it found in folders."""
     given: list[str | Path] = []
-    for name in ("paths", "run", "baseline", "reference", "keywords", "policy", "profile"):
+    for name in ("paths", "run", "baseline", "reference", "keywords", "corrected", "policy", "profile"):
         value = getattr(args, name, None)
         given += value if isinstance(value, list) else [] if value is None else [value]
     found = [one.source for system in systems for one in system.benchmarks]

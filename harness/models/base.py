@@ -143,6 +143,15 @@ class Model(ABC):
     def text(self, output: Any) -> list[Hypothesis]:
         """Network output to text: one hypothesis a clip, in the order of the clips."""
 
+    def flops(self, seconds: float, tokens: float) -> tuple[float, str] | None:
+        """Floating-point operations for a clip alone, and how they were counted; None where nobody counted them.
+
+        Args:
+            seconds: of the clip.
+            tokens: that are generated for it, where the model counts them.
+        """
+        return None
+
     def beside(self) -> None:  # noqa: B027 - most models have nothing to prepare
         """Called once in each thread that works beside the network's: where a device has streams, it takes its own."""
 

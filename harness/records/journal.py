@@ -79,6 +79,8 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Names and terms that the utterance's own list holds; null where it has none."""
     distractors: tuple[str, ...] | None = None
     """Words of a list that is to lead astray: not in the reference, and made up where they are written."""
+    corrected: str | None = None
+    """What a corrected release of the data has in place of the reference; null where none was given."""
     tags: dict[str, str] = field(default_factory=dict)
     """Anything else worth slicing by."""
     audio: str | None = None

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, field
 
 from harness.records.codec import FORMAT, Record, read
+from harness.records.cost import Compute, Energy
 
 RUN_FILE = "run.json"
 
@@ -277,6 +278,10 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     events: list[Event] = field(default_factory=list)
     speed: Speed | None = None
     peak_memory: PeakMemory | None = None
+    energy: Energy | None = None
+    """What the machine's counters say; null in runs from before they were read."""
+    compute: Compute | None = None
+    """The arithmetic of the model, where its operations are counted and the device's peak is known."""
     audit: Audit | None = None
     audio_warnings: dict[str, AudioWarnings] | None = None
     """By kind; null where there are none."""

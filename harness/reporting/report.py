@@ -33,6 +33,7 @@ from harness.scoring.ties import ties
 
 if TYPE_CHECKING:
     from harness.records.scores import Scores
+    from harness.reporting.costs import Costs
     from harness.scoring.profiles import Profile
 
 
@@ -66,6 +67,8 @@ class Wishes:
     """What the systems are sorted by (`harness.reporting.ranking`)."""
     size: Size = field(default_factory=Size)
     """Of the plots."""
+    costs: Costs | None = None
+    """Which columns of cost to add."""
 
 
 def write_report(
@@ -145,7 +148,7 @@ def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: C
 def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, Table], Table]:
     """All tables by the names of their files, and the one that is printed."""
     tied = ties(found.scored, profile, [score.suite for score in found.scores])
-    results = results_table(found.scores, found.runs, tied, metrics=wishes.metrics, names=found.names)
+    results = results_table(found.scores, found.runs, tied, metrics=wishes.metrics, names=found.names, costs=wishes.costs)
     results = with_common_averages(results, found.points)
     results = with_ranks(results, found.ranks)
     tables = {

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from harness.reporting.costs import Costs, cost_columns
 from harness.reporting.model import MODEL, SUBJECT
 from harness.reporting.table import Cell, Column, Table, mark_best
 from harness.scoring.average import averaging
@@ -32,6 +33,7 @@ def results_table(
     *,
     metrics: Sequence[str] = (),
     names: Sequence[str] | None = None,
+    costs: Costs | None = None,
 ) -> Table:
     """Models by benchmarks: WER in percent, average, further metrics, RTFx, end-to-end RTFx and failed utterances.
 
@@ -42,6 +44,7 @@ def results_table(
             (`harness.scoring.ties.ties`).
         metrics: names of metrics that the scores hold, to add.
         names: what to call the models (`harness.scoring.pairing.labels`); their own names where nothing is given.
+        costs: which columns of cost to add.
     """
     names = [score.model for score in scores] if names is None else names
     benchmarks = _benchmarks(scores)
@@ -57,17 +60,18 @@ def results_table(
         for name, main in benchmarks.items()
         if one.title != main and (one.name in metrics or _has(scores, name, one.name))
     ]
-    speeds = _speeds(scores, runs)
+    speeds, cost = _speeds(scores, runs), cost_columns(scores, runs, costs or Costs())
     columns = [
         MODEL,
         *rates,
         *(_metric_column(one, name) for one, name in further),
         *speeds,
+        *cost.columns,
         Column("failed", "Failed"),
         Column("parameters", "Size (B)", format="adaptive", scale=1e-9),
     ]
     rows = []
-    for name, score, run in zip(names, scores, runs, strict=True):
+    for name, score, run, spent in zip(names, scores, runs, cost.rows, strict=True):
         entries = {entry.benchmark: entry for entry in score.benchmarks}
         over = (f"over {len(entries)} of the {len(benchmarks)} benchmarks",) if len(entries) < len(benchmarks) else ()
         cells = {one: _rate_cell(entries.get(one), run, _usual(scores, one)) for one in benchmarks}
@@ -78,6 +82,7 @@ def results_table(
                 _average_cell(score, over),
                 *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
                 *(Cell(getattr(score.average.speed, column.key), notes=(*over, *_served(run))) for column in speeds),
+                *spent,
                 Cell(sum(entry.failed for entry in score.benchmarks)),
                 Cell(run.model.parameters if run else None),
             ]
@@ -86,7 +91,8 @@ def results_table(
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     marked = _mark_ties(mark_best(columns, rows), [*benchmarks, "average"], ties or {})
     notes = (*_drafts(scores, names), *_precision(scores), *_unseen(scores), *_remarks(runs, names))
-    return Table("Word error rate, percent", _caption(profile, scores), tuple(columns), marked, notes)
+    caption = " ".join([_caption(profile, scores), *cost.methods])
+    return Table("Word error rate, percent", caption, tuple(columns), marked, notes)
 
 
 def _columns_of(asked: Sequence[str]) -> list[Metric]:

@@ -14,6 +14,7 @@ import msgspec
 
 from harness import environment
 from harness.devices import AUTO, KINDS
+from harness.energy.meter import Meter, sources_of
 from harness.errors import DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
 from harness.models.registry import devices_of, is_served, load_model, revision_now, says_the_same, text_options
@@ -30,6 +31,7 @@ from harness.records.run import (
 )
 from harness.runner.again import audit_batching, run_again, with_leaderboard, with_repeats
 from harness.runner.clock import Clock
+from harness.runner.compute import compute_of
 from harness.runner.contain import contained, no_sudden_end
 from harness.runner.engine import loaded, loop_type
 from harness.runner.folder import check_fingerprint, check_revision, fingerprint, locked, run_folder, set_aside
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from benchmarks.registry import Suite
     from harness.config import Settings
     from harness.progress import Silent
+    from harness.records.cost import Energy
 
 SAVE_SECONDS = 2.0
 """How often run.json is written while running: what the clock loses where the process is killed."""
@@ -308,6 +311,7 @@ class Run:
             stretches=tuple(sorted({*(before.stretches or ((0,) if found else ())), len(self.record.stretches) - 1})),
             updates=before.updates,
             events=before.events,
+            energy=before.energy,
         )
         self.record.benchmarks[dataset.name] = entry
         self.save()  # whose data the folder holds is known before there is a line of it
@@ -331,17 +335,30 @@ class Run:
         )
         self.reporter.benchmark_started(self.model_name, dataset.name, self.suite.profile, found)
         try:
-            seen = loop.run(utterances)
+            with save.meter:
+                seen = loop.run(utterances)
             if len(journal) != seen:
                 raise RunError(
                     f"{journal.path} holds {len(journal)} utterances where the data has {seen}: "
                     "they are not of the same data; give another --out, or start over with --fresh"
                 )
             entry.expected, entry.complete, entry.padding = seen, True, _mean_padding(loop.padding)
+            compute = compute_of(model, journal.lines, self.settings)
+            if isinstance(compute, str):
+                self.reporter.noted(f"{self.model_name} on {dataset.name}: {compute}")
+            else:
+                entry.compute = compute
         finally:
             self._warm = state.warm
             save.now()
         return entry
+
+    def meter(self, before: Energy | None) -> Meter:
+        """What follows the machine's counters of energy while a benchmark is run, from what was measured before."""
+        elsewhere = "a server does the work" if self.record.model.served else None
+        if self.settings.engine != "local":
+            elsewhere = "several processes do the work"
+        return Meter(*sources_of(self.settings.device, elsewhere=elsewhere), before=before)
 
     def _anew(self, dataset: Dataset) -> Iterator[Utterance]:
         """All utterances of a benchmark, read again; what they are was checked when they were read first."""
@@ -384,6 +401,7 @@ class _Saving:
     def __init__(
         self, run: Run, entry: BenchmarkRecord, journal: JournalFile, clock: Clock, selected: Selected
     ) -> None:
+        self.meter, self._audio_before = run.meter(entry.energy), clock.audio_seconds
         self._run, self._entry, self._journal, self._clock, self._selected = run, entry, journal, clock, selected
         self._wall_before = clock.wall
         self._begin = self._saved = time.perf_counter()
@@ -418,6 +436,7 @@ class _Saving:
         self._entry.speed = self._usage.complete(self._clock.speed(), concurrency)
         self._entry.audio_warnings = self._usage.audio or None
         self._entry.peak_memory = environment.peak_memory()
+        self._entry.energy = self.meter.record(self._clock.audio_seconds - self._audio_before)
         self._run.save()
 
 

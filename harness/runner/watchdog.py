@@ -73,6 +73,10 @@ class Watched(Model):
         with self._over("text", output.clips):
             return self._model.text(output.value)
 
+    def flops(self, seconds: float, tokens: float) -> tuple[float, str] | None:
+        """As the model's."""
+        return self._model.flops(seconds, tokens)
+
     def beside(self) -> None:
         """As the model's."""
         self._model.beside()

@@ -118,6 +118,17 @@ def read_transcripts(
     return systems
 
 
+def read_texts(path: Path, form: Form | None = None) -> dict[str, str]:
+    """The references of a file by id, in any form that states ids.
+
+    Raises:
+        UsageError: it could be of two forms, or states none.
+        DataError: it cannot be read, or is not what its name says.
+    """
+    content = read_content(path)
+    return _read(path, content, form_of(path, content, form) or "kaldi", REFERENCE).texts
+
+
 def _by_name(path: Path) -> str | None:
     """The language that a known corpus's file name says."""
     _, data = file_names.model_and_data(stem(path).removesuffix(".ref"))

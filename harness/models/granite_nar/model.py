@@ -12,6 +12,7 @@ from harness.models.base import LoadOptions, ModelCard
 from harness.models.granite_nar.attention import choose_backend
 from harness.models.granite_nar.config import GraniteNarConfig
 from harness.models.granite_nar.features import PackedAudio, log_mel, pack_audio
+from harness.models.granite_nar.flops import METHOD, flops
 from harness.models.granite_nar.loading import Loaded, load_folder
 from harness.models.granite_nar.network import Transcribed
 from harness.models.granite_nar.packing import PackedLengths
@@ -69,6 +70,10 @@ class GraniteNarModel(TorchModel):
     def infer(self, features: Features) -> Transcribed:
         """Token ids of draft and final text."""
         return self.network.transcribe(features.rows, features.frames, self.attention, self._steps)
+
+    def flops(self, seconds: float, tokens: float) -> tuple[float, str] | None:
+        """Of encoder, projector, editor and both heads."""
+        return flops(self._config, seconds, self._steps), METHOD
 
     def text(self, output: Transcribed) -> list[Hypothesis]:
         """One hypothesis a clip, its draft with it."""
