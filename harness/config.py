@@ -160,7 +160,7 @@ class Settings:
     price: str | None = flag(
         None, HOW, "what an hour of machine or a minute of audio costs, for a column: 2.5/h, 0.006/min", "MONEY/h|/min"
     )
-    energy: bool = flag(False, HOW, "a column of watt-hours for an hour of audio", stored=False)
+    energy: bool = flag(False, HOW, "a column of watt-hours for an hour of audio")
     peak_tflops: float | None = flag(
         None,
         HOW,

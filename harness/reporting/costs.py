@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What was asked for. A run that states a price or a peak has its column unasked."""
+    """What was asked for. A run that states its price, or was told to, has its column unasked."""
 
     energy: bool = False
     price: Price | None = None
@@ -39,7 +39,7 @@ class CostColumns:
 def cost_columns(scores: Sequence[Scores], runs: Sequence[RunRecord | None], asked: Costs) -> CostColumns:
     """The columns that were asked for, or that runs have something for."""
     parts: list[tuple[Column, list[Cell], str]] = []
-    if asked.energy:
+    if asked.energy or any(run.settings.get("energy") for run in runs if run):
         cells = [energy_cell(run) for run in runs]
         parts.append((Column("watt_hours", "Wh for an hour", format="adaptive"), cells, _energy_method(runs)))
     prices = [asked.price or _stated(run) for run in runs]

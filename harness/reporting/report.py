@@ -148,7 +148,9 @@ def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: C
 def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, Table], Table]:
     """All tables by the names of their files, and the one that is printed."""
     tied = ties(found.scored, profile, [score.suite for score in found.scores])
-    results = results_table(found.scores, found.runs, tied, metrics=wishes.metrics, names=found.names, costs=wishes.costs)
+    results = results_table(
+        found.scores, found.runs, tied, metrics=wishes.metrics, names=found.names, costs=wishes.costs
+    )
     results = with_common_averages(results, found.points)
     results = with_ranks(results, found.ranks)
     tables = {

@@ -42,6 +42,10 @@ def test_watt_hours_of_all_benchmarks_together() -> None:
     assert "(NVML)" in found.caption
 
 
+def test_a_run_that_was_asked_for_its_energy_has_the_column() -> None:
+    assert cells(table(made({"energy": ENERGY}, settings={"energy": True})))["watt_hours"].value == 0.45
+
+
 def test_what_was_not_measured_is_a_dash_with_the_reason() -> None:
     found = table(made({"energy": {"not_measured": "no counters"}}), Costs(energy=True))
     assert cells(found)["watt_hours"].value is None
