@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, cast
 
 from isal import isal_zlib
 
@@ -136,6 +136,27 @@ class _Part(io.RawIOBase):
         super().close()
 
 
+class SpokenTurn(NamedTuple):
+    """What one speaker says in one go."""
+
+    speaker: str
+    """Empty where nobody says who it is."""
+    text: str
+    """Empty where all that is known is who speaks."""
+    start: float | None = None
+    """Seconds from the beginning of the utterance."""
+    end: float | None = None
+    """Seconds from the beginning of the utterance."""
+
+
+class SpokenWord(NamedTuple):
+    """A word and when it is said, in seconds from the beginning of the utterance."""
+
+    text: str
+    start: float
+    end: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
     """What was said in one piece of speech."""
@@ -154,6 +175,10 @@ class Transcript:
     """Place of the chunk in its parent, from 0."""
     keywords: tuple[str, ...] = ()
     """Names and terms that the utterance's own list holds, for models that take them."""
+    turns: tuple[SpokenTurn, ...] = ()
+    """Who says what of it from when to when, where that is known of a recording with several turns."""
+    words: tuple[SpokenWord, ...] = ()
+    """Its words with times, where those are known."""
     tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
     """Anything else worth slicing by: gender, accent, split."""
 
@@ -212,6 +237,8 @@ class Entry(Transcript):
             parent_id=self.parent_id,
             chunk_index=self.chunk_index,
             keywords=self.keywords,
+            turns=self.turns,
+            words=self.words,
             tags=self.tags,
         )
 

@@ -95,6 +95,19 @@ class Word(msgspec.Struct, frozen=True, array_like=True):
     """Seconds from the beginning of the clip."""
 
 
+class Turn(msgspec.Struct, frozen=True, array_like=True):
+    """What one speaker says in one go; stored as ``[speaker, text, start, end]``."""
+
+    speaker: str
+    """Empty where nobody says who it is."""
+    text: str
+    """Raw; empty where all that is known is who speaks."""
+    start: float | None
+    """Seconds from the beginning of the clip; null where it is not known, as is `end` then."""
+    end: float | None
+    """Seconds from the beginning of the clip."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
     """What a model made of one clip."""

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from benchmarks.dataset import Dataset, Entry, Row, Utterances
+from benchmarks.dataset import Dataset, Entry, Row, SpokenTurn, Utterances
 from benchmarks.sources.archive import Release, archive_source, find_release
 from benchmarks.sources.hub import hub_source, leaderboard_source, leaderboards_own
 from benchmarks.sources.pairing import pair, stem_in
@@ -37,6 +37,30 @@ def parse(config: str, release: Release) -> Utterances:
         raise Release(release.path.parent).lacks(f"a folder {' or '.join(AUDIO_FOLDERS)} with the recordings")
     entries = segments(release, TEST, headset=config == "ihm")
     yield from pair(Release(recordings), entries, partial(stem_in, ""), "en")
+
+
+def parse_mix(release: Release) -> Utterances:
+    """The manual annotations, each meeting as a whole, and ``<meeting>.Mix-Headset.wav`` in the same folders."""
+    from benchmarks.sources.ami_annotations import segments
+
+    recordings = find_release(release.path.parent, AUDIO_FOLDERS)
+    if recordings is None:
+        raise Release(release.path.parent).lacks(f"a folder {' or '.join(AUDIO_FOLDERS)} with the recordings")
+    said: dict[str, list[Entry]] = {}
+    for entries in segments(release, TEST, headset=True).values():
+        for one in entries:
+            said.setdefault(str(one.session), []).append(one)
+    meetings = {f"{name}.Mix-Headset": [_whole(name, own)] for name, own in sorted(said.items())}
+    yield from pair(Release(recordings), meetings, partial(stem_in, ""), "en")
+
+
+def _whole(meeting: str, said: list[Entry]) -> Entry:
+    """A meeting as one utterance, of which it is known who says what when."""
+    said = sorted(said, key=lambda one: (one.start or 0.0, one.id))
+    turns = tuple(SpokenTurn(one.tags["speaker"], one.reference, one.start, one.end) for one in said)
+    return Entry(
+        id=f"AMI_{meeting}_MIX", reference=" ".join(one.reference for one in said), session=meeting, turns=turns
+    )
 
 
 def _dataset(config: str, title: str, file_patterns: tuple[str, ...], **facts: Any) -> Dataset:
@@ -76,6 +100,27 @@ IHM = _dataset(
 )
 SDM = _dataset(
     "sdm", "AMI, one distant microphone", (r"(?<![a-z])ami_sdm(_test)?",), notes=NOTES + " Overlapped speech."
+)
+MIX = Dataset(
+    name="ami_mix",
+    title="AMI, whole meetings, mix of the headsets, with speakers",
+    language="en",
+    license="CC-BY-4.0",
+    sources=(
+        archive_source(
+            "ami_public_manual_1.6.2.zip beside wav_db, with Mix-Headset.wav of the test meetings",
+            (r"ami_public_manual_1\.6\.\d", r"ami_public_manual_1\.6\.\d\.zip"),
+            parse_mix,
+            locked=(),
+        ),
+    ),
+    rows=16,
+    url="https://groups.inf.ed.ac.uk/ami/corpus/",
+    citation="Carletta et al., The AMI Meeting Corpus: A Pre-announcement, MLMI 2005",
+    session_pattern=MEETING,
+    file_patterns=(r"(?<![a-z])ami_mix",),
+    notes="Each of the 16 test meetings is one utterance: the annotators' segments in the order of their beginnings, "
+    "with speakers and times: for cpWER, tcpWER and DER (docs/scoring.md).",
 )
 CLEANED = leaderboards_own(
     "ami_cleaned",

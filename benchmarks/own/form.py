@@ -62,6 +62,8 @@ class Item:
     """Its own, as the data states it, already a primary subtag; None where it does not."""
     seen: bool = False
     """Whether its form saw that the audio's file is there, so that nobody needs to look again."""
+    speaker: str | None = None
+    """Who speaks, where the data states it beside a session; a tag or the session tells it elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

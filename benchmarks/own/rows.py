@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from sys import intern
 from typing import TYPE_CHECKING, Protocol
@@ -14,10 +14,11 @@ from benchmarks.languages import primary_subtag
 from benchmarks.own.columns import LONGEST_TAG, NAMES, SAYS, Columns, check_asked, find_columns, listed, plain
 from benchmarks.own.form import Item
 from benchmarks.sources.tables import NOT_TEXT
+from benchmarks.sources.timed_rows import TURNS, WORDS, turns_in, words_in
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from benchmarks.dataset import Audio, Channel
+    from benchmarks.dataset import Audio, Channel, SpokenTurn, SpokenWord
     from benchmarks.own.form import Account, Asked, Role
     from benchmarks.sources.tables import Line
 
@@ -36,6 +37,8 @@ _CHANNELS: Mapping[str, Channel] = {
     **dict.fromkeys(("mix", "mono", "both"), "mix"),
     "best": "best",
 }
+SPOKEN = frozenset((*TURNS, *WORDS))
+"""Columns that may hold turns, or words with times."""
 UNKNOWN_LENGTH = -1
 """What NeMo writes for a duration that is not known."""
 
@@ -99,9 +102,11 @@ class Rows:
         # Most tables have few of these columns, and no row is to pay for the others.
         start, end, duration = _times(line, columns, account) if columns.timed else (None, None, None)
         channel = _channel(line, of["channel"], account) if of["channel"] else None
+        speaker = _string(line, of["speaker"]) if of["speaker"] else None
         session = _string(line, of["session"]) if of["session"] else None
-        if session is None and of["speaker"]:
-            session = _string(line, of["speaker"])
+        session = speaker if session is None else session
+        kept = frozenset(columns.tags).intersection(SPOKEN) if columns.tags else ()
+        turns, words = _spoken(line, start, account) if kept else ((), ())
         name = _string(line, of["id"]) if of["id"] else None
         language = _language(line, of["language"]) if of["language"] else None
         entry = Entry(
@@ -112,10 +117,12 @@ class Rows:
             start=start,
             end=end,
             keywords=_keywords(line, of["keywords"]) if of["keywords"] else (),
-            tags=_tags(values, columns, account) if columns.tags else NO_TAGS,
+            turns=turns,
+            words=words,
+            tags=_tags(values, columns, account, kept if turns or words else ()) if columns.tags else NO_TAGS,
         )
         audio = audio if channel is None else replace(audio, channel=channel)
-        return Item(entry, audio, line.where, language, seen=self.sounds.seen)
+        return Item(entry, audio, line.where, language, seen=self.sounds.seen, speaker=speaker)
 
     def audio_in(self, line: Line) -> object:
         """What the audio column of a row holds; None where nothing."""
@@ -330,11 +337,35 @@ def _language(line: Line, names: Sequence[str]) -> str | None:
         raise line.error(str(error)) from None
 
 
-def _tags(values: Mapping[str, object], columns: Columns, account: Account) -> Mapping[str, str]:
+def _spoken(line: Line, start: float | None, account: Account) -> tuple[tuple[SpokenTurn, ...], tuple[SpokenWord, ...]]:
+    """Turns and words with times, by the clock of the utterance.
+
+    A row that is a part of its recording may state them by the recording's clock: it does where none is before it.
+    """
+    try:
+        turns, words = turns_in(line.values, TURNS) or (), words_in(line.values, WORDS) or ()
+    except ValueError as error:
+        raise line.error(str(error)) from None
+    times = [*(one.start for one in turns if one.start is not None), *(one.start for one in words)]
+    if start and times and min(times) >= start:
+        account.note("times of turns and words are taken by the clock of the recording")
+        turns = tuple(
+            one if one.start is None or one.end is None else one._replace(start=one.start - start, end=one.end - start)
+            for one in turns
+        )
+        words = tuple(one._replace(start=one.start - start, end=one.end - start) for one in words)
+    if turns or words:
+        account.note("columns of turns or words with times are kept: who spoke, and when (docs/scoring.md)")
+    return turns, words
+
+
+def _tags(
+    values: Mapping[str, object], columns: Columns, account: Account, without: Collection[str] = ()
+) -> Mapping[str, str]:
     """What the other columns hold, as texts; lists, tables and texts that are long are not kept, which is said."""
     tags = {}
     for name in columns.tags:
-        value = _there(values.get(name))
+        value = None if name in without else _there(values.get(name))
         if value is None:
             continue
         text = value if isinstance(value, str) else str(value) if isinstance(value, int | float) else None

@@ -25,6 +25,7 @@ from harness.gating.sides import by_model, read_side
 from harness.records.codec import pretty
 from harness.records.decision import Decision
 from harness.records.policy import Policy
+from harness.records.run import RUN_FILE
 from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import System, read_systems
 from harness.scoring.resolve import common_profile
@@ -123,8 +124,12 @@ def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
 
 
 def _read(args: argparse.Namespace, path: Path) -> list[System]:
-    """What a path holds; with ``--reference`` a file holds transcripts alone, while a folder is a run as ever."""
-    if path.is_dir():
+    """What a path holds; with ``--reference`` a file holds transcripts alone, while a folder is a run as ever.
+
+    A folder without a run is one of transcripts where the reference is a folder too.
+    """
+    beside = args.reference is not None and args.reference.is_dir() and not any(path.rglob(RUN_FILE))
+    if path.is_dir() and not beside:
         systems = read_systems([path], args.language, args.format, tell)
         return with_given_corrected(args, with_given_keywords(args, systems))
     return given_systems(args, given=[path])

@@ -9,7 +9,7 @@ from msgspec import Meta, field
 
 from harness.errors import DataError
 from harness.records.codec import FORMAT, MALFORMED, Record, check_format, encode, explain, loads, not_known
-from harness.types import AudioWarning, Usage, Word
+from harness.types import AudioWarning, Turn, Usage, Word
 
 Seconds = Annotated[float, Meta(ge=0)]
 Index = Annotated[int, Meta(ge=0)]
@@ -65,6 +65,8 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Words with times, each as [text, start, end]."""
     speakers: tuple[str, ...] | None = None
     """One label a word."""
+    turns: tuple[Turn, ...] | None = None
+    """Who says what from when to when, each as [speaker, text, start, end]; times are null where they are not known."""
     usage: Usage | None = None
     """What the transcript took: tokens, latency, requests."""
     segments: tuple[tuple[float, float], ...] | None = None
@@ -75,6 +77,10 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Place of the chunk in its parent, from 0."""
     reference_speakers: tuple[str, ...] | None = None
     """Who says each word of the reference; one label a word."""
+    reference_turns: tuple[Turn, ...] | None = None
+    """Who says what of the reference from when to when, each as [speaker, text, start, end]."""
+    reference_words: tuple[Word, ...] | None = None
+    """Words of the reference with times, each as [text, start, end]."""
     keywords: tuple[str, ...] | None = None
     """Names and terms that the utterance's own list holds; null where it has none."""
     distractors: tuple[str, ...] | None = None

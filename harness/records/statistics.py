@@ -31,6 +31,8 @@ class MetricValue(Record, frozen=True, kw_only=True):
     interval: Interval | None = None
     reason: str | None = None
     """Why a benchmark cannot have the metric; there is no value then."""
+    note: str | None = None
+    """What is to be known of the value."""
 
 
 class Difference(Record, frozen=True, kw_only=True, rename={"degrees": "degrees_of_freedom"}):

@@ -222,7 +222,8 @@ def _metric_column(metric: Metric, benchmark: str = "") -> Column:
         return Column(metric.name, f"{metric.title}, {metric.unit}", format=metric.format, scale=metric.scale)
     title = f"{benchmark} {metric.title}" + (f", {metric.unit}" if metric.unit != "percent" else "")
     best: Literal["low", "high"] = "low" if metric.better == "lower" else "high"
-    return Column(f"{benchmark}_{metric.name}", title, format=metric.format, scale=metric.scale, best=best)
+    marked = best if metric.marked else None
+    return Column(f"{benchmark}_{metric.name}", title, format=metric.format, scale=metric.scale, best=marked)
 
 
 def _metric_cell(entry: BenchmarkScore | None, metric: Metric, notes: tuple[str, ...] = ()) -> Cell:
@@ -231,7 +232,7 @@ def _metric_cell(entry: BenchmarkScore | None, metric: Metric, notes: tuple[str,
         return Cell(None)
     if found.reason is not None:
         return Cell(None, notes=(f"not scored: {found.reason}",))
-    return _cell(found.value, found.interval, notes)
+    return _cell(found.value, found.interval, (*notes, *([found.note] if found.note else [])))
 
 
 def _cell(value: float | None, interval: Interval | None, notes: tuple[str, ...] = ()) -> Cell:

@@ -83,6 +83,8 @@ def digest_of(utterances: Iterable[Utterance]) -> str:
         content = _digest(one.audio, state) if one.audio.path is None and state else None
         said = (one.id, one.reference, one.language, one.session, one.parent_id, one.chunk_index, one.duration)
         digest.update(encode((*said, one.keywords, sorted(one.tags.items()), given(one), state, content)))
+        if one.turns or one.words:
+            digest.update(encode((one.turns, one.words)))
     return f"rows:{digest.hexdigest()[:DIGITS]}"
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from harness.errors import HarnessError
 from harness.records.codec import cannot_write, refuse_link
 from harness.records.journal import Line, encode_lines, read_journal
-from harness.types import Hypothesis, Word
+from harness.types import Hypothesis, Turn, Word
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Audio, Utterance
@@ -91,6 +91,8 @@ def stated(utterance: Utterance) -> dict[str, Any]:
         "parent_id": utterance.parent_id,
         "chunk_index": utterance.chunk_index,
         "keywords": utterance.keywords or None,
+        "reference_turns": tuple(Turn(*one) for one in utterance.turns) or None,
+        "reference_words": tuple(Word(*one) for one in utterance.words) or None,
         "tags": dict(utterance.tags),
     }
 

@@ -7,15 +7,35 @@ from typing import Literal, get_args
 
 from harness.errors import DataError, UsageError
 
-Form = Literal["csv", "ctm", "json", "jsonl", "kaldi", "lines", "seglst", "srt", "stm", "trn", "tsv", "vtt"]
+Form = Literal[
+    "csv",
+    "ctm",
+    "eaf",
+    "json",
+    "jsonl",
+    "kaldi",
+    "lines",
+    "meetings",
+    "recognizer",
+    "rttm",
+    "seglst",
+    "srt",
+    "stm",
+    "textgrid",
+    "trn",
+    "tsv",
+    "vtt",
+]
 FORMS: tuple[Form, ...] = get_args(Form)
-"""What `--format` takes."""
+"""What `--format` takes; ``meetings`` is any form with times, each recording of which is one utterance."""
 
-_ENDINGS: dict[str, Form] = {f".{form}": form for form in FORMS if form not in {"json", "kaldi", "lines", "seglst"}}
+_WITHOUT_ENDING = frozenset({"json", "kaldi", "lines", "meetings", "recognizer", "seglst"})
+_ENDINGS: dict[str, Form] = {f".{form}": form for form in FORMS if form not in _WITHOUT_ENDING}
 TABLE_ENDINGS = (".jsonl", ".json", ".csv", ".tsv")
 """Of files that may have a reference and a transcript in a row."""
-TEXT_ENDINGS = (".trn", ".stm", ".ctm", ".srt", ".vtt", ".txt", ".text")
+TEXT_ENDINGS = (".trn", ".stm", ".ctm", ".srt", ".vtt", ".txt", ".text", ".rttm", ".textgrid", ".eaf")
 """Of files that have texts of one side."""
+_OF_ROWS = frozenset({"id", "utt_id", "utterance_id", "audio_filepath", "audio", "pred_text", "hypothesis", "hyp"})
 _LABELLED = re.compile(r".*\([^()\s][^()]*\)\s*")
 _CUE = re.compile(r"\d+:\d\d:\d\d[,.]\d+\s+-->", re.MULTILINE)
 
@@ -60,15 +80,26 @@ def form_of(path: Path, content: str, asked: Form | None = None) -> Form | None:
 
 
 def _json_form(path: Path, content: str, begin: str) -> Form:
-    """Lines of objects, an array of predictions, or an array of segments as meeteval writes them."""
+    """Lines of objects, an array of predictions or of segments as meeteval writes them, or a recognizer's object."""
     if begin != "[":
-        return "jsonl"
+        return "recognizer" if _is_recognizers(content) else "jsonl"
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not a JSON array: {error}") from None
     first = found[0] if found else None
     return "seglst" if isinstance(first, dict) and "words" in first and "session_id" in first else "json"
+
+
+def _is_recognizers(content: str) -> bool:
+    """Whether it is one object with words or segments, and no row, which names its utterance or has both texts."""
+    from benchmarks.sources.timed_rows import is_recognizers
+
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return is_recognizers(found) and _OF_ROWS.isdisjoint(found)
 
 
 def plain_form(reference: tuple[Path, str], hypothesis: tuple[Path, str]) -> Form:

@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from benchmarks.languages import primary_subtag
 from benchmarks.sources.text_files import read_content
@@ -17,6 +17,18 @@ from harness.errors import DataError, UsageError
 from harness.records.journal import Line
 from harness.scoring import lattice
 from harness.scoring.forms import Form, form_of
+from harness.scoring.timed_rows import (
+    OWN_TURNS,
+    OWN_WORDS,
+    SAID_TURNS,
+    SAID_WORDS,
+    WRITTEN_TURNS,
+    WRITTEN_WORDS,
+    journal_row,
+    turns_in,
+    words_in,
+)
+from harness.types import Turn, Word
 
 REFERENCE = ("text", "reference", "ref", "ground_truth", "transcript")
 """Columns that hold what was said; a row has one of them."""
@@ -208,7 +220,28 @@ def _foreign_row(found: Values, number: int) -> Line:
         session=session_of(found),
         keywords=keywords_of(found),
         distractors=phrases_of("distractors", found["distractors"]) if found.get("distractors") else None,
+        **_timed(found),
     )
+
+
+class _Timed(TypedDict):
+    """Fields of a row that say who speaks, and when."""
+
+    reference_words: tuple[Word, ...] | None
+    reference_turns: tuple[Turn, ...] | None
+    words: tuple[Word, ...] | None
+    turns: tuple[Turn, ...] | None
+
+
+def _timed(found: Values) -> _Timed:
+    """Words with times and turns of both sides; `words`, `turns` are the reference's but in lines of our journals."""
+    said = journal_row(found)
+    return {
+        "reference_words": words_in(found, SAID_WORDS[:1] if said else SAID_WORDS),
+        "reference_turns": turns_in(found, SAID_TURNS[:1] if said else SAID_TURNS),
+        "words": words_in(found, OWN_WORDS if said else WRITTEN_WORDS),
+        "turns": turns_in(found, OWN_TURNS if said else WRITTEN_TURNS),
+    }
 
 
 def keywords_of(found: Values) -> tuple[str, ...] | None:

@@ -97,12 +97,13 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
 
 def _metrics(scored: Scored, asked: Collection[str]) -> dict[str, MetricValue]:
     """The metrics that were asked for, and those that are always there, as far as the benchmark has them."""
-    from harness.scoring.metrics import measure_all, metrics
+    from harness.scoring.metrics import get_metric, measure_all, metrics
 
     # Of a language that has words, but is scored by characters, both are stated.
     both = scored.profile.by_character(scored.language) and scored.language not in LANGUAGES_WITHOUT_SPACES
     wanted = {*asked, *(["wer"] if both else ())}
     chosen = [one for one in metrics().values() if one.name in wanted or one.always(scored.units.rows)]
+    chosen += [get_metric(name) for name in asked if "@" in name]
     return measure_all(chosen, scored, scored.utterances() if chosen else ())
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace as changed
 
 from harness.errors import DataError
+from harness.types import Word
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.scoring.predictions import Predictions
+
+T = TypeVar("T")
 
 
 def merge_sessions(predictions: Predictions) -> Predictions:
@@ -55,11 +59,18 @@ def _merged(parent: str, chunks: Sequence[Line], source: str) -> Line:
     if other is not None:
         what = f"chunks 0 and {other.chunk_index} of session {parent!r} have different references"
         raise DataError(f"{source}: {what}; chunks share that of the whole session, else leave out parent_id")
+    lengths = [row.duration for row in ordered]
+    starts = None if None in lengths else [0.0, *accumulate(each or 0.0 for each in lengths[:-1])]
     errors = [row.error or "no transcript" for row in ordered if row.hypothesis is None]
     return changed(
         first,
         id=parent,
         hypothesis=None if errors else _joined(row.hypothesis for row in ordered),
+        speakers=_chain([row.speakers for row in ordered]),
+        words=None
+        if starts is None
+        else _chain([_later(row.words, at) for row, at in zip(ordered, starts, strict=True)]),
+        turns=None,
         draft=_joined(row.draft for row in ordered) if all(row.draft is not None for row in ordered) else None,
         duration=total(row.duration for row in ordered),
         time=total(row.time for row in ordered),
@@ -76,6 +87,17 @@ def _together(lists: Iterable[tuple[str, ...] | None]) -> tuple[str, ...] | None
     """What any of the lists holds; None where there is no list."""
     known = [one for one in lists if one is not None]
     return tuple(dict.fromkeys(word for one in known for word in one)) if known else None
+
+
+def _chain(parts: Sequence[tuple[T, ...] | None]) -> tuple[T, ...] | None:
+    """All of them together; None where one is not known."""
+    known = [part for part in parts if part is not None]
+    return tuple(one for part in known for one in part) if len(known) == len(parts) else None
+
+
+def _later(words: Sequence[Word] | None, start: float) -> tuple[Word, ...] | None:
+    """Words of a chunk by the clock of its session, whose chunks follow each other."""
+    return None if words is None else tuple(Word(one.text, one.start + start, one.end + start) for one in words)
 
 
 def _joined(texts: Iterable[str | None]) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness.scoring.align import align
 
-Words = Callable[[str], Sequence[str]]
 Labelled = list[tuple[str, str]]
 """Words and who says each of them."""
 
@@ -28,12 +26,6 @@ class SpeakerErrors(NamedTuple):
     """Speakers too many or too few."""
     speakers: int
     """Of the reference."""
-
-
-def labelled(text: str, speakers: Sequence[str], words: Words) -> Labelled:
-    """The normalized words of a text with one label for each raw word; each turn is normalized by itself."""
-    turns = groupby(zip(text.split(), speakers, strict=True), key=lambda pair: pair[1])
-    return [(word, speaker) for speaker, turn in turns for word in words(" ".join(raw for raw, _ in turn))]
 
 
 def count_speakers(reference: Labelled, hypothesis: Labelled) -> SpeakerErrors:

@@ -7,8 +7,9 @@ the recording (ctm, SegLST, subtitles), or the place of the line in parallel tex
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from benchmarks.languages import primary_subtag
 from benchmarks.sources import timed
@@ -20,6 +21,16 @@ from harness.scoring.folders import transcripts_in
 from harness.scoring.forms import Form, begins_with_ids, form_of, plain_form, stem
 from harness.scoring.interchange import read_kaldi_text, read_trn
 from harness.scoring.predictions import DEFAULT_LANGUAGE, Predictions, System, by_language
+from harness.scoring.recordings import (
+    RECORDED,
+    Recorded,
+    merged,
+    read_recorded,
+    speakers_beside,
+    spread_words,
+    turn_of,
+    turns_by_recording,
+)
 from harness.scoring.rows import (
     HYPOTHESIS,
     REFERENCE,
@@ -31,9 +42,17 @@ from harness.scoring.rows import (
     session_of,
     with_lists,
 )
+from harness.scoring.timed_rows import SAID_TURNS, SAID_WORDS, WRITTEN_TURNS, WRITTEN_WORDS, turns_in, words_in
+
+if TYPE_CHECKING:
+    from harness.types import Turn, Word
+
+T = TypeVar("T")
 
 _WHOLE: frozenset[Form] = frozenset({"srt", "vtt"})
 """Forms that are one recording, which they do not name."""
+_ONE: frozenset[Form] = frozenset({"textgrid", "eaf", "recognizer"})
+"""Others of the kind: the recording is what the file is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,10 @@ class _Texts:
     """By id, where rows list them."""
     segments: tuple[timed.Segment, ...] = ()
     """Of an stm with those that are not scored, or the words of a ctm."""
+    turns: dict[str, tuple[Turn, ...]] = field(default_factory=dict)
+    """By id, where it is known who says what, or when."""
+    words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
+    """With times, by id."""
 
 
 def read_transcripts(
@@ -82,24 +105,10 @@ def read_transcripts(
     chosen = primary_subtag(language) if language else None
     systems: list[System] = []
     for path in _each(hypotheses, reference, say):
-        said, written = _read_both(reference, path, form)
-        found = _fitted(said, written)
+        said, written = _read_both(reference, path, form, say)
+        written = _fitted(said, written)
         say(f"{path.name} as {written.form} against {reference.name} as {said.form}: {len(said.texts)} utterances")
-        speakers = [_speakers(one) for one in (said, written)]
-        rows = [
-            Line(
-                id=name,
-                reference=text,
-                hypothesis=found.get(name),
-                session=said.sessions.get(name),
-                keywords=said.keywords.get(name),
-                reference_speakers=speakers[0].get(name),
-                speakers=speakers[1].get(name),
-                language=said.languages.get(name) or written.languages.get(name) or "",
-                error=None if name in found else f"no line in {path.name}",
-            )
-            for name, text in said.texts.items()
-        ]
+        rows = _rows(said, written)
         benchmark = stem(reference).removesuffix(".ref")
         model = stem(path).removeprefix(f"{benchmark}.")
         names = {system.model for system in systems}
@@ -126,7 +135,30 @@ def read_texts(path: Path, form: Form | None = None) -> dict[str, str]:
         DataError: it cannot be read, or is not what its name says.
     """
     content = read_content(path)
-    return _read(path, content, form_of(path, content, form) or "kaldi", REFERENCE).texts
+    return _read_alone(path, content, form_of(path, content, form) or "kaldi", REFERENCE, lambda _line: None).texts
+
+
+def _rows(said: _Texts, written: _Texts) -> list[Line]:
+    """The utterances of the reference with what a system made of them."""
+    speakers = [_speakers(one) for one in (said, written)]
+    return [
+        Line(
+            id=name,
+            reference=text,
+            hypothesis=written.texts.get(name),
+            session=said.sessions.get(name),
+            keywords=said.keywords.get(name),
+            reference_speakers=speakers[0].get(name),
+            reference_turns=said.turns.get(name),
+            reference_words=said.words.get(name),
+            speakers=speakers[1].get(name),
+            turns=written.turns.get(name),
+            words=written.words.get(name),
+            language=said.languages.get(name) or written.languages.get(name) or "",
+            error=None if name in written.texts else f"no line in {written.path.name}",
+        )
+        for name, text in said.texts.items()
+    ]
 
 
 def _by_name(path: Path) -> str | None:
@@ -136,16 +168,25 @@ def _by_name(path: Path) -> str | None:
 
 
 def _each(hypotheses: Iterable[Path], reference: Path, say: Callable[[str], None]) -> Iterator[Path]:
-    """The files, and those of folders among them."""
+    """The files, and those of folders among them; a folder is one system where the reference is a folder too."""
     for path in hypotheses:
-        if path.is_dir():
+        if path.is_dir() and not reference.is_dir():
             yield from transcripts_in(path, reference, say)
         else:
             yield path
 
 
-def _read_both(reference: Path, hypothesis: Path, asked: Form | None) -> tuple[_Texts, _Texts]:
+def _read_both(
+    reference: Path, hypothesis: Path, asked: Form | None, say: Callable[[str], None]
+) -> tuple[_Texts, _Texts]:
     """Both files; where both are plain text, what they are is told by the two together."""
+    whole, asked = asked == "meetings", None if asked == "meetings" else asked
+    if reference.is_dir():
+        if not hypothesis.is_dir():
+            raise UsageError(
+                f"{hypothesis} is a file, and --reference {reference} a folder of recordings; give folders"
+            )
+        return _of_folder(reference, asked, say), _of_folder(hypothesis, asked, say)
     contents = [read_content(path) for path in (reference, hypothesis)]
     forms = [form_of(path, content, asked) for path, content in zip((reference, hypothesis), contents, strict=True)]
     plain: Form = "kaldi"
@@ -157,12 +198,78 @@ def _read_both(reference: Path, hypothesis: Path, asked: Form | None) -> tuple[_
         if not begins_with_ids(contents[at], stem((reference, hypothesis)[1 - at])):
             plain, contents[at] = "lines", " ".join(contents[at].split())  # all of them are the one recording
     said, written = (
-        _read(path, content, form or plain, sides)
+        _read(path, content, form or plain, sides, say)
         for path, content, form, sides in zip(
             (reference, hypothesis), contents, forms, (REFERENCE, (*HYPOTHESIS, *REFERENCE)), strict=True
         )
     )
-    return said, written
+    return _by_recording(said, written, say, whole=whole)
+
+
+def _by_recording(said: _Texts, written: _Texts, say: Callable[[str], None], *, whole: bool) -> tuple[_Texts, _Texts]:
+    """Both sides recording by recording, where that was asked for or segments of an stm are no one else's.
+
+    Raises:
+        UsageError: it was asked for, and a side has no times.
+    """
+    sides = said, written
+    if not whole:
+        into_segments = said.form == "stm" and written.form == "ctm"
+        recordings = [{one.recording for one in side.segments} for side in sides]
+        if into_segments or "stm" not in {said.form, written.form} or not all(recordings):
+            return sides
+        if recordings[1] - recordings[0] or not {*written.texts} - {*said.texts}:
+            return sides
+        say(f"{written.path.name}: other segments than in {said.path.name}, so that recordings are scored as a whole")
+    for side in sides:
+        if not side.segments:
+            raise UsageError(
+                f"--format meetings: {side.path} as {side.form} has no recordings with times; give stm, ctm, SegLST, "
+                "RTTM, TextGrid, EAF or a recognizer's JSON"
+            )
+    one, other = (
+        _recorded(side.path, "meetings", merged(side.segments))
+        if side.form == "stm"
+        else replace(side, form="meetings")
+        for side in sides
+    )
+    return one, other
+
+
+def _of_folder(folder: Path, asked: Form | None, say: Callable[[str], None]) -> _Texts:
+    """The recordings of all files of a folder; plain text is all of the recording that its file is called after.
+
+    Raises:
+        DataError: a file is of a form that names no recordings, or a recording is in two of them.
+    """
+    found: dict[str, str] = {}
+    turns: dict[str, tuple[Turn, ...]] = {}
+    words: dict[str, tuple[Word, ...]] = {}
+    segments: list[timed.Segment] = []
+    for path in transcripts_in(folder, folder, say):
+        content = read_content(path)
+        form = form_of(path, content, asked)
+        if form == "rttm" and any(other.stem == path.stem for other in folder.iterdir() if other != path):
+            continue  # read beside the other file, whose speakers it tells
+        one = _Texts(path, "lines", {stem(path): " ".join(content.split())})
+        if form is not None:
+            one = _read(path, content, form, REFERENCE, say)
+        if not (form is None or form in RECORDED or form in _WHOLE or one.segments):
+            raise DataError(f"{path} is {form}: a folder of references has recordings with times, or a .txt of each")
+        both = found.keys() & one.texts.keys()
+        if both:
+            raise DataError(f"{path}: the recording {min(both)!r} is in another file of the folder too")
+        if form == "stm":
+            one = _recorded(path, "stm", merged(one.segments))
+        found |= one.texts
+        turns |= one.turns
+        words |= one.words
+        segments += one.segments
+    return _Texts(folder, "meetings", found, segments=tuple(segments), turns=turns, words=words)
+
+
+def _recorded(path: Path, form: Form, found: Recorded) -> _Texts:
+    return _Texts(path, form, found.texts, segments=found.segments, turns=found.turns, words=found.words)
 
 
 def _check_text(path: Path, content: str) -> None:
@@ -170,7 +277,16 @@ def _check_text(path: Path, content: str) -> None:
         raise DataError(f"{path} is empty; expected a transcript a line")
 
 
-def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Texts:
+def _read(path: Path, content: str, form: Form, columns: tuple[str, ...], say: Callable[[str], None]) -> _Texts:
+    """The texts of a file, with the speakers of an RTTM beside it where it names none."""
+    found = _read_alone(path, content, form, columns, say)
+    if form in {"rttm", "stm", "seglst"} or any(one.speaker for own in found.turns.values() for one in own):
+        return found
+    turns = speakers_beside(path, found.texts, found.words, say)
+    return replace(found, turns=found.turns | turns) if turns else found
+
+
+def _read_alone(path: Path, content: str, form: Form, columns: tuple[str, ...], say: Callable[[str], None]) -> _Texts:
     """The texts of a file; `columns` may hold them where it is a table."""
     if form != "lines" or columns == REFERENCE:
         _check_text(path, content)
@@ -182,7 +298,12 @@ def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Te
     if form in _WHOLE:
         if "-->" not in content and not content.startswith("WEBVTT"):
             raise DataError(f"{path}: no subtitles; a cue of {form} has a line of times, 00:00:01,000 --> 00:00:02,000")
-        return _Texts(path, form, {stem(path): timed.read_subtitles(content)})
+        try:
+            cues = tuple(timed.read_cues(path, content, stem(path)))
+        except DataError:  # times that are none do no harm to the words
+            cues = ()
+        texts = {stem(path): timed.read_subtitles(content)}
+        return _Texts(path, form, texts, segments=cues, turns=turns_by_recording(cues))
     if form == "stm":
         every = timed.read_stm(path, content, reference=columns == REFERENCE)
         segments = [one for one in every if not one.ignored]
@@ -192,10 +313,10 @@ def _read(path: Path, content: str, form: Form, columns: tuple[str, ...]) -> _Te
         speakers = {one.speaker for one in segments}
         sessions = {name: one.speaker for name, one in zip(names, segments, strict=True)} if len(speakers) > 1 else {}
         texts = {name: one.text for name, one in zip(names, segments, strict=True)}
-        return _Texts(path, form, texts, sessions, segments=tuple(every))
-    if form in {"ctm", "seglst"}:
-        words = timed.read_ctm(path, content) if form == "ctm" else timed.read_seglst(path, content)
-        return _Texts(path, form, timed.whole(words), segments=tuple(words))
+        turns: dict[str, tuple[Turn, ...]] = {name: (turn_of(one),) for name, one in zip(names, segments, strict=True)}
+        return _Texts(path, form, texts, sessions, segments=tuple(every), turns=turns)
+    if form in RECORDED:
+        return _recorded(path, form, read_recorded(path, content, form, say))
     texts = read_trn(path, reference=columns == REFERENCE) if form == "trn" else read_kaldi_text(path)
     return _Texts(path, form, texts, _sessions(texts))
 
@@ -205,11 +326,22 @@ def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> _Texts:
     sessions: dict[str, str] = {}
     languages: dict[str, str] = {}
     keywords: dict[str, tuple[str, ...]] = {}
+    turns: dict[str, tuple[Turn, ...]] = {}
+    words: dict[str, tuple[Word, ...]] = {}
+    alone = columns == REFERENCE
+    names = (
+        (SAID_TURNS if alone else (*WRITTEN_TURNS, *SAID_TURNS)),
+        (SAID_WORDS if alone else (*WRITTEN_WORDS, *SAID_WORDS)),
+    )
     for number, (where, found) in enumerate(read_values(path, form), start=1):
         try:
             values = with_lists(found) if columns == REFERENCE else found
             chosen, session, spoken = column(values, columns), session_of(values), language_of(values)
-            listed = keywords_of(values)
+            listed, spoken_turns, timed_words = (
+                keywords_of(values),
+                turns_in(values, names[0]),
+                words_in(values, names[1]),
+            )
         except ValueError as error:
             raise DataError(f"{path}, {where}: {error}") from None
         if chosen is None:
@@ -228,36 +360,48 @@ def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> _Texts:
             languages[name] = spoken
         if listed is not None:
             keywords[name] = listed
-    return _Texts(path, form, texts, sessions, languages, keywords)
+        if spoken_turns is not None:
+            turns[name] = spoken_turns
+        if timed_words is not None:
+            words[name] = timed_words
+    return _Texts(path, form, texts, sessions, languages, keywords, turns=turns, words=words)
 
 
-def _fitted(said: _Texts, written: _Texts) -> dict[str, str]:
-    """The texts of a system by the ids of the reference.
+def _fitted(said: _Texts, written: _Texts) -> _Texts:
+    """The texts of a system under the ids of the reference.
 
     Raises:
         DataError: some fit none, or texts in parallel are not as many.
     """
     if said.form == "stm" and written.form == "ctm":
-        fallen = timed.spread(written.segments, said.segments)
-        spread = [words for one, words in zip(said.segments, fallen, strict=True) if not one.ignored]
-        return {name: " ".join(words) for name, words in zip(said.texts, spread, strict=True)}
-    if _WHOLE & {said.form, written.form} and len(said.texts) == len(written.texts) == 1:
-        return dict(zip(said.texts, written.texts.values(), strict=True))
+        kept = spread_words(written.segments, said.segments)
+        words = dict(zip(said.texts, (each for each in kept if each is not None), strict=True))
+        texts = {name: " ".join(word.text for word in each) for name, each in words.items()}
+        return replace(written, texts=texts, words=words)
+    one_each = len(said.texts) == len(written.texts) == 1
+    if one_each and (_WHOLE | _ONE) & {said.form, written.form}:
+        [name], [other] = said.texts, written.texts
+        return replace(
+            written,
+            texts={name: written.texts[other]},
+            turns=_called(name, written.turns),
+            words=_called(name, written.words),
+            languages=_called(name, written.languages),
+        )
     if said.form == written.form == "lines":
         surplus = list(written.texts.items())[len(said.texts) :]
         if surplus and not any(text.strip() for _, text in surplus):  # blank lines at the end
-            return dict(list(written.texts.items())[: len(said.texts)])
+            return replace(written, texts=dict(list(written.texts.items())[: len(said.texts)]))
     if "lines" in {said.form, written.form} and len(said.texts) != len(written.texts):
         counts = f"{written.path} has {len(written.texts)} texts, {said.path} {len(said.texts)}"
         raise DataError(f"{counts}; parallel ones are as many")
     unknown = [name for name in written.texts if name not in said.texts]
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        hint = "; where the segments differ, give a ctm" if said.form == written.form == "stm" else ""
         raise DataError(
-            f"{written.path}: {unknown[0]!r}{more} is not in {said.path}; is it the reference of this file?{hint}"
+            f"{written.path}: {unknown[0]!r}{more} is not in {said.path}; is it the reference of this file?"
         )
-    return written.texts
+    return written
 
 
 def _speakers(texts: _Texts) -> dict[str, tuple[str, ...]]:
@@ -268,6 +412,11 @@ def _speakers(texts: _Texts) -> dict[str, tuple[str, ...]]:
     for one in sorted(texts.segments, key=lambda one: one.begin):  # as the whole text is put together
         labels.setdefault(one.recording, []).extend([one.speaker] * len(one.text.split()))
     return {name: tuple(found) for name, found in labels.items()}
+
+
+def _called(name: str, found: dict[str, T]) -> dict[str, T]:
+    """What there is of one utterance, under another name."""
+    return dict.fromkeys([name], next(iter(found.values()))) if found else {}
 
 
 def _twice(names: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.dataset import Audio, Entry
+from benchmarks.dataset import Audio, Entry, SpokenWord
 from benchmarks.languages import primary_subtag
 from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.lookup import LOOKED, Recordings, audio_stem, head, is_file, walk
@@ -58,6 +58,8 @@ class _Said:
     """The number of the first channel: NIST counts from 1, and other programs from 0."""
     links: tuple[str, ...] = ()
     """Paths of recordings that the file names itself, where none is called like it."""
+    words: tuple[SpokenWord, ...] = ()
+    """With times from the beginning of the recording, where the file has them."""
 
 
 def kind_of(path: Path) -> str | None:
@@ -130,7 +132,7 @@ def _item(name: str, one: _Said, audio: Audio) -> Item:
     segment = one.segment
     tags = {"speaker": segment.speaker} if segment.speaker else {}
     if one.whole:
-        entry = Entry(id=name, reference=segment.text, session=segment.file, tags=tags)
+        entry = Entry(id=name, reference=segment.text, session=segment.file, tags=tags, words=one.words)
         return Item(entry, audio, one.where, one.language)
     entry = Entry(
         id=name,
@@ -231,9 +233,13 @@ def _of_seglst(path: Path, asked: Asked, account: Account) -> Iterator[_Said]:
 def _of_ctm(path: Path, asked: Asked, account: Account) -> Iterator[_Said]:
     """A ctm has words alone: together they are what was said in their recording."""
     words = timed.read_ctm(path, read_content(path))
+    own: dict[str, list[Segment]] = {}
+    for one in sorted(words, key=lambda one: one.begin):
+        own.setdefault(one.recording, []).append(one)
     first = {one.recording: one for one in reversed(words)}
     for recording, text in timed.whole(words).items():
-        yield _Said(f"{path}, {recording}", replace(first[recording], text=text), whole=True)
+        spoken = tuple(SpokenWord(one.text, one.begin, one.end) for one in own[recording])
+        yield _Said(f"{path}, {recording}", replace(first[recording], text=text), whole=True, words=spoken)
 
 
 def _of_cues(path: Path, asked: Asked, account: Account) -> Iterator[_Said]:
@@ -268,12 +274,15 @@ def _of_tiers(path: Path, asked: Asked, account: Account) -> Iterator[_Said]:
         where = f"{path}, tier {one.tier.name}"
         if one.words:
             account.note("tiers of words are joined: each recording is heard whole")
-            text = " ".join(word.text.strip() for word in sorted(one.tier.filled, key=lambda word: word.begin))
-            yield _Said(where, Segment(name, one.speaker, 0.0, 0.0, text, file=name), True, language, links=links)
+            spoken = sorted(one.tier.filled, key=lambda word: word.begin)
+            words = tuple(SpokenWord(word.text.strip(), word.begin, word.end) for word in spoken)
+            text = " ".join(word.text for word in words)
+            said = Segment(name, one.speaker, 0.0, 0.0, text, file=name)
+            yield _Said(where, said, True, language, links=links, words=words)
             continue
-        for number, said in enumerate(one.tier.annotations, start=1):
-            text = " ".join(said.text.split())
-            segment = Segment(name, one.speaker, said.begin, said.end, text, file=name)
+        for number, stretch in enumerate(one.tier.annotations, start=1):
+            text = " ".join(stretch.text.split())
+            segment = Segment(name, one.speaker, stretch.begin, stretch.end, text, file=name)
             yield _Said(f"{where}, {number}", segment, language=language, links=links)
 
 

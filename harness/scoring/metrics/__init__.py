@@ -5,12 +5,13 @@ Tables, details, the page, the gate and exports take them from `metrics()`; docs
 
 import functools
 import importlib
+import math
 import pkgutil
 
-from harness.errors import unknown_name
-from harness.scoring.metrics.base import Absent, Metric, measure, measure_all
+from harness.errors import UsageError, unknown_name
+from harness.scoring.metrics.base import Absent, Metric, Noted, measure, measure_all
 
-__all__ = ["Absent", "Metric", "get_metric", "measure", "measure_all", "metrics"]
+__all__ = ["Absent", "Metric", "Noted", "get_metric", "measure", "measure_all", "metrics"]
 
 
 @functools.cache
@@ -29,12 +30,25 @@ def metrics() -> dict[str, Metric]:
 
 
 def get_metric(name: str) -> Metric:
-    """The metric of that name.
+    """The metric of that name; ``tcp_wer@1`` is tcp_wer with 1 for its parameter, of those that have one.
 
     Raises:
         UsageError: there is none; the message has the nearest name.
     """
     known = metrics()
-    if name not in known:
+    plain, parameter, value = name.partition("@")
+    if plain not in known:
         raise unknown_name("metric", name, known)
-    return known[name]
+    metric = known[plain]
+    if not parameter:
+        return metric
+    if metric.at is None:
+        able = ", ".join(f"{one.name}@SECONDS" for one in known.values() if one.at is not None)
+        raise UsageError(f"metric {name}: {plain} has no parameter; these have one: {able}")
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise UsageError(f"metric {name}: {value!r} is no number of seconds; give one, such as {plain}@1")
+    return metric.at(seconds)

@@ -30,7 +30,16 @@ class Absent:
     """Completes "not scored: ..."."""
 
 
-Count = Callable[[Utterances, "Profile", str], "Sequence[Parts | None] | Absent | None"]
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Parts, and what is to be known of what follows from them."""
+
+    parts: Sequence[Parts | None]
+    note: str
+    """A sentence without its period."""
+
+
+Count = Callable[[Utterances, "Profile", str], "Sequence[Parts | None] | Noted | Absent | None"]
 """The parts of each utterance of a benchmark, given the rules and the language. None for an utterance that does not
 count; for all, None where the benchmark has nothing of the kind, `Absent` where it says why."""
 
@@ -38,6 +47,11 @@ count; for all, None where the benchmark has nothing of the kind, `Absent` where
 def ratio(sums: Parts) -> float | None:
     """What is counted over what it is a share of; None where that is nothing."""
     return sums[0] / sums[1] if sums[1] else None
+
+
+def untold(_sums: Parts) -> None:
+    """The value of a metric that sums do not tell."""
+    return
 
 
 def f1(right: float, said: float, written: float) -> Parts:
@@ -69,12 +83,19 @@ class Metric:
     """What to count."""
     value: Callable[[Parts], float | None] = ratio
     """The value that follows from the sums over all utterances. Only a `ratio` has intervals."""
+    pooled: Callable[[Sequence[Parts]], float | None] | None = None
+    """The value from what each utterance adds, where sums do not tell it (a median); `value` is `untold` then. The
+    second part of each is summed, those after it may be as many as an utterance has."""
+    at: Callable[[float], Metric] | None = None
+    """The same metric with a parameter of another value, asked for as ``NAME@VALUE``."""
     unit: str = "percent"
     """Of the value as people read it."""
     format: str = ".2f"
     """Python's format specification for that."""
     better: Literal["lower", "higher"] = "lower"
     """Which values are better."""
+    marked: bool = True
+    """Whether the best of a column is marked; not of values of which those near to zero are good."""
     gate: Literal["judge", "show"] = "judge"
     """Whether a policy may hold runs to it, by paired differences; `show` is for what has no interval."""
     classes: bool = False
@@ -115,7 +136,10 @@ def measure(metric: Metric, utterances: Utterances, profile: Profile, language: 
     counted = metric.count(utterances, profile, language)
     if counted is None or isinstance(counted, Absent):
         return None if counted is None else MetricValue(value=None, reason=counted.reason)
-    return summed(metric, counted, [one.row.session for one in utterances])
+    sessions = [one.row.session for one in utterances]
+    if isinstance(counted, Noted):
+        return replace(summed(metric, counted.parts, sessions), note=counted.note)
+    return summed(metric, counted, sessions)
 
 
 def summed(metric: Metric, counted: Sequence[Parts | None], sessions: Sequence[str | None]) -> MetricValue:
@@ -125,6 +149,9 @@ def summed(metric: Metric, counted: Sequence[Parts | None], sessions: Sequence[s
     wrong is what sessions differ in, and nothing is more than all.
     """
     known = [(parts, session) for parts, session in zip(counted, sessions, strict=True) if parts is not None]
+    if metric.pooled is not None:
+        of = sum(parts[1] for parts, _ in known)
+        return MetricValue(value=metric.pooled([parts for parts, _ in known]), of=of)
     sums = tuple(map(sum, zip(*(parts for parts, _ in known), strict=True))) or (0.0, 0.0)
     interval = None
     if metric.value is ratio:
@@ -149,6 +176,7 @@ def parts_of(
         utterances = scored.utterances(dropped=True)
     counted = metric.count(utterances, scored.profile, scored.language)
     reason = counted.reason if isinstance(counted, Absent) else None
+    counted = counted.parts if isinstance(counted, Noted) else counted
     each = iter([None] * len(utterances) if counted is None or isinstance(counted, Absent) else counted)
     rows = [
         None if found is None or (scored.drops(index) and not metric.dropped) else next(each)

@@ -138,11 +138,11 @@ def face(one: ScoredUtterance, normalize: Normalize, language: str, *, by_profil
     spaced = language not in LANGUAGES_WITHOUT_SPACES
     said, written = (pieces(text, spaced=spaced) for text in (one.row.reference, one.row.hypothesis or ""))
     if by_profile and not one.as_written:
-        sides = (_traced(said, one.reference, normalize), _traced(written, one.hypothesis, normalize))
-        return Faced(*sides, _spans(one.alignment, one.reference, one.hypothesis))
+        sides = (traced(said, one.reference, normalize), traced(written, one.hypothesis, normalize))
+        return Faced(*sides, spans_of(one.alignment, one.reference, one.hypothesis))
     words = [[token.casefold() for token in text.tokens] for text in (said, written)]
     plain = align(*words, merge=False)
-    return Faced(_untouched(said), _untouched(written), _spans(plain, *words))
+    return Faced(_untouched(said), _untouched(written), spans_of(plain, *words))
 
 
 def tells_words(normalize: Normalize, language: str) -> bool:
@@ -156,7 +156,7 @@ def _untouched(text: Pieces) -> Side:
     return Side(tuple(Group((token,), at, at + 1) for at, token in enumerate(text.tokens)), text.marks)
 
 
-def _traced(text: Pieces, words: Sequence[str], normalize: Normalize) -> Side:
+def traced(text: Pieces, words: Sequence[str], normalize: Normalize) -> Side:
     """A text whose tokens are found again in its normalized words."""
     made = [normalize(whole) for whole in text.whole]
     known = _boundaries([word for each in made for word in each], words)
@@ -191,7 +191,7 @@ def _boundaries(made: Sequence[str], words: Sequence[str]) -> dict[int, int]:
     return known
 
 
-def _spans(alignment: Alignment, reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[Span, ...]:
+def spans_of(alignment: Alignment, reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[Span, ...]:
     """The steps of an alignment by the places of their words, of which it may have joined some."""
     found = []
     at = other = 0

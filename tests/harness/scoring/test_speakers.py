@@ -15,9 +15,10 @@ from harness.cli import main
 from harness.scoring.metrics import get_metric, measure
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
-from harness.scoring.speakers import Labelled, assign, count_speakers, labelled
+from harness.scoring.speakers import Labelled, assign, count_speakers
+from harness.scoring.speakers_sides import read_sides
 from harness.scoring.transcripts import read_transcripts
-from tests.harness.scoring.made import predictions
+from tests.harness.scoring.made import lines, predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +94,10 @@ def test_assignments_are_the_cheapest() -> None:
 
 def test_words_are_those_of_the_profile_turn_by_turn() -> None:
     words = get_profile("leaderboard@2026-08").texts("en").words
-    assert labelled("I'm Mr. Smith. Hi!", ["a", "a", "a", "b"], words) == [
+    [row] = lines(("", "I'm Mr. Smith. Hi!"), speakers=[("a", "a", "a", "b")])
+    sides = read_sides(row, words)
+    assert sides is not None
+    assert sides.hypothesis.labelled == [
         ("i", "a"),
         ("am", "a"),
         ("mister", "a"),

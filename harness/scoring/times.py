@@ -1,0 +1,153 @@
+"""Word times: how far the starts and ends of right words are from those of the reference, in milliseconds.
+
+A time of the reference is a word's, or where it only has segments that of a segment: the start of its first word, the
+end of its last one. So for the hypothesis. Words are the raw ones; which of them are right is told by the alignment of
+the normalized words, and what became of a raw word there by `harness.scoring.written.facing`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
+
+from harness.scoring import lattice
+from harness.scoring.rollover import goes_back, rolls_over, unwrapped
+from harness.scoring.written.facing import spans_of, traced
+from harness.scoring.written.marks import Pieces
+
+if TYPE_CHECKING:
+    from harness.records.journal import Line
+    from harness.scoring.profiles import Profile
+    from harness.scoring.scored import ScoredUtterance
+    from harness.types import Turn, Word
+
+Normalize = Callable[[str], Sequence[str]]
+
+
+class Timed(NamedTuple):
+    """A raw word, and what is known of its time, in seconds."""
+
+    text: str
+    start: float | None
+    end: float | None
+
+
+class Spot(NamedTuple):
+    """Normalized words that come from raw ones in a row, and when these begin and end."""
+
+    first: int
+    after: int
+    start: float | None
+    end: float | None
+
+
+class TimeErrors(NamedTuple):
+    """What is counted of an utterance; errors are hypothesis minus reference, so that what is late is positive."""
+
+    starts: tuple[float, ...]
+    """Milliseconds, of the right words whose start both sides know."""
+    ends: tuple[float, ...]
+    """Milliseconds, of the right words whose end both sides know."""
+    judged: int
+    """Right words of which a start or an end was compared."""
+    words: int
+    """Words of the reference that have a start or an end."""
+
+
+def timed_words(words: Sequence[Word] | None, turns: Sequence[Turn] | None) -> list[Timed] | None:
+    """The words of one side with their times, or with those of their segments; None where there are no times."""
+    if words is not None:
+        known = unwrapped(words) if rolls_over(words) else words
+        return [Timed(one.text, one.start, one.end) for one in known]
+    if turns is None or all(one.start is None for one in turns):
+        return None
+    found = []
+    for one in sorted(turns, key=lambda one: one.start or 0.0):
+        tokens = one.text.split()
+        ends = len(tokens) - 1
+        found += [
+            Timed(token, one.start if at == 0 else None, one.end if at == ends else None)
+            for at, token in enumerate(tokens)
+        ]
+    return found
+
+
+def spots_of(words: Sequence[Timed], scored: Sequence[str], normalize: Normalize) -> Iterator[Spot]:
+    """What became of raw words among the normalized ones of the whole text.
+
+    Args:
+        words: raw, in the order of the text.
+        scored: the text's words, normalized.
+        normalize: gives the words of a raw text that stands alone.
+    """
+    texts = tuple(one.text for one in words)
+    at = 0
+    for group in traced(Pieces(texts, texts, ()), scored, normalize).groups:
+        after = at + len(group.tokens)
+        if group.end > group.start:
+            yield Spot(group.start, group.end, words[at].start, words[after - 1].end)
+        at = after
+
+
+def time_errors(one: ScoredUtterance, normalize: Normalize) -> TimeErrors | None:
+    """The errors of an utterance; None where a side has no times, or the reference accepts several spellings."""
+    row = one.row
+    said = timed_words(row.reference_words, row.reference_turns)
+    written = timed_words(row.words, row.turns)
+    if written is None and not (row.hypothesis or "").strip():
+        written = []  # what is empty is timed as well as can be
+    if said is None or written is None or lattice.parse(row.reference) is not None:
+        return None
+    spots = list(spots_of(written, one.hypothesis, normalize))
+    starts, ends = {spot.first: spot.start for spot in spots}, {spot.after: spot.end for spot in spots}
+    begins: dict[int, int] = {}
+    stops: dict[int, int] = {}
+    right = set[int]()
+    for span in spans_of(one.alignment, one.reference, one.hypothesis):
+        if span.hit:
+            begins[span.reference.start], stops[span.reference.stop] = span.hypothesis.start, span.hypothesis.stop
+            right.update(span.reference)
+    late: tuple[list[float], list[float]] = [], []
+    judged = words = 0
+    for spot in spots_of(said, one.reference, normalize):
+        words += spot.start is not None or spot.end is not None
+        if not right.issuperset(range(spot.first, spot.after)):
+            continue
+        begin = starts.get(begins.get(spot.first, -1))
+        end = ends.get(stops.get(spot.after, -1))
+        pairs = (begin, spot.start), (end, spot.end)
+        for found, (theirs, true) in zip(late, pairs, strict=True):
+            if theirs is not None and true is not None:
+                found.append(round(1000 * (theirs - true), 6))
+        judged += any(None not in pair for pair in pairs)
+    return TimeErrors(tuple(late[0]), tuple(late[1]), judged, words)
+
+
+_KNOWN: WeakKeyDictionary[ScoredUtterance, tuple[Profile, TimeErrors | None]] = WeakKeyDictionary()
+
+
+def errors_of(utterances: Sequence[ScoredUtterance], profile: Profile, language: str) -> list[TimeErrors | None]:
+    """`time_errors` of each utterance of a benchmark; made once, however many metrics ask."""
+    normalize = functools.cache(profile.texts(language).words)
+    found = []
+    for one in utterances:
+        known = _KNOWN.get(one)
+        if known is None or known[0] != profile:
+            known = _KNOWN[one] = profile, time_errors(one, normalize)
+        found.append(known[1])
+    return found
+
+
+def remarks(rows: Sequence[Line]) -> list[str]:
+    """What is odd about the times of words, of either side: that they begin again at 0, or go back."""
+    sides = [side for row in rows for side in (row.reference_words, row.words) if side]
+    rolled = sum(map(rolls_over, sides))
+    back = sum(goes_back(side) for side in sides if not rolls_over(side))
+    found = []
+    if rolled:
+        found.append(f"times of words begin again at 0 every 10 s in {rolled} texts, and were unwrapped")
+    if back:
+        found.append(f"{back} words are earlier than the one before them by more than 1 s, and were left so")
+    return found
