@@ -46,9 +46,25 @@ def test_every_corpus_with_two_sources_has_a_layout() -> None:
     ours = ("digits", "sample_read", "sample_commands", *(dataset.name for dataset in sample_languages.ALL))
     embedded = {name: {"embedded"} for name in ours}
     nowhere = {name: set[str]() for name in ("aishell1", *(dataset.name for dataset in private.PRIVATE))}
-    assert without == {**nowhere, "earnings22_chunked": {"hub"}, **embedded}
+    assert without == {**nowhere, "earnings22_chunked": {"hub"}, "ami_mix": {"archive"}, **embedded}
     for name, build in ALL.items():
         assert bool(build().files) == any(source.kind == "archive" for source in get_dataset(name).sources), name
+
+
+def test_meetings_of_ami_as_a_whole_have_speakers_and_times(tmp_path: Path) -> None:
+    """The mix lies beside the headsets; segments of both people are turns, in the order of their beginnings."""
+    built = BUILDERS["ami_ihm"]()
+    headset = next(data for name, data in built.files.items() if name.endswith("Headset-1.wav"))
+    write_files(tmp_path, built.files | {"wav_db/EN2002a/audio/EN2002a.Mix-Headset.wav": headset})
+    [meeting] = read("ami_mix", tmp_path)
+    segments = read("ami_ihm", write_files(tmp_path / "headsets", built.files))
+    spoken = sorted(segments, key=lambda one: (one.audio.start or 0.0, one.id))
+    assert (meeting.id, meeting.session) == ("AMI_EN2002a_MIX", "EN2002a")
+    assert meeting.reference == " ".join(one.reference for one in spoken)
+    assert [tuple(turn) for turn in meeting.turns] == [
+        (one.tags["speaker"], one.reference, one.audio.start, one.audio.end) for one in spoken
+    ]
+    assert {turn.speaker for turn in meeting.turns} == {"FEE083", "MEE068"}
 
 
 @pytest.mark.parametrize("name", ALL)
