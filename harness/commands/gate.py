@@ -53,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--candidate-of", metavar="NAME", help="the model whose baseline the run is held against, where it was renamed"
     )
+    parser.add_argument(
+        "--early", action="store_true", help="FAIL a run that --gate-early stopped, if its lines show that it would"
+    )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="TOML: margins, tiers (default: 0.1 points, must)")
     add_shared(parser, "--profile", "--language", "--reference", "--format", "--keywords", "--corrected", "--json")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
@@ -118,6 +121,7 @@ def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
                 read,
                 candidate_of=args.candidate_of,
                 alone=len(groups) == 1,
+                early=args.early,
             )
         )
     return decisions

@@ -23,6 +23,7 @@ from harness.version import program
 if TYPE_CHECKING:
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
+    from harness.gating.watch import EarlyGate
     from harness.records.scores import Scores
     from harness.runner.stages import Stop
 
@@ -43,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     groups = {WHAT: what}
     add_flags(parser, Settings, groups)
     add_flags(parser, ServeSettings, groups)
+    gate = parser.add_argument_group("stopping early (docs/gate.md)")
+    gate.add_argument(
+        "--gate-early", type=Path, metavar="BASELINE", help="end with status 1 as soon as a FAIL of the gate is certain"
+    )
+    gate.add_argument("--gate-policy", type=Path, metavar="FILE", help="the policy of that gate")
     parser.add_argument("--json", action="store_true", help="print the scores as JSON alone on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
@@ -84,7 +90,16 @@ def run(args: argparse.Namespace) -> ExitStatus:
     with _stop_on_signals(stop), progress(quiet=args.quiet) as reporter:
         for model, how in models.items():
             name = serving.name(model)
-            work = Run(suite=suite, datasets=datasets, model_name=name, settings=how, reporter=reporter, stop=stop)
+            early = _early(args, suite, name)
+            work = Run(
+                suite=suite,
+                datasets=datasets,
+                model_name=name,
+                settings=how,
+                reporter=reporter,
+                stop=stop,
+                early=early,
+            )
             try:
                 with serving.through(model, work.folder, say, lambda: stop.requested) as work.load:
                     record = work.execute()
@@ -96,7 +111,15 @@ def run(args: argparse.Namespace) -> ExitStatus:
                 continue
             folders.append(work.folder)
             scores.append(write_scores(work.folder))
-            if not record.complete:
+            if record.early is not None and record.early.verdict is not None:
+                stopped = record.early
+                tell(
+                    f"{name}: stopped early, FAIL is certain: on {stopped.benchmark} after {stopped.utterances:,} of "
+                    f"{stopped.expected:,} utterances, at least {100 * (stopped.least or 0):.2f} points worse than "
+                    f"{stopped.baseline}; without --gate-early the run goes on"
+                )
+                status = ExitStatus.REGRESSION
+            elif not record.complete and status is ExitStatus.GOOD:
                 status = ExitStatus.FAILED
     # What is read while it is run is known only now.
     for line in (line for one in datasets for line in told(one) if line not in known):
@@ -122,6 +145,31 @@ def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
         return own_data(args.data, asked(args))
     check_unused(args)
     return what_to_run(get_suite(args.suite))
+
+
+def _early(args: argparse.Namespace, suite: Suite, model: str) -> EarlyGate | None:
+    """What stops the run of a model early; None where that was not asked for.
+
+    Raises:
+        UsageError: the flags do not fit together, or there is no baseline of the model.
+    """
+    if args.gate_early is None:
+        if args.gate_policy is not None:
+            raise UsageError("--gate-policy is the policy of --gate-early BASELINE, which is not given")
+        return None
+    if args.engine == "ray":
+        raise UsageError("--gate-early runs a benchmark in small parts, --engine ray is for large ones; leave one out")
+    from harness.gating.against import find_baseline
+    from harness.gating.policy import read_policy
+    from harness.gating.sides import read_side
+    from harness.gating.watch import EarlyGate
+
+    policy = read_policy(args.gate_policy)
+    paths, others = find_baseline([args.gate_early], model, suite.name)
+    if not paths:
+        known = f", only of {', '.join(others[:3])}" if others else ""
+        raise UsageError(f"--gate-early: {args.gate_early} has no baseline of {model} on {suite.name}{known}")
+    return EarlyGate(read_side(paths, policy.speed.measure), policy, suite.profile)
 
 
 def _for_server(asked: list[str], serving: ServeSettings, settings: Settings) -> dict[str, None]:

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from harness.errors import DataError, UsageError, unknown_name
 from harness.gating import published
 from harness.gating.baseline import find, stored
-from harness.gating.decide import decide
+from harness.gating.decide import conclude, decide
 from harness.gating.sides import Read, Side, by_model, read_one, read_side
+from harness.gating.watch import early_findings
 from harness.records.decision import Reason
 from harness.records.packed import SUFFIX
 from harness.version import program
@@ -31,6 +32,7 @@ def gate_against(
     *,
     candidate_of: str | None = None,
     alone: bool = True,
+    early: bool = False,
 ) -> Decision:
     """Judges a run.
 
@@ -44,27 +46,48 @@ def gate_against(
         read: reads runs and predictions.
         candidate_of: the model whose baseline it is held against, where that has another name.
         alone: whether it is the only model: then a single baseline is its own whatever model that is of.
+        early: whether a run that was stopped early is a FAIL, where its lines show that the complete run would be.
 
     Raises:
         UsageError: there is no such path, it holds no run, or there is no baseline of `candidate_of`.
         DataError: a file is broken.
     """
-    paths, model = list(baseline), candidate_of or run.system.model
-    if paths == [Path(published.NAME)] and not paths[0].exists():
+    model = candidate_of or run.system.model
+    if list(baseline) == [Path(published.NAME)] and not baseline[0].exists():
         return published.decide_published(run, published.figures_of(model, run.profile.name), policy)
-    if paths and not paths[0].exists():
-        raise UsageError(f"no baseline {paths[0]}; make one with `{program()} baseline save RUN`")
-    folder = paths[0] if paths and is_folder_of_baselines(paths[0]) else None
-    if folder is not None:
-        found = find(folder, run.system.suite, model)
-        paths = [found, *paths[1:]] if found else []
-        others = [] if found else _models_in(folder, run.system.suite)
-    else:
-        paths, others = _of_model(paths, model, run.system.suite, read, any_model=alone and candidate_of is None)
+    paths, others = find_baseline(baseline, model, run.system.suite, read, any_model=alone and candidate_of is None)
     if not paths and candidate_of is not None:
         raise unknown_name(f"baseline of {run.system.suite}, for --candidate-of,", candidate_of, others)
     other = read_side(paths, policy.speed.measure, profile, read) if paths else None
-    return _with_hint(decide(run, other, policy), others)
+    decision = decide(run, other, policy)
+    if early and other is not None:
+        found = list(early_findings(run, other, policy))
+        decision = conclude([*found, *decision.findings], run, other, policy) if found else decision
+    return _with_hint(decision, others)
+
+
+def find_baseline(
+    given: Sequence[Path], model: str, suite: str | None, read: Read = read_one, *, any_model: bool = True
+) -> tuple[list[Path], list[str]]:
+    """The baseline of a model and its repeats, among what a user names; and else the models that have one.
+
+    Args:
+        given: as for `gate_against`.
+        model: whose baseline it is to be.
+        suite: of the run.
+        read: reads runs and predictions.
+        any_model: whether a single baseline is taken whatever model it is of.
+
+    Raises:
+        UsageError: there is no such path.
+    """
+    paths = list(given)
+    if paths and not paths[0].exists():
+        raise UsageError(f"no baseline {paths[0]}; make one with `{program()} baseline save RUN`")
+    if not paths or not is_folder_of_baselines(paths[0]):
+        return _of_model(paths, model, suite, read, any_model=any_model)
+    found = find(paths[0], suite, model)
+    return ([found, *paths[1:]], []) if found else ([], _models_in(paths[0], suite))
 
 
 def is_folder_of_baselines(path: Path) -> bool:

@@ -69,7 +69,10 @@ def packed(runs: Sequence[Path]) -> dict[str, bytes]:
     failed = [name for name, fact in record.benchmarks.items() if fact.failed]
     if not record.complete or failed or not record.benchmarks:
         why = f"{failed[0]} has failed utterances" if failed else "it did not go to its end"
-        raise UsageError(f"{run} cannot be a baseline: {why}; repeat the run's command first")
+        how = "repeat the run's command first"
+        if record.early is not None and record.early.verdict is not None:
+            why, how = "it was stopped early, since FAIL was certain", "run it to its end, without --gate-early, first"
+        raise UsageError(f"{run} cannot be a baseline: {why}; {how}")
     speeds = Speeds(
         rtfx=tuple(value for one in records for value in rtfx(one, "rtfx")),
         rtfx_end_to_end=tuple(value for one in records for value in rtfx(one, "rtfx_end_to_end")),
@@ -114,7 +117,12 @@ def _write(path: Path, members: dict[str, bytes]) -> None:
 
 
 def rtfx(run: RunRecord, measure: Measure) -> tuple[float, ...]:
-    """RTFx over all benchmarks, one for each repeat: total over total. Empty where a benchmark has none."""
+    """RTFx over all benchmarks, one for each repeat: total over total. Empty where a benchmark has none.
+
+    A run that was looked at on its way was run in small parts, whose speed says nothing of a run as a whole.
+    """
+    if run.early is not None:
+        return ()
     known = {name: fact.speed or Speed() for name, fact in run.benchmarks.items()}
     speeds = list(known.values())
     repeats = [(getattr(one.repeats or Repeats(), measure), one.audio_seconds or 0.0) for one in speeds]

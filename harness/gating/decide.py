@@ -112,6 +112,9 @@ def begun(side: Side, what: str) -> Iterator[Finding]:
     """What is wrong with a whole side."""
     if not side.scored:
         yield problem("run", Reason.INCOMPLETE, f"the {what} {side.name} holds no transcripts at all")
+    elif not side.complete and side.system.run and side.system.run.early and side.system.run.early.verdict:
+        message = f"the {what} {side.name} was stopped early, since FAIL was certain (--gate-early); --early judges it"
+        yield problem("run", Reason.INCOMPLETE, message)
     elif not side.complete:
         message = f"the {what} {side.name} did not go to its end; repeat its command, which goes on where it was"
         yield problem("run", Reason.INCOMPLETE, message)

@@ -44,7 +44,7 @@ CAP = 3.0
 """Errors of the baseline in one utterance that are taken off the run's: more would only make the bets smaller."""
 BOLD = 0.9
 """Of the largest bet that could not lose all, the share that is placed at most."""
-FIRST = 64
+FIRST = 32
 """Utterances before the first look of a run."""
 _PRIOR = 10.0
 """Utterances that what is assumed beforehand counts for."""

@@ -1,7 +1,7 @@
 """run.json: how a run was made, and what is known of each of its benchmarks. A fact that is not known is null."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, field
@@ -362,6 +362,27 @@ class Stretch(Record, frozen=True, kw_only=True):
     """In what it differs from the stretch before."""
 
 
+class EarlyRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """That a run was held against a baseline while it went on (`--gate-early`), and whether it was stopped for it."""
+
+    seed: Count
+    """Decides the order in which utterances were taken; drawn before any was heard."""
+    baseline: str
+    """What it was held against."""
+    verdict: Literal["FAIL"] | None = None
+    """FAIL: it was stopped, since that verdict of the complete run is certain. Null: it was not."""
+    benchmark: str | None = None
+    """On which it was certain."""
+    utterances: Count | None = None
+    """Looked at until then."""
+    expected: Count | None = None
+    """That could have been looked at."""
+    left_out: tuple[str, ...] = ()
+    """Ids of utterances that could not be, since their references are not the baseline's."""
+    least: float | None = None
+    """By how much worse than its baseline the complete run would be at least, as a fraction."""
+
+
 class RunRecord(msgspec.Struct, kw_only=True):
     """run.json. Changes while the run goes on."""
 
@@ -372,6 +393,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """Resolved name."""
     profile: str | None = None
     """The rules that the suite is scored under."""
+    early: EarlyRecord | None = None
+    """Where the run was made with `--gate-early`; one that was stopped is not complete."""
     averaging: AveragingRecord | None = None
     """Of a suite of the user's own, whose file later commands do not see; null: plainly, or as our suite declares."""
     model: ModelRecord

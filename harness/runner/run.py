@@ -33,6 +33,7 @@ from harness.runner.again import audit_batching, run_again, with_leaderboard, wi
 from harness.runner.clock import Clock
 from harness.runner.compute import compute_of
 from harness.runner.contain import contained, no_sudden_end
+from harness.runner.early import begin, run_in_parts
 from harness.runner.engine import loaded, loop_type
 from harness.runner.folder import check_fingerprint, check_revision, fingerprint, locked, run_folder, set_aside
 from harness.runner.journal import JournalFile, drop_failed
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from harness.config import Settings
     from harness.progress import Silent
     from harness.records.cost import Energy
+    from harness.runner.early import Early
+    from harness.runner.loop import Loop
 
 SAVE_SECONDS = 2.0
 """How often run.json is written while running: what the clock loses where the process is killed."""
@@ -69,6 +72,8 @@ class Run:
     stop: Stop
     load: Callable[[LoadOptions], Model] | None = None
     """How the model is made; None loads it by its name."""
+    early: Early | None = None
+    """Looks at the run while it goes on, and may stop it."""
     folder: Path = field(init=False)
     record: RunRecord = field(init=False)
     _model: Model | None = field(default=None, init=False)
@@ -107,15 +112,22 @@ class Run:
             self.record = self._begun()
             try:
                 for dataset in self.datasets:
-                    self._benchmark(dataset)
+                    if not self._stopped:
+                        self._benchmark(dataset)
             finally:
                 if self._model is not None:
                     with contained(self.model_name):
                         self._model.close()
             entries = self.record.benchmarks.values()
-            self.record.complete = all(entry.complete and not entry.failed for entry in entries)
+            whole = all(entry.complete and not entry.failed for entry in entries)
+            self.record.complete = whole and not self._stopped
             self.save()
         return self.record
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether the verdict is certain, so that the rest is not run."""
+        return self.record.early is not None and self.record.early.verdict is not None
 
     def _begun(self) -> RunRecord:
         """Reads what is there, refuses what does not fit, and says how this run is made."""
@@ -149,6 +161,7 @@ class Run:
             # Until something is computed it is as the stored settings say; how failures score is asked each time.
             settings=self.settings.as_dict() | stored.settings | {"on_error": self.settings.on_error},
             fingerprint=stored.fingerprint or self._fingerprint(batch_invariant=False),
+            early=begin(self.early, stored.early),
             environment=stored.environment if stored.environment.python else environment.describe(),
             stretches=stored.stretches,
             benchmarks=stored.benchmarks,
@@ -250,6 +263,8 @@ class Run:
             with JournalFile(path) as journal:
                 entry = self._run_benchmark(dataset, journal, entry, looked)
                 lines = journal.lines
+        if self._stopped:
+            return
         if not repeated:
             runs = [self._again(dataset, lines) for _ in range(settings.repeats - 1)]
             speed = entry.speed or Speed()
@@ -298,7 +313,7 @@ class Run:
         """Runs what is missing of a benchmark, keeping run.json up to date."""
         found = journal.lines
         selected = Selected(dataset, self.suite.lock.get(dataset.name), self.settings)
-        utterances = selected.open({line.id for line in found})
+        utterances = None if self.early else selected.open({line.id for line in found})
         model = self._load()
         entry = BenchmarkRecord(
             language=dataset.language,
@@ -336,7 +351,12 @@ class Run:
         self.reporter.benchmark_started(self.model_name, dataset.name, self.suite.profile, found)
         try:
             with save.meter:
-                seen = loop.run(utterances)
+                if utterances is None:
+                    seen, entry.expected = self._run_in_parts(loop, selected)
+                else:
+                    seen = loop.run(utterances)
+            if self._stopped:
+                return entry
             if len(journal) != seen:
                 raise RunError(
                     f"{journal.path} holds {len(journal)} utterances where the data has {seen}: "
@@ -359,6 +379,14 @@ class Run:
         if self.settings.engine != "local":
             elsewhere = "several processes do the work"
         return Meter(*sources_of(self.settings.device, elsewhere=elsewhere), before=before)
+
+    def _run_in_parts(self, loop: Loop, selected: Selected) -> tuple[int, int]:
+        """Runs a benchmark until its verdict is certain; how many utterances that were, and how many there are."""
+        assert self.early is not None
+        assert self.record.early is not None
+        seen, stopped, count = run_in_parts(loop, selected, self.early, self.record.early.seed, self.reporter.noted)
+        self.record.early = stopped or self.record.early
+        return seen, count
 
     def _anew(self, dataset: Dataset) -> Iterator[Utterance]:
         """All utterances of a benchmark, read again; what they are was checked when they were read first."""

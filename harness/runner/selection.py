@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.dataset import Dataset, Request, Utterance, open_dataset
 from benchmarks.facts import Seen, check_facts
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from benchmarks.suite import Lock
     from harness.config import Settings
     from harness.records.run import BenchmarkRecord
+
+
+class Row(NamedTuple):
+    """An utterance without its audio."""
+
+    id: str
+    reference: str
+    is_chunk: bool
+    """Whether it is scored together with others, as the session that they are cut from."""
 
 
 class Selected:
@@ -67,13 +76,39 @@ class Selected:
             return self._counted()
         # The data is read twice, so that none of it is held in memory: first without the audio, where that is costly.
         chosen = sample_ids(self._counted(audio=False), limit, self._settings.seed)
+        self._check_sample(chosen, done)
+        return self.part(chosen)
+
+    def listed(self, done: set[str]) -> list[Row]:
+        """The utterances to run without their audio, in the order of the data; `part` reads them.
+
+        Raises:
+            As `open`.
+        """
+        rows: dict[str, Row] = {}
+
+        def noted() -> Iterator[Utterance]:
+            for utterance in self._counted(audio=False):
+                rows[utterance.id] = Row(utterance.id, utterance.reference, utterance.parent_id is not None)
+                yield utterance
+
+        limit = self._settings.limit
+        chosen = {one.id for one in noted()} if limit is None else sample_ids(noted(), limit, self._settings.seed)
+        self._check_sample(chosen, done)
+        return [row for name, row in rows.items() if name in chosen]
+
+    def part(self, wanted: set[str]) -> Iterator[Utterance]:
+        """Some of the utterances, by their ids."""
+        return (utterance for utterance in self._read(wanted=wanted) if utterance.id in wanted)
+
+    def _check_sample(self, chosen: set[str], done: set[str]) -> None:
+        """Refuses a journal that is not of what was asked for."""
         strays = sorted(done - chosen)
-        if strays:
+        if strays and self._settings.limit is not None:
             raise UsageError(
                 f"the run there has {self._dataset.name} utterances outside this sample, such as {strays[0]!r}: it was "
                 "made with another --limit or --seed; give another --out, or --fresh to start over"
             )
-        return (utterance for utterance in self._read(wanted=chosen) if utterance.id in chosen)
 
     def state(self, known: str | None = None) -> tuple[str | None, str]:
         """The source that would be read and what tells its data from other data; see `DataRecord.digest`.
