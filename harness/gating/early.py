@@ -33,10 +33,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.scoring.significance import Counts, difference
+from harness.scoring.significance import Counts, difference, difference_of_sums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from harness.records.statistics import Difference
 
     Column = NDArray[np.int64] | NDArray[np.float64]
 
@@ -102,34 +104,41 @@ def certain(expected: Expected, errors: Column) -> Certain | None:
         expected: of the whole benchmark.
         errors: of the run, on the first of its utterances in their order, shape ``[so far]``.
     """
-    found = log_wealth(expected, errors, 0.0)
-    return _claimed(expected, errors) if len(errors) and found[-1] >= _enough(expected) else None
+    so_far = len(errors)
+    sides = Counts(errors, expected.words[:so_far]), Counts(expected.errors[:so_far], expected.words[:so_far])
+    return _claimed(expected, errors, difference(*sides, expected.sessions[:so_far], 1 - expected.alpha))
 
 
 def first_certain(expected: Expected, errors: Column) -> Certain | None:
     """The first moment at which a complete run was certain to FAIL, looked at after each utterance."""
     # What is not above the margin is not above the margin and the interval's half width either.
-    worth_a_look = np.flatnonzero(log_wealth(expected, errors, 0.0) >= _enough(expected))
-    claims = (_claimed(expected, errors[: at + 1]) for at in worth_a_look.tolist())
-    return next((one for one in claims if one is not None), None)
+    worth_a_look = set(np.flatnonzero(log_wealth(expected, errors, 0.0) >= _enough(expected)).tolist())
+    places: dict[Hashable, int] = {}
+    codes = [places.setdefault((at,) if one is None else one, len(places)) for at, one in enumerate(expected.sessions)]
+    sums = np.zeros((4, len(places)))
+    columns = np.array([errors, expected.words, expected.errors, expected.words], dtype=np.float64)
+    for at, code in enumerate(codes):
+        sums[:, code] += columns[:, at]
+        if at in worth_a_look:
+            change = difference_of_sums(sums, 1 - expected.alpha)
+            claim = _claimed(expected, errors[: at + 1], change)
+            if claim is not None:
+                return claim
+    return None
 
 
 def _enough(expected: Expected) -> float:
     return math.log(2 / expected.alpha)
 
 
-def _claimed(expected: Expected, errors: Column) -> Certain | None:
+def _claimed(expected: Expected, errors: Column, change: Difference | None) -> Certain | None:
     """The claim that the complete run is above the margin by more than half its interval, if that is certain."""
-    so_far = len(errors)
-    words = expected.words[:so_far]
-    sides = Counts(errors, words), Counts(expected.errors[:so_far], words)
-    change = difference(*sides, expected.sessions[:so_far], 1 - expected.alpha)
-    if change is None:
+    if change is None or change.low <= expected.margin:
         return None
     half_width = change.value - change.low
-    if change.low <= expected.margin or log_wealth(expected, errors, half_width)[-1] < _enough(expected):
+    if log_wealth(expected, errors, half_width)[-1] < _enough(expected):
         return None
-    return Certain(so_far, change.value, expected.margin + half_width, half_width)
+    return Certain(len(errors), change.value, expected.margin + half_width, half_width)
 
 
 def log_wealth(expected: Expected, errors: Column, above: float) -> NDArray[np.float64]:

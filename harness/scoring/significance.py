@@ -99,9 +99,28 @@ def average_difference(
     return _finish(mean_estimate(known, weights), level) if known and len(known) == len(estimates) else None
 
 
+def difference_of_sums(sums: NDArray[np.float64], level: float = LEVEL) -> Difference | None:
+    """As `difference`, of what is summed within sessions already.
+
+    Args:
+        sums: errors and words of the first system, errors and words of the second, shape ``[4, sessions]``.
+        level: of the interval.
+    """
+    estimate = _estimate_of_sums(*sums[:, (sums > 0).any(axis=0)])
+    return None if estimate is None else _finish(estimate, level)
+
+
 def _difference_estimate(first: Counts, second: Counts, sessions: Sequence[Hashable]) -> Estimate | None:
     columns = first.errors, first.words, second.errors, second.words
-    errors_1, words_1, errors_2, words_2 = intervals.sum_by_session(sessions, *columns)
+    return _estimate_of_sums(*intervals.sum_by_session(sessions, *columns))
+
+
+def _estimate_of_sums(
+    errors_1: NDArray[np.float64],
+    words_1: NDArray[np.float64],
+    errors_2: NDArray[np.float64],
+    words_2: NDArray[np.float64],
+) -> Estimate | None:
     if not (intervals.can_estimate(words_1) and intervals.can_estimate(words_2)):
         return None
     value = float(errors_1.sum() / words_1.sum()) - float(errors_2.sum() / words_2.sum())

@@ -106,6 +106,16 @@ def test_when_it_is_certain() -> None:
     assert first_certain(expected([0] * 200, margin=0.31), bad) is None, "all of it is within the margin"
 
 
+def test_both_ways_of_looking_agree() -> None:
+    """After each utterance anew, and with sums that are kept; with sessions, and with utterances that have none."""
+    random = np.random.default_rng(6)
+    for sessions in ([f"s{at % 7}" for at in range(90)], [None if at % 3 else f"s{at % 2}" for at in range(90)]):
+        baseline, run = random.poisson(0.4, 90), random.poisson(2.0, 90)
+        one = Expected(baseline, random.integers(4, 20, 90), sessions, 0.001, 0.05)
+        claims = [certain(one, run[:at]) for at in range(91)]
+        assert first_certain(one, run) == next(claim for claim in claims if claim)
+
+
 def test_few_sessions_are_never_certain() -> None:
     few = Expected(np.zeros(200, dtype=int), np.full(200, 10), [f"s{at % 4}" for at in range(200)], 0.001, 0.05)
     assert first_certain(few, np.full(200, 3)) is None
@@ -298,7 +308,7 @@ def test_half_of_alpha_is_spent_on_the_sequence(monkeypatch: pytest.MonkeyPatch)
         value=0.2, low=0.2, high=0.2, p=0.0, standard_error=0.0, degrees=9.0, sessions=10, level=0.95, method="",
         smallest_difference=0.0,
     )  # fmt: skip
-    monkeypatch.setattr(early, "difference", lambda *_: sure)
+    monkeypatch.setattr(early, "difference_of_sums", lambda *_: sure)
     one, run = expected([0] * 400, margin=0.001), np.full(400, 2)
     found = first_certain(one, run)
     assert found is not None
