@@ -80,7 +80,7 @@ _SMALL_WORDS = {
 
 LETTERS_A_SECOND = 14.0
 """Of alphabets: half of 1,900 real clips of sentences have 12 to 16, pauses left out."""
-_DENSE = {"Han": 4.2, "Hangul": 5.5, "Hiragana": 8.0, "Katakana": 8.0, "Ethiopic": 8.0}
+DENSE = {"Han": 4.2, "Hangul": 5.5, "Hiragana": 8.0, "Katakana": 8.0, "Ethiopic": 8.0}
 """Letters a second of scripts whose letters are more than a sound."""
 _OMITTING = {"Arabic": 10.0, "Hebrew": 10.0, "Devanagari": 11.0, "Thai": 12.0, "Bengali": 11.0, "Tamil": 12.0}
 SPELLED = 2.5
@@ -161,7 +161,7 @@ def sounds(text: str) -> float:
             total += DIGIT
         elif character.isalpha():
             name = script_of(character) or "Latin"
-            total += LETTERS_A_SECOND / (_DENSE.get(name) or _OMITTING.get(name) or LETTERS_A_SECOND)
+            total += LETTERS_A_SECOND / (DENSE.get(name) or _OMITTING.get(name) or LETTERS_A_SECOND)
     return total + SPELLED * sum(
-        len(word) == 1 and word.isalpha() and script_of(word) not in _DENSE for word in text.split()
+        len(word) == 1 and word.isalpha() and script_of(word) not in DENSE for word in text.split()
     )

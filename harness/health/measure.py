@@ -23,6 +23,7 @@ from harness.health.spectra import (
     last_level,
     median_pitch,
     on_octaves,
+    pace_of,
     shape_change,
     steady_tone,
     summed,
@@ -77,6 +78,8 @@ class Facts:
     """Decibels that the mean of all channels is below the mean power of the channels; 0 for one channel."""
     changes: tuple[float, ...]
     """Of each channel: how much the shape of its spectrum changes, in decibels. Speech 5 and more, steady noise 2."""
+    pace: float
+    """Share of the spectrum's shape that is another 32 ms later: how fast it is spoken; NaN where little is heard."""
     swing: float
     """Decibels between loud and soft frames (95th and 10th percentile)."""
     active: float
@@ -262,6 +265,7 @@ class Listener:
             correlation=correlation,
             mix_loss=loss,
             changes=tuple(shape_change(found) for found in bands),
+            pace=pace_of(bands[loudest[0]]),
             swing=float(np.percentile(level, 95) - np.percentile(level, 10)),
             active=float(len(places) * hop),
             begin=begin,

@@ -24,6 +24,8 @@ LOWEST, HIGHEST = 80.0, 7600.0
 """Hertz of the average spectrum."""
 FEWEST_FRAMES = 12
 """Of the softer half of a clip in which a steady line can be told."""
+FEWEST_PACED = 8
+"""Frames that are heard, and neighbors of them, in which a pace can be told."""
 STEADY_LINE = 1.6
 """dB of standard deviation of a tone's bin."""
 PROMINENT = 12.0
@@ -75,10 +77,31 @@ def shape_change(bands: Floats) -> float:
     heard = level > max(np.percentile(level, 95) - 40.0, -100.0)
     if heard.sum() < 4:
         return 0.0
-    found = decibels(bands[heard])
-    found = np.maximum(found, found.max(axis=1, keepdims=True) - 50.0)
-    found -= found.mean(axis=1, keepdims=True)
-    return float(found.std(axis=0).mean())
+    return float(_shapes(bands[heard], 50.0).std(axis=0).mean())
+
+
+def pace_of(bands: Floats) -> float:
+    """How much of the spectrum's shape has changed half a frame later, 0 to 1: how fast somebody articulates.
+
+    It is 0.29 of usual speech, 0.45 of what is played at twice its speed and 0.16 at half, whatever is said; NaN where
+    too little is heard.
+    """
+    level = decibels(bands.sum(axis=1))
+    heard = level > max(np.percentile(level, 95) - ACTIVE_RANGE, -100.0)
+    both = heard[1:] & heard[:-1]
+    if heard.sum() < FEWEST_PACED or both.sum() < FEWEST_PACED:
+        return float("nan")
+    shapes = _shapes(bands, 45.0)
+    varies = np.square(shapes[heard] - shapes[heard].mean(axis=0)).mean()
+    return float(np.square(shapes[1:][both] - shapes[:-1][both]).mean() / 2 / max(varies, np.float32(1e-9)))
+
+
+def _shapes(bands: Floats, most: float) -> Floats:
+    """Decibels of each frame's bands above their mean, down to so many below the loudest."""
+    found = decibels(bands)
+    found = np.maximum(found, found.max(axis=1, keepdims=True) - most)
+    shapes: Floats = found - found.mean(axis=1, keepdims=True)
+    return shapes
 
 
 def last_level(rest: Floats, rate: int, typical: float) -> float:

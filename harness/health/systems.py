@@ -24,6 +24,8 @@ CONVENTION = 3
 """Utterances in which the same words are contradicted by the same words, from which it is a way of spelling."""
 ENOUGH = 0.75
 """Share of the systems that must agree, and two at least."""
+RARE = 50
+"""Of so many utterances one: as rare as a wrong label is taken to be."""
 STRANGE = 0.6
 """Error rate of every system from which a reference may be another row's."""
 LIKE = 80.0
@@ -255,6 +257,7 @@ def _swapped(heard: Sequence[Heard], rows: Sequence[Seen], profile: Profile) -> 
 def _label_errors(heard: Sequence[Heard]) -> Iterator[HealthFinding]:
     """Stretches in which the systems agree with each other and not with the reference."""
     usual = Counter((edit.said, edit.heard) for one in heard for edit in one.agreed)
+    rare = _rarity(heard)
     for one in heard:
         edits = [edit for edit in one.agreed if usual[edit.said, edit.heard] < CONVENTION]
         if not edits:
@@ -262,8 +265,8 @@ def _label_errors(heard: Sequence[Heard]) -> Iterator[HealthFinding]:
         words = sum(edit.words for edit in edits)
         share = words / max(1, len(one.reference), words)
         same = len({tuple(text) for text in one.texts}) == 1
-        letters = sum(len(" ".join(edit.said if len(edit.said) > len(edit.heard) else edit.heard)) for edit in edits)
-        sure = 0.25 + 0.1 * min(len(one.texts) - 1, 3) + 0.15 * same + 0.02 * min(letters, 12) + 0.15 * share
+        unlike = max(_unlike(edit) * rare[_way(edit)] * min(_letters(edit), 8) / 8 for edit in edits)
+        sure = 0.1 + 0.1 * min(len(one.texts) - 1, 3) + 0.15 * same + 0.45 * unlike + 0.15 * share
         worst = max(edits, key=lambda edit: edit.words)
         systems = f"all {len(one.texts)} systems" if one.needed == len(one.texts) else f"{one.needed} systems or more"
         shown = "; ".join(f"{_quoted(edit.said)} for {_quoted(edit.heard)}" for edit in edits[:3])
@@ -278,6 +281,32 @@ def _label_errors(heard: Sequence[Heard]) -> Iterator[HealthFinding]:
             confidence=min(sure, 0.97),
             severity="high" if share >= 0.5 and words >= 3 else "medium" if sure >= 0.5 else "low",
         )
+
+
+def _way(edit: Edit) -> tuple[bool, bool]:
+    """Whether words are left out, put in, or others."""
+    return not edit.said, not edit.heard
+
+
+def _rarity(heard: Sequence[Heard]) -> dict[tuple[bool, bool], float]:
+    """How rare it is that systems agree on leaving words out, on putting some in, and on others, 0 to 1.
+
+    Where it is so in many utterances it is a way of transcribing: systems leave out what is said twice, and fillers.
+    """
+    rows = Counter(way for one in heard for way in {_way(edit) for edit in one.agreed})
+    return {way: min(1.0, math.log((len(heard) + RARE) / count) / math.log(RARE)) for way, count in rows.items()}
+
+
+def _letters(edit: Edit) -> int:
+    """Letters in question."""
+    return max(len("".join(edit.said)), len("".join(edit.heard)))
+
+
+def _unlike(edit: Edit) -> float:
+    """How little two stretches look alike, 0 to 1: what only is spelled another way, or a name, sounds the same."""
+    from rapidfuzz import fuzz
+
+    return 1.0 - float(fuzz.ratio("".join(edit.said), "".join(edit.heard))) / 100
 
 
 def _quoted(words: Sequence[str]) -> str:

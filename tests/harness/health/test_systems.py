@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from harness.health.systems import Edit, check_systems, edits_of, together
 from harness.records.health import HealthFinding
 from harness.records.journal import Line
 from harness.scoring.align import align
+from harness.scoring.pairing import labels, read_apart
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profile_files import get_profile
+from harness.scoring.resolve import common_profile
 from tests.harness.health.made import seen
 
 PROFILE = get_profile("leaderboard@2026-08")
@@ -148,3 +151,53 @@ def test_a_system_of_another_set_is_refused_where_there_is_one_set() -> None:
     with pytest.raises(UsageError, match="m has none of the 1 utterances of data_x"):
         check_systems(rows, [system({})], ["m"], PROFILE, alone=True) or pytest.fail("no error")
     assert check_systems(rows, [system({"a": "x"}, benchmark="y")], ["m"], PROFILE, alone=False) == []
+
+
+def test_other_words_rank_before_other_spellings() -> None:
+    wrong = {
+        **TEXTS,
+        "b": "she sells see shells down by the shore",
+        "a": "the quick brown elephant jumps over the lazy dog",
+    }
+    spelled, other = sorted(check(wrong, {}, {}), key=lambda one: one.confidence)
+    assert (spelled.utterance, other.utterance) == ("b", "a")
+    assert (spelled.severity, other.severity) == ("low", "medium")
+
+
+def test_what_systems_leave_out_everywhere_ranks_low() -> None:
+    """One word more in a reference is a wrong label, in half of them it is a way of transcribing."""
+    more = ["really", "actually", "basically", "obviously", "literally", "honestly", "seriously", "definitely"]
+    texts = {f"r{at}": f"{text} {at}" for at, text in enumerate([*TEXTS.values()] * 25)}
+
+    def confidence(rows: int) -> float:
+        wrong = dict(texts)
+        for at in range(rows):
+            wrong[f"r{at}"] = f"{more[at % 8]}{'abcdefgh'[at // 8]} {texts[f'r{at}']}"
+        found = {one.utterance: one.confidence for one in check(wrong, texts, texts)}
+        assert len(found) == rows
+        return found["r0"]
+
+    assert confidence(1) > 0.7
+    assert confidence(64) < confidence(1) - 0.25
+
+
+@pytest.mark.parametrize(("sets", "found", "first"), [("librispeech_test.clean", 0.9, 0.8), ("ami_test", 0.85, 0.4)])
+def test_wrong_labels_among_real_transcripts(shared: Path, sets: str, found: float, first: float) -> None:
+    """Words of 90 of 1,500 references are exchanged, left out or put in; two real systems transcribed them."""
+    systems = read_apart(sorted((shared / "predictions" / "normalized").glob(f"*_{sets}.jsonl")), None)
+    assert len(systems) == 2
+    rng = random.Random(7)
+    lines = systems[0].benchmarks[0].rows[:1500]
+    references = {line.id: line.reference.split() for line in lines}
+    words = [word for text in references.values() for word in text if len(word) > 3]
+    planted = rng.sample([key for key, text in references.items() if sum(len(word) > 3 for word in text) > 2], 90)
+    for number, key in enumerate(planted):
+        text = references[key]
+        at = rng.choice([place for place, word in enumerate(text) if len(word) > 3])
+        text[at : at + (number % 3 != 2)] = [rng.choice(words)] if number % 3 else []
+    rows = [seen(" ".join(text), id=key) for key, text in references.items()]
+    every = check_systems(rows, systems, labels(systems), common_profile(systems, None), alone=True)
+    errors = sorted((one for one in every if one.kind == "label_error"), key=lambda one: -one.confidence)
+    flagged = [one.utterance for one in errors]
+    assert len(set(flagged) & set(planted)) >= found * len(planted)
+    assert len(set(flagged[:50]) & set(planted)) >= first * 50

@@ -93,6 +93,46 @@ def test_a_clip_that_is_cut(real: list[tuple[Seen, np.ndarray, int]]) -> None:
     assert sum(found) >= 0.7 * len(found)
 
 
+def test_a_clip_that_is_cut_in_a_pause(real: list[tuple[Seen, np.ndarray, int]]) -> None:
+    """Half of it, faded out: nothing at its end says that there was more."""
+    found = []
+    for at, (row, samples, rate) in enumerate(real):
+        if len(samples) > 3 * rate:
+            half = samples[: int(len(samples) * 0.45)].copy()
+            half[-rate // 5 :] *= np.linspace(1, 0, rate // 5, dtype=np.float32)[:, None] ** 4
+            one = replace(row, facts=measure(half, rate))
+            found.append(bool({("cut_off", one.id), ("reference_long", one.id)} & {*kinds(with_one(real, at, one))}))
+    assert len(found) >= 10
+    assert sum(found) >= 0.8 * len(found)
+
+
+def test_the_pace_of_speech_is_that_of_its_speed(real: list[tuple[Seen, np.ndarray, int]]) -> None:
+    """Whatever is said, and at every rate."""
+    paces: dict[float, list[float]] = {0.5: [], 1.0: [], 2.0: []}
+    for _, samples, rate in real:
+        if len(samples) > 3 * rate:
+            for factor, found in paces.items():
+                found.append(measure(samples, round(rate * factor)).pace)
+    half, as_it_is, twice = (float(np.median(found)) for found in paces.values())
+    assert 0.10 < half < 0.22 < as_it_is < 0.36 < twice < 0.55
+    assert all(one < two < three for one, two, three in zip(*paces.values(), strict=True))
+    assert np.isnan(measure(samples[:800], rate).pace), "too little is heard"
+
+
+def test_who_speaks_fast_is_not_cut(real: list[tuple[Seen, np.ndarray, int]]) -> None:
+    """The same surplus of letters, alone and as one of five of a speaker who always has it."""
+
+    def of(session: str, at: int, times: float) -> Seen:
+        letters = "word " * round(14 * 3 * times / 4)
+        return seen(letters, id=f"{session}{at}", session=session, facts=replace(facts(), active=3.25, seconds=3.5))
+
+    usual = [of(f"s{at}", at, 1.0) for at in range(20)]
+    assert kinds(usual) == []
+    assert kinds([*usual, of("x", 0, 1.6)]) == [("cut_off", "x0")]
+    fast = [of("x", at, 1.6) for at in range(6)]
+    assert kinds([*usual, *fast]) == []
+
+
 def test_what_is_not_heard_is_not_judged(real: list[tuple[Seen, np.ndarray, int]]) -> None:
     row = real[0][0]
     assert (
