@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.records.codec import write_bytes
 from harness.reporting import escape
+from harness.reporting.short_names import short_names
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -34,8 +35,6 @@ PHASES = ("decode", "features", "transfer", "model", "text", "untracked")
 """The clock's phases in the order in which they happen."""
 
 _DPI = 200
-RADIUS = 4.0
-"""Radius of a marker in points (1/72 inch)."""
 GRAY = "#999999"
 """What cannot be compared with the rest."""
 
@@ -65,6 +64,16 @@ class Point:
     """Whether `rtfx` is of other hardware than the other points': hollow where speed is drawn."""
 
 
+_LONGEST, _LONGEST_NARROW = 44, 16
+"""Letters that a name may have, and may have where it is narrow."""
+
+
+def _cut(name: str, longest: int) -> str:
+    """A name without its middle: versions and sizes stand at the end."""
+    begin = longest // 2
+    return name if len(name) <= longest else f"{name[:begin]}…{name[begin + 1 - longest :]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How wide plots are drawn, and whether they are written as PDF too."""
@@ -83,10 +92,20 @@ class Size:
         """The width of a figure in inches that is usually so wide."""
         return usual if self.width is None else self.width
 
-    @property
-    def longest(self) -> int:
-        """Letters that a name may have."""
-        return 20 if self.narrow else 44
+    def named(self, names: Sequence[str]) -> list[str]:
+        """Names as there is room for them: where it is narrow without owners, and cut in their middle."""
+        if not self.narrow:
+            return [shortened(name) for name in names]
+        short = short_names(names)
+        plain = [escape.plain(short[name]) for name in names]
+        longest = _LONGEST_NARROW
+        while len({_cut(name, longest) for name in plain}) < len(set(plain)) and longest < _LONGEST:
+            longest += 1  # names that differ in their middles stay different
+        return [_cut(name, longest) for name in plain]
+
+    def high(self, usual: float, rows: int) -> float:
+        """Inches of a row that usually is so high, where there are so many: a column of a paper has to hold them."""
+        return usual if self.width is None else min(usual, 0.15 if rows <= 30 else 0.105)
 
 
 def style(number: int) -> tuple[str, str]:
@@ -142,6 +161,11 @@ def settings(size: Size | None = None) -> Iterator[None]:
         _SIZE.reset(token)
 
 
+def radius() -> float:
+    """Of a marker, in points (1/72 inch)."""
+    return 2.5 if _SIZE.get().narrow else 4.0
+
+
 def points_of(usual: float) -> float:
     """The size of letters in points that are usually so large: in a column of a paper none are under 6."""
     return usual if _SIZE.get().width is None else max(6.0, min(usual, _PAPER))
@@ -160,7 +184,7 @@ def width_of(text: str, points: float) -> float:
 def wrapped(text: str, points: float, inches: float) -> str:
     """Text in lines that are no wider than this, where its words allow it."""
     lines: list[str] = []
-    for word in escape.plain(text).split():
+    for word in escape.plain(text).split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and width_of(longer, points) <= inches:
             lines[-1] = longer
@@ -221,7 +245,7 @@ def marker(axis: Axes, point: Point, y: float, style: tuple[str, str], limit: fl
         axis.plot(ends, [y, y], color=color, lw=1, alpha=0.6, zorder=2)
     shape = ">" if (point.wer or 0.0) > limit else shape
     face = color if point.ours and point.comparable else "white"
-    size = 2 * RADIUS - 1
+    size = 2 * radius() - 1
     axis.plot([wer_x(point, limit)], [y], marker=shape, ms=size, color=color, mfc=face, ls="", clip_on=False, zorder=3)
 
 
@@ -241,7 +265,7 @@ def log_axis(axis: Axis, values: Sequence[float], room: float = 1.5) -> None:
     axis.axes.set(**{f"{name}lim": (low, high)})
 
 
-def shortened(name: str, longest: int = 44) -> str:
+def shortened(name: str, longest: int = _LONGEST) -> str:
     """A name as it is written in a plot."""
     name = escape.plain(name)
     return name if len(name) <= longest else name[: longest - 1] + "…"
@@ -250,7 +274,8 @@ def shortened(name: str, longest: int = 44) -> str:
 def names(axis: Axes, names: Sequence[str]) -> None:
     """Writes names along the vertical axis, the first on top."""
     shown = [shortened(name) for name in names]
-    axis.set_yticks(range(len(names)), shown, parse_math=False, fontsize=points_of(8.0))
+    letters = points_of(8.0) if len(names) <= 30 else points_of(6.0) if _SIZE.get().width else 8.0
+    axis.set_yticks(range(len(names)), shown, parse_math=False, fontsize=letters)
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.grid(visible=False, axis="y")
 

@@ -41,18 +41,18 @@ def grid(
     size = size or Size()
     shade = f"The darker, the more times the lowest of its column; darkest from {DARKEST:g} times on."
     with drawing.settings(size):
-        letters, small = points_of(8.0), points_of(7.0)
-        names = [shortened(name, size.longest) for name in rows]
+        letters, small = (6.0, 6.0) if size.narrow else (points_of(8.0), points_of(7.0))
+        names = size.named(list(rows))
         heads = [shortened(name, 26) for name in columns]
         left = max([width_of(name, letters) for name in names], default=0.5) + 2 * _MARGIN
-        least = width_of("100.0", small) + 0.08
+        least = width_of("00.00", small) + 0.03
         across = max(1, int((size.of(11.0) - left - _MARGIN) / max(least, 0.0 if size.width else 0.56)))
         bands = max(1, math.ceil(len(columns) / across))
         across = max(1, math.ceil(len(columns) / bands))
         wide = min(0.75, (size.of(11.0) - left - _MARGIN) / across)
         title_width = width_of(escape.plain(title), 1.4 * points_of(9.0)) + 2 * _MARGIN
         width = size.width or max(left + across * wide + _MARGIN, title_width, 4.0)
-        high = 1.75 * letters / 72
+        high = size.high(1.75 * letters / 72, len(rows))
         head = max([width_of(name, small) for name in heads], default=0.3) + _MARGIN
         said = drawing.wrapped(f"{caption} {shade}".strip(), points_of(7.5), width - 2 * _MARGIN)
         foot = (said.count("\n") + 1) * 1.3 * points_of(7.5) / 72 + 2 * _MARGIN
@@ -73,7 +73,7 @@ def grid(
             bottom = height - top - (band + 1) * (head + high * len(names) + 2 * _MARGIN) + 2 * _MARGIN
             frame = (left / width, bottom / height, count * wide / width, high * max(1, len(names)) / height)
             axis = figure.add_axes(frame)
-            _band(axis, [list(row)[part] for row in rows.values()], names, heads[part])
+            _band(axis, [list(row)[part] for row in rows.values()], names, heads[part], (letters, small))
         return drawing.save(figure, path_stem)
 
 
@@ -87,16 +87,22 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _band(axis: Axes, rows: Sequence[Sequence[Point | None]], names: Sequence[str], heads: Sequence[str]) -> None:
-    """Some columns, with their names above and the models' at the left."""
+def _band(
+    axis: Axes,
+    rows: Sequence[Sequence[Point | None]],
+    names: Sequence[str],
+    heads: Sequence[str],
+    sizes: tuple[float, float],
+) -> None:
+    """Some columns, with their names above and the models' at the left; `sizes` are of names and numbers, in points."""
+    letters, small = sizes
     from matplotlib.patches import Rectangle
 
     axis.set(xlim=(0, len(heads)), ylim=(max(1, len(rows)), 0))
     axis.spines[:].set_visible(False)
-    axis.tick_params(length=0, labeltop=True, labelbottom=False)
-    small = points_of(7.0)
+    axis.tick_params(length=0, labeltop=True, labelbottom=False, pad=2)
     axis.set_xticks([at + 0.5 for at in range(len(heads))], heads, rotation=90, fontsize=small, parse_math=False)
-    axis.set_yticks([at + 0.5 for at in range(len(rows))], names, fontsize=points_of(8.0), parse_math=False)
+    axis.set_yticks([at + 0.5 for at in range(len(rows))], names, fontsize=letters, parse_math=False)
     for x in range(len(heads)):
         fair = [point.wer for row in rows if (point := row[x]) and point.comparable and point.wer is not None]
         best = min(fair, default=0.0)

@@ -42,12 +42,12 @@ def wer_bars(
     shown = sorted((p for p in points if finite(p.wer)), key=lambda p: (not p.comparable, p.wer or 0.0, p.model))
     limit = drawing.limit_of(shown)
     with drawing.settings(size):
-        row = 0.24 if size.width is None else 0.15
+        row = size.high(0.24, len(shown))
         foot = drawing.room_below(size.of(9), caption)
         figure, (axis,) = drawing.panels(size.of(9), 1.6 + row * max(3, len(shown)), foot=foot)
         for y, point in enumerate(shown):
-            _bar(axis, y, point, limit)
-        named = [shortened(p.model, size.longest) for p in shown]
+            _bar(axis, y, point, limit, points_of(6.0 if size.narrow and len(shown) > 30 else 8.0))
+        named = size.named([p.model for p in shown])
         drawing.names(axis, named)
         beside = max([width_of(name, points_of(8.0)) for name in named], default=0.5)
         axis.set(
@@ -59,8 +59,8 @@ def wer_bars(
         return drawing.save(figure, path_stem)
 
 
-def _bar(axis: "Axes", y: int, point: Point, limit: float) -> None:
-    """A bar, its interval, and its number behind both."""
+def _bar(axis: "Axes", y: int, point: Point, limit: float, letters: float) -> None:
+    """A bar, its interval, and its number behind both, in letters of a size in points."""
     wer = 100 * (point.wer or 0.0)
     edge = COLORS[0] if point.comparable else GRAY
     face = edge if point.ours and point.comparable else "white"
@@ -72,7 +72,7 @@ def _bar(axis: "Axes", y: int, point: Point, limit: float) -> None:
             axis.plot([100 * x] * 2, [y - 0.18, y + 0.18], color="black", lw=1.4, zorder=3)
         end = 100 * point.high
     text = f" {wer:.2f}" + (" →" if wer > 100 * limit else "")
-    axis.text(min(end, 100 * limit), y, text, va="center", fontsize=points_of(8), clip_on=False, zorder=4)
+    axis.text(min(end, 100 * limit), y, text, va="center", fontsize=letters, clip_on=False, zorder=4)
 
 
 def _room_for_numbers(figure: "Figure", limit: float, beside: float) -> float:
@@ -109,7 +109,7 @@ def wer_by_benchmark(
                     drawing.marker(axis, point, y + shift, drawing.style(m), limit)
         for y in range(1, len(values)):
             axis.axhline(y - 0.5, color="#dddddd", lw=0.8, zorder=0)
-        named = [shortened(name, size.longest) for name in values]
+        named = size.named(list(values))
         drawing.names(axis, named)
         beside = max([width_of(name, points_of(8.0)) for name in named], default=0.5)
         label = drawing.axis_label(figure, f"{rate}, percent; lines are 95 % intervals", beside=beside)
@@ -185,7 +185,7 @@ def phases(
     looks = list(zip(PHASES, (*COLORS[:5], "#BBBBBB"), ("", "//", "..", "", "\\\\", "xx"), strict=True))
     with drawing.settings(size):
         row = 0.4 if len(values) < MANY else 0.24
-        row = row if size.width is None else 0.16
+        row = size.high(row, len(values))
         foot = drawing.room_below(size.of(9), caption) + drawing.room_above(size.of(9), list(PHASES), 6)
         figure, (axis,) = drawing.panels(size.of(9), 2.0 + row * max(2, len(values)), foot=foot)
         longest = 0.0
@@ -195,9 +195,9 @@ def phases(
                 width = 3600 * seconds.get(phase, 0.0) / audio if audio else 0.0
                 axis.barh(y, width, left=left, height=0.66, color=color, hatch=hatch, edgecolor="white", lw=0.5)
                 left += width
-            axis.text(left, y, f" {left:,.1f}", va="center", fontsize=points_of(8))
+            axis.text(left, y, f" {left:,.1f}", va="center", fontsize=points_of(6.0 if size.narrow else 8.0))
             longest = max(longest, left)
-        named = [shortened(name, size.longest) for name in values]
+        named = size.named(list(values))
         drawing.names(axis, named)
         beside = max([width_of(name, points_of(8.0)) for name in named], default=0.5)
         label = "busy seconds for an hour of audio; stages overlap, so a bar may be longer than the run took"

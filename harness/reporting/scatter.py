@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,18 +15,19 @@ from harness.reporting import drawing
 from harness.reporting.drawing import (
     COLORS,
     GRAY,
-    RADIUS,
     Point,
     Size,
     called,
     finite,
     log_axis,
     points_of,
+    radius,
     shortened,
     timed,
     wer_x,
 )  # fmt: skip
 from harness.reporting.labels import free, place
+from harness.reporting.short_names import short_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,31 +70,40 @@ def rtfx_wer(
         The files written: PNG and SVG, and PDF if `size` says so.
     """
     size = size or Size()
-    points = [replace(p, model=shortened(p.model, size.longest)) for p in points] if size.narrow else points
+    whole: dict[str, str] = {}
+    if size.narrow:
+        short = short_names(p.model for p in points)
+        named = size.named([p.model for p in points])
+        whole = {name: shortened(short[p.model]) for p, name in zip(points, named, strict=True)}
+        points = [replace(p, model=name) for p, name in zip(points, named, strict=True)]
     with drawing.settings(size):
-        figure, free = _scatter(points, title, caption, size, rate, numbered=size.narrow and len(points) > FEW)
+        figure, free = _scatter(points, (title, caption, rate), size, whole, numbered=size.narrow and len(points) > FEW)
         if not free and len(points) > FEW:
-            figure, _ = _scatter(points, title, caption, size, rate, numbered=True)
+            figure, _ = _scatter(points, (title, caption, rate), size, whole, numbered=True)
         return drawing.save(figure, path_stem)
 
 
 def _scatter(
-    points: Sequence[Point], title: str, caption: str, size: Size, rate: str, *, numbered: bool
+    points: Sequence[Point], words: tuple[str, str, str], size: Size, whole: Mapping[str, str], *, numbered: bool
 ) -> tuple[Figure, bool]:
-    """The figure, and whether all labels found room."""
+    """The figure, and whether all labels found room; `whole` are names that are cut in the plot."""
+    title, caption, rate = words
     shown = [p for p in points if finite(p.wer)]
     placed = [p for p in shown if timed(p)]
     untimed = sorted((p for p in shown if not timed(p)), key=lambda p: (p.wer or 0.0, p.model))
     limit = drawing.limit_of(shown)
     large = 1.5 if len(placed) > 40 and size.width is None else 1.0
-    width, height = size.of(10 * large), 7.0 * large if size.width is None else 0.8 * size.width
+    width, height = (
+        size.of(10 * large),
+        7.0 * large if size.width is None else (0.8 if len(placed) <= 40 else 1.3) * size.width,
+    )
     strip = min((0.3 if size.width is None else 0.4) + 0.15 * len(untimed), 5.0) if untimed else 0.0
     unknown = [p.model for p in points if p not in shown]
     by_number = sorted(placed, key=lambda p: (p.wer or 0.0, p.model)) if numbered else []
     numbers = {id(point): str(at) for at, point in enumerate(by_number, start=1)}
     said = [
         caption,
-        "; ".join(f"{numbers[id(p)]} {_name(p, limit)}" for p in by_number) + ("." if by_number else ""),
+        "; ".join(f"{numbers[id(p)]}\N{NO-BREAK SPACE}{whole.get(p.model, p.model)}" for p in by_number),
         f"Not shown, {rate} not known: {', '.join(unknown)}." if unknown else "",
     ]
     figure, (main, *strips) = drawing.panels(width, height, strip, drawing.room_below(width, *said))
@@ -134,10 +144,11 @@ def _unknown(axis: Axes, points: Sequence[Point], limit: float) -> None:
         left, right = axis.get_xlim()
         middle = math.sqrt(left * right) if axis.get_xscale() == "log" else (left + right) / 2
         side = 1 if wer_x(point, limit) < middle else -1
+        ends = [100 * min(end, limit) for end in (point.low, point.high) if end is not None]
+        beside = (max if side > 0 else min)([wer_x(point, limit), *ends])
         axis.annotate(
-            _name(point, limit), (wer_x(point, limit), row), (7 * side, 0), textcoords="offset points",
-            fontsize=points_of(6.5),
-            ha="left" if side > 0 else "right", va="center_baseline", parse_math=False,
+            _name(point, limit), (beside, row), ((radius() + 3) * side, 0), textcoords="offset points",
+            fontsize=points_of(6.5), ha="left" if side > 0 else "right", va="center_baseline", parse_math=False,
         )  # fmt: skip
     axis.set(ylim=(len(points) - 0.3, -0.7), yticks=[])
     axis.set_ylabel("RTFx\nnot known", rotation=0, ha="right", va="center", fontsize=points_of(9.0))
@@ -200,7 +211,7 @@ def _label(
     pixel = figure.dpi / 72
     spots = [(wer_x(p, limit), p.rtfx or 1.0) for p in group]
     halo = [withStroke(linewidth=1.5, foreground="white")]
-    size = points_of(7.5 if len(group) <= 30 else 6.5)
+    size = points_of(7.5 if len(group) <= 30 else 6.0 if all(name.isdigit() for name in names) else 6.5)
     texts = [
         axis.text(*spot, name, fontsize=size, parse_math=False, zorder=5, path_effects=halo)
         for name, spot in zip(names, spots, strict=True)
@@ -215,11 +226,11 @@ def _label(
     to_pixels, to_data = axis.transData.transform, axis.transData.inverted().transform
     centers = to_pixels(np.array(spots).reshape(-1, 2))
     lines = to_pixels(np.array([*drawn, *intervals]).reshape(-1, 2)).reshape(-1, 4)
-    corners = place(centers, sizes, axis.get_window_extent().extents, RADIUS * pixel, lines)
+    corners = place(centers, sizes, axis.get_window_extent().extents, radius() * pixel, lines)
     for text, spot, center, (left, bottom), (width, height) in zip(texts, spots, centers, corners, sizes, strict=True):
         end = np.clip(center, (left, bottom), (left + width, bottom + height))
         text.set(position=to_data((left + 2 * pixel, bottom + height / 2)), verticalalignment="center_baseline")
-        if math.dist(center, end) > 2.5 * RADIUS * pixel:
+        if math.dist(center, end) > 2.5 * radius() * pixel:
             leader = zip(spot, to_data(end), strict=True)
             axis.plot(*leader, color="#999999", lw=0.5, zorder=1.5, scalex=False, scaley=False)
     return free(corners, sizes, axis.get_window_extent().extents)

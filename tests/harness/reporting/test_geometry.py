@@ -1,0 +1,148 @@
+"""All plots with 3, 10, 40 and 90 models: no text hides another or leaves the figure, as the renderer has them."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+from matplotlib.figure import Figure
+
+from harness.reporting import drawing
+from harness.reporting.drawing import Point, Size
+from harness.reporting.grids import MANY, darkness, number
+from harness.reporting.plots import phases, rtfx_wer, wer_bars, wer_by_benchmark, wer_by_length
+from tests.harness.reporting.geometry import faults, smallest, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+COLUMN = Size(width=84 / 25.4)
+RULES = "Suite open_asr@2026-08-28, profile leaderboard@2026-08."
+
+
+def models(count: int) -> list[Point]:
+    """Models that crowd together as real ones do; some have no speed, some are not comparable."""
+    draw, found = random.Random(3), []
+    for n in range(count):
+        share = draw.betavariate(1.6, 3)
+        wer, rtfx = 0.03 + 0.3 * share**1.5, 20 * 60 ** min(1.0, max(0.0, share + draw.gauss(0, 0.2)))
+        name = f"organization-{n % 7}/speech-{('tiny', 'small', 'large-v2')[n % 3]}-{n}b"
+        fair = n % 17 != 16
+        speed = None if n % 13 == 12 else rtfx
+        found.append(Point(name, wer, speed, 0.92 * wer, 1.08 * wer, comparable=fair, frontier=fair))
+    return found
+
+
+def draw_all(points: list[Point], where: Path, size: Size) -> None:
+    """Every plot of a report."""
+    hollow = ", ".join(point.model for point in points if not point.comparable)
+    caption = f"{RULES} Hollow, over other benchmarks and off the frontier: {hollow}." if hollow else RULES
+    rtfx_wer(points, where / "rtfx_wer", caption=caption, size=size)
+    wer_bars(points, where / "wer", title="Average word error rate", caption=caption, size=size)
+    names = [f"librispeech_test_clean_{n}" for n in range(8)]
+    values = {name: {point.model: point for point in points} for name in names}
+    wer_by_benchmark(values, where / "by_benchmark", caption=RULES, size=size)
+    classes = ("0–2", "2–5", "5–10", "10–15", "15–20", "20–30", "30 and more")
+    lengths = {point.model: [(one, point.wer, 1234) for one in classes] for point in points}
+    wer_by_length(lengths, where / "by_length", caption=RULES, size=size)
+    clock = {"decode": 1.0, "features": 2.0, "transfer": 0.5, "model": 9.0, "text": 0.3, "untracked": 0.1}
+    phases({point.model: (clock, 300.0 + n) for n, point in enumerate(points)}, where / "phases", size=size)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
+    """The figures that would have been saved, by their names."""
+    found: dict[str, Figure] = {}
+    monkeypatch.setattr(drawing, "save", lambda figure, stem: found.update({stem.name: figure}) or [])
+    return found
+
+
+@pytest.mark.parametrize("size", [Size(), COLUMN], ids=["screen", "column"])
+@pytest.mark.parametrize("count", [3, 10, 40, 90])
+def test_no_text_hides_another_or_leaves_the_figure(
+    count: int, size: Size, tmp_path: Path, drawn: dict[str, Figure]
+) -> None:
+    draw_all(models(count), tmp_path, size)
+    assert list(drawn) == ["rtfx_wer", "wer", "by_benchmark", "by_length", "phases"]
+    assert {name: found for name, figure in drawn.items() if (found := faults(figure))} == {}
+    assert all(smallest(figure) >= 6.0 for figure in drawn.values())
+    if size is COLUMN:
+        assert {round(25.4 * figure.get_figwidth(), 6) for figure in drawn.values()} == {84.0}
+
+
+def test_faults_are_found() -> None:
+    figure = Figure(figsize=(4, 4), dpi=100)
+    figure.text(0.5, 0.5, "one")
+    figure.text(0.52, 0.5, "two")
+    figure.text(0.99, 0.1, "outside")
+    assert sorted(faults(figure)) == ["outside: 'outside'", "overlap: 'two' and 'one'"]
+
+
+def shown(figure: Figure) -> list[str]:
+    return [text for text, _ in texts(figure)]
+
+
+def test_every_model_is_named(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    """From eight models on each stands beside its values, and no plot has a legend of them."""
+    points = models(MANY)
+    draw_all(points, tmp_path, Size())
+    for name, figure in drawn.items():
+        assert {point.model for point in points} <= set(shown(figure)), name
+    assert not drawn["by_benchmark"].legends
+    drawn.clear()
+    draw_all(points[:-1], tmp_path, Size())
+    (legend,) = drawn["by_benchmark"].legends
+    assert [text.get_text() for text in legend.get_texts()] == [point.model for point in points[:-1]]
+
+
+def test_where_names_have_no_room_numbers_say_whose_markers_they_are(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    points = models(10)
+    rtfx_wer(points, tmp_path / "x", size=COLUMN)
+    (said,) = [text for text in shown(drawn["x"]) if text.startswith("1\N{NO-BREAK SPACE}")]
+    best = min(points, key=lambda point: point.wer or 0.0)
+    assert said.replace("\n", " ").startswith(f"1\N{NO-BREAK SPACE}{best.model.partition('/')[2]}; 2")
+    assert {str(n) for n in range(1, 11)} <= set(shown(drawn["x"]))
+
+
+@pytest.mark.parametrize("draw", [wer_bars, rtfx_wer])
+def test_characters_are_no_words(draw: Callable[..., object], tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    draw(models(3), tmp_path / "x", rate="CER")
+    said = " ".join(shown(drawn["x"]))
+    assert "CER, percent" in said
+    assert "WER" not in said
+
+
+def test_how_many_utterances_there_are_is_said_of_every_model(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    rows = {"a": [("0–2", 0.1, 10), ("2–5", 0.2, 7)], "b": [("0–2", 0.1, 12), ("2–5", None, 7)]}
+    wer_by_length(rows, tmp_path / "few")
+    assert {"0–2\nn=10–12", "2–5\nn=7"} <= set(shown(drawn["few"]))
+    wer_by_length({f"{name}{n}": row for n in range(4) for name, row in rows.items()}, tmp_path / "many")
+    assert {"0–2 s, n=10–12", "2–5 s, n=7", "–", "20.00"} <= set(shown(drawn["many"]))
+
+
+def test_cells_are_as_dark_as_they_are_far_from_the_best() -> None:
+    assert [darkness(rate, 0.05) for rate in (0.05, 0.1, 0.2, 0.9, 0.01)] == [0.0, 0.5, 1.0, 1.0, 0.0]
+    assert darkness(0.0, 0.0) == 0.0
+    assert [number(rate) for rate in (0.0512, 0.99994, 1.5)] == ["5.12", "99.99", "150"]
+
+
+def test_what_is_not_comparable_has_no_color_in_a_grid(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    points = {f"m{n}": Point(f"m{n}", 0.1 + n / 100) for n in range(7)}
+    points["other"] = Point("other", 0.01, comparable=False)
+    wer_by_benchmark({"b": points}, tmp_path / "x")
+    (axis,) = drawn["x"].axes
+    inks = {text.get_text(): text.get_color() for text in axis.texts}
+    assert (inks["1.00"], inks["10.00"], inks["16.00"]) == ("#777777", "black", "black")
+    bold = [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"]
+    assert bold == ["10.00"]
+
+
+def test_a_plot_for_a_column_is_a_pdf_too(tmp_path: Path) -> None:
+    files = wer_bars(models(3), tmp_path / "x", size=Size(width=3.3, pdf=True))
+    assert [file.name for file in files] == ["x.png", "x.svg", "x.pdf"]
+    again = wer_bars(models(3), tmp_path / "y", size=Size(width=3.3, pdf=True))
+    assert files[2].read_bytes() == again[2].read_bytes()
+    assert files[2].read_bytes().startswith(b"%PDF-")
+    assert b"/FontFile2" in files[2].read_bytes()  # TrueType, not type 3
