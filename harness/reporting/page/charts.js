@@ -11,7 +11,7 @@ function svg(name, attributes, text) {
 
 // As wide as there is room, so that letters keep their size on a phone.
 function roomFor(box) {
-  const W = Math.max(320, Math.min(900, box.clientWidth || 900));
+  const W = Math.max(320, Math.min(1200, box.clientWidth || 900));
   return { W, small: W < 600 };
 }
 

@@ -79,7 +79,7 @@ function confusionsOf(found, a, b) {
 // A table of plain values; numbers are { value, text }.
 function tableOf(title, heads, rows, whole) {
   const figure = element("figure", "table"), table = element("table"), head = element("tr"), body = element("tbody");
-  const said = rows.length < whole ? ` The first ${rows.length} of ${whole.toLocaleString("en")}; the CSV has all.` : "";
+  const said = rows.length < whole ? ` The first ${rows.length} of ${whole.toLocaleString("en")}.` : "";
   figure.append(element("figcaption", "", title + said));
   heads.forEach((name) => { const cell = element("th", "", name); cell.scope = "col"; head.append(cell); });
   for (const row of rows) {

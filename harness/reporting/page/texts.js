@@ -115,11 +115,12 @@ function writtenLine(one, system, i) {
   const gap = characters ? "" : " ", flush = () => {
     if (!run.length) return;
     const mark = marks[run[0]], text = run.map((t) => hypothesis.tokens[t]).join(gap);
+    if (line.childNodes.length) line.append(gap);
     if (mark.kind) {
       const marked = element("span", mark.kind, text);
       marked.title = mark.reference ? `the reference writes: ${mark.reference}` : "the reference has nothing here";
-      line.append(marked, gap);
-    } else line.append(text + gap);
+      line.append(marked);
+    } else line.append(text);
     run = [];
   };
   hypothesis.tokens.forEach((_, t) => {
@@ -141,9 +142,10 @@ function alignedLine(one, system, i) {
   for (let k = 0; k < steps.length; k += 3) {
     const [right, missing, written] = steps.slice(k, k + 3), error = element("span", "error");
     if (right) line.append(take(right) + gap);
-    if (missing) error.append(element("del", "", missing), gap);
-    if (written) error.append(element("ins", "", take(written)), gap);
-    line.append(error);
+    if (missing) error.append(element("del", "", missing));
+    if (missing && written) error.append(gap);
+    if (written) error.append(element("ins", "", take(written)));
+    line.append(error, gap);
   }
   line.append(take(words.length - at));
   return line;

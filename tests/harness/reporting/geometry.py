@@ -57,4 +57,5 @@ def faults(figure: Figure, slack: float = 1.5) -> list[str]:
 
 def smallest(figure: Figure) -> float:
     """Of the letters, in points."""
-    return min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text().strip())  # type: ignore[attr-defined]
+    found = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    return min(float(text.get_fontsize()) for text in found if text.get_text().strip())

@@ -115,6 +115,7 @@ def test_characters_are_no_words(draw: Callable[..., object], tmp_path: Path, dr
 
 
 def test_how_many_utterances_there_are_is_said_of_every_model(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    rows: dict[str, list[tuple[str, float | None, int]]]
     rows = {"a": [("0–2", 0.1, 10), ("2–5", 0.2, 7)], "b": [("0–2", 0.1, 12), ("2–5", None, 7)]}
     wer_by_length(rows, tmp_path / "few")
     assert {"0–2\nn=10–12", "2–5\nn=7"} <= set(shown(drawn["few"]))
