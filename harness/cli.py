@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn, Protocol, cast
 
+from harness.commands.examples import EXAMPLES
 from harness.errors import ExitStatus, HarnessError, UsageError, unknown_name
 from harness.shadowing import need_own_benchmarks
 from harness.streams import lasting, lost, tell
@@ -31,10 +32,12 @@ VERBS = {
     "gate": "pass or fail a run against a baseline",
     "baseline": "save or list baselines for the gate",
     "report": "make tables, plots and a page from runs",
+    "runs": "list the runs that are there, show, rename or remove them",
     "data": "describe a data set, or verify what is on the disk",
     "list": "list suites, benchmarks, models or profiles",
     "check-model": "check that a model keeps what the runner relies on",
     "doctor": "check this machine: packages, device, audio, hub, disk",
+    "completion": "print what lets a shell complete commands and flags",
 }
 """The verbs, in the order of the help, with what they do."""
 
@@ -66,6 +69,17 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raises what argparse would print with a page of usage."""
         raise UsageError(f"{message}; see {self.prog} --help")
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Help that leaves examples as they are, and says every default."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        shown, text = action.default, action.help or ""
+        said = "default" in text or "unless said" in text
+        if said or shown in (None, False, True, argparse.SUPPRESS) or shown == [] or not action.option_strings:
+            return text
+        return f"{text} (default %(default)s)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,19 +130,44 @@ def _dispatch(words: list[str]) -> ExitStatus:
         name = words.pop(0)
         if name not in VERBS:
             raise unknown_name("command", name, VERBS)
-    verb = cast("Verb", importlib.import_module(f"harness.commands.{name.replace('-', '_')}"))
+    verb = module_of(name)
+    return verb.run(parser_of(name, verb).parse_args(words))
+
+
+def module_of(name: str) -> Verb:
+    """The module of a verb; imported only now."""
+    return cast("Verb", importlib.import_module(f"harness.commands.{name.replace('-', '_')}"))
+
+
+def parser_of(name: str, verb: Verb) -> Parser:
+    """What reads the words after a verb."""
     parser = Parser(
         prog=program() if name == RUN else f"{program()} {name}",
         description=verb.HELP,
-        epilog=_overview() if name == RUN else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n\n".join(filter(None, (_examples(name), _overview() if name == RUN else ""))),
+        formatter_class=Help,
         allow_abbrev=False,
     )
     verb.add_arguments(parser)
-    if name == RUN:
-        parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {VERSION}")
+    parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {VERSION}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks and the libraries' own messages")
-    return verb.run(parser.parse_args(words))
+    for what, below in subparsers(parser).items():
+        below.formatter_class, below.epilog = Help, _examples(name, what)
+    return parser
+
+
+def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of what stands behind a verb, such as `check` of ``data check``."""
+    groups = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    return {name: below for group in groups for name, below in group.choices.items()}
+
+
+def _examples(name: str, what: str = "") -> str:
+    """Command lines to begin with; of one word behind a verb, those that have it."""
+    lines = [
+        f"  {program()} {line}" for line in EXAMPLES[name] if f"{line} ".startswith(f"{name} {what}") or name == RUN
+    ]
+    return "examples:\n" + "\n".join(lines)
 
 
 def _overview() -> str:

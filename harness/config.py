@@ -60,10 +60,20 @@ CHANNEL: Rule = (
     "give mix, best, or a number",
 )
 _FOLDER: Rule = Path.is_dir, "no such folder"
+_RUN_NAME: Rule = (
+    lambda name: is_run_name(str(name)),
+    "give a plain name of at most 100 characters: no slash, not 'report', no dot, dash or blank at its ends",
+)
 _SHARE: Rule = (
     lambda share: 0 < share <= 1 or (share > 1 and share % 1 == 0),
     "give a share of one GPU, such as 0.5, or a whole number",
 )
+
+
+def is_run_name(name: str) -> bool:
+    """Whether a run can be called so: the name is that of its folder, beside which the suite's report lies."""
+    plain = re.fullmatch(r"[^\s./\\~-](?:[^/\\]*[^\s./\\-])?", name) is not None
+    return plain and name.isprintable() and len(os.fsencode(name)) <= 100 and name.lower() != "report"
 
 
 def channel_named(name: str) -> Channel:
@@ -122,6 +132,17 @@ class Settings:
         None, WHAT, "N utterances a benchmark, sampled over all lengths", "N", rule=_positive("utterances")
     )
     seed: int = flag(0, WHAT, "seed of that sample", "N")
+    name: str | None = flag(
+        None,
+        WHAT,
+        "what the run is called in tables, and as its folder; unless said by its model",
+        "NAME",
+        rule=_RUN_NAME,
+        stored=False,
+    )
+    profile: str | None = flag(
+        None, WHAT, "rules to score under, by name or TOML file; unless said the suite's", "NAME"
+    )
 
     channel: str = flag(
         "mix",

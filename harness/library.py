@@ -31,8 +31,8 @@ from harness.request import asked_of, what_to_run
 from harness.scoring.comparison import compare_systems
 from harness.scoring.details import describe
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.labels import labels
 from harness.scoring.metrics import get_metric, measure
-from harness.scoring.pairing import labels
 from harness.scoring.per_utterance import utterance_scores
 from harness.scoring.predictions import Predictions, System, read_run, read_systems
 from harness.scoring.profile_files import get_profile
@@ -278,7 +278,7 @@ def _evaluated(
         name, load, revision = made.card.id, lambda _options: made, made.card.revision
         if settings.device == AUTO:  # it was made where its maker wanted it; nothing is moved
             settings = replace(settings, device="cpu")
-        there = run_folder(settings.out, placed(suite, datasets, settings.out)[0].name, name)
+        there = run_folder(settings.out, placed(suite, datasets, settings.out)[0].name, settings.name or name)
         if kept and not certain and not settings.fresh and (there / RUN_FILE).exists():
             raise UsageError(
                 f"{there} holds a run of a {name}, and nothing tells whether it was this one (a lambda, a closure, an "

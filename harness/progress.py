@@ -6,10 +6,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.reporting.escape import plain
+from harness.scoring.average import macro_average
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.profile_files import get_profile
 from harness.streams import exact, tell
@@ -53,14 +55,29 @@ class Tally:
         if as_written or not self._profile.drops(left):
             self.counts[language] = self.counts.get(language, ErrorCounts()) + counts
 
+    def settle(self, folder: Path, benchmark: str) -> None:
+        """Takes the counts that the table shows: those of the whole benchmark, scored from its journal."""
+        from harness.scoring.predictions import read_run
+        from harness.scoring.scored import count_systems
+
+        system = read_run(folder)
+        held = replace(system, benchmarks=[one for one in system.benchmarks if one.measured_as == benchmark])
+        (found,) = count_systems([held], [self._profile], cached=True)
+        self.counts = {one.language: sum(one.kept(), ErrorCounts()) for one in found}
+
     def __str__(self) -> str:
-        """Such as ``8.15 % WER, RTFx 13.2``, or ``de 8.15 % WER, zh 3.20 % CER``."""
+        """Such as ``8.15 % WER, RTFx 13.2``, or ``de 8.15 % WER, fr 3.21 % WER, macro average 5.68 %``."""
         parts = []
-        for language, counts in sorted(self.counts.items()):
-            if counts.rate is not None:
-                of = f"{language} " if len(self.counts) > 1 else ""
-                unit = "CER" if self._profile.by_character(language) else "WER"
-                parts.append(f"{of}{100 * counts.rate:.2f} % {unit}")
+        rates = {language: counts.rate for language, counts in sorted(self.counts.items())}
+        for language, rate in rates.items():
+            if rate is not None:
+                of = f"{language} " if len(rates) > 1 else ""
+                parts.append(f"{of}{100 * rate:.2f} % {'CER' if self._profile.by_character(language) else 'WER'}")
+        macro = macro_average(
+            ((rate, self._profile.by_character(language)) for language, rate in rates.items()), self._profile
+        )
+        if len(rates) > 1 and macro is not None:
+            parts.append(f"macro average {100 * macro:.2f} %")
         if self.counted > 0:
             parts.append(f"RTFx {self.audio_seconds / self.counted:,.1f}{' (served)' if self.served else ''}")
         if self.failed:
@@ -146,7 +163,8 @@ class Lines(Silent):
             self._say(f"{self._name}: {100 * share:.0f} %{ahead}, {self._tally}")
 
     def benchmark_finished(self, folder: Path, benchmark: str) -> None:
-        """The result of the benchmark, before the run ends."""
+        """The result of the benchmark, before the run ends: what its row of the table will say."""
+        self._tally.settle(folder, benchmark)
         self._say(f"{self._name}: {self._tally.utterances} utterances, {self._tally}")
 
     def _say(self, text: str) -> None:

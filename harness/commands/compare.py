@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -38,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--metric",
         "--keywords",
         "--corrected",
+        "--slice",
+        "--metadata",
         "--json",
     )
     parser.add_argument(
@@ -52,13 +55,13 @@ def run(args: argparse.Namespace) -> ExitStatus:
     if len(systems) < 2:
         raise UsageError(f"nothing to compare {systems[0].model} with; give predictions of two systems or more")
     profile = common_profile(systems, args.profile)
-    comparison = compare_systems(systems, profile, metrics)
+    comparison = compare_systems(systems, profile, metrics, args.slice)
     if args.trn is not None:
         write_comparison(systems, profile, args.trn, partial(spare, inputs_of(args, systems)))
     if args.json:
         print(pretty(comparison), end="")
     else:
-        for one in tables(comparison):
+        for one in (*tables(comparison), *slice_tables(comparison)):
             print(one.render("terminal"))
     return ExitStatus.GOOD
 
@@ -73,6 +76,25 @@ def tables(comparison: Comparison) -> list[Table]:
         further = [_table_of_two(found, comparison, get_metric(name)) for name, found in by_metric.items()]
         return [_table_of_two(blocks, comparison), *further]
     return [_table_of_many(block, comparison) for block in (*blocks, *comparison.metrics)]
+
+
+def slice_tables(comparison: Comparison) -> list[Table]:
+    """One table a benchmark and tag for two systems; one a slice for more."""
+    found = []
+    for one in comparison.slices:
+        title = f"{one.benchmark} by {one.tag}"
+        if len(comparison.systems) > 2:
+            found += [
+                replace(_table_of_many(block, comparison), title=f"{title}: {block.benchmark}") for block in one.values
+            ]
+            continue
+        made = _table_of_two(one.values, comparison)
+        notes = ["p and verdict: corrected after Holm for the values of the tag, the smallest first."]
+        notes += [f"Bins: {one.binned}."] if one.binned else []
+        notes += [f"{one.untagged:,} utterances have no {one.tag}, and are in no row."] if one.untagged else []
+        columns = (replace(made.columns[0], key="value", title=one.tag), *made.columns[1:])
+        found.append(replace(made, title=title, columns=columns, notes=tuple(notes)))
+    return found
 
 
 def comparable_metric(name: str) -> Metric:

@@ -16,7 +16,8 @@ from harness.errors import ExitStatus, UsageError, unknown_name
 from harness.health.kinds import KINDS, SEVERITIES
 from harness.records.codec import pretty, write, write_bytes
 from harness.reporting import escape
-from harness.scoring.pairing import labels, read_apart
+from harness.scoring.labels import labels
+from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
 from harness.streams import exact
 

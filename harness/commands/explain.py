@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--from", "first", FIRST, "rules to start from"),
         ("--to", "second", SECOND, "rules to arrive at"),
     ):
-        parser.add_argument(name, dest=dest, metavar="PROFILE", help=f"{what} ({default})")
+        parser.add_argument(name, dest=dest, metavar="PROFILE", help=f"{what} (default {default})")
     parser.add_argument(
         "--timeline", action="store_true", help="the same predictions under every version of the leaderboard's rules"
     )

@@ -13,7 +13,8 @@ from harness.records.fitting import Fittings, SystemFitting
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.counting import available_workers
 from harness.scoring.fitting.judging import Fitting, fitting, judge
-from harness.scoring.pairing import labels, pair_benchmarks, read_apart
+from harness.scoring.labels import labels
+from harness.scoring.pairing import pair_benchmarks, read_apart
 from harness.scoring.resolve import common_profile
 from harness.scoring.scored import Scored, count_systems
 

@@ -14,6 +14,7 @@ from harness.commands.shared import (
     spare,
     with_given_corrected,
     with_given_keywords,
+    with_given_metadata,
 )
 from harness.errors import ExitStatus, RunError, UsageError
 from harness.gating import render
@@ -22,6 +23,7 @@ from harness.gating.comment import NAME, check_address, check_name, comment
 from harness.gating.policy import read_policy
 from harness.gating.several import summary, together
 from harness.gating.sides import by_model, read_side
+from harness.gating.slices import with_slices
 from harness.records.codec import pretty
 from harness.records.decision import Decision
 from harness.records.policy import Policy
@@ -57,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--early", action="store_true", help="FAIL a run that --gate-early stopped, if its lines show that it would"
     )
     parser.add_argument("--policy", type=Path, metavar="FILE", help="TOML: margins, tiers (default: 0.1 points, must)")
-    add_shared(parser, "--profile", "--language", "--reference", "--format", "--keywords", "--corrected", "--json")
+    add_shared(parser, "--profile", "--language", "--reference", "--format", "--keywords", "--corrected")
+    add_shared(parser, "--slice", "--metadata", "--json")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write Markdown, for a comment")
     parser.add_argument("--page", type=Path, metavar="DIR", help="write the page of runs and baselines, to listen")
@@ -78,7 +81,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         check_address(args.page_url)
     if args.run[0].resolve() in {path.resolve() for path in args.baseline or ()}:
         tell(f"warning: {args.run[0]} is its own baseline, which it cannot be worse than")
-    policy = read_policy(args.policy)
+    policy = with_slices(read_policy(args.policy), args.slice)
     decisions = _decided(args, policy)
     whole = together(decisions)
     if args.json:
@@ -135,7 +138,7 @@ def _read(args: argparse.Namespace, path: Path) -> list[System]:
     beside = args.reference is not None and args.reference.is_dir() and not any(path.rglob(RUN_FILE))
     if path.is_dir() and not beside:
         systems = read_systems([path], args.language, args.format, tell)
-        return with_given_corrected(args, with_given_keywords(args, systems))
+        return with_given_metadata(args, with_given_corrected(args, with_given_keywords(args, systems)))
     return given_systems(args, given=[path])
 
 

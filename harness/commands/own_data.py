@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,8 @@ _MORE = {
 }
 
 
-def add_own_data(group: argparse._ActionsContainer, *, data: bool = True) -> None:
-    """Declares `--data`, unless the place is given otherwise, and what may be said about it."""
+def add_own_data(group: argparse._ActionsContainer, *, data: bool = True, without: Collection[str] = ()) -> None:
+    """Declares `--data`, unless the place is given otherwise, and what may be said about it, but for some flags."""
     if data:
         group.add_argument(
             "--data",
@@ -34,7 +35,8 @@ def add_own_data(group: argparse._ActionsContainer, *, data: bool = True) -> Non
         what = "the path of the audio" if role == "audio" else f"the {role}"
         group.add_argument(f"--{role}-column", metavar="NAME", help=f"the column of --data that holds {what}")
     for name, what in _MORE.items():
-        group.add_argument(f"--{name}", metavar="NAME", help=what)
+        if name not in without:
+            group.add_argument(f"--{name}", metavar="NAME", help=what)
 
 
 def asked(args: argparse.Namespace) -> Asked:

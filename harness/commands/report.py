@@ -42,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--price",
         "--energy",
         "--peak-tflops",
+        "--slice",
+        "--metadata",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
     parser.add_argument("--against", choices=("published",), help="put published figures beside ours")
@@ -108,12 +110,14 @@ def run(args: argparse.Namespace) -> ExitStatus:
             audio=args.audio,
             audio_bytes=round(args.audio_mb * 1e6),
             metrics=metrics,
+            slices=tuple(args.slice),
             costs=given_costs(args),
             sort=args.sort,
             size=Size(width=args.width, pdf=args.pdf or args.width is not None),
         )
         written = write_report(systems, profile, args.out, wishes, say)
-    print(written.table.render("terminal"), end="")
+    shown = [one.render("terminal") for one in (written.table, written.languages) if one is not None]
+    print("\n".join(shown), end="")
     for reason in written.reasons:
         print(reason)
     print(f"\n{written.audio}\n{len(written.files)} files in {args.out}; open {written.files[0]} in a browser")

@@ -16,6 +16,7 @@ from harness.commands.shared import teller
 from harness.config import WHAT, Settings
 from harness.errors import ExitStatus, HarnessError, Interrupted, UsageError
 from harness.flags import add_flags, made
+from harness.runner.folder import model_folder_name
 from harness.serving.flags import ServeSettings
 from harness.streams import tell
 from harness.version import program
@@ -39,7 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--suite", metavar="NAME", help=f"a suite: see `{program()} list suites`")
     models = "a model, repeatable: hub id, folder, known name or module:name"
     what.add_argument("--model", metavar="ID", action="append", default=[], help=models)
-    add_own_data(what)
+    add_own_data(what, without=("config",))
+    what.add_argument(
+        "--config",
+        metavar="FILE.toml|NAME",
+        action=_Config,
+        help="an experiment file, whose keys are these flags (docs/running.md); or of a hub's data set with several",
+    )
+    parser.set_defaults(experiment=None)
     what.add_argument("--dry-run", action="store_true", help="print the plan and run nothing")
     groups = {WHAT: what}
     add_flags(parser, Settings, groups)
@@ -53,8 +61,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 
+class _Config(argparse.Action):
+    """`--config`: an experiment's file where it ends so, else the name of a configuration of the data."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: object = None
+    ) -> None:
+        """Sets the one that is meant."""
+        is_file = str(values).endswith(".toml")
+        setattr(namespace, "experiment" if is_file else "config", Path(str(values)) if is_file else values)
+
+
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Runs every model on the suite; prints the table of all of them."""
+    """Runs every model on the suite; prints the table of all of them, and does what an experiment file says besides."""
+    if args.experiment is None:
+        return _run(args, [])
+    from harness.cli import Parser
+    from harness.commands.experiment import fill, follow, read_experiment
+
+    parser = Parser(add_help=False, allow_abbrev=False)
+    add_arguments(parser)
+    experiment = read_experiment(args.experiment, parser)
+    fill(args, experiment)
+    folders: list[Path] = []
+    status = _run(args, folders)
+    after = follow(experiment, folders, profile=args.profile, quiet_out=args.json) if folders else ExitStatus.GOOD
+    return status or after
+
+
+def _run(args: argparse.Namespace, folders: list[Path]) -> ExitStatus:
+    """Runs every model on the suite, and prints the table; `folders` becomes those of the runs."""
     from harness.request import told
 
     suite, datasets = _suite(args)
@@ -63,10 +99,11 @@ def run(args: argparse.Namespace) -> ExitStatus:
     for line in known:
         say(line)
     settings, serving = made(Settings, args), made(ServeSettings, args)
+    found = _for_server(args.model, serving, settings) or _models(args.model, suite)
     # A model in Python code of the user's own is at the revision of that code: another one is another run.
     models = {
-        model: replace(settings, revision=settings.revision or code)
-        for model, code in (_for_server(args.model, serving, settings) or _models(args.model, suite)).items()
+        model: replace(settings, revision=settings.revision or code, name=_name(settings.name, model, len(found)))
+        for model, code in found.items()
     }
     if args.dry_run:
         from harness.runner.preview import preview
@@ -83,7 +120,6 @@ def run(args: argparse.Namespace) -> ExitStatus:
     from harness.runner.stages import Stop
 
     stop = Stop()
-    folders: list[Path] = []
     scores: list[Scores] = []
     lost: dict[str, HarnessError] = {}
     status = ExitStatus.GOOD
@@ -131,6 +167,13 @@ def run(args: argparse.Namespace) -> ExitStatus:
     for name, why in lost.items():
         tell(f"not in the table: {name}: {why}")
     return next((why.exit_status for why in lost.values()), status)
+
+
+def _name(given: str | None, model: str, models: int) -> str | None:
+    """What the run of one of the models is called."""
+    if given is None or models == 1:
+        return given
+    return f"{given}-{model_folder_name(model)}"[:100].rstrip(".- ")
 
 
 def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:

@@ -1,7 +1,7 @@
 """`score`: word error rates of run folders and of others' predictions."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -11,16 +11,20 @@ from harness.commands.shared import add_shared, given_costs, given_systems, inpu
 from harness.errors import ExitStatus
 from harness.records.codec import pretty, write_bytes
 from harness.records.scores import Scores
+from harness.records.slices import SliceTable
+from harness.reporting.languages import languages_table
 from harness.reporting.results import results_table
+from harness.reporting.slices import slices_table
 from harness.scoring.counting import available_workers
 from harness.scoring.details import describe
+from harness.scoring.labels import labels
 from harness.scoring.metrics import get_metric
-from harness.scoring.pairing import labels
 from harness.scoring.per_utterance import alignment_text, utterance_scores, writer
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted
 from harness.scoring.scored import Scored, count_systems
 from harness.scoring.second_opinion import check
+from harness.scoring.sliced import sliced
 from harness.scoring.ties import ties
 from harness.streams import tell
 
@@ -43,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--price",
         "--energy",
         "--peak-tflops",
+        "--slice",
+        "--metadata",
         "--json",
     )
     parser.add_argument(
@@ -64,7 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Score, print, and say by the exit status whether anything failed."""
-    write = writer(args.per_utterance) if args.per_utterance is not None else None
+    if args.per_utterance is not None:
+        writer(args.per_utterance)  # an ending that none writes is said first
     metrics = [get_metric(name).name for name in args.metric]
     systems = given_systems(args)
     spare(inputs_of(args, systems), args.per_utterance, args.alignments)
@@ -74,30 +81,51 @@ def run(args: argparse.Namespace) -> ExitStatus:
     if args.check is not None:
         for line in check(one for held in counted for one in held):
             tell(line)
-    if write is not None or args.alignments is not None:
-        named = zip(labels(systems), counted, strict=True)
-        rows = [row for name, each in named for one in each for row in utterance_scores(name, one)]
-        if write is not None:
-            write(args.per_utterance, rows)
-        if args.alignments is not None:
-            write_bytes(args.alignments, alignment_text(rows).encode("utf-8", "backslashreplace"))
+    _write_utterances(args, [*zip(labels(systems), counted, strict=True)])
     if args.details:
         scores = [_detailed(*each) for each in zip(scores, counted, strict=True)]
-    entries = [(score.model, entry) for score in scores for entry in score.benchmarks]
+    names = labels(systems)
+    by_tag = sliced(names, counted, args.slice, tell)
+    scores = [_with_slices(name, score, by_tag) for name, score in zip(names, scores, strict=True)]
+    entries = [(name, entry) for name, score in zip(names, scores, strict=True) for entry in score.benchmarks]
     if args.json:
         print(pretty(scores), end="")
     else:
         tied = ties(counted, profiles[0], [one.suite for one in systems]) if len(set(profiles)) == 1 else {}
         runs = [system.run for system in systems]
-        shown = results_table(scores, runs, tied, metrics=metrics, names=labels(systems), costs=given_costs(args))
-        print(shown.render("terminal"))
-        for model, entry in entries:
+        shown = results_table(scores, runs, tied, metrics=metrics, names=names, costs=given_costs(args))
+        spoken = languages_table(names, scores, counted, profiles)
+        by_slice = [slices_table(tag, found) for tag, found in by_tag.items()]
+        for one in (shown, *filter(None, [spoken]), *by_slice):
+            print(one.render("terminal"))
+        for name, entry in entries:
             if entry.details is not None:
-                print(details_text(model, entry.details))
-    for model, entry in entries:
+                print(details_text(name, entry.details))
+    for name, entry in entries:
         for warning in entry.warnings:
-            tell(f"warning: {model} on {entry.benchmark}: {warning}")
+            tell(f"warning: {name} on {entry.benchmark}: {warning}")
     return ExitStatus.GOOD
+
+
+def _write_utterances(args: argparse.Namespace, named: Sequence[tuple[str, Sequence[Scored]]]) -> None:
+    """The files of single utterances that were asked for."""
+    if args.per_utterance is None and args.alignments is None:
+        return
+    rows = [row for name, each in named for one in each for row in utterance_scores(name, one)]
+    if args.per_utterance is not None:
+        writer(args.per_utterance)(args.per_utterance, rows)
+    if args.alignments is not None:
+        write_bytes(args.alignments, alignment_text(rows).encode("utf-8", "backslashreplace"))
+
+
+def _with_slices(name: str, scores: Scores, by_tag: Mapping[str, Sequence[tuple[str, SliceTable]]]) -> Scores:
+    """A model's scores with its slices."""
+    held = [one for found in by_tag.values() for called, one in found if called == name]
+    entries = [
+        replace(entry, slices=tuple(one for one in held if one.benchmark == entry.benchmark))
+        for entry in scores.benchmarks
+    ]
+    return replace(scores, benchmarks=tuple(entries)) if held else scores
 
 
 def _detailed(score: Scores, counted: Sequence[Scored]) -> Scores:

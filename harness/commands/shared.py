@@ -57,6 +57,17 @@ FLAGS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "what the devices of runs can do at most, for the column of FLOP utilization",
     },
+    "--slice": {
+        "action": "append",
+        "default": [],
+        "metavar": "TAG",
+        "help": "also by a tag: accent, noise, speaker, snr, length, duration, ...; may be repeated",
+    },
+    "--metadata": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "tags of the utterances: a table (CSV, TSV, JSON lines) with a column of ids",
+    },
     "--suite": {
         "metavar": "NAME",
         "help": "score predictions of others as this suite: its benchmarks, rules and average (or a .toml of yours)",
@@ -94,7 +105,22 @@ def given_systems(
         from harness.scoring.transcripts import read_transcripts
 
         systems = read_transcripts(args.reference, paths, args.language, args.format, tell)
-    return with_given_corrected(args, with_given_keywords(args, with_given_suite(args, systems)))
+    return with_given_metadata(
+        args, with_given_corrected(args, with_given_keywords(args, with_given_suite(args, systems)))
+    )
+
+
+def with_given_metadata(args: argparse.Namespace, systems: list[System]) -> list[System]:
+    """The systems with the tags of the verb's ``--metadata``, where it has that and it was given.
+
+    Raises:
+        DataError: as `read_metadata` and `with_metadata`.
+    """
+    if getattr(args, "metadata", None) is None:
+        return systems
+    from harness.scoring.metadata import read_metadata, with_metadata
+
+    return with_metadata(systems, read_metadata(args.metadata), tell)
 
 
 def with_given_suite(args: argparse.Namespace, systems: list[System]) -> list[System]:
@@ -178,7 +204,7 @@ def given_costs(args: argparse.Namespace) -> Costs:
 def inputs_of(args: argparse.Namespace, systems: Iterable[System] = ()) -> frozenset[Path]:
     """The files that a verb was told to read, and those that it found in folders."""
     given: list[str | Path] = []
-    for name in ("paths", "run", "baseline", "reference", "keywords", "corrected", "policy", "profile"):
+    for name in ("paths", "run", "baseline", "reference", "keywords", "corrected", "policy", "profile", "metadata"):
         value = getattr(args, name, None)
         given += value if isinstance(value, list) else [] if value is None else [value]
     found = [one.source for system in systems for one in system.benchmarks]

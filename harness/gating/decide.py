@@ -19,6 +19,7 @@ from harness.gating.judge import advice, compared, judged, problem, with_worse
 from harness.gating.pair import Pair, pair_metric, pair_rates
 from harness.gating.references import more_errors, named, too_many
 from harness.gating.silence import silence
+from harness.gating.slices import judged_slices
 from harness.gating.worse_sessions import worse_sessions
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Policy, Rule, Tier
@@ -84,6 +85,7 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
         findings.append(problem("run", Reason.NOTHING_COMPARED, message))
     elif len(names) > 1:
         findings.append(_average(pairs, len(names), run, baseline, policy))
+    findings += judged_slices(pairs, policy.slices, policy.alpha) if pairs else ()
     findings += [*_metrics(paired, policy), *silence(paired, policy), _speed(run, baseline, policy)]
     findings += [_nowhere(name) for name in policy.wer.benchmarks if name not in names]
     return conclude(findings, run, baseline, policy)

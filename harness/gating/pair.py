@@ -59,12 +59,13 @@ class Pair:
         """How many more errors the run has."""
         return float(self.after.errors.sum() - self.before.errors.sum())
 
-    def part(self, held: Sequence[int]) -> Pair:
-        """Some of the utterances, each a session of its own."""
+    def part(self, held: Sequence[int], sessions: Sequence[str | None] | None = None) -> Pair:
+        """Some of the utterances, of these sessions; unless given each is one of its own."""
         before, after = (Counts(one.errors[held], one.words[held]) for one in (self.before, self.after))
-        rows, sessions = [self.rows[at] for at in held], [str(at) for at in held]
+        rows = [self.rows[at] for at in held]
+        units: list[str | None] = [str(at) for at in held] if sessions is None else [*sessions]
         changed = int(((before.errors != after.errors) | (before.words != after.words)).sum())
-        return Pair(self.benchmark, self.metric, before, after, rows, list(sessions), changed)
+        return Pair(self.benchmark, self.metric, before, after, rows, units, changed)
 
     def blame(self, most: int) -> tuple[Blame, ...]:
         """The utterances that add most to what got worse."""

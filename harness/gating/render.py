@@ -37,9 +37,9 @@ def table(decision: Decision, policy: Policy) -> Table:
         tuple(map(Cell, (one.subject, one.verdict.value, *_numbers(one), one.tier.value))) for one in decision.findings
     )
     run, baseline = decision.run, decision.baseline
-    against = f"{baseline.model} ({baseline.name})" if baseline else "no run"
+    against = f"{baseline.title} ({baseline.name})" if baseline else "no run"
     caption = (
-        f"{run.model} ({run.name}) against {against}; suite {run.suite or 'none'}, profile {decision.profile}. "
+        f"{run.title} ({run.name}) against {against}; suite {run.suite or 'none'}, profile {decision.profile}. "
         f"WER in percent, change with its {100 * (1 - policy.alpha):g} % interval over sessions, margin in points; "
         "RTFx for speed."
     )
@@ -173,7 +173,7 @@ def _case(decision: Decision, finding: Finding, policy: Policy) -> tuple[str, st
     kind = {ExitStatus.REGRESSION: "failure", ExitStatus.INCONCLUSIVE: "error"}.get(status, "")
     if not kind and finding.verdict is not Verdict.PASS:
         kind = "skipped"
-    start = f'<testcase classname="{escape.xml(decision.run.model)}" name="{escape.xml(finding.subject)}" time="0">'
+    start = f'<testcase classname="{escape.xml(decision.run.title)}" name="{escape.xml(finding.subject)}" time="0">'
     message = escape.xml(f"{finding.verdict.value}: {finding.message}")
     if not kind:
         return kind, f"{start}<system-out>{message}</system-out></testcase>"

@@ -74,7 +74,13 @@ class Side:
 
     def record(self) -> Compared:
         """What a decision says of it."""
-        return Compared(name=self.name, model=self.system.model, suite=self.system.suite, repeats=tuple(self.repeats))
+        return Compared(
+            name=self.name,
+            called=self.system.run.name if self.system.run is not None else None,
+            model=self.system.model,
+            suite=self.system.suite,
+            repeats=tuple(self.repeats),
+        )
 
 
 Read = Callable[[Path], list[System]]

@@ -59,6 +59,19 @@ class Block(Record, frozen=True, kw_only=True):
         return next((pair for pair in self.pairs if {pair.first, pair.second} == {first, second}), None)
 
 
+class SlicedBlock(Record, frozen=True, kw_only=True):
+    """One benchmark by a tag: the same systems on the utterances with each value."""
+
+    tag: str
+    benchmark: str
+    binned: str
+    """How numbers were put into bins; empty where the values are the tag's own."""
+    untagged: int
+    """Utterances without the tag."""
+    values: tuple[Block, ...]
+    """Each called by its value, its p corrected for all values and pairs; the smallest p first."""
+
+
 class Comparison(Record, frozen=True, kw_only=True):
     """Everything that `compare` says."""
 
@@ -74,5 +87,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     """Over the benchmarks that all systems completed, if two or more."""
     metrics: tuple[Block, ...] = ()
     """Further metrics that were asked for, each on each benchmark that has it."""
+    slices: tuple[SlicedBlock, ...] = ()
+    """Each benchmark by each tag that was asked for."""
     notes: tuple[str, ...]
     """What was left out, and why."""

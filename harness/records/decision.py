@@ -103,10 +103,17 @@ class Compared(Record, frozen=True, kw_only=True):
 
     name: str
     """The run's path, or the baseline's."""
+    called: str | None = None
+    """What the user called the run; null where it is called by its model."""
     model: str
     suite: str | None
     repeats: tuple[str, ...] = ()
     """Further runs of the same model, which were read for their speed alone."""
+
+    @property
+    def title(self) -> str:
+        """What the run is called."""
+        return self.called or self.model
 
 
 class Decision(Record, frozen=True, kw_only=True):

@@ -70,6 +70,14 @@ class SessionTable(Record, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The chance, at most, that any session is named where none got worse; Holm's correction over all of them."""
 
 
+class SliceTable(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[slices.TAG]``: no slice of each benchmark may get worse by more than the margin."""
+
+    margin: Points = 1.0
+    """By how many points the rate of one slice may rise."""
+    tier: Tier = Tier.MUST
+
+
 class MetricTable(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[metrics.NAME]``: a further metric, on each benchmark that has it."""
 
@@ -95,6 +103,8 @@ class Policy(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     speed: SpeedTable = SpeedTable()
     sessions: SessionTable = SessionTable()
     metrics: dict[str, MetricTable] = field(default_factory=dict)
+    slices: dict[str, SliceTable] = field(default_factory=dict)
+    """By tag: accent, noise, speaker, snr, length, ..."""
 
     def rule(self, benchmark: str) -> Rule:
         """What the error rate of a benchmark is held to."""

@@ -389,10 +389,12 @@ class RunRecord(msgspec.Struct, kw_only=True):
     format: int = FORMAT
     version: str | None = None
     """Of the program that wrote the file last."""
+    name: str | None = None
+    """What the user called the run; null where it is called by its model."""
     suite: str | None = None
     """Resolved name."""
     profile: str | None = None
-    """The rules that the suite is scored under."""
+    """The rules that the suite is scored under, or those that the user named."""
     early: EarlyRecord | None = None
     """Where the run was made with `--gate-early`; one that was stopped is not complete."""
     averaging: AveragingRecord | None = None
@@ -423,6 +425,12 @@ class RunRecord(msgspec.Struct, kw_only=True):
     def limit(self) -> Scalar:
         """`--limit`; None is all of the data."""
         return self.settings.get("limit")
+
+    @property
+    def asked_profile(self) -> str | None:
+        """`--profile`; None takes the suite's."""
+        asked = self.settings.get("profile")
+        return asked if isinstance(asked, str) else None
 
     @property
     def scores_empty(self) -> bool:

@@ -7,6 +7,7 @@ from msgspec import field
 from harness.records.codec import FORMAT, Record, not_known
 from harness.records.details import Details
 from harness.records.run import Speed
+from harness.records.slices import SliceTable
 from harness.records.statistics import Interval, MetricValue
 from harness.scoring.error_counts import ErrorCounts
 from harness.version import VERSION
@@ -69,6 +70,8 @@ class BenchmarkScore(Record, frozen=True, kw_only=True):
     """Further metrics, by name, where they were asked for."""
     details: Details | None = None
     """Slices, confusions and flags, where they were asked for."""
+    slices: tuple[SliceTable, ...] = ()
+    """By each tag that was asked for."""
 
     @property
     def measured_as(self) -> str:
@@ -125,6 +128,8 @@ class Scores(Record, frozen=True, kw_only=True):
     """Of the program that scored."""
     suite: str | None
     """Resolved name; null for predictions of others."""
+    name: str | None = None
+    """What the user called the run; null where it is called by its model."""
     model: str
     profile: ProfileRecord
     complete: bool

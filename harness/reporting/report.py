@@ -13,18 +13,20 @@ from harness.reporting.classes import classes_table
 from harness.reporting.drawing import Size
 from harness.reporting.figures import Found, draw_plots
 from harness.reporting.hub import write_hub_files
+from harness.reporting.languages import languages_table
 from harness.reporting.page.audio import Mode, Placed, origins, place_audio
 from harness.reporting.page.build import page
 from harness.reporting.page.data import Group, PageData, group, page_benchmark, phases_of
 from harness.reporting.points import Metric, points_of
 from harness.reporting.ranking import ranking, with_common_averages, with_ranks
 from harness.reporting.results import errors_table, metrics_table, results_table, served_table
+from harness.reporting.slices import slices_tables
 from harness.reporting.table import EXTENSIONS, Table
 from harness.reporting.xlsx import workbook
 from harness.scoring.average import averaging
 from harness.scoring.counting import available_workers
+from harness.scoring.labels import labels
 from harness.scoring.metrics import get_metric
-from harness.scoring.pairing import labels
 from harness.scoring.predictions import System, read_run
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted, score_systems
@@ -43,6 +45,8 @@ class Written:
 
     table: Table
     """Models by benchmarks, as it is in the files."""
+    languages: Table | None
+    """Benchmarks of several languages, a row for each; None where there is none."""
     files: list[Path]
     """All that was written, the page first."""
     reasons: list[str]
@@ -67,6 +71,8 @@ class Wishes:
     """What the systems are sorted by (`harness.reporting.ranking`)."""
     size: Size = field(default_factory=Size)
     """Of the plots."""
+    slices: Sequence[str] = ()
+    """Tags to show each benchmark by (`harness.scoring.slicing`)."""
     costs: Costs | None = None
     """Which columns of cost to add."""
 
@@ -88,7 +94,7 @@ def write_report(
         say: is told what is being done, several times a second where it takes long.
 
     Raises:
-        UsageError: there is nothing by which it could be sorted so.
+        UsageError: there is nothing by which it could be sorted so, or no benchmark has a tag of the slices.
         DataError: the chunks of a session are incomplete.
         RunError: the folder cannot be written.
     """
@@ -115,7 +121,13 @@ def write_report(
         files += _plots(found, profile.name, out, wishes, say)
     except OSError as error:
         raise cannot_write(out, error) from None
-    return Written(table=results, files=[index, *files, *audio.files, *for_hub], reasons=reasons, audio=audio.said)
+    return Written(
+        table=results,
+        languages=shown.get("languages"),
+        files=[index, *files, *audio.files, *for_hub],
+        reasons=reasons,
+        audio=audio.said,
+    )
 
 
 def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: Callable[[str], None]) -> Found:
@@ -155,6 +167,7 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
     results = with_ranks(results, found.ranks)
     tables = {
         "table": results,
+        "languages": languages_table(found.names, found.scores, found.scored, [profile] * len(found.systems)),
         "errors": errors_table(found.names, found.groups),
         "metrics": metrics_table(found.scores, found.names),
         "classes": classes_table(found.names, found.scored)
@@ -162,6 +175,7 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
         else None,
         "served": served_table(found.scores, found.names),
     }
+    tables |= slices_tables(found.names, found.scored, wishes.slices)
     if wishes.published:
         tables["published"] = against_published(found.scores, found.runs, found.names)
     return {stem: table for stem, table in tables.items() if table is not None}, results

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from harness.records.run import Scalar
 
 
-def run_folder(out: Path, suite: str, model: str) -> Path:
-    """Where the run of a model on a suite lies, below the folder `out` of all runs."""
-    return out / suite / model_folder_name(model)
+def run_folder(out: Path, suite: str, name: str) -> Path:
+    """Where a run on a suite lies, below the folder `out` of all runs; `name` is the run's, or its model."""
+    return out / suite / model_folder_name(name)
 
 
 def model_folder_name(model: str) -> str:

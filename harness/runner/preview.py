@@ -40,7 +40,7 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
     suite, datasets = placed(suite, datasets, settings.out)
     card = next((one.card for one in adapters().values() if one.accepts(model) and one.card is not None), None)
     budget = settings.budget(card)
-    folder = run_folder(settings.out, suite.name, model)
+    folder = run_folder(settings.out, suite.name, settings.name or model)
     try:
         stored = read_run_record(folder)
     except FileNotFoundError:

@@ -93,7 +93,10 @@ class Run:
         self._asked = self.settings
         self.suite, self.datasets = placed(self.suite, self.datasets, self.settings.out)
         self._where = device if asked in {device, AUTO} else f"{device}, as it does not run on {asked}"
-        self.folder = run_folder(self.settings.out, self.suite.name, self.model_name)
+        self.folder = run_folder(self.settings.out, self.suite.name, self.settings.name or self.model_name)
+        if self.settings.profile is not None:
+            get_profile(self.settings.profile)  # a wrong name is said before anything is run
+            self.suite = msgspec.structs.replace(self.suite, profile=self.settings.profile)
 
     def execute(self) -> RunRecord:
         """Runs every benchmark of the suite that is not complete.
@@ -152,14 +155,17 @@ class Run:
             check_revision(self.folder, stored.model.revision, now_at)
         return RunRecord(
             version=stored.version or VERSION,
+            name=self.settings.name or stored.name,
             suite=self.suite.name,
             profile=self.suite.profile,
             averaging=declared(self.suite),
             model=stored.model,
             complete=False,
             started=stored.started or datetime.now(UTC).isoformat(timespec="seconds"),
-            # Until something is computed it is as the stored settings say; how failures score is asked each time.
-            settings=self.settings.as_dict() | stored.settings | {"on_error": self.settings.on_error},
+            # Until something is computed it is as the stored settings say; how it is scored is asked each time.
+            settings=self.settings.as_dict()
+            | stored.settings
+            | {"on_error": self.settings.on_error, "profile": self.settings.profile},
             fingerprint=stored.fingerprint or self._fingerprint(batch_invariant=False),
             early=begin(self.early, stored.early),
             environment=stored.environment if stored.environment.python else environment.describe(),

@@ -20,6 +20,15 @@ def average_rate(rates: Iterable[float | None], profile: Profile) -> float | Non
     return _mean(rates, rounded=profile.round_before_average)
 
 
+def macro_average(rates: Iterable[tuple[float | None, bool]], profile: Profile) -> float | None:
+    """The plain mean of the rates of several languages, each with whether characters were counted.
+
+    None where one is not known, or words are counted in some and characters in others.
+    """
+    held = list(rates)
+    return average_rate([rate for rate, _ in held], profile) if len({by for _, by in held}) == 1 else None
+
+
 def _mean(rates: Iterable[float | None], *, rounded: bool) -> float | None:
     known = []
     for rate in rates:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -19,10 +18,12 @@ from msgspec.structs import replace
 from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.scoring.align import align_nist
 from harness.scoring.average import Averaging, averaging
+from harness.scoring.columns import Columns
 from harness.scoring.counting import available_workers
 from harness.scoring.intervals import average_interval, resampled_rates
+from harness.scoring.labels import labels
 from harness.scoring.metrics.base import parts_of
-from harness.scoring.pairing import PairedBenchmark, as_counts, labels, pair_benchmarks
+from harness.scoring.pairing import PairedBenchmark, as_counts, pair_benchmarks
 from harness.scoring.scored import count_systems
 from harness.scoring.significance import (
     ALPHA,
@@ -34,6 +35,7 @@ from harness.scoring.significance import (
     matched_pairs,
     turned,
 )
+from harness.scoring.sliced_comparison import compare_slices
 from harness.scoring.ties import tied_with_best
 
 if TYPE_CHECKING:
@@ -50,29 +52,10 @@ RESAMPLES = 2000
 """Draws behind a rank's range: its ends are known to one rank with far fewer."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """The counts of one benchmark, ready for statistics."""
-
-    paired: PairedBenchmark
-    kept: list[int]
-    """Utterances that every system transcribed."""
-    counts: list[Counts]
-    sessions: list[str | None]
-    metric: str = ""
-    """A further metric that was counted, in place of errors."""
-
-    @property
-    def left_out(self) -> int:
-        return len(self.paired.order[0]) - len(self.kept)
-
-    @property
-    def by_character(self) -> bool:
-        return self.paired.by_character
-
-
-def compare_systems(systems: Sequence[System], profile: Profile, metrics: Sequence[Metric] = ()) -> Comparison:
-    """Compare on every benchmark that two or more systems have, and on average; and by further metrics.
+def compare_systems(
+    systems: Sequence[System], profile: Profile, metrics: Sequence[Metric] = (), slices: Sequence[str] = ()
+) -> Comparison:
+    """Compare on every benchmark that two or more systems have, and on average; by further metrics, and by tags.
 
     Raises:
         UsageError: no benchmark is in two systems, or two do not hold the same utterances and references.
@@ -82,6 +65,8 @@ def compare_systems(systems: Sequence[System], profile: Profile, metrics: Sequen
     scored = count_systems(systems, [profile] * len(systems), workers=available_workers())
     columns = [_columns(paired) for paired in pair_benchmarks(scored, names)]
     further, lacking = _metric_blocks(columns, names, metrics)
+    by_tag, untagged = compare_slices(columns, names, slices, _block)
+    lacking += untagged
     compared = sorted({index for one in columns for index in one.paired.systems})
     notes = [f"{names[i]} shares no benchmark with the others" for i in range(len(systems)) if i not in compared]
     notes += [
@@ -114,18 +99,19 @@ def compare_systems(systems: Sequence[System], profile: Profile, metrics: Sequen
         benchmarks=tuple(_benchmark_block(one, names, profile) for one in columns),
         average=average,
         metrics=further,
+        slices=tuple(by_tag),
         notes=tuple(notes),
     )
 
 
-def _columns(paired: PairedBenchmark) -> _Columns:
+def _columns(paired: PairedBenchmark) -> Columns:
     kept = paired.transcribed()
     sessions = paired.sessions()
     counts = [as_counts(each) for each in paired.counts(kept)]
-    return _Columns(paired, kept, counts, [sessions[at] for at in kept])
+    return Columns(paired, kept, counts, [sessions[at] for at in kept])
 
 
-def _matched_pairs(one: _Columns, profile: Profile) -> list[MatchedPairs]:
+def _matched_pairs(one: Columns, profile: Profile) -> list[MatchedPairs]:
     """NIST's test of each pair, on normalized words, compounds as they are written."""
     texts = profile.texts(one.paired.language)
     rows = [one.paired.rows(at) for at in range(len(one.counts))]
@@ -143,12 +129,12 @@ def _matched_pairs(one: _Columns, profile: Profile) -> list[MatchedPairs]:
     return [matched_pairs(of_pair(*pair)) for pair in combinations(rows, 2)]
 
 
-def _benchmark_block(one: _Columns, names: Sequence[str], profile: Profile) -> Block:
+def _benchmark_block(one: Columns, names: Sequence[str], profile: Profile) -> Block:
     rates = [counts.rate for counts in one.counts]
     return _block(one.paired.benchmark, [one], names, rates, draws=_draws(one), matched=_matched_pairs(one, profile))
 
 
-def _average_block(common: Sequence[_Columns], names: Sequence[str], over: Averaging) -> Block:
+def _average_block(common: Sequence[Columns], names: Sequence[str], over: Averaging) -> Block:
     held = zip(*(one.counts for one in common), strict=True)
     titles = [one.paired.benchmark for one in common]
     rates = [over.rate(dict(zip(titles, (each.rate for each in counts), strict=True))) for counts in held]
@@ -158,7 +144,7 @@ def _average_block(common: Sequence[_Columns], names: Sequence[str], over: Avera
 
 def _block(
     title: str,
-    columns: Sequence[_Columns],
+    columns: Sequence[Columns],
     names: Sequence[str],
     found: Sequence[float | None],
     *,
@@ -192,7 +178,7 @@ def _block(
 
 
 def _metric_blocks(
-    columns: Sequence[_Columns], names: Sequence[str], metrics: Sequence[Metric]
+    columns: Sequence[Columns], names: Sequence[str], metrics: Sequence[Metric]
 ) -> tuple[tuple[Block, ...], list[str]]:
     """Further metrics on each benchmark, and why some have none."""
     blocks, notes = [], []
@@ -213,7 +199,7 @@ def _metric_blocks(
 
 def _metric_columns(
     paired: PairedBenchmark, metric: Metric, utterances: Sequence[Sequence[ScoredUtterance]]
-) -> tuple[_Columns | None, str | None]:
+) -> tuple[Columns | None, str | None]:
     """What each system has, of a share of which more is better what it lacks; and why there is nothing of the kind."""
     read = [parts_of(one, metric, held) for one, held in zip(paired.scored, utterances, strict=True)]
     ordered = [[rows[at] for at in order] for (rows, _), order in zip(read, paired.order, strict=True)]
@@ -226,7 +212,7 @@ def _metric_columns(
     if any(each.rate is None for each in counts):
         return None, next((reason for _, reason in read if reason), None)
     sessions = paired.sessions()
-    return _Columns(paired, kept, counts, [sessions[at] for at in kept], metric.name), None
+    return Columns(paired, kept, counts, [sessions[at] for at in kept], metric.name), None
 
 
 def _turned(block: Block) -> Block:
@@ -276,7 +262,7 @@ def _number_of_sessions(sessions: Sequence[str | None]) -> int:
     return sessions.count(None) + len({*sessions} - {None})
 
 
-def _draws(columns: _Columns, seed: int = 0) -> NDArray[np.float64]:
+def _draws(columns: Columns, seed: int = 0) -> NDArray[np.float64]:
     """Rates of all systems under draws of the sessions, shape ``[draws, systems]``; empty where two have no ranks."""
     if len(columns.counts) < 3 or _number_of_sessions(columns.sessions) < 5:
         return np.empty((0, len(columns.counts)))
@@ -284,7 +270,7 @@ def _draws(columns: _Columns, seed: int = 0) -> NDArray[np.float64]:
     return resampled_rates(errors, words, columns.sessions, RESAMPLES, seed)
 
 
-def _average_draws(common: Sequence[_Columns], weights: Sequence[float] = ()) -> NDArray[np.float64]:
+def _average_draws(common: Sequence[Columns], weights: Sequence[float] = ()) -> NDArray[np.float64]:
     """Means over benchmarks, each drawn by itself; empty where one of them has no draws."""
     draws = [_draws(one, seed) for seed, one in enumerate(common)]
     if not all(len(one) for one in draws):

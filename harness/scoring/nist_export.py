@@ -11,7 +11,8 @@ from msgspec.structs import replace as changed
 
 from harness.errors import DataError
 from harness.scoring.interchange import label, write_trn
-from harness.scoring.pairing import keyed, labels, pair_benchmarks
+from harness.scoring.labels import labels
+from harness.scoring.pairing import keyed, pair_benchmarks
 from harness.scoring.scored import count_systems
 
 if TYPE_CHECKING:

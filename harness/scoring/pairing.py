@@ -256,18 +256,3 @@ def read_apart(
 def _may_join(known: System, system: System) -> bool:
     one, other = ({predictions.benchmark for predictions in each.benchmarks} for each in (known, system))
     return known.run is None and system.run is None and known.model == system.model and not one & other
-
-
-def labels(systems: Sequence[System]) -> list[str]:
-    """A name for each system: the model, and where it came from if another system has the same model."""
-    models = [system.model for system in systems]
-    names = [
-        system.model if models.count(system.model) == 1 else f"{system.model} ({_origin(system)})" for system in systems
-    ]
-    return [name if names.count(name) == 1 else f"{name} #{index + 1}" for index, name in enumerate(names)]
-
-
-def _origin(system: System) -> str:
-    if system.folder is not None:
-        return str(system.folder)
-    return str(system.benchmarks[0].source.parent) if system.benchmarks else "empty"

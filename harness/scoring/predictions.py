@@ -66,6 +66,11 @@ class System:
     """run.json; None for predictions of others."""
     benchmarks: list[Predictions]
 
+    @property
+    def name(self) -> str:
+        """What it is called: as the user named the run, else by its model."""
+        return (self.run.name if self.run is not None else None) or self.model
+
 
 def read_systems(
     paths: Iterable[Path | str],

@@ -1,4 +1,7 @@
-"""Which rules a system is scored under: those that were asked for, else those of its suite, its run, or the default."""
+"""Which rules a system is scored under.
+
+Those that are asked for now, else those that its run was told, of its suite, that its run states, or the default.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ def resolve_profile(system: System, asked: str | None = None) -> Profile:
     """
     from benchmarks.registry import known_suite
 
+    asked = asked or (system.run.asked_profile if system.run is not None else None)
     if asked is not None:
         return get_profile(asked)
     suite = known_suite(system.suite)

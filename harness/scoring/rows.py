@@ -44,6 +44,11 @@ SESSION = ("session", "session_id", "speaker", "speaker_id", "meeting_id", "call
 KEYWORDS = ("keywords", "biasing_words", "hotwords")
 """Columns that list names and terms of the utterance; the first that is there."""
 
+_NO_TAGS = {*REFERENCE, *HYPOTHESIS, *ID, *LANGUAGE, *KEYWORDS, "distractors", "reference_lists", "format", "tags"}
+_NO_TAGS |= {"duration", "time", "error", "parent_id", "chunk_index", "session", "session_id"}
+"""Columns that are read for what they are."""
+_LONGEST_TAG = 100
+"""Characters: a longer text is no group's name."""
 _LONGEST = 1e9
 """Seconds, thirty years: what says that it is longer is not believed."""
 _NUMBERS = ("duration", "time", "chunk_index")
@@ -220,6 +225,7 @@ def _foreign_row(found: Values, number: int) -> Line:
         session=session_of(found),
         keywords=keywords_of(found),
         distractors=phrases_of("distractors", found["distractors"]) if found.get("distractors") else None,
+        tags=_tags(found),
         **_timed(found),
     )
 
@@ -242,6 +248,23 @@ def _timed(found: Values) -> _Timed:
         "words": words_in(found, OWN_WORDS if said else WRITTEN_WORDS),
         "turns": turns_in(found, OWN_TURNS if said else WRITTEN_TURNS),
     }
+
+
+def _tags(found: Values) -> dict[str, str]:
+    """What else a row says in short, each column a tag; and a table of them, as our own journals have it."""
+    stated = found.get("tags")
+    every = {**found, **(stated if isinstance(stated, dict) else {})}
+    tags = {key: tag_text(value) for key, value in every.items() if key not in _NO_TAGS}
+    return {key: text for key, text in tags.items() if text is not None and len(text) <= _LONGEST_TAG}
+
+
+def tag_text(value: object) -> str | None:
+    """A tag's value as text; None where there is none, or it is no plain value."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    return (value.strip() or None) if isinstance(value, str) else None
 
 
 def keywords_of(found: Values) -> tuple[str, ...] | None:

@@ -48,6 +48,7 @@ def score_counted(system: System, profile: Profile, scored: Sequence[Scored], me
     complete = _is_complete(system, entries)
     return Scores(
         suite=system.suite,
+        name=system.run.name if system.run is not None else None,
         model=system.model,
         profile=profile.record(),
         complete=complete,

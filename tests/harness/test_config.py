@@ -20,6 +20,8 @@ from harness.records.run import Scalar
 TYPED: dict[str, tuple[str, object]] = {
     "limit": ("--limit 7", 7),
     "seed": ("--seed 3", 3),
+    "name": ("--name nightly", "nightly"),
+    "profile": ("--profile verbatim", "verbatim"),
     "channel": ("--channel best", "best"),
     "out": ("--out there", Path("there")),
     "root": ("--from .", Path()),
@@ -148,7 +150,7 @@ def test_run_json_has_plain_values_and_nothing_of_one_process_only() -> None:
     stored = Settings(limit=3, batch_timeout=math.inf).on(("cpu",)).as_dict()
     assert (stored["limit"], stored["dtype"], stored["device"]) == (3, "float32", "cpu")
     assert not {"out", "root", "fresh", "retry_failed", "ray_address", "yes_this_costs"} & set(stored)
-    assert len(stored) == len(dataclasses.fields(Settings)) - 6
+    assert len(stored) == len(dataclasses.fields(Settings)) - 7
     everything = Settings(model_option=("a=1",), keywords=("New York",)).as_dict()
     assert msgspec.json.decode(msgspec.json.encode(everything), type=dict[str, Scalar]) == everything
 

@@ -21,7 +21,8 @@ from harness.records.scores import ProfileRecord
 from harness.reporting.against import against_published, published_points
 from harness.reporting.page.data import group
 from harness.reporting.points import by_length, points_of
-from harness.scoring.pairing import labels, read_apart
+from harness.scoring.labels import labels
+from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import read_systems
 from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_counted

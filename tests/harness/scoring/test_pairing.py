@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.labels import labels
 from harness.scoring.pairing import (
     Mismatch,
     PairedBenchmark,
     as_counts,
     comparable,
     keyed,
-    labels,
     mismatch,
     pair_benchmarks,
     read_apart,
@@ -65,7 +65,7 @@ def test_rows_are_paired_by_id_in_the_order_of_the_first(tmp_path: Path) -> None
 def test_the_same_model_under_two_paths_is_two_systems(tmp_path: Path) -> None:
     old, new = write(tmp_path / "old", "m", [row("a", "x", "x")]), write(tmp_path / "new", "m", [row("a", "x", "y")])
     systems = read_apart([old, new])
-    assert labels(systems) == [f"m ({tmp_path / 'old'})", f"m ({tmp_path / 'new'})"]
+    assert labels(systems) == ["m (old)", "m (new)"]
     assert len(paired(systems)) == 1
 
 

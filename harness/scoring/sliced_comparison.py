@@ -1,0 +1,77 @@
+"""Several systems by a tag: the same comparison on the utterances with each value, corrected for all of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec.structs import replace
+
+from harness.errors import UsageError
+from harness.records.comparison import Block, SlicedBlock
+from harness.scoring.significance import ALPHA, holm
+from harness.scoring.slicing import slice_by
+
+if TYPE_CHECKING:
+    from harness.scoring.columns import Columns
+
+MakeBlock = Callable[..., Block]
+"""Makes the block of a title, columns, names and rates (`harness.scoring.comparison`)."""
+
+
+def compare_slices(
+    columns: Sequence[Columns], names: Sequence[str], tags: Sequence[str], make: MakeBlock
+) -> tuple[list[SlicedBlock], list[str]]:
+    """Every benchmark by each tag, and which benchmarks have no such tag.
+
+    Raises:
+        UsageError: no benchmark has a tag.
+    """
+    found, notes = list[SlicedBlock](), list[str]()
+    for tag in dict.fromkeys(tags):
+        blocks, why = [], list[UsageError]()
+        for one in columns:
+            try:
+                blocks.append(_by_tag(one, names, tag, make))
+            except UsageError as error:
+                notes.append(f"{one.paired.benchmark} is not shown by {tag}: {error}")
+                why.append(error)
+        if not blocks and why:
+            raise why[0]
+        found += blocks
+    return found, notes
+
+
+def _by_tag(one: Columns, names: Sequence[str], tag: str, make: MakeBlock) -> SlicedBlock:
+    slicing = slice_by(one.rows(), [int(words) for words in one.counts[0].words], tag)
+    blocks = []
+    for value in slicing.order:
+        part = one.part([at for at, held in enumerate(slicing.values) if held == value])
+        rates = [each.rate for each in part.counts]
+        block = make(value, [part], names, rates, draws=np.empty((0, len(rates))))
+        blocks.append(replace(block, left_out=0))
+    p_values = holm([pair.difference.p if pair.difference else None for block in blocks for pair in block.pairs])
+    corrected = iter(p_values)
+    blocks = [
+        replace(
+            block,
+            pairs=tuple(
+                replace(pair, p_holm=p, significant=None if p is None else p < ALPHA)
+                for pair, p in zip(block.pairs, corrected, strict=False)
+            ),
+        )
+        for block in blocks
+    ]
+    return SlicedBlock(
+        tag=tag,
+        benchmark=one.paired.benchmark,
+        binned=slicing.binned,
+        untagged=slicing.values.count(None),
+        values=tuple(sorted(blocks, key=_least)),
+    )
+
+
+def _least(block: Block) -> float:
+    return min((pair.p_holm for pair in block.pairs if pair.p_holm is not None), default=math.inf)
