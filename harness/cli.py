@@ -165,7 +165,9 @@ def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPa
 def _examples(name: str, what: str = "") -> str:
     """Command lines to begin with; of one word behind a verb, those that have it."""
     lines = [
-        f"  {program()} {line}" for line in EXAMPLES[name] if f"{line} ".startswith(f"{name} {what}") or name == RUN
+        f"  {program()} {line}"
+        for line in EXAMPLES.get(name, ())
+        if f"{line} ".startswith(f"{name} {what}") or name == RUN
     ]
     return "examples:\n" + "\n".join(lines)
 

@@ -359,7 +359,7 @@ def test_systems_of_one_name_are_told_apart_everywhere(tmp_path: Path, capsys: p
         systems_on(tmp_path / folder, {"same": {"x": errors}})
     folders = [str(tmp_path / name) for name in ("before", "after")]
     assert main(["report", *folders, "--out", str(tmp_path / "r"), "--profile", "verbatim"]) == 0
-    names = [f"same ({folder})" for folder in folders]
+    names = ["same (before)", "same (after)"]
     for stem in ("table", "errors"):
         rows = json.loads((tmp_path / "r" / f"{stem}.json").read_text("utf-8"))["rows"]
         assert [row["model"] for row in rows] == names, stem
