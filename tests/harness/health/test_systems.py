@@ -12,7 +12,8 @@ from harness.health.systems import Edit, check_systems, edits_of, together
 from harness.records.health import HealthFinding
 from harness.records.journal import Line
 from harness.scoring.align import align
-from harness.scoring.pairing import labels, read_apart
+from harness.scoring.labels import labels
+from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profile_files import get_profile
 from harness.scoring.resolve import common_profile
