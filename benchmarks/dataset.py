@@ -63,6 +63,8 @@ class Audio:
     """Seconds from the beginning of the file where the utterance ends; None is the end."""
     channel: Channel | None = None
     """What to hear of a file with several channels; None is as the run says."""
+    condition: str | None = None
+    """What is done to the samples once they are decoded (`harness.perturb.apply`); None: nothing."""
 
     def open(self) -> BinaryIO:
         """The encoded bytes as a seekable file, of which no more is read than is asked for.

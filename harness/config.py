@@ -124,6 +124,15 @@ def _options(given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(given))
 
 
+def _conditions(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Each condition that is asked for, with all that it says."""
+    if not given:
+        return ()
+    from harness.perturb.spec import read_conditions
+
+    return tuple(one.text for one in read_conditions(given))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything about how a run is done. What is measured, suite and models, stands beside it."""
@@ -150,6 +159,9 @@ class Settings:
         "of several channels: all mixed, the one with most speech, or the Nth from 0",
         "mix|best|N",
         rule=CHANNEL,
+    )
+    perturb: tuple[str, ...] = flag(
+        (), WHAT, "also under conditions, such as noise:snr=20,10,0; repeats (docs/robustness.md)", "SPEC"
     )
 
     out: Path = flag(Path("results/runs"), HOW, "folder that holds the runs", "DIR", stored=False)
@@ -222,6 +234,7 @@ class Settings:
         """Refuses what cannot be meant."""
         check(self)
         object.__setattr__(self, "model_option", _options(self.model_option))
+        object.__setattr__(self, "perturb", _conditions(self.perturb))
         if self.price is not None:
             price_of(self.price)
         if self.root is not None and self.streaming:

@@ -265,6 +265,7 @@ def _evaluated(
     """What one model wrote, all of it in memory."""
     from harness.models.custom import tells_itself_apart, wrap
     from harness.models.registry import check_model
+    from harness.perturb.suite import under_conditions
     from harness.progress import progress
     from harness.runner.folder import run_folder
     from harness.runner.placing import placed
@@ -278,7 +279,8 @@ def _evaluated(
         name, load, revision = made.card.id, lambda _options: made, made.card.revision
         if settings.device == AUTO:  # it was made where its maker wanted it; nothing is moved
             settings = replace(settings, device="cpu")
-        there = run_folder(settings.out, placed(suite, datasets, settings.out)[0].name, settings.name or name)
+        asked_for = under_conditions(suite, datasets, settings.perturb, settings.seed)
+        there = run_folder(settings.out, placed(*asked_for, settings.out)[0].name, settings.name or name)
         if kept and not certain and not settings.fresh and (there / RUN_FILE).exists():
             raise UsageError(
                 f"{there} holds a run of a {name}, and nothing tells whether it was this one (a lambda, a closure, an "

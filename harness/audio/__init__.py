@@ -5,9 +5,11 @@ opening, decoders, pyav   its samples, in blocks: by libsndfile, or by FFmpeg wh
 channels                  which channels are heard, and what is wrong with them
 levels                    floats at the scale of integers, clipping, silence
 resampling                soxr, at once or block by block: the same samples
-hearing                   all of that for one clip
+hearing                   all of that for one file
+loading                   a clip of it, under the condition that its run asks for
 """
 
-from harness.audio.hearing import Sound, check_duration, decode, hear, listen, load_clip
+from harness.audio.hearing import Sound, check_duration, decode, hear, listen
+from harness.audio.loading import load_clip
 
 __all__ = ["Sound", "check_duration", "decode", "hear", "listen", "load_clip"]

@@ -18,7 +18,7 @@ from harness.audio.decoders import UNKNOWN_FRAMES, Blocks, Decoder, reason
 from harness.audio.levels import Levels
 from harness.audio.resampling import Resampler, resample
 from harness.errors import DataError
-from harness.types import SAMPLE_RATE, AudioWarning, Clip
+from harness.types import AudioWarning
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,23 +58,6 @@ class Sound:
     """Mono samples at 16 kHz, shape ``[samples]``, at least one."""
     warnings: tuple[AudioWarning, ...] = ()
     """What is to be said of them."""
-
-
-def load_clip(utterance: Utterance) -> Clip:
-    """Decodes an utterance.
-
-    Raises:
-        DataError: the audio is missing, broken, empty, truncated, or not as long as the metadata says.
-    """
-    sound = hear(utterance.audio)
-    check_duration(utterance, len(sound.waveform) / SAMPLE_RATE)
-    return Clip(
-        id=utterance.id,
-        language=utterance.language,
-        waveform=sound.waveform,
-        warnings=sound.warnings,
-        keywords=utterance.keywords,
-    )
 
 
 def check_duration(utterance: Utterance, seconds: float) -> None:

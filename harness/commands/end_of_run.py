@@ -24,8 +24,8 @@ def finish(
     systems = [read_run(folder) for folder in folders]
     out = folders[0].parent / "report"
     written = write_report(systems, common_profile(systems), out, Wishes(costs=costs))
-    shown = [one.render("terminal") for one in (written.table, written.languages) if one is not None]
-    print(pretty(scores) if as_json else "\n".join(shown), end="")
+    tables = "\n".join(table.render("terminal") for table in written.shown)
+    print(pretty(scores) if as_json else tables, end="")
     if not quiet:
         for line in _next(folders, [system.run for system in systems if system.run is not None], written):
             tell(line)

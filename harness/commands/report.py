@@ -116,8 +116,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             size=Size(width=args.width, pdf=args.pdf or args.width is not None),
         )
         written = write_report(systems, profile, args.out, wishes, say)
-    shown = [one.render("terminal") for one in (written.table, written.languages) if one is not None]
-    print("\n".join(shown), end="")
+    print("\n".join(table.render("terminal") for table in written.shown), end="")
     for reason in written.reasons:
         print(reason)
     print(f"\n{written.audio}\n{len(written.files)} files in {args.out}; open {written.files[0]} in a browser")

@@ -65,7 +65,11 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
             findings.append(problem(name, *found, tier=tier))
             continue
         pair = pair_rates(found)
-        if pair.before.rate is None or pair.after.rate is None:
+        if comparable and all(
+            one.counted and not any(row.reference.strip() for row in one.units.rows) for one in found.scored
+        ):
+            paired.append(found)  # nothing is said in it: what is made up is judged below
+        elif pair.before.rate is None or pair.after.rate is None:
             message = "there are no reference words, so there is no error rate"
             findings.append(problem(name, Reason.NO_WORDS, message, tier=tier))
         elif (nothing := guards.nothing_there(pair)) is not None:
@@ -80,7 +84,7 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
                 findings += _failed_more(name, run, baseline, tier)
             if whole.verdict is not Verdict.FAIL and tier is not Tier.INFORMATIVE:
                 findings += worse_sessions(name, pair, policy.sessions)
-    if not pairs:
+    if not paired:
         message = "no benchmark of the run could be compared with the baseline"
         findings.append(problem("run", Reason.NOTHING_COMPARED, message))
     elif len(names) > 1:

@@ -226,10 +226,28 @@ def panels(width: float, height: float, strip: float = 0.0, foot: float = 0.0) -
     FigureCanvasAgg(figure)
     axes = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False).flat)
     for axis in axes:
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.grid(visible=True, color="#e6e6e6", lw=0.7)
-        axis.set_axisbelow(True)
+        _bare(axis)
     return figure, axes
+
+
+def sheet(columns: int, rows: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure of this size in inches with panels beside and under each other, each with axes of its own."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axis in axes:
+        _bare(axis)
+    return figure, axes
+
+
+def _bare(axis: Axes) -> None:
+    """A panel without a frame, with faint lines under what is drawn."""
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(visible=True, color="#e6e6e6", lw=0.7)
+    axis.set_axisbelow(True)
 
 
 def wer_x(point: Point, limit: float) -> float:

@@ -10,6 +10,7 @@ from harness.reporting import plots
 from harness.reporting.against import published_points
 from harness.reporting.page.data import phases_of
 from harness.reporting.points import by_length
+from harness.reporting.wer_snr import curves, wer_by_snr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,9 @@ def draw_plots(
     for metric, points in found.points.items():
         sheet = _Sheet(out, size, rules, published, say)
         files += _of_metric(found, metric, points, sheet)
+    if panels := curves(found.names, found.scored):
+        say("plots: WER by SNR")
+        files += wer_by_snr(panels, out / "wer_by_snr", caption=rules, size=size)
     clocks = {
         name: clock
         for name, score in zip(found.names, found.scores, strict=True)

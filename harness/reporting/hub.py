@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.registry import datasets, get_suite, suites
 from harness.errors import DataError, UsageError
+from harness.perturb.names import MARK
 from harness.records.codec import write_text
 from harness.reporting.escape import csv_cell
 from harness.scoring.average import averaging
@@ -84,6 +85,8 @@ def checked(scores: Scores, run: RunRecord | None = None) -> Result:
     model, profile = scores.model, scores.profile.name
     if not scores.suite:
         raise UsageError(f"{model}: the predictions belong to no suite")
+    if MARK in scores.suite:
+        raise UsageError(f"{model}: ran under conditions too; such files are made of a run without --perturb")
     found = get_suite(scores.suite)
     if profile != found.profile:
         what = f"scored under {profile}, but {found.name} is under {found.profile}"

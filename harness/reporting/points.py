@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+from harness.perturb.names import clean_among
 from harness.records.scores import Average, Scores
 from harness.reporting.drawing import Point
 from harness.reporting.results import competing
@@ -67,7 +68,7 @@ def points_of(
     of = [{entry.benchmark: entry for entry in score.benchmarks if entry.metric == metric} for score in scores]
     able = [each & set(known) for each, known in zip(competing(scores, runs), of, strict=True)]
     every = list(dict.fromkeys(name for known in of for name in known))
-    common = _common(able, every)
+    common = tuple(clean_among(_common(able, every)))
     same = [bool(common) and set(common) <= each for each in able]
     at_once = [run.served if run else None for run in runs]
     local = [one and not many for one, many in zip(same, at_once, strict=True)]

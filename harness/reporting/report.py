@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from harness.reporting.against import against_published
 from harness.reporting.classes import classes_table
 from harness.reporting.drawing import Size
 from harness.reporting.figures import Found, draw_plots
+from harness.reporting.hallucination import hallucination_table, says_nothing
 from harness.reporting.hub import write_hub_files
 from harness.reporting.languages import languages_table
 from harness.reporting.page.audio import Mode, Placed, origins, place_audio
@@ -20,6 +21,7 @@ from harness.reporting.page.data import Group, PageData, group, page_benchmark, 
 from harness.reporting.points import Metric, points_of
 from harness.reporting.ranking import ranking, with_common_averages, with_ranks
 from harness.reporting.results import errors_table, metrics_table, results_table, served_table
+from harness.reporting.robustness import robustness_table
 from harness.reporting.slices import slices_tables
 from harness.reporting.table import EXTENSIONS, Table
 from harness.reporting.xlsx import workbook
@@ -45,8 +47,8 @@ class Written:
 
     table: Table
     """Models by benchmarks, as it is in the files."""
-    languages: Table | None
-    """Benchmarks of several languages, a row for each; None where there is none."""
+    shown: list[Table]
+    """What answers the run's question on a screen: that one, or tables of conditions and of made-up words instead."""
     files: list[Path]
     """All that was written, the page first."""
     reasons: list[str]
@@ -121,13 +123,8 @@ def write_report(
         files += _plots(found, profile.name, out, wishes, say)
     except OSError as error:
         raise cannot_write(out, error) from None
-    return Written(
-        table=results,
-        languages=shown.get("languages"),
-        files=[index, *files, *audio.files, *for_hub],
-        reasons=reasons,
-        audio=audio.said,
-    )
+    every = [index, *files, *audio.files, *for_hub]
+    return Written(table=results, shown=_answers(found, shown), files=every, reasons=reasons, audio=audio.said)
 
 
 def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: Callable[[str], None]) -> Found:
@@ -174,11 +171,22 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
         if any(get_metric(name).classes for name in wishes.metrics)
         else None,
         "served": served_table(found.scores, found.names),
+        "robustness": robustness_table(found.names, found.scores, found.scored),
+        "hallucination": hallucination_table(found.names, found.scored),
     }
     tables |= slices_tables(found.names, found.scored, wishes.slices)
     if wishes.published:
         tables["published"] = against_published(found.scores, found.runs, found.names)
     return {stem: table for stem, table in tables.items() if table is not None}, results
+
+
+def _answers(found: Found, shown: Mapping[str, Table]) -> list[Table]:
+    """What a screen is to show of the tables."""
+    special = [shown[stem] for stem in ("robustness", "hallucination") if stem in shown]
+    silent = all(says_nothing(one) for held in found.scored for one in held)
+    if special and (silent or "robustness" in shown):
+        return special
+    return [shown[stem] for stem in ("table", "languages") if stem in shown] + special
 
 
 def _page_data(found: Found, audio: Placed, say: Callable[[str], None]) -> PageData:

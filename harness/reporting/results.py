@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from harness.perturb.names import named
 from harness.reporting.costs import Costs, cost_columns
 from harness.reporting.model import MODEL, SUBJECT
 from harness.reporting.table import Cell, Column, Table, mark_best
@@ -320,7 +321,8 @@ def _caption(profile: str, scores: Sequence[Scores]) -> str:
     methods = dict.fromkeys(interval.method for interval in intervals if interval)
     between = f" 95 % intervals: {', '.join(methods)}." if methods else " No intervals: fewer than five sessions."
     over = averaging([score.suite for score in scores], rounded=any(score.average.rounded for score in scores))
-    average = f" Average: {over.described}."
+    under = any(named(entry.benchmark) for score in scores for entry in score.benchmarks)
+    average = f" Average: {over.described}{'; those under conditions (+) are not in it' if under else ''}."
     unsaid = dict.fromkeys(
         entry.benchmark for score in scores for entry in score.benchmarks if not entry.language_stated
     )

@@ -72,6 +72,8 @@ def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: 
         "keywords": settings.keywords or None,
         "row keywords": settings.row_keywords or None,
         "channel": None if settings.heard == "mix" else settings.heard,
+        "conditions": settings.perturb or None,
+        "seed of conditions": settings.seed if settings.perturb else None,
     }
     if not batch_invariant:
         chosen |= {"batch_size": settings.batch_size, "batch_seconds": settings.budget_seconds}

@@ -14,6 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import Interrupted, RunError
+from harness.perturb.apply import seconds_under
 from harness.runner.pipeline import Done, Pipeline, Threads
 from harness.runner.plan import padding, plan
 
@@ -195,7 +196,14 @@ def _windows(utterances: Iterable[Utterance], stop: Stop) -> Iterator[list[Utter
 
 
 def planning_seconds(utterance: Utterance) -> float:
-    """What to plan with: the stated length, else what the size of the encoded audio suggests (FLAC at 16 kHz)."""
+    """What to plan with: the stated length, else what the size of the encoded audio suggests (FLAC at 16 kHz).
+
+    Under a condition it is how long that becomes.
+    """
+    return seconds_under(utterance.audio.condition, _clean_seconds(utterance))
+
+
+def _clean_seconds(utterance: Utterance) -> float:
     if utterance.duration is not None:
         return utterance.duration
     audio = utterance.audio

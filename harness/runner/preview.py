@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.models.base import LoadOptions
 from harness.models.registry import adapters, devices_of, is_served
 from harness.models.served.options import positive
+from harness.perturb.suite import under_conditions
 from harness.records.journal import read_journal
 from harness.records.run import BenchmarkRecord, ModelRecord, PeakMemory, RunRecord, read_run_record
 from harness.runner.folder import run_folder
@@ -37,7 +38,7 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
     weights.
     """
     settings = settings.on(devices_of(model))
-    suite, datasets = placed(suite, datasets, settings.out)
+    suite, datasets = placed(*under_conditions(suite, datasets, settings.perturb, settings.seed), settings.out)
     card = next((one.card for one in adapters().values() if one.accepts(model) and one.card is not None), None)
     budget = settings.budget(card)
     folder = run_folder(settings.out, suite.name, settings.name or model)

@@ -18,6 +18,7 @@ from harness.energy.meter import Meter, sources_of
 from harness.errors import DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
 from harness.models.registry import devices_of, is_served, load_model, revision_now, says_the_same, text_options
+from harness.perturb.suite import under_conditions
 from harness.records.codec import write
 from harness.records.journal import Line, read_journal
 from harness.records.run import (
@@ -91,7 +92,8 @@ class Run:
         self.settings = self.settings.on(KINDS if self.load else devices_of(self.model_name))
         device = self.settings.device
         self._asked = self.settings
-        self.suite, self.datasets = placed(self.suite, self.datasets, self.settings.out)
+        asked_for = under_conditions(self.suite, self.datasets, self.settings.perturb, self.settings.seed)
+        self.suite, self.datasets = placed(*asked_for, self.settings.out)
         self._where = device if asked in {device, AUTO} else f"{device}, as it does not run on {asked}"
         self.folder = run_folder(self.settings.out, self.suite.name, self.settings.name or self.model_name)
         if self.settings.profile is not None:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from harness.perturb.names import clean_among
+
 if TYPE_CHECKING:
     from benchmarks.suite import Suite
     from harness.records.run import AveragingRecord, RunRecord
@@ -58,7 +60,7 @@ class Averaging:
         average is one over every group, each the mean of what is there of it.
         """
         if not self.groups:
-            return _mean(rates.values(), rounded=self.rounded)
+            return _mean([rates[name] for name in clean_among(rates)], rounded=self.rounded)
         means = [
             _mean([rates[name] for name in members if name in rates], rounded=self.rounded)
             for members in self.groups.values()
@@ -66,9 +68,13 @@ class Averaging:
         return _mean(means, rounded=self.rounded)
 
     def weights(self, benchmarks: Sequence[str]) -> list[float]:
-        """What each benchmark weighs in a macro average over them, which may be nothing; empty for the plain mean."""
+        """What each benchmark weighs in a macro average over them, which may be nothing; empty for the plain mean.
+
+        Benchmarks under a condition weigh nothing beside clean ones.
+        """
+        clean = clean_among(benchmarks)
         if not self.groups:
-            return []
+            return [(name in clean) / len(clean) for name in benchmarks] if len(clean) < len(benchmarks) else []
         weights = dict.fromkeys(benchmarks, 0.0)
         for members in self.groups.values():
             here = [name for name in members if name in weights]

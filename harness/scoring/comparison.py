@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
+from harness.perturb.names import clean_among
 from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.scoring.align import align_nist
 from harness.scoring.average import Averaging, averaging
@@ -83,14 +84,17 @@ def compare_systems(
     notes += lacking
     complete = [one for one in columns if one.paired.systems == compared and not one.left_out]
     words = [one for one in complete if not one.by_character]
-    common = words or complete  # words and characters do not average
+    clean = clean_among(one.paired.benchmark for one in columns)
+    common = [one for one in words or complete if one.paired.benchmark in clean]  # words and characters do not average
     over = averaging([system.suite for system in systems], rounded=profile.round_before_average)
     every, over = over, over.among([one.paired.benchmark for one in common])
     average = _average_block(common, names, over) if len(common) > 1 else None
     lacking = [name for name in every.groups if name not in over.groups]
     if average is not None and lacking:
         notes.append(f"average over {', '.join(over.groups)}: not every system has {', '.join(lacking)}")
-    if average is not None and len(common) < len(columns):
+    if average is not None and len(clean) < len(columns):
+        notes.append("average over clean benchmarks: those under conditions are compared, not averaged")
+    if average is not None and len(common) < len(clean):
         notes.append(f"average over what all have complete: {', '.join(one.paired.benchmark for one in common)}")
     return Comparison(
         profile=profile.record(),

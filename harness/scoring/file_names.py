@@ -8,6 +8,7 @@ declares; a file that means none of them is a benchmark of its own, called after
 import re
 
 from benchmarks.languages import language_in
+from harness.perturb.names import joined, named
 
 _NAME = re.compile(r"^MODEL_(?P<model>.+?)_DATASET_(?P<data>.+)$")
 
@@ -29,7 +30,9 @@ def benchmark_of(data: str) -> tuple[str, str | None, str | None]:
     """
     from benchmarks.registry import identify
 
-    dataset = identify(data)
-    if dataset is not None:
-        return dataset.name, dataset.language, dataset.session_pattern
-    return data, language_in(data), None
+    under = named(data)
+    dataset = identify(data if under is None else under.clean)
+    if dataset is None:
+        return data, language_in(data), None
+    name = dataset.name if under is None else joined(dataset.name, under.condition)
+    return name, dataset.language, dataset.session_pattern

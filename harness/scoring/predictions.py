@@ -14,6 +14,7 @@ import msgspec
 
 from benchmarks.languages import primary_subtag
 from harness.errors import DataError, UsageError
+from harness.perturb.names import joined, named
 from harness.records.journal import Line, read_journal
 from harness.records.packed import is_packed, opened, packed_in
 from harness.records.run import RUN_FILE, RunRecord, read_run_record
@@ -225,7 +226,7 @@ def by_language(predictions: Predictions) -> list[Predictions]:
     return [
         replace(
             predictions,
-            benchmark=f"{name}_{spoken}" if name else predictions.benchmark,
+            benchmark=_part(name, spoken) if name else predictions.benchmark,
             language=spoken,
             language_stated=not (guessed and spoken == DEFAULT_LANGUAGE),
             part_of=name,
@@ -233,6 +234,12 @@ def by_language(predictions: Predictions) -> list[Predictions]:
         )
         for spoken, found in sorted(rows.items())
     ]
+
+
+def _part(benchmark: str, spoken: str) -> str:
+    """The name of the part in one language: under a condition the clean one's part, under that condition."""
+    found = named(benchmark)
+    return f"{benchmark}_{spoken}" if found is None else joined(f"{found.clean}_{spoken}", found.condition)
 
 
 def _with_session(row: Line, pattern: str) -> Line:

@@ -73,6 +73,7 @@ def _merged(parent: str, chunks: Sequence[Line], source: str) -> Line:
         turns=None,
         draft=_joined(row.draft for row in ordered) if all(row.draft is not None for row in ordered) else None,
         duration=total(row.duration for row in ordered),
+        audio_seconds=total(row.audio_seconds for row in ordered),
         time=total(row.time for row in ordered),
         session=first.session or parent,
         keywords=_together(row.keywords for row in ordered),

@@ -145,6 +145,7 @@ def test_suites_and_their_aliases() -> None:
         "sample": 2,
         "sample_languages": 6,
         "digits": 1,
+        "non_speech": 1,
     }
     assert get_suite("open_asr").name == "open_asr@2026-08-28"
     assert get_suite("open_asr").default_models == ("ibm-granite/granite-speech-4.1-2b-nar",)

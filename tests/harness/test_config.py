@@ -30,6 +30,10 @@ TYPED: dict[str, tuple[str, object]] = {
     "device": ("--device cuda", "cuda"),
     "dtype": ("--dtype bfloat16", "bfloat16"),
     "attention": ("--attention sdpa", "sdpa"),
+    "perturb": (
+        "--perturb noise:20 --perturb reverb:0.3,1",
+        ("noise:snr=20,kind=pink", "reverb:rt60=0.3", "reverb:rt60=1"),
+    ),
     "batch_size": ("--batch-size 4", 4),
     "batch_seconds": ("--batch-seconds 9.5", 9.5),
     "workers": ("--workers 11", 11),

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from harness.perturb.names import named
+
 if TYPE_CHECKING:
     from benchmarks.dataset import Audio
     from harness.scoring.predictions import System
@@ -38,7 +40,9 @@ Utterance = tuple[str, str]
 def origins(systems: Sequence[System]) -> dict[Utterance, str]:
     """Where the journals say that each utterance's audio is. Predictions of others do not say."""
     found: dict[Utterance, str] = {}
-    for predictions in (one for system in systems for one in system.benchmarks if one.ours):
+    # Under a condition a model heard something else than what the journal names.
+    heard = (one for system in systems for one in system.benchmarks if one.ours and named(one.benchmark) is None)
+    for predictions in heard:
         for row in predictions.rows:
             if row.audio:
                 found.setdefault((predictions.benchmark, row.id), row.audio)

@@ -2,18 +2,26 @@
 
 from collections.abc import Sequence
 
+from harness.records.journal import Line
+from harness.scoring.loops import seconds_heard
 from harness.scoring.metrics.base import Metric, Parts, Utterances
 
 
 def _count(utterances: Utterances, *_: object) -> Sequence[Parts | None] | None:
     """Words and minutes of the utterances without reference words; None where there are none of known length."""
-    silent = [None if one.reference else one.row.duration for one in utterances]
-    if any(not one.reference and one.row.duration is None for one in utterances) or not sum(filter(None, silent)):
+    silent = [None if one.reference else seconds_heard(one.row) for one in utterances]
+    unknown = any(not one.reference and length is None for one, length in zip(utterances, silent, strict=True))
+    if unknown or not sum(filter(None, silent)):
         return None
     return [
         None if seconds is None else (one.counts.insertions, seconds / 60)
         for one, seconds in zip(utterances, silent, strict=True)
     ]
+
+
+def _nothing_said(rows: Sequence[Line]) -> bool:
+    """Whether there is nothing else to measure: no reference says anything."""
+    return bool(rows) and not any(row.reference.strip() for row in rows)
 
 
 INSERTED_ON_SILENCE = Metric(
@@ -23,4 +31,6 @@ INSERTED_ON_SILENCE = Metric(
     count=_count,
     unit="words a minute",
     dropped=True,
+    column=True,
+    always=_nothing_said,
 )

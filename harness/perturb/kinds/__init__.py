@@ -1,0 +1,1 @@
+"""The perturbations: one a module, each with an object ``PERTURBATION``."""
