@@ -120,5 +120,7 @@ class Hypothesis:
     """Words with times, where the model has them."""
     speakers: tuple[str, ...] | None = None
     """One label a word, where the model has them."""
+    turns: tuple[Turn, ...] | None = None
+    """Who says what from when to when, where the model gives times of turns and not of words."""
     usage: Usage | None = None
     """What it took, where the model knows."""

@@ -52,6 +52,7 @@ def transcribed(
         draft=None if draft is None else str(draft),
         words=words and tuple(Word(str(word.text), float(word.start), float(word.end)) for word in words),
         speakers=speakers and tuple(map(str, speakers)),
+        turns=hypothesis.turns and tuple(map(_turn, hypothesis.turns)),
         usage=hypothesis.usage,
         time=time,
         batch=batch,
@@ -60,6 +61,11 @@ def transcribed(
         audio_warnings=warnings or None,
         audio_file=heard,
     )
+
+
+def _turn(one: Turn) -> Turn:
+    times = (None if time is None else float(time) for time in (one.start, one.end))
+    return Turn(str(one.speaker), str(one.text), *times)
 
 
 def failed(

@@ -24,7 +24,7 @@ from harness import devices
 from harness.errors import DeviceLostError, HarnessError, ModelError
 from harness.runner.contain import contained
 from harness.runner.plan import Budget, plan
-from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage, Word
+from harness.types import SAMPLE_RATE, Clip, Hypothesis, Turn, Usage, Word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -256,10 +256,12 @@ def join(hypotheses: Sequence[Hypothesis], pieces: Sequence[Clip]) -> Hypothesis
         return hypotheses[0]
     words = []
     speakers: list[str] = []
+    turns: list[Turn] = []
     offset = 0.0
     for number, (hypothesis, piece) in enumerate(zip(hypotheses, pieces, strict=True), start=1):
         words += [Word(word.text, word.start + offset, word.end + offset) for word in hypothesis.words or ()]
         speakers += [f"{label}, piece {number}" for label in hypothesis.speakers or ()]
+        turns += [_later(turn, offset, number) for turn in hypothesis.turns or ()]
         offset += piece.duration
     drafts = [hypothesis.draft for hypothesis in hypotheses]
     usages = [hypothesis.usage for hypothesis in hypotheses if hypothesis.usage is not None]
@@ -268,8 +270,15 @@ def join(hypotheses: Sequence[Hypothesis], pieces: Sequence[Clip]) -> Hypothesis
         draft=None if None in drafts else _spaced(draft or "" for draft in drafts),
         words=tuple(words) if all(hypothesis.words is not None for hypothesis in hypotheses) else None,
         speakers=tuple(speakers) if all(hypothesis.speakers is not None for hypothesis in hypotheses) else None,
+        turns=tuple(turns) if all(hypothesis.turns is not None for hypothesis in hypotheses) else None,
         usage=_together(usages) if len(usages) == len(hypotheses) else None,
     )
+
+
+def _later(turn: Turn, offset: float, number: int) -> Turn:
+    """A turn of a piece by the clock of its clip."""
+    times = (None if time is None else time + offset for time in (turn.start, turn.end))
+    return Turn(f"{turn.speaker}, piece {number}", turn.text, *times)
 
 
 def _together(usages: Sequence[Usage]) -> Usage:

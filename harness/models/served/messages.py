@@ -12,7 +12,7 @@ from harness.errors import ModelError
 from harness.records.codec import loads
 
 if TYPE_CHECKING:
-    from harness.types import Usage, Word
+    from harness.types import Turn, Usage, Word
 
 AudioFormat = Literal["flac", "wav"]
 
@@ -90,6 +90,8 @@ class Answer:
     words: tuple[Word, ...] | None = None
     speakers: tuple[str, ...] | None = None
     """One label a word."""
+    turns: tuple[Turn, ...] | None = None
+    """Who says what from when to when."""
     tokens: int | None = None
     made_by: str | None = None
     """What the server says that it answered with."""

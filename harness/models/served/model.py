@@ -86,7 +86,9 @@ class ServedModel(Model):
         begin: Callable[[], Exchange] = lambda: self.service.exchange(call)  # noqa: E731 - typed
         done: Transcribed = self.client.transcribe(begin, call.id, call.seconds, intended)
         answer = done.answer
-        return Hypothesis(text=answer.text, words=answer.words, speakers=answer.speakers, usage=done.usage)
+        return Hypothesis(
+            text=answer.text, words=answer.words, speakers=answer.speakers, turns=answer.turns, usage=done.usage
+        )
 
     def text(self, output: list[Future[Hypothesis]]) -> list[Hypothesis]:
         """Waits for the answers."""

@@ -22,7 +22,7 @@ from harness.models.served.messages import (
     text_of,
     texts,
 )
-from harness.types import Word
+from harness.types import Turn, Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,17 +107,23 @@ def _words(found: object, call: Call) -> tuple[Word, ...] | None:
 
 
 def _diarized(text: str, found: object, call: Call, tokens: int | None, first_at: float | None = None) -> Answer:
-    """A transcript with speakers: those of its segments, one for each word."""
+    """A transcript with speakers: those of its segments, one for each word; and its turns where these have times."""
     parts, speakers = [], []
+    turns: list[Turn] = []
     for segment in objects(found, "segments"):
         check_seconds(segment.get("end"), call, "a segment ends at")
         part = texts(segment.get("text"), "segments[].text").strip()
         parts.append(part)
-        speakers += [texts(segment.get("speaker"), "segments[].speaker")] * len(part.split())
+        who = texts(segment.get("speaker"), "segments[].speaker")
+        speakers += [who] * len(part.split())
+        if segment.get("start") is not None and segment.get("end") is not None:
+            times = (number(segment.get(key), f"segments[].{key}") for key in ("start", "end"))
+            turns.append(Turn(who, part, *times))
     whole = text if len(text.split()) == len(speakers) else " ".join(parts)
     if not speakers and text.strip():
         raise AnswerError("the server gave no speakers; give response_format=json")
-    return Answer(text=whole, speakers=tuple(speakers), tokens=tokens, first_at=first_at)
+    known = tuple(turns) if turns and len(turns) == len(parts) else None
+    return Answer(text=whole, speakers=tuple(speakers), turns=known, tokens=tokens, first_at=first_at)
 
 
 def _tokens(usage: object, call: Call) -> int | None:

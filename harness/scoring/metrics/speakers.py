@@ -40,12 +40,25 @@ def _each(
     fits: Fits,
     lacks: str,
     library: str | None = None,
+    alone: bool = False,
 ) -> Sequence[Parts | None] | Noted | Absent:
-    """What is counted of each utterance of which enough is known; the others are left out, which is said."""
+    """What is counted of each utterance of which enough is known; the others are left out, which is said.
+
+    Args:
+        utterances: of a benchmark.
+        profile: the rules.
+        language: of the benchmark.
+        count: what an utterance adds.
+        fits: whether enough is known of it.
+        lacks: what is said of those of which it is not.
+        library: what counts.
+        alone: whether the reference's turns are enough, so that a hypothesis in one piece tells something too.
+    """
     found = sides_of(utterances, profile, language)
     fit = [each is not None and fits(each) for each in found]
     # An empty text is nobody's: it tells nothing of a system, and is counted where another says who speaks.
-    if not any(each is not None and each.hypothesis.stated for each, one in zip(found, fit, strict=True) if one):
+    known = [each for each, one in zip(found, fit, strict=True) if each is not None and one]
+    if not any((each.reference if alone else each.hypothesis).stated for each in known):
         return Absent(lacks)
     reason = None if library is None else missing(library)
     if reason is not None:
@@ -142,7 +155,9 @@ def _chosen(
         lacks = f"{WHO}, or name more than {MOST_STREAMS}"
     else:
         lacks = f"the reference is not in turns, or the hypothesis has more than {MOST_STREAMS} speakers"
-    found = _each(utterances, profile, language, count, fits=fits, lacks=lacks, library="meeteval")
+    found = _each(
+        utterances, profile, language, count, fits=fits, lacks=lacks, library="meeteval", alone=not attribution
+    )
     if not any(greedy) or isinstance(found, Absent):
         return found
     note = f"{sum(greedy)} of {len(greedy)} sessions too long to try every assignment of turns: searched greedily"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.runner.stages import bounds, cut, join, split
-from harness.types import SAMPLE_RATE, Clip, Hypothesis, Word
+from harness.types import SAMPLE_RATE, Clip, Hypothesis, Turn, Word
 
 
 def clip(samples: int) -> Clip:
@@ -64,6 +64,23 @@ def test_speakers_of_pieces_are_told_apart() -> None:
     alone = Hypothesis(text="a", speakers=("1",))
     assert join([alone], pieces[:1]) is alone
     assert join([alone, Hypothesis(text="b")], pieces).speakers is None
+
+
+def test_turns_of_pieces_are_moved_and_told_apart() -> None:
+    pieces = split(clip(3 * SAMPLE_RATE), 2.0)
+    said = [
+        Hypothesis(text="a", turns=(Turn("1", "a", 0.5, 1.0),)),
+        Hypothesis(text="b", turns=(Turn("1", "b", 0, 1),)),
+    ]
+    start = pieces[0].duration
+    assert join(said, pieces).turns == (Turn("1, piece 1", "a", 0.5, 1.0), Turn("1, piece 2", "b", start, start + 1))
+    untimed = Hypothesis(text="b", turns=(Turn("1", "b", None, None),))
+    assert join([said[0], untimed], pieces).turns == (said_turn(), Turn("1, piece 2", "b", None, None))
+    assert join([said[0], Hypothesis(text="b")], pieces).turns is None
+
+
+def said_turn() -> Turn:
+    return Turn("1, piece 1", "a", 0.5, 1.0)
 
 
 def test_a_piece_with_nothing_in_it_leaves_no_double_space() -> None:

@@ -357,3 +357,16 @@ def test_stm_and_rttm_with_ctm_to_table_page_comparison_and_gate(
     assert main(["gate", systems[1], "--baseline", systems[0], *given, *policy]) == 1
     findings = {one["subject"]: one["verdict"] for one in json.loads(capsys.readouterr().out)["findings"]}
     assert findings["said: tcpWER, collar 1 s"] == "FAIL"
+
+
+@needs_meeteval
+def test_a_hypothesis_in_one_piece_has_an_orc_wer() -> None:
+    """All turns belong to its one stream, in the order of the reference; where one has no turns, that is said."""
+    turns = (turn("A", "a b", None, None), turn("B", "c", None, None))
+    one = predictions(("a b c", "a x c d"), ("e", "e"), reference_turns=[turns, None])
+    found = measure(get_metric("orc_wer"), count_predictions(one, VERBATIM).utterances(), VERBATIM, "en")
+    assert found is not None
+    assert (found.count, found.of) == (2, 3)
+    assert found.note == (
+        "1 of 2 utterances left out: the reference is not in turns, or the hypothesis has more than 10 speakers"
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from harness.models.served.messages import Answer, AnswerError, Response
 from harness.models.served.openai import Transcriptions
-from harness.types import Word
+from harness.types import Turn, Word
 from tests.harness.models.served.conftest import call
 from tests.harness.models.served.standin import Asked
 
@@ -94,6 +94,9 @@ def test_speakers_one_a_word() -> None:
     ]
     found = read({"text": "Good morning. You too!", "segments": segments}, format="diarized_json")
     assert (found.text, found.speakers) == ("Good morning. You too!", ("A", "A", "B", "B"))
+    assert found.turns == (Turn("A", "Good morning.", 0.0, 0.9), Turn("B", "You too!", 1.0, 1.9))
+    untimed = [segments[0], {"speaker": "B", "text": "You too!"}]
+    assert read({"text": "Good morning. You too!", "segments": untimed}, format="diarized_json").turns is None
     assert (
         read({"text": "Good morning.", "segments": segments}, format="diarized_json").text == "Good morning. You too!"
     )
