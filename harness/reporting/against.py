@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.reporting.drawing import Point
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def against_published(
     scores: Sequence[Scores], runs: Sequence[RunRecord | None], names: Sequence[str] | None = None
 ) -> Table:
-    """A row for each of our rates that has a published counterpart: the newest under our rules, else the newest.
+    """A row for each of our rates that has a published counterpart: of our suite and rules, else the nearest to them.
 
-    A difference in rules, data, suite or hardware is marked, and such a row shows no difference. Without
-    `names` the models' own are shown.
+    A difference in rules, data, suite or hardware is marked, and such a row shows no difference. Where another profile
+    would let more rows be compared, a note says which and how many. Without `names` the models' own are shown.
     """
     columns = (
         *SUBJECT,
@@ -33,21 +33,58 @@ def against_published(
         Column("source", "Source", align="left"),
     )
     rows = []
+    offered: dict[str, int] = {}
+    compared = rates = alike = 0
     for name, score, run in zip(names or [score.model for score in scores], scores, runs, strict=True):
         for benchmark, metric, ours in _figures(score):
             known = find(score.model, benchmark, metric)
             if ours is None or not known:
                 continue
-            figure = next((one for one in known if not _obstacles(one, score, run)), known[0])
-            notes = (*_obstacles(figure, score, run), *_other_data(benchmark, score, run))
+            figure = min(known, key=lambda one: _distance(one, score, run))
+            other = _other_data(benchmark, score, run)
+            notes = (*_obstacles(figure, score, run), *other)
             difference = None if notes else ours - figure.value
+            compared += difference is not None
+            rates += metric == "wer"
+            alike += difference is not None and metric == "wer"
+            if not other:
+                for profile in _profiles_that_compare(known, score, run):
+                    offered[profile] = offered.get(profile, 0) + 1
             source = f"{figure.source}{f', {figure.date}' if figure.date else ''}"
             facts = (Cell(name), Cell(benchmark), Cell(metric), Cell(ours))
             rows.append((*facts, Cell(figure.value, notes=notes), Cell(difference), Cell(source)))
     differ = "Where rules, data, suite or hardware differ the two cannot be compared, and no difference is shown."
     caption = f"WER in percent. {differ}"
-    empty = () if rows else ("Nothing is published of these models on these benchmarks.",)
-    return Table("Against published figures", caption, columns, tuple(rows), empty)
+    said = f"{compared} of {len(rows)} {'row' if len(rows) == 1 else 'rows'} can be compared." + _offer(
+        alike, rates, offered
+    )
+    notes = (said,) if rows else ("Nothing is published of these models on these benchmarks.",)
+    return Table("Against published figures", caption, columns, tuple(rows), notes)
+
+
+def _offer(compared: int, rates: int, offered: Mapping[str, int]) -> str:
+    """Under which profile more error rates could be compared; empty where under none."""
+    best = max(offered, key=lambda profile: (offered[profile], profile), default=None)
+    if best is None or offered[best] <= compared:
+        return ""
+    return f" Under --profile {best} {offered[best]} of the {rates} error rates can be, not {compared}."
+
+
+def _profiles_that_compare(known: Sequence[Figure], score: Scores, run: RunRecord | None) -> set[str]:
+    """The profiles under which an error rate could be compared with one of its published figures."""
+    found = set()
+    for figure in known:
+        others = [kind for kind, _ in _differences(figure, score, run) if kind != "rules"]
+        if figure.metric == "wer" and not others and figure.profile is not None:
+            found.add(figure.profile)
+    return found
+
+
+def _distance(figure: Figure, score: Scores, run: RunRecord | None) -> tuple[int, ...]:
+    """How far a published figure is from being of the same thing as ours: least where nothing differs."""
+    kinds = [kind for kind, _ in _differences(figure, score, run)]
+    other = figure.suite is not None and figure.suite != score.suite
+    return (len(kinds), "suite" in kinds, "rules" in kinds, other)
 
 
 def _figures(score: Scores) -> list[tuple[str, str, float | None]]:
@@ -59,16 +96,28 @@ def _figures(score: Scores) -> list[tuple[str, str, float | None]]:
 
 def _obstacles(figure: Figure, score: Scores, run: RunRecord | None) -> list[str]:
     """Why our figure and a published one are not of the same thing."""
+    return [why for _, why in _differences(figure, score, run)]
+
+
+def _differences(figure: Figure, score: Scores, run: RunRecord | None) -> list[tuple[str, str]]:
+    """In what a published figure is of another thing than ours: the kind, and a sentence."""
     found, profile = [], score.profile.name
     if figure.metric == "wer" and figure.profile != profile:
-        found.append(f"other rules: published under {figure.profile or 'rules that are not stated'}, ours {profile}")
-    if figure.benchmark == "average" and figure.suite != score.suite:
-        found.append(f"other suite: published over {figure.suite or 'one that is not stated'}")
+        stated = figure.profile or "rules that are not stated"
+        found.append(("rules", f"other rules: published under {stated}, ours {profile}"))
+    if figure.benchmark == "average" and (figure.suite is None or figure.suite != score.suite):
+        ours = f", ours over {score.suite}" if score.suite else ", ours over what the predictions have"
+        found.append(("suite", f"other suite: published over {_suite_of(figure)}{ours}"))
     if figure.metric == "rtfx":
         here = run.hardware if run else None
         if here is None or not figure.hardware or figure.hardware.lower() not in here.lower():
-            found.append(f"other hardware: published on {figure.hardware or 'one that is not stated'}")
+            stated, ours = figure.hardware or "one that is not stated", here or "not known"
+            found.append(("hardware", f"other hardware: published on {stated}, ours {ours}"))
     return found
+
+
+def _suite_of(figure: Figure) -> str:
+    return figure.suite or "one that is not stated"
 
 
 def _other_data(benchmark: str, score: Scores, run: RunRecord | None) -> list[str]:

@@ -15,12 +15,14 @@ import pytest
 from benchmarks.registry import get_suite
 from harness.cli import main
 from harness.commands.end_of_run import finish, write_scores
+from harness.gating.baseline import save
 from harness.records.codec import write
 from harness.records.journal import Line, encode_lines
 from harness.records.scores import ProfileRecord
 from harness.reporting.against import against_published, published_points
 from harness.reporting.page.data import group
 from harness.reporting.points import by_length, points_of
+from harness.reporting.published import find
 from harness.scoring.labels import labels
 from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import read_systems
@@ -28,6 +30,7 @@ from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_counted
 from harness.scoring.scored import count_systems
 from tests.harness.reporting.made import entry, run, score
+from tools.made_up import write_systems
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,6 +171,42 @@ def test_published_figures_stand_beside() -> None:
     speed = rows["verbatim"]["average", "rtfx"]
     assert speed["difference"] is None
     assert any("other hardware" in note for note in speed["notes"]["published"])
+
+
+def test_the_published_figure_of_the_same_suite_and_rules_is_taken() -> None:
+    """Of several the one that is of our suite and rules, though another is newer; else a profile is offered."""
+    model = "ibm-granite/granite-speech-4.1-2b-nar"
+    names = get_suite("open_asr@2026-04").benchmarks
+    entries = [entry(name, 0.05) for name in names]
+    rows, notes = {}, {}
+    for suite, profile in (
+        ("open_asr@2026-04", "leaderboard@2026-04"),
+        ("open_asr@2026-04", "verbatim"),
+        (None, "leaderboard@2026-04"),
+        ("granite_card@2026-04", "card@2026-04"),
+    ):
+        scores = score(model, entries, 0.05, suite=suite, profile=ProfileRecord(name=profile))
+        table = json.loads(against_published([scores], [None]).render("json"))
+        rows[suite, profile] = {row["benchmark"]: row for row in table["rows"] if row["metric"] == "wer"}
+        (notes[suite, profile],) = table["notes"]
+    same = rows["open_asr@2026-04", "leaderboard@2026-04"]
+    assert {name: row["published"] for name, row in same.items()} == {
+        one.benchmark: one.value
+        for one in find(model, metric="wer", profile="leaderboard@2026-04", suite="open_asr@2026-04")
+    }
+    assert all(row["difference"] == 5.0 - row["published"] for row in same.values())
+    assert notes["open_asr@2026-04", "leaderboard@2026-04"] == "9 of 9 rows can be compared."
+    assert notes["open_asr@2026-04", "verbatim"] == (
+        "0 of 9 rows can be compared. Under --profile leaderboard@2026-04 9 of the 9 error rates can be, not 0."
+    )
+    alone = rows[None, "leaderboard@2026-04"]["average"]
+    assert alone["difference"] is None
+    assert alone["notes"]["published"] == [
+        "other suite: published over open_asr@2026-04, ours over what the predictions have"
+    ]
+    card = rows["granite_card@2026-04", "card@2026-04"]
+    assert card["librispeech_test_clean"]["published"] == 1.29
+    assert card["librispeech_test_clean"]["difference"] == 5.0 - 1.29
 
 
 @pytest.mark.parametrize(
@@ -420,3 +459,76 @@ def test_a_failed_utterance_that_counts_as_empty_is_shown_as_failed(tmp_path: Pa
     assert system["hypotheses"] == ["a b", None]
     assert system["failed"] == {"1": "out of memory"}
     assert (system["deletions"], system["steps"]) == ([0, 2], [0, 0])
+
+
+def test_words_and_characters_are_apart_in_plots_and_page(tmp_path: Path) -> None:
+    """A model with both is in the plots of both, one with characters alone in those of characters."""
+    words, characters = [("a b c d", "a b c x")] * 6, [("音声認識", "音声認織")] * 6
+    for model, data in {"both": "xy", "words": "x", "letters": "y"}.items():
+        folder = tmp_path / "p"
+        for kind in data:
+            benchmark = {"x": "voxpopuli_en_test", "y": "common_voice_17_0_ja_test"}[kind]
+            write_predictions(folder, model, benchmark, words if kind == "x" else characters)
+    systems = read_apart([tmp_path / "p"])
+    profile = get_profile("verbatim")
+    scored = count_systems(systems, [profile] * 3)
+    scores = [score_counted(system, profile, held) for system, held in zip(systems, scored, strict=True)]
+    names, found = labels(systems), {}
+    for metric in ("wer", "cer"):
+        points = points_of(names, scores, [None] * 3, scored, profile, metric=metric)  # type: ignore[arg-type]
+        found[metric] = {point.model: point.wer for point in points.averages if point.comparable}
+        assert {count for row in by_length(names, scored, points).values() for _, _, count in row} == {1, 2, 3}
+    assert found == {"wer": {"both": 0.25, "words": 0.25}, "cer": {"both": 0.25, "letters": 0.25}}
+    assert main(["report", str(tmp_path / "p"), "--out", str(tmp_path / "r"), "--profile", "verbatim"]) == 0
+    data = page_data(tmp_path / "r" / "index.html")
+    assert [model["model"] for model in data["by_character"] if model["wer"] is not None] == ["both", "letters"]
+    assert {path.stem for path in (tmp_path / "r").glob("*.png")} == {
+        f"{stem}{kind}{end}"
+        for kind in ("wer", "cer")
+        for stem, end in (("rtfx_", ""), ("", ""), ("", "_by_benchmark"), ("", "_by_length"))
+    }
+    rows = json.loads((tmp_path / "r" / "table.json").read_text("utf-8"))["rows"]
+    shown = {row["model"]: (row["average_common_wer"], row["average_common_cer"]) for row in rows}
+    assert shown == {"both": (0.25, 0.25), "words": (0.25, None), "letters": (None, 0.25)}
+
+
+def test_most_of_one_machine_are_compared_and_the_others_are_hollow(tmp_path: Path) -> None:
+    systems = systems_on(tmp_path / "p", {"a": {"x": 1}, "b": {"x": 2}, "c": {"x": 3}})
+    runs: list[RunRecord | None] = [run(environment={"hardware": {"accelerator": name}}) for name in "kkl"]
+    points, _ = points_on(systems, runs)
+    assert [(point.frontier, point.elsewhere, point.comparable) for point in points.averages] == [
+        (True, False, True),
+        (True, False, True),
+        (False, True, True),
+    ]
+    assert points.note == "Hollow beside speed and off the frontier, RTFx of other hardware: c."
+
+
+def test_a_saved_baseline_is_reported_beside_a_run(tmp_path: Path) -> None:
+    folder = write_systems(tmp_path / "runs", 2, ["meetings"])
+    saved = save([folder[0]], tmp_path / "baselines")
+    assert saved.suffix == ".zip"
+    assert main(["report", str(saved), str(folder[1]), "--out", str(tmp_path / "r")]) == 0
+    data = page_data(tmp_path / "r" / "index.html")
+    assert len(data["models"]) == 2
+    assert [len(one["ids"]) for one in data["benchmarks"]] == [24]
+
+
+def test_sort_width_and_audio_are_flags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    systems_on(tmp_path / "p", {"a": {"x": 3}, "b": {"x": 1}})
+    command = ["report", str(tmp_path / "p"), "--out", str(tmp_path / "r"), "--profile", "verbatim", "--quiet"]
+    for flags, order in (([], ["b", "a"]), (["--sort", "given"], ["a", "b"]), (["--sort", "name"], ["a", "b"])):
+        assert main([*command, *flags]) == 0
+        rows = json.loads((tmp_path / "r" / "table.json").read_text("utf-8"))["rows"]
+        assert [row["model"] for row in rows] == order
+        assert {row["model"]: row["rank"] for row in rows} == {"a": 2, "b": 1}
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "Audio: 10 silent: nothing says where it is." in said.out
+    assert not (tmp_path / "r" / "wer.pdf").exists()
+    assert main([*command, "--width", "84mm"]) == 0
+    assert (tmp_path / "r" / "wer.pdf").read_bytes().startswith(b"%PDF")
+    assert main([*command, "--sort", "wer"]) == 2
+    for width in ("84", "10mm", "3 feet", "-84mm"):
+        assert main([*command, f"--width={width}"]) == 2
+    assert "a width with its unit" in capsys.readouterr().err

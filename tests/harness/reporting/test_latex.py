@@ -1,0 +1,156 @@
+"""LaTeX fits a page of A4: measured here with the metrics of Computer Modern that come with matplotlib."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+from benchmarks.registry import get_suite
+from harness.reporting.latex import TEXT_HEIGHT, TEXT_WIDTH, latex, width_of
+from harness.reporting.model import Cell, Column
+from harness.reporting.results import results_table
+from harness.reporting.short_names import short_names
+from harness.reporting.table import Table
+from tests.harness.reporting.made import entry, score
+
+DIGIT = {10: 0.5, 9: 0.514, 8: 0.531, 7: 0.569, 5: 0.681}
+"""Width of a digit of cmr10, cmr9, ... in their own size (from their TFM files)."""
+SIZES = {r"\small": 9, r"\footnotesize": 8, r"\scriptsize": 7}
+SIGNS = {r"\_": "o", r"\%": "%", r"\&": "&", r"\#": "#", r"\$": "$", r"\{": "o", r"\}": "o", "--": "o"}
+
+
+@functools.cache
+def em() -> dict[str, float]:
+    """Widths of cmr10's letters, by its AFM file."""
+    found = {}
+    path = Path(mpl.get_data_path()) / "fonts" / "afm" / "cmr10.afm"
+    for code, width in re.findall(r"^C (\d+) ; WX ([\d.]+)", path.read_text("latin-1"), re.MULTILINE):
+        if 33 <= int(code) < 123:
+            found[chr(int(code))] = float(width) / 1000
+    return found | {" ": 0.333, "<": 0.778, ">": 0.778, '"': 0.5, "|": 0.278}
+
+
+def measured(text: str, size: int) -> float:
+    """How wide what LaTeX sets of a piece of a cell is, in points."""
+    text = re.sub(r"\\text(?:bf|superscript)\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", text)
+    text = re.sub(r"\\text(?:less|greater|bar|quotedbl)\{\}|\\S\{\}|\\P\{\}|\\text[a-z]+\{\}", "o", text)
+    for sign, letter in SIGNS.items():
+        text = text.replace(sign, letter)
+    bold = 1.0
+    return bold * size * DIGIT[size] / 0.5 * sum(em().get(letter, 0.75) for letter in text if letter not in "{}\\")
+
+
+def cell_size(cell: str, size: int) -> tuple[float, float]:
+    """Width in points and height in lines."""
+    stack = re.fullmatch(r"(?:\\shortstack\[[lr]\]\{)(.*)\}(\\textsuperscript\{.*\})?", cell)
+    if stack:
+        parts = [cell_size(part, size) for part in split_top(stack[1])]
+        return max(width for width, _ in parts), sum(height for _, height in parts)
+    total = 0.0
+    for small, inner in re.findall(r"\{\\(scriptsize|tiny) ([^{}]*)\}", cell):
+        total += measured(inner, 7 if small == "scriptsize" else 5)
+    rest = re.sub(r"\{\\(?:scriptsize|tiny) [^{}]*\}", "", cell)
+    return total + measured(rest, size), 1.0
+
+
+def split_top(text: str) -> list[str]:
+    """At the line ends that stand in no braces."""
+    depth, parts, begin, at = 0, [], 0, 0
+    while at < len(text):
+        if text[at] == "\\" and text[at : at + 2] == r"\\" and depth == 0:
+            parts.append(text[begin:at])
+            begin = at = at + 2
+            continue
+        if text[at] == "\\":
+            at += 2
+            continue
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        at += 1
+    return [*parts, text[begin:]]
+
+
+def pages(text: str) -> list[tuple[float, float, list[list[str]]]]:
+    """Width and height in points of every table, and its cells."""
+    found = []
+    for table in re.findall(r"\\begin\{table\}(.*?)\\end\{table\}", text, re.DOTALL):
+        size = next((number for command, number in SIZES.items() if f"\n{command}\n" in table), 10)
+        gap = re.search(r"\\tabcolsep\}\{([\d.]+)pt", table)
+        body = re.search(r"\\toprule\n(.*)\\bottomrule", table, re.DOTALL)
+        assert body is not None
+        lines = [line.removesuffix(r" \\") for line in body[1].splitlines() if not line.startswith(r"\midrule")]
+        rows = [re.split(r"(?<!\\) & ", line) for line in lines]
+        sizes = [[cell_size(cell, size) for cell in row] for row in rows]
+        width = sum(max(row[at][0] for row in sizes) for at in range(len(rows[0])))
+        width += 2 * (float(gap[1]) if gap else 6.0) * len(rows[0])
+        height = sum(1.2 * size * max(lines for _, lines in row) for row in sizes)
+        found.append((width, height, rows))
+    return found
+
+
+def results(models: int, benchmarks: int, *, half: float = 0.005) -> Table:
+    names = [f"librispeech_test_other_{n}" for n in range(benchmarks)]
+    scores = [
+        score(f"organization/model-number-{m}-large", [entry(name, 0.1234, half=half) for name in names], 0.1)
+        for m in range(models)
+    ]
+    return results_table(scores, [None] * models)
+
+
+@pytest.mark.parametrize(("models", "benchmarks"), [(1, 1), (3, 7), (10, 8), (40, 8), (90, 19), (2, 30)])
+@pytest.mark.parametrize("half", [0.0, 0.005])
+def test_every_part_fits_a_page_and_nothing_is_lost(models: int, benchmarks: int, half: float) -> None:
+    table = results(models, benchmarks, half=half)
+    text = latex(table)
+    parts = pages(text)
+    assert max(width for width, _, _ in parts) <= TEXT_WIDTH
+    assert max(height for _, height, _ in parts) <= TEXT_HEIGHT
+    assert text.count("12.34") == models * benchmarks
+    assert all(len({len(row) for row in rows}) == 1 for _, _, rows in parts)
+    if len(parts) > 1:
+        said = re.findall(r"[Pp]art (\d+) of (\d+)\.", text)
+        assert said == [(str(at), str(len(parts))) for at in range(1, len(parts) + 1)]
+    for command in (r"\toprule", r"\midrule", r"\bottomrule"):
+        assert text.count(command) == len(parts)
+
+
+def test_three_models_on_a_suite_are_one_table_under_the_leaderboard_s_names() -> None:
+    names = get_suite("open_asr@2026-08-28").benchmarks
+    scores = [score(f"org/m{m}", [entry(name, 0.12) for name in names], 0.12) for m in range(3)]
+    ((width, _, rows),) = pages(latex(results_table(scores, [None] * 3)))
+    assert width <= TEXT_WIDTH
+    assert {"Clean", "LS"} <= set(re.findall(r"\w+", " ".join(rows[0])))
+
+
+def test_widths_are_those_of_computer_modern() -> None:
+    plain = [letter for letter in em() if letter.isalnum() or letter in " .,:;()-/+=@%&#*!?$"]
+    assert len(plain) > 80
+    wrong = {
+        letter: width_of(letter, 10.0) for letter in plain if abs(width_of(letter, 10.0) - 10 * em()[letter]) > 0.01
+    }
+    assert wrong == {}
+
+
+def test_names_are_short_where_they_stay_different() -> None:
+    assert short_names(["openai/whisper-tiny", "nvidia/parakeet", "me/whisper-tiny"]) == {
+        "openai/whisper-tiny": "openai/whisper-tiny",
+        "me/whisper-tiny": "me/whisper-tiny",
+        "nvidia/parakeet": "parakeet",
+    }
+    assert short_names(["transcripts:runs/a.jsonl", "a/b (runs/x)", "a/b (runs/y)", "</x>/y"]) == {
+        "transcripts:runs/a.jsonl": "a",
+        "a/b (runs/x)": "b (runs/x)",
+        "a/b (runs/y)": "b (runs/y)",
+        "</x>/y": "</x>/y",
+    }
+
+
+def test_a_name_that_is_longer_than_a_line_is_broken() -> None:
+    columns = (Column("model", "Model", align="left"), Column("x", "x"))
+    text = latex(Table("t", "c", columns, ((Cell("x" * 200), Cell(1)),)))
+    ((width, _, rows),) = pages(text)
+    assert width < TEXT_WIDTH / 2
+    assert rows[1][0].count("x") == 200
