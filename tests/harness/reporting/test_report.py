@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.records.run import RunRecord
-    from harness.reporting.points import Points
+    from harness.reporting.points import Metric, Points
     from harness.scoring.predictions import System
 
 HOSTILE = '</script><script>window.pwned=1</script><img src=x onerror="window.pwned=1">@DATA@ \u2028 =1+1'
@@ -464,18 +464,20 @@ def test_a_failed_utterance_that_counts_as_empty_is_shown_as_failed(tmp_path: Pa
 def test_words_and_characters_are_apart_in_plots_and_page(tmp_path: Path) -> None:
     """A model with both is in the plots of both, one with characters alone in those of characters."""
     words, characters = [("a b c d", "a b c x")] * 6, [("音声認識", "音声認織")] * 6
-    for model, data in {"both": "xy", "words": "x", "letters": "y"}.items():
+    for model, kinds in {"both": "xy", "words": "x", "letters": "y"}.items():
         folder = tmp_path / "p"
-        for kind in data:
+        for kind in kinds:
             benchmark = {"x": "voxpopuli_en_test", "y": "common_voice_17_0_ja_test"}[kind]
             write_predictions(folder, model, benchmark, words if kind == "x" else characters)
     systems = read_apart([tmp_path / "p"])
     profile = get_profile("verbatim")
     scored = count_systems(systems, [profile] * 3)
     scores = [score_counted(system, profile, held) for system, held in zip(systems, scored, strict=True)]
-    names, found = labels(systems), {}
-    for metric in ("wer", "cer"):
-        points = points_of(names, scores, [None] * 3, scored, profile, metric=metric)  # type: ignore[arg-type]
+    names = labels(systems)
+    found: dict[str, dict[str, float | None]] = {}
+    metrics: tuple[Metric, ...] = ("wer", "cer")
+    for metric in metrics:
+        points = points_of(names, scores, [None] * 3, scored, profile, metric=metric)
         found[metric] = {point.model: point.wer for point in points.averages if point.comparable}
         assert {count for row in by_length(names, scored, points).values() for _, _, count in row} == {1, 2, 3}
     assert found == {"wer": {"both": 0.25, "words": 0.25}, "cer": {"both": 0.25, "letters": 0.25}}
