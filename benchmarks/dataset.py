@@ -181,6 +181,8 @@ class Transcript:
     """Who says what of it from when to when, where that is known of a recording with several turns."""
     words: tuple[SpokenWord, ...] = ()
     """Its words with times, where those are known."""
+    target: str | None = None
+    """Of a translation: the language of `reference`; None: the reference is a transcript."""
     tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
     """Anything else worth slicing by: gender, accent, split."""
 
@@ -241,6 +243,7 @@ class Entry(Transcript):
             keywords=self.keywords,
             turns=self.turns,
             words=self.words,
+            target=self.target,
             tags=self.tags,
         )
 
@@ -257,6 +260,8 @@ class Request:
     """Revisions that a suite's lock states, by the source's `name`; they win over `revision`."""
     streaming: bool = False
     """Whether a hub's files are read over the network as they are needed, instead of being kept in its cache."""
+    target: str | None = None
+    """The language that references are translations into; None: they are transcripts."""
     lengths: bool = True
     """Whether the length of an utterance that the data does not state is looked up in its audio. Where rows are only
     compared with a run's, no audio is opened."""
@@ -320,6 +325,8 @@ class Dataset:
     """Home page."""
     citation: str | None = None
     """Paper, one line."""
+    target: str | None = None
+    """Of a benchmark of translations: the language that is translated into."""
     language_stated: bool = True
     """False where nothing says which language it is, so that it is taken to be English."""
     languages: tuple[str, ...] = ()
@@ -375,6 +382,8 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
             utterance = replace(utterance, session=sys.intern(found.group(1)))  # noqa: PLW2901
         if request.channel != "mix" and utterance.audio.channel is None:
             utterance = replace(utterance, audio=replace(utterance.audio, channel=request.channel))  # noqa: PLW2901
+        if request.target is not None:
+            utterance = replace(utterance, target=request.target)  # noqa: PLW2901
         yield utterance
 
 

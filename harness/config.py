@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from benchmarks.languages import primary_subtag
 from harness.devices import AUTO, KINDS, choose, is_device, kind_of, memory_of
 from harness.errors import UsageError
 from harness.flags import Rule, check, declared, flag, is_file_name, phrases_given
@@ -164,6 +165,9 @@ class Settings:
         (), WHAT, "also under conditions, such as noise:snr=20,10,0; repeats (docs/robustness.md)", "SPEC"
     )
 
+    task: Literal["transcribe", "translate"] = flag("transcribe", WHAT, "translate: into the language of --target")
+    target: str | None = flag(None, WHAT, "language to translate into, as de or German", "LANG")
+
     out: Path = flag(Path("results/runs"), HOW, "folder that holds the runs", "DIR", stored=False)
     root: Path | None = flag(
         None, HOW, "folder with the original data sets", "DIR", rule=_FOLDER, name="--from", stored=False
@@ -235,6 +239,10 @@ class Settings:
         check(self)
         object.__setattr__(self, "model_option", _options(self.model_option))
         object.__setattr__(self, "perturb", _conditions(self.perturb))
+        if (self.task == "translate") != (self.target is not None):
+            raise UsageError("--task translate and --target LANG need each other")
+        if self.target is not None:
+            object.__setattr__(self, "target", primary_subtag(self.target, "--target"))
         if self.price is not None:
             price_of(self.price)
         if self.root is not None and self.streaming:

@@ -247,6 +247,7 @@ def evaluate(
         form=form,
         root=chosen.root,
         streaming=chosen.streaming,
+        target=chosen.target,
     )
     rules, (suite, datasets) = _profile(profile), what_to_run(what, asked=asked)
     system = _evaluated(suite, datasets, model, chosen, kept=out is not None, bars=progress)

@@ -43,7 +43,8 @@ class Tally:
             if line.hypothesis is None:
                 self.failed += 1
                 continue
-            self._count(line.reference, line.hypothesis, line.language)
+            if line.target is None:
+                self._count(line.reference, line.hypothesis, line.language)
             self.audio_seconds += line.audio_seconds or 0.0
             self.counted += line.time or 0.0
             self.served |= line.usage is not None and line.usage.requests is not None

@@ -79,8 +79,11 @@ def asked_of(
     form: str | None,
     root: Path | None = None,
     streaming: bool = False,
+    target: str | None = None,
 ) -> Asked:
-    """What somebody says about own data, by the names of its columns; `root` and `streaming` are a run's settings.
+    """What somebody says about own data, by the names of its columns.
+
+    `root`, `streaming` and `target`, the language to translate into, are a run's settings.
 
     Raises:
         UsageError: a column can hold nothing of that name.
@@ -90,7 +93,15 @@ def asked_of(
         raise unknown_name("kind of column", stray, NAMES)
     known = {role: columns[role] for role in NAMES if role in columns}
     looked_at = Request(root=root, streaming=streaming, audio=False, lengths=False)
-    return Asked(language=language, columns=known, split=split, config=config, form=form, request=looked_at)
+    return Asked(
+        language=language,
+        columns=known,
+        translation=target is not None,
+        config=config,
+        split=split,
+        form=form,
+        request=looked_at,
+    )
 
 
 def own_data(places: Sequence[Place], asked: Asked | None = None) -> tuple[Suite, Sequence[Dataset]]:

@@ -58,6 +58,9 @@ NAMES: Mapping[Role, tuple[str, ...]] = {
 SAYS: Mapping[Role, str] = {role: f"--{role}-column" for role in ("audio", "text", "id", "session", "language")}
 """The flags that name a column."""
 
+TRANSLATION = "translation"
+"""The column that holds the references of translations."""
+
 MOST_TAGS = 64
 """Columns that are kept as tags."""
 LONGEST_TAG = 200
@@ -105,13 +108,17 @@ def find_columns(header: Sequence[str], asked: Asked, account: Account) -> Colum
         asked: names given by the user win, whatever they are; `check_asked` sees that they are there.
         account: told what each column is taken for.
     """
-    found: dict[Role, list[tuple[int, str]]] = {role: [(0, name)] for role, name in asked.columns.items()}
+    given = dict(asked.columns)
+    translated = next((name for name in header if plain(name) == TRANSLATION), None)
+    if asked.translation and translated is not None:
+        given.setdefault("text", translated)
+    found: dict[Role, list[tuple[int, str]]] = {role: [(0, name)] for role, name in given.items()}
     rest: list[str] = []
     for name in header:
         role, place = _ROLES.get(plain(name), (None, 0))
-        if role is not None and role not in asked.columns:
+        if role is not None and role not in given:
             found.setdefault(role, []).append((place, name))
-        elif name not in asked.columns.values() and _IGNORED.fullmatch(name.strip().lower()) is None:
+        elif name not in given.values() and _IGNORED.fullmatch(name.strip().lower()) is None:
             rest.append(name)
     if len(rest) > MOST_TAGS:
         account.note(f"{len(rest)} further columns, of which the first {MOST_TAGS} are kept as tags")

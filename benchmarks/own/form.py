@@ -39,6 +39,8 @@ class Asked:
     """BCP-47 primary subtag of the utterances that do not state theirs; None: not said, English is taken."""
     columns: Mapping[Role, str] = field(default_factory=dict)
     """Which column holds what, where its name alone would not tell."""
+    translation: bool = False
+    """Whether references are translations: then a column ``translation`` holds them before any other."""
     config: str | None = None
     """Of a hub's repository with several."""
     split: str | None = None

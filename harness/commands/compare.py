@@ -74,7 +74,7 @@ def tables(comparison: Comparison) -> list[Table]:
         for block in comparison.metrics:
             by_metric.setdefault(block.metric, []).append(block)
         further = [_table_of_two(found, comparison, get_metric(name)) for name, found in by_metric.items()]
-        return [_table_of_two(blocks, comparison), *further]
+        return [*([_table_of_two(blocks, comparison)] if blocks else []), *further]
     return [_table_of_many(block, comparison) for block in (*blocks, *comparison.metrics)]
 
 
@@ -104,7 +104,7 @@ def comparable_metric(name: str) -> Metric:
         UsageError: it has none.
     """
     metric = get_metric(name)
-    if metric.value is not ratio:
+    if metric.value is not ratio and not metric.resampled:
         raise UsageError(f"--metric {name}: {metric.title} has no interval and cannot be compared; score shows it")
     return metric
 

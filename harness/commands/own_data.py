@@ -53,6 +53,7 @@ def asked(args: argparse.Namespace) -> Asked:
         form=args.form,
         root=getattr(args, "root", None),
         streaming=bool(getattr(args, "streaming", None)),
+        target=getattr(args, "target", None),
     )
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from harness.devices import index_of, kind_of
 from harness.errors import ModelError, UsageError
 from harness.models._per_clip import finite
-from harness.models._whisper_options import long_form, whisper_options, word_times
+from harness.models._whisper_options import long_form, task_of, whisper_options, word_times
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.types import Clip, Hypothesis, Usage, Word
 
@@ -111,6 +111,7 @@ class FasterWhisper(Model):
             ) from error
         if self._model.feature_extractor.mel_filters.shape[0] != self._model.model.n_mels:  # no preprocessor_config
             self._model.feature_extractor = FeatureExtractor(feature_size=self._model.model.n_mels)
+        self._task = task_of(options, card.id, multilingual=self._model.model.is_multilingual)
         self._window = self._model.feature_extractor.nb_max_frames / self._model.frames_per_second  # 30 s
         limit = self._window if self.long_form == "cut" else None
         self.card = replace(card, batch_invariant=True, max_batch=MAX_BATCH, max_seconds=limit)
@@ -176,7 +177,7 @@ class FasterWhisper(Model):
         if language not in self._tokenizers:
             if multilingual and self._model.hf_tokenizer.token_to_id(f"<|{language}|>") is None:
                 raise ModelError(f"{clip.id}: {self.card.id} does not know the language {clip.language!r}")
-            made = Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
+            made = Tokenizer(self._model.hf_tokenizer, multilingual, task=self._task, language=language)
             self._suppressed = self._suppressed or get_suppressed_tokens(made, [-1])
             self._tokenizers[language] = made
         return self._tokenizers[language]
@@ -255,6 +256,7 @@ class FasterWhisper(Model):
         segments, _ = BatchedInferencePipeline(self._model).transcribe(
             one.waveform,
             language=one.tokenizer.language_code,
+            task=self._task,
             batch_size=MAX_BATCH,
             vad_filter=True,
             word_timestamps=self._word_times,
@@ -290,6 +292,8 @@ def packed(packages: Packages, card: ModelCard, summary: str, extra: str) -> Ada
         accepts=lambda name: name == packages.name,
         load=lambda _name, options: FasterWhisper(packages.read(), card, options),
         options=whisper_options(LONG_FORM),
+        translation="task=translate",
+        translates_into=("en",),
         keywords=True,
         devices=("cuda", "cpu"),
         card=card,

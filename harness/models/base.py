@@ -92,6 +92,8 @@ class LoadOptions:
     """Words and phrases that the model should listen for, where it can."""
     row_keywords: bool = False
     """Whether it should listen for those of each utterance's own list too (`Clip.keywords`)."""
+    target: str | None = None
+    """The language to translate into, a primary subtag; None: to transcribe."""
     concurrency: int = 1
     """Requests at a time, for models that are servers."""
     max_cost: float | None = None
@@ -204,6 +206,11 @@ class Adapter:
     """Whether some of its models can be given words to listen for."""
     row_keywords: bool = False
     """Whether they can be given others for each clip."""
+    translation: str | None = None
+    """The model option that asks for a translation, as ``translate={target}``; empty: nothing is to be said, what the
+    model writes is taken for one. None: its models do not translate."""
+    translates_into: tuple[str, ...] = ()
+    """Languages that they translate into, where they are few; empty: the option's own checks tell."""
     devices: tuple[str, ...] = KINDS
     """The kinds of device that its models run on; on any other machine they run on the processor."""
     served: bool = False

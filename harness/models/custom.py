@@ -244,5 +244,6 @@ ADAPTER = Adapter(
     summary="module:name, a model or a function of your own in a Python module (docs/adding_a_model.md)",
     accepts=lambda name: _FORM.fullmatch(name) is not None,
     load=lambda name, options: wrap(locate(name), name, options),
+    translation="",
     check=lambda name: _code_revision(locate(name)),
 )

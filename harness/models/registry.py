@@ -100,6 +100,7 @@ def load_model(name: str, options: LoadOptions) -> Model:
     """
     adapter, options = _resolve(name, options)
     _check_installed(name, adapter)
+    options = _translating(name, adapter, options)
     _check_options(name, adapter, options)
     try:
         return adapter.load(name, options)
@@ -142,6 +143,30 @@ def is_served(name: str) -> bool:
     """Whether the model is a server's."""
     adapter = _direct(name)
     return adapter is not None and adapter.served
+
+
+def _translating(name: str, adapter: Adapter, options: LoadOptions) -> LoadOptions:
+    """The options with the one that asks for a translation, where that is the task.
+
+    Raises:
+        UsageError: the model does not translate, or not into that language, or is told so otherwise too.
+    """
+    if options.target is None:
+        return options
+    if adapter.translation is None:
+        able = ", ".join(one.name for one in adapters().values() if one.translation)
+        raise UsageError(f"--task translate: {name} ({adapter.name}) does not translate; these do: {able}")
+    if adapter.translates_into and options.target not in adapter.translates_into:
+        into = ", ".join(adapter.translates_into)
+        raise UsageError(f"--target {options.target}: {name} ({adapter.name}) translates into {into} only")
+    if not adapter.translation:
+        return options
+    told = adapter.translation.format(target=options.target)
+    option = told.partition("=")[0]
+    given = options.option(option)
+    if given is not None:
+        raise UsageError(f"--model-option {option}={given}: --task translate says {told}; leave one of them out")
+    return replace(options, model_option=tuple(sorted((*options.model_option, told))))
 
 
 def _check_options(name: str, adapter: Adapter, options: LoadOptions) -> None:

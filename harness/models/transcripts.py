@@ -215,6 +215,7 @@ ADAPTER = Adapter(
     summary="transcripts:FILE looks up what another system wrote, by utterance id",
     accepts=lambda name: name.startswith(PREFIX),
     load=lambda name, _options: Transcripts(name),
+    translation="",
     devices=("cpu",),
     identify=_identify,
     says_the_same=_says_the_same,

@@ -20,7 +20,7 @@ from harness.errors import ModelError, UsageError
 from harness.models._per_clip import finite
 from harness.models._transformers import Tensors, TorchModel, card_of, load_network, load_part, quiet, to_device
 from harness.models._whisper_ids import complete
-from harness.models._whisper_options import long_form, whisper_options, word_times
+from harness.models._whisper_options import long_form, task_of, whisper_options, word_times
 from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage, Word
@@ -74,6 +74,7 @@ class Whisper(TorchModel):
         self._extractor = load_part(transformers.AutoFeatureExtractor, checkpoint)
         self._tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
         self._languages, note = complete(self._network, self._tokenizer, checkpoint.name)
+        self._task = task_of(options, checkpoint.name, multilingual=self._languages is not None)
         if self._word_times and not getattr(self._network.generation_config, "alignment_heads", None):
             raise UsageError(
                 f"--model-option word_times=yes: {checkpoint.name} does not say which heads follow the sound"
@@ -151,7 +152,7 @@ class Whisper(TorchModel):
 
         told: dict[str, Any] = {}
         if self._languages is not None:
-            told = {"language": part.languages, "task": "transcribe"}
+            told = {"language": part.languages, "task": self._task}
         if self._word_times:
             told["return_token_timestamps"] = True
         by_time = self._long_form == "sequential" or (self._word_times and part.strides is not None)
@@ -262,6 +263,8 @@ ADAPTER = Adapter(
     summary="any Whisper of transformers, greedy; long clips cut, in sequence or in chunks; word times",
     load=lambda name, options: Whisper(fetch(name, options.revision), options),
     options=whisper_options(LONG_FORM),
+    translation="task=translate",
+    translates_into=("en",),
     model_types=("whisper",),
     requires=("torch", "transformers"),
 )

@@ -95,6 +95,8 @@ ADAPTER = Adapter(
     accepts=lambda name: spec_of(Path(name).expanduser()) is not None,
     load=load,
     options=whisper_options(LONG_FORM),
+    translation="task=translate",
+    translates_into=("en",),
     keywords=True,
     devices=("cuda", "cpu"),
     tried="tiny random weights, against faster-whisper alone",

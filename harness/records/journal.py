@@ -85,6 +85,8 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Names and terms that the utterance's own list holds; null where it has none."""
     distractors: tuple[str, ...] | None = None
     """Words of a list that is to lead astray: not in the reference, and made up where they are written."""
+    target: str | None = None
+    """Of a translation: the language of reference and hypothesis, a primary subtag; null: both are transcripts."""
     corrected: str | None = None
     """What a corrected release of the data has in place of the reference; null where none was given."""
     tags: dict[str, str] = field(default_factory=dict)

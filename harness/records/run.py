@@ -245,6 +245,8 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     language: str | None = None
     language_stated: bool | None = None
     """False where nothing said which it is."""
+    target: str | None = None
+    """The language that was translated into; null: it was transcribed."""
     license: str | None = None
     expected: Count | None = None
     """Utterances that were asked for; null until the data was read to its end."""

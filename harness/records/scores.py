@@ -35,8 +35,10 @@ class BenchmarkScore(Record, frozen=True, kw_only=True):
     """False where nothing said which it is, so that it was taken to be English."""
     part_of: str | None = None
     """The benchmark of several languages in run.json that this is the part in one language of."""
-    metric: Literal["wer", "cer"]
-    """Which of the two is the benchmark's main one: by characters in languages written without spaces."""
+    metric: Literal["wer", "cer", "bleu"]
+    """Which is the benchmark's main one: by characters in languages written without spaces, BLEU of translations."""
+    target: str | None = None
+    """The language that was translated into; null of transcripts."""
     utterances: int
     failed: int
     dropped_references: int
@@ -80,7 +82,7 @@ class BenchmarkScore(Record, frozen=True, kw_only=True):
 
     @property
     def rate(self) -> float | None:
-        """The main metric."""
+        """The main error rate; None of translations, which have none."""
         return self.cer if self.metric == "cer" else self.wer
 
     @property

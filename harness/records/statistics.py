@@ -33,6 +33,8 @@ class MetricValue(Record, frozen=True, kw_only=True):
     """Why a benchmark cannot have the metric; there is no value then."""
     note: str | None = None
     """What is to be known of the value."""
+    signature: str | None = None
+    """What another's value must have been made with to be comparable, where that is not all in the metric's name."""
 
 
 class Difference(Record, frozen=True, kw_only=True, rename={"degrees": "degrees_of_freedom"}):

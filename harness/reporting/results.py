@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from harness.errors import UsageError
 from harness.perturb.names import named
 from harness.reporting.costs import Costs, cost_columns
 from harness.reporting.model import MODEL, SUBJECT
@@ -50,16 +51,18 @@ def results_table(
     names = [score.model for score in scores] if names is None else names
     benchmarks = _benchmarks(scores)
     profile = _most_common([score.profile.name for score in scores])
+    spoken = {name: title for name, title in benchmarks.items() if title != "BLEU"}
     rates = [
         Column(name, f"{name} {title}" if title != "WER" else name, format=".2f", scale=100, best="low")
-        for name, title in benchmarks.items()
+        for name, title in spoken.items()
     ]
-    rates.append(Column("average", "Average", format=".2f", scale=100, best="low"))
+    if spoken:
+        rates.append(Column("average", "Average", format=".2f", scale=100, best="low"))
     further = [
         (one, name)
         for one in _columns_of(metrics)
         for name, main in benchmarks.items()
-        if one.title != main and (one.name in metrics or _has(scores, name, one.name))
+        if (one.title != main or main == "BLEU") and (one.name in metrics or _has(scores, name, one.name))
     ]
     speeds, cost = _speeds(scores, runs), cost_columns(scores, runs, costs or Costs())
     columns = [
@@ -79,8 +82,8 @@ def results_table(
         rows.append(
             [
                 Cell(name, notes=_model_notes(score, profile)),
-                *cells.values(),
-                _average_cell(score, over),
+                *(cells[one] for one in spoken),
+                *([_average_cell(score, over)] if spoken else []),
                 *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
                 *(Cell(getattr(score.average.speed, column.key), notes=(*over, *_served(run))) for column in speeds),
                 *spent,
@@ -90,10 +93,23 @@ def results_table(
         )
     if all(row[-1].value is None for row in rows):  # the sizes of others' models are rarely known
         columns, rows = columns[:-1], [row[:-1] for row in rows]
-    marked = _mark_ties(mark_best(columns, rows), [*benchmarks, "average"], ties or {})
+    marked = _mark_ties(mark_best(columns, rows), [*spoken, *(["average"] if spoken else [])], ties or {})
     notes = (*_drafts(scores, names), *_precision(scores), *_unseen(scores), *_remarks(runs, names))
-    caption = " ".join([_caption(profile, scores), *cost.methods])
-    return Table("Word error rate, percent", caption, tuple(columns), marked, notes)
+    caption = " ".join([_caption(profile, scores) if spoken else "", *_translations(scores), *cost.methods]).strip()
+    return Table("Word error rate, percent" if spoken else "Translations", caption, tuple(columns), marked, notes)
+
+
+def _translations(scores: Sequence[Scores]) -> list[str]:
+    """What translations were made into, and the signatures of their scores."""
+    entries = [entry for score in scores for entry in score.benchmarks if entry.target is not None]
+    if not entries:
+        return []
+    into = dict.fromkeys(f"{entry.benchmark} from {entry.language} into {entry.target}" for entry in entries)
+    found = {name: held for entry in entries for name, held in entry.metrics.items() if held.signature}
+    signs = [f"{get_metric(name).title} {held.signature}" for name, held in found.items()]
+    between = dict.fromkeys(held.interval.method for held in found.values() if held.interval)
+    intervals = f" 95 % intervals: {', '.join(between)}." if between else " No intervals: fewer than five sessions."
+    return [f"Translations: {', '.join(into)}. {'; '.join(signs)}.{intervals}"]
 
 
 def _columns_of(asked: Sequence[str]) -> list[Metric]:
@@ -197,6 +213,14 @@ def _benchmarks(scores: Sequence[Scores]) -> dict[str, str]:
     """The benchmarks of a table, each with the title of its main metric."""
     entries = [entry for score in scores for entry in score.benchmarks]
     titles = {entry.benchmark: get_metric(entry.metric).title for entry in entries}
+    targets: dict[str, set[str | None]] = {}
+    for entry in entries:
+        targets.setdefault(entry.benchmark, set()).add(entry.target)
+    mixed = next((name for name, found in targets.items() if len(found) > 1), None)
+    if mixed is not None:
+        raise UsageError(
+            f"{mixed} is transcripts or translations into other languages in some systems; show them apart"
+        )
     return titles | {entry.benchmark: get_metric("cer").title for entry in entries if entry.metric == "cer"}
 
 

@@ -71,6 +71,7 @@ def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: 
         "model options": settings.model_option or None,
         "keywords": settings.keywords or None,
         "row keywords": settings.row_keywords or None,
+        "target": settings.target,
         "channel": None if settings.heard == "mix" else settings.heard,
         "conditions": settings.perturb or None,
         "seed of conditions": settings.seed if settings.perturb else None,

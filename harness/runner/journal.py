@@ -99,6 +99,7 @@ def stated(utterance: Utterance) -> dict[str, Any]:
         "keywords": utterance.keywords or None,
         "reference_turns": tuple(Turn(*one) for one in utterance.turns) or None,
         "reference_words": tuple(Word(*one) for one in utterance.words) or None,
+        "target": utterance.target,
         "tags": dict(utterance.tags),
     }
 

@@ -43,6 +43,7 @@ from harness.runner.placing import placed
 from harness.runner.selection import Selected
 from harness.runner.stages import State, Stop
 from harness.runner.stretches import begin_stretch
+from harness.runner.task import check_task
 from harness.runner.usage import Totals
 from harness.scoring.average import declared
 from harness.scoring.profile_files import get_profile
@@ -92,6 +93,7 @@ class Run:
         self.settings = self.settings.on(KINDS if self.load else devices_of(self.model_name))
         device = self.settings.device
         self._asked = self.settings
+        check_task(self.datasets, self.settings)
         asked_for = under_conditions(self.suite, self.datasets, self.settings.perturb, self.settings.seed)
         self.suite, self.datasets = placed(*asked_for, self.settings.out)
         self._where = device if asked in {device, AUTO} else f"{device}, as it does not run on {asked}"
@@ -326,6 +328,7 @@ class Run:
         entry = BenchmarkRecord(
             language=dataset.language,
             language_stated=dataset.language_stated,
+            target=self.settings.target,
             license=dataset.license,
             complete=False,
             selection=selection_of(self.settings),

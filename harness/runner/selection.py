@@ -128,6 +128,7 @@ class Selected:
             root=settings.root,
             streaming=settings.streaming,
             channel=settings.heard,
+            target=settings.target,
             lengths=lengths,
             audio=audio,
             wanted=wanted,

@@ -31,6 +31,11 @@ class Columns:
         return len(self.paired.order[0]) - len(self.kept)
 
     @property
+    def translated(self) -> bool:
+        """Whether they are translations, which have no word errors."""
+        return self.paired.target is not None
+
+    @property
     def by_character(self) -> bool:
         """Whether characters were counted."""
         return self.paired.by_character

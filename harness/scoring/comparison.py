@@ -23,8 +23,10 @@ from harness.scoring.columns import Columns
 from harness.scoring.counting import available_workers
 from harness.scoring.intervals import average_interval, resampled_rates
 from harness.scoring.labels import labels
+from harness.scoring.metrics import get_metric
 from harness.scoring.metrics.base import parts_of
 from harness.scoring.pairing import PairedBenchmark, as_counts, pair_benchmarks
+from harness.scoring.resampled import resampled_block
 from harness.scoring.scored import count_systems
 from harness.scoring.significance import (
     ALPHA,
@@ -49,6 +51,9 @@ if TYPE_CHECKING:
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import ScoredUtterance
 
+TRANSLATIONS = ("bleu", "chrf", "ter")
+"""What translations are compared by."""
+
 RESAMPLES = 2000
 """Draws behind a rank's range: its ends are known to one rank with far fewer."""
 
@@ -66,7 +71,7 @@ def compare_systems(
     scored = count_systems(systems, [profile] * len(systems), workers=available_workers())
     columns = [_columns(paired) for paired in pair_benchmarks(scored, names)]
     further, lacking = _metric_blocks(columns, names, metrics)
-    by_tag, untagged = compare_slices(columns, names, slices, _block)
+    by_tag, untagged = compare_slices([one for one in columns if not one.translated], names, slices, _block)
     lacking += untagged
     compared = sorted({index for one in columns for index in one.paired.systems})
     notes = [f"{names[i]} shares no benchmark with the others" for i in range(len(systems)) if i not in compared]
@@ -82,7 +87,7 @@ def compare_systems(
         for message in one.losses().messages(profile.name)
     ]
     notes += lacking
-    complete = [one for one in columns if one.paired.systems == compared and not one.left_out]
+    complete = [one for one in columns if one.paired.systems == compared and not (one.left_out or one.translated)]
     words = [one for one in complete if not one.by_character]
     clean = clean_among(one.paired.benchmark for one in columns)
     common = [one for one in words or complete if one.paired.benchmark in clean]  # words and characters do not average
@@ -100,7 +105,7 @@ def compare_systems(
         profile=profile.record(),
         alpha=ALPHA,
         systems=tuple(names),
-        benchmarks=tuple(_benchmark_block(one, names, profile) for one in columns),
+        benchmarks=tuple(_benchmark_block(one, names, profile) for one in columns if not one.translated),
         average=average,
         metrics=further,
         slices=tuple(by_tag),
@@ -186,9 +191,19 @@ def _metric_blocks(
 ) -> tuple[tuple[Block, ...], list[str]]:
     """Further metrics on each benchmark, and why some have none."""
     blocks, notes = [], []
-    for one in columns if metrics else ():
+    for one in columns:
+        chosen = list(dict.fromkeys([*(map(get_metric, TRANSLATIONS) if one.translated else ()), *metrics]))
+        if not chosen:
+            continue
         utterances = [scored.utterances() for scored in one.paired.scored]
-        for metric in metrics:
+        for metric in chosen:
+            if metric.resampled:
+                held = resampled_block(one.paired, metric, utterances, names)
+                if isinstance(held, str):
+                    notes.append(f"{one.paired.benchmark} has no {metric.title}: {held}")
+                else:
+                    blocks.append(held)
+                continue
             found, reason = _metric_columns(one.paired, metric, utterances)
             if found is None:
                 why = f": {reason}" if reason else ""

@@ -80,6 +80,11 @@ class PairedBenchmark:
         return self.scored[0].language
 
     @property
+    def target(self) -> str | None:
+        """The language that was translated into; None of transcripts."""
+        return self.scored[0].units.target
+
+    @property
     def by_character(self) -> bool:
         """Whether characters were counted, for all systems."""
         return self.scored[0].profile.by_character(self.language)
@@ -191,6 +196,8 @@ def _pair(held: Sequence[tuple[int, Scored]], names: Sequence[str]) -> PairedBen
         found = mismatch(first, second)
         if found is not None:
             raise UsageError(f"{where}: {_why(found, (first, one), (second, other))}")
+        if one.units.target != other.units.target:
+            raise UsageError(f"{where}: one is transcripts, or translated into another language than the other")
         if one.language != other.language:
             raise UsageError(
                 f"{where}: one is {one.language!r}, the other {other.language!r}; --language overrides both"

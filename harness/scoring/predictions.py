@@ -49,6 +49,11 @@ class Predictions:
     """Whether failed utterances count as empty transcripts: the run was told ``--on-error score-empty``."""
 
     @property
+    def target(self) -> str | None:
+        """The language that was translated into; None of transcripts."""
+        return next((row.target for row in self.rows if row.target), None)
+
+    @property
     def measured_as(self) -> str:
         """What run.json calls it, or what it is a part of."""
         return self.part_of or self.benchmark

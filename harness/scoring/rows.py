@@ -30,6 +30,10 @@ from harness.scoring.timed_rows import (
 )
 from harness.types import Turn, Word
 
+TRANSLATION = "translation"
+"""A column that holds the reference of a translation: the row is one, whatever else it holds."""
+TARGET = ("target_language", "target_lang", "tgt_lang")
+"""Columns that state the language of a translation."""
 REFERENCE = ("text", "reference", "ref", "ground_truth", "transcript")
 """Columns that hold what was said; a row has one of them."""
 HYPOTHESIS = ("pred_text", "hypothesis", "hyp", "prediction", "predicted_text", "pred")
@@ -45,10 +49,14 @@ KEYWORDS = ("keywords", "biasing_words", "hotwords")
 """Columns that list names and terms of the utterance; the first that is there."""
 
 _NO_TAGS = {*REFERENCE, *HYPOTHESIS, *ID, *LANGUAGE, *KEYWORDS, "distractors", "reference_lists", "format", "tags"}
-_NO_TAGS |= {"duration", "time", "error", "parent_id", "chunk_index", "session", "session_id"}
+_NO_TAGS |= {"duration", "time", "error", "parent_id", "chunk_index", "session", "session_id", TRANSLATION, *TARGET}
 """Columns that are read for what they are."""
 _LONGEST_TAG = 100
 """Characters: a longer text is no group's name."""
+
+UNSAID = "und"
+"""The language of a translation that nothing states, as BCP 47 has it."""
+
 _LONGEST = 1e9
 """Seconds, thirty years: what says that it is longer is not believed."""
 _NUMBERS = ("duration", "time", "chunk_index")
@@ -204,7 +212,9 @@ def with_lists(found: Values) -> Values:
 def _foreign_row(found: Values, number: int) -> Line:
     found = with_lists(found)
     error = _text(found, "error")
-    said, written = column(found, REFERENCE), column(found, HYPOTHESIS)
+    target = target_of(found)
+    said = TRANSLATION if target and TRANSLATION in found else column(found, REFERENCE)
+    written = column(found, HYPOTHESIS)
     if said is None or (written is None and error is None):
         lacks = "text" if said is None else "pred_text"
         raise ValueError(f"no {lacks!r}; a prediction has text (the reference) and pred_text (the transcript)")
@@ -223,9 +233,10 @@ def _foreign_row(found: Values, number: int) -> Line:
         chunk_index=_index(found, "chunk_index"),
         language=language_of(found),
         session=session_of(found),
+        target=target,
         keywords=keywords_of(found),
         distractors=phrases_of("distractors", found["distractors"]) if found.get("distractors") else None,
-        tags=_tags(found),
+        tags=_tags(found) | _source(found, said),
         **_timed(found),
     )
 
@@ -250,6 +261,12 @@ def _timed(found: Values) -> _Timed:
     }
 
 
+def _source(found: Values, said: str) -> dict[str, str]:
+    """What was spoken, of a translation whose row has that beside it: whole, for metrics that read it."""
+    text = found.get("source", found.get("text")) if said == TRANSLATION else None
+    return {"source": text} if isinstance(text, str) else {}
+
+
 def _tags(found: Values) -> dict[str, str]:
     """What else a row says in short, each column a tag; and a table of them, as our own journals have it."""
     stated = found.get("tags")
@@ -265,6 +282,22 @@ def tag_text(value: object) -> str | None:
     if isinstance(value, int | float):
         return f"{value:g}" if isinstance(value, float) else str(value)
     return (value.strip() or None) if isinstance(value, str) else None
+
+
+def target_of(found: Values) -> str | None:
+    """The language that a row is a translation into, `UNSAID` where it does not say; None of a transcript.
+
+    Raises:
+        ValueError: it is none.
+    """
+    for key in (*TARGET, *(("target",) if journal_row(found) else ())):
+        value = _text(found, key)
+        if value is not None and value.strip():
+            try:
+                return primary_subtag(value, key)
+            except UsageError as error:
+                raise ValueError(str(error)) from None
+    return UNSAID if found.get(TRANSLATION) is not None else None
 
 
 def keywords_of(found: Values) -> tuple[str, ...] | None:

@@ -66,6 +66,8 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
     by_character = scored.profile.by_character(units.language)
     seen = [found for found in scored.counted if found is not None]
     interval, lost = interval_of(scored), scored.losses()
+    if units.target is not None:
+        return _translated(scored, fact, measured)
     return BenchmarkScore(
         benchmark=units.benchmark,
         language=units.language,
@@ -96,6 +98,38 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
     )
 
 
+def _translated(scored: Scored, fact: BenchmarkRecord | None, measured: dict[str, MetricValue]) -> BenchmarkScore:
+    """A benchmark of translations, which are right in many ways: there are no word errors."""
+    units = scored.units
+    return BenchmarkScore(
+        benchmark=units.benchmark,
+        language=units.language,
+        language_stated=units.language_stated,
+        part_of=None if fact is None else units.part_of,
+        metric="bleu",
+        target=units.target,
+        utterances=len(scored.predictions.rows),
+        failed=scored.failed,
+        dropped_references=0,
+        empty_references=0,
+        scored_as_written=0,
+        words=None,
+        errors=None,
+        wer=None,
+        characters=None,
+        character_errors=None,
+        cer=None,
+        draft_wer=None,
+        wer_interval=None,
+        cer_interval=None,
+        unit="session" if any(row.session is not None for row in units.rows) else "utterance",
+        warnings=(),
+        audio_seconds=total(row.duration for row in units.rows),
+        speed=_speed(scored, fact),
+        metrics=measured,
+    )
+
+
 def _metrics(scored: Scored, asked: Collection[str]) -> dict[str, MetricValue]:
     """The metrics that were asked for, and those that are always there, as far as the benchmark has them."""
     from harness.scoring.metrics import get_metric, measure_all, metrics
@@ -105,6 +139,8 @@ def _metrics(scored: Scored, asked: Collection[str]) -> dict[str, MetricValue]:
     wanted = {*asked, *(["wer"] if both else ())}
     chosen = [one for one in metrics().values() if one.name in wanted or one.always(scored.units.rows)]
     chosen += [get_metric(name) for name in asked if "@" in name]
+    if scored.units.target is not None:  # words that differ are no errors of a translation
+        chosen = [one for one in chosen if one.resampled]
     return measure_all(chosen, scored, scored.utterances() if chosen else ())
 
 
@@ -173,6 +209,8 @@ def _average(
 
     kinds = {entry.metric for entry in entries}
     rate = over.rate({entry.benchmark: entry.rate for entry in entries}) if complete and len(kinds) == 1 else None
+    if kinds == {"bleu"}:
+        return Average(rounded=over.rounded, speed=suite_speed(speeds_of(entries), over.seconds))
     if rate is None:
         return Average(rounded=over.rounded)
     weights = over.weights([entry.benchmark for entry in entries])

@@ -43,6 +43,8 @@ TYPED: dict[str, tuple[str, object]] = {
     "model_option": ("--model-option b=2 --model-option a=1=1", ("a=1=1", "b=2")),
     "keywords": ("--keywords Granite,NAR,,Granite", ("Granite", "NAR")),
     "row_keywords": ("--row-keywords", True),
+    "task": ("--task translate --target de", "translate"),
+    "target": ("--task translate --target German", "de"),
     "price": ("--price 2.5/h", "2.5/h"),
     "energy": ("--energy", True),
     "peak_tflops": ("--peak-tflops 989.5", 989.5),
@@ -95,7 +97,7 @@ def test_what_is_typed_arrives(parser: argparse.ArgumentParser, name: str) -> No
     settings = made(Settings, parser.parse_args(words.split()))
     assert getattr(settings, name) == expected
     assert type(getattr(settings, name)) is type(expected)
-    others = {field.name for field in dataclasses.fields(Settings)} - {name, "engine", "dtype"}
+    others = {field.name for field in dataclasses.fields(Settings)} - {name, "engine", "dtype", "task", "target"}
     assert all(getattr(settings, other) == getattr(Settings(), other) for other in others)
 
 
@@ -133,6 +135,9 @@ def test_a_batch_has_one_size(parser: argparse.ArgumentParser, capsys: pytest.Ca
         ({"root": Path("/no/such")}, "--from /no/such: no such folder"),
         ({"root": Path(), "streaming": True}, "--streaming reads from the hub, --from . from the disk"),
         ({"gpus_per_worker": 1.5}, "--gpus-per-worker 1.5: give a share of one GPU, such as 0.5, or a whole number"),
+        ({"task": "translate"}, "--task translate and --target LANG need each other"),
+        ({"target": "de"}, "--task translate and --target LANG need each other"),
+        ({"task": "translate", "target": "Klingon?"}, "--target"),
         ({"price": "cheap"}, "--price cheap: give money per hour of machine, 2.5/h, or per minute of audio, 0.006/min"),
         ({"peak_tflops": 0.0}, "--peak-tflops 0: give a positive number of TFLOP a second"),
         ({"concurrency": 0}, "--concurrency 0: at least one is needed"),

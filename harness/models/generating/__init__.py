@@ -72,6 +72,7 @@ def listed() -> list[Listed]:
 
 ADAPTER = Adapter(
     name="generating",
+    translation="translate={target}",
     summary="generating models of transformers, greedy, one transcript a clip whatever its batch",
     load=load,
     model_types=tuple(kind for family in catalog.families().values() for kind in family.model_types),

@@ -60,6 +60,7 @@ ADAPTER = Adapter(
     model_types=("granite_speech", "granite_speech_plus"),
     requires=("torch", "transformers"),
     options=(MODE, DECODING),
+    translation="mode=translate:{target}",
     keywords=True,
     row_keywords=True,
     listed=listed,

@@ -82,7 +82,7 @@ class Metric:
     count: Count
     """What to count."""
     value: Callable[[Parts], float | None] = ratio
-    """The value that follows from the sums over all utterances. Only a `ratio` has intervals."""
+    """The value that follows from the sums over all utterances. A `ratio` has intervals, and what is `resampled`."""
     pooled: Callable[[Sequence[Parts]], float | None] | None = None
     """The value from what each utterance adds, where sums do not tell it (a median); `value` is `untold` then. The
     second part of each is summed, those after it may be as many as an utterance has."""
@@ -104,6 +104,10 @@ class Metric:
     """Whether it is also of the utterances that the profile does not score: references that come to nothing."""
     column: bool = False
     """Whether tables have a column of it unasked, where scores.json has it."""
+    resampled: bool = False
+    """Whether a value that is no `ratio` has its intervals by drawing sessions anew, so that it can be compared."""
+    signature: Callable[[str], str] | None = None
+    """Of a value in a language: what others must have done for theirs to be comparable."""
     always: Callable[[Sequence[Line]], bool] = _never
     """Whether scores.json has it of such rows without being asked for. Looked at before anything is normalized."""
 
@@ -139,7 +143,9 @@ def measure(metric: Metric, utterances: Utterances, profile: Profile, language: 
     sessions = [one.row.session for one in utterances]
     if isinstance(counted, Noted):
         return replace(summed(metric, counted.parts, sessions), note=counted.note)
-    return summed(metric, counted, sessions)
+    found = summed(metric, counted, sessions)
+    target = next((one.row.target for one in utterances if one.row.target), language)
+    return replace(found, signature=metric.signature(target)) if metric.signature else found
 
 
 def summed(metric: Metric, counted: Sequence[Parts | None], sessions: Sequence[str | None]) -> MetricValue:
@@ -154,6 +160,11 @@ def summed(metric: Metric, counted: Sequence[Parts | None], sessions: Sequence[s
         return MetricValue(value=metric.pooled([parts for parts, _ in known]), of=of)
     sums = tuple(map(sum, zip(*(parts for parts, _ in known), strict=True))) or (0.0, 0.0)
     interval = None
+    if metric.resampled:
+        from harness.scoring import resampling
+
+        interval = resampling.interval([parts for parts, _ in known], [session for _, session in known], metric.value)
+        return MetricValue(value=metric.value(sums), interval=interval)
     if metric.value is ratio:
         from harness.scoring.intervals import wer_interval
 

@@ -1,0 +1,239 @@
+"""BLEU, chrF++ and TER: equal to sacrebleu's corpus scores, with intervals that repeat, from files to tables."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sacrebleu
+
+from harness.commands.compare import tables
+from harness.errors import DataError, UsageError
+from harness.records.journal import Line
+from harness.reporting.results import results_table
+from harness.scoring import resampling, translation
+from harness.scoring.comparison import compare_systems
+from harness.scoring.metrics import get_metric, measure
+from harness.scoring.predictions import Predictions, System, read_systems
+from harness.scoring.profiles import built_in_profile
+from harness.scoring.rows import read_rows
+from harness.scoring.score import score_systems
+from harness.scoring.scored import Scored, count_predictions
+from tests.harness.scoring.made import line
+
+PROFILE = built_in_profile("leaderboard@2026-08")
+WORDS = "The the a cat, dog. sat on it's well-known 3,000 Häuser! über ’tis (so) ? a the cat".split()  # noqa: SIM905
+
+
+KINDS: tuple[translation.Kind, ...] = ("bleu", "chrf", "ter")
+
+
+def text(draw: random.Random, least: int = 0) -> str:
+    return " ".join(draw.choices(WORDS, k=draw.randrange(least, 12)))
+
+
+def theirs(hypotheses: list[str], references: list[str]) -> dict[str, float]:
+    return {
+        "bleu": sacrebleu.corpus_bleu(hypotheses, [references]).score,
+        "chrf": sacrebleu.corpus_chrf(hypotheses, [references], word_order=2).score,
+        "ter": sacrebleu.corpus_ter(hypotheses, [references]).score,
+    }
+
+
+def scored(hypotheses: list[str], references: list[str], target: str = "en", sessions: int = 7) -> Scored:
+    rows = [
+        line(f"u{at}", reference, hypothesis, target=target, session=f"s{at % sessions}", language="de")
+        for at, (hypothesis, reference) in enumerate(zip(hypotheses, references, strict=True))
+    ]
+    return count_predictions(Predictions(benchmark="b", language="de", rows=rows, source=Path("b")), PROFILE)
+
+
+def system(name: str, hypotheses: list[str], references: list[str], **more: Any) -> System:
+    return System(model=name, benchmarks=[scored(hypotheses, references, **more).predictions])
+
+
+def noisy(draw: random.Random, texts: list[str], share: float) -> list[str]:
+    return [" ".join(draw.choice(WORDS) if draw.random() < share else word for word in one.split()) for one in texts]
+
+
+@pytest.fixture(scope="module")
+def references() -> list[str]:
+    draw = random.Random(2)
+    return [text(draw, 4) for _ in range(60)]
+
+
+def test_a_thousand_random_corpora_have_sacrebleu_s_own_scores_to_the_last_digit() -> None:
+    draw = random.Random(1)
+    for _ in range(1000):
+        references = [text(draw, 1) for _ in range(draw.randrange(1, 5))]
+        hypotheses = [text(draw) if draw.random() < 0.5 else one for one in references]
+        expected = theirs(hypotheses, references)
+        for kind in KINDS:
+            rows = translation.statistics(kind, hypotheses, references, "en")
+            sums = [sum(column) for column in zip(*rows, strict=True)]
+            assert (translation.score(kind, sums) or 0.0) == expected[kind], (kind, hypotheses, references)
+
+
+def test_the_metrics_are_those_scores_with_their_signatures(references: list[str]) -> None:
+    hypotheses = noisy(random.Random(3), references, 0.2)
+    held = scored(hypotheses, references)
+    for name, expected in theirs(hypotheses, references).items():
+        found = measure(get_metric(name), held.utterances(), PROFILE, "de")
+        assert found is not None
+        assert found.value == expected
+        assert found.signature is not None
+        assert found.signature.endswith(f"version:{sacrebleu.__version__}")
+        assert found.interval is not None
+        assert found.interval.low < expected < found.interval.high
+        assert found.interval.method == "bootstrap of sessions, 1,000 draws, seed 12345"
+        assert found.interval.sessions == 7
+    assert translation.signature("bleu", "en").startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp")
+    assert "tok:zh" in translation.signature("bleu", "zh")
+    assert "nw:2" in translation.signature("chrf", "en")
+
+
+def test_intervals_are_percentiles_of_drawn_sessions() -> None:
+    """A slow twin: every draw put together utterance by utterance."""
+    rows = [(float(at % 5), 3.0 + at % 2) for at in range(12)]
+    sessions = [f"s{at % 6}" if at < 10 else None for at in range(12)]
+    units = [[at for at in range(12) if sessions[at] == f"s{unit}"] for unit in range(6)] + [[10], [11]]
+    units = [unit for unit in units if unit]
+    times = np.random.default_rng(12345).multinomial(len(units), np.full(len(units), 1 / len(units)), size=1000)
+    values = []
+    for draw in times:
+        taken = [rows[at] for unit, count in zip(units, draw, strict=True) for _ in range(count) for at in unit]
+        values.append(sum(one[0] for one in taken) / sum(one[1] for one in taken))
+    found = resampling.interval(rows, sessions, lambda sums: sums[0] / sums[1])
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(values, [0.025, 0.975])))
+    assert found.standard_error == pytest.approx(np.std(values, ddof=1))
+
+
+def test_under_five_sessions_there_is_no_interval() -> None:
+    assert resampling.interval([(1.0, 2.0)] * 8, ["a", "b", "c", "d"] * 2, lambda sums: sums[0] / sums[1]) is None
+
+
+def test_two_systems_differ_by_the_same_figures_every_time(references: list[str]) -> None:
+    good, bad = (noisy(random.Random(4), references, share) for share in (0.1, 0.4))
+    first, again = (
+        compare_systems([system("good", good, references), system("bad", bad, references)], PROFILE) for _ in range(2)
+    )
+    assert first == again
+    assert first.benchmarks == ()
+    assert first.average is None
+    assert [block.metric for block in first.metrics] == ["bleu", "chrf", "ter"]
+    for block in first.metrics:
+        (pair,) = block.pairs
+        assert pair.difference is not None
+        better = theirs(good, references)[block.metric] - theirs(bad, references)[block.metric]
+        assert pair.difference.value == pytest.approx(better)
+        assert pair.difference.p == pytest.approx(1 / 1001)
+        assert block.systems[0].system == "good"
+        assert (block.systems[0].tied_with_best, block.systems[1].tied_with_best) == (True, False)
+    shown = [one.render("terminal", width=120) for one in tables(first)]
+    assert len(shown) == 3
+    assert all("A is better" in one for one in shown)
+    assert not any("WER" in one for one in shown)
+
+
+def test_a_system_beside_itself_does_not_differ(references: list[str]) -> None:
+    found = compare_systems([system(name, references, references) for name in "ab"], PROFILE)
+    for block in found.metrics:
+        assert block.pairs[0].difference is not None
+        assert (block.pairs[0].difference.value, block.pairs[0].difference.p) == (0.0, 1.0)
+        assert block.pairs[0].significant is False
+
+
+def test_tables_of_translations_have_no_word_error_rate(references: list[str]) -> None:
+    systems = [
+        system("good", references, references),
+        system("bad", noisy(random.Random(5), references, 0.3), references),
+    ]
+    scores = score_systems(systems, [PROFILE] * 2)
+    entry = scores[1].benchmarks[0]
+    assert (entry.metric, entry.target, entry.language, entry.wer, entry.errors) == ("bleu", "en", "de", None, None)
+    table = results_table(scores, [None, None])
+    assert table.title == "Translations"
+    assert [column.key for column in table.columns[:4]] == ["model", "b_bleu", "b_chrf", "b_ter"]
+    assert [cell.value for cell in table.rows[0][1:4]] == [pytest.approx(100.0), pytest.approx(100.0), 0.0]
+    assert [cell.best for cell in table.rows[0][1:4]] == [True, True, True]
+    assert "b from de into en. BLEU nrefs:1|case:mixed" in table.caption
+    assert not any("WER" in column.title or "average" in column.key.lower() for column in table.columns)
+
+
+def test_transcripts_and_translations_are_not_mixed(references: list[str]) -> None:
+    one, other = system("a", references, references), system("b", references, references, target="fr")
+    with pytest.raises(UsageError, match="one is transcripts, or translated into another language"):
+        compare_systems([one, other], PROFILE)
+    with pytest.raises(UsageError, match="transcripts or translations into other languages"):
+        results_table(score_systems([one, other], [PROFILE] * 2), [None, None])
+
+
+def test_a_transcript_has_no_bleu() -> None:
+    held = count_predictions(
+        Predictions(benchmark="b", language="en", rows=[line("u", "a", "a")], source=Path("b")), PROFILE
+    )
+    found = measure(get_metric("bleu"), held.utterances(), PROFILE, "en")
+    assert found is not None
+    assert found.reason == "they are transcripts, no translations"
+
+
+def test_what_is_not_installed_is_a_dash_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, references: list[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    found = measure(get_metric("bleu"), scored(references, references).utterances(), PROFILE, "de")
+    assert found is not None
+    assert found.reason is not None
+    assert found.reason.startswith("sacrebleu is not installed: pip install")
+
+
+def test_comet_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, references: list[str]) -> None:
+    monkeypatch.delenv("COMET_MODEL", raising=False)
+    found = measure(get_metric("comet"), scored(references, references).utterances(), PROFILE, "de")
+    assert found is not None
+    assert found.reason == "COMET needs its package (pip install '.[comet]') and COMET_MODEL, which names its weights"
+
+
+def write(path: Path, *rows: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_rows_of_others_say_that_they_are_translations(tmp_path: Path) -> None:
+    rows = read_rows(
+        write(
+            tmp_path / "a.jsonl",
+            {"id": "1", "text": "guten Tag", "translation": "good day", "pred_text": "hello", "target_language": "eng"},
+            {"id": "2", "translation": "good day", "pred_text": "hello", "lang": "de"},
+            {"id": "3", "reference": "good day", "hypothesis": "hello", "tgt_lang": "en-US"},
+            {"id": "4", "text": "good day", "pred_text": "hello", "target": "no language but a text"},
+        )
+    )
+    assert rows[0].tags == {"source": "guten Tag"}
+    assert [(row.reference, row.hypothesis, row.target) for row in rows] == [
+        ("good day", "hello", "en"),
+        ("good day", "hello", "und"),
+        ("good day", "hello", "en"),
+        ("good day", "hello", None),
+    ]
+    bad = write(tmp_path / "b.jsonl", {"text": "a", "pred_text": "a", "target_language": "no language!"})
+    with pytest.raises(DataError, match="target_language"):
+        read_rows(bad)
+
+
+def test_lines_of_a_run_keep_the_language_that_was_translated_into() -> None:
+    made = Line(id="u", reference="a", hypothesis="b", target="de")
+    assert Predictions(benchmark="b", language="en", rows=[made], source=Path("b")).target == "de"
+
+
+def test_from_a_file_to_a_system(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "talks.jsonl", {"translation": "a b", "pred_text": "a b", "language": "de", "tgt_lang": "en"}
+    )
+    (found,) = read_systems([path])
+    assert (found.benchmarks[0].language, found.benchmarks[0].target) == ("de", "en")
