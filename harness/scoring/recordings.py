@@ -37,17 +37,18 @@ class Recorded(NamedTuple):
     words: dict[str, tuple[Word, ...]]
 
 
-def turn_of(one: Segment) -> Turn:
-    """A segment; one that states no times has none."""
-    known = one.end > 0
+def turn_of(one: Segment, *, known: bool = True) -> Turn:
+    """A segment, with its times where they are known."""
     return Turn(one.speaker, one.text, one.begin if known else None, one.end if known else None)
 
 
 def turns_by_recording(segments: Iterable[Segment]) -> dict[str, tuple[Turn, ...]]:
-    """The turns of each recording in the order of their times."""
+    """The turns of each recording in the order of their times; a file that states none has them at 0 throughout."""
     found: dict[str, list[Turn]] = {}
-    for one in sorted(segments, key=lambda one: one.begin):
-        found.setdefault(one.recording, []).append(turn_of(one))
+    ordered = sorted(segments, key=lambda one: one.begin)
+    known = any(one.end > 0 for one in ordered)
+    for one in ordered:
+        found.setdefault(one.recording, []).append(turn_of(one, known=known))
     return {name: tuple(turns) for name, turns in found.items()}
 
 
