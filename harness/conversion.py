@@ -6,7 +6,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,10 @@ def _rows(dataset: Dataset, *, lengths: bool = True) -> Iterator[tuple[Utterance
             row["duration"] = one.duration
         if one.keywords:
             row["keywords"] = list(one.keywords)
+        if one.turns:
+            row["turns"] = [turn._asdict() for turn in one.turns]
+        if one.words:
+            row["words"] = [{"word": text, "start": start, "end": end} for text, start, end in one.words]
         if isinstance(one.audio.channel, str):  # of a file that keeps its channels
             row["channel"] = one.audio.channel
         # A tag that is called like a column of ours would be taken for one.
@@ -111,9 +115,22 @@ def _write_manifest(dataset: Dataset, file: Path, *, copy_audio: bool, relative:
             else:
                 path, part = audio.path.resolve(), _part(audio)
             named = os.path.relpath(path, folder) if relative else str(path)
-            lines.write(json.dumps({**row, "audio": named, **part}, ensure_ascii=False) + "\n")
+            timed = _by_recording(row, audio.start) if part.get("start") else {}
+            lines.write(json.dumps({**row, **timed, "audio": named, **part}, ensure_ascii=False) + "\n")
             count += 1
     return count
+
+
+def _by_recording(row: Row, start: float | None) -> Row:
+    """Times of turns and words by the clock of the recording that an utterance is a part of."""
+
+    def later(each: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            key: value + (start or 0.0) if key in {"start", "end"} and value is not None else value
+            for key, value in each.items()
+        }
+
+    return {name: list(map(later, row[name])) for name in ("turns", "words") if name in row}
 
 
 def _part(audio: Audio) -> Row:
@@ -140,7 +157,8 @@ def _write_parquet(dataset: Dataset, file: Path) -> int:
     with pq.ParquetWriter(file, schema) as writer:
         for one, row in _rows(dataset):
             data, suffix = _encoded(one.audio)
-            group.append({**row, "audio": {"bytes": data, "path": _file_name(one.id) + suffix}})
+            timed = {name: json.dumps(row[name], ensure_ascii=False) for name in ("turns", "words") if name in row}
+            group.append({**row, **timed, "audio": {"bytes": data, "path": _file_name(one.id) + suffix}})
             count += 1
             if len(group) == GROUP:
                 writer.write_table(pa.Table.from_pylist(group, schema=schema))

@@ -24,8 +24,10 @@ from harness.version import VERSION
 if TYPE_CHECKING:
     from harness.records.policy import Measure
 
-_LEFT_OUT = ("audio_seconds", "time", "batch", "undisturbed", "draft", "words", "speakers", "segments", "audio")
+_LEFT_OUT = ("audio_seconds", "time", "batch", "undisturbed", "draft", "segments", "audio")
 """Fields of a line that scoring does without."""
+_OF_SPEAKERS_AND_TIMES = ("words", "speakers", "turns")
+"""Fields that it needs where the reference says who speaks, or when."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of all members, so that equal runs are equal files."""
@@ -101,7 +103,8 @@ def _record(run: Path) -> RunRecord:
 
 def _slim(line: Line) -> Line:
     """The line with what scoring needs."""
-    return replace(line, format=FORMAT, **dict.fromkeys(_LEFT_OUT))
+    judged = line.reference_turns is not None or line.reference_words is not None or line.reference_speakers is not None
+    return replace(line, format=FORMAT, **dict.fromkeys((*_LEFT_OUT, *(() if judged else _OF_SPEAKERS_AND_TIMES))))
 
 
 def _write(path: Path, members: dict[str, bytes]) -> None:

@@ -134,3 +134,26 @@ def test_more_channels_than_flac_has(tmp_path: Path) -> None:
     (copy,) = (out.parent / "manifest_audio").iterdir()
     assert (copy.suffix, soundfile.info(copy).channels) == (".wav", 9)
     assert content(out) == content(tmp_path / "m.jsonl")
+
+
+@pytest.mark.parametrize(("to", "copy"), [("manifest", False), ("manifest", True), ("parquet", True)])
+def test_turns_and_words_with_times_stay(folder: Path, tmp_path: Path, to: str, copy: bool) -> None:
+    """Of a part too, whose times a manifest states by the clock of its recording."""
+    turns = [{"speaker": "ann", "text": "a", "start": 0.5, "end": 0.75}, {"speaker": "", "text": "b"}]
+    words = [{"word": "a", "start": 0.5, "end": 0.75}]
+    rows = [
+        {"audio": str(folder / "mono.wav"), "text": "a b", "id": "whole", "turns": turns, "words": words},
+        {"audio": str(folder / "mono.wav"), "text": "a b", "id": "part", "start": 0.25, "turns": turns, "words": words},
+    ]
+    path = tmp_path / "m.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    out = convert(
+        own_dataset(path),
+        to,
+        tmp_path / f"out.{'parquet' if to == 'parquet' else 'jsonl'}",
+        copy_audio=copy,
+        relative=False,
+    )
+    before, after = (list(open_dataset(own_dataset(place), Request())) for place in (path, out))
+    assert [(one.turns, one.words) for one in after] == [(one.turns, one.words) for one in before]
+    assert [one.words[0].start for one in after] == [0.5, 0.25]

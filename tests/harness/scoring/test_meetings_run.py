@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from harness.cli import main
-from harness.records.journal import read_journal
+from harness.gating.baseline import packed
+from harness.records.journal import read_journal, read_line
 from harness.scoring.speakers_library import missing
 from harness.types import Turn, Word
 from tests.benchmarks.own.found import tone, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MODELS = '''"""Two models of meetings: one tells turns, 100 ms late; the other words, the last of another speaker."""
 
@@ -98,6 +96,8 @@ def test_runs_of_meetings(runs: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(gate) == 1
     findings = {one["subject"]: one["verdict"] for one in json.loads(capsys.readouterr().out)["findings"]}
     assert findings["data_data: cpWER"] == "FAIL"
+    saved = packed([Path(paths[0])])["data_data.jsonl"].splitlines()
+    assert read_line(saved[0]).turns == lines[0].turns, "a baseline is judged by them too"
 
 
 def test_references_that_change_are_scored_anew(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

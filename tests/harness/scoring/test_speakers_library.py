@@ -214,6 +214,24 @@ def test_a_thousand_sessions_from_files_are_meetevals(tmp_path: Path, caplog: py
     }
 
 
+@needs_meeteval
+def test_a_segment_at_the_very_beginning_has_a_time_and_files_without_times_have_none(tmp_path: Path) -> None:
+    """meeteval's own example begins with a segment from 0 to 0."""
+    said = [
+        {"session_id": "m", "speaker": "A", "words": "a b", "start_time": "0", "end_time": "0"},
+        {"session_id": "m", "speaker": "B", "words": "c", "start_time": "1", "end_time": "2"},
+    ]
+    for name, found in (("timed", said), ("plain", [one | {"start_time": 0, "end_time": 0} for one in said])):
+        (tmp_path / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+        [system] = read_transcripts(tmp_path / f"{name}.json", [tmp_path / f"{name}.json"])
+        utterances = count_predictions(system.benchmarks[0], VERBATIM).utterances()
+        tcp, cp = (measure(get_metric(metric), utterances, VERBATIM, "en") for metric in ("tcp_wer", "cp_wer"))
+        assert tcp is not None
+        assert cp is not None
+        assert (tcp.count, tcp.of) == ((0, 3) if name == "timed" else (None, None))
+        assert (cp.count, cp.of) == (0, 3)
+
+
 def test_a_meeting_counted_by_hand() -> None:
     """Two speakers, of whom the second says the last turn; the system gives it to the first, and is 2 s late there."""
     one = predictions(
