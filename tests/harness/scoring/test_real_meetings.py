@@ -58,7 +58,7 @@ def test_two_channels_as_a_meeting(shared: Path, tmp_path: Path, capsys: pytest.
     sides = {line.id: line.words or () for line in lines}
     assert all(sides.values())
     for system, labels in (("right", "12"), ("swapped", "11")):
-        turns = [
+        turns: list[dict[str, Any]] = [
             {"speaker": label, "text": " ".join(word.text for word in words)}
             | {"start": words[0].start, "end": words[-1].end}
             for label, words in zip(labels, (sides["side0"], sides["side1"]), strict=True)
