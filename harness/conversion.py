@@ -157,7 +157,7 @@ def _write_parquet(dataset: Dataset, file: Path) -> int:
     with pq.ParquetWriter(file, schema) as writer:
         for one, row in _rows(dataset):
             data, suffix = _encoded(one.audio)
-            timed = {name: json.dumps(row[name], ensure_ascii=False) for name in ("turns", "words") if name in row}
+            timed: Row = {name: json.dumps(row[name], ensure_ascii=False) for name in ("turns", "words") if name in row}
             group.append({**row, **timed, "audio": {"bytes": data, "path": _file_name(one.id) + suffix}})
             count += 1
             if len(group) == GROUP:
