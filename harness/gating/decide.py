@@ -20,6 +20,7 @@ from harness.gating.pair import Pair, pair_metric, pair_rates
 from harness.gating.references import more_errors, named, too_many
 from harness.gating.silence import silence
 from harness.gating.slices import judged_slices
+from harness.gating.translations import judge_translations
 from harness.gating.worse_sessions import worse_sessions
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Policy, Rule, Tier
@@ -57,8 +58,10 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
         findings.insert(0, problem("run", Reason.OTHER_PROFILE, message))
     names = dict.fromkeys([*baseline.scored, *run.scored])
     paired: list[PairedBenchmark] = []
+    translated = [name for name in names if _is_translated(name, run, baseline)]
+    findings += [one for name in translated if comparable for one in _translations(name, run, baseline, policy)]
     pairs: list[Pair] = []
-    for name in names:
+    for name in (one for one in names if one not in translated):
         tier = policy.rule(name).tier
         found = _paired(name, run, baseline, policy)
         if isinstance(found, tuple):
@@ -84,15 +87,33 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
                 findings += _failed_more(name, run, baseline, tier)
             if whole.verdict is not Verdict.FAIL and tier is not Tier.INFORMATIVE:
                 findings += worse_sessions(name, pair, policy.sessions)
-    if not paired:
+    if not (paired or translated):
         message = "no benchmark of the run could be compared with the baseline"
         findings.append(problem("run", Reason.NOTHING_COMPARED, message))
-    elif len(names) > 1:
-        findings.append(_average(pairs, len(names), run, baseline, policy))
+    elif len(names) - len(translated) > 1:
+        findings.append(_average(pairs, len(names) - len(translated), run, baseline, policy))
     findings += judged_slices(pairs, policy.slices, policy.alpha) if pairs else ()
     findings += [*_metrics(paired, policy), *silence(paired, policy), _speed(run, baseline, policy)]
     findings += [_nowhere(name) for name in policy.wer.benchmarks if name not in names]
     return conclude(findings, run, baseline, policy)
+
+
+def _is_translated(name: str, *sides: Side) -> bool:
+    """Whether a side holds translations of a benchmark, which have no word errors."""
+    held = (side.scored.get(name) for side in sides)
+    return any(one is not None and one.units.target is not None for one in held)
+
+
+def _translations(name: str, run: Side, baseline: Side, policy: Policy) -> list[Finding]:
+    """The verdicts on a benchmark of translations, or why there are none."""
+    found = _paired(name, run, baseline, policy)
+    tier = policy.rule(name).tier
+    if isinstance(found, tuple):
+        return [problem(name, *found, tier=tier)]
+    if len({one.units.target for one in found.scored}) > 1:
+        message = "one side is transcripts, or translated into another language than the other"
+        return [problem(name, Reason.OTHER_DATA, message, tier=tier)]
+    return list(judge_translations(found, policy))
 
 
 def conclude(findings: Sequence[Finding], run: Side, baseline: Side | None, policy: Policy) -> Decision:

@@ -89,6 +89,7 @@ def test_every_original_release_is_on_the_page() -> None:
         re.sub(r"_(..|test_clean|test_other|long|ihm|sdm|mix|atl|dc[ab]|dta|les|prv|roc|vld)$", "", dataset.name)
         for dataset in registry.datasets().values()
         if any(source.kind == "archive" for source in dataset.sources)
+        and dataset.target is None  # pairs of FLEURS are read from FLEURS's own releases
     }
     table = [line for line in page.splitlines() if line.startswith("| `")]
     assert len(families) == 13
