@@ -45,7 +45,13 @@ def test_every_row_of_the_card_has_a_layout() -> None:
 def test_every_corpus_with_two_sources_has_a_layout() -> None:
     """Earnings-22's chunks, which lie in two repositories, are built below; the rest comes with the project."""
     without = {name: {source.kind for source in found.sources} for name, found in datasets().items() if name not in ALL}
-    ours = ("digits", "sample_read", "sample_commands", *(dataset.name for dataset in sample_languages.ALL))
+    ours = (
+        "digits",
+        "non_speech",
+        "sample_read",
+        "sample_commands",
+        *(dataset.name for dataset in sample_languages.ALL),
+    )
     embedded = {name: {"embedded"} for name in ours}
     nowhere = {name: set[str]() for name in ("aishell1", *(dataset.name for dataset in private.PRIVATE))}
     pairs = {one.name: {"hub", "archive"} for one in FLEURS_PAIRS} | {one.name: {"hub"} for one in COVOST}

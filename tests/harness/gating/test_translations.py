@@ -38,7 +38,8 @@ def decided(before: float, after: float, policy: Policy | None = None) -> Decisi
             model="m", benchmarks=[Predictions(benchmark="talks", language="de", rows=rows, source=Path("talks"))]
         )
         sides.append(as_side(name, system, PROFILE, [count_predictions(one, PROFILE) for one in system.benchmarks], ()))
-    return decide(*sides, policy or Policy())
+    run, baseline = sides
+    return decide(run, baseline, policy or Policy())
 
 
 def test_a_worse_translator_fails_and_an_equal_one_passes() -> None:
