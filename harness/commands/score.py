@@ -14,7 +14,7 @@ from harness.records.scores import Scores
 from harness.records.slices import SliceTable
 from harness.reporting.languages import languages_table
 from harness.reporting.results import results_table
-from harness.reporting.slices import slices_table
+from harness.reporting.slices import compact, slices_table
 from harness.scoring.counting import available_workers
 from harness.scoring.details import describe
 from harness.scoring.labels import labels
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         runs = [system.run for system in systems]
         shown = results_table(scores, runs, tied, metrics=metrics, names=names, costs=given_costs(args))
         spoken = languages_table(names, scores, counted, profiles)
-        by_slice = [slices_table(tag, found) for tag, found in by_tag.items()]
+        by_slice = [compact(slices_table(tag, found)) for tag, found in by_tag.items()]
         for one in (shown, *filter(None, [spoken]), *by_slice):
             print(one.render("terminal"))
         for name, entry in entries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.reporting.model import Cell, Column
@@ -66,6 +67,18 @@ def slices_table(tag: str, tables: Sequence[tuple[str, SliceTable]], without: Se
     if binned:
         caption += f" Bins: {'; '.join(binned)}."
     return Table(f"Slices: {tag}", caption, columns, tuple(rows), (*_notes(tables), *without))
+
+
+def compact(table: Table) -> Table:
+    """The table for a screen: what is the same in every row is told in the caption."""
+    same = [at for at in (0, 1) if len({row[at].value for row in table.rows}) == 1]
+    said = ", ".join(str(table.rows[0][at].value) for at in reversed(same)) if table.rows else ""
+    return replace(
+        table,
+        caption=f"{said}. {table.caption}" if said else table.caption,
+        columns=tuple(one for at, one in enumerate(table.columns) if at not in same),
+        rows=tuple(tuple(cell for at, cell in enumerate(row) if at not in same) for row in table.rows),
+    )
 
 
 def _cells(part: SliceScore) -> tuple[Cell, ...]:
