@@ -143,3 +143,37 @@ def test_the_metric_of_the_docs_is_in_table_page_and_details(
     assert "reference words that were left out" in text
     assert '"voxpopuli_en_left_out": 0.5' in (tmp_path / "r" / "table.json").read_text(encoding="utf-8")
     assert "left out, percent" in (tmp_path / "r" / "index.html").read_text(encoding="utf-8")
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    reached, left = set[Path](), [ROOT / "docs" / "index.md"]
+    while left:
+        page = left.pop()
+        reached.add(page)
+        links = (
+            re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")) if page.suffix == ".md" else []
+        )
+        found = {(page.parent / link).resolve() for link in links if "://" not in link}
+        left += [one for one in found if one.is_file() and one not in reached and one not in left]
+    pages = {path for path in (ROOT / "docs").rglob("*") if path.suffix in {".md", ".toml", ".yml"}}
+    assert pages - reached == set()
+
+
+def test_links_to_a_heading_lead_to_one() -> None:
+    for page in PAGES:
+        for target, anchor in re.findall(r"\]\(([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+            if "://" in target:
+                continue
+            text = (page.parent / target if target else page).read_text(encoding="utf-8")
+            headings = [
+                re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()) for line in text.splitlines() if line[:1] == "#"
+            ]
+            assert anchor in {heading.strip().replace(" ", "-") for heading in headings}, (
+                f"{page.name}: {target}#{anchor}"
+            )
+
+
+def test_the_glossary_is_in_order_and_says_each_word_once() -> None:
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")][1:]
+    assert len(words) == len({*words}) > 30

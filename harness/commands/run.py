@@ -11,11 +11,13 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from harness.commands.experiment import fill, follow, read_experiment
 from harness.commands.own_data import add_own_data, asked, check_unused
 from harness.commands.shared import teller
 from harness.config import WHAT, Settings
 from harness.errors import ExitStatus, HarnessError, Interrupted, UsageError
 from harness.flags import add_flags, made
+from harness.reporting.tracking import check_installed, export_of, send
 from harness.runner.folder import model_folder_name
 from harness.serving.flags import ServeSettings
 from harness.streams import tell
@@ -57,6 +59,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--gate-early", type=Path, metavar="BASELINE", help="end with status 1 as soon as a FAIL of the gate is certain"
     )
     gate.add_argument("--gate-policy", type=Path, metavar="FILE", help="the policy of that gate")
+    sent = parser.add_argument_group("tracking (docs/tracking.md)")
+    trackers = ("wandb", "mlflow", "tensorboard")
+    sent.add_argument("--log", action="append", default=[], choices=trackers, help="send scores there; may be repeated")
+    sent.add_argument("--log-transcripts", action="store_true", help="send references and transcripts too")
     parser.add_argument("--json", action="store_true", help="print the scores as JSON alone on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
@@ -74,19 +80,26 @@ class _Config(argparse.Action):
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Runs every model on the suite; prints the table of all of them, and does what an experiment file says besides."""
-    if args.experiment is None:
-        return _run(args, [])
-    from harness.cli import Parser
-    from harness.commands.experiment import fill, follow, read_experiment
+    experiment = None
+    if args.experiment is not None:
+        from harness.cli import Parser
 
-    parser = Parser(add_help=False, allow_abbrev=False)
-    add_arguments(parser)
-    experiment = read_experiment(args.experiment, parser)
-    fill(args, experiment)
+        parser = Parser(add_help=False, allow_abbrev=False)
+        add_arguments(parser)
+        experiment = read_experiment(args.experiment, parser)
+        fill(args, experiment)
+    for tracker in args.log:
+        check_installed(tracker)
+    if args.log_transcripts and not args.log:
+        raise UsageError("--log-transcripts says what --log sends; name a tracker with --log, or leave it out")
     folders: list[Path] = []
     status = _run(args, folders)
-    after = follow(experiment, folders, profile=args.profile, quiet_out=args.json) if folders else ExitStatus.GOOD
-    return status or after
+    for folder in folders:
+        for tracker in dict.fromkeys(args.log):
+            tell(send(tracker, export_of(folder, transcripts=args.log_transcripts)))
+    if experiment is None or not folders:
+        return status
+    return status or follow(experiment, folders, profile=args.profile, quiet_out=args.json)
 
 
 def _run(args: argparse.Namespace, folders: list[Path]) -> ExitStatus:
