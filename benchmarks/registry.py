@@ -11,6 +11,7 @@ from types import ModuleType
 
 from benchmarks import corpora
 from benchmarks.dataset import Dataset
+from benchmarks.files import stated
 from benchmarks.suite import FOLDER, Suite, parse_suite
 from harness.errors import UsageError, unknown_name
 
@@ -122,7 +123,7 @@ def get_suite(name: str) -> Suite:
 def _read_own(path: Path, taken: Container[str]) -> Suite:
     """The suite of a user's file, which may have no name of ours and lists benchmarks that there are."""
     try:
-        suite = parse_suite(path.read_text(encoding="utf-8"), str(path))
+        suite = parse_suite(stated(path), str(path))
         for benchmark in suite.benchmarks:
             get_dataset(benchmark)
     except (OSError, UnicodeDecodeError) as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from benchmarks.files import stated
 from benchmarks.languages import primary_subtag
 from harness.devices import AUTO, KINDS, choose, is_device, kind_of, memory_of
 from harness.errors import UsageError
@@ -94,7 +95,7 @@ def phrases(text: str) -> tuple[str, ...]:
         found = phrases_given(text)
     else:
         try:
-            found = path.read_text(encoding="utf-8-sig").splitlines()
+            found = stated(path, "utf-8-sig").splitlines()
         except (OSError, ValueError) as error:
             raise UsageError(f"--keywords {text}: cannot be read as UTF-8 text, one phrase a line: {error}") from None
         listed = [line for line in found if line.strip()]

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
+from benchmarks.files import regular
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -44,6 +46,7 @@ class Window:
         if audio.path is None:
             return cls.over(audio.data or b"")
         if hasattr(os, "pread"):
+            regular(audio.path)
             descriptor, begin = os.open(audio.path, os.O_RDONLY), audio.offset
             size = os.fstat(descriptor).st_size - begin if audio.size is None else audio.size
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.files import regular
 from benchmarks.own.cells import Cell, FindFile, Naming, audio_of, cells_of
 from benchmarks.own.clips import as_stored
 from benchmarks.own.columns import NAMES, plain
@@ -97,6 +98,7 @@ def _head(source: Any) -> bytes:
     """How a file on the disk begins."""
     if not isinstance(source, Path):
         return b""
+    regular(source)
     with source.open("rb") as file:
         return file.read(len(POINTER))
 
@@ -140,6 +142,7 @@ def _arrow(source: Path, **_: bool) -> Iterator[Table]:
     """An Arrow file of either kind (``save_to_disk``'s stream, feather's file), mapped into memory."""
     import pyarrow as pa
 
+    regular(source)
     with source.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     whole = pa.py_buffer(mapped)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from isal import igzip
 
 from benchmarks.dataset import Audio
+from benchmarks.files import regular
 from benchmarks.languages import primary_subtag
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from benchmarks.sources.text_files import UNPACKING
@@ -34,6 +35,7 @@ SAME = 0.001
 def head(path: Path) -> bytes:
     """The first bytes of a file, unpacked where its name ends in .gz; nothing where it cannot be read."""
     try:
+        regular(path)
         with igzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:  # type: ignore[no-untyped-call]
             return bytes(file.read(HEAD))
     except (OSError, EOFError, ValueError, *UNPACKING):

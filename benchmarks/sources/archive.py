@@ -19,6 +19,7 @@ from typing import BinaryIO, Self, cast
 from isal import igzip, isal_zlib
 
 from benchmarks.dataset import ALL_FACTS, MISSHAPEN, Audio, NoCopyError, Request, Source, Utterances
+from benchmarks.files import regular
 from benchmarks.states import state_of_files
 from harness.errors import DataError
 
@@ -228,6 +229,7 @@ def _check_size(info: tarfile.TarInfo, most: int) -> None:
 def _tar(path: Path, wanted: Callable[[str], bool]) -> Iterator[Member]:
     """The files of a tar, read from front to back; of one that is not compressed, audio is a place in the archive."""
     packed = not path.name.endswith(".tar")
+    regular(path)
     with igzip.open(path) if packed else path.open("rb") as file:  # type: ignore[no-untyped-call]
         archive = tarfile.open(fileobj=file, mode="r:", tarinfo=_TarInfo)  # noqa: SIM115
         for info in archive:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, cast
 from benchmarks.containers.kinds import EMPTY, TEXT, UNKNOWN, recognize
 from benchmarks.containers.kinds import JSON as JSON_TEXT
 from benchmarks.containers.window import HEAD
+from benchmarks.files import regular
 from benchmarks.sources.encodings import utf8
 from benchmarks.sources.json_rows import read_json
 from benchmarks.sources.pairing import AUDIO_ENDINGS
@@ -65,6 +66,7 @@ def read_table(path: Path, note: Note = lambda _line: None) -> Iterator[Line]:
         raise UsageError(f"{path}: a manifest ends in {', '.join(ENDINGS)}; see docs/your_own_data.md")
     name = str(path)
     try:
+        regular(path)
         with path.open("rb") as file:
             begin = file.read(4)
             file.seek(0)
@@ -89,6 +91,7 @@ def _refuse_other(path: Path, kind: str) -> None:
         UsageError: it is JSON that is called CSV.
         DataError: it is something else.
     """
+    regular(path)
     with path.open("rb") as file:
         begin = file.read(HEAD)
     if begin[:4] in PACKED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import cast
 
 from isal import igzip, isal_zlib
 
+from benchmarks.files import regular, unpacked, whole
 from benchmarks.sources.tables import numbered
 from harness.errors import DataError
 
@@ -27,6 +27,7 @@ def file_lines(path: Path) -> Iterator[tuple[str, str]]:
         DataError: it cannot be read, or a line is no text, or longer than any transcript.
     """
     try:
+        regular(path)
         with igzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:  # type: ignore[no-untyped-call]
             for where, raw in numbered(file, str(path)):
                 text = raw.rstrip("\r\n")
@@ -45,9 +46,9 @@ def read_content(path: Path) -> str:
         DataError: it cannot be read, or is not UTF-8.
     """
     try:
-        data = path.read_bytes()
+        data = whole(path)
         if data.startswith(b"\x1f\x8b"):
-            data = gzip.decompress(data)
+            data = unpacked(data)
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or error
         raise DataError(f"cannot read {path}: {why}") from None

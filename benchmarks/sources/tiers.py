@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from benchmarks.dataset import MISSHAPEN
+from benchmarks.files import whole
 from harness.errors import DataError
 
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|<exists>|<absent>)(?!\S)')
@@ -105,7 +106,7 @@ def _number(token: str | float) -> float:
 def _decoded(path: Path) -> str:
     """A text file in UTF-8, or in UTF-16 with its mark, as Praat writes what is not ASCII."""
     try:
-        data = path.read_bytes()
+        data = whole(path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import soundfile
 
 from benchmarks.containers import Window
+from benchmarks.files import regular
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -58,6 +59,7 @@ class Encoded:
         self._descriptor = self._owned = -1
         size = audio.size if audio.path is not None else len(audio.data or b"")
         if size is None and audio.path is not None and HAS_PREAD:
+            regular(audio.path)
             self._descriptor = self._owned = os.open(audio.path, os.O_RDONLY)
             size = os.fstat(self._descriptor).st_size
         elif size is not None and size <= COPIED_BYTES and HAS_MEMORY_FILES:

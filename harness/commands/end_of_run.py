@@ -26,8 +26,8 @@ def finish(
     written = write_report(systems, common_profile(systems), out, Wishes(costs=costs))
     tables = "\n".join(table.render("terminal") for table in written.shown)
     print(pretty(scores) if as_json else tables, end="")
-    if not quiet:
-        for line in _next(folders, [system.run for system in systems if system.run is not None], written):
+    for line in _next(folders, [system.run for system in systems if system.run is not None], written):
+        if not quiet or line.startswith("failed: "):  # it is why the status is not 0
             tell(line)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import inspect
 
+from benchmarks.files import stated
 from harness.errors import HarnessError, UsageError, unknown_name
 from harness.records.codec import explain
 from harness.records.policy import Policy
@@ -21,7 +22,7 @@ def read_policy(path: Path | None) -> Policy:
     if path is None:
         return Policy()
     try:
-        raw: object = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw: object = tomllib.loads(stated(path))
     except OSError as error:
         raise UsageError(f"policy {path} cannot be read: {error.strerror}") from None
     except ValueError as error:

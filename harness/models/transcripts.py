@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from benchmarks.files import whole
 from benchmarks.own.places import id_of
 from benchmarks.own.rows import segment_id
 from benchmarks.sources.handwritten import DELIMITED, read_table
@@ -116,7 +117,7 @@ def _contents(path: Path) -> dict[Path, bytes]:
     found = {}
     for file in _files(path):
         try:
-            found[file] = file.read_bytes()
+            found[file] = whole(file)
         except OSError as error:
             raise DataError(f"{file} cannot be read: {error.strerror}") from error
     return found

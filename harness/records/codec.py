@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from benchmarks.files import whole
 from harness.errors import DataError, RunError
 
 T = TypeVar("T")
@@ -158,7 +159,7 @@ def read(path: Path, kind: type[T], upgrade: Callable[[object], object] | None =
         DataError: it cannot be read, or is not such a record.
     """
     try:
-        data = path.read_bytes()
+        data = whole(path)
     except FileNotFoundError:
         raise
     except OSError as error:

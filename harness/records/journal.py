@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta, field
 
+from benchmarks.files import whole
 from harness.errors import DataError
 from harness.records.codec import FORMAT, MALFORMED, Record, check_format, encode, explain, loads, not_known
 from harness.types import AudioWarning, Turn, Usage, Word
@@ -130,7 +131,7 @@ def read_journal(path: Path) -> Journal:
             names the line and the field.
     """
     try:
-        data = path.read_bytes()
+        data = whole(path)
     except FileNotFoundError:
         return Journal([], 0)
     except OSError as error:

@@ -23,6 +23,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
+from benchmarks.files import stated as stated_text
 from harness.errors import DataError, UsageError, unknown_name
 from harness.scoring.normalize.chinese import ChineseRules
 from harness.scoring.normalize.multilingual import MultilingualRules
@@ -54,7 +55,7 @@ def read_profile(path: Path) -> Profile:
         DataError: the file cannot be read.
     """
     try:
-        stated = tomllib.loads(path.read_text(encoding="utf-8"))
+        stated = tomllib.loads(stated_text(path))
     except FileNotFoundError:
         raise UsageError(f"no profile file {path}; the built-in profiles are: {', '.join(profile_names())}") from None
     except OSError as error:
@@ -132,7 +133,7 @@ def _glm(named: object, path: Path) -> tuple[tuple[str, ...], ...]:
         raise UsageError(f"profile file {path}: glm must be the path of a NIST global mapping file")
     where = path.parent / named
     try:
-        return read_glm(where.read_text(encoding="utf-8").splitlines(), str(where))
+        return read_glm(stated_text(where).splitlines(), str(where))
     except (OSError, ValueError) as error:
         raise DataError(f"{where}, which profile file {path} names, cannot be read: {error}") from None
 

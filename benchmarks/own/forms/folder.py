@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.dataset import Audio, Entry
+from benchmarks.files import whole
 from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.lookup import is_folder
 from benchmarks.sources.encodings import utf8
@@ -146,7 +147,7 @@ def _text(path: Path, account: Account) -> str:
         DataError: it is no text.
     """
     try:
-        data = path.read_bytes()
+        data = whole(path)
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.files import whole
 from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.lookup import is_file
 from benchmarks.own.repository import read_tables, state_of_tables
@@ -73,7 +74,7 @@ def _is_name(name: object) -> bool:
 def _json(path: Path) -> dict[str, Any]:
     """A JSON object of a file."""
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(whole(path))
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (ValueError, RecursionError) as error:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from benchmarks.files import regular
 from benchmarks.own.columns import NAMES, plain
 from benchmarks.own.form import Account, Asked, Form, Item, Role
 from benchmarks.own.lookup import audio_stem, is_file, named_split, names_in
@@ -213,6 +214,7 @@ def _samples(shard: Path, account: Account) -> Iterator[tuple[str, _Sample, Read
         if not sample.name:
             account.leave_out("samples without audio", f"{shard}!{key}")
     if not packed:
+        regular(shard)
         with shard.open("rb") as file:
             yield from ((key, one, partial(_read, file)) for key, one in samples.items() if one.name)
         return
