@@ -3,6 +3,9 @@
     python perf/granite_nar.py                      on a GPU: the full 2.25 B model, batches of 128 and 512
     python perf/granite_nar.py --device cpu         a scaled-down model; packed against padded
 
+Both first run every way of `--model-option kernels=` interleaved, with ids held against the plain way's (`--kernels`
+chooses; compiling takes a minute).
+
 Weights are random and made on the device, and so are waveforms: nothing is downloaded and flash-attn is not needed.
 Clip lengths are those of LibriSpeech test-clean (`librispeech_test_clean_seconds.txt`, facts of the corpus). Random
 weights draft nonsense, so the draft's length is set to 3.5 tokens a second of audio, as real drafts have; the editor
@@ -30,10 +33,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.models.granite_nar.attention import choose_backend
 from harness.models.granite_nar.config import EditorConfig, EncoderConfig, GraniteNarConfig, ProjectorConfig
+from harness.models.granite_nar.faster import KERNELS
 from harness.models.granite_nar.features import log_mel, pack_audio
 from harness.models.granite_nar.network import GraniteNar
 from harness.models.granite_nar.packing import Blocks, PackedLengths
 from harness.types import SAMPLE_RATE
+from perf.variants import made_ways
+from perf.variants import measured as measured_ways
+from perf.variants import show as show_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -238,6 +245,7 @@ def on_gpu(arguments: argparse.Namespace, seconds: NDArray[np.float64]) -> dict[
         "attention": attention,
         "model": "full size, random weights, bfloat16",
     }
+    found["kernels"] = side_by_side(network, batches_of(seconds, 128), attention, arguments)
     for size in arguments.batch_size or (128, 512):
         found[f"batch_{size}"] = measured = measure(network, batches_of(seconds, size), attention, device)
         print(f"batch {size}: RTFx {measured['rtfx']:,.0f} (card {CARD_RTFX:,}, arithmetic ceiling {CEILING_RTFX:,})")
@@ -263,6 +271,7 @@ def on_cpu(arguments: argparse.Namespace, seconds: NDArray[np.float64]) -> dict[
         "threads": torch.get_num_threads(),
         "model": "scaled down, random weights, float32",
         "batch": size,
+        "kernels": side_by_side(network, batches_of(chosen, size), "sdpa", arguments),
     }
     heard = float(chosen.sum())
     for ordering, batches in (("as they come", unsorted), ("by length", batches_of(chosen, size))):
@@ -273,6 +282,16 @@ def on_cpu(arguments: argparse.Namespace, seconds: NDArray[np.float64]) -> dict[
             more = measured["audio_seconds"] / heard - 1
             print(f"{name}, clips {ordering}: RTFx {measured['rtfx']:,.1f}; {more:.1%} more frames than speech")
     show(found["packed by length"])
+    return found
+
+
+def side_by_side(
+    network: GraniteNar, batches: list[NDArray[np.float64]], attention: str, arguments: argparse.Namespace
+) -> dict[str, Any]:
+    """The ways of `kernels`, measured and shown."""
+    ways = made_ways(network, ("plain", *(name for name in KERNELS[1:] if name in arguments.kernels)))
+    found = measured_ways(ways, batches, attention, TOKENS_A_SECOND, arguments.repeats)
+    show_ways(found)
     return found
 
 
@@ -302,6 +321,8 @@ def main() -> None:
     parser.add_argument("--attention", default="auto")
     parser.add_argument("--batch-size", type=int, action="append")
     parser.add_argument("--clips", type=int, help="only so many clips")
+    parser.add_argument("--kernels", nargs="*", choices=KERNELS, default=list(KERNELS), help="beside plain")
+    parser.add_argument("--repeats", type=int, default=3, help="interleaved rounds of these")
     arguments = parser.parse_args()
     if arguments.device == "cuda" and not torch.cuda.is_available():
         sys.exit(

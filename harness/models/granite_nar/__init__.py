@@ -31,6 +31,14 @@ EDITING_STEPS = ModelOption(
 )
 
 
+KERNELS = ModelOption(
+    name="kernels",
+    help="fused: the editor in a third of the kernels; compiled: that, through torch.compile; not timed on a GPU yet",
+    choices=("plain", "fused", "compiled"),
+    default="plain",
+)
+
+
 def load(name: str, options: LoadOptions) -> Model:
     """Loads a hub id or a local folder.
 
@@ -49,7 +57,7 @@ ADAPTER = Adapter(
     accepts=lambda name: name == MODEL_ID,
     load=load,
     model_types=("granite_speech_nar", "nle"),
-    options=(EDITING_STEPS,),
+    options=(EDITING_STEPS, KERNELS),
     card=CARD,
     tried="random weights, tiny and full size, and tiny-nar's trained ones; not the published ones",
 )

@@ -118,7 +118,7 @@ class _Group:
         """``[total, heads, dim]`` to ``[clips, heads, longest, dim]``; empty slots are zero."""
         own = rows if self.rows is None else rows[self.rows]
         clips, longest = self.shape
-        padded = own.new_zeros(clips * longest, *own.shape[1:]).index_copy(0, self.slots, own)
+        padded = own.new_zeros(clips * longest, *own.shape[1:]).index_copy_(0, self.slots, own)
         return padded.reshape(clips, longest, *own.shape[1:]).transpose(1, 2)
 
 
@@ -194,7 +194,7 @@ class PackedAttention:
             rows = attended.transpose(1, 2).flatten(0, 1)[group.slots]
             if group.rows is None:
                 return rows
-            out = out.index_copy(0, group.rows, rows)
+            out = out.index_copy_(0, group.rows, rows)
         return out
 
 

@@ -109,11 +109,15 @@ class EditorModel(nn.Module):
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.num_hidden_layers))
         self.norm = RmsNorm(config.hidden_size, config.rms_norm_eps)
+        self.signed_sine = False
+        """Whether layers want the sines of the first half negated, which `rotated` negates the other factor for."""
 
     def forward(self, embeddings: Tensor, positions: Tensor, attention: PackedAttention) -> Tensor:
         """Embeddings ``[total, hidden]`` and each row's place in its clip ``[total]`` to normed hidden states."""
         rows = embeddings * self.config.embedding_multiplier
         turn = rotation(positions, self.config.head_dim, self.config.rope_theta, rows.dtype)
+        if self.signed_sine:
+            turn[1][..., : self.config.head_dim // 2].neg_()
         for layer in self.layers:
             rows = layer(rows, turn, attention)
         out: Tensor = self.norm(rows)

@@ -87,7 +87,7 @@ class ConvModule(nn.Module):
 
     def over_time(self, rows: Tensor, gaps: Gaps) -> Tensor:
         """Depthwise convolution of packed rows ``[total, inner]``: clips are laid out with zeros between them."""
-        spaced = rows.new_zeros(gaps.rows, rows.shape[1]).index_copy(0, gaps.slots + gaps.reach, rows)
+        spaced = rows.new_zeros(gaps.rows, rows.shape[1]).index_copy_(0, gaps.slots + gaps.reach, rows)
         out = functional.conv1d(spaced.T[None], self.depth_conv.get_parameter("conv.weight"), groups=rows.shape[1])
         return out[0].T[gaps.slots]
 

@@ -11,6 +11,7 @@ from harness.models._transformers import TorchModel, card_of, torch_device
 from harness.models.base import LoadOptions, ModelCard
 from harness.models.granite_nar.attention import choose_backend
 from harness.models.granite_nar.config import GraniteNarConfig
+from harness.models.granite_nar.faster import hasten
 from harness.models.granite_nar.features import PackedAudio, log_mel, pack_audio
 from harness.models.granite_nar.flops import METHOD, flops
 from harness.models.granite_nar.loading import Loaded, load_folder
@@ -91,6 +92,7 @@ def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) 
     device, dtype, steps = torch_device(options), getattr(torch, options.dtype), options.whole("editing_steps") or 1
     choose_backend(options.attention, device, dtype)  # fails before gigabytes are read
     loaded = load_folder(checkpoint.folder, device, dtype)
+    hasten(loaded.network, options.option("kernels") or "plain")
     card = card_of(
         checkpoint,
         loaded.network,

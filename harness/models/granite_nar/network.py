@@ -88,8 +88,8 @@ class GraniteNar(nn.Module):
         audio_rows = tokens.slots(clips.lengths)
         text_rows = clips.on_device(_tail_rows(clips, text))
         rows = audio.new_zeros(clips.total, audio.shape[1])
-        rows = rows.index_copy(0, audio_rows, audio)
-        rows = rows.index_copy(0, text_rows, embedding(clips.on_device(decode.joined(filled))))
+        rows = rows.index_copy_(0, audio_rows, audio)
+        rows = rows.index_copy_(0, text_rows, embedding(clips.on_device(decode.joined(filled))))
         hidden = self.language_model.model(rows, clips.positions, PackedAttention(clips, attention))
         return Edited(hidden[audio_rows], hidden[text_rows], text)
 

@@ -110,7 +110,7 @@ class Blocks:
         if self.full:
             return rows.reshape(self.total, self.size, *rows.shape[1:])
         blocks = rows.new_zeros(self.total * self.size, *rows.shape[1:])
-        return blocks.index_copy(0, self.slots, rows).reshape(self.total, self.size, *rows.shape[1:])
+        return blocks.index_copy_(0, self.slots, rows).reshape(self.total, self.size, *rows.shape[1:])
 
     def gather(self, blocks: Tensor) -> Tensor:
         """Blocks ``[blocks, size, ...]`` back to packed rows."""
