@@ -1,4 +1,4 @@
-"""The pictures of the documentation: all there, small, of made-up systems, as they are drawn now, and said what they show."""
+"""The pictures of the documentation: all there, small, of made-up systems, drawn as now, and said what they show."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from harness.cli import main
 from harness.reporting.drawing import Point
 from harness.reporting.page.build import page
 from harness.reporting.page.data import PageBenchmark, PageData, PageSystem
+from harness.reporting.page.links import fragment
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.predictions import read_systems
 from harness.scoring.profile_files import get_profile
@@ -560,6 +561,8 @@ def test_an_address_opens_its_utterance(made: Path, visit: Callable[..., Any]) -
     address = tab.evaluate("location.hash")
     assert address == tab.locator("#detail p.note a").get_attribute("href")
     assert address.startswith("#read/%3C%2Fscript")
+    names = tab.evaluate("[1, 0].map(k => browser.data.models[k].model)")
+    assert address == fragment("read", HOSTILE, *names)
     other = visit(Path(f"{made}"))
     other.evaluate(f"location.hash = {json.dumps(address)}")
     other.wait_for_timeout(300)
@@ -596,6 +599,7 @@ def test_an_id_that_repeats_has_an_address_for_each(visit: Callable[..., Any], t
     assert links == [
         f"#a%2Fb%2C%20c/{name}/m%2C%20x{end}" for name, end in (("same", ""), ("same", "/2"), ("other", ""))
     ]
+    assert links[1] == fragment("a/b, c", "same", "m, x", number=2)
     for link, text in zip(links, texts, strict=True):
         tab.evaluate(f"browser.open({json.dumps(link)})")
         assert tab.locator("#detail .raw").text_content() == text
