@@ -97,10 +97,11 @@ def _of_name(text: str) -> str | None:
         return None
 
 
-def _names() -> list[str]:
+@cache
+def _names() -> tuple[str, ...]:
     """Names to be meant, in English, of languages with a code of two letters; and those codes."""
     import langcodes
 
     letters = "abcdefghijklmnopqrstuvwxyz"
     codes = [a + b for a in letters for b in letters if langcodes.tag_is_valid(a + b)]
-    return [*codes, *(langcodes.Language.get(code).display_name().lower() for code in codes)]
+    return (*codes, *(langcodes.Language.get(code).display_name().lower() for code in codes))

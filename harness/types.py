@@ -19,6 +19,7 @@ WarningKind = Literal[
     "bytes_missing",
     "header_length",
     "beyond_end",
+    "decoder_complains",
     "mix_cancels",
     "dead_channel",
     "noise_channel",

@@ -7,7 +7,7 @@ VBRI), which not every encoder writes; without it, the frames are counted here. 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from benchmarks.containers.statement import Statement, in_bytes, lacking, missing_of
@@ -169,10 +169,12 @@ def _walk(window: Window, place: int, end: int, first: Frame) -> Statement:
     cut = lacking(short) or lost or _zeros(window, place, left)
     if len(parts) > 1:
         bounds = tuple(zip(parts, [*parts[1:], window.size], strict=True)) if tagged == len(parts) else ()
-        return Statement(rate=first.rate, frames=total, native=bool(bounds), links=bounds, cut=cut, holes=bool(lost))
+        whole = Statement(rate=first.rate, frames=total, native=bool(bounds), links=bounds)
+        return replace(whole, cut=cut, holes=bool(lost), stray=0 if cut else stray)
     return Statement(
         rate=first.rate,
         frames=total,
+        stray=0 if cut else stray,
         native=bool(tagged) or len(bitrates) == 1,
         cut=cut,
         holes=bool(lost),
@@ -284,4 +286,4 @@ def adts(window: Window) -> Statement:
     seconds = samples / rate if rate else None
     lost = _lost(stray, size // max(1, count))
     cut = lacking(short) or lost or _zeros(window, place, end - place)
-    return Statement(seconds=seconds, native=False, cut=cut, holes=bool(lost))
+    return Statement(seconds=seconds, native=False, cut=cut, holes=bool(lost), stray=0 if cut else stray)

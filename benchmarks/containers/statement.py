@@ -55,6 +55,8 @@ class Statement:
     """Why the file is not whole; empty where nothing that it states is missing."""
     holes: bool = False
     """Whether what is missing is in its midst, so that what follows is heard too early."""
+    stray: int = 0
+    """Bytes in its midst that are no audio, too few to call it damaged: a frame or two may be lost among them."""
     missing: int = 0
     """Bytes at its very end that are not there, where nothing else is missing."""
     wrong: str = ""

@@ -53,8 +53,8 @@ def card_languages(readme: str) -> tuple[str, ...]:
 
 def _of(languages: tuple[str, ...], config: str) -> str | None:
     """The language of a configuration: the only one, or that of several which it is called after."""
-    if len(languages) == 1:
-        return languages[0]
+    if len(languages) < 2:
+        return languages[0] if languages else None
     try:
         called = primary_subtag(config)
     except UsageError:

@@ -68,7 +68,7 @@ def _opened(audio: Audio, encoded: Encoded) -> Opened:
     noisy = kind.reader == "mpeg" and bool(statement.cut) and pyav.is_installed()
     if refusal is None and statement.native and not (statement.links or statement.patches or noisy):
         try:
-            decoder = SoundDecoder(encoded, floats=statement.floats)
+            decoder = SoundDecoder(encoded, floats=statement.floats, noisy=kind.reader == "mpeg")
         except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
             refusal = error
         else:

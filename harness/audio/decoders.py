@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import soundfile
 
-from harness.audio.opening import Encoded
+from harness.audio.complaints import Complaints
+from harness.audio.opening import HAS_PREAD, Encoded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +46,10 @@ class Decoder(Protocol):
     broken: str
     """Why the blocks ended where they did, if not at the end of the audio; empty as long as all is well."""
 
+    @property
+    def complaints(self) -> str:
+        """What the decoder says about the file although it went on; empty where nothing."""
+
     def blocks(self, begin: int, count: int) -> Blocks:
         """`count` frames from a place, fewer where the audio ends before or is broken.
 
@@ -65,15 +70,21 @@ def reason(error: Exception) -> str:
 class SoundDecoder:
     """By libsndfile."""
 
-    def __init__(self, encoded: Encoded, *, floats: bool = False) -> None:
-        self._encoded, self._sound = encoded, (sound := encoded.sound())
+    def __init__(self, encoded: Encoded, *, floats: bool = False, noisy: bool = False) -> None:
+        self._quiet = Complaints() if noisy and HAS_PREAD else None
+        with self._quiet or nullcontext():
+            self._encoded, self._sound = encoded, (sound := encoded.sound())
         self.rate, self.channels, self.frames = int(sound.samplerate), int(sound.channels), int(sound.frames)
         self.floats, self.broken = floats, ""
 
     def blocks(self, begin: int, count: int) -> Blocks:
         """As `Decoder.blocks`."""
         each = max(1, BLOCK_FRAMES // self.channels)
-        read = self._sound.read
+
+        def read(count: int, **options: Any) -> Any:
+            with self._quiet or nullcontext():
+                return self._sound.read(count, **options)
+
         if begin and self.frames < UNKNOWN_FRAMES:
             self._sound.seek(begin)
         else:
@@ -90,6 +101,11 @@ class SoundDecoder:
             yield block
             count = count - asked if len(block) == asked else 0
 
+    @property
+    def complaints(self) -> str:
+        """As `Decoder.complaints`."""
+        return self._quiet.text if self._quiet is not None else ""
+
     def close(self) -> None:
         """Closes the file."""
         self._sound.close()
@@ -98,6 +114,8 @@ class SoundDecoder:
 
 class PlainDecoder:
     """By nobody: the samples of a WAV of 16 bits, or of floats of 32, lie there as they are."""
+
+    complaints = ""
 
     def __init__(self, encoded: Encoded, statement: Statement) -> None:
         assert statement.plain is not None
@@ -130,6 +148,8 @@ class ChainDecoder:
 
     Where they differ in their channels, each is mixed.
     """
+
+    complaints = ""
 
     def __init__(self, audio: Audio, links: Sequence[tuple[int, int]]) -> None:
         self._parts = [_part(audio, begin, end) for begin, end in links]

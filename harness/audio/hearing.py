@@ -23,7 +23,6 @@ from harness.types import AudioWarning
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from benchmarks.containers import Statement
     from benchmarks.dataset import Audio, Channel, Utterance
 
 RATES = (1_000, 768_000)
@@ -121,7 +120,7 @@ def listen(
             for block in blocks:
                 take(block)
             _check_whole(audio, source, segment, blocks.frames)
-            return tuple(_of(source.statement))
+            return tuple(_of(source))
     except Exception as error:  # noqa: BLE001 - as in hear
         raise _one_line(audio, error) from None
 
@@ -294,14 +293,19 @@ def _finished(
         raise DataError(f"{audio.origin}: {levels.invalid} samples are not finite numbers")
     if levels.scale != 1.0:
         waveform = waveform / np.float32(levels.scale)
-    said = (*_of(source.statement), *warnings, *levels.warnings())
+    said = (*_of(source), *warnings, *levels.warnings())
     return Sound(np.ascontiguousarray(waveform, dtype=np.float32), said)
 
 
-def _of(statement: Statement | None) -> Iterator[AudioWarning]:
-    """What a container states that is odd, though all the audio is there."""
+def _of(source: Opened) -> Iterator[AudioWarning]:
+    """What is odd about a container, or its decoder says, though the audio is heard to its end."""
+    if source.decoder.complaints:
+        yield AudioWarning("decoder_complains", source.decoder.complaints)
+    statement = source.statement
     if statement is None:
         return
+    if statement.stray:
+        yield AudioWarning("bytes_missing", f"{in_bytes(statement.stray)} in its midst are no audio")
     if statement.missing:
         yield AudioWarning("bytes_missing", f"its end lacks {in_bytes(statement.missing)}")
     if statement.cut:

@@ -48,6 +48,8 @@ def is_installed() -> bool:
 class AvDecoder:
     """By FFmpeg. The first frame is decoded at once: what the header says of rate and channels may be half of it."""
 
+    complaints = ""
+
     def __init__(self, file: BinaryIO, kind: Kind) -> None:
         import av
 

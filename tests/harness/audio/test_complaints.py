@@ -1,0 +1,77 @@
+"""What libmpg123 writes on stderr: told as ours, and nothing of others' is lost."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from benchmarks.dataset import Audio
+from harness.audio.complaints import Complaints
+from harness.audio.hearing import hear
+from tests.harness.audio.forms import encode, encoded, speech
+
+
+def said(data: bytes) -> list[tuple[str, str]]:
+    return [(one.kind, one.text) for one in hear(Audio(origin="a.mp3", data=data)).warnings]
+
+
+def test_a_whole_mp3_has_no_complaint(capfd: pytest.CaptureFixture[str]) -> None:
+    assert said(encoded("mp3")) == []
+    assert capfd.readouterr().err == ""
+
+
+def test_a_frame_that_makes_no_sense_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    mp3 = encode("mp3", np.tile(speech(), 4))
+    broken = mp3[:9_000] + bytes(60) + mp3[9_060:]
+    assert said(broken) == [("decoder_complains", "its decoder says: dequantization failed!")]
+    assert capfd.readouterr().err == ""
+    assert len(hear(Audio(origin="a.mp3", data=broken)).waveform) == len(hear(Audio(origin="a.mp3", data=mp3)).waveform)
+
+
+def test_a_tag_that_makes_no_sense_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    body = b"COMM\0\0\0\x05\0\0\xff\xff\xff\xff\xff"
+    tag = b"ID3\3\0\0\0\0\0" + bytes([len(body)]) + body
+    told = "its decoder says: Unknown text encoding 255, I take no chances, sorry!"
+    assert said(tag + encoded("mp3")) == [("decoder_complains", told)]
+    assert capfd.readouterr().err == ""
+
+
+def test_what_others_write_meanwhile_is_passed_on(capfd: pytest.CaptureFixture[str]) -> None:
+    quiet = Complaints()
+    with quiet:
+        os.write(2, b"a line of a model\n[src/libmpg123/x.c:f():1] error: oh\nNote: dear\n50 % done\r")
+    assert capfd.readouterr().err == "a line of a model\n50 % done\r"
+    assert quiet.text == "its decoder says: oh; dear"
+    os.write(2, b"Note: after it\n")
+    assert capfd.readouterr().err == "Note: after it\n"
+    many = Complaints()
+    with many:
+        os.write(2, b"".join(b"Note: %d\n" % number for number in range(9)))
+    assert many.text == "its decoder says: 0; 1; 2; and 6 more"
+    capfd.readouterr()
+
+
+def test_of_two_files_at_once_nobody_knows_which_it_is(capfd: pytest.CaptureFixture[str]) -> None:
+    first, second, third = Complaints(), Complaints(), Complaints()
+    inside, go_on = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with second:
+            inside.set()
+            go_on.wait(30)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert inside.wait(30)
+    with first:
+        os.write(2, b"Note: one\nhello\n")
+    go_on.set()
+    thread.join()
+    with third:
+        os.write(2, b"Note: two\n")
+    assert first.text == "its decoder, or that of another file at the same time, says: one"
+    assert (second.text, third.text) == ("", "its decoder says: two")
+    assert capfd.readouterr().err == "hello\n"
