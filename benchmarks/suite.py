@@ -57,6 +57,8 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What the published headline of these versions averages besides, and nobody outside can measure."""
     seconds: dict[str, float] = {}
     """Audio of each benchmark by which published speeds are pooled; empty: by what was measured."""
+    claims: bool = False
+    """Whether reports list all that is published of `default_models`, beside what was measured."""
     title: str = ""
     """What it is, in one line."""
     lock: dict[str, Lock] = {}

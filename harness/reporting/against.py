@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.reporting.drawing import Point
 from harness.reporting.model import SUBJECT
-from harness.reporting.published import Figure, canonical_model, find
+from harness.reporting.published import SHARES, Figure, canonical_model, find
 from harness.reporting.table import Cell, Column, Table
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def against_published(
                 continue
             figure = min(known, key=lambda one: _distance(one, score, run))
             other = _other_data(benchmark, score, run)
-            notes = (*_obstacles(figure, score, run), *other)
+            notes = (*obstacles(figure, score, run), *other)
             difference = None if notes else ours - figure.value
             compared += difference is not None
             rates += metric == "wer"
@@ -94,7 +94,7 @@ def _figures(score: Scores) -> list[tuple[str, str, float | None]]:
     return [*found, ("average", "rtfx", score.average.speed.rtfx)]
 
 
-def _obstacles(figure: Figure, score: Scores, run: RunRecord | None) -> list[str]:
+def obstacles(figure: Figure, score: Scores, run: RunRecord | None) -> list[str]:
     """Why our figure and a published one are not of the same thing."""
     return [why for _, why in _differences(figure, score, run)]
 
@@ -102,7 +102,7 @@ def _obstacles(figure: Figure, score: Scores, run: RunRecord | None) -> list[str
 def _differences(figure: Figure, score: Scores, run: RunRecord | None) -> list[tuple[str, str]]:
     """In what a published figure is of another thing than ours: the kind, and a sentence."""
     found, profile = [], score.profile.name
-    if figure.metric == "wer" and figure.profile != profile:
+    if figure.metric in SHARES and figure.profile != profile:
         stated = figure.profile or "rules that are not stated"
         found.append(("rules", f"other rules: published under {stated}, ours {profile}"))
     if figure.benchmark == "average" and (figure.suite is None or figure.suite != score.suite):

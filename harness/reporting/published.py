@@ -29,7 +29,9 @@ FOLDER = (ROOT if IN_CHECKOUT else ROOT / "harness") / "results" / "published"
 MODEL_IDS = "model_ids.csv"
 COLUMNS = ("model", "benchmark", "metric", "value", "profile", "suite", "source", "date", "hardware", "batch")
 """The header of every file."""
-METRICS = frozenset({"wer", "rtfx", "parameters_billion"})
+SHARES = frozenset({"wer", "punctuation_error_rate", "capitalization_f1", "keyword_f1", "wder"})
+"""Metrics in percent, as published."""
+METRICS = SHARES | {"end_error", "rtfx", "parameters_billion"}
 NOT_BENCHMARKS = frozenset({"average", "average_with_coraal", "coraal"})
 """What may stand for a benchmark besides the ids of the registry."""
 _DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")
@@ -42,7 +44,7 @@ class Figure:
     model: str
     """The hub id, or ``company/product`` for a service."""
     metric: str
-    """``wer`` in percent, ``rtfx``, or ``parameters_billion``."""
+    """``wer`` or another of `SHARES`, in percent; ``end_error`` in milliseconds; ``rtfx``; ``parameters_billion``."""
     value: float
     source: str
     benchmark: str | None = None
@@ -56,8 +58,8 @@ class Figure:
 
     @property
     def rate(self) -> float:
-        """A word error rate as a fraction, as scores.json has it; any other value as it is."""
-        return self.value / 100 if self.metric == "wer" else self.value
+        """A share as a fraction, as scores.json has it; any other value as it is."""
+        return self.value / 100 if self.metric in SHARES else self.value
 
 
 @functools.cache

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.registry import known_suite
 from harness.records.codec import cannot_write, write, write_bytes, write_text
 from harness.reporting.against import against_published
+from harness.reporting.claims import claims_table
 from harness.reporting.classes import classes_table
 from harness.reporting.drawing import Size
 from harness.reporting.figures import Found, draw_plots
@@ -124,7 +126,8 @@ def write_report(
     except OSError as error:
         raise cannot_write(out, error) from None
     every = [index, *files, *audio.files, *for_hub]
-    return Written(table=results, shown=_answers(found, shown), files=every, reasons=reasons, audio=audio.said)
+    answers = [*_answers(found, shown), *(table for stem, table in shown.items() if stem == "claims")]
+    return Written(table=results, shown=answers, files=every, reasons=reasons, audio=audio.said)
 
 
 def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: Callable[[str], None]) -> Found:
@@ -175,6 +178,10 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
         "hallucination": hallucination_table(found.names, found.scored),
     }
     tables |= slices_tables(found.names, found.scored, wishes.slices)
+    suites = map(known_suite, dict.fromkeys(score.suite for score in found.scores))
+    claimed = next((suite for suite in suites if suite is not None and suite.claims), None)
+    if claimed is not None:
+        tables["claims"] = claims_table(claimed, found.scores, found.runs)
     if wishes.published:
         tables["published"] = against_published(found.scores, found.runs, found.names)
     return {stem: table for stem, table in tables.items() if table is not None}, results

@@ -136,6 +136,7 @@ def test_suites_and_their_aliases() -> None:
         "open_asr@2026-08": 7,
         "open_asr@2026-08-28": 8,
         "granite_card@2026-04": 19,
+        "family@2026-11": 19,
         "multilingual@2026-07": 13,
         "multilingual@2026-07-24": 13,
         "multilingual@2026-08-28": 14,
