@@ -26,7 +26,7 @@ FLAGS: dict[str, dict[str, Any]] = {
     "--reference": {
         "type": Path,
         "metavar": "FILE",
-        "help": "what was said, where the PATHs are transcripts alone: plain lines, Kaldi text, trn, stm, ctm, tables",
+        "help": "what was said, where the PATHs are transcripts alone: plain lines, Kaldi text, trn, stm, RTTM, ...",
     },
     "--format": {
         "choices": FORMS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,9 +54,26 @@ def turns_by_recording(segments: Iterable[Segment]) -> dict[str, tuple[Turn, ...
 
 
 def merged(segments: Sequence[Segment]) -> Recorded:
-    """Segments of recordings as the recordings, without those that are not to be scored."""
-    kept = [one for one in segments if not one.ignored]
+    """Segments of recordings as the recordings, without those that are not to be scored; channels are one recording."""
+    kept = [replace(one, recording=one.file or one.recording) for one in segments if not one.ignored]
     return Recorded(timed.whole(kept), tuple(kept), turns_by_recording(kept), {})
+
+
+def together(segments: Sequence[Segment], words: dict[str, tuple[Word, ...]]) -> Recorded:
+    """Words of a ctm by file: of one with several channels each is a speaker."""
+    found: dict[str, dict[str, str]] = {}
+    for one in segments:
+        found.setdefault(one.file, {})[one.recording] = one.channel
+    every: dict[str, tuple[Word, ...]] = {}
+    turns: dict[str, tuple[Turn, ...]] = {}
+    for file, channels in found.items():
+        spoken = [(word, channel) for name, channel in channels.items() for word in words[name]]
+        spoken.sort(key=lambda pair: pair[0].start)
+        every[file] = tuple(word for word, _ in spoken)
+        if len(channels) > 1:
+            turns[file] = turns_of("", None, [channel for _, channel in spoken], every[file]) or ()
+    texts = {file: " ".join(word.text for word in own) for file, own in every.items()}
+    return Recorded(texts, tuple(segments), turns, every)
 
 
 def read_recorded(path: Path, content: str, form: Form, say: Say) -> Recorded:
@@ -89,8 +107,9 @@ def _of_words(listed: Sequence[Segment], path: Path, say: Say) -> Recorded:
     if rolled:
         say(f"{path.name}: times of {len(rolled)} recordings ({rolled[0]}, ...) begin again every 10 s; unwrapped")
     segments = [
-        Segment(name, by_recording[name][0].speaker, word.start, word.end, word.text, file=name)
+        Segment(name, "", word.start, word.end, word.text, file=first.file, channel=first.channel)
         for name, own in words.items()
+        for first in by_recording[name][:1]
         for word in own
     ]
     texts = {name: " ".join(word.text for word in own) for name, own in words.items()}

@@ -11,6 +11,7 @@ from harness.cli import main
 from harness.errors import DataError, UsageError
 from harness.scoring.interchange import write_trn
 from harness.scoring.transcripts import read_transcripts
+from harness.types import Turn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,3 +181,63 @@ def test_a_corpus_s_file_name_says_the_language(
     assert (one.language, one.language_stated) == (language or "en", language is not None)
     [system] = read_transcripts(*paths, "fr", form="lines")
     assert system.benchmarks[0].language == "fr"
+
+
+# whole recordings
+
+
+def test_segments_of_an_stm_that_are_others_are_scored_by_recording(tmp_path: Path) -> None:
+    (tmp_path / "r.stm").write_text("m 1 A 0 1 a b\nm 1 B 1 2 c\n", encoding="utf-8")
+    (tmp_path / "h.stm").write_text("m 1 x 0 1.5 a b\nm 1 y 1.4 2 d\n", encoding="utf-8")
+    said: list[str] = []
+    [system] = read_transcripts(tmp_path / "r.stm", [tmp_path / "h.stm"], say=said.append)
+    [row] = system.benchmarks[0].rows
+    assert (row.id, row.reference, row.hypothesis) == ("m", "a b c", "a b d")
+    assert row.reference_turns == (Turn("A", "a b", 0.0, 1.0), Turn("B", "c", 1.0, 2.0))
+    assert row.turns == (Turn("x", "a b", 0.0, 1.5), Turn("y", "d", 1.4, 2.0))
+    assert said[0] == "h.stm: other segments than in r.stm, so that recordings are scored as a whole"
+    (tmp_path / "h.stm").write_text("m 1 x 0 1 a b\nm 1 y 1 2 d\n", encoding="utf-8")
+    [system] = read_transcripts(tmp_path / "r.stm", [tmp_path / "h.stm"], say=said.append)
+    assert [(row.hypothesis, row.turns) for row in system.benchmarks[0].rows] == [
+        ("a b", (Turn("", "a b", 0.0, 1.0),)),
+        ("d", (Turn("", "d", 1.0, 2.0),)),
+    ]
+    assert said[2] == "each segment is an utterance; --format meetings scores recordings, and who speaks in them"
+    [system] = read_transcripts(tmp_path / "r.stm", [tmp_path / "h.stm"], form="meetings")
+    assert [row.turns for row in system.benchmarks[0].rows] == [(Turn("x", "a b", 0.0, 1.0), Turn("y", "d", 1.0, 2.0))]
+
+
+def test_channels_of_a_call_are_one_meeting(tmp_path: Path) -> None:
+    """Of a ctm each channel is a speaker; words are turns up to a pause of half a second."""
+    (tmp_path / "r.stm").write_text("c A ann 0 1 a b\nc B bob 1 2 c\n", encoding="utf-8")
+    (tmp_path / "h.ctm").write_text("c B 1.0 0.5 c\nc A 0 0.4 a\nc A 0.5 0.4 b\nc A 3 0.5 d\n", encoding="utf-8")
+    [system] = read_transcripts(tmp_path / "r.stm", [tmp_path / "h.ctm"], form="meetings")
+    [row] = system.benchmarks[0].rows
+    assert (row.id, row.reference, row.hypothesis) == ("c", "a b c", "a b c d")
+    assert row.reference_turns == (Turn("ann", "a b", 0.0, 1.0), Turn("bob", "c", 1.0, 2.0))
+    assert row.turns == (Turn("A", "a b", 0.0, 0.9), Turn("B", "c", 1.0, 1.5), Turn("A", "d", 3.0, 3.5))
+    assert row.words is not None
+    assert [word.text for word in row.words] == ["a", "b", "c", "d"]
+
+
+def test_a_recording_without_times_is_no_meeting(tmp_path: Path) -> None:
+    (tmp_path / "r.trn").write_text("a b (m)\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"--format meetings: .*r\.trn as trn has no recordings with times"):
+        read_transcripts(tmp_path / "r.trn", [tmp_path / "r.trn"], form="meetings")
+
+
+def test_a_folder_of_recordings_is_one_reference(tmp_path: Path) -> None:
+    for folder, text in (("said", "a b"), ("one", "a x"), ("other", "a b")):
+        (tmp_path / folder).mkdir()
+        for name in "xy":
+            content = f"1\n00:00:00,000 --> 00:00:01,000\n{text}\n" if folder == "other" else text
+            (tmp_path / folder / f"{name}.{'srt' if folder == 'other' else 'txt'}").write_text(content)
+    one, other = read_transcripts(tmp_path / "said", [tmp_path / "one", tmp_path / "other"])
+    assert [(row.id, row.hypothesis) for row in one.benchmarks[0].rows] == [("x", "a x"), ("y", "a x")]
+    assert [(row.id, row.hypothesis) for row in other.benchmarks[0].rows] == [("x", "a b"), ("y", "a b")]
+    assert other.benchmarks[0].rows[0].turns == (Turn("", "a b", 0.0, 1.0),)
+    with pytest.raises(UsageError, match=r"is a file, and --reference .* a folder of recordings; give folders"):
+        read_transcripts(tmp_path / "said", [tmp_path / "one" / "x.txt"])
+    (tmp_path / "one" / "z.trn").write_text("a (q)\n")
+    with pytest.raises(DataError, match=r"z\.trn is trn: a folder of references has recordings with times"):
+        read_transcripts(tmp_path / "said", [tmp_path / "one"])
