@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,23 +13,6 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("harness", "benchmarks", "results", "pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE")
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy: building leaves files behind."""
-    source = tmp_path_factory.mktemp("source")
-    for name in PARTS:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "runs"))
-        else:
-            shutil.copy(ROOT / name, source / name)
-    code = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
-    command = [sys.executable, "-c", code, str(source / "dist")]
-    subprocess.run(command, cwd=source, capture_output=True, check=True)
-    (path,) = (source / "dist").glob("*.whl")
-    return path
 
 
 @pytest.fixture(scope="module")
