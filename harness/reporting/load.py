@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 QUANTILES = ("p50", "p95", "p99")
 
 COLUMNS = (
-    Column("rate", "Rate", format="g"),
+    Column("rate", "Rate", format="g", unit="requests/s"),
     Column("sustained", "Sustained", align="left"),
-    Column("offered", "Offered /s", format="adaptive"),
-    Column("achieved", "Achieved /s", format="adaptive"),
-    *(Column(name, name, format="adaptive") for name in (*QUANTILES, "mean")),
-    Column("first_token_p50", "First token p50", format="adaptive"),
+    Column("offered", "Offered /s", format="adaptive", unit="requests/s"),
+    Column("achieved", "Achieved /s", format="adaptive", unit="requests/s"),
+    *(Column(name, name, format="adaptive", unit="s") for name in (*QUANTILES, "mean")),
+    Column("first_token_p50", "First token p50", format="adaptive", unit="s"),
     Column("rtfx_offered", "RTFx offered", format="adaptive"),
     Column("rtfx_achieved", "RTFx achieved", format="adaptive"),
     Column("concurrency", "At once", format="adaptive"),
     Column("concurrency_max", "Most at once"),
     Column("requests", "Requests"),
     Column("failed", "Failed"),
-    Column("lateness_p99", "Sent late p99", format=".4f"),
+    Column("lateness_p99", "Sent late p99", format=".4f", unit="s"),
 )
 
 

@@ -99,9 +99,11 @@ def points_of(
             entry, row = known.get(benchmark), by_benchmark.setdefault(benchmark, {})
             rate, ends = (entry.rate, _ends(entry.interval)) if entry else (None, (None, None))
             row[name] = Point(name, rate, None, *ends, comparable=benchmark in each)
+    alike = all(averaging([suite], rounded=profile.round_before_average) == over for suite in suites)
     whole = all(same) and set(common) == set(every) and all(score.average.rate is not None for score in scores)
     hollow = [point.model for point in averages if not point.comparable and point.wer is not None]
-    said = _over_what(common, hollow=bool(hollow)) if common and not whole else ""
+    said = _over_what(common, hollow=bool(hollow)) if common and not (whole and alike) else ""
+    said += " Plain means: their suites average in different ways." if said and not alike else ""
     notes = [
         said,
         f"Hollow, over other benchmarks and off the frontier: {', '.join(hollow)}." if hollow else "",

@@ -131,9 +131,9 @@ def served_table(scores: Sequence[Scores], names: Sequence[str]) -> Table | None
     columns = (
         *SUBJECT,
         *(Column(key, title, format=",d") for key, title in counts.items()),
-        *(Column(key, title, format="adaptive") for key, title in seconds.items()),
+        *(Column(key, title, format="adaptive", unit="s") for key, title in seconds.items()),
         Column("rtfx", "RTFx", format="adaptive"),
-        Column("cost", "Cost, USD", format=".4f"),
+        Column("cost", "Cost, USD", format=".4f", unit="USD"),
     )
     rows = tuple(
         (
@@ -243,12 +243,15 @@ def _served(run: RunRecord | None) -> tuple[str, ...]:
 
 def _metric_column(metric: Metric, benchmark: str = "") -> Column:
     """A metric's column, of one benchmark or, with its unit, of all."""
+    unit = "" if metric.unit == "percent" else metric.unit
     if not benchmark:
-        return Column(metric.name, f"{metric.title}, {metric.unit}", format=metric.format, scale=metric.scale)
-    title = f"{benchmark} {metric.title}" + (f", {metric.unit}" if metric.unit != "percent" else "")
+        title = f"{metric.title}, {metric.unit}"
+        return Column(metric.name, title, format=metric.format, scale=metric.scale, unit=unit)
+    title = f"{benchmark} {metric.title}" + (f", {unit}" if unit else "")
     best: Literal["low", "high"] = "low" if metric.better == "lower" else "high"
     marked = best if metric.marked else None
-    return Column(f"{benchmark}_{metric.name}", title, format=metric.format, scale=metric.scale, best=marked)
+    key = f"{benchmark}_{metric.name}"
+    return Column(key, title, format=metric.format, scale=metric.scale, best=marked, unit=unit)
 
 
 def _metric_cell(entry: BenchmarkScore | None, metric: Metric, notes: tuple[str, ...] = ()) -> Cell:

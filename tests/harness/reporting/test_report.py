@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -440,7 +441,8 @@ def test_the_end_of_a_run_is_a_report(tmp_path: Path, capsys: pytest.CaptureFixt
     finish(folders, scores, as_json=True, quiet=True)
     printed = capsys.readouterr()
     assert [one["model"] for one in json.loads(printed.out)] == ["one", "two"]
-    assert printed.err == ""
+    # Why the status is not 0 is said however quiet.
+    assert [line[:37] for line in printed.err.splitlines()] == ["failed: 1 of 30 utterances of mine, t"] * 2
 
 
 def test_a_failed_utterance_that_counts_as_empty_is_shown_as_failed(tmp_path: Path) -> None:
@@ -504,6 +506,28 @@ def test_most_of_one_machine_are_compared_and_the_others_are_hollow(tmp_path: Pa
         (False, True, True),
     ]
     assert points.note == "Hollow beside speed and off the frontier, RTFx of other hardware: c."
+
+
+def test_systems_whose_suites_average_differently_are_averaged_alike(tmp_path: Path) -> None:
+    """Over the same benchmarks: plainly for both, which is no longer the average of the one that has groups."""
+    groups = get_suite("multilingual@2026-08-28").groups
+    first, second = list(groups.values())[:2]
+    names = [first[0], *second[:2]]
+    systems = systems_on(tmp_path / "p", {"a": {"x": 1, "y": 4, "z": 7}, "b": {"x": 1, "y": 4, "z": 7}})
+    renamed = dict(zip("xyz", names, strict=True))
+    systems = [
+        replace(
+            one,
+            benchmarks=[replace(each, benchmark=renamed[each.benchmark]) for each in one.benchmarks],
+            suite="multilingual@2026-08-28" if one.model == "a" else None,
+        )
+        for one in systems
+    ]
+    points, _ = points_on(systems)
+    assert [round(point.wer or 0.0, 12) for point in points.averages] == [0.04, 0.04]
+    assert points.over.endswith("Plain means: their suites average in different ways.")
+    alone, _ = points_on([replace(one, suite="multilingual@2026-08-28") for one in systems])
+    assert [round(point.wer or 0.0, 12) for point in alone.averages] == [0.0325, 0.0325]
 
 
 def test_a_saved_baseline_is_reported_beside_a_run(tmp_path: Path) -> None:

@@ -247,6 +247,8 @@ def test_metrics_are_columns_by_their_declarations() -> None:
     ]
     columns = {column.key: column for column in table.columns}
     assert columns["read_mer"].title == "read MER"
+    header = next(csv.reader(io.StringIO(table.render("csv"))))
+    assert {"read_mer (fraction)", "read_inserted_on_silence (words a minute)", "rtfx", "model"} <= set(header)
     assert columns["read_inserted_on_silence"].title == "read inserted on silence, words a minute"
     first, second = json.loads(table.render("json"))["rows"]
     assert (first["read_mer"], first["read_mer_interval"]) == (0.5, {"low": 0.25, "high": 0.5})
