@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from benchmarks.own.form import Account
     from benchmarks.sources.tables import Line
 
+MOST_FOLDERS = 20
+"""Folders beside a table in which its audio is looked for."""
 SHOWN = 300
 """Characters of a path in a message."""
 
@@ -55,6 +58,11 @@ def _others(named: str, folder: str) -> list[tuple[str, str]]:
     if variable:
         how = f"audio paths begin with {variable[0].rstrip('/')}, which is taken for the table's folder"
         found.append((how, os.path.join(folder, named[variable.end() :])))  # noqa: PTH118
+    if "/" not in named and "\\" not in named:
+        below = [place for place in _folders(folder) if os.path.isfile(os.path.join(place, named))]  # noqa: PTH113, PTH118
+        if len(below) == 1:
+            how = f"audio is in the folder {os.path.basename(below[0])}, which its paths do not say"  # noqa: PTH119
+            found.append((how, os.path.join(below[0], named)))  # noqa: PTH118
     bare = named.strip().strip("\ufeff")
     if bare != named and bare:
         how = "white space around audio paths is not part of them"
@@ -68,6 +76,17 @@ def _others(named: str, folder: str) -> list[tuple[str, str]]:
         how = "audio paths have backslashes"
         found += [(how, os.path.join(base, turned)) for base in (folder, "")]  # noqa: PTH118
     return found
+
+
+@lru_cache(maxsize=8)
+def _folders(place: str) -> tuple[str, ...]:
+    """The first folders in a folder."""
+    try:
+        with os.scandir(place or ".") as entries:
+            found = [one.path for _, one in zip(range(5_000), entries, strict=False) if one.is_dir()]
+    except OSError:
+        return ()
+    return tuple(sorted(found)[:MOST_FOLDERS])
 
 
 def _hint(named: str, path: str) -> str:

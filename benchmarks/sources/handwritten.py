@@ -77,8 +77,9 @@ def read_table(path: Path, note: Note = lambda _line: None) -> Iterator[Line]:
             _refuse_other(path, kind)
             packed = begin[:2] == GZIP
             plain = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
-            text = utf8(plain, name, note, western=kind not in JSON)
-            found = read_json(text, name, note) if kind in JSON else _delimited(text, name, kind, note)
+            is_json = kind in JSON or (kind in LISTS and begin[:1] == b"{")  # WeNet's data.list
+            text = utf8(plain, name, note, western=not is_json)
+            found = read_json(text, name, note) if is_json else _delimited(text, name, kind, note)
             yield from (line for line in found if line.values)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
@@ -184,7 +185,10 @@ def _under_header(rows: Iterator[list[str]], reader: Any, name: str, before: int
             if not is_row:
                 continue
         if len(fields) != width and (any(fields[width:]) or len(fields) < width):
-            raise DataError(f"{where}: {len(fields)} fields where the header has {width}")
+            how = "; put texts with a separator in them in quotes" if len(fields) > width > 1 else ""
+            if width == 1:
+                how = f": {str(header[0])[:40]!r} is taken for it, the first line that holds something"
+            raise DataError(f"{where}: {len(fields)} fields where the header has {width}{how}")
         yield Line(where, dict(zip(header, fields, strict=False)))
 
 

@@ -241,12 +241,14 @@ def _stretches(one: Seen, facts: Facts) -> Iterator[HealthFinding]:
             where=f"{facts.begin:.2f} to {facts.end:.2f} s",
             confidence=min(1.0, silence / facts.seconds),
         )
-    if facts.gap > GAP and facts.begin < facts.gap_at < facts.end:
+    at_end = facts.gap_abrupt and facts.gap_at + facts.gap > facts.seconds - 0.5 / facts.rate
+    if facts.gap > GAP and (at_end or facts.begin < facts.gap_at < facts.end):
         where = f"{facts.gap_at:.2f} to {facts.gap_at + facts.gap:.2f} s"
+        how = "at the end, which begin in the midst of sound" if at_end else "between sound"
         yield finding(
             one,
             "gap",
-            f"{1000 * facts.gap:.0f} ms of exact zeros between sound",
+            f"{1000 * facts.gap:.0f} ms of exact zeros {how}",
             value=facts.gap,
             threshold=GAP,
             unit="s",

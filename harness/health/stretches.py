@@ -57,8 +57,12 @@ class FlatTops:
         return self._runs, self._samples, sum(near for high, near in self._near if high >= NEAR * peak) / max(count, 1)
 
 
+AT_END = 0.25
+"""Seconds of zeros at the end that are told where they begin in the midst of sound."""
+
+
 class Zeros:
-    """Stretches of zeros that have sound before and after them."""
+    """Stretches of zeros that have sound before them, and after them unless they end the clip."""
 
     def __init__(self, rate: int) -> None:
         self._found: list[tuple[int, int, float]] = []
@@ -66,6 +70,7 @@ class Zeros:
         self._run, self._count, self._beside = -1, 0, 0.0
         """Zeros at the end of what was seen, -1 while there was nothing else; what sounded before them."""
         self._shortest, self._near = round(0.02 * rate), max(1, round(0.002 * rate))
+        self._at_end = round(AT_END * rate)
 
     def add(self, size: Floats) -> None:
         """The largest absolute value of all channels, sample by sample."""
@@ -102,5 +107,8 @@ class Zeros:
     def longest(self, peak: float) -> tuple[int, int, bool]:
         """Length and first sample of the longest one that begins or ends in the midst of sound, else of any."""
         abrupt = [one for one in self._found if one[2] > ABRUPT * peak]
+        if self._run >= self._at_end and self._beside > ABRUPT * peak:  # as where a download did not finish
+            abrupt.append((self._run, self._count - self._run, self._beside))
+            abrupt.sort(reverse=True)
         length, start, _ = next(iter(abrupt or self._found), (0, 0, 0.0))
         return length, start, bool(abrupt)

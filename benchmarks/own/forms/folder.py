@@ -15,6 +15,7 @@ from benchmarks.files import whole
 from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.lookup import is_folder
 from benchmarks.sources.encodings import utf8
+from benchmarks.sources.header import seconds
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from harness.errors import DataError
 
@@ -26,6 +27,10 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 """Texts about the data, where no audio has their name."""
+_SAMPLES = re.compile(r"0 (\d{3,8}) (?=\S)")
+"""What TIMIT's texts begin with: the first and the last sample."""
+RATES = (7_000, 50_000)
+"""Samples a second that these may be."""
 HIDDEN, SYSTEM, ABOUT, OTHER, AGAIN = (
     "hidden files",
     "files of the operating system",
@@ -137,7 +142,20 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
         if text is None or not key:
             continue
         reference = " ".join(_text(text, account).split())
-        yield Item(Entry(id=key, reference=reference), Audio(origin=str(path), path=path), str(path))
+        audio = Audio(origin=str(path), path=path)
+        yield Item(Entry(id=key, reference=_without_samples(reference, audio, account)), audio, str(path))
+
+
+def _without_samples(text: str, audio: Audio, account: Account) -> str:
+    """A text without the samples that TIMIT's begin with: ``0 46797 She had your dark suit``."""
+    match = _SAMPLES.match(text)
+    if match is None:
+        return text
+    length = seconds(audio)
+    if length is None or not RATES[0] <= int(match[1]) / length <= RATES[1]:
+        return text
+    account.note("texts begin with the samples that they are about, as TIMIT's do: these are left out")
+    return text[match.end() :]
 
 
 def _text(path: Path, account: Account) -> str:

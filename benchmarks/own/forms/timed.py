@@ -252,6 +252,8 @@ def _recording(path: Path) -> tuple[str, str | None]:
     """What a file's recording is called, and the language that stands between name and ending: ``call.de.srt``."""
     stem = path.name.removesuffix(path.suffix)
     name, _, last = stem.rpartition(".")
+    if audio_stem(stem) is not None:  # call.wav.srt; wav is a language too
+        return name, None
     if name and not any(audio_stem(other) == stem for other in os.listdir(path.parent)):  # noqa: PTH208
         try:
             return name, primary_subtag(last)

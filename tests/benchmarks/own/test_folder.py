@@ -11,6 +11,7 @@ from benchmarks.dataset import Request, open_dataset
 from benchmarks.own.dataset import own_dataset
 from benchmarks.own.forms.folder import ABOUT, AGAIN, HIDDEN, OTHER, SYSTEM
 from harness.errors import DataError
+from tests.benchmarks.own import found as made
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,3 +123,14 @@ def test_what_is_no_convention_is_said(tmp_path: Path) -> None:
     (tmp_path / "nothing.txt").write_text("x")
     with pytest.raises(DataError, match=r"1 texts have no audio file beside them, the first is .*nothing.txt"):
         own_dataset(tmp_path)
+
+
+def test_the_samples_that_texts_of_timit_begin_with_are_no_words(tmp_path: Path) -> None:
+    made.tone(tmp_path / "dr1" / "SA1.WAV", 2.0)
+    made.write(tmp_path / "dr1" / "SA1.TXT", f"0 {2 * made.RATE - 7} She had your dark suit.")
+    made.tone(tmp_path / "dr1" / "x.wav", 2.0)
+    made.write(tmp_path / "dr1" / "x.txt", "0 800 is the number")
+    found = made.read(tmp_path)
+    assert found.texts == {"dr1/SA1": "She had your dark suit.", "dr1/x": "0 800 is the number"}
+    told = "texts begin with the samples that they are about, as TIMIT's do: these are left out"
+    assert list(found.account.notes) == [told]

@@ -17,6 +17,7 @@ from benchmarks.own.dataset import own_dataset
 from benchmarks.own.form import Asked
 from benchmarks.own.rows import NO_TEXT
 from harness.errors import DataError, HarnessError, UsageError
+from tests.benchmarks.own import found
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -289,3 +290,39 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
         else:
             del out[max(at, 1) :]
     return bytes(out)
+
+
+def test_audio_in_a_folder_that_its_paths_do_not_say(tmp_path: Path) -> None:
+    table = found.write(tmp_path / "t.csv", "file,text", "a.wav,one", "b.wav,two")
+    found.tone(tmp_path / "wavs" / "a.wav")
+    found.tone(tmp_path / "wavs" / "b.wav")
+    (tmp_path / "other").mkdir()
+    read = found.read(table)
+    assert read.spans(tmp_path) == {"a": ("wavs/a.wav", None, None, None), "b": ("wavs/b.wav", None, None, None)}
+    assert list(read.account.notes) == ["audio is in the folder wavs, which its paths do not say, first 'a.wav'"]
+
+
+def test_of_two_folders_with_the_audio_none_is_taken(tmp_path: Path) -> None:
+    table = found.write(tmp_path / "t.csv", "file,text", "a.wav,one")
+    found.tone(tmp_path / "train" / "a.wav")
+    found.tone(tmp_path / "test" / "a.wav")
+    found.refused(table, DataError, r"t.csv, line 2: no audio file at .*a.wav")
+
+
+def test_a_list_of_json_lines(tmp_path: Path) -> None:
+    """WeNet's data.list."""
+    found.tone(tmp_path / "a.wav")
+    place = found.write(tmp_path / "data.list", '{"key": "u1", "wav": "a.wav", "txt": "one"}')
+    assert found.read(place).texts == {"u1": "one"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["# mine", "audio,text", "a.wav,x"], "line 2: 2 fields where the header has 1: '# mine' is taken for it, the"),
+        (["audio,text", "a.wav,oh, no"], "line 2: 3 fields where the header has 2; put texts with a separator in them"),
+    ],
+)
+def test_a_row_with_more_fields_is_told_why(tmp_path: Path, lines: list[str], message: str) -> None:
+    found.tone(tmp_path / "a.wav")
+    found.refused(found.write(tmp_path / "t.csv", *lines), DataError, message)

@@ -252,3 +252,13 @@ def test_an_eaf_links_to_a_recording_elsewhere(folder: Path, tmp_path_factory: p
     header = f'<HEADER><MEDIA_DESCRIPTOR MEDIA_URL="{other.as_uri()}"/></HEADER><TIME_ORDER>'
     write(folder / "interview.eaf", EAF.replace("<TIME_ORDER>", header))
     assert {item.audio.path for item in read(folder).utterances} == {other}
+
+
+@pytest.mark.parametrize("name", ["call.wav.srt", "call.wav.vtt", "call.wav.textgrid"])
+def test_an_ending_of_audio_is_no_language(folder: Path, name: str) -> None:
+    """``wav`` is Waka, by ISO 639-3."""
+    grid = 'File type = "ooTextFile"\nObject class = "TextGrid"\n0 4 <exists> 1 "IntervalTier" "a" 0 4 1 0 1 "hello"'
+    cue = "00:00:00.000 --> 00:00:01.000\nhello"
+    texts = {"srt": f"1\n{cue}", "vtt": f"WEBVTT\n\n{cue}", "textgrid": grid}
+    found = read(write(folder / name, texts[name.rpartition(".")[2]]))
+    assert [(item.reference, item.language, item.session) for item in found.utterances] == [("hello", "en", "call")]

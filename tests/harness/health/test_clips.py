@@ -100,3 +100,23 @@ def test_thresholds(facts: dict[str, object], expected: list[str]) -> None:
 
 def test_an_odd_container_does_not_hide_the_rest() -> None:
     assert kinds(seen(facts=changed(offset=0.1), odd=("its header is wrong: 3 bytes",))) == ["container", "offset"]
+
+
+@pytest.mark.parametrize(("keep", "severity"), [(0.5, "medium"), (0.7, "medium")])
+def test_a_file_that_was_not_fetched_to_its_end(keep: float, severity: str) -> None:
+    """The rest is zeros, from the midst of sound on."""
+    samples = speech().copy()
+    loud = np.flatnonzero(np.abs(samples[:, 0]) > 0.2 * np.abs(samples).max())
+    begin = int(loud[loud < keep * len(samples)][-1]) + 1
+    samples[begin:] = 0
+    (found,) = [one for one in check_clip(heard(samples)) if one.kind == "gap"]
+    assert found.severity == severity
+    milliseconds = f"{1000 * (len(samples) - begin) / 16_000:.0f}"
+    assert found.message == f"{milliseconds} ms of exact zeros at the end, which begin in the midst of sound"
+    faded = speech().copy()
+    faded[begin:] = 0
+    faded[begin - 3_200 : begin] *= np.linspace(1, 0, 3_200, dtype=np.float32)[:, None] ** 4
+    assert [one for one in check_clip(heard(faded)) if one.kind == "gap"] == [], "padded after it faded out"
+    short = speech()[: begin + 3_900].copy()
+    short[begin:] = 0
+    assert [one for one in check_clip(heard(short)) if one.kind == "gap"] == [], "less than a quarter of a second"
