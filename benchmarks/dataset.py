@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, cast
 
 from isal import isal_zlib
 
+from benchmarks.files import regular, whole
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Audio:
         """
         if self.path is None:
             return io.BytesIO(self.data or b"")
+        regular(self.path)
         file = self.path.open("rb", buffering=-1 if self.size is None else 0)
         return file if self.size is None else io.BufferedReader(_Part(cast("io.FileIO", file), self.offset, self.size))
 
@@ -93,8 +95,11 @@ class Audio:
         Raises:
             OSError: the file cannot be read, or as `check`.
         """
-        with self.open() as file:
-            data = file.read()
+        if self.path is not None and self.size is None:
+            data = whole(self.path)
+        else:
+            with self.open() as file:
+                data = file.read()
         self.check(data)
         return data
 

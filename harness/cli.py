@@ -204,6 +204,8 @@ def _silence_libraries() -> None:
 
 
 def _internal(error: Exception, *, debug: bool) -> ExitStatus:
+    if isinstance(error, RuntimeError) and "Symlink loop" in str(error):  # as pathlib tells of it
+        return _complain(f"{error}; remove the link", ExitStatus.DATA, debug=debug)
     what = f"internal error, {type(error).__name__}: {error}; run again with --debug and report what it prints"
     return _complain(" ".join(what.split()), ExitStatus.FAILED, debug=debug)
 

@@ -48,6 +48,33 @@ def test_a_policy_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "it is a pipe or a device, not a file" in capsys.readouterr().err
 
 
+def test_links_that_lead_in_a_circle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "p.jsonl").write_text(ROW)
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    here = str(tmp_path / "p.jsonl")
+    for words in (
+        ["gate", here, "--baseline", here, "--policy", str(loop)],
+        ["gate", here, "--baseline", here, "--junit", str(loop)],
+        ["score", str(loop)],
+        ["score", here, "--per-utterance", f"{loop}.jsonl", "--profile", f"{loop}"],
+        ["--data", str(loop), "--model", "pocketsphinx"],
+        ["baseline", "save", str(loop)],
+    ):
+        assert main(words) in {2, 4, 5}, words
+        told = capsys.readouterr().err
+        assert told.count("\n") == 1, words
+        assert "internal" not in told, words
+
+
+def test_audio_that_is_holes_is_not_read_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (tmp_path / "a.wav").open("wb") as file:
+        file.truncate(6 << 30)
+    data = manifest(tmp_path / "m.jsonl", [{"audio": "a.wav", "id": "a", "text": "red"}])
+    assert main(["data", "convert", str(data), "--to", "parquet", "--out", str(tmp_path / "o.parquet")]) == 4
+    assert "it begins with nothing but zeros" in capsys.readouterr().err
+
+
 def test_predictions_that_are_holes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "p.jsonl"
     with path.open("wb") as file:
