@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.dataset import Audio, Utterance
+from benchmarks.dataset import Audio, SpokenTurn, SpokenWord, Utterance
 from harness.runner import identity
 from harness.runner.identity import Heard, audio_file, compare_audio, digest_of, given
 
@@ -104,6 +104,8 @@ def test_another_part_of_a_file_is_other_audio(path: Path, change: dict[str, obj
         {"duration": 1.0},
         {"tags": {"accent": "x"}},
         {"keywords": ("a",)},
+        {"turns": (SpokenTurn("ann", "x"),)},
+        {"words": (SpokenWord("x", 0.0, 1.0),)},
     ],
 )
 def test_a_digest_is_of_all_that_a_row_says(path: Path, change: dict[str, object]) -> None:

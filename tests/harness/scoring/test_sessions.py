@@ -17,6 +17,7 @@ from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems
 from harness.scoring.scored import count_predictions
 from harness.scoring.sessions import merge_sessions, total
+from harness.types import Word
 from tests.harness.scoring.made import SOURCE, line, lines
 
 CARD = get_profile("card@2026-04")
@@ -54,6 +55,18 @@ def test_chunks_are_scored_as_the_session_that_they_are() -> None:
     assert (found.words, found.wer, found.utterances, found.unit) == (8, 0.0, 3, "session")
     silent = merge_sessions(chunked(chunk("a", 0, "x"), chunk("a", 1, " "), chunk("a", 2, "y"))).rows[0]
     assert silent.hypothesis == "x y", "an empty chunk leaves no double space"
+
+
+def test_words_and_speakers_of_chunks_follow_each_other() -> None:
+    """By the clock of the session, as far as the chunks say how long they are; a label that one lacks is not known."""
+    words = (Word("a", 0.5, 1.0),)
+    chunks = [chunk("a", at, "a", words=words, speakers=(f"s{at}",), duration=2.5) for at in range(3)]
+    [merged] = merge_sessions(chunked(*chunks)).rows
+    assert merged.words == (Word("a", 0.5, 1.0), Word("a", 3.0, 3.5), Word("a", 5.5, 6.0))
+    assert merged.speakers == ("s0", "s1", "s2")
+    lacking = [msgspec.structs.replace(chunks[0], duration=None), msgspec.structs.replace(chunks[1], speakers=None)]
+    [merged] = merge_sessions(chunked(*lacking)).rows
+    assert (merged.words, merged.speakers, merged.turns) == (None, None, None)
 
 
 def test_a_session_that_is_known_keeps_its_name() -> None:

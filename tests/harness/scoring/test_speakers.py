@@ -16,8 +16,9 @@ from harness.scoring.metrics import get_metric, measure
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
 from harness.scoring.speakers import Labelled, assign, count_speakers
-from harness.scoring.speakers_sides import read_sides
+from harness.scoring.speakers_sides import read_sides, turns_of
 from harness.scoring.transcripts import read_transcripts
+from harness.types import Turn, Word
 from tests.harness.scoring.made import lines, predictions
 
 if TYPE_CHECKING:
@@ -104,6 +105,21 @@ def test_words_are_those_of_the_profile_turn_by_turn() -> None:
         ("smith", "a"),
         ("hi", "b"),
     ]
+
+
+def test_turns_are_what_a_row_states_of_them() -> None:
+    """Turns by their beginnings; else words of one speaker up to a pause of more than half a second; else labels."""
+    late, early = Turn("b", "d", 3.0, 4.0), Turn("a", "c", 1.0, 2.0)
+    assert turns_of("c d", (late, early), None, None) == (early, late)
+    words = tuple(Word(text, start, start + 0.25) for text, start in (("a", 0.0), ("b", 0.75), ("c", 1.75), ("d", 2.0)))
+    assert turns_of("", None, ("x", "x", "x", "y"), words) == (
+        Turn("x", "a b", 0.0, 1.0),
+        Turn("x", "c", 1.75, 2.0),
+        Turn("y", "d", 2.0, 2.25),
+    )
+    assert turns_of("a b c", None, ("x", "x", "y"), words) == (Turn("x", "a b", None, None), Turn("y", "c", None, None))
+    assert turns_of("a b c", None, ("x", "x"), None) is None, "labels are of other words"
+    assert turns_of("a b c", None, None, words) is None
 
 
 def test_without_speakers_on_both_sides_there_is_a_reason() -> None:

@@ -174,6 +174,16 @@ def test_seconds_are_those_of_a_slow_twin() -> None:
         assert tuple(diarization(sides, collar)) == pytest.approx(tuple(der_twin(sides, collar)), abs=1e-6), case
 
 
+@needs_pyannote
+def test_stretches_of_one_speaker_are_one_however_they_overlap() -> None:
+    """A 0 to 4 with A 1 to 2 in it, and A from 4 on, are A from 0 to 5."""
+    said = (Said("A", ("a",), 0.0, 4.0), Said("A", ("b",), 1.0, 2.0), Said("A", ("c",), 4.0, 5.0))
+    whole = Side(said, stated=True, holds=True)
+    part = Side((Said("x", ("a",), 0.0, 1.0),), stated=True, holds=True)
+    assert tuple(diarization(Sides(whole, part))) == (5.0, 4.0, 0.0, 0.0)
+    assert tuple(diarization(Sides(part, whole))) == (1.0, 0.0, 4.0, 0.0)
+
+
 def counted(name: str, utterances: list[ScoredUtterance]) -> dict[str, Parts | None]:
     """What a metric counts of each session, by its name; none is left out."""
     found = get_metric(name).count(utterances, VERBATIM, "en")

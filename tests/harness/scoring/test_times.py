@@ -14,8 +14,10 @@ from harness.scoring.metrics import get_metric, measure
 from harness.scoring.metrics.base import Noted
 from harness.scoring.profile_files import get_profile
 from harness.scoring.rollover import goes_back, rolls_over, unwrapped
+from harness.scoring.rows import read_rows
 from harness.scoring.scored import count_predictions
 from harness.scoring.times import TimeErrors, errors_of
+from harness.scoring.transcripts import read_transcripts
 from harness.types import Turn, Word
 from tests.harness.scoring.made import predictions
 
@@ -289,3 +291,30 @@ def test_a_column_of_words_in_predictions(tmp_path: Path, capsys: pytest.Capture
     del rows[1]["pred_words"]
     (tmp_path / "p.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     assert main(["score", str(tmp_path / "p.jsonl"), "--metric", "start_error"]) == 0
+
+
+def test_a_ctm_that_rolls_over_is_in_the_order_of_its_lines(tmp_path: Path) -> None:
+    """Sorted by its times, the words of every 10 s would be one heap."""
+    times = [1.0, 5.0, 9.5, 2.0, 8.0, 0.5]
+    lines = [f"r 1 {time} 0.3 w{at}" for at, time in enumerate(times)]
+    (tmp_path / "h.ctm").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "r.ctm").write_text("\n".join(f"r 1 {at} 0.3 w{at}" for at in range(6)), encoding="utf-8")
+    said: list[str] = []
+    [system] = read_transcripts(tmp_path / "r.ctm", [tmp_path / "h.ctm"], say=said.append)
+    [row] = system.benchmarks[0].rows
+    assert row.hypothesis == "w0 w1 w2 w3 w4 w5"
+    assert row.words is not None
+    assert [word.start for word in row.words] == [1.0, 5.0, 9.5, 12.0, 18.0, 20.5]
+    assert said[0] == "h.ctm: times of 1 recordings (r, ...) begin again every 10 s; unwrapped"
+
+
+def test_words_in_a_copy_of_our_journal_are_the_transcripts(tmp_path: Path) -> None:
+    line = {"format": 2, "id": "u", "reference": "a", "hypothesis": "a", "words": [["a", 0.5, 1.0]]}
+    line["reference_words"] = [["a", 0.25, 1.0]]
+    (tmp_path / "p.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    [row] = read_rows(tmp_path / "p.jsonl")
+    assert (row.words, row.reference_words) == ((Word("a", 0.5, 1.0),), (Word("a", 0.25, 1.0),))
+    del line["format"], line["reference_words"]
+    (tmp_path / "p.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    [row] = read_rows(tmp_path / "p.jsonl")
+    assert (row.words, row.reference_words) == (None, (Word("a", 0.5, 1.0),))
