@@ -22,8 +22,20 @@ if TYPE_CHECKING:
 VERSION = "1"
 """Counted up where a clip becomes another one."""
 
-LENGTHS = ((2, 12), (5, 30), (3, 20), (8, 60))
-"""Seconds of the clips of a sort; the sorts take turns, so that each length is there for several."""
+LENGTHS = {
+    "silence": (2, 20),
+    "room": (5, 12),
+    "white": (3, 8),
+    "pink": (6, 10),
+    "hum": (2, 9),
+    "clicks": (4, 14),
+    "tone": (3, 10),
+    "music": (8, 60),
+    "breath": (2, 12),
+    "ringing": (6, 24),
+    "engine": (3, 12),
+}
+"""Seconds of the clips of each sort."""
 
 LEVELS = (0.5, 0.05)
 """The loudest sample of a sort's clips, in turn: -6 and -26 dB of full scale."""
@@ -34,7 +46,7 @@ def clips() -> list[tuple[str, str, int, float]]:
     return [
         (f"{sound}_{seconds:02d}s", sound, seconds, LEVELS[turn % len(LEVELS)])
         for number, sound in enumerate(NON_SPEECH)
-        for turn, seconds in enumerate(LENGTHS[number % len(LENGTHS)], start=number)
+        for turn, seconds in enumerate(LENGTHS[sound], start=number)
     ]
 
 
@@ -87,7 +99,7 @@ NON_SPEECH_CLIPS = Dataset(
         ),
     ),
     rows=22,
-    hours=0.09778,
+    hours=0.06528,
     words=0,
     notes=(
         "Silence, a quiet room, white and pink noise, mains hum, clicks, test tones, music-like sound, breath, a phone "

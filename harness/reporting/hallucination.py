@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 TAG = "sound"
 """The tag by which there is a row for each value (`benchmarks.corpora.non_speech`)."""
 
-PHRASES, LONGEST = 3, 40
-"""Phrases that are shown, and characters of each."""
+PHRASES, LONGEST = 5, 60
+"""Phrases of all clips that are shown, and characters of each."""
+
+NARROW = 24
+"""Characters of the commonest phrase of a sort of sound, which stands in a column."""
 
 COLUMNS = (
     *SUBJECT,
@@ -28,13 +31,12 @@ COLUMNS = (
     Column("inserted", "Words a minute", format=".2f"),
     Column("looped", "Of them looped", format=".2f"),
     Column("wrote", "Clips with words, %", format=".1f", scale=100),
-    Column("phrases", "Commonest", align="left"),
+    Column("phrase", "Commonest", align="left"),
 )
 
 CAPTION = (
     "Nothing is said in these clips, so that every word is made up. Looped: words of a phrase that stands three times "
-    "in a row or more, from its second time on. Commonest: what is written in a clip, normalized, each loop once, and "
-    "in how many clips."
+    "in a row or more, from its second time on. Commonest: what is written into most clips, normalized, each loop once."
 )
 METHOD = "95 % intervals over sorts of sound (sessions)."
 
@@ -47,16 +49,32 @@ def hallucination_table(names: Sequence[str], scored: Sequence[Sequence[Scored]]
         scored: the benchmarks of each, counted.
     """
     rows: list[tuple[Cell, ...]] = []
+    notes = []
     for name, held in zip(names, scored, strict=True):
         for one in held:
             if says_nothing(one):
                 rows += _rows(name, one)
-    return Table("Words where nothing is said", f"{CAPTION} {METHOD}", COLUMNS, tuple(rows)) if rows else None
+                notes.append(_said_most(name, one))
+    if not rows:
+        return None
+    return Table("Words where nothing is said", f"{CAPTION} {METHOD}", COLUMNS, tuple(rows), tuple(notes))
 
 
 def says_nothing(one: Scored) -> bool:
     """Whether no reference of a benchmark has words, so that there is no error rate."""
     return bool(one.units.rows) and not any(row.reference.strip() for row in one.units.rows)
+
+
+def _said_most(name: str, one: Scored) -> str:
+    """What a system writes into most clips of a benchmark."""
+    found = _commonest(_phrases(one.utterances(dropped=True)))[:PHRASES]
+    said = "; ".join(f"{_short(phrase, LONGEST)!r} ({count})" for phrase, count in found) or "nothing"
+    return f"Most often on {one.units.benchmark} {name} writes, with the number of clips: {said}."
+
+
+def _phrases(utterances: Sequence[ScoredUtterance]) -> Counter[str]:
+    """What is written in how many clips, loops once."""
+    return Counter(" ".join(without_loops(one.hypothesis)) for one in utterances if one.hypothesis)
 
 
 def _rows(name: str, one: Scored) -> Iterator[tuple[Cell, ...]]:
@@ -77,8 +95,7 @@ def _row(
     words = [len(one.hypothesis) for one in utterances]
     loops = [inserted(one).looped for one in utterances]
     sessions = [one.row.session for one in utterances]
-    phrases = Counter(" ".join(without_loops(one.hypothesis)) for one in utterances if one.hypothesis)
-    shown = (f"{_short(phrase)} ({count})" for phrase, count in _commonest(phrases))
+    phrase = next((phrase for phrase, _ in _commonest(_phrases(utterances))), "")
     wrote = [int(count > 0) for count in words]
 
     def share(counted: Sequence[int], of: Sequence[float]) -> Cell:
@@ -95,14 +112,14 @@ def _row(
         share(words, minutes) if known else Cell(None),
         Cell(sum(loops) / sum(minutes) if known else None),
         share(wrote, [1.0] * len(wrote)),
-        Cell("; ".join(shown) or "–"),
+        Cell(_short(phrase, NARROW) or "–"),
     )
 
 
 def _commonest(phrases: Counter[str]) -> list[tuple[str, int]]:
     """The phrases of most clips, of equally many those first that come first in the alphabet."""
-    return sorted(phrases.items(), key=lambda one: (-one[1], one[0]))[:PHRASES]
+    return sorted(phrases.items(), key=lambda one: (-one[1], one[0]))
 
 
-def _short(phrase: str) -> str:
-    return phrase if len(phrase) <= LONGEST else phrase[: LONGEST - 1] + "…"
+def _short(phrase: str, longest: int) -> str:
+    return phrase if len(phrase) <= longest else phrase[: longest - 1] + "…"

@@ -143,10 +143,13 @@ def test_made_up_words_are_counted_by_sort_of_sound() -> None:
     assert whole["inserted"].low is not None
     assert whole["looped"].value == pytest.approx(4 / 7.5)
     assert whole["wrote"].value == pytest.approx(5 / 15)
-    assert whole["phrases"].value == "thank you (3); la la (1); you (1)"
+    assert whole["phrase"].value == "thank you"
+    assert table.notes == (
+        "Most often on s m writes, with the number of clips: 'thank you' (3); 'la la' (1); 'you' (1).",
+    )
     assert every["music"]["inserted"].value == pytest.approx(6 / 1.5)
     assert every["music"]["inserted"].low is None
-    assert every["room"]["phrases"].value == "–"
+    assert every["room"]["phrase"].value == "–"
     assert hallucination_table(["m"], [[noisy("a", 1)]]) is None
 
 
