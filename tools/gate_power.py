@@ -86,6 +86,23 @@ def simulate(kind: Kind, points: float, pairs: int, seed: int, utterances: int =
     return counts
 
 
+def red_with_sessions(kind: Kind, points: float, pairs: int, seed: int) -> int:
+    """Of so many pairs, how many are red by the whole or by a single session that got worse."""
+    random, policy, red = np.random.default_rng(seed), Policy(), 0
+    for _ in range(pairs):
+        run, baseline, sessions = pair(random, kind, points)
+        _, status = outcome(run, baseline, sessions, policy)
+        red += status is not ExitStatus.GOOD or bool(_worse_sessions(baseline, run, sessions, policy))
+    return red
+
+
+def _worse_sessions(baseline: Counts, run: Counts, sessions: list[int], policy: Policy) -> set[str]:
+    """The sessions that have a line of their own."""
+    rows = [(Line(id=str(at), reference="", hypothesis=""),) * 2 for at in range(len(sessions))]
+    held = Pair("read", get_metric("wer"), baseline, run, rows, [str(one) for one in sessions], 0)
+    return {one.subject.rpartition(" ")[2] for one in worse_sessions("read", held, policy.sessions)}
+
+
 def sessions_named(points: float, pairs: int, seed: int) -> tuple[int, int]:
     """Of so many pairs transcribed anew, one session of which is worse: how often it is named, and any other."""
     random, policy = np.random.default_rng(seed), Policy()
@@ -95,10 +112,7 @@ def sessions_named(points: float, pairs: int, seed: int) -> tuple[int, int]:
         run, baseline = random.binomial(words, chance), random.binomial(words, chance)
         worse = sessions == SPEAKERS // 2
         run = run + worse * random.binomial(words, points / 100)
-        sides = Counts(baseline, words), Counts(run, words)
-        rows = [(Line(id=str(at), reference="", hypothesis=""),) * 2 for at in range(len(words))]
-        held = Pair("read", get_metric("wer"), *sides, rows, [str(one) for one in sessions], 0)
-        names = {one.subject.rpartition(" ")[2] for one in worse_sessions("read", held, policy.sessions)}
+        names = _worse_sessions(Counts(baseline, words), Counts(run, words), sessions.tolist(), policy)
         found += str(SPEAKERS // 2) in names
         others += bool(names - {str(SPEAKERS // 2)})
     return found, others
@@ -135,9 +149,9 @@ def print_early(pairs: int, seed: int) -> None:
     """Prints the table of sequential runs: false alarms, and what a stop saves."""
     print(f"{UTTERANCES:,} utterances, margin 0.1 points, looked at after each utterance")
     print(f"{'systems':8} {'points worse':>12} {'pairs':>7} {'stopped':>15} {'utterances, median':>19} {'saved':>7}")
-    cases: list[tuple[Kind, float]] = [("anew", 0.0), ("anew", 0.1)]
-    for kind, points in (*cases, *((kind, at) for kind in KINDS for at in (1.0, 3.0))):
-        many = pairs if points < 1 else max(1, pairs // 100)
+    cases: list[tuple[Kind, float, int]] = [("anew", 0.0, pairs), ("anew", 0.1, pairs // 10)]
+    cases += [(kind, points, pairs // 100) for kind in KINDS for points in (1.0, 3.0)]
+    for kind, points, many in cases:
         found = early_stops(kind, points, many, seed)
         median = float(np.median([*found, *[UTTERANCES] * (many - len(found))]))
         stopped = f"{len(found):,} ({100 * len(found) / many:.1f} %)"
@@ -171,6 +185,14 @@ def main() -> None:
     for points in (0.0, 3.0, 6.0):
         named, others = sessions_named(points, args.pairs, args.seed)
         print(f"one session of {SPEAKERS} {points:g} points worse: named {named}, another one {others} times")
+    print_red(max(1000, args.pairs), args.seed)
+
+
+def print_red(pairs: int, seed: int) -> None:
+    """Prints how often anything at all is red where nothing got worse."""
+    for kind, points in (("anew", 0.0), *((kind, -0.3) for kind in KINDS)):
+        red = red_with_sessions(kind, points, pairs, seed)
+        print(f"{kind}, {points:g} points worse: red, single sessions included, {red} of {pairs:,}", flush=True)
 
 
 if __name__ == "__main__":

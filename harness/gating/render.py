@@ -58,7 +58,9 @@ def changes_table(decision: Decision) -> Table:
         Column("changed", "Utterances changed"),
     )
     rows = tuple(
-        tuple(map(Cell, (one.subject, *numbers(one)[:3], f"{one.changed:,} of {one.utterances:,}")))
+        tuple(
+            map(Cell, (one.subject, *numbers(one)[:3], f"{one.changed:,} of {one.utterances:,}" * bool(one.utterances)))
+        )
         for one in decision.findings
         if one.before is not None
     )

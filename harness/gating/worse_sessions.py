@@ -25,6 +25,10 @@ LOST_UTTERANCES, LOST_WORDS = 3, 10
 """Utterances and reference words of a session that can be lost; fewer may go wrong by chance."""
 
 
+WHERE_BETTER = 0.1
+"""Where the whole got better beyond chance, a session is named at this share of alpha: an improvement is not red by luck."""
+
+
 def worse_sessions(benchmark: str, pair: Pair, rule: SessionTable) -> Iterator[Finding]:
     """A line for each session whose rate rose by more than the margin, beyond chance, or that is lost altogether.
 
@@ -41,6 +45,8 @@ def worse_sessions(benchmark: str, pair: Pair, rule: SessionTable) -> Iterator[F
     parts = {session: pair.part(held) for session, held in places.items() if len(held) >= MIN_UTTERANCES}
     if len(parts) < 2:
         return
+    whole = pair.worse_by(1 - rule.alpha)
+    alpha = rule.alpha * (WHERE_BETTER if whole is not None and whole.high < 0 else 1)
     changes = [part.worse_by(1 - rule.alpha) if part.more_errors > 0 else None for part in parts.values()]
     # A session that did not get worse counts as a test all the same.
     p_values = holm([1.0 if change is None else change.p / 2 for change in changes])
@@ -48,7 +54,7 @@ def worse_sessions(benchmark: str, pair: Pair, rule: SessionTable) -> Iterator[F
     named = [
         (change, session, part, p)
         for (session, part), change, p in zip(parts.items(), changes, p_values, strict=True)
-        if change is not None and p is not None and p <= rule.alpha and scale * change.value > rule.margin
+        if change is not None and p is not None and p <= alpha and scale * change.value > rule.margin
         if f"{benchmark}{SESSION}{session}" not in told
     ]
     named.sort(key=lambda one: (-one[0].value, one[1]))

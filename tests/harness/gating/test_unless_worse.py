@@ -15,7 +15,7 @@ from harness.gating.judge import with_worse
 from harness.records.decision import Finding, Reason, Verdict
 from harness.records.policy import Policy
 from harness.records.statistics import Difference
-from tools.gate_power import sessions_named, simulate
+from tools.gate_power import KINDS, red_with_sessions, sessions_named, simulate
 
 
 def test_equal_systems_transcribed_anew() -> None:
@@ -27,6 +27,12 @@ def test_equal_systems_transcribed_anew() -> None:
 
 def test_an_improvement_is_never_red() -> None:
     assert [simulate(kind, -0.3, 500, seed=8)["red"] for kind in ("anew", "added")] == [0, 0]
+
+
+def test_nor_by_a_single_session() -> None:
+    """A part of what `python -m tools.gate_power` prints of 1,000 pairs."""
+    assert [red_with_sessions(kind, -0.3, 40, seed=11) for kind in KINDS] == [0, 0]
+    assert red_with_sessions("anew", 3.0, 3, seed=11) == 3
 
 
 def test_a_regression_is_red() -> None:
