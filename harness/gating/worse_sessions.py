@@ -26,7 +26,7 @@ LOST_UTTERANCES, LOST_WORDS = 3, 10
 
 
 WHERE_BETTER = 0.1
-"""Where the whole got better beyond chance, a session is named at this share of alpha: an improvement is not red by luck."""
+"""Where the whole got better beyond chance, a session is named at this share of alpha: luck turns nothing red."""
 
 
 def worse_sessions(benchmark: str, pair: Pair, rule: SessionTable) -> Iterator[Finding]:

@@ -46,3 +46,13 @@ def test_five_are_named_the_worst_first_and_the_others_counted() -> None:
     assert [one.after for one in found[1:]] == [(12 + 4 * (2 * worse + 1)) / 120 for worse in (6, 5, 4, 3)]
     few = list(worse_sessions("calls", pair_of({name: more[name] for name in ("s7", "calm")}, {}), SessionTable()))
     assert [one.message.partition(")")[2] for one in few] == [""]
+
+
+def test_where_the_whole_got_better_a_session_has_to_be_clearer() -> None:
+    """An improvement is red for a session that got worse, but not for one that did by chance."""
+    for others, mild in ((0, ["s"]), (-1, [])):
+        rest = {f"other{at}": [others] * 12 for at in range(20)}
+        found = worse_sessions("calls", pair_of({"s": [1] * 16, **rest}, {}), SessionTable())
+        assert [one.subject.rpartition(" ")[2] for one in found] == mild
+        (clear,) = worse_sessions("calls", pair_of({"s": [2] * 16, **rest}, {}), SessionTable())
+        assert clear.subject == "calls: session s"
