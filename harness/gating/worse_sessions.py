@@ -25,7 +25,7 @@ LOST_UTTERANCES, LOST_WORDS = 3, 10
 """Utterances and reference words of a session that can be lost; fewer may go wrong by chance."""
 
 
-WHERE_BETTER = 0.1
+WHERE_BETTER = 0.01
 """Where the whole got better beyond chance, a session is named at this share of alpha: luck turns nothing red."""
 
 
