@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from harness.reporting.escape import plain
 from harness.streams import exact, tell
 
-SILENCE_SECONDS = 1.8
+SILENCE_SECONDS = 1.75
 """After which something is said, also where nothing new is known."""
+
+FIRST_SECONDS = 0.25
+"""After which the first line comes: the start of the program was silent already."""
 
 Say = Callable[[str], None]
 """Is told what is being done."""
@@ -29,7 +32,8 @@ class Waiting:
     def __init__(self, write: Say, clock: Callable[[], float] = time.monotonic) -> None:
         self._write, self._clock = write, clock
         self._doing = ""
-        self._began = self._last = clock()
+        self._began = clock()
+        self._last = self._began + FIRST_SECONDS - SILENCE_SECONDS
         self._lock = threading.Lock()
 
     def at(self, doing: str) -> None:

@@ -116,7 +116,9 @@ def run(args: argparse.Namespace) -> ExitStatus:
             size=Size(width=args.width, pdf=args.pdf or args.width is not None),
         )
         written = write_report(systems, profile, args.out, wishes, say)
-    print("\n".join(table.render("terminal") for table in written.shown), end="")
+        say("table for the screen")
+        text = "\n".join(table.render("terminal") for table in written.shown)
+    print(text, end="")
     for reason in written.reasons:
         print(reason)
     print(f"\n{written.audio}\n{len(written.files)} files in {args.out}; open {written.files[0]} in a browser")

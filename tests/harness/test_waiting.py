@@ -20,7 +20,12 @@ def test_something_is_said_before_two_seconds_are_over() -> None:
             found.at("plots: WER")
         if tenth == 40:
             found.at("plots: phases")
-    assert said == [(1.8, "scoring 87 models (2 s)"), (3.6, "plots: WER (1 s)"), (5.4, "plots: phases (2 s)")]
+    assert said == [
+        (0.3, "scoring 87 models (0 s)"),
+        (2.1, "scoring 87 models (2 s)"),
+        (3.9, "plots: WER (1 s)"),
+        (5.7, "plots: phases (3 s)"),
+    ]
     assert SILENCE_SECONDS + 0.2 <= 2.0
 
 
@@ -35,6 +40,7 @@ def test_what_is_quick_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_terminal_is_left_clean(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("harness.waiting.SILENCE_SECONDS", 0.0)
+    monkeypatch.setattr("harness.waiting.FIRST_SECONDS", 0.0)
     with waiting() as say:
         say("reading \x1b[31m")
     written = capsys.readouterr().err

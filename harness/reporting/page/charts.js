@@ -187,24 +187,24 @@ function drawPhases(models) {
   const rate = (m, phase) => (3600 * (m.phases[0][phase] || 0)) / m.phases[1];
   const total = (m) => PHASES.reduce((sum, phase) => sum + rate(m, phase), 0);
   const { W, small } = roomFor(box), left = small ? 124 : 240, most = Math.max(...timed.map(total));
-  const keys = small ? 3 : 6, H = 34 * timed.length + 22 + 18 * Math.ceil(PHASES.length / keys);
+  const keys = small ? 3 : 6, top = 8 + 18 * Math.ceil(PHASES.length / keys), H = top + 34 * timed.length + 6;
   const chart = svg("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": "busy seconds for an hour of audio, by phase" });
   box.append(chart);
   timed.forEach((m, row) => {
-    const name = svg("text", { x: left - 8, y: 34 * row + 21, "text-anchor": "end" });
+    const name = svg("text", { x: left - 8, y: top + 34 * row + 21, "text-anchor": "end" });
     chart.append(name);
     fitted(name, m.model, left - 12);
     let x = left;
     PHASES.forEach((phase, k) => {
-      const width = (rate(m, phase) / most) * (W - left - 90), bar = svg("rect", { x, y: 34 * row + 4, width, height: 24, fill: COLORS[k < 5 ? k : 6] });
+      const width = (rate(m, phase) / most) * (W - left - 90), bar = svg("rect", { x, y: top + 34 * row + 4, width, height: 24, fill: COLORS[k < 5 ? k : 6] });
       bar.append(svg("title", {}, `${m.model}: ${phase} ${rate(m, phase).toFixed(2)} s for an hour of audio`));
       chart.append(bar);
       x += width;
     });
-    chart.append(svg("text", { x: x + 6, y: 34 * row + 21 }, `${total(m).toFixed(1)} s/h`));
+    chart.append(svg("text", { x: x + 6, y: top + 34 * row + 21 }, `${total(m).toFixed(1)} s/h`));
   });
   PHASES.forEach((phase, k) => {
-    const x = (small ? 8 : left) + 105 * (k % keys), y = 34 * timed.length + 18 + 18 * Math.floor(k / keys);
+    const x = (small ? 8 : left) + 105 * (k % keys), y = 2 + 18 * Math.floor(k / keys);
     chart.append(svg("rect", { x, y, width: 12, height: 12, fill: COLORS[k < 5 ? k : 6] }));
     chart.append(svg("text", { x: x + 17, y: y + 10 }, phase));
   });
