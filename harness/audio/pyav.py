@@ -6,6 +6,7 @@ FFmpeg is told which container it is and given its bytes, never a name: a playli
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,12 @@ SEEK_SECONDS = 20.0
 PREROLL_SECONDS = 1.0
 """Decoded before a segment and thrown away: a decoder's state comes from what went before."""
 
+CHECKED = {"wavpack", "tta"}
+"""Readers of containers whose frames have check sums, which FFmpeg compares where it is told to."""
+
+SKIPPED_SECONDS = 0.1
+"""By which the time of a frame may be later than the end of the one before, where clocks are coarse."""
+
 RESYNCING = {"mpeg", "adts"}
 """Readers of streams without an outer structure: what stands between their frames is skipped, by every player."""
 
@@ -48,12 +55,12 @@ def is_installed() -> bool:
 class AvDecoder:
     """By FFmpeg. The first frame is decoded at once: what the header says of rate and channels may be half of it."""
 
-    complaints = ""
-
     def __init__(self, file: BinaryIO, kind: Kind) -> None:
         import av
 
         self._kind, self.broken = kind, ""
+        self._until, self._skipped = math.inf, 0.0
+        """Where the last frame ended by its time, and how many seconds were skipped between frames."""
         self._container: Any = av.open(
             file, "r", format=kind.demuxer, metadata_errors="ignore", buffer_size=READ_AHEAD_BYTES
         )
@@ -61,6 +68,8 @@ class AvDecoder:
             self._stream: Any = self._container.streams.best("audio")
             if self._stream is None:
                 raise ValueError("no sound in it")
+            if kind.reader in CHECKED:
+                self._stream.codec_context.options = {"err_detect": "crccheck+explode"}
             self._arrays = self._decoded()
             first = next(self._arrays, None)
             if first is None:
@@ -72,6 +81,21 @@ class AvDecoder:
         self.channels = first[1].shape[1]
         self.frames = UNKNOWN_FRAMES
         self.floats = str(self._stream.codec_context.name).startswith("pcm_f")
+
+    @property
+    def complaints(self) -> str:
+        """As `Decoder.complaints`: what is lost between two frames shows in their times alone."""
+        lost = self._skipped
+        return f"its time stamps skip {lost:.2f} s, of which nothing is there" if lost > SKIPPED_SECONDS else ""
+
+    def _follow(self, frame: Any) -> None:
+        """Whether a frame begins where the one before ended."""
+        if frame.pts is None or frame.time_base is None:
+            return
+        begin = float(frame.pts * frame.time_base)
+        if begin - self._until > SKIPPED_SECONDS:
+            self._skipped += begin - self._until
+        self._until = begin + frame.samples / frame.sample_rate
 
     def _decoded(self, place: int | None = 0) -> Generator[tuple[int, NDArray[np.float32]]]:
         """The place of each frame's first sample, and its samples; a `place` of None is read from the frame's time."""
@@ -90,6 +114,7 @@ class AvDecoder:
                 self.broken = reason(error)
                 return
             for frame in frames:
+                self._follow(frame)
                 samples = as_floats(frame)
                 rate = int(frame.sample_rate)
                 if place == 0 and not hasattr(self, "rate"):
@@ -129,6 +154,7 @@ class AvDecoder:
         if self._kind.reader in SEEKABLE and exact and begin > SEEK_SECONDS * self.rate:
             before = begin - round(PREROLL_SECONDS * self.rate)
             self._container.seek(before + (self._stream.start_time or 0), stream=self._stream)
+            self._until = math.inf
             yield from self._decoded(None)
         else:
             yield self._first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from benchmarks.dataset import Audio
 from harness.audio.complaints import Complaints
 from harness.audio.hearing import hear
+from harness.errors import DataError
 from tests.harness.audio.forms import encode, encoded, speech
 
 
@@ -75,3 +77,22 @@ def test_of_two_files_at_once_nobody_knows_which_it_is(capfd: pytest.CaptureFixt
     assert first.text == "its decoder, or that of another file at the same time, says: one"
     assert (second.text, third.text) == ("", "its decoder says: two")
     assert capfd.readouterr().err == "hello\n"
+
+
+@pytest.mark.parametrize("form", ["wavpack", "tta"])
+@pytest.mark.parametrize("other", [bytes(4_000), bytes(range(250)) * 16])
+def test_check_sums_of_frames_are_compared(form: str, other: bytes) -> None:
+    whole = encode(form, np.tile(speech(), 4))
+    broken = whole[:60_000] + other + whole[60_000 + len(other) :]
+    with pytest.raises(DataError, match=r"truncated|damaged|not readable as"):
+        hear(Audio(origin="a", data=broken))
+
+
+def test_times_that_skip_are_told() -> None:
+    whole = encode("flv", np.tile(speech(), 5))
+    half, lost = len(whole) // 2, len(whole) // 10
+    broken = whole[:half] + bytes(reversed(whole[half : half + lost])) + whole[half + lost :]
+    ((kind, text),) = said(broken)
+    assert kind == "decoder_complains"
+    assert re.fullmatch(r"its time stamps skip 1\.[5-9]\d s, of which nothing is there", text)
+    assert said(whole) == []
