@@ -151,7 +151,7 @@ def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: C
         runs=rank.sorted(runs),
         scores=rank.sorted(scores),
         scored=ranked,
-        groups=group(ranked),
+        groups=group([[one for one in held if one.units.target is None] for held in ranked]),
         points={kind: found.sorted(rank.order) for kind, found in points.items()},
         ranks=rank.ranks,
     )
@@ -168,7 +168,7 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
     tables = {
         "table": results,
         "languages": languages_table(found.names, found.scores, found.scored, [profile] * len(found.systems)),
-        "errors": errors_table(found.names, found.groups),
+        "errors": errors_table(found.names, found.groups) if found.groups else None,
         "metrics": metrics_table(found.scores, found.names),
         "classes": classes_table(found.names, found.scored)
         if any(get_metric(name).classes for name in wishes.metrics)
@@ -221,6 +221,8 @@ def _page_data(found: Found, audio: Placed, say: Callable[[str], None]) -> PageD
 
 
 def _plots(found: Found, profile: str, out: Path, wishes: Wishes, say: Callable[[str], None]) -> list[Path]:
+    if not found.groups:  # translations alone have no error rates to draw
+        return []
     return draw_plots(found, profile, out, wishes.size, published=wishes.published, say=say)
 
 

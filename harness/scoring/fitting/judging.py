@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from harness.scoring import lattice
 from harness.scoring.align import align
@@ -199,13 +200,16 @@ def fitting(system: SystemJudged, others: Sequence[SystemJudged] = ()) -> Fittin
         fits = False
     elif None not in tests:
         fits = True
+    interval = wer_interval(k, total, system.sessions)
+    if interval is not None:  # a part is never more than all
+        interval = replace(interval, high=min(1.0, interval.high))
     return Fitting(
         original=int(k.sum()),
         corrected=int(m.sum()),
         neither=int(n.sum()),
         unplaced=sum(one.count(None) for one in each),
         rate=float(k.sum()) / decided if decided else None,
-        interval=wer_interval(k, total, system.sessions),
+        interval=interval,
         habit=float(habit.sum()) / decided if decided else None,
         others=None if panel is None else panel.rate,
         alike=float(k.sum() / wrong.sum()) if wrong.sum() else None,

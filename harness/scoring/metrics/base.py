@@ -104,6 +104,8 @@ class Metric:
     """Whether it is also of the utterances that the profile does not score: references that come to nothing."""
     column: bool = False
     """Whether tables have a column of it unasked, where scores.json has it."""
+    part: bool = False
+    """Whether what is counted is a part of what it is a share of, so that no rate is more than all."""
     resampled: bool = False
     """Whether a value that is no `ratio` has its intervals by drawing sessions anew, so that it can be compared."""
     signature: Callable[[str], str] | None = None
@@ -176,6 +178,8 @@ def summed(metric: Metric, counted: Sequence[Parts | None], sessions: Sequence[s
         )
         if share and interval is not None:
             interval = replace(interval, low=max(0.0, 1 - interval.high), high=1 - interval.low)
+        if metric.part and interval is not None:
+            interval = replace(interval, high=min(1.0, interval.high))
     return MetricValue(value=metric.value(sums), count=sums[0], of=sums[1], interval=interval)
 
 

@@ -22,4 +22,5 @@ FITTING = Metric(
     meaning="the reference's words where its correction has others, of the places with the words of one of the two",
     count=_count,
     format=".1f",
+    part=True,
 )

@@ -147,6 +147,8 @@ def test_a_run_of_translations_from_own_data_to_report(tmp_path: Path, capsys: p
     assert 0 < scores["metrics"]["bleu"]["interval"]["low"] < scores["metrics"]["bleu"]["value"] < 100
     page = (journal.parents[1] / "report" / "index.html").read_text(encoding="utf-8")
     assert "chrF++" in page
+    names = {path.stem for path in (journal.parents[1] / "report").iterdir()}
+    assert names == {"index", "table", "tables", "metrics"}
     # the same folder is not gone on with as transcripts
     assert main([*command[:4], *command[8:]]) == ExitStatus.USAGE
     assert "target" in capsys.readouterr().err

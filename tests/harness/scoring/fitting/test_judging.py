@@ -92,6 +92,9 @@ def test_a_system_with_the_references_errors_fits_and_one_without_does_not() -> 
     rows = [(f"we saw a cat number {at}", f"we saw a dog number {at}") for at in range(40)]
     memory = fitting(judged(*((one, other, one) for one, other in rows)))
     assert (memory.rate, memory.alike, memory.fits) == (1.0, 1.0, True)
+    assert memory.interval is not None
+    assert memory.interval.high == 1.0
+    assert 0.8 < memory.interval.low < 1.0
     ears = fitting(judged(*((one, other, other) for one, other in rows)))
     assert (ears.rate, ears.alike, ears.fits) == (0.0, None, False)
 
