@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import ModelError
+from harness.models._flops import METHOD, network_flops, shapes_of
 from harness.models._granite_speech5 import GraniteSpeech5Features
 from harness.models._per_clip import finite
 from harness.models._transformers import Tensors, TorchModel, card_of, load_network, load_part, to_device
@@ -93,6 +94,7 @@ class CTC(TorchModel):
         rate = getattr(self._extractor, "sampling_rate", SAMPLE_RATE)
         if rate != SAMPLE_RATE:
             raise ModelError(f"{checkpoint.name} hears {rate} Hz; models here are given {SAMPLE_RATE} Hz")
+        self._shapes: Any = None
         self._pads = self._family not in _LEAK
         self._norms = _mask_group_norms(self._network) if self._pads else []
         self.card = card_of(
@@ -151,6 +153,16 @@ class CTC(TorchModel):
             for place, row, frames in zip(batch.places, batch.labels.tolist(), batch.frames, strict=True):
                 texts[place] = self._spell(row[:frames], output.ids[place])
         return [Hypothesis(text=text) for text in texts]
+
+    def flops(self, seconds: float, tokens: float) -> tuple[float, str] | None:
+        """Of the network for a clip alone, whose features are made of silence."""
+        import transformers
+
+        if self._shapes is None:
+            self._shapes = shapes_of(transformers.AutoModelForCTC, self._network.config)
+        silence = Clip(id="", language="en", waveform=np.zeros(round(seconds * SAMPLE_RATE), np.float32))
+        made = {name: tensor[None] for name, tensor in self._extract(silence).items()}
+        return network_flops(self._shapes, made), METHOD
 
     def _extract(self, clip: Clip) -> Tensors:
         """One clip's tensors of shape ``[length, ...]``."""

@@ -9,6 +9,7 @@ the timestamps of the last one end (``sequential``, the library's long-form `gen
 overlap by a third, their tokens merged where they agree (``chunked``, as the library's pipeline does).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ModelError, UsageError
+from harness.models._flops import METHOD, network_flops, shapes_of
 from harness.models._per_clip import finite
 from harness.models._transformers import Tensors, TorchModel, card_of, load_network, load_part, quiet, to_device
 from harness.models._whisper_ids import complete
@@ -80,6 +82,7 @@ class Whisper(TorchModel):
                 f"--model-option word_times=yes: {checkpoint.name} does not say which heads follow the sound"
                 " (alignment_heads in generation_config.json); leave it out"
             )
+        self._shapes: Any = None
         self._numbers: Any = None
         self._network.get_encoder().register_forward_hook(self._look)
         self._window = float(self._extractor.chunk_length)  # 30 s in all that were published
@@ -192,6 +195,20 @@ class Whisper(TorchModel):
             for row, place in enumerate(part.places):
                 said[place] = self._said(part, [row])
         return said
+
+    def flops(self, seconds: float, tokens: float) -> tuple[float, str] | None:
+        """Of as many windows of 30 s as the clip takes, each with its share of the tokens, decoded with a cache."""
+        import torch
+        import transformers
+
+        if self._shapes is None:
+            self._shapes = shapes_of(transformers.AutoModelForSpeechSeq2Seq, self._network.config)
+        windows = max(1, math.ceil(seconds / self._window))
+        inputs = {
+            "input_features": torch.empty(1, self._network.config.num_mel_bins, self._extractor.nb_max_frames),
+            "decoder_input_ids": torch.zeros(1, _PROMPT + math.ceil(tokens / windows), dtype=torch.long),
+        }
+        return windows * network_flops(self._shapes, inputs), f"{METHOD}, with the tokens that were written"
 
     def _said(self, part: _Part, rows: Sequence[int]) -> Hypothesis:
         """What the rows of a clip say: one row, or windows that overlap."""
