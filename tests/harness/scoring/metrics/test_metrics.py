@@ -89,6 +89,13 @@ NAMES = {
     "end_bias",
     "end_scatter",
     "words_timed",
+    "comet",
+    "fitting",
+    "looped",
+    "invented_ending",
+    "bleu",
+    "chrf",
+    "ter",
 }
 MORE_IS_BETTER = {
     "punctuation_precision",
@@ -110,6 +117,9 @@ MORE_IS_BETTER = {
     "end_within_100ms",
     "end_within_200ms",
     "words_timed",
+    "comet",
+    "bleu",
+    "chrf",
 }
 
 
@@ -143,7 +153,8 @@ def test_a_metric_says_what_people_need_to_read_it(metric: Metric) -> None:
     assert len(metric.meaning) > 20
     assert format(metric.scale * 0.5, metric.format)
     assert metric.scale == (100 if metric.unit == "percent" else 1)
-    assert metric.gate == ("judge" if metric.value is ratio else "show"), "only what has an interval can be judged"
+    has_interval = metric.value is ratio or metric.resampled
+    assert metric.gate == ("judge" if has_interval else "show"), "only what has an interval can be judged"
     assert metric.better == ("higher" if metric.name in MORE_IS_BETTER else "lower")
 
 
