@@ -147,3 +147,66 @@ def test_the_progress_leaves_out_what_the_table_does() -> None:
         ]
     )
     assert str(tally) == "50.00 % WER"
+
+
+@pytest.mark.parametrize(
+    ("ids", "more", "languages", "macro"),
+    [
+        ("abc", (), {"de": ("wer", 1 / 7), "en": ("wer", 0.0)}, 0.1429 / 2),
+        ("abce", (), {"de": ("wer", 1 / 7), "en": ("wer", 0.0), "zh": ("cer", None)}, None),
+        (
+            "abcd",
+            ("--profile", "unicode@2026-11"),
+            {"de": ("wer", 1 / 7), "en": ("wer", 0.0), "hi": ("wer", 1 / 3)},
+            10 / 63,
+        ),
+    ],
+)
+def test_progress_table_and_page_say_the_same_of_each_language(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    ids: str,
+    more: tuple[str, ...],
+    languages: dict[str, tuple[str, float | None]],
+    macro: float | None,
+) -> None:
+    manifest = write(tmp_path / "data", ids)
+    out, model = tmp_path / "data" / "runs", f"transcripts:{manifest.parent / 'heard.jsonl'}"
+    assert main(["--data", str(manifest), "--model", model, "--out", str(out), *more]) == 0
+    progress = next(
+        line for line in capsys.readouterr().err.splitlines() if f" on data_mine: {len(ids)} utterances, " in line
+    )
+    report = next(out.rglob("report"))
+    table = json.loads((report / "languages.json").read_text())["rows"]
+    rows = {row["language"]: row for row in table}
+    assert list(rows) == [*languages, "macro average"]
+    said = []
+    for language, (metric, rate) in languages.items():
+        found = rows[language][metric]
+        assert rate is None or found == pytest.approx(rate)
+        said.append(f"{language} {100 * found:.2f} % {metric.upper()}")
+    mean = rows["macro average"]["wer"]
+    assert (mean, rows["macro average"]["cer"]) == (macro if macro is None else pytest.approx(macro), None)
+    if mean is not None:
+        said.append(f"macro average {100 * mean:.2f} %")
+    assert f"{len(ids)} utterances, {', '.join(said)}, RTFx" in progress
+    assert "Languages" in (report / "index.html").read_text()
+
+
+def test_the_last_line_of_progress_counts_as_the_table_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Failed utterances that count as empty transcripts, which a tally of journal lines knows nothing of."""
+    manifest = write(tmp_path / "data", "abc")
+    heard = tmp_path / "data" / "heard.jsonl"
+    heard.write_text("".join(line for line in heard.read_text().splitlines(keepends=True) if '"b"' not in line))
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    for row in rows:
+        row["language"] = "de"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["--data", str(manifest), "--model", f"transcripts:{heard}", "--out", str(tmp_path / "runs")]
+    main([*words, "--on-error", "score-empty"])
+    told = capsys.readouterr().err
+    (scores,) = (tmp_path / "runs").rglob("scores.json")
+    rate = read(scores, Scores).benchmarks[0].wer
+    assert rate is not None
+    assert rate == pytest.approx(5 / 10)
+    assert f"3 utterances, {100 * rate:.2f} % WER, " in told
