@@ -7,6 +7,9 @@ from pathlib import Path, PurePath
 DISTRIBUTION = "asr-harness"
 """Name of the project, as packages are installed by."""
 
+COMMAND = "run-eval"
+"""The command that the installed package brings."""
+
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds `harness`: the checkout, or where packages are installed."""
 
@@ -48,6 +51,6 @@ def program() -> str:
     typed = PurePath(sys.argv[0] if sys.argv else "").name
     if typed == "cli.py":
         return "python -m harness.cli"
-    if typed.removesuffix(".exe") == "run-eval":
-        return "run-eval"
-    return "run_eval.py" if IN_CHECKOUT or typed == "run_eval.py" else "run-eval"
+    if typed.removesuffix(".exe") == COMMAND:
+        return COMMAND
+    return "run_eval.py" if IN_CHECKOUT or typed == "run_eval.py" else COMMAND

@@ -3,11 +3,9 @@
 import argparse
 
 from harness.errors import ExitStatus, UsageError
+from harness.version import COMMAND
 
 HELP = "print what lets a shell complete commands, flags, suites, models and profiles"
-
-PROGRAM = "run-eval"
-"""The command that the installed package brings; a shell completes commands by name."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +28,7 @@ def whole_parser() -> argparse.ArgumentParser:
     """All commands in one parser, as completion needs them; in use each has its own."""
     from harness.cli import RUN, VERBS, module_of
 
-    parser = argparse.ArgumentParser(prog=PROGRAM, description=module_of(RUN).HELP)
+    parser = argparse.ArgumentParser(prog=COMMAND, description=module_of(RUN).HELP)
     module_of(RUN).add_arguments(parser)
     verbs = parser.add_subparsers()
     for name, what in VERBS.items():

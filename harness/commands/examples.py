@@ -44,6 +44,6 @@ EXAMPLES = {
     "list": ("list suites", "list models --json"),
     "check-model": ("check-model whisper-tiny.en",),
     "doctor": ("doctor",),
-    "completion": ("completion bash > ~/.local/share/bash-completion/completions/run-eval",),
+    "completion": ("completion bash", "completion zsh"),
 }
 """Of each command what may stand behind the program's name."""

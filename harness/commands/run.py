@@ -11,14 +11,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from harness.commands.experiment import fill, follow, read_experiment
 from harness.commands.own_data import add_own_data, asked, check_unused
 from harness.commands.shared import teller
 from harness.config import WHAT, Settings
 from harness.errors import ExitStatus, HarnessError, Interrupted, UsageError
 from harness.flags import add_flags, made
-from harness.reporting.tracking import check_installed, export_of, send
-from harness.runner.folder import model_folder_name
 from harness.serving.flags import ServeSettings
 from harness.streams import tell
 from harness.version import program
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
     from benchmarks.registry import Suite
     from harness.gating.watch import EarlyGate
     from harness.records.scores import Scores
+    from harness.reporting.tracking import Tracker
     from harness.runner.stages import Stop
 
 HELP = "Evaluate speech recognition models: run them on a suite, score, print the table."
@@ -83,23 +81,40 @@ def run(args: argparse.Namespace) -> ExitStatus:
     experiment = None
     if args.experiment is not None:
         from harness.cli import Parser
+        from harness.commands.experiment import fill, read_experiment
 
         parser = Parser(add_help=False, allow_abbrev=False)
         add_arguments(parser)
         experiment = read_experiment(args.experiment, parser)
         fill(args, experiment)
-    for tracker in args.log:
-        check_installed(tracker)
+    _check_trackers(args.log)
     if args.log_transcripts and not args.log:
         raise UsageError("--log-transcripts says what --log sends; name a tracker with --log, or leave it out")
     folders: list[Path] = []
     status = _run(args, folders)
-    for folder in folders:
-        for tracker in dict.fromkeys(args.log):
-            tell(send(tracker, export_of(folder, transcripts=args.log_transcripts)))
+    _track(args.log, folders, transcripts=args.log_transcripts)
     if experiment is None or not folders:
         return status
+    from harness.commands.experiment import follow
+
     return status or follow(experiment, folders, profile=args.profile, quiet_out=args.json)
+
+
+def _check_trackers(trackers: Sequence[Tracker]) -> None:
+    """Refuses trackers that are not installed, before anything is run."""
+    from harness.reporting.tracking import check_installed
+
+    for tracker in trackers:
+        check_installed(tracker)
+
+
+def _track(trackers: Sequence[Tracker], folders: Sequence[Path], *, transcripts: bool) -> None:
+    """Sends the runs to the trackers, and says where to."""
+    from harness.reporting.tracking import export_of, send
+
+    for folder in folders if trackers else ():
+        for tracker in dict.fromkeys(trackers):
+            tell(send(tracker, export_of(folder, transcripts=transcripts)))
 
 
 def _run(args: argparse.Namespace, folders: list[Path]) -> ExitStatus:
@@ -186,6 +201,8 @@ def _name(given: str | None, model: str, models: int) -> str | None:
     """What the run of one of the models is called."""
     if given is None or models == 1:
         return given
+    from harness.runner.folder import model_folder_name
+
     return f"{given}-{model_folder_name(model)}"[:100].rstrip(".- ")
 
 
