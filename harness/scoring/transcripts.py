@@ -172,13 +172,13 @@ def _by_recording(said: Texts, written: Texts, say: Callable[[str], None], *, wh
     """
     sides = said, written
     if not whole:
-        into_segments = said.form == "stm" and written.form == "ctm"
+        forms = {said.form, written.form}
         recordings = [{one.recording for one in side.segments} for side in sides]
-        if into_segments or "stm" not in {said.form, written.form} or not all(recordings):
+        into_segments = said.form == "stm" and written.form == "ctm"
+        if into_segments or "stm" not in forms or not all(recordings) or recordings[1] - recordings[0]:
             return sides
-        if recordings[1] - recordings[0] or not {*written.texts} - {*said.texts}:
-            if said.form == written.form == "stm":
-                say("each segment is an utterance; --format meetings scores recordings, and who speaks in them")
+        if forms == {"stm"} and not {*written.texts} - {*said.texts}:
+            say("each segment is an utterance; --format meetings scores recordings, and who speaks in them")
             return sides
         say(f"{written.path.name}: other segments than in {said.path.name}, so that recordings are scored as a whole")
     for side in sides:

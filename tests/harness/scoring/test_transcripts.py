@@ -207,6 +207,19 @@ def test_segments_of_an_stm_that_are_others_are_scored_by_recording(tmp_path: Pa
     assert [row.turns for row in system.benchmarks[0].rows] == [(Turn("x", "a b", 0.0, 1.0), Turn("y", "d", 1.0, 2.0))]
 
 
+def test_what_has_whole_recordings_beside_an_stm_is_scored_by_recording(tmp_path: Path) -> None:
+    """An RTTM tells who speaks when; a recognizer's JSON is the recording that it is called after."""
+    (tmp_path / "r.stm").write_text("m 1 A 0 1 a b\n", encoding="utf-8")
+    (tmp_path / "m.rttm").write_text("SPEAKER m 1 0 1.5 <NA> <NA> x <NA> <NA>\n", encoding="utf-8")
+    found = {"segments": [{"start": 0, "end": 1, "text": " a b", "speaker": "SPEAKER_00", "words": [{"word": "a"}]}]}
+    (tmp_path / "m.json").write_text(json.dumps(found), encoding="utf-8")
+    rttm, recognizer = read_transcripts(tmp_path / "r.stm", [tmp_path / "m.rttm", tmp_path / "m.json"])
+    for system in (rttm, recognizer):
+        assert system.benchmarks[0].rows[0].reference_turns == (Turn("A", "a b", 0.0, 1.0),)
+    assert rttm.benchmarks[0].rows[0].turns == (Turn("x", "", 0.0, 1.5),)
+    assert recognizer.benchmarks[0].rows[0].turns == (Turn("SPEAKER_00", "a b", 0.0, 1.0),)
+
+
 def test_channels_of_a_call_are_one_meeting(tmp_path: Path) -> None:
     """Of a ctm each channel is a speaker; words are turns up to a pause of half a second."""
     (tmp_path / "r.stm").write_text("c A ann 0 1 a b\nc B bob 1 2 c\n", encoding="utf-8")
