@@ -1,0 +1,107 @@
+"""Chaos in short: ten disturbances of a run lose nothing, and what would be lost is found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from tools.chaos import main
+from tools.chaos_disturbances import DISTURBANCES, Episode, Given, Lost
+from tools.chaos_world import Child, Outcome, Work
+
+
+def test_ten_disturbances_lose_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "log.jsonl"
+    words = ["--minutes", "5", "--disturbances", "10", "--works", "transcripts", "--seed", "3", "--log", str(log)]
+    assert main(words) == 0, capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines()[0].endswith(", 0 faults")
+    done = [json.loads(line) for line in log.read_text().splitlines()]
+    assert len(done) == 10
+    assert {name for *_, name, _ in done} <= set(DISTURBANCES)
+
+
+LINES = [{"id": f"u{n}", "reference": "a", "hypothesis": f"h{n}"} for n in range(3)]
+
+
+@pytest.fixture
+def episode(tmp_path: Path) -> Episode:
+    calm = Outcome({line["id"]: ("a", line["hypothesis"]) for line in LINES}, {})
+    work = Work("w", [], "b", 1, 3, tmp_path, calm)
+    folder = tmp_path / "out" / "suite" / "model"
+    folder.mkdir(parents=True)
+    (folder / ".lock").touch()
+    found = Episode(work, tmp_path / "out", Random(0))
+    write(found, LINES)
+    found.known = found.lines()
+    return found
+
+
+def write(episode: Episode, lines: list[dict[str, Any]]) -> None:
+    path = episode.out / "suite" / "model" / "b.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def ended(tmp_path: Path, status: int, told: str) -> Child:
+    errors = tmp_path / "err"
+    errors.write_text(told)
+    process = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({status})"])
+    process.wait()
+    return Child(process, errors)
+
+
+FAILED = {"id": "u2", "reference": "a", "error": "x"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        (LINES[1:], "the line of u0 is gone"),
+        ([{**LINES[0], "time": 1.0}, *LINES[1:]], "the line of u0 was changed"),
+        ([*LINES, LINES[0]], "u0 has two lines"),
+        ([{**LINES[0], "hypothesis": "other"}, *LINES[1:]], "the line of u0 was changed"),
+        ([*LINES[:2], FAILED], "the line of u2 was changed"),
+    ],
+)
+def test_what_is_lost_is_found(episode: Episode, lines: list[dict[str, Any]], what: str) -> None:
+    episode.check(Given(episode, []))
+    write(episode, lines)
+    with pytest.raises(Lost, match=what):
+        episode.check(Given(episode, []))
+
+
+def test_a_new_line_that_says_something_else(episode: Episode) -> None:
+    episode.known = {}
+    write(episode, [{**LINES[0], "hypothesis": "other"}])
+    with pytest.raises(Lost, match="u0 says something else than in peace"):
+        episode.check(Given(episode, []))
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "told", "what"),
+    [
+        (LINES[:2], 0, "", "exit 0, and 2 of 3 lines"),
+        ([*LINES[:2], FAILED], 0, "", "exit 0, and 3 of 3 lines"),
+        (LINES, 1, "error: x\n", "exit 1"),
+        (LINES, 5, "error: internal error, KeyError\n", "no clear answer"),
+        (LINES, 5, "well\n", "exit 5 without a reason"),
+        (LINES, 5, "error: the disk is full\n", None),
+        (LINES, 0, "", None),
+    ],
+)
+def test_silent_and_unclear_answers_are_found(
+    episode: Episode, tmp_path: Path, lines: list[dict[str, Any]], status: int, told: str, what: str | None
+) -> None:
+    episode.known = {}
+    write(episode, lines)
+    given = Given(episode, [ended(tmp_path, status, told)])
+    if what is None:
+        episode.check(given)
+    else:
+        with pytest.raises(Lost, match=what):
+            episode.check(given)
