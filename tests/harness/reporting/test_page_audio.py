@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.dataset import Audio
-from harness.reporting.page.audio import address_of, addresses
+from harness.reporting.page.audio import address_of, addresses, place_audio
 from tests.harness.audio.forms import encoded, speech
 
 KEY = ("bench", "u")
@@ -57,3 +57,47 @@ def test_what_is_read_to_be_cut_is_bounded(tmp_path: Path) -> None:
     assert 0 < size <= 10_000
     linked = f"file://{path.resolve()}#t=0,2"
     assert address_of(Audio(origin="quiet", path=path, start=0.0, end=2.0), 9_999) == (linked, 0)
+
+
+def test_what_became_of_the_audio_is_said(tmp_path: Path) -> None:
+    """What is put in, linked, copied, and why the rest is silent, with how many of how many."""
+    for name in ("one.wav", "two.wav"):
+        (tmp_path / name).write_bytes(encoded("wav"))
+    (tmp_path / "three.sph").write_bytes(encoded("sphere"))
+    (tmp_path / "broken.sph").write_bytes(encoded("sphere")[:20_000])
+    places = {
+        ("b", "put in"): str(tmp_path / "one.wav"),
+        ("b", "linked"): str(tmp_path / "two.wav"),
+        ("b", "sphere"): str(tmp_path / "three.sph"),
+        ("b", "gone"): str(tmp_path / "gone.wav"),
+        ("b", "broken"): str(tmp_path / "broken.sph"),
+        ("b", "part"): f"{tmp_path / 'one.wav'}#t=0.5,1.25",
+    }
+    wanted = [*places, ("b", "unsaid")]
+    size = len(encoded("wav"))
+    embedded = place_audio(wanted, places, "embed", size, tmp_path / "embed")
+    assert [key for _, key in embedded.addresses] == ["put in", "linked", "part"]
+    assert embedded.addresses["b", "put in"].startswith("data:audio/wav;base64,")
+    assert embedded.addresses["b", "part"] == (tmp_path / "one.wav").as_uri() + "#t=0.5,1.25"
+    assert embedded.silent == {
+        ("b", "sphere"): "no browser plays .sph, and it was not put in",
+        ("b", "gone"): "it is not on this disk",
+        ("b", "broken"): "no browser plays .sph, and it was not put in",
+        ("b", "unsaid"): "nothing says where it is",
+    }
+    assert embedded.said == (
+        f"Audio: 1 of 7 put into the page ({size / 1e6:.1f} of {size / 1e6:g} MB); 2 linked to files of this machine; "
+        "2 silent: no browser plays .sph, and it was not put in; 1 silent: it is not on this disk; "
+        "1 silent: nothing says where it is."
+    )
+    linked = place_audio(wanted, places, "link", size, tmp_path / "link")
+    assert {address.partition(":")[0] for address in linked.addresses.values()} == {"file"}
+    copied = place_audio(wanted, places, "copy", 0, tmp_path / "copy")
+    assert copied.said == (
+        "Audio: 4 of 7 copied to audio/ beside the page; 1 silent: it is not on this disk; "
+        "1 silent: it cannot be decoded; 1 silent: nothing says where it is."
+    )
+    assert sorted(file.suffix for file in copied.files) == [".flac", ".flac", ".wav", ".wav"]
+    part = tmp_path / "copy" / copied.addresses["b", "part"]
+    assert np.array_equal(soundfile.read(part, dtype="int16")[0], speech()[8_000:20_000])
+    assert (tmp_path / "copy" / copied.addresses["b", "put in"]).read_bytes() == encoded("wav")
