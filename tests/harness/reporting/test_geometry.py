@@ -131,11 +131,13 @@ def test_cells_are_as_dark_as_they_are_far_from_the_best() -> None:
 
 def test_what_is_not_comparable_has_no_color_in_a_grid(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     points = {f"m{n}": Point(f"m{n}", 0.1 + n / 100) for n in range(7)}
-    points["other"] = Point("other", 0.01, comparable=False)
+    points["other"] = Point("other", 0.9, comparable=False)
     wer_by_benchmark({"b": points}, tmp_path / "x")
     (axis,) = drawn["x"].axes
     inks = {text.get_text(): text.get_color() for text in axis.texts}
-    assert (inks["1.00"], inks["10.00"], inks["16.00"]) == ("#777777", "black", "black")
+    assert (inks["90.00"], inks["10.00"], inks["16.00"]) == ("#777777", "black", "black")
+    white = [all(part == 1.0 for part in list(patch.get_facecolor())) for patch in axis.patches]
+    assert white == [True, *[False] * 6, True]
     bold = [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"]
     assert bold == ["10.00"]
 

@@ -748,3 +748,26 @@ def test_the_dark_page_is_readable(made: Path, browser: Any) -> None:
         tab.wait_for_selector("body[data-ready]", timeout=60_000)
         assert min(tab.evaluate(contrast)) >= 4.5, scheme
         tab.close()
+
+
+def test_the_summary_has_the_table_s_average_where_all_of_it_is_looked_at(
+    tmp_path: Path, visit: Callable[..., Any]
+) -> None:
+    one = PageBenchmark(
+        name="read", characters=False, ids=["a"], sessions=[None], seconds=[None], references=["x y"], audio={},
+        systems={
+            "0": PageSystem(
+                hypotheses=["x z"], normalized=[0], steps=[[1, "y", 1]], failed={}, there="1", words=[2],
+                substitutions=[1], deletions=[0], insertions=[0],
+            )
+        },
+    )  # fmt: skip
+    table = Table("t", "c", (Column("m", "Model", align="left"),), ((Cell("m"),),))
+    data = PageData(note="", models=[Point("m", 0.5)], phases=[None], benchmarks=[one], averages=[0.4999])
+    path = tmp_path / "page.html"
+    path.write_text(page("P", "c", [table], data), encoding="utf-8")
+    tab = visit(path)
+    assert tab.text_content("#summary").startswith("WER 49.99 over 1 utterances")
+    tab.select_option("#benchmark", label="read")
+    tab.wait_for_timeout(300)
+    assert tab.text_content("#summary").startswith("WER 50.00 over 1 utterances")
