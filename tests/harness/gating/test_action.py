@@ -340,6 +340,7 @@ def test_every_line_of_the_input_is_judged(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not os.environ.get("ASR_SLOW_TESTS"), reason="a minute; ASR_SLOW_TESTS=1 runs it")
+@pytest.mark.timeout(1800)
 def test_the_release_engineer_s_journey(installed: Path) -> None:
     journey = [ROOT / "tests" / "journeys" / "release.sh", installed]
     done = subprocess.run(journey, capture_output=True, text=True, check=False)
