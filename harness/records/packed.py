@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.files import regular
 from harness.errors import DataError, UsageError
 
 SUFFIX = ".zip"
@@ -69,6 +70,7 @@ def opened(path: Path) -> Iterator[Path]:
 
 
 def _unpack(path: Path, folder: Path) -> None:
+    regular(path)
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         for info in members:

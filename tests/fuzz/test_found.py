@@ -75,6 +75,13 @@ def test_audio_that_is_holes_is_not_read_to_its_end(tmp_path: Path, capsys: pyte
     assert "it begins with nothing but zeros" in capsys.readouterr().err
 
 
+def test_a_saved_baseline_that_is_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "b" / "demo@1").mkdir(parents=True)
+    os.mkfifo(tmp_path / "b" / "demo@1" / "org--model.zip")
+    told = one_line(capsys, ["baseline", "list", "--dir", str(tmp_path / "b")], 4)
+    assert "it is a pipe or a device, not a file" in told
+
+
 def test_predictions_that_are_holes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "p.jsonl"
     with path.open("wb") as file:

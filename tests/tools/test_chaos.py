@@ -75,6 +75,20 @@ def test_what_is_lost_is_found(episode: Episode, lines: list[dict[str, Any]], wh
         episode.check(Given(episode, []))
 
 
+def test_a_line_that_was_taken_away_may_be_another(episode: Episode) -> None:
+    write(episode, [{**LINES[0], "time": 1.0}, *LINES[1:]])
+    episode.check(Given(episode, [], {"u0"}))
+
+
+def test_a_last_line_that_is_torn_is_not_counted(episode: Episode) -> None:
+    path = episode.out / "suite" / "model" / "b.jsonl"
+    path.write_bytes(path.read_bytes() + b"garbage\n")
+    episode.check(Given(episode, []))
+    path.write_bytes(b"garbage\n" + path.read_bytes())
+    with pytest.raises(Lost, match="a line that is none: b'garbage'"):
+        episode.check(Given(episode, []))
+
+
 def test_a_new_line_that_says_something_else(episode: Episode) -> None:
     episode.known = {}
     write(episode, [{**LINES[0], "hypothesis": "other"}])
