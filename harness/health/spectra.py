@@ -141,7 +141,8 @@ def steady_tone(spectra: Floats, lowest: int, width: float, typical: float) -> t
     lines[: max(2, lowest // 2)] = False
     if len(soft) < 2 * FEWEST_FRAMES:
         lines[int(80 / width) : int(400 / width)] = False  # a vowel of a short word is as steady
-    places = [place for place in np.flatnonzero(lines).tolist() if middle[place] - _around(middle, place) > PROMINENT]
+    steady = np.flatnonzero(lines)
+    places = steady[middle[steady] - _around(middle, steady) > PROMINENT].tolist()
     if not places:
         return 0.0, -120.0
     strongest = max(places, key=lambda place: float(middle[place]))
@@ -149,10 +150,16 @@ def steady_tone(spectra: Floats, lowest: int, width: float, typical: float) -> t
     return strongest * width, float(decibels(np.median(soft[:, near].sum(axis=1)))) - typical
 
 
-def _around(middle: Floats, place: int) -> float:
-    """The level around a bin, its nearest neighbors left out."""
-    beside = np.concatenate([middle[max(0, place - 12) : max(0, place - 4)], middle[place + 5 : place + 13]])
-    return float(np.median(beside))
+def _around(middle: Floats, places: NDArray[np.int64]) -> Floats:
+    """The level around bins, their nearest neighbors and what is beyond the ends left out."""
+    beside = places[:, None] + np.concatenate([np.arange(-12, -4), np.arange(5, 13)])
+    there = (beside >= 0) & (beside < len(middle))
+    inside = there.all(axis=1)
+    found = np.empty(len(places), np.float32)
+    found[inside] = np.median(middle[beside[inside]], axis=1)
+    for at in np.flatnonzero(~inside).tolist():  # a few, at the ends
+        found[at] = np.median(middle[beside[at][there[at]]])
+    return found
 
 
 def median_pitch(spectra: Floats, rate: int, size: int) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import pytest
 import soxr
 
 from harness.health.measure import OUTLINE, Listener, measure
+from harness.health.spectra import _around
 from tests.harness.health.made import facts, noise, speech
 
 
@@ -167,3 +168,14 @@ def test_digest_tells_samples_apart() -> None:
     other[1_000] += np.float32(1e-3)
     assert measure(other, 16_000).digest != facts().digest
     assert measure(speech().copy(), 16_000).digest == facts().digest
+
+
+@pytest.mark.parametrize("bins", [17, 40, 1_025])
+def test_the_level_around_bins_is_that_of_one_at_a_time(bins: int) -> None:
+    middle = np.random.default_rng(0).normal(size=bins).astype(np.float32)
+    slowly = [
+        np.median(np.concatenate([middle[max(0, at - 12) : max(0, at - 4)], middle[at + 5 : at + 13]]))
+        for at in range(bins)
+    ]
+    np.testing.assert_array_equal(_around(middle, np.arange(bins)), np.asarray(slowly, np.float32))
+    assert _around(middle, np.zeros(0, np.int64)).shape == (0,)
