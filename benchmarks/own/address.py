@@ -62,7 +62,10 @@ def parse_address(place: str) -> Address:
 
 def _pasted(place: str) -> str | None:
     """What to say of the URL of a page; None where it is none of a hub."""
-    url = urlsplit(place if "://" in place else f"https://{place}")
+    try:
+        url = urlsplit(place if "://" in place else f"https://{place}")
+    except ValueError:  # brackets that are no address
+        return None
     own = urlsplit(faults.endpoint()).netloc
     if url.scheme not in {"http", "https"} or url.netloc.lower() not in {*_HUBS, own.lower()}:
         return None

@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -53,7 +54,8 @@ def _others(named: str, folder: str) -> list[tuple[str, str]]:
     if named.startswith("~"):
         found.append(("audio paths begin with a home directory (~)", os.path.expanduser(named)))  # noqa: PTH111
     if named.lower().startswith("file:"):
-        found.append(("audio paths are file:// addresses", unquote(urlsplit(named).path)))
+        with suppress(ValueError):  # brackets that are no address
+            found.append(("audio paths are file:// addresses", unquote(urlsplit(named).path)))
     variable = re.match(r"(?:\$\w+|\$?\{\w+\})/+", named)
     if variable:
         how = f"audio paths begin with {variable[0].rstrip('/')}, which is taken for the table's folder"

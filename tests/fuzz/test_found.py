@@ -82,6 +82,18 @@ def test_a_saved_baseline_that_is_a_pipe(tmp_path: Path, capsys: pytest.CaptureF
     assert "it is a pipe or a device, not a file" in told
 
 
+@pytest.mark.parametrize("place", ["[noise]", "http://[x", "hf://[a]", "[::1", "https://[v1.x]/a", "//["])
+def test_brackets_that_are_no_address(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = one_line(capsys, ["--data", place, "--model", "pocketsphinx"], 2)
+    assert "internal" not in told
+    data = manifest(tmp_path / "m.jsonl", [{"audio": f"file:{place}", "id": "a", "text": "red"}])
+    assert main(["data", "describe", str(data)]) in {2, 4}
+    assert "internal" not in capsys.readouterr().err
+
+
 def test_predictions_that_are_holes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "p.jsonl"
     with path.open("wb") as file:

@@ -171,6 +171,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _place(response: Response) -> str:
     """Where a redirect leads: without what follows the path, which may hold secrets."""
-    parts = urlsplit(response.headers.get("location", ""))
+    try:
+        parts = urlsplit(response.headers.get("location", ""))
+    except ValueError:  # brackets that are no address
+        return "nowhere"
     place = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{place}{parts.path}" if parts.hostname else parts.path or "nowhere"
