@@ -477,6 +477,8 @@ def test_what_is_listed_is_there(capsys: pytest.CaptureFixture[str]) -> None:
         "sample",
         "sample_languages",
         "digits",
+        "non_speech",
+        "family@2026-11",
     }
     main(["list", "benchmarks", "--json"])
     benchmarks = {row["benchmark"] for row in json.loads(capsys.readouterr().out)}

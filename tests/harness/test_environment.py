@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 OURS = (
     *(f"harness/{name}.py" for name in ("__init__", "errors", "version", "environment")),
-    *(f"harness/records/{name}.py" for name in ("__init__", "codec", "run")),
+    *(f"harness/records/{name}.py" for name in ("__init__", "codec", "cost", "run")),
+    *(f"benchmarks/{name}.py" for name in ("__init__", "files")),
     "pyproject.toml",
 )
 

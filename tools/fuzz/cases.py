@@ -82,6 +82,9 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind(2, "compare runs base", ("run:runs", "run:base"), 2, SPARSE_FLAGS),
     ),
     "explain": (Kind(5, "explain MODEL_a_DATASET_foo.jsonl", (_A,), 1, (["--json"], ["--top", "{odd}"], ["--against", "published"])),),
+    "fitting": (
+        Kind(3, "fitting MODEL_a_DATASET_foo.jsonl --corrected c.jsonl", (_A, "predictions.jsonl:c.jsonl"), 2, (["--json"],)),
+    ),
     "normalize": (Kind(5, "normalize --profile {profile}", ("reference.txt:stdin",), 1, (["--language", "{odd}"],)),),
     "baseline": (
         Kind(3, "baseline save runs --dir b", ("run:runs",), 1),

@@ -18,6 +18,7 @@ Told = pytest.CaptureFixture[str]
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")  # narrower ones get their folders in a table of their own
     return tmp_path / "results" / "runs"
 
 

@@ -81,8 +81,8 @@ def test_repeats_stay_repeats(three: Any, make_run: Callable[..., Path], capsys:
     said = capsys.readouterr()
     found = json.loads(said.out)["decisions"]
     assert [one["run"] for one in found] == [
-        {"name": str(runs[0]), "model": "org/a", "suite": "demo@1", "repeats": [str(again)]},
-        {"name": str(runs[2]), "model": "org/c", "suite": "demo@1", "repeats": []},
+        {"name": str(runs[0]), "called": None, "model": "org/a", "suite": "demo@1", "repeats": [str(again)]},
+        {"name": str(runs[2]), "called": None, "model": "org/c", "suite": "demo@1", "repeats": []},
     ]
     assert said.err.splitlines() == [
         f"{runs[0]}: a model of its own; {again}: its repeats, for speed",

@@ -34,7 +34,7 @@ def labels(clips):
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Six recordings of 3 s, of which a manifest says who says what when, run with both models."""
-    (tmp_path / "mine.py").write_text(MODELS, encoding="utf-8")
+    (tmp_path / "meeting_models.py").write_text(MODELS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     rows = []
     for at in range(6):
@@ -43,7 +43,18 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             rows.append({"audio": f"m{at}.wav", "speaker": speaker, "start": start, "end": start + 1, "text": text})
     write(tmp_path / "data" / "manifest.jsonl", *map(json.dumps, rows))
     for model in ("turns", "labels"):
-        run = ["run", "--data", "data", "--form", "meetings", "--model", f"mine:{model}", "--out", model, "--quiet"]
+        run = [
+            "run",
+            "--data",
+            "data",
+            "--form",
+            "meetings",
+            "--model",
+            f"meeting_models:{model}",
+            "--out",
+            model,
+            "--quiet",
+        ]
         assert main(run) == 0
     return tmp_path
 
@@ -105,7 +116,9 @@ def test_references_that_change_are_scored_anew(runs: Path, capsys: pytest.Captu
     path = runs / "data" / "manifest.jsonl"
     path.write_text(path.read_text(encoding="utf-8").replace("bert", "carl"), encoding="utf-8")
     capsys.readouterr()
-    assert main(["run", "--data", "data", "--form", "meetings", "--model", "mine:turns", "--out", "turns"]) == 0
+    assert (
+        main(["run", "--data", "data", "--form", "meetings", "--model", "meeting_models:turns", "--out", "turns"]) == 0
+    )
     assert "6 rows with another reference, session, language or tag, scored again" in capsys.readouterr().err
     line = read_journal(next((runs / "turns").rglob("data_*.jsonl"))).lines[0]
     assert line.reference_turns is not None
