@@ -55,7 +55,7 @@ def test_made_up_systems_are_always_the_same(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_is_too_large_is_drawn_smaller() -> None:
-    noise = np.random.default_rng(1).integers(0, 255, (900, 1200, 3), dtype=np.uint8)
+    noise = np.random.default_rng(1).integers(0, 255, (1600, 1200, 3), dtype=np.uint8)
     data = write_screenshots.small(Image.fromarray(noise))
     with Image.open(io.BytesIO(data)) as picture:
         assert picture.width == 600
