@@ -120,7 +120,7 @@ def _time(one: object, names: Sequence[str], where: str) -> float | None:
         raise ValueError(f"{where}: {names[0]} is {json.dumps(value)[:40]}, not a number of seconds")
     try:
         seconds = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         seconds = math.nan
     if not 0 <= seconds < 1e9:
         raise ValueError(f"{where}: {names[0]} is {str(value)[:40]!r}, not a number of seconds")

@@ -186,3 +186,15 @@ def test_files_that_are_what_they_should_be(tmp_path: Path) -> None:
     text = b'{"text": "a b c"}\n' * 1000
     assert unpacked(gzip.compress(text) + gzip.compress(text)) == text * 2
     assert STATED_BYTES == LARGE_BYTES == 64 << 20
+
+
+@pytest.mark.parametrize("verb", ["score", "fitting"])
+def test_a_time_of_four_hundred_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str) -> None:
+    path = tmp_path / "MODEL_a_DATASET_foo.jsonl"
+    words = '[{"word": "a", "start": 0, "end": 1' + "0" * 400 + "}]"
+    path.write_text(f'{{"id": "u", "text": "a", "pred_text": "a", "words": {words}}}\n')
+    more = ["--corrected", str(path)] if verb == "fitting" else []
+    assert main([verb, str(path), *more]) == 4
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "end is '1000000000000000000000000000000000000000', not a number of seconds" in error.replace("\n", " ")
