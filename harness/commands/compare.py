@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from harness.commands.shared import add_shared, given_systems, inputs_of, left, percent, spare, table
+from harness.commands.shared import SCORED, add_shared, given_systems, inputs_of, left, percent, spare, table
 from harness.errors import ExitStatus, UsageError
 from harness.records.codec import pretty
 from harness.records.comparison import Block, Comparison, Pair, Standing
@@ -28,21 +28,7 @@ _TIES = {True: "tie", False: "worse", None: "cannot tell"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
-    add_shared(
-        parser,
-        "paths",
-        "--suite",
-        "--profile",
-        "--language",
-        "--reference",
-        "--format",
-        "--metric",
-        "--keywords",
-        "--corrected",
-        "--slice",
-        "--metadata",
-        "--json",
-    )
+    add_shared(parser, *SCORED, "--json")
     parser.add_argument(
         "--trn", metavar="DIR", type=Path, help="also write what was compared as NIST trn, for sclite and sc_stats"
     )

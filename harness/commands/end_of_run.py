@@ -91,6 +91,13 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
             for name, entry in run.benchmarks.items()
             if entry.failed
         ]
+        if run.early is None:
+            lines += [
+                f"failed: {name} is not complete in {folder}/run.json, and nothing that was asked for runs it; "
+                "to start over: --fresh"
+                for name, entry in run.benchmarks.items()
+                if not entry.complete and not entry.failed
+            ]
         lines += [
             f"cut: {entry.speed.limited} transcripts of {name} ended at their limit of tokens, not by themselves; "
             f"which: grep '\"limited\"' {folder / name}.jsonl"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields
-from typing import Any
+
+from msgspec.structs import asdict
 
 from harness.commands.shared import add_shared, given_systems, left, percent, table
 from harness.errors import ExitStatus, UsageError
@@ -12,7 +12,7 @@ from harness.records.codec import pretty
 from harness.records.fitting import Fittings, SystemFitting
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.counting import available_workers
-from harness.scoring.fitting.judging import Fitting, fitting, judge
+from harness.scoring.fitting.judging import fitting, judge
 from harness.scoring.labels import labels
 from harness.scoring.pairing import pair_benchmarks, read_apart
 from harness.scoring.resolve import common_profile
@@ -61,15 +61,10 @@ def _group(group: dict[int, Scored], names: list[str]) -> list[SystemFitting]:
         SystemFitting(
             system=names[index],
             benchmark=group[index].units.benchmark,
-            **vars_of(fitting(one, [other for place, other in judged.items() if place != index])),
+            **asdict(fitting(one, [other for place, other in judged.items() if place != index])),
         )
         for index, one in judged.items()
     ]
-
-
-def vars_of(found: Fitting) -> dict[str, Any]:
-    """The fields of what was found, by name."""
-    return {each.name: getattr(found, each.name) for each in fields(found)}
 
 
 def fitting_table(found: Fittings) -> Table:

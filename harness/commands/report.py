@@ -4,7 +4,7 @@ import argparse
 import re
 from pathlib import Path
 
-from harness.commands.shared import add_shared, given_costs, given_systems
+from harness.commands.shared import COSTS, SCORED, add_shared, given_costs, given_systems
 from harness.errors import ExitStatus, UsageError
 from harness.reporting.drawing import Size
 from harness.reporting.page.audio import MODES
@@ -28,23 +28,7 @@ _WIDTHS = (2.0, 30.0)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
-    add_shared(
-        parser,
-        "paths",
-        "--suite",
-        "--profile",
-        "--language",
-        "--reference",
-        "--format",
-        "--metric",
-        "--keywords",
-        "--corrected",
-        "--price",
-        "--energy",
-        "--peak-tflops",
-        "--slice",
-        "--metadata",
-    )
+    add_shared(parser, *SCORED, *COSTS)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")
     parser.add_argument("--against", choices=("published",), help="put published figures beside ours")
     parser.add_argument(

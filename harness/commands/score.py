@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.commands.details import details_text
-from harness.commands.shared import add_shared, given_costs, given_systems, inputs_of, spare
+from harness.commands.shared import COSTS, SCORED, add_shared, given_costs, given_systems, inputs_of, spare
 from harness.errors import ExitStatus
 from harness.records.codec import pretty, write_bytes
 from harness.records.scores import Scores
@@ -33,24 +33,7 @@ HELP = "score run folders, or predictions of others (leaderboard or NeMo manifes
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the verb."""
-    add_shared(
-        parser,
-        "paths",
-        "--suite",
-        "--profile",
-        "--language",
-        "--reference",
-        "--format",
-        "--metric",
-        "--keywords",
-        "--corrected",
-        "--price",
-        "--energy",
-        "--peak-tflops",
-        "--slice",
-        "--metadata",
-        "--json",
-    )
+    add_shared(parser, *SCORED, *COSTS, "--json")
     parser.add_argument(
         "--check", choices=("jiwer",), help="count again with this library, and fail where it counts otherwise"
     )

@@ -77,6 +77,16 @@ FLAGS: dict[str, dict[str, Any]] = {
 """What argparse is told of each."""
 
 
+SCORED = (
+    *("paths", "--suite", "--profile", "--language", "--reference", "--format"),
+    *("--metric", "--keywords", "--corrected", "--slice", "--metadata"),
+)
+"""What verbs take that score systems: which, under what rules, by what."""
+
+COSTS = ("--price", "--energy", "--peak-tflops")
+"""What verbs take that show what runs cost."""
+
+
 def add_shared(parser: argparse.ArgumentParser, *names: str) -> None:
     """Declares some of `FLAGS`."""
     for name in names:

@@ -6,11 +6,9 @@ from harness.records.statistics import Interval
 from harness.version import VERSION
 
 
-class SystemFitting(Record, frozen=True, kw_only=True):
-    """One system on one benchmark, at the places where reference and correction differ."""
+class Fitting(Record, frozen=True, kw_only=True):
+    """What is found of a system at the places where reference and correction differ."""
 
-    system: str
-    benchmark: str
     original: int
     """Places where it has the reference's words, which the correction says are wrong."""
     corrected: int
@@ -31,6 +29,13 @@ class SystemFitting(Record, frozen=True, kw_only=True):
     """Of what is wrong by the correction, the share that is the reference's words."""
     fits: bool | None
     """Whether chance is ruled out; null where it cannot be told."""
+
+
+class SystemFitting(Fitting, frozen=True, kw_only=True):
+    """The same, with which system it is, and on what."""
+
+    system: str
+    benchmark: str
 
 
 class Fittings(Record, frozen=True, kw_only=True):

@@ -198,3 +198,19 @@ def test_a_time_of_four_hundred_digits(tmp_path: Path, capsys: pytest.CaptureFix
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "end is '1000000000000000000000000000000000000000', not a number of seconds" in error.replace("\n", " ")
+
+
+def test_a_benchmark_in_a_runs_record_that_nothing_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tone(tmp_path / "a.wav", 1)
+    manifest(tmp_path / "m.jsonl", [{"audio": "a.wav", "id": "u", "text": "one"}])
+    manifest(tmp_path / "said.jsonl", [{"id": "u", "hypothesis": "one"}])
+    words = ["--data", str(tmp_path / "m.jsonl"), "--model", f"transcripts:{tmp_path / 'said.jsonl'}", "--quiet"]
+    words += ["--out", str(tmp_path / "runs")]
+    assert main(words) == 0
+    (record,) = (tmp_path / "runs").rglob("run.json")
+    found = json.loads(record.read_text())
+    record.write_text(json.dumps(found | {"benchmarks": {**found["benchmarks"], "\x1b[1mx": {"language": "en"}}}))
+    capsys.readouterr()
+    told = one_line(capsys, words, 5)
+    assert told.startswith("failed: \\x1b[1mx is not complete in ")
+    assert told.endswith("nothing that was asked for runs it; to start over: --fresh\n")

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
+from harness.records.fitting import Fitting
 from harness.scoring import lattice
 from harness.scoring.align import align
 from harness.scoring.fitting.positions import Facing, Position, Words, positions, shared, verdict
@@ -31,7 +32,6 @@ from harness.scoring.intervals import wer_interval
 from harness.scoring.significance import Counts, difference
 
 if TYPE_CHECKING:
-    from harness.records.statistics import Interval
     from harness.scoring.metrics.base import Utterances
     from harness.scoring.profiles import Profile
 
@@ -145,30 +145,6 @@ def _habits(triples: Iterable[tuple[Words, Words, Words]], pairs: Iterable[Pair]
 def _note(habits: Habits, pair: Pair, place: tuple[int, int] | None, hypothesis: Words, *, merge: bool) -> None:
     if place is not None:
         habits.pairs[pair][verdict(hypothesis[place[0] : place[1]], pair[1], pair[0], merge=merge)] += 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitting:
-    """What is found of one system."""
-
-    original: int
-    """Positions where it has the original's words, which the correction says are wrong."""
-    corrected: int
-    """Positions where it has the correction's."""
-    neither: int
-    unplaced: int
-    """Positions beside which its words are wrong, so that they say nothing."""
-    rate: float | None
-    """Of the positions with one of both, those with the original's words."""
-    interval: Interval | None
-    habit: float | None
-    """What the rate would be, made the same errors as elsewhere."""
-    others: float | None
-    """The rate of the other systems together; None where there are none."""
-    alike: float | None
-    """Of what is wrong by the correction, the share that is the original's words."""
-    fits: bool | None
-    """Whether chance is ruled out; None where it cannot be told."""
 
 
 def fitting(system: SystemJudged, others: Sequence[SystemJudged] = ()) -> Fitting:
