@@ -113,7 +113,7 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
         lines += _odd_audio(run)
         lines += _audits(run)
         lines += _servers(run)
-        lines += _energy(run)
+    lines += dict.fromkeys(line for run in runs for line in _energy(run))  # that of a machine without counters once
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")
     lines.append(f"tables, plots and page: {written.files[0]}")
     if len(folders) > 1:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
+from harness.commands import end_of_run
 
 
 @pytest.fixture
@@ -66,3 +67,12 @@ def test_the_first_failure_is_named(data: Path, capsys: pytest.CaptureFixture[st
     [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("failed: ")]
     assert line.startswith("failed: 2 of 3 utterances of data_m, the first is b: ")
     assert "b.wav: truncated, it ends after 0.03 s of the 1.00 s that it states" in line
+
+
+def test_what_is_so_of_the_machine_is_said_once(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(end_of_run, "_energy", lambda _run: iter(["energy: not measurable here"]))
+    flags = ["--model", "transcripts:good.jsonl", "--model", "transcripts:damaged.jsonl"]
+    assert main(["--data", "m.jsonl", *flags, "--out", "o"]) == 0
+    assert capsys.readouterr().err.splitlines().count("energy: not measurable here") == 1
