@@ -78,7 +78,8 @@ def test_a_batch_of_whisper_is_bound_by_windows_and_memory(monkeypatch: pytest.M
 def test_a_window_counts_in_full_in_plan_and_padding() -> None:
     budget = Budget(seconds=90.0, window=30.0)
     assert plan([1.0, 40.0, 2.0, 3.0, 4.0], budget) == [[1, 4], [3, 2, 0]]
-    assert plan([40.0] + [1.0] * 7, budget) == [[0, 1], [2, 3, 4], [5, 6, 7]], "also the first clip of a later batch"
+    wider = Budget(seconds=100.0, window=30.0)
+    assert plan([40.0] + [1.0] * 7, wider) == [[0, 1], [2, 3, 4], [5, 6, 7]], "also the first clip of a later batch"
     assert budget.cost([1.0, 2.0]) == 60.0
     assert budget.cost([40.0, 2.0]) == 80.0
     assert budget.halved([1.0, 2.0]) == Budget(seconds=30.0, clips=1, window=30.0)
