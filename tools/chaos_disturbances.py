@@ -99,7 +99,7 @@ class Episode:
         if "internal error" in told or ("Traceback" in told and code >= 0):
             raise Lost(f"no clear answer: {told[-400:]}")
         said = [line for line in told.splitlines() if line.startswith(("error: ", "stopped: ", "failed: "))]
-        if code > 0 and not said and child.errors.stat().st_size:
+        if code > 0 and not said and 0 < child.errors.stat().st_size != child.file_limit:
             raise Lost(f"exit {code} without a reason: {told[-300:]}")
 
     def finish(self) -> None:
@@ -259,11 +259,7 @@ def disk(given: Given, *, read_only: bool) -> None:
     there = episode.out
     episode.out = place / "out"
     try:
-        if there.exists():
-            with suppress(OSError, shutil.Error):  # what does not fit is not there: then nothing of it is looked at
-                shutil.copytree(there, episode.out)
-        before = episode.known
-        if len(episode.lines()) == len(before):
+        if not there.exists() or copied(there, episode.out):
             if read_only:
                 subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
             child = given.begin()
@@ -275,6 +271,15 @@ def disk(given: Given, *, read_only: bool) -> None:
         episode.out = there
         subprocess.run(["umount", str(place)], check=True)
         place.rmdir()
+
+
+def copied(source: Path, target: Path) -> bool:
+    """Copies a run; False where it does not fit, since half of a copy is nothing that a full disk leaves."""
+    try:
+        shutil.copytree(source, target)
+    except (OSError, shutil.Error):
+        return False
+    return True
 
 
 def disk_full(given: Given) -> None:

@@ -61,6 +61,8 @@ class Child:
 
     process: subprocess.Popen[bytes]
     errors: Path
+    file_limit: int | None = None
+    """Bytes that any file of it may have, its standard error too."""
     since: float = field(default_factory=time.monotonic)
 
     @property
@@ -158,7 +160,7 @@ def start(
             stderr=file if stderr is None else stderr,
             start_new_session=True,
         )
-    return Child(process, errors)
+    return Child(process, errors, dict(plan or {}).get("limits", {}).get("FSIZE"))
 
 
 def apply(plan: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tools.chaos import main
-from tools.chaos_disturbances import DISTURBANCES, Episode, Given, Lost
+from tools.chaos_disturbances import DISTURBANCES, Episode, Given, Lost, copied
 from tools.chaos_world import Child, Outcome, Work
 
 
@@ -119,3 +119,20 @@ def test_silent_and_unclear_answers_are_found(
     else:
         with pytest.raises(Lost, match=what):
             episode.check(given)
+
+
+def test_a_reason_that_found_no_room_in_its_file_is_none_that_was_kept_back(episode: Episode, tmp_path: Path) -> None:
+    child = ended(tmp_path, 5, "well\n")
+    child.file_limit = 5
+    episode.check(Given(episode, [child]))
+    child.file_limit = 6
+    with pytest.raises(Lost, match="exit 5 without a reason"):
+        episode.check(Given(episode, [child]))
+
+
+def test_half_of_a_copied_run_is_not_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    assert copied(tmp_path / "run", tmp_path / "whole")
+    (tmp_path / "run" / "gone.json").symlink_to(tmp_path / "nothing")
+    assert not copied(tmp_path / "run", tmp_path / "half")
