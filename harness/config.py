@@ -233,6 +233,9 @@ class Settings:
     )
     retry_failed: bool = flag(False, AGAIN, "run utterances that failed before again", stored=False)
     fresh: bool = flag(False, AGAIN, "start over; the old run is kept under another name", stored=False)
+    mix_packages: bool = flag(
+        False, AGAIN, "go on, marked, by other versions of packages that can change transcripts than before"
+    )
     allow_drift: bool = flag(False, AGAIN, "go on, marked as not comparable, where data differs from the lock")
 
     def __post_init__(self) -> None:

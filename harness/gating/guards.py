@@ -83,6 +83,8 @@ def _of_one(what: str, side: Side, now: datetime) -> Iterator[str]:
     if record.limit:
         yield f"the {what} is a sample: --limit {record.limit}"
     for stretch in record.stretches[1:]:
+        if stretch.mixed:
+            yield f"the {what} has transcripts by several versions (--mix-packages): {'; '.join(stretch.mixed)}"
         yield f"the {what} was gone on with otherwise than it was begun: {'; '.join(stretch.differs) or 'elsewhere'}"
     began = _time(record.started)
     if began is not None and began > now + timedelta(days=1):

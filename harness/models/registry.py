@@ -41,7 +41,7 @@ REMOTE_CODE = "remote_code"
 GENERATING = "generating"
 """The adapter that `--family` speaks to."""
 
-_NOT_ADAPTERS = frozenset({"base", "check", "digests", "hub", "registry"})
+_NOT_ADAPTERS = frozenset({"base", "check", "digests", "hub", "registry", "versions"})
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
@@ -208,6 +208,15 @@ def revision_now(name: str, revision: str | None, before: str) -> str | None:
     if direct.card is not None and "/" in direct.card.id:  # pinned, unless another was asked for
         return direct.card.revision if revision is None else revision if is_commit(revision) else None
     return direct.identify(name)
+
+
+def family_of(name: str, options: LoadOptions) -> str:
+    """The name of the adapter that loads a model.
+
+    Raises:
+        UsageError, ModelError: as `load_model`, where that cannot be told.
+    """
+    return _resolve(name, options)[0].name
 
 
 def says_the_same(name: str, texts: Iterable[tuple[str, str]]) -> bool:

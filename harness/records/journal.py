@@ -96,6 +96,8 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Where the audio is found again."""
     audio_warnings: tuple[AudioWarning, ...] | None = None
     """What is odd about the audio although it could be decoded, each as [kind, text]."""
+    stretch: Index | None = None
+    """Place in the run's list of the stretch that computed it, where that is not the first."""
     audio_file: AudioFile | None = None
     """What was heard; null in lines that were written before this was noted."""
 

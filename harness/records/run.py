@@ -120,11 +120,21 @@ class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Where a server did the work: `rtfx` is then throughput at so many requests at a time."""
     repeats: Repeats | None = None
     cluster: ClusterSpeed | None = None
+    elsewhere: bool | None = None
+    """Whether it was measured on another machine, or with other packages, than the last stretch of the run."""
 
     @property
     def counted_audio(self) -> float | None:
         """The audio that belongs to `seconds_counted`."""
         return self.audio_seconds if self.audio_seconds_undisturbed is None else self.audio_seconds_undisturbed
+
+
+class SpeedElsewhere(Record, frozen=True, kw_only=True):
+    """What the clock said of a part of a benchmark that another machine computed, or other packages."""
+
+    stretch: Count
+    """Place in the run's list of the last that it is of."""
+    speed: Speed
 
 
 class Selection(Record, frozen=True, kw_only=True):
@@ -270,7 +280,9 @@ class BenchmarkRecord(msgspec.Struct, kw_only=True):
     data: DataRecord | None = None
     """What the data was when it was looked at last; null in runs from before this was noted."""
     stretches: tuple[Count, ...] = ()
-    """Places in the run's list of the stretches that computed it; its speed is of all of them together."""
+    """Places in the run's list of the stretches that computed it; its speed is of the last's machine alone."""
+    speeds_elsewhere: list[SpeedElsewhere] = field(default_factory=list)
+    """What was measured of it on other machines, or with other packages, by stretches before."""
     updates: list[Update] = field(default_factory=list)
     """How the data changed between the commands of this run."""
     drift: tuple[str, ...] | None = None
@@ -362,6 +374,8 @@ class Stretch(Record, frozen=True, kw_only=True):
     environment: Environment = Environment()
     differs: tuple[str, ...] = ()
     """In what it differs from the stretch before."""
+    mixed: tuple[str, ...] = ()
+    """Those of them that can change a transcript, which only `--mix-packages` lets pass."""
 
 
 class EarlyRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -447,15 +461,29 @@ class RunRecord(msgspec.Struct, kw_only=True):
 
     @property
     def hardware(self) -> str | None:
-        """What it was computed on, in words, where on several machines all of them, whose times its speed mixes.
+        """What its speed was measured on, in words; that it is of a part, where the rest was computed otherwise.
 
         Of a server only how much was asked of it is known.
         """
         if self.served is not None:
             return f"a server, {self.served} at once"
+        here = self.environment.hardware.describe()
+        if not self.speed_is_of_a_part:
+            return here
         places = [one.environment.hardware.describe() for one in self.stretches]
-        known = dict.fromkeys([*(place for place in places if place), self.environment.hardware.describe()])
-        return ", then ".join(place for place in known if place) or None
+        others = ", ".join(dict.fromkeys(place for place in places if place and place != here))
+        return f"{here or 'a machine not known'} (a part; the rest on {others or 'it with other packages'})"
+
+    @property
+    def speed_is_of_a_part(self) -> bool:
+        """Whether something was computed on another machine, or with other packages, than the speed is of."""
+        entries = self.benchmarks.values()
+        return any(entry.speeds_elsewhere or (entry.speed and entry.speed.elsewhere) for entry in entries)
+
+    @property
+    def mixed_packages(self) -> tuple[str, ...]:
+        """Changes of what it was computed with that `--mix-packages` let pass, in words."""
+        return tuple(each for one in self.stretches for each in one.mixed)
 
 
 def read_run_record(folder: Path) -> RunRecord:

@@ -10,6 +10,7 @@ from harness.errors import UsageError
 from harness.perturb.names import named
 from harness.reporting.costs import Costs, cost_columns
 from harness.reporting.model import MODEL, SUBJECT
+from harness.reporting.stretches import apart, mixed
 from harness.reporting.table import Cell, Column, Table, mark_best
 from harness.scoring.average import averaging
 from harness.scoring.error_counts import ErrorCounts
@@ -81,11 +82,14 @@ def results_table(
         cells = {one: _rate_cell(entries.get(one), run, _usual(scores, one)) for one in benchmarks}
         rows.append(
             [
-                Cell(name, notes=_model_notes(score, profile)),
+                Cell(name, notes=(*_model_notes(score, profile), *mixed(run))),
                 *(cells[one] for one in spoken),
                 *([_average_cell(score, over)] if spoken else []),
                 *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
-                *(Cell(getattr(score.average.speed, column.key), notes=(*over, *_served(run))) for column in speeds),
+                *(
+                    Cell(getattr(score.average.speed, column.key), notes=(*over, *_served(run), *apart(run)))
+                    for column in speeds
+                ),
                 *spent,
                 Cell(sum(entry.failed for entry in score.benchmarks)),
                 Cell(run.model.parameters if run else None),

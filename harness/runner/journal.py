@@ -12,6 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from msgspec.structs import replace
+
 from harness.errors import HarnessError
 from harness.records.codec import cannot_write, refuse_link
 from harness.records.journal import Line, encode_lines, read_journal
@@ -124,8 +126,10 @@ def describe(error: Exception) -> str:
 class JournalFile:
     """A journal open for writing. Opening it cuts off a torn last line. Lines are not held in memory."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, stretch: int = 0) -> None:
         self.path = path
+        self.stretch = stretch
+        """Which one of the run computes what is written; stated where it is not the first."""
         known = read_journal(path)
         self._count = len(known.lines)
         self._synced = time.monotonic()
@@ -144,6 +148,8 @@ class JournalFile:
             RunError: the disk is full or the file cannot be written. What was there before stays.
         """
         size = self._file.tell()
+        if self.stretch:
+            lines = [replace(line, stretch=self.stretch) for line in lines]
         view = memoryview(encode_lines(lines))
         try:
             while view:  # a nearly full disk takes a part and says so only to those who look

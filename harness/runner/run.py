@@ -17,7 +17,16 @@ from harness.devices import AUTO, KINDS
 from harness.energy.meter import Meter, sources_of
 from harness.errors import DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
-from harness.models.registry import devices_of, is_served, load_model, revision_now, says_the_same, text_options
+from harness.models.registry import (
+    devices_of,
+    family_of,
+    is_served,
+    load_model,
+    revision_now,
+    says_the_same,
+    text_options,
+)
+from harness.models.versions import changes_transcripts
 from harness.perturb.suite import under_conditions
 from harness.records.codec import write
 from harness.records.journal import Line, read_journal
@@ -42,7 +51,7 @@ from harness.runner.look import Looked, knows_one_language, look_at, moved, note
 from harness.runner.placing import placed
 from harness.runner.selection import Selected
 from harness.runner.stages import State, Stop
-from harness.runner.stretches import begin_stretch
+from harness.runner.stretches import begin_stretch, check_packages, measured_here, speeds_apart
 from harness.runner.task import check_task
 from harness.runner.usage import Totals
 from harness.scoring.average import declared
@@ -213,8 +222,16 @@ class Run:
             raise UsageError(
                 f"{self.model_name} is a server: --engine ray and --clock leaderboard time devices; leave them out"
             )
-        self.reporter.loading(self.model_name, self._where)
         options = msgspec.convert(self.settings, LoadOptions, from_attributes=True)
+        resumed = any(path.stat().st_size for path in self.folder.glob("*.jsonl"))
+
+        def matters(package: str) -> bool:
+            family = None if self.load else family_of(self.model_name, options)
+            return changes_transcripts(package, family, served=is_served(self.model_name))
+
+        if resumed and not self.settings.mix_packages:
+            check_packages(self.folder, self.record, environment.packages(), matters)
+        self.reporter.loading(self.model_name, self._where)
         if options.max_cost is not None:
             options = replace(options, spent=self._spent())
         with contained(self.model_name):
@@ -223,15 +240,15 @@ class Run:
         card = msgspec.convert(model.card, ModelRecord, from_attributes=True)
         self.record.model = msgspec.structs.replace(card, id=self.model_name)
         self.record.fingerprint = self._fingerprint(batch_invariant=model.card.batch_invariant)
-        resumed = any(path.stat().st_size for path in self.folder.glob("*.jsonl"))
         # Now that the model's libraries are loaded.
-        differs = begin_stretch(self.record, environment.describe(), resumed=resumed)
+        differs = begin_stretch(self.record, environment.describe(), resumed=resumed, matters=matters)
         self.record.version, self.record.settings = VERSION, self.settings.as_dict()
         self._model = model
         self.reporter.loaded(self.model_name, model.card.note)
         if differs:
             self.reporter.noted(
-                f"{self.model_name}: gone on with otherwise than before, its speed is of both: {'; '.join(differs)}"
+                f"{self.model_name}: gone on with otherwise than before, its speed is of what is run now: "
+                f"{'; '.join(differs)}"
             )
         self.save()
         return model
@@ -275,10 +292,12 @@ class Run:
                 lines = journal.lines
         if self._stopped:
             return
+        if not repeated or not timed:
+            self._timed_here(dataset.name, entry)
         if not repeated:
             runs = [self._again(dataset, lines) for _ in range(settings.repeats - 1)]
             speed = entry.speed or Speed()
-            clocks = [Clock.resumed(speed, lines), *(clock for clock, _ in runs)]
+            clocks = [Clock.resumed(speed, measured_here(self.record, lines)), *(clock for clock, _ in runs)]
             entry.speed = with_repeats(speed, clocks, sum(changed for _, changed in runs))
             self.save()
         if not timed:
@@ -288,6 +307,19 @@ class Run:
         if settings.audit_batching and not audited:
             self._audit(dataset, entry, lines)
         self.reporter.benchmark_finished(self.folder, dataset.name)
+
+    def _timed_here(self, name: str, entry: BenchmarkRecord) -> None:
+        """Refuses to time a benchmark again on another machine than it was timed on.
+
+        Raises:
+            UsageError: it was computed, or a part of it was, with something else than what is here.
+        """
+        self._load()
+        if entry.speeds_elsewhere or (entry.speed and entry.speed.elsewhere):
+            raise UsageError(
+                f"{self.folder}: {name} was timed on another machine, or with other packages; it cannot be timed again "
+                "here: leave out --repeats and --clock, or give another --out"
+            )
 
     def _look(self, dataset: Dataset, path: Path, entry: BenchmarkRecord) -> tuple[Looked, list[Line]]:
         """Whether the data is what it was; where it is not, journal and run.json are brought to it, and it is said."""
@@ -325,6 +357,7 @@ class Run:
         selected = Selected(dataset, self.suite.lock.get(dataset.name), self.settings)
         utterances = None if self.early else selected.open({line.id for line in found})
         model = self._load()
+        speed, apart = speeds_apart(self.record, before, resumed=bool(found))
         entry = BenchmarkRecord(
             language=dataset.language,
             language_stated=dataset.language_stated,
@@ -335,13 +368,15 @@ class Run:
             revision=before.revision,
             data=looked.noted(dataset, before),
             stretches=tuple(sorted({*(before.stretches or ((0,) if found else ())), len(self.record.stretches) - 1})),
+            speeds_elsewhere=apart,
             updates=before.updates,
             events=before.events,
             energy=before.energy,
         )
         self.record.benchmarks[dataset.name] = entry
         self.save()  # whose data the folder holds is known before there is a line of it
-        clock = Clock.resumed(before.speed or Speed(), found)
+        journal.stretch = len(self.record.stretches) - 1
+        clock = Clock.resumed(speed, measured_here(self.record, found))
         save = _Saving(self, entry, journal, clock, selected)
         state = State(
             model=model,

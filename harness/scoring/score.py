@@ -238,11 +238,14 @@ def total_speed(speeds: Collection[Speed]) -> AverageSpeed:
 def suite_speed(speeds: Mapping[str, Speed], seconds: Mapping[str, float]) -> AverageSpeed:
     """The speed over a suite's benchmarks, `rtfx` pooled as the suite says where it does.
 
+    Of a run that went on with another machine only what was measured on the last one counts: no speed is of two.
+
     Args:
         speeds: by benchmark.
         seconds: audio of each benchmark by which `rtfx` is pooled, as far as it was measured: their sum over the sum of
             what each takes at its own speed. Empty: by the audio that was measured.
     """
+    speeds = {name: one for name, one in speeds.items() if not one.elsewhere}
     found = total_speed(speeds.values())
     if not seconds:
         return found

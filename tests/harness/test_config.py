@@ -63,6 +63,7 @@ TYPED: dict[str, tuple[str, object]] = {
     "batch_timeout": ("--batch-timeout 8", 8.0),
     "retry_failed": ("--retry-failed", True),
     "fresh": ("--fresh", True),
+    "mix_packages": ("--mix-packages", True),
     "allow_drift": ("--allow-drift", True),
 }
 """What is typed for each setting, and what it then is."""
