@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.records.run import Environment, Hardware, PeakMemory
+from harness.secret_values import without
 from harness.version import IN_CHECKOUT, ROOT
 
 PACKAGES = (
@@ -82,7 +83,7 @@ def code() -> tuple[str | None, bool | None]:
 def _git(*arguments: str) -> str | None:
     """What git prints about our folder; None where it cannot say."""
     # In a hook of some repository git's own variables name that repository, wherever we ask.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment = {name: value for name, value in without(os.environ).items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(
             # Asked how things are, it would write down what it found, and on a full disk leave its lock behind.

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
 from harness.reporting.escape import plain, shown
+from harness.secret_values import hide
 
 
 class Output:
@@ -45,7 +46,9 @@ class Output:
     def _put(self, text: str) -> None:
         if isinstance(self._stream, Output):
             self._stream._put(text)
-        elif self._stream is not None and self.error is None:
+            return
+        text = hide(text)
+        if self._stream is not None and self.error is None:
             try:
                 self._stream.write(text)
             except UnicodeEncodeError as error:

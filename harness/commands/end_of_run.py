@@ -1,11 +1,12 @@
 """What ends a run: the report over its models, their table on the screen, and what to do next."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.records.codec import pretty
 from harness.records.journal import read_journal
-from harness.records.run import RunRecord
+from harness.records.run import RUN_FILE, RunRecord
 from harness.records.scores import Scores
 from harness.reporting.costs import Costs, energy_cell
 from harness.reporting.report import Wishes, Written, write_report, write_scores
@@ -23,12 +24,19 @@ def finish(
     """Writes the report over the models of a run into the suite's folder, and prints its table."""
     systems = [read_run(folder) for folder in folders]
     out = folders[0].parent / "report"
-    written = write_report(systems, common_profile(systems), out, Wishes(costs=costs))
+    written = write_report(systems, common_profile(systems), out, Wishes(costs=costs, beside=_beside(folders)))
     tables = "\n".join(table.render("terminal") for table in written.shown)
     print(pretty(scores) if as_json else tables, end="")
     for line in _next(folders, [system.run for system in systems if system.run is not None], written):
         if not quiet or line.startswith("failed: "):  # it is why the status is not 0
             tell(line)
+
+
+def _beside(folders: Sequence[Path]) -> list[str]:
+    """The folders of further runs of the suite; what `--fresh` set aside is none."""
+    known = {folder.name for folder in folders}
+    found = sorted(path.parent.name for path in folders[0].parent.glob(f"*/{RUN_FILE}") if not path.parent.is_symlink())
+    return [name for name in found if name not in known and not re.search(r"\.old\d+$", name)]
 
 
 def _first(folder: Path, benchmark: str) -> str:

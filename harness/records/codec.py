@@ -12,6 +12,7 @@ import msgspec
 
 from benchmarks.files import whole
 from harness.errors import DataError, RunError
+from harness.secret_values import hide
 
 T = TypeVar("T")
 
@@ -188,7 +189,7 @@ def pretty(record: object) -> str:
 
 def write(path: Path, record: object) -> None:
     """Writes a JSON file; as `write_bytes`."""
-    write_bytes(path, pretty(record).encode("utf-8"))
+    write_bytes(path, hide(pretty(record)).encode("utf-8"))
 
 
 def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
@@ -223,7 +224,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         RunError: as `write_bytes`.
     """
-    write_bytes(path, text.encode("utf-8", "backslashreplace"), lasting=False)
+    write_bytes(path, hide(text).encode("utf-8", "backslashreplace"), lasting=False)
 
 
 def refuse_link(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,8 @@ class Wishes:
     """Tags to show each benchmark by (`harness.scoring.slicing`)."""
     costs: Costs | None = None
     """Which columns of cost to add."""
+    beside: Sequence[str] = ()
+    """Runs in the same folder that the tables do not show, which they then say."""
 
 
 def write_report(
@@ -165,6 +167,9 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
     )
     results = with_common_averages(results, found.points)
     results = with_ranks(results, found.ranks)
+    if wishes.beside:
+        note = f"Runs beside these that are not in this table: {', '.join(wishes.beside)}. `report` shows them all."
+        results = replace(results, notes=(*results.notes, note))
     tables = {
         "table": results,
         "languages": languages_table(found.names, found.scores, found.scored, [profile] * len(found.systems)),

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from harness.errors import HarnessError
 from harness.records.codec import cannot_write, refuse_link
 from harness.records.journal import Line, encode_lines, read_journal
+from harness.secret_values import hide
 from harness.types import Hypothesis, Turn, Word
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _exactly(seconds: float | None) -> str:
 
 def describe(error: Exception) -> str:
     """An exception as one line for the journal."""
-    text = " ".join(str(error).split())
+    text = hide(" ".join(str(error).split()))
     return text if isinstance(error, HarnessError) else f"{type(error).__name__}: {text}"[:500]
 
 

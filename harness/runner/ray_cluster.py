@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from harness.errors import HarnessError, RunError, UsageError
 from harness.models.base import Model, ModelCard
 from harness.runner.journal import describe
 from harness.runner.ray_connect import Share, connect, library
+from harness.runner.ray_folder import remove
 from harness.runner.ray_worker import Hung, Piece, Worker, Written
 
 if TYPE_CHECKING:
@@ -290,4 +290,4 @@ class Cluster(Model):
         """Ends the workers; a cluster that was started here, too."""
         self._ray.shutdown()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove(self._folder)

@@ -9,10 +9,8 @@ import importlib.util
 import logging
 import os
 import secrets
-import shutil
 import signal
 import socket
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,15 +19,14 @@ from typing import Any
 
 from harness.errors import RunError, UsageError
 from harness.runner.journal import describe
+from harness.runner.ray_folder import make_folder, rays, remove
+from harness.secret_values import HUB, put_away
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 """Environment of Ray: it reports to nobody, and warns of nothing."""
 
 ANSWER_SECONDS = 5.0
 """How long a cluster may take to answer at its address."""
-
-LONGEST_FOLDER = 30
-"""Characters of a folder in which Ray can still make its sockets, whose names may have 107."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,20 +83,18 @@ def connect(share: Share) -> Path | None:
         ray = library()
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
         if share.address is None:
-            usual = tempfile.gettempdir()
-            short = usual if len(usual) <= LONGEST_FOLDER else "/tmp"  # noqa: S108 - where names are short
-            folder = Path(tempfile.mkdtemp(prefix="asr", dir=short))
+            folder = make_folder()
             cores = os.cpu_count() or 1
             asked = 0 if share.gpus else (share.workers or 0) * share.cpus
-            options |= {"include_dashboard": False, "num_cpus": max(cores, asked), "_temp_dir": str(folder)}
+            options |= {"include_dashboard": False, "num_cpus": max(cores, asked), "_temp_dir": str(rays(folder))}
         elif share.address != "auto":
             _check_answers(share.address)
         try:
-            with _no_stderr():
+            with _no_stderr(), put_away(keep=HUB | {"RAY_AUTH_TOKEN"}):  # its processes inherit our environment
                 ray.init(address=share.address or "local", **options)
         except Exception as error:  # noqa: BLE001 - Ray raises all kinds of things where it cannot connect
             if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(folder)
                 msg = f"Ray cannot be started here ({describe(error)}); leave out --engine ray"
             else:
                 msg = (

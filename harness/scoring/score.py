@@ -227,7 +227,11 @@ def speeds_of(entries: Iterable[BenchmarkScore]) -> dict[str, Speed]:
 
 
 def total_speed(speeds: Collection[Speed]) -> AverageSpeed:
-    """Audio over seconds spent, summed over benchmarks; `rtfx` over undisturbed batches on both sides."""
+    """Audio over seconds spent, summed over benchmarks; `rtfx` over undisturbed batches on both sides.
+
+    Of a run that went on with another machine only what was measured on the last one counts: no speed is of two.
+    """
+    speeds = [one for one in speeds if not one.elsewhere]
     return AverageSpeed(
         rtfx=_ratio((speed.counted_audio, speed.seconds_counted) for speed in speeds),
         rtfx_end_to_end=_ratio((speed.audio_seconds, speed.seconds_wall) for speed in speeds),
@@ -238,18 +242,15 @@ def total_speed(speeds: Collection[Speed]) -> AverageSpeed:
 def suite_speed(speeds: Mapping[str, Speed], seconds: Mapping[str, float]) -> AverageSpeed:
     """The speed over a suite's benchmarks, `rtfx` pooled as the suite says where it does.
 
-    Of a run that went on with another machine only what was measured on the last one counts: no speed is of two.
-
     Args:
         speeds: by benchmark.
         seconds: audio of each benchmark by which `rtfx` is pooled, as far as it was measured: their sum over the sum of
             what each takes at its own speed. Empty: by the audio that was measured.
     """
-    speeds = {name: one for name, one in speeds.items() if not one.elsewhere}
     found = total_speed(speeds.values())
     if not seconds:
         return found
-    known = ((seconds[name], rtfx_of(one)) for name, one in speeds.items() if name in seconds)
+    known = ((seconds[name], rtfx_of(one)) for name, one in speeds.items() if name in seconds and not one.elsewhere)
     return replace(found, rtfx=_ratio((audio, audio / rate) for audio, rate in known if rate))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS = (
-    *(f"harness/{name}.py" for name in ("__init__", "errors", "version", "environment")),
+    *(f"harness/{name}.py" for name in ("__init__", "errors", "version", "environment", "secret_values")),
     *(f"harness/records/{name}.py" for name in ("__init__", "codec", "cost", "run")),
     *(f"benchmarks/{name}.py" for name in ("__init__", "files")),
     "pyproject.toml",

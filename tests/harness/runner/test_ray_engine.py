@@ -28,6 +28,7 @@ from harness.runner.plan import Budget
 from harness.runner.ray_cluster import Answer, Cluster, Handle, Place
 from harness.runner.ray_connect import Share
 from harness.runner.ray_engine import RayLoop
+from harness.runner.ray_folder import remove
 from harness.runner.ray_worker import Hung, Worker, Written
 from harness.runner.stages import State, Stop
 from harness.types import Clip, Hypothesis
@@ -445,9 +446,11 @@ def test_a_cluster_of_our_own_has_no_dashboard_and_room_for_all_workers(monkeypa
         monkeypatch.setenv(name, "kept")
     folder = ray_connect.connect(Share(workers=500, cpus=2))
     assert folder is not None
-    folder.rmdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    remove(folder)
+    assert not folder.exists()
     assert (asked["address"], asked["include_dashboard"], asked["num_cpus"]) == ("local", False, 1000)
-    assert asked["_temp_dir"] == str(folder)
+    assert asked["_temp_dir"] == str(folder / "r")
 
 
 def test_how_many_workers_there_is_room_for() -> None:
