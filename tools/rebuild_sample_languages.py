@@ -12,17 +12,18 @@ with silence between, since a clip of one word says little; of two channels the 
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import io
-import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.rebuild_sample import Recording, read_member
+from tools.rebuild_sample import Rebuilt, Recording, check_clips, read_member, write_clips
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -233,42 +234,11 @@ def manifest_line(clip: Clip, frames: int, rate: int, flac: bytes) -> dict[str, 
     }
 
 
-def write(packages: Path) -> None:
-    """Writes the FLAC files and the manifest."""
-    import soundfile
-
-    HERE.mkdir(exist_ok=True)
-    lines = []
+def rebuilt(packages: Path) -> Iterator[Rebuilt]:
+    """Every clip, in the order of the manifest."""
     for clip in CLIPS:
         samples, rate = samples_of(packages, clip)
-        buffer = io.BytesIO()
-        soundfile.write(buffer, samples, rate, format="FLAC", subtype="PCM_16", compression_level=1.0)
-        (HERE / f"{clip.id}.flac").write_bytes(buffer.getvalue())
-        lines.append(manifest_line(clip, len(samples), rate, buffer.getvalue()))
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    (HERE / "manifest.jsonl").write_text(text, encoding="utf-8")
-
-
-def check(packages: Path) -> None:
-    """Compares what is here with a rebuild: samples, not bytes, since encoders differ.
-
-    Raises:
-        SystemExit: something differs.
-    """
-    import numpy as np
-    import soundfile
-
-    stated = [json.loads(line) for line in (HERE / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    if [line["id"] for line in stated] != [clip.id for clip in CLIPS]:
-        raise SystemExit("error: manifest.jsonl lists other clips than this script; run it without --check")
-    for line, clip in zip(stated, CLIPS, strict=True):
-        samples, rate = samples_of(packages, clip)
-        path = HERE / line["audio"]
-        here, here_rate = soundfile.read(path, dtype="int16")
-        same = here_rate == rate and np.array_equal(here, samples)
-        if not same or line != manifest_line(clip, len(samples), rate, path.read_bytes()):
-            raise SystemExit(f"error: {line['id']} differs from a rebuild; run this without --check")
-    sys.stdout.write(f"{len(stated)} clips are what their packages hold\n")
+        yield Rebuilt(clip.id, samples, rate, functools.partial(manifest_line, clip, len(samples), rate))
 
 
 def main() -> None:
@@ -277,7 +247,7 @@ def main() -> None:
     parser.add_argument("packages", type=Path, help="folder with the downloaded packages")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     args = parser.parse_args()
-    (check if args.check else write)(args.packages)
+    (check_clips if args.check else write_clips)(HERE, rebuilt(args.packages))
 
 
 if __name__ == "__main__":

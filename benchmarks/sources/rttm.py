@@ -3,10 +3,9 @@
 A line has ten columns: type, file, channel, begin, length, orthography, subtype, speaker, confidence, look-ahead time.
 """
 
-import math
 from pathlib import Path
 
-from benchmarks.sources.timed import Segment
+from benchmarks.sources.timed import Segment, seconds_of
 from harness.errors import DataError
 
 _SPOKEN = frozenset({"SPEAKER", "LEXEME"})
@@ -38,7 +37,7 @@ def read_rttm(path: Path, content: str) -> list[Segment]:
             )
         if parts[0] not in _SPOKEN:
             continue
-        begin, length = (_seconds(part, path, number) for part in parts[3:5])
+        begin, length = (seconds_of(part, path, number) for part in parts[3:5])
         text = "" if parts[5] in _NONE or parts[0] == "SPEAKER" else parts[5]
         one = Segment(parts[1], parts[7], begin, begin + length, text, file=parts[1], channel=parts[2])
         (words if parts[0] == "LEXEME" else spoken).append(one)
@@ -68,13 +67,3 @@ def _with_words(spoken: list[Segment], words: list[Segment]) -> list[Segment]:
         for one, text in zip(spoken, texts, strict=True)
     ]
     return whole + alone
-
-
-def _seconds(text: str, path: Path, number: int) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0:
-        raise DataError(f"{path}, line {number}: {text[:40]!r} is no number of seconds")
-    return value

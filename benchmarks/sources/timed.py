@@ -70,7 +70,7 @@ def read_stm(path: Path, content: str, *, reference: bool = False) -> list[Segme
             recording, speaker, text = (decode(word, path, number) for word in (recording, speaker, text))
         elif reference:
             text = alternatives(text, path, number)
-        start, stop = _seconds(begin, path, number), _seconds(end, path, number)
+        start, stop = seconds_of(begin, path, number), seconds_of(end, path, number)
         if stop < start:
             raise DataError(f"{path}, line {number}: the segment ends ({end}) before it begins ({begin})")
         ignored = text.strip().upper() == _IGNORED
@@ -95,7 +95,7 @@ def read_ctm(path: Path, content: str) -> list[Segment]:
             raise DataError(f"{path}, line {number}: no line of a ctm: file channel begin duration word [confidence]")
         if "<ALT" in line.upper():
             raise DataError(f"{path}, line {number}: alternatives of a ctm cannot be scored; keep the likeliest")
-        begin, length = (_seconds(part, path, number) for part in parts[2:4])
+        begin, length = (seconds_of(part, path, number) for part in parts[2:4])
         name = _recording(parts[0], parts[1])
         found.append(Segment(name, "", begin, begin + length, parts[4], file=parts[0], channel=parts[1]))
     return found
@@ -242,7 +242,12 @@ def _recording(name: str, channel: str) -> str:
     return name if channel in {"1", "A", "a"} else f"{name}_{channel}"
 
 
-def _seconds(text: str, path: Path, number: int) -> float:
+def seconds_of(text: str, path: Path, number: int) -> float:
+    """The seconds that a column of a line states.
+
+    Raises:
+        DataError: they are no number, or negative.
+    """
     try:
         value = float(text)
     except ValueError:

@@ -31,18 +31,14 @@ def words_in(values: Values, names: Sequence[str]) -> tuple[SpokenWord, ...] | N
     Raises:
         ValueError: a word has no text or a time that is none.
     """
-    for name in names:
-        listed = _listed(values.get(name))
-        if listed is None:
-            continue
-        found = []
-        for number, one in enumerate(listed, start=1):
-            where = f"{name}, word {number}"
-            start, end = _time(one, _START, where), _time(one, _END, where)
-            if start is not None and end is not None:
-                found.append(SpokenWord(_text(one, where, 0), start, end))
-        return tuple(found)
-    return None
+    timed = _timed(values, names, "word")
+    if timed is None:
+        return None
+    return tuple(
+        SpokenWord(_text(one, where, 0), start, end)
+        for one, where, start, end in timed
+        if start is not None and end is not None
+    )
 
 
 def turns_in(values: Values, names: Sequence[str]) -> tuple[SpokenTurn, ...] | None:
@@ -51,26 +47,34 @@ def turns_in(values: Values, names: Sequence[str]) -> tuple[SpokenTurn, ...] | N
     Raises:
         ValueError: a turn has no text, a time that is none, or ends before it begins.
     """
-    for name in names:
-        listed = _listed(values.get(name))
-        if listed is None:
-            continue
-        found = []
-        for number, one in enumerate(listed, start=1):
-            where = f"{name}, turn {number}"
-            start, end = _time(one, _START, where), _time(one, _END, where)
-            if start is not None and end is not None and end < start:
-                raise ValueError(f"{where}: it ends at {end:g}, before it begins at {start:g}")
-            known = start is not None and end is not None
-            found.append(SpokenTurn(_speaker(one), _text(one, where, 1), *((start, end) if known else (None, None))))
-        return tuple(found)
-    return None
+    timed = _timed(values, names, "turn")
+    if timed is None:
+        return None
+    found = []
+    for one, where, start, end in timed:
+        if start is not None and end is not None and end < start:
+            raise ValueError(f"{where}: it ends at {end:g}, before it begins at {start:g}")
+        known = start is not None and end is not None
+        found.append(SpokenTurn(_speaker(one), _text(one, where, 1), *((start, end) if known else (None, None))))
+    return tuple(found)
 
 
 def is_recognizers(found: object) -> bool:
     """Whether a JSON object is what a recognizer wrote of one recording, and no row of a table."""
     lists = ("segments", "words", "utterances")
     return isinstance(found, dict) and any(_listed(found.get(name)) is not None for name in lists)
+
+
+def _timed(
+    values: Values, names: Sequence[str], kind: str
+) -> list[tuple[object, str, float | None, float | None]] | None:
+    """Each of the first column that lists any: itself, what to call it in an error, start and end. None: no column."""
+    for name in names:
+        listed = _listed(values.get(name))
+        if listed is not None:
+            places = [(one, f"{name}, {kind} {number}") for number, one in enumerate(listed, start=1)]
+            return [(one, where, _time(one, _START, where), _time(one, _END, where)) for one, where in places]
+    return None
 
 
 def _listed(value: object) -> list[object] | None:
