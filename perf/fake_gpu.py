@@ -24,6 +24,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from harness.models.granite_nar import decode
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -208,6 +210,7 @@ def fake_gpu() -> Iterator[Account]:
         return out
 
     with ExitStack() as entered:
+        entered.enter_context(mock.patch.object(decode, "on_its_way", lambda tensor: tensor.cpu().numpy))
         entered.enter_context(mock.patch.object(functional, "rms_norm", normed))
         entered.enter_context(mock.patch.object(functional, "scaled_dot_product_attention", attend))
         stand_ins: dict[str, Any] = {"cpu": fetched, "pin_memory": lambda tensor, *_: tensor, "__getitem__": _indexed}

@@ -28,7 +28,8 @@ def made_ways(network: GraniteNar, names: Sequence[str] = KERNELS) -> dict[str, 
     ways = {}
     for name in names:
         ways[name] = copy.deepcopy(network)
-        hasten(ways[name], name)
+        if note := hasten(ways[name], name):
+            print(f"  {note}")
     return ways
 
 

@@ -1,6 +1,6 @@
 """CTC decoding, and the editor's slots: pure functions on token ids."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -40,6 +40,22 @@ def best_classes(rows: Tensor, weight: Tensor, bias: Tensor | None, chunk: int =
     """
     best = [functional.linear(piece, weight, bias).argmax(dim=-1) for piece in rows.split(chunk)]
     return torch.cat(best) if best else torch.zeros(0, dtype=torch.int64, device=rows.device)
+
+
+def on_its_way(tensor: Tensor) -> Callable[[], NDArray[np.int64]]:
+    """Begins to copy a tensor to the host; what it returns waits for that alone, not for what is launched later."""
+    if tensor.device.type != "cuda":
+        return lambda: tensor.cpu().numpy()
+    there = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    there.copy_(tensor, non_blocking=True)
+    landed = torch.cuda.Event()
+    landed.record(torch.cuda.current_stream(tensor.device))
+
+    def waited() -> NDArray[np.int64]:
+        landed.synchronize()
+        return there.numpy()
+
+    return waited
 
 
 def joined(pieces: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -9,7 +9,9 @@ attention block are masked keys, and the convolution sees zeros outside of the c
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -67,7 +69,7 @@ class Gaps:
     """Clips with as many zero rows between them as a kernel reaches."""
 
     def __init__(self, packing: PackedLengths, kernel: int) -> None:
-        self.reach = kernel // 2
+        self.kernel, self.reach = kernel, kernel // 2
         self.slots = packing.slots(packing.lengths + self.reach)
         self.rows = max(kernel, packing.total + self.reach * (len(packing.lengths) + 1))
 
@@ -99,6 +101,16 @@ class ConvModule(nn.Module):
         return functional.linear(active, self.down_conv.weight.squeeze(-1), self.down_conv.bias)
 
 
+class Places:
+    """Where the rows of a packed batch lie in the encoder's layers."""
+
+    def __init__(self, packing: PackedLengths, config: EncoderConfig) -> None:
+        self.blocks = Blocks(packing, config.context_size, shrink=True)
+        self.keys = None if self.blocks.full else self.blocks.mask()[:, None, None, :]
+        """Which slots hold a frame, bool ``[blocks, 1, 1, size]``; None where all do."""
+        self.gaps = Gaps(packing, config.conv_kernel_size)
+
+
 class ConformerBlock(nn.Module):
     """One layer."""
 
@@ -110,11 +122,11 @@ class ConformerBlock(nn.Module):
         self.ff2 = feed_forward(config)
         self.post_norm = nn.LayerNorm(config.hidden_dim)
 
-    def forward(self, rows: Tensor, blocks: Blocks, keys: Tensor | None, gaps: Gaps) -> Tensor:
+    def forward(self, rows: Tensor, places: Places) -> Tensor:
         """``[total, hidden]`` to the same."""
         rows = 0.5 * self.ff1(rows) + rows
-        rows = self.attn(rows, blocks, keys) + rows
-        rows = self.conv(rows, gaps) + rows
+        rows = self.attn(rows, places.blocks, places.keys) + rows
+        rows = self.conv(rows, places.gaps) + rows
         rows = 0.5 * self.ff2(rows) + rows
         out: Tensor = self.post_norm(rows)
         return out
@@ -140,12 +152,19 @@ class Encoder(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
+        self.kind_of_places: Callable[..., Any] = Places
+        """What its layers want to know of a batch, made of its lengths and the configuration."""
         self.input_linear = nn.Linear(config.input_dim, config.hidden_dim)
         self.layers = nn.ModuleList(ConformerBlock(config) for _ in range(config.num_layers))
         self.out = nn.Linear(config.hidden_dim, config.output_dim)
         self.out_mid = nn.Linear(config.output_dim, config.hidden_dim)
         if config.bpe_output_dim:
             self.out_bpe = nn.Linear(config.hidden_dim, config.bpe_output_dim)
+
+    def prepare(self, packing: PackedLengths) -> None:
+        """Makes the index tensors of a batch beforehand."""
+        packing.made(self.kind_of_places, self.config)
+        packing.made(Blocks, self.config.bpe_pooling_window)
 
     def forward(self, features: Tensor, packing: PackedLengths, wanted: tuple[int, ...]) -> Encoded:
         """Encodes a packed batch, float32 ``[total, input_dim]``.
@@ -154,15 +173,13 @@ class Encoder(nn.Module):
         self-conditioning layer is the one after the injection.
         """
         config = self.config
-        blocks = Blocks(packing, config.context_size, shrink=True)
-        keys = None if blocks.full else blocks.mask()[:, None, None, :]
-        gaps = Gaps(packing, config.conv_kernel_size)
+        of_batch = packing.made(self.kind_of_places, config)
         rows = self.input_linear(features.to(self.input_linear.weight.dtype))
         places = [index % (config.num_layers + 1) for index in wanted]
         states = {0: rows} if 0 in places else {}
         characters = importance = None
         for number, layer in enumerate(self.layers, start=1):
-            rows = layer(rows, blocks, keys, gaps)
+            rows = layer(rows, of_batch)
             if number == config.self_conditioning_layer:
                 characters = self.out(rows)
                 posteriors = characters.float().softmax(dim=-1)
@@ -179,7 +196,7 @@ class Encoder(nn.Module):
 
         A window's weights are importance / (their sum + 1e-8); the last window of a clip has its own frames only.
         """
-        windows = Blocks(packing, self.config.bpe_pooling_window)
+        windows = packing.made(Blocks, self.config.bpe_pooling_window)
         weights = windows.spread(encoded.importance)
         weights = weights / (weights.sum(dim=1, keepdim=True) + 1e-8)
         pooled = torch.einsum("nw,nwc->nc", weights, windows.spread(encoded.last.float()))

@@ -65,8 +65,10 @@ class GraniteNarModel(TorchModel):
         return pack_audio([clip.waveform for clip in clips], self._config.features)
 
     def transfer(self, features: PackedAudio) -> Features:
-        """To the device, where the log-mel features are made."""
-        return Features(*log_mel(features, self._config.features, self.device))
+        """To the device, where the log-mel features are made; and what the network will look up in."""
+        rows, frames = log_mel(features, self._config.features, self.device)
+        self.network.prepare(frames)
+        return Features(rows, frames)
 
     def infer(self, features: Features) -> Transcribed:
         """Token ids of draft and final text."""
@@ -92,7 +94,7 @@ def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) 
     device, dtype, steps = torch_device(options), getattr(torch, options.dtype), options.whole("editing_steps") or 1
     choose_backend(options.attention, device, dtype)  # fails before gigabytes are read
     loaded = load_folder(checkpoint.folder, device, dtype)
-    hasten(loaded.network, options.option("kernels") or "plain")
+    notes = (facts.pop("note", ""), hasten(loaded.network, options.option("kernels") or "plain"))
     card = card_of(
         checkpoint,
         loaded.network,
@@ -100,6 +102,7 @@ def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) 
         non_autoregressive=True,
         batch_invariant=True,
         packs=True,
+        note="; ".join(filter(None, notes)),
         **facts,
     )
     return GraniteNarModel(loaded, card, options.attention, steps)

@@ -5,7 +5,7 @@ features -> Encoder -> pooled -> token head -> draft ids ----------------.
                '-> hidden states -> Projector -> audio embeddings, text slots -> Editor -> final ids
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,14 +58,23 @@ class GraniteNar(nn.Module):
         """Features ``[total frames, input_dim]`` to hidden states."""
         return self.encoder.forward(features, frames, self.config.encoder_layer_indices)
 
+    def prepare(self, frames: PackedLengths) -> None:
+        """Makes the index tensors of a batch beforehand, which another thread may do while the device is busy."""
+        self.encoder.prepare(frames)
+        self.projector.prepare(frames)
+
     def draft(self, encoded: Encoded, frames: PackedLengths) -> list[NDArray[np.int64]]:
         """The draft's token ids of each clip. Waits for the device."""
+        return self.begin_draft(encoded, frames)()
+
+    def begin_draft(self, encoded: Encoded, frames: PackedLengths) -> Callable[[], list[NDArray[np.int64]]]:
+        """Starts the draft; what it returns waits for the device, and gives the token ids of each clip."""
         pooled, windows = self.encoder.pooled(encoded, frames)
         head = self.encoder.out_bpe
-        classes = decode.best_classes(pooled, head.weight, head.bias).cpu().numpy()
+        classes = decode.on_its_way(decode.best_classes(pooled, head.weight, head.bias))
         shifted = self.config.shifted_blank
         blank = 0 if shifted else self.config.blank_token_id
-        return decode.collapse_each(classes, windows.starts, blank, shift=int(shifted))
+        return lambda: decode.collapse_each(classes(), windows.starts, blank, shift=int(shifted))
 
     def edit(
         self, audio: Tensor, tokens: PackedLengths, drafts: Sequence[NDArray[np.int64]], attention: str = "sdpa"
@@ -87,7 +96,7 @@ class GraniteNar(nn.Module):
             audio = audio / config.editor.embedding_multiplier
         audio_rows = tokens.slots(clips.lengths)
         text_rows = clips.on_device(_tail_rows(clips, text))
-        rows = audio.new_zeros(clips.total, audio.shape[1])
+        rows = audio.new_empty(clips.total, audio.shape[1])
         rows = rows.index_copy_(0, audio_rows, audio)
         rows = rows.index_copy_(0, text_rows, embedding(clips.on_device(decode.joined(filled))))
         hidden = self.language_model.model(rows, clips.positions, PackedAttention(clips, attention))
@@ -110,9 +119,9 @@ class GraniteNar(nn.Module):
         if not len(frames.lengths):
             return Transcribed([], [])
         encoded = self.encode(features, frames)
-        drafts = self.draft(encoded, frames)
-        audio, tokens = self.projector(encoded.states, frames)
-        said = drafts
+        draft = self.begin_draft(encoded, frames)
+        audio, tokens = self.projector(encoded.states, frames)  # the device works on it while the draft is looked at
+        said = drafts = draft()
         for _ in range(steps):
             before, said = said, self.final(self.edit(audio, tokens, said, attention))
             if all(map(np.array_equal, before, said)):  # so it would be in every further step

@@ -4,13 +4,22 @@ Layers that look at one row at a time run on packed rows `[total, channels]` as 
 blocks or gaps, rows are written to slots of a larger zeroed tensor and read back; `PackedLengths` knows the slots.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 
 class PackedLengths:
@@ -24,6 +33,14 @@ class PackedLengths:
     def __init__(self, lengths: Sequence[int] | NDArray[np.int64], device: torch.device | str = "cpu") -> None:
         self.lengths: NDArray[np.int64] = np.asarray(lengths, np.int64)
         self.device = torch.device(device)
+        self._made: dict[Hashable, Any] = {}
+
+    def made(self, kind: Callable[..., T], *arguments: Hashable) -> T:
+        """``kind(self, *arguments)``, made once: so what one thread made beforehand another finds."""
+        key = (kind, *arguments)
+        if key not in self._made:
+            self._made[key] = kind(self, *arguments)
+        return cast("T", self._made[key])
 
     @property
     def total(self) -> int:
@@ -81,6 +98,28 @@ class PackedLengths:
         return PackedLengths(kept, self.device).slots(lengths)
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Clips cut to blocks of one size, on the host; the last block of a clip may be partly empty."""
+
+    size: int
+    """Slots of a block."""
+    counts: NDArray[np.int64]
+    """Blocks of each clip."""
+    filled: NDArray[np.int64]
+    """Rows of each block that are a clip's own: ``[blocks]``."""
+
+    @classmethod
+    def of(cls, lengths: NDArray[np.int64], size: int, *, shrink: bool = False) -> Cut:
+        """Blocks of `size` rows; with `shrink` no longer than `Blocks` needs them."""
+        size = min(size, max(1, -(-int(lengths.max(initial=0)) // 8)) * 8) if shrink else size
+        counts = -(-lengths // size)
+        filled = np.full(int(counts.sum()), size, np.int64)
+        whole = lengths[lengths > 0]
+        filled[np.cumsum(counts)[lengths > 0] - 1] = whole - (whole - 1) // size * size
+        return cls(size, counts, filled)
+
+
 class Blocks:
     """Each clip cut to blocks of one size; the last block of a clip may be partly empty.
 
@@ -92,17 +131,12 @@ class Blocks:
     """
 
     def __init__(self, packing: PackedLengths, size: int, *, shrink: bool = False) -> None:
-        self.size = min(size, max(1, -(-packing.longest // 8)) * 8) if shrink else size
-        self.counts = -(-packing.lengths // self.size)
+        cut = Cut.of(packing.lengths, size, shrink=shrink)
+        self.size, self.counts, self.total = cut.size, cut.counts, len(cut.filled)
         self.slots = packing.slots(self.counts * self.size)
-        self.total = int(self.counts.sum())
-        filled = np.full(self.total, self.size, np.int64)
-        ends = np.cumsum(self.counts)[packing.lengths > 0] - 1
-        whole = packing.lengths[packing.lengths > 0]
-        filled[ends] = whole - (whole - 1) // self.size * self.size
-        self.filled = packing.on_device(filled)
+        self.filled = packing.on_device(cut.filled)
         """Rows of each block that are a clip's own: int64 ``[blocks]``."""
-        self.full = bool((filled == self.size).all())
+        self.full = bool((cut.filled == self.size).all())
         """Whether no block has an empty slot."""
 
     def spread(self, rows: Tensor) -> Tensor:

@@ -59,6 +59,15 @@ class QFormerLayer(nn.Module):
         return out
 
 
+class Windows:
+    """The windows of a packed batch, and which of their queries become tokens."""
+
+    def __init__(self, packing: PackedLengths, config: ProjectorConfig) -> None:
+        self.blocks = Blocks(packing, config.block_size)
+        self.tokens = PackedLengths(packing.lengths // config.downsample_rate, packing.device)
+        self.kept = self.tokens.slots(self.blocks.counts * config.queries)
+
+
 class Projector(nn.Module):
     """The whole projector."""
 
@@ -77,6 +86,10 @@ class Projector(nn.Module):
         self.out_norm = nn.LayerNorm(config.hidden_size, eps=eps)
         self.out_linear = nn.Linear(config.hidden_size, config.llm_dim)
 
+    def prepare(self, packing: PackedLengths) -> None:
+        """Makes the index tensors of a batch beforehand."""
+        packing.made(Windows, self.config)
+
     def forward(self, states: tuple[Tensor, ...], packing: PackedLengths) -> tuple[Tensor, PackedLengths]:
         """The encoder's hidden states, each ``[total frames, encoder_dim]``, to embeddings ``[total tokens, llm_dim]``.
 
@@ -84,8 +97,8 @@ class Projector(nn.Module):
         """
         config = self.config
         joined = torch.cat([norm(state) for norm, state in zip(self.layer_norms, states, strict=True)], dim=-1)
-        windows = Blocks(packing, config.block_size)
-        frames = windows.spread(functional.gelu(self.layer_projector(joined)))
+        windows = packing.made(Windows, config)
+        frames = windows.blocks.spread(functional.gelu(self.layer_projector(joined)))
         means = frames.unflatten(1, (config.queries, config.downsample_rate)).mean(dim=2)
         queries = self.query + means
         frames = frames + self.window_positions
@@ -94,7 +107,5 @@ class Projector(nn.Module):
         for layer in self.layers:
             pairs = [(layer(some, of), of) for some, of in pairs]
         queries = pairs[0][0] if len(pairs) == 1 else torch.cat([some for some, _ in pairs])
-        tokens = PackedLengths(packing.lengths // config.downsample_rate, packing.device)
-        kept = tokens.slots(windows.counts * config.queries)
         # What is left works row by row, so queries of a last window's empty part are dropped before it.
-        return self.out_linear(self.out_norm(queries.flatten(0, 1)[kept])), tokens
+        return self.out_linear(self.out_norm(queries.flatten(0, 1)[windows.kept])), windows.tokens
