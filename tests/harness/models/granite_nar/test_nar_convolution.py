@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -204,3 +207,30 @@ def test_without_the_package_or_a_gpu_it_is_said(monkeypatch: pytest.MonkeyPatch
 def test_a_convolution_of_more_taps_runs_in_torch(small_network: GraniteNar, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match=r"^a convolution of 17 taps; the kernel takes odd numbers up to 15$"):
         folded(random_module(8, 17))
+
+
+def test_the_kernel_compiles_for_gpus_and_spills_nothing(tmp_path: Path) -> None:
+    """Triton brings NVIDIA's assembler: to machine code for an A100, an H100 and a B200, which none of them has run."""
+    pytest.importorskip("triton", reason="the package triton is not installed")
+    code = """
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+from harness.models.granite_nar import conv_kernel as one
+names = dict(taps="*fp32", shift="*fp32", before="*i32", after="*i32", total="i32", inner="i32")
+for dtype in ("*bf16", "*fp32"):
+    signature = {"up": dtype, "out": dtype, **names, "ROWS": "constexpr", "CHANNELS": "constexpr"}
+    signature = {name: signature[name] for name in one.KERNEL.arg_names}
+    source = ASTSource(one.KERNEL, signature, constexprs={"ROWS": one.ROWS, "CHANNELS": one.CHANNELS})
+    for capability in (80, 90, 100):
+        target = GPUTarget("cuda", capability, 32)
+        made = triton.compile(source, target=target, options={"num_warps": one.WARPS})
+        assert len(made.asm["cubin"]) > 1000
+        assert ".local" not in made.asm["ptx"]
+        print(dtype, capability)
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    environment |= {"TRITON_CACHE_DIR": str(tmp_path), "TRITON_DEFAULT_FP_FUSION": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    expected = [f"*{dtype} {capability}" for dtype in ("bf16", "fp32") for capability in (80, 90, 100)]
+    assert done.stdout.splitlines() == expected, done.stderr
