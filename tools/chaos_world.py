@@ -150,6 +150,7 @@ def start(
     command = [sys.executable, "-B", "-c", CHILD, str(ROOT), json.dumps(dict(plan or {})), *work.words]
     command += ["--out", str(out), "--json", *flags]
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "ASR_HARNESS_CACHE": ""}
+    environment["PYTHONPATH"] = str(ROOT)  # Ray's workers too are of this checkout, whatever is installed
     with errors.open("wb") as file:
         process = subprocess.Popen(
             command,
