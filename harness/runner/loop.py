@@ -72,7 +72,7 @@ class Loop:
         done = {line.id: line for line in self.journal.lines}
         self.state.batches = 1 + max((line.batch for line in done.values() if line.batch is not None), default=-1)
         seen = 0
-        windows = _windows(utterances, self.state.stop)
+        windows = _windows(utterances, self.state.stop, self._items)
         with Threads(self.state.model, self.workers) as threads:
             coming = _in_background(windows)
             while (window := self._result(coming)) is not None:
@@ -88,6 +88,16 @@ class Loop:
                 self._window(window, done, threads)
             self._finish()
         return seen
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of how it was run."""
+        return []
+
+    @property
+    def _items(self) -> int:
+        """Utterances of a window. An engine with many devices may have more."""
+        return WINDOW_ITEMS
 
     def _result(self, coming: Future[list[Utterance] | None]) -> list[Utterance] | None:
         """The next window, or None after the last. Where it cannot be read, what is under way is finished first.
@@ -178,7 +188,7 @@ def _in_background(windows: Iterator[list[Utterance]]) -> Future[list[Utterance]
     return future
 
 
-def _windows(utterances: Iterable[Utterance], stop: Stop) -> Iterator[list[Utterance]]:
+def _windows(utterances: Iterable[Utterance], stop: Stop, items: int) -> Iterator[list[Utterance]]:
     """Stretches of a stream that fit into memory. The stream is left when a stop is requested."""
     window: list[Utterance] = []
     held = 0
@@ -186,7 +196,7 @@ def _windows(utterances: Iterable[Utterance], stop: Stop) -> Iterator[list[Utter
         if stop.requested:
             raise Interrupted("the batch in hand was finished; the same command goes on where it was")
         size = len(utterance.audio.data or b"")
-        if window and (held + size > WINDOW_BYTES or len(window) >= WINDOW_ITEMS):
+        if window and (held + size > WINDOW_BYTES or len(window) >= items):
             yield window
             window, held = [], 0
         window.append(utterance)

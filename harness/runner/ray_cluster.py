@@ -148,9 +148,9 @@ class Cluster(Model):
         actor = self._actor()
         self._workers.append(Handle(actor, actor.place.remote()))
 
-    def give(self, worker: Handle, piece: Piece) -> None:
+    def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
         """Adds to a worker's work."""
-        worker.actor.add.remote(piece)
+        worker.actor.add.remote(pieces)
 
     def listen(self, worker: Handle) -> None:
         """Sees to it that `wait` tells of the next batch of a worker that has work."""

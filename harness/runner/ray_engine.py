@@ -1,26 +1,32 @@
 """`--engine ray`: the same plan, run by many devices. This process keeps the plan, the journal, the lock and the clock.
 
-Each worker is given the next batch when it needs one. What it wrote comes back batch by batch and is journalled here,
-by one writer; what it had in hand when it was lost, with its process or its node, goes back to the front of the queue.
-So each utterance is journalled exactly once, whatever happens.
+Each worker is given its first share in one message, and more when it needs it; at the end, who has nothing left takes
+over what waits at another. What was written comes back batch by batch and is journalled here, by one writer; what a
+worker had in hand when it was lost, with its process or its node, goes back to the front of the queue. Workers that see
+the run's folder keep journals of their own besides, which the next command finds where this process was killed
+(`harness.runner.shards`). So each utterance is journalled exactly once, whatever happens.
 """
 
 from __future__ import annotations
 
-from collections import deque
+import pickle
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec import structs
 
 from harness.errors import Interrupted, ModelError, RunError
-from harness.records.journal import Line
+from harness.records.journal import Line, read_line
 from harness.records.run import ClusterSpeed, DeviceSpeed, Event
+from harness.runner.clock import Clock
 from harness.runner.journal import failed
-from harness.runner.loop import Loop
+from harness.runner.loop import WINDOW_ITEMS, Loop
 from harness.runner.plan import for_devices, plan
 from harness.runner.ray_worker import Piece, Written
+from harness.runner.shards import begin_parts, end_parts
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
@@ -32,6 +38,10 @@ T = TypeVar("T", Line, Event)
 IN_HAND = 3
 """Batches that a worker has at most: one in the network, one whose features are made, one that is decoded. Fewer
 towards the end, so that none waits for a busy worker while another is idle."""
+
+WINDOWS = 10
+"""By how much a window is longer where no transcript depends on the plan: with many devices each has few batches of a
+window, and all wait for its last."""
 
 LOOK_SECONDS = 0.2
 """How often a wait for the workers is interrupted to see whether to stop."""
@@ -53,6 +63,8 @@ class Task:
     """How many workers were lost while it was what they had had longest."""
     undisturbed: bool = True
     """False where it lost a worker before, whole or in a larger batch."""
+    taken_over: bool = False
+    """Whether a second worker has it, too: the first to write an utterance counts."""
 
 
 @dataclass(kw_only=True)
@@ -63,6 +75,11 @@ class RayLoop(Loop):
     _suspects: deque[Task] = field(default_factory=deque, init=False)
     """What lost a worker."""
     _in_hand: dict[Handle, deque[Task]] = field(default_factory=dict, init=False)
+    _left: dict[str, Task] = field(default_factory=dict, init=False)
+    """What is not journalled, by the ids of its utterances."""
+    _mark: Path = field(default_factory=Path, init=False)
+    _kept: set[tuple[str, bool]] = field(default_factory=set, init=False)
+    """Nodes, and whether their workers keep journals of their own."""
 
     @property
     def _cluster(self) -> Cluster:
@@ -76,11 +93,28 @@ class RayLoop(Loop):
             RunError: no worker is left.
             HarnessError: the model cannot be loaded anywhere any more.
         """
+        self._mark = begin_parts(self.journal.path)
         try:
             return Loop.run(self, utterances)
         except Interrupted:
             self._finish()
             raise
+        finally:
+            end_parts(self._mark)
+
+    @property
+    def notes(self) -> list[str]:
+        """Who keeps a journal of its own."""
+        nodes = [sorted(node for node, kept in self._kept if kept is one) for one in (True, False)]
+        told = (
+            ("workers on {} keep journals of their own in the run's folder", nodes[0]),
+            ("workers on {} do not see the run's folder: what they have not sent is lost with this process", nodes[1]),
+        )
+        return [text.format(", ".join(names)) for text, names in told if names]
+
+    @property
+    def _items(self) -> int:
+        return WINDOW_ITEMS * (WINDOWS if self.state.model.card.batch_invariant else 1)
 
     def _planned(self, seconds: list[float]) -> list[list[int]]:
         """The plan; where no transcript depends on it, with as many batches for each device."""
@@ -93,12 +127,16 @@ class RayLoop(Loop):
         """Hands the batches of a window out; those handed out last may still be under way on return."""
         for batch in batches:
             chosen = {window[index].id: _with_whole_path(window[index]) for index in batch}
-            self._pending.append(Task(chosen, {window[index].id: seconds[index] for index in batch}))
+            self._take(Task(chosen, {window[index].id: seconds[index] for index in batch}))
         while self._pending:
             if self.state.stop.requested:
                 raise Interrupted("the batches in hand were finished; the same command goes on where it was")
             self._hand_out()
             self._listen()
+
+    def _take(self, task: Task) -> None:
+        self._pending.append(task)
+        self._left.update(dict.fromkeys(task.utterances, task))
 
     def _finish(self) -> None:
         """Waits for all that is under way, and for all that is left unless the run was stopped."""
@@ -107,11 +145,13 @@ class RayLoop(Loop):
                 self._pending.clear()
                 self._suspects.clear()
             self._hand_out()
+            self._take_over()
             self._listen()
 
     def _hand_out(self) -> None:
-        """Gives every worker what it needs, one batch each in turn."""
+        """Gives every worker what it needs, one batch each in turn, in one message."""
         ready = self._cluster.ready
+        given: dict[Handle, list[Piece]] = defaultdict(list)
         for _ in range(IN_HAND):
             allowed = min(IN_HAND, 1 + len(self._pending) // max(1, len(ready)))
             for worker in ready:
@@ -120,15 +160,30 @@ class RayLoop(Loop):
                 if queue and len(tasks) < allowed and all(task.undisturbed for task in tasks):
                     task = queue.popleft()
                     tasks.append(task)
-                    self._cluster.give(worker, self._piece(task))
+                    given[worker].append(self._piece(task))
+        for worker, pieces in given.items():
+            self._cluster.give(worker, pieces)
+
+    def _take_over(self) -> None:
+        """Gives to who has nothing left what waits at another; what that one is at work on is left to it."""
+        for worker in self._cluster.ready:
+            if self._pending or self._suspects or self.state.stop.requested or self._in_hand.get(worker):
+                continue
+            for tasks in sorted(self._in_hand.values(), key=len, reverse=True):
+                if len(tasks) > 1 and tasks[-1].undisturbed and not tasks[-1].taken_over:
+                    tasks[-1].taken_over = True
+                    self._in_hand[worker] = deque([tasks[-1]])
+                    self._cluster.give(worker, [self._piece(tasks[-1])])
+                    break
 
     def _piece(self, task: Task) -> Piece:
         return Piece(
-            utterances=list(task.utterances.values()),
+            utterances=pickle.dumps(list(task.utterances.values())),
             seconds=list(task.seconds.values()),
             budget=self.state.budget,
             benchmark=self.benchmark,
             undisturbed=task.undisturbed,
+            mark=self._mark,
         )
 
     def _listen(self) -> None:
@@ -140,34 +195,45 @@ class RayLoop(Loop):
             if answer.lost is not None:
                 self._lost(answer)
             for written in answer.written:
-                self._write(answer.worker, written)
+                if written.mark == self._mark:  # else of a run before, whose utterances another worker wrote
+                    self._write(answer.worker, written)
 
     def _write(self, worker: Handle, written: Written) -> None:
-        """Journals a batch.
+        """Journals what of a batch no other worker wrote before.
 
         Raises:
             RunError: the journal cannot be written, a node does not see the data, or a clip failed and ``on_error`` is
                 ``stop``.
         """
-        tasks = self._in_hand[worker]
-        own = [self._numbered(worker, line) for line in written.lines]
+        found = [read_line(raw) for raw in written.lines.splitlines()]
+        own = [self._numbered(worker, line) for line in found if line.id in self._left]
         for line in own:
-            task = next(task for task in tasks if line.id in task.utterances)
+            task = self._left.pop(line.id)
             utterance = task.utterances.pop(line.id)
             del task.seconds[line.id]
-            path = utterance.audio.path
-            if path is not None and "no such file" in (line.error or "") and path.exists():
-                node = worker.place.node if worker.place else "a node"
-                msg = f"{path} is not to be seen on {node}; give a --from or --data that all nodes of the cluster share"
-                raise RunError(msg)
+            _check_data(worker, utterance, line, first=line is own[0])
             self._check_stop(line)
-        self._in_hand[worker] = deque(task for task in tasks if task.utterances)
+            if not task.utterances:
+                self._done(worker, task)
         place, state = str(worker.place), self.state
         state.events += [structs.replace(self._numbered(worker, event), worker=place) for event in written.events]
         state.budget = state.budget.within(written.budget)
+        if not own:
+            return
+        if len(own) < len(found):  # its time was for more than what is taken of it
+            own = [structs.replace(line, undisturbed=False) for line in own]
+            written.clock = _disturbed(written.clock, own)
         state.clock.merge(written.clock)
+        self._kept.add((worker.place.node if worker.place else "a node", written.kept))
         self._account(worker, written)
         self._append(own)
+
+    def _done(self, worker: Handle, task: Task) -> None:
+        """Takes a task from those that have it."""
+        for one in self._in_hand if task.taken_over else (worker,):
+            held = self._in_hand.get(one, deque())
+            if task in held:
+                held.remove(task)
 
     def _numbered(self, worker: Handle, item: T) -> T:
         """A line or event with the run's number of the batch in place of the worker's."""
@@ -180,8 +246,11 @@ class RayLoop(Loop):
     def _lost(self, answer: Answer) -> None:
         """What the worker had in hand is run again; the batch that it had longest is suspected of the loss."""
         again = self._in_hand.pop(answer.worker, deque())
+        longest = next(iter(again), None)
+        elsewhere = [task for tasks in self._in_hand.values() for task in tasks if task.taken_over]
+        again = deque(task for task in again if task not in elsewhere)
         self.state.events.append(Event(event="worker_lost", worker=str(answer.worker.place), error=answer.lost))
-        if again:
+        if again and again[0] is longest:
             self._suspect(again.popleft(), answer)
         self._pending.extendleft(reversed(again))
 
@@ -192,12 +261,12 @@ class RayLoop(Loop):
         if task.losses < LOSSES:
             self._suspects.append(task)
         elif len(task.utterances) > 1:
-            self._suspects.extend(
-                Task({name: utterance}, {name: task.seconds[name]}, undisturbed=False)
-                for name, utterance in task.utterances.items()
-            )
+            for name, utterance in task.utterances.items():
+                self._left[name] = Task({name: utterance}, {name: task.seconds[name]}, undisturbed=False)
+                self._suspects.append(self._left[name])
         else:
             (utterance,) = task.utterances.values()
+            del self._left[utterance.id]
             line = failed(utterance, ModelError(f"{LOSSES} workers were lost with it, the last so: {answer.lost}"))
             self._check_stop(line)
             self._append([line])
@@ -234,3 +303,28 @@ def _with_whole_path(utterance: Utterance) -> Utterance:
     if audio.path is None or audio.path.is_absolute():
         return utterance
     return replace(utterance, audio=replace(audio, path=audio.path.absolute()))
+
+
+def _check_data(worker: Handle, utterance: Utterance, line: Line, *, first: bool) -> None:
+    """Refuses a node that does not see the data, or sees other data; sizes are compared for one file a batch.
+
+    Raises:
+        RunError: names the file and the node.
+    """
+    path, heard = utterance.audio.path, line.audio_file
+    if path is None or not (first or line.error is not None) or not path.exists():
+        return
+    said = None
+    if "no such file" in (line.error or ""):
+        said = "is not to be seen"
+    elif heard is not None and heard.size != utterance.audio.length():
+        said = f"has {heard.size:,} bytes, where it has {utterance.audio.length():,} here,"
+    if said is not None:
+        node = worker.place.node if worker.place else "a node"
+        raise RunError(f"{path} {said} on {node}; give a --from or --data that all nodes of the cluster share")
+
+
+def _disturbed(clock: Clock, lines: list[Line]) -> Clock:
+    """The clock of a batch of which only these lines count, so that its time is no measure of speed."""
+    seconds = sum(line.audio_seconds or 0.0 for line in lines)
+    return replace(clock, audio_seconds=seconds, audio_seconds_undisturbed=0.0, counted=0.0, excluded=clock.batches)

@@ -1,22 +1,26 @@
 """What runs on a device of a Ray cluster: a model and the runner's own stages, fed by the driver.
 
 Nothing here knows Ray. The driver adds work and asks what was written; between the two the batches go through the same
-overlapped stages, with the same rules for a lack of memory and for clips that fail, as in a run without Ray. Only the
-journal is the driver's: lines are handed over, batch by batch.
+overlapped stages, with the same rules for a lack of memory and for clips that fail, as in a run without Ray. Each batch
+is kept in a journal of the worker's own, where it sees the run's folder, and handed over to the driver's.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, cast
 
 from harness import environment
 from harness.errors import DeviceLostError, HarnessError, ModelError, RunError
+from harness.records.journal import encode_lines
 from harness.runner.clock import Clock
 from harness.runner.contain import contained
 from harness.runner.journal import describe
@@ -28,7 +32,6 @@ from harness.runner.watchdog import Watched
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
     from harness.models.base import Model, ModelCard
-    from harness.records.journal import Line
     from harness.records.run import Event, PeakMemory
     from harness.types import Clip, Hypothesis
 
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
 class Piece:
     """Some utterances for a worker, as the driver planned them: one batch, unless the worker has to make it smaller."""
 
-    utterances: Sequence[Utterance]
+    utterances: bytes
+    """A list of them, pickled: Ray's own pickling takes several times as long."""
     seconds: Sequence[float]
     """What to plan with, one for each utterance."""
     budget: Budget
@@ -46,14 +50,20 @@ class Piece:
     """Of all of them. What a worker found too large on one benchmark is tried again on the next."""
     undisturbed: bool = True
     """False where something happened to it before: what it takes is then no measure of speed."""
+    mark: Path
+    """Tells what it is part of. The driver made a file of this name: who sees it keeps a journal of its own beside it."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Written:
     """A batch that is done."""
 
-    lines: list[Line]
-    """For the journal. Batch numbers are the worker's own."""
+    mark: Path
+    """Of the piece that it was part of."""
+    lines: bytes
+    """As the journal has them, but for the batch's number, which is the worker's own."""
+    kept: bool
+    """Whether they are in the worker's own journal, too."""
     clock: Clock
     """What it added to the worker's clock."""
     events: list[Event]
@@ -89,9 +99,14 @@ class Worker:
         self._load, self._folder, self._workers = load, folder, workers
         self._gpus, self._batch_timeout = gpus, batch_timeout
         self._benchmark = ""
+        self._mark = Path()
+        self._own: Path | None = None
+        """Its own journal."""
         self._state: State
         self._pipeline: Pipeline
         self._feed: SimpleQueue[Piece] = SimpleQueue()
+        self._next: Piece | None = None
+        """Of another run than what is under way, which ends first."""
         self._done: SimpleQueue[Written | Hung | HarnessError] = SimpleQueue()
 
     def load(self) -> ModelCard | HarnessError:
@@ -114,9 +129,10 @@ class Worker:
         Thread(target=self._serve, name="network", daemon=True).start()
         return model.card
 
-    def add(self, piece: Piece) -> None:
+    def add(self, pieces: Sequence[Piece]) -> None:
         """Work, to be done after what was added before."""
-        self._feed.put(piece)
+        for piece in pieces:
+            self._feed.put(piece)
 
     def written(self) -> list[Written | Hung] | HarnessError:
         """Waits for a batch, and takes all that are done since this was asked before."""
@@ -141,7 +157,9 @@ class Worker:
             with Threads(self._state.model, self._workers) as threads:
                 self._pipeline = Pipeline(self._state, threads, self._hand_over, self._coming)
                 while True:
-                    self._pipeline.run(self._planned(self._feed.get()))
+                    piece, self._next = self._next or self._feed.get(), None
+                    self._begin(piece)
+                    self._pipeline.run(self._planned(piece))
         except DeviceLostError as error:  # another process can have the GPU, and is started
             self._done.put(Hung(str(error)))
         except BaseException as error:  # noqa: BLE001 - the end of this thread must not go unnoticed
@@ -151,27 +169,66 @@ class Worker:
     def _coming(self) -> list[list[int]]:
         """Batches of what has come meanwhile."""
         batches: list[list[int]] = []
-        while not self._feed.empty():  # only this thread takes from it
-            batches += self._planned(self._feed.get())
+        while self._next is None and not self._feed.empty():  # only this thread takes from it
+            piece = self._feed.get()
+            if piece.mark == self._mark:
+                batches += self._planned(piece)
+            else:
+                self._next = piece
         return batches
+
+    def _begin(self, piece: Piece) -> None:
+        """Makes ready for the run and the benchmark that a piece is part of, with nothing under way."""
+        if piece.mark != self._mark:
+            self._mark, self._own = piece.mark, _own_journal(piece.mark)
+        if piece.benchmark != self._benchmark:
+            self._benchmark, self._state.budget = piece.benchmark, Budget(packs=self._state.model.card.packs)
 
     def _planned(self, piece: Piece) -> list[list[int]]:
         """The piece as batches: one, unless this worker has less memory than the plan thought."""
-        if piece.benchmark != self._benchmark:
-            self._benchmark, self._state.budget = piece.benchmark, Budget(packs=self._state.model.card.packs)
         self._state.budget = self._state.budget.within(piece.budget)
         batches = plan(piece.seconds, self._state.budget)
-        return self._pipeline.add(piece.utterances, piece.seconds, batches, undisturbed=piece.undisturbed)
+        utterances: list[Utterance] = pickle.loads(piece.utterances)
+        return self._pipeline.add(utterances, piece.seconds, batches, undisturbed=piece.undisturbed)
 
     def _hand_over(self, done: Done) -> None:
-        """In the thread that writes: takes the place of the journal."""
+        """In the thread that writes: to the worker's own journal, and to the driver's."""
+        lines = encode_lines(done.lines)
+        self._keep(lines)
         state = self._state
         clock, state.clock = state.clock, Clock()
         if done.lap is not None:
             clock.add(done.lap, done.audio_seconds, undisturbed=done.undisturbed)
         events, state.events = state.events, []
         memory = environment.peak_memory()
-        self._done.put(Written(lines=done.lines, clock=clock, events=events, budget=state.budget, memory=memory))
+        self._done.put(
+            Written(
+                mark=self._mark,
+                lines=lines,
+                kept=self._own is not None,
+                clock=clock,
+                events=events,
+                budget=state.budget,
+                memory=memory,
+            )
+        )
+
+    def _keep(self, lines: bytes) -> None:
+        """Writes to its own journal, closing it, so that other machines see what it says."""
+        if self._own is None:
+            return
+        try:
+            with self._own.open("ab", buffering=0) as file:
+                whole = file.write(lines) == len(lines)
+        except OSError:
+            whole = False
+        if not whole:  # whether the run can go on is for the driver's journal to say
+            self._own = None
+
+
+def _own_journal(mark: Path) -> Path | None:
+    """The name of a journal beside the mark; None where this machine does not see it."""
+    return mark.with_name(f"{mark.name}.{secrets.token_hex(4)}.jsonl") if mark.is_file() else None
 
 
 def _plain(error: HarnessError) -> HarnessError:

@@ -27,6 +27,7 @@ from harness.records.journal import Line, read_journal
 from harness.records.run import RunRecord, Speed
 from harness.reporting.report import write_scores
 from harness.runner import run as run_module
+from harness.runner.ray_cluster import Cluster
 from harness.runner.run import Run
 from harness.runner.stages import Stop
 from tests.harness.runner import ray_stub
@@ -76,6 +77,16 @@ class Watching(Silent):
 
     def __init__(self, plan: dict[int, Any]) -> None:
         self.plan, self.count = dict(plan), 0
+        self.whole: Run | None = None
+        """A run that is to begin with all its workers: one that ends while others load loses none that is killed."""
+
+    def loaded(self, model: str, note: str) -> None:
+        cluster = self.whole and self.whole._model
+        if isinstance(cluster, Cluster):
+            last = time.monotonic() + 60
+            while len(cluster.ready) < cluster.size:
+                assert time.monotonic() < last, "the workers do not begin"
+                cluster.wait(0.05)
 
     def batch(self, lines: Sequence[Line]) -> None:
         self.count += len(lines)
@@ -126,12 +137,8 @@ def traces(tmp_path: Path) -> Path:
     return folder
 
 
-def kill_one(traces: Path, *, begun: int = 1) -> None:
-    """Kills a worker, as the system does where memory runs out, once so many have begun: one that starts is no loss."""
-    last = time.monotonic() + 60
-    while len(list(traces.iterdir())) < begun:
-        assert time.monotonic() < last, "the workers do not begin"
-        time.sleep(0.05)
+def kill_one(traces: Path) -> None:
+    """Kills a worker, as the system does where memory runs out."""
     os.kill(int(next(traces.iterdir()).name), signal.SIGKILL)
 
 
@@ -141,9 +148,10 @@ def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happen
     model = f"traced:{traces}:seconds=0.02"
     _, expected = finished(work(tmp_path / "local", dataset(240), model))
     (traces / str(os.getpid())).unlink()
-    reporter = Watching({40: lambda: kill_one(traces, begun=4), 100: nodes.lose})
+    reporter = Watching({40: lambda: kill_one(traces), 100: nodes.lose})
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     run = work(tmp_path / "ray", dataset(240), model, reporter, engine="ray", ray_address=nodes.address)
+    reporter.whole = run
     capfd.readouterr()
     record, scores = finished(run)
     assert capfd.readouterr() == ("", "")

@@ -3,6 +3,7 @@
 What a real cluster does is tested in test_ray_cluster.py.
 """
 
+import pickle
 import sys
 import time
 from collections import Counter
@@ -29,7 +30,7 @@ from harness.runner.ray_cluster import Answer, Cluster, Handle, Place
 from harness.runner.ray_connect import Share
 from harness.runner.ray_engine import RayLoop
 from harness.runner.ray_folder import remove
-from harness.runner.ray_worker import Hung, Worker, Written
+from harness.runner.ray_worker import Hung, Piece, Worker, Written
 from harness.runner.stages import State, Stop
 from harness.types import Clip, Hypothesis
 from tests.harness.runner.stub_run import Slow, dataset
@@ -54,8 +55,8 @@ class Here(Model):
         place = Place(node=f"10.0.0.{len(self.ready)}", device="gpu 0", packages={})
         self.ready.append(Handle(worker, None, "ready", place))
 
-    def give(self, worker: Handle, piece: Any) -> None:
-        worker.actor.add(piece)
+    def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
+        worker.actor.add(pieces)
 
     def listen(self, worker: Handle) -> None:
         worker.ref = "asked"
@@ -320,9 +321,9 @@ def test_a_relative_path_is_found_by_workers_that_are_elsewhere(
     seen: list[Path | None] = []
 
     class Watching(Here):
-        def give(self, worker: Handle, piece: Any) -> None:
-            seen.extend(utterance.audio.path for utterance in piece.utterances)
-            super().give(worker, piece)
+        def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
+            seen.extend(utterance.audio.path for piece in pieces for utterance in pickle.loads(piece.utterances))
+            super().give(worker, pieces)
 
     data = [replace(utterances(1)[0], audio=Audio(origin="a.flac", path=Path("a.flac")))]
     driver(Watching(lambda: Slow(0.0), 1), journal).run(data)
