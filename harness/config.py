@@ -66,6 +66,13 @@ _RUN_NAME: Rule = (
     lambda name: is_run_name(str(name)),
     "give a plain name of at most 100 characters: no slash, not 'report', no dot, dash or blank at its ends",
 )
+_PART: Rule = (
+    lambda text: (
+        (found := re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", str(text))) is not None
+        and int(found[1]) <= int(found[2])
+    ),
+    "give two numbers, as 2/8 for the second of eight parts",
+)
 _SHARE: Rule = (
     lambda share: 0 < share <= 1 or (share > 1 and share % 1 == 0),
     "give a share of one GPU, such as 0.5, or a whole number",
@@ -217,6 +224,14 @@ class Settings:
     repeats: int = flag(1, HOW, "run N times in all, for the spread of speed", "N", rule=_positive("runs"))
     audit_batching: int = flag(0, HOW, "transcribe N utterances again in other batches", "N", rule=_NUMBER)
 
+    shard: str | None = flag(
+        None,
+        MANY,
+        "only the Ith of N parts; the same command without it takes in all that are there",
+        "I/N",
+        rule=_PART,
+        stored=False,
+    )
     engine: Literal["local", "ray"] = flag("local", MANY, "in this process, or on Ray workers")
     ray_address: str | None = flag(
         None, MANY, "a running cluster, or auto; unless said one is started", "HOST:PORT", stored=False
@@ -254,6 +269,11 @@ class Settings:
             raise UsageError(f"{both}; leave one of them out")
         if self.engine == "local" and (self.ray_address is not None or self.ray_workers is not None):
             raise UsageError("--ray-address and --ray-workers need --engine ray")
+        if self.shard and (self.clock != "phases" or self.repeats > 1 or self.audit_batching):
+            raise UsageError(
+                f"--shard {self.shard} is of a part: --clock leaderboard, --repeats and --audit-batching look at a "
+                "whole run; leave them out"
+            )
         if self.engine == "ray" and self.clock == "leaderboard":
             raise UsageError("--clock leaderboard times one device, as the leaderboard does; leave out --engine ray")
         if self.engine == "ray" and ":" in self.device:
@@ -264,6 +284,11 @@ class Settings:
         device = choose(self.device, kinds)
         dtype = DEFAULT_DTYPE[kind_of(device)] if self.dtype == "auto" else self.dtype
         return replace(self, device=device, dtype=dtype)
+
+    @property
+    def part(self) -> tuple[int, int] | None:
+        """`--shard`: which part, from 1, of how many; None is the whole."""
+        return None if self.shard is None else (int((found := self.shard.split("/"))[0]), int(found[1]))
 
     @property
     def heard(self) -> Channel:

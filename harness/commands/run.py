@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from benchmarks.dataset import Dataset
     from benchmarks.registry import Suite
     from harness.gating.watch import EarlyGate
+    from harness.records.run import EarlyRecord, RunRecord
     from harness.records.scores import Scores
+    from harness.reporting.costs import Costs
     from harness.reporting.tracking import Tracker
     from harness.runner.stages import Stop
 
@@ -141,9 +143,7 @@ def _run(args: argparse.Namespace, folders: list[Path]) -> ExitStatus:
         return ExitStatus.GOOD
 
     from harness.commands.end_of_run import finish, write_scores
-    from harness.price import price_of
     from harness.progress import progress
-    from harness.reporting.costs import Costs
     from harness.runner.run import Run
     from harness.runner.stages import Stop
 
@@ -173,15 +173,14 @@ def _run(args: argparse.Namespace, folders: list[Path]) -> ExitStatus:
                 lost[name] = error  # the others are run all the same
                 tell(f"error: {error}")
                 continue
+            if how.shard is not None:
+                say(_shard_done(name, how.shard, record))
+                status = status if record.complete else ExitStatus.FAILED
+                continue
             folders.append(work.folder)
             scores.append(write_scores(work.folder))
             if record.early is not None and record.early.verdict is not None:
-                stopped = record.early
-                tell(
-                    f"{name}: stopped early, FAIL is certain: on {stopped.benchmark} after {stopped.utterances:,} of "
-                    f"{stopped.expected:,} utterances, at least {100 * (stopped.least or 0):.2f} points worse than "
-                    f"{stopped.baseline}; without --gate-early the run goes on"
-                )
+                tell(f"{name}: {_stopped(record.early)}")
                 status = ExitStatus.REGRESSION
             elif not record.complete and status is ExitStatus.GOOD:
                 status = ExitStatus.FAILED
@@ -189,12 +188,36 @@ def _run(args: argparse.Namespace, folders: list[Path]) -> ExitStatus:
     for line in (line for one in datasets for line in told(one) if line not in known):
         say(line)
     if folders:
-        price = None if settings.price is None else price_of(settings.price)
-        costs = Costs(energy=settings.energy, price=price, peak_tflops=settings.peak_tflops)
-        finish(folders, scores, as_json=args.json, quiet=args.quiet, costs=costs)
+        finish(folders, scores, as_json=args.json, quiet=args.quiet, costs=_costs(settings))
     for name, why in lost.items():
         tell(f"not in the table: {name}: {why}")
     return next((why.exit_status for why in lost.values()), status)
+
+
+def _costs(settings: Settings) -> Costs:
+    """What of the run's costs the tables show."""
+    from harness.price import price_of
+    from harness.reporting.costs import Costs
+
+    price = None if settings.price is None else price_of(settings.price)
+    return Costs(energy=settings.energy, price=price, peak_tflops=settings.peak_tflops)
+
+
+def _stopped(early: EarlyRecord) -> str:
+    """What is said of a run that was stopped early."""
+    return (
+        f"stopped early, FAIL is certain: on {early.benchmark} after {early.utterances:,} of {early.expected:,} "
+        f"utterances, at least {100 * (early.least or 0):.2f} points worse than {early.baseline}; without --gate-early "
+        "the run goes on"
+    )
+
+
+def _shard_done(model: str, shard: str, record: RunRecord) -> str:
+    """What is said of a part of a run, which is neither scored nor shown alone."""
+    done = sum(entry.done or 0 for entry in record.benchmarks.values())
+    failed = sum(entry.failed or 0 for entry in record.benchmarks.values())
+    told = f", {failed:,} of them failed" if failed else ""
+    return f"{model}: shard {shard} has {done:,} utterances{told}; the same command without --shard takes it in"
 
 
 def _name(given: str | None, model: str, models: int) -> str | None:
@@ -230,6 +253,8 @@ def _early(args: argparse.Namespace, suite: Suite, model: str) -> EarlyGate | No
         if args.gate_policy is not None:
             raise UsageError("--gate-policy is the policy of --gate-early BASELINE, which is not given")
         return None
+    if args.shard is not None:
+        raise UsageError(f"--shard {args.shard} is of a part, --gate-early looks at a whole run; leave one out")
     if args.engine == "ray":
         raise UsageError("--gate-early runs a benchmark in small parts, --engine ray is for large ones; leave one out")
     from harness.gating.against import find_baseline

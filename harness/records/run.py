@@ -11,6 +11,9 @@ from harness.records.cost import Compute, Energy
 
 RUN_FILE = "run.json"
 
+SHARDS = ".shards"
+"""The folder of a run where parts of it are made."""
+
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[float, Meta(gt=0)]
 Scalar = str | int | float | bool | tuple[str, ...] | None
@@ -426,6 +429,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     """What the user chose that could change a transcript."""
     environment: Environment = Environment()
     """Of the last stretch."""
+    merged: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Shards that were taken in, each with when it began, and the benchmarks that it went to the end of."""
     stretches: list[Stretch] = field(default_factory=list)
     """What it was computed with, in turn; several where it was gone on with elsewhere, or after an update."""
     benchmarks: dict[str, BenchmarkRecord]
@@ -484,6 +489,11 @@ class RunRecord(msgspec.Struct, kw_only=True):
     def mixed_packages(self) -> tuple[str, ...]:
         """Changes of what it was computed with that `--mix-packages` let pass, in words."""
         return tuple(each for one in self.stretches for each in one.mixed)
+
+
+def run_files(place: Path) -> list[Path]:
+    """The run.json files below a place, sorted, but for those of shards (`--shard`), whose runs take them in."""
+    return sorted(path for path in place.rglob(RUN_FILE) if SHARDS not in path.relative_to(place).parts)
 
 
 def read_run_record(folder: Path) -> RunRecord:

@@ -15,7 +15,7 @@ import msgspec
 from benchmarks.dataset import Request, open_dataset
 from harness.errors import DataError
 from harness.records.journal import read_journal
-from harness.records.run import RUN_FILE, read_run_record
+from harness.records.run import RUN_FILE, SHARDS, read_run_record
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Dataset
@@ -69,7 +69,7 @@ def _names(name: str, origins: Sequence[str]) -> Iterator[str]:
 def _owner(folder: Path, datasets: Sequence[Dataset]) -> Owner:
     """Whose runs a folder holds."""
     unknown = list[Path]()
-    for file in sorted(folder.glob(f"*/{RUN_FILE}")):
+    for file in sorted([*folder.glob(f"*/{RUN_FILE}"), *folder.glob(f"*/{SHARDS}/*/{RUN_FILE}")]):
         try:
             record = read_run_record(file.parent)
         except (DataError, OSError):

@@ -21,7 +21,6 @@ from msgspec import structs
 from harness.errors import Interrupted, ModelError, RunError
 from harness.records.journal import Line, read_line
 from harness.records.run import ClusterSpeed, DeviceSpeed, Event
-from harness.runner.clock import Clock
 from harness.runner.journal import failed
 from harness.runner.loop import WINDOW_ITEMS, Loop
 from harness.runner.plan import for_devices, plan
@@ -30,6 +29,7 @@ from harness.runner.shards import begin_parts, end_parts
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
+    from harness.runner.clock import Clock
     from harness.runner.pipeline import Threads
     from harness.runner.ray_cluster import Answer, Cluster, Handle
 

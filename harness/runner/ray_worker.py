@@ -51,7 +51,7 @@ class Piece:
     undisturbed: bool = True
     """False where something happened to it before: what it takes is then no measure of speed."""
     mark: Path
-    """Tells what it is part of. The driver made a file of this name: who sees it keeps a journal of its own beside it."""
+    """Tells what it is part of. The driver made a file of this name; who sees it keeps a journal beside it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -188,7 +188,7 @@ class Worker:
         """The piece as batches: one, unless this worker has less memory than the plan thought."""
         self._state.budget = self._state.budget.within(piece.budget)
         batches = plan(piece.seconds, self._state.budget)
-        utterances: list[Utterance] = pickle.loads(piece.utterances)
+        utterances: list[Utterance] = pickle.loads(piece.utterances)  # noqa: S301 - our driver's
         return self._pipeline.add(utterances, piece.seconds, batches, undisturbed=piece.undisturbed)
 
     def _hand_over(self, done: Done) -> None:

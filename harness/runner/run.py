@@ -50,6 +50,7 @@ from harness.runner.journal import JournalFile, drop_failed
 from harness.runner.look import Looked, knows_one_language, look_at, moved, note_changes, selection_of
 from harness.runner.placing import placed
 from harness.runner.selection import Selected
+from harness.runner.shards import shard_folder, take_in
 from harness.runner.stages import State, Stop
 from harness.runner.stretches import begin_stretch, check_packages, measured_here, speeds_apart
 from harness.runner.task import check_task
@@ -107,6 +108,8 @@ class Run:
         self.suite, self.datasets = placed(*asked_for, self.settings.out)
         self._where = device if asked in {device, AUTO} else f"{device}, as it does not run on {asked}"
         self.folder = run_folder(self.settings.out, self.suite.name, self.settings.name or self.model_name)
+        if self.settings.part is not None:
+            self.folder = shard_folder(self.folder, self.settings.part)
         if self.settings.profile is not None:
             get_profile(self.settings.profile)  # a wrong name is said before anything is run
             self.suite = msgspec.structs.replace(self.suite, profile=self.settings.profile)
@@ -125,6 +128,9 @@ class Run:
                 pass  # nobody else is writing there
             set_aside(self.folder)
         with locked(self.folder), no_sudden_end():
+            taken_in = take_in(self.folder, self._check_shard)
+            if taken_in:
+                self.reporter.noted(f"{self.model_name}: {taken_in}")
             self.record = self._begun()
             try:
                 for dataset in self.datasets:
@@ -182,9 +188,23 @@ class Run:
             fingerprint=stored.fingerprint or self._fingerprint(batch_invariant=False),
             early=begin(self.early, stored.early),
             environment=stored.environment if stored.environment.python else environment.describe(),
+            merged=stored.merged,
             stretches=stored.stretches,
             benchmarks=stored.benchmarks,
         )
+
+    def _check_shard(self, place: Path, record: RunRecord, shard: RunRecord) -> None:
+        """Refuses a shard that is not of this run."""
+        check_fingerprint(place, shard.fingerprint or {}, record.fingerprint or {})
+        check_revision(place, shard.model.revision, record.model.revision)
+        if record.stretches and not self.settings.mix_packages:
+            check_packages(place, shard, record.stretches[-1].environment.packages, self._matters)
+
+    def _matters(self, package: str) -> bool:
+        """Whether a package's version can change a transcript of this model."""
+        options = msgspec.convert(self.settings, LoadOptions, from_attributes=True)
+        family = None if self.load else family_of(self.model_name, options)
+        return changes_transcripts(package, family, served=is_served(self.model_name))
 
     def _spoken(self, stored: RunRecord, now: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """The language of rows that state none, where an older run does not say: as now, if most rows are in one."""
@@ -224,13 +244,8 @@ class Run:
             )
         options = msgspec.convert(self.settings, LoadOptions, from_attributes=True)
         resumed = any(path.stat().st_size for path in self.folder.glob("*.jsonl"))
-
-        def matters(package: str) -> bool:
-            family = None if self.load else family_of(self.model_name, options)
-            return changes_transcripts(package, family, served=is_served(self.model_name))
-
         if resumed and not self.settings.mix_packages:
-            check_packages(self.folder, self.record, environment.packages(), matters)
+            check_packages(self.folder, self.record, environment.packages(), self._matters)
         self.reporter.loading(self.model_name, self._where)
         if options.max_cost is not None:
             options = replace(options, spent=self._spent())
@@ -241,7 +256,7 @@ class Run:
         self.record.model = msgspec.structs.replace(card, id=self.model_name)
         self.record.fingerprint = self._fingerprint(batch_invariant=model.card.batch_invariant)
         # Now that the model's libraries are loaded.
-        differs = begin_stretch(self.record, environment.describe(), resumed=resumed, matters=matters)
+        differs = begin_stretch(self.record, environment.describe(), resumed=resumed, matters=self._matters)
         self.record.version, self.record.settings = VERSION, self.settings.as_dict()
         self._model = model
         self.reporter.loaded(self.model_name, model.card.note)
@@ -401,6 +416,8 @@ class Run:
                     seen, entry.expected = self._run_in_parts(loop, selected)
                 else:
                     seen = loop.run(utterances)
+            for note in loop.notes:
+                self.reporter.noted(f"{self.model_name} on {dataset.name}: {note}")
             if self._stopped:
                 return entry
             if len(journal) != seen:

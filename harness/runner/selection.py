@@ -71,13 +71,25 @@ class Selected:
             UsageError: the journal holds utterances outside the sample that was asked for.
             AccessError, DataError: as `open_dataset`, and where the data is not what is stated.
         """
-        limit = self._settings.limit
-        if limit is None:
+        if self._settings.limit is None and self._settings.part is None:
             return self._counted()
         # The data is read twice, so that none of it is held in memory: first without the audio, where that is costly.
-        chosen = sample_ids(self._counted(audio=False), limit, self._settings.seed)
+        chosen = self._chosen(self._counted(audio=False))
         self._check_sample(chosen, done)
         return self.part(chosen)
+
+    def _chosen(self, utterances: Iterator[Utterance]) -> set[str]:
+        """The ids of the sample that was asked for, or of a part of it: every Nth, in the order of the data."""
+        names: list[str] = []
+
+        def noted() -> Iterator[Utterance]:
+            for utterance in utterances:
+                names.append(utterance.id)
+                yield utterance
+
+        limit, part = self._settings.limit, self._settings.part
+        chosen = {one.id for one in noted()} if limit is None else sample_ids(noted(), limit, self._settings.seed)
+        return chosen if part is None else set([name for name in names if name in chosen][part[0] - 1 :: part[1]])
 
     def listed(self, done: set[str]) -> list[Row]:
         """The utterances to run without their audio, in the order of the data; `part` reads them.
@@ -92,8 +104,7 @@ class Selected:
                 rows[utterance.id] = Row(utterance.id, utterance.reference, utterance.parent_id is not None)
                 yield utterance
 
-        limit = self._settings.limit
-        chosen = {one.id for one in noted()} if limit is None else sample_ids(noted(), limit, self._settings.seed)
+        chosen = self._chosen(noted())
         self._check_sample(chosen, done)
         return [row for name, row in rows.items() if name in chosen]
 

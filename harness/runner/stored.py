@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.config import is_run_name
 from harness.errors import DataError, RunError, UsageError, unknown_name
 from harness.records.codec import Record, read, write
-from harness.records.run import RUN_FILE, RunRecord, read_run_record
+from harness.records.run import RUN_FILE, SHARDS, RunRecord, read_run_record, run_files
 from harness.records.scores import Scores
 from harness.runner.folder import locked, run_folder
 from harness.scoring.labels import labels
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 SCORES_FILE = "scores.json"
 
-_OURS = re.compile(r"(run|scores|load)\.json|server\.log|\.lock|[^/]+\.jsonl(\.old\d+)?|\.[^/]+\.tmp")
+_OURS = re.compile(r"(run|scores|load)\.json|server\.log|\.lock|[^/]+\.jsonl(\.old\d+)?|\.[^/]+\.tmp|ray\.[^/]+")
 """What a run writes into its folder."""
 
 
@@ -54,7 +56,8 @@ def folders_below(place: Path) -> list[Path]:
     """
     if not place.is_dir():
         raise UsageError(f"no folder {place}; give the folder that holds runs, as --out of their command named it")
-    return sorted(file.parent for file in place.rglob(RUN_FILE) if file.is_file() and not file.parent.is_symlink())
+    found = (file.parent for file in run_files(place) if file.is_file())
+    return sorted(folder for folder in found if not folder.is_symlink())
 
 
 def stored_runs(place: Path) -> list[StoredRun]:
@@ -154,6 +157,8 @@ def check_removable(folder: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
+    if path.name == SHARDS and path.is_dir() and not path.is_symlink():
+        return all(_is_ours(one) for one in path.rglob("*") if not one.is_dir())
     return _OURS.fullmatch(path.name) is not None and not path.is_symlink() and path.is_file()
 
 
@@ -165,12 +170,16 @@ def remove(folder: Path) -> None:
         RunError: it is in use, or cannot be removed.
     """
     check_removable(folder)
-    with locked(folder):
+    with locked(folder), ExitStack() as shards:
+        for one in (folder / SHARDS).glob("*-of-*"):
+            shards.enter_context(locked(one))
         check_removable(folder)
     try:
         # run.json last: what is left where this is stopped is still a run that can be removed.
         for file in sorted(folder.iterdir(), key=lambda one: one.name == RUN_FILE):
-            if _is_ours(file):
+            if file.name == SHARDS:
+                shutil.rmtree(file)
+            elif _is_ours(file):
                 file.unlink()
         folder.rmdir()
     except OSError as error:

@@ -106,8 +106,12 @@ def speeds_apart(record: RunRecord, before: BenchmarkRecord, *, resumed: bool) -
 
 def _alike(record: RunRecord) -> set[int]:
     """Places of the stretches whose speed is one with the current one's: the same machine, Python and packages."""
-    now = _speed_of(record.environment)
-    return {place for place, one in enumerate(record.stretches) if _speed_of(one.environment) == now}
+    return {place for place, one in enumerate(record.stretches) if alike(one.environment, record.environment)}
+
+
+def alike(one: Environment, other: Environment) -> bool:
+    """Whether what is measured in both is one speed: the same machine, Python and packages."""
+    return _speed_of(one) == _speed_of(other)
 
 
 def _speed_of(environment: Environment) -> tuple[object, ...]:

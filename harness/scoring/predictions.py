@@ -17,7 +17,7 @@ from harness.errors import DataError, UsageError
 from harness.perturb.names import joined, named
 from harness.records.journal import Line, read_journal
 from harness.records.packed import is_packed, opened, packed_in
-from harness.records.run import RUN_FILE, RunRecord, read_run_record
+from harness.records.run import RUN_FILE, RunRecord, read_run_record, run_files
 from harness.scoring import file_names
 from harness.scoring.average import remember
 from harness.scoring.folders import Say, alone_in, predictions_in
@@ -128,7 +128,7 @@ def _find(path: Path, runs: dict[Path, None], files: dict[Path, None], say: Say)
         return
     if not path.is_dir():
         raise UsageError(f"no file or folder {path}; give a run folder, a predictions file, or a folder of them")
-    here = {run.parent: None for run in sorted(path.rglob(RUN_FILE))}
+    here = {run.parent: None for run in run_files(path)}
     inside = dict.fromkeys(predictions_in(path, here, say))
     saved = dict.fromkeys(packed_in(path))
     if saved and (here or inside):

@@ -54,6 +54,7 @@ TYPED: dict[str, tuple[str, object]] = {
     "clock": ("--clock leaderboard", "leaderboard"),
     "repeats": ("--repeats 3", 3),
     "audit_batching": ("--audit-batching 5", 5),
+    "shard": ("--shard 2/8", "2/8"),
     "engine": ("--engine ray", "ray"),
     "ray_address": ("--engine ray --ray-address auto", "auto"),
     "ray_workers": ("--engine ray --ray-workers 2", 2),
@@ -159,8 +160,8 @@ def test_what_cannot_be_meant_is_refused_wherever_it_comes_from(wrong: dict[str,
 def test_run_json_has_plain_values_and_nothing_of_one_process_only() -> None:
     stored = Settings(limit=3, batch_timeout=math.inf).on(("cpu",)).as_dict()
     assert (stored["limit"], stored["dtype"], stored["device"]) == (3, "float32", "cpu")
-    assert not {"out", "root", "fresh", "retry_failed", "ray_address", "yes_this_costs"} & set(stored)
-    assert len(stored) == len(dataclasses.fields(Settings)) - 7
+    assert not {"out", "root", "fresh", "retry_failed", "ray_address", "yes_this_costs", "shard"} & set(stored)
+    assert len(stored) == len(dataclasses.fields(Settings)) - 8
     everything = Settings(model_option=("a=1",), keywords=("New York",)).as_dict()
     assert msgspec.json.decode(msgspec.json.encode(everything), type=dict[str, Scalar]) == everything
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,7 @@ from tests.harness.runner.test_loop import Echo, journal, loop, utterances
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from benchmarks.dataset import Utterance
     from harness.models.base import Model
     from harness.runner.journal import JournalFile
     from harness.types import Clip
@@ -127,6 +130,12 @@ def worker(model: Model) -> Worker:
     return found
 
 
+def piece(own: list[Utterance], *, clips: int, benchmark: str) -> Piece:
+    seconds = [1.0] * len(own)
+    budget = Budget(clips=clips)
+    return Piece(utterances=pickle.dumps(own), seconds=seconds, budget=budget, benchmark=benchmark, mark=Path())
+
+
 def answers(of: Worker, count: int) -> list[Written | Hung]:
     found: list[Written | Hung] = []
     while len(found) < count:
@@ -138,7 +147,7 @@ def answers(of: Worker, count: int) -> list[Written | Hung]:
 
 def test_a_worker_whose_gpu_is_lost_asks_to_be_replaced() -> None:
     at = worker(Sticky("u0", "infer"))
-    at.add(Piece(utterances=utterances([1.0]), seconds=[1.0], budget=Budget(clips=1), benchmark="b"))
+    at.add([piece(utterances([1.0]), clips=1, benchmark="b")])
     (hung,) = answers(at, 1)
     assert isinstance(hung, Hung)
     assert "an illegal memory access" in hung.reason
@@ -156,13 +165,13 @@ def test_a_lack_of_memory_does_not_outlast_its_benchmark() -> None:
     model = Small()
     at = worker(model)
     four = utterances([1.0] * 4)
-    at.add(Piece(utterances=four, seconds=[1.0] * 4, budget=Budget(clips=4), benchmark="one"))
-    assert [len(one.lines) for one in answers(at, 2) if isinstance(one, Written)] == [2, 2]
-    at.add(Piece(utterances=four, seconds=[1.0] * 4, budget=Budget(clips=4), benchmark="one"))
-    assert [len(one.lines) for one in answers(at, 2) if isinstance(one, Written)] == [2, 2]
+    at.add([piece(four, clips=4, benchmark="one")])
+    assert [one.lines.count(b"\n") for one in answers(at, 2) if isinstance(one, Written)] == [2, 2]
+    at.add([piece(four, clips=4, benchmark="one")])
+    assert [one.lines.count(b"\n") for one in answers(at, 2) if isinstance(one, Written)] == [2, 2]
     model.most = 4
-    at.add(Piece(utterances=four, seconds=[1.0] * 4, budget=Budget(clips=4), benchmark="two"))
-    assert [len(one.lines) for one in answers(at, 1) if isinstance(one, Written)] == [4]
+    at.add([piece(four, clips=4, benchmark="two")])
+    assert [one.lines.count(b"\n") for one in answers(at, 1) if isinstance(one, Written)] == [4]
 
 
 class Fast(Echo):
