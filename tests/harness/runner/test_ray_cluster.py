@@ -6,6 +6,7 @@ ASR_SLOW_TESTS=1 python -m pytest tests/harness/runner/test_ray_cluster.py      
 import importlib.util
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -169,6 +170,44 @@ def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happen
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
+DRIVER = """
+import sys
+from pathlib import Path
+from tests.harness.runner.test_ray_cluster import dataset, ray_stub, run_module, work
+
+run_module.load_model = ray_stub.load
+settings = {"engine": "ray", "ray_address": sys.argv[3], "batch_size": 2}
+work(Path(sys.argv[1]), dataset(int(sys.argv[4])), sys.argv[2], **settings).execute()
+"""
+KILLS = int(os.environ.get("ASR_KILLS", "4"))
+
+
+@slow
+def test_a_driver_that_is_killed_again_and_again_ends_as_if_nothing_had_happened(
+    nodes: Nodes, root: Path, tmp_path: Path, traces: Path
+) -> None:
+    """ASR_KILLS says how often; workers go on for a while after each, and their journals are taken in."""
+    count, model, draw = 60 * KILLS + 60, f"traced:{traces}:seconds=0.02", random.Random(1)
+    _, expected = finished(work(tmp_path / "local", dataset(count), model))
+    journal = work(tmp_path / "ray", dataset(count), model).folder / "stub.jsonl"
+    command = [sys.executable, "-c", DRIVER, str(tmp_path / "ray"), model, nodes.address, str(count)]
+    for _ in range(KILLS):
+        before = journal.stat().st_size if journal.exists() else 0
+        process = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        while process.poll() is None and (not journal.exists() or journal.stat().st_size <= before):
+            time.sleep(0.05)
+        assert process.poll() is None, process.communicate()
+        time.sleep(draw.random() / 2)
+        process.kill()
+        process.communicate()
+    settings: dict[str, Any] = {"engine": "ray", "ray_address": nodes.address, "batch_size": 2}
+    run = work(tmp_path / "ray", dataset(count), model, **settings)
+    record, scores = finished(run)
+    assert scores == expected
+    assert record.complete
+    assert not (run.folder / ".shards").exists()
+
+
 @slow
 def test_tiny_nar_says_the_same_where_a_node_is_lost(nodes: Nodes, tmp_path: Path) -> None:
     _, expected = finished(work(tmp_path / "local", digits(200), "tiny-nar", batch_size=8))
@@ -254,7 +293,9 @@ def test_the_command_line_starts_a_cluster_of_its_own_and_leaves_nothing(root: P
     assert score["benchmarks"][0]["speed"]["cluster"]["rtfx"] > 0
     ours = (
         "transcripts:said.jsonl: loading",
+        "transcripts:said.jsonl: transcripts that were written before",
         "transcripts:said.jsonl on ",
+        "energy: not measurable here",
         "journals and scores: ",
         "tables, plots and page: ",
     )

@@ -4,12 +4,15 @@ What a real cluster does is tested in test_ray_cluster.py.
 """
 
 import pickle
+import random
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,18 +22,20 @@ from benchmarks.dataset import Audio, Request, Utterance
 from harness.config import OnError, Settings
 from harness.errors import Interrupted, RunError, UsageError
 from harness.models.base import Model, ModelCard
-from harness.records.journal import Line, read_journal
-from harness.records.run import ClusterSpeed
-from harness.runner import ray_connect
+from harness.records.codec import write
+from harness.records.journal import Line, encode_lines, read_journal
+from harness.records.run import BenchmarkRecord, ClusterSpeed, ModelRecord, RunRecord
+from harness.runner import ray_connect, ray_engine
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
 from harness.runner.ray_cluster import Answer, Cluster, Handle, Place
 from harness.runner.ray_connect import Share
-from harness.runner.ray_engine import RayLoop
+from harness.runner.ray_engine import RayLoop, Task
 from harness.runner.ray_folder import remove
 from harness.runner.ray_worker import Hung, Piece, Worker, Written
+from harness.runner.shards import take_in
 from harness.runner.stages import State, Stop
 from harness.types import Clip, Hypothesis
 from tests.harness.runner.stub_run import Slow, dataset
@@ -40,9 +45,13 @@ class Here(Model):
     """A cluster of threads. `trouble` is asked before each answer whether its worker is lost instead."""
 
     def __init__(
-        self, load: Callable[[], Model], size: int, trouble: Callable[[Handle], str | None] = lambda _: None
+        self,
+        load: Callable[[], Model],
+        size: int,
+        trouble: Callable[[Handle], str | None] = lambda _: None,
+        timeout: float | None = 0.5,
     ) -> None:
-        self.load, self.size, self.trouble = load, size, trouble
+        self.load, self.size, self.trouble, self.timeout = load, size, trouble, timeout
         self.card = load().card
         self.ready: list[Handle] = []
         self.lost = 0
@@ -50,7 +59,7 @@ class Here(Model):
             self.spawn()
 
     def spawn(self) -> None:
-        worker = Worker(self.load, folder=".", workers=1, gpus=0.0, batch_timeout=0.5)
+        worker = Worker(self.load, folder=".", workers=1, gpus=0.0, batch_timeout=self.timeout)
         assert isinstance(worker.load(), ModelCard)
         place = Place(node=f"10.0.0.{len(self.ready)}", device="gpu 0", packages={})
         self.ready.append(Handle(worker, None, "ready", place))
@@ -131,6 +140,7 @@ def texts(journal: JournalFile) -> dict[str, str | None]:
 
 def expected(count: int, folder: Path) -> dict[str, str | None]:
     """The same in this process."""
+    folder.mkdir(exist_ok=True)
     with JournalFile(folder / "local.jsonl") as local:
         Loop(state=state_of(Slow(0.0)), benchmark="b", journal=local, listener=Quiet()).run(utterances(count))
         return texts(local)
@@ -348,6 +358,166 @@ def test_a_stopped_run_finishes_what_is_in_hand_and_goes_on_later(journal: Journ
     assert texts(journal) == expected(100, tmp_path)
     numbers = {line.batch for line in journal.lines}
     assert numbers == set(range(len(numbers)))
+
+
+def test_a_first_share_is_one_message_and_what_waits_at_another_is_taken_over(
+    journal: JournalFile, tmp_path: Path
+) -> None:
+    """Two workers of which one hangs in its first batch until the other has written all else."""
+    messages: list[tuple[int, int]] = []
+    through = Event()
+
+    class Stuck(Slow):
+        def infer(self, features: list[int]) -> list[int]:
+            through.wait(30)
+            return features
+
+    class Telling(Here):
+        def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
+            messages.append((self.ready.index(worker), len(pieces)))
+            super().give(worker, pieces)
+
+    models = iter([Slow(0.0), Stuck(0.0), Slow(0.0)])  # the first is for the card
+    cluster = Telling(lambda: next(models), 2, timeout=None)
+    listener = Quiet()
+    loop = driver(cluster, journal, budget=Budget(clips=10), listener=listener)
+    listener.after = lambda: through.set() if len(journal) == 50 else None
+    assert loop.run(utterances(60)) == 60
+    assert messages[:2] == [(0, 2), (1, 2)]
+    assert texts(journal) == expected(60, tmp_path)
+    lines = journal.lines
+    assert {line.batch for line in lines} == set(range(6))
+    devices = cluster_of(loop).devices
+    assert [devices[f"10.0.0.{number} gpu 0"].batches for number in range(2)] == [1, 5]
+    assert loop.state.clock.batches == 6
+    # What the slow one writes afterwards is of a run that is over.
+    with JournalFile(tmp_path / "next.jsonl") as other:
+        again = driver(cluster, other, budget=Budget(clips=10))
+        again.run(utterances(60))
+        assert texts(other) == expected(60, tmp_path / "next")
+        assert again.state.clock.batches == 6
+
+
+def test_a_batch_of_which_another_wrote_a_part_is_no_measure_of_speed(journal: JournalFile) -> None:
+    cluster = Here(lambda: Slow(0.0), 1)
+    loop = driver(cluster, journal, budget=Budget(clips=4))
+    worker, data = cluster.ready[0], utterances(4)
+    loop._mark = Path("m")
+    loop._take(Task({one.id: one for one in data[:2]}, dict.fromkeys(("u0000", "u0001"), 1.0)))
+    lines = encode_lines(Line(id=one.id, reference="", hypothesis="", audio_seconds=2.0, batch=7) for one in data)
+    clock = Clock(audio_seconds=8.0, audio_seconds_undisturbed=8.0, counted=4.0, batches=1)
+    facts: dict[str, Any] = {"mark": Path("m"), "kept": True, "events": [], "memory": None}
+    loop._write(worker, Written(lines=lines, clock=clock, budget=Budget(), **facts))
+    assert [(line.id, line.undisturbed, line.batch) for line in journal.lines] == [
+        ("u0000", False, 0),
+        ("u0001", False, 0),
+    ]
+    now = loop.state.clock
+    assert (now.audio_seconds, now.audio_seconds_undisturbed, now.counted, now.batches, now.excluded) == (
+        4.0,
+        0,
+        0,
+        1,
+        1,
+    )
+    loop._write(worker, Written(lines=lines, clock=clock, budget=Budget(), **facts))  # all of it is there
+    assert (len(journal), loop.state.clock.batches) == (2, 1)
+
+
+def test_workers_keep_journals_of_their_own_until_the_run_has_all(journal: JournalFile, tmp_path: Path) -> None:
+    held: list[tuple[str, set[str]]] = []
+    listener = Quiet()
+
+    def look() -> None:
+        for path in (tmp_path / ".shards").glob("ray.b.*.jsonl"):
+            held.append((path.name, {line.id for line in read_journal(path).lines}))
+
+    listener.after = look
+    loop = driver(Here(lambda: Slow(0.0), 2), journal, listener=listener)
+    loop.run(utterances(40))
+    assert len({name for name, _ in held}) == 2
+    assert set().union(*(ids for _, ids in held)) == {f"u{number:04}" for number in range(40)}
+    assert not (tmp_path / ".shards").exists()
+    assert loop.notes == ["workers on 10.0.0.0, 10.0.0.1 keep journals of their own in the run's folder"]
+
+
+def test_workers_that_do_not_see_the_folder_send_what_they_write(
+    journal: JournalFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_engine, "begin_parts", lambda path: tmp_path / "elsewhere" / path.name)
+    loop = driver(Here(lambda: Slow(0.0), 1), journal)
+    loop.run(utterances(40))
+    assert texts(journal) == expected(40, tmp_path)
+    (note,) = loop.notes
+    assert note.startswith("workers on 10.0.0.0 do not see the run's folder: what they have not sent is lost")
+
+
+def test_a_driver_that_is_killed_25_times_loses_no_batch_that_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed in its journal, before or after a line is on the disk; workers go on a while, as real ones do."""
+    record = RunRecord(model=ModelRecord(id="m"), benchmarks={"b": BenchmarkRecord()})
+    draw = random.Random(5)
+    path = tmp_path / "b.jsonl"
+    kept = 0
+    real = JournalFile.append
+
+    class Killed(BaseException):
+        pass
+
+    for _ in range(25):
+        write(tmp_path / "run.json", record)
+        left = draw.randrange(6)
+
+        def append(self: JournalFile, lines: Any) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0 and draw.random() < 0.5:
+                raise Killed
+            real(self, lines)
+            if left < 0:
+                raise Killed
+
+        with monkeypatch.context() as patch, JournalFile(path) as journal, suppress(Killed):
+            patch.setattr(JournalFile, "append", append)
+            patch.setattr(ray_engine, "end_parts", lambda _mark: None)
+            driver(Here(lambda: Slow(0.0), 2), journal, budget=Budget(clips=2)).run(utterances(200))
+        before = len(read_journal(path).lines)
+        take_in(tmp_path, lambda *_: None)
+        kept += len(read_journal(path).lines) - before
+    with JournalFile(path) as journal:
+        driver(Here(lambda: Slow(0.0), 2), journal, budget=Budget(clips=2)).run(utterances(200))
+    assert kept > 0
+    assert texts(journal) == expected(200, tmp_path)
+    assert not (tmp_path / ".shards").exists()
+
+
+def test_a_node_with_other_data_is_refused(journal: JournalFile, tmp_path: Path) -> None:
+    """The file is another one when the driver looks: as where the node has a copy of its own."""
+    path = tmp_path / "a.flac"
+    path.write_bytes(utterances(1)[0].audio.data or b"")
+    size = path.stat().st_size
+
+    def trouble(worker: Handle) -> None:
+        path.write_bytes(b"x" * 10)
+
+    data = [replace(utterances(1)[0], audio=Audio(origin="a.flac", path=path))]
+    with pytest.raises(
+        RunError, match=rf"a\.flac has {size:,} bytes, where it has 10 here, on 10\.0\.0\.0; give a --from"
+    ):
+        driver(Here(lambda: Slow(0.0), 1, trouble), journal).run(data)
+    assert journal.lines == []
+    assert not (tmp_path / ".shards").exists()
+
+
+def test_windows_are_longer_where_no_transcript_depends_on_them(journal: JournalFile) -> None:
+    class Dependent(Slow):
+        def __init__(self) -> None:
+            super().__init__(0.0)
+            self.card = replace(self.card, batch_invariant=False)
+
+    assert driver(Here(lambda: Slow(0.0), 1), journal)._items == 100_000
+    assert driver(Here(Dependent, 1), journal)._items == 10_000
 
 
 def test_batches_stay_as_planned_where_transcripts_depend_on_them(journal: JournalFile) -> None:
