@@ -85,6 +85,8 @@ def take_in(folder: Path, check: Callable[[Path, RunRecord, RunRecord], None]) -
         RunError: a shard is still at work, or has other data than the run.
         HarnessError: what `check` raises.
     """
+    if not (folder / SHARDS).is_dir():
+        return ""
     places = [path for path in sorted((folder / SHARDS).glob("*-of-*")) if re.fullmatch(r"\d+-of-\d+", path.name)]
     record, count, shards = _stored(folder), 0, 0
     for place in places:
