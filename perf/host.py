@@ -259,11 +259,11 @@ def by_others(utterances: list[Utterance]) -> dict[str, float]:
                 for frame in file.decode(audio=0):
                     frame.to_ndarray()
 
-        found["PyAV"] = heard / spent(lambda: [by_av(one) for one in utterances])
+        found["PyAV"] = heard / spent(lambda: list(map(by_av, utterances)))
     except ImportError:
         pass
     try:
-        from torchcodec.decoders import AudioDecoder
+        from torchcodec.decoders import AudioDecoder  # type: ignore[import-not-found,unused-ignore]
 
         found["torchcodec"] = heard / spent(
             lambda: [AudioDecoder(str(one.audio.path)).get_all_samples() for one in utterances]

@@ -1,7 +1,7 @@
 """run.json: how a run was made, and what is known of each of its benchmarks. A fact that is not known is null."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import msgspec
 from msgspec import Meta, field
@@ -82,6 +82,36 @@ class ServedSpeed(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What it says that it answered with, where it says so; several where that changed in the middle of the run."""
 
 
+class Waits(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What the network's thread waited for, in seconds: those of `seconds_waited` by their cause."""
+
+    decode: float = 0.0
+    """Audio that was not decoded yet."""
+    features: float = 0.0
+    transfer: float = 0.0
+    text: float = 0.0
+    journal: float = 0.0
+    """Lines being written, and digests of audio that they state."""
+    other: float = 0.0
+    """Going from one thread to another; clips that are tried again."""
+    busy_seconds: float = 0.0
+    """Of the threads that decode, added up, while it waited for decoding."""
+    threads: Count = 0
+    """That decode."""
+
+    @property
+    def busy(self) -> float | None:
+        """Threads that were decoding while it waited for that, on average."""
+        return self.busy_seconds / self.decode if self.decode > 0 else None
+
+    def plus(self, other: Self) -> Self:
+        """Both together."""
+        added = {
+            name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__ if name != "threads"
+        }
+        return type(self)(**added, threads=max(self.threads, other.threads))
+
+
 class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What the clock of a benchmark says; total over total. docs/running.md defines each."""
 
@@ -97,13 +127,16 @@ class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Given to the model in undisturbed batches."""
     audio_seconds_leaderboard: float | None = None
     seconds_counted: float | None = field(default_factory=lambda: None)
-    """Features, transfer, model and text of undisturbed batches."""
+    """Of undisturbed batches: features, transfer, model and text; on an accelerator the model, and what it waited for of
+    the others."""
     seconds_counted_leaderboard: float | None = None
     seconds_wall: float | None = None
     """From the first utterance read to the last line journalled, summed over the processes of a resumed run."""
     seconds_warmup: float | None = None
     seconds_waited: float | None = None
     """The network's thread, for features, texts or the journal."""
+    waits: Waits | None = None
+    """The same by its cause; null in runs from before it was noted."""
     phases: dict[str, float] = field(default_factory=dict)
     """Seconds by phase, all batches."""
     batches: Count | None = None

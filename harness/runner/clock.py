@@ -2,6 +2,9 @@
 
 Stages of different batches overlap, so the phases may sum to more than the wall clock. What sums to it is the device's
 own account: the phase `model`, the seconds that it waited for the host, warm-up, and the untracked rest.
+
+What `rtfx` counts of a batch: on a processor, which all phases share, its features, transfer, model and text; on an
+accelerator its model, and of the other three only what the accelerator waited for.
 """
 
 from __future__ import annotations
@@ -10,9 +13,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.records.run import ClusterSpeed, Speed
+from harness.records.run import ClusterSpeed, Speed, Waits
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
@@ -23,17 +26,52 @@ PHASES = ("decode", "features", "transfer", "model", "text")
 COUNTED = ("features", "transfer", "model", "text")
 """The phases that `rtfx` counts."""
 
+Span = tuple[str, float, float]
+"""A phase as it ran: its name, its beginning and its end."""
+
+
+def overlap(spans: Iterable[Span], begin: float, end: float) -> dict[str, float]:
+    """Seconds of each phase that lie in an interval."""
+    found: dict[str, float] = {}
+    for name, first, last in spans:
+        if (both := min(last, end) - max(first, begin)) > 0:
+            found[name] = found.get(name, 0.0) + both
+    return found
+
 
 @dataclass(slots=True)
 class Lap:
-    """The phases of one batch, in seconds."""
+    """The phases of one batch, in seconds.
 
+    Args:
+        waits_only: whether of all phases but the model's only that is counted which the network's thread waited for.
+    """
+
+    waits_only: bool = False
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+    waited: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PHASES, 0.0))
+    """Of these, those for which the network's thread waited."""
+    spans: list[Span] = field(default_factory=list)
+    awaited: float | None = None
+    """Since when the network's thread waits for the text."""
+    busy: float = 0.0
+    """Threads that decoded, on average, while the batch waited for decoded audio."""
 
     @property
     def counted(self) -> float:
         """Seconds that `rtfx` counts."""
-        return sum(self.seconds[name] for name in COUNTED)
+        parts = self.seconds if not self.waits_only else self.waited | {"model": self.seconds["model"]}
+        return sum(parts[name] for name in COUNTED)
+
+    def wait(self, begin: float, end: float, *names: str) -> None:
+        """Notes an interval in which the network's thread waited for phases of these names."""
+        for name, seconds in overlap((span for span in self.spans if span[0] in names), begin, end).items():
+            self.waited[name] += seconds
+
+    def written(self) -> None:
+        """Called in the thread that writes, when the text is there and before it is journalled."""
+        if self.awaited is not None:
+            self.wait(self.awaited, time.perf_counter(), "text")
 
     @contextmanager
     def phase(self, name: str, synchronize: Callable[[], None] | None = None) -> Iterator[None]:
@@ -44,7 +82,9 @@ class Lap:
             if synchronize is not None:
                 synchronize()
         finally:
-            self.seconds[name] += time.perf_counter() - begin
+            end = time.perf_counter()
+            self.seconds[name] += end - begin
+            self.spans.append((name, begin, end))
 
 
 @dataclass(slots=True)
@@ -55,6 +95,8 @@ class Clock:
     """Seconds by phase, all batches, each measured in the thread that it runs in."""
     waited: float = 0.0
     """Seconds that the network's thread waited for features, or for texts and the journal."""
+    waits: Waits = Waits()
+    """What for."""
     wall: float = 0.0
     """Seconds from the first utterance read to the last line journalled, summed over processes."""
     audio_seconds: float = 0.0
@@ -83,11 +125,28 @@ class Clock:
         else:
             self.excluded += 1
 
+    def wait(self, seconds: float, found: dict[str, float], rest: str, *, busy: float, threads: int) -> None:
+        """Adds a wait of the network's thread.
+
+        Args:
+            seconds: all of it.
+            found: those that lay in phases of the batch that was waited for, fields of `Waits`.
+            rest: what it waited for in the others, a field of `Waits`.
+            busy: threads that decoded in that time, on average.
+            threads: that decode.
+        """
+        self.waited += seconds
+        parts: dict[str, Any] = found | {rest: max(0.0, seconds - sum(found.values()))}
+        self.waits = self.waits.plus(
+            Waits(**parts, busy_seconds=busy * found.get("decode", 0.0), threads=threads)
+        )
+
     def merge(self, other: Clock) -> None:
         """Adds what another clock counted beside this one. Wall-clock time is this one's own."""
         for name, seconds in other.phases.items():
             self.phases[name] += seconds
         self.waited += other.waited
+        self.waits = self.waits.plus(other.waits)
         self.audio_seconds += other.audio_seconds
         self.audio_seconds_undisturbed += other.audio_seconds_undisturbed
         self.counted += other.counted
@@ -118,6 +177,7 @@ class Clock:
             seconds_wall=self.wall,
             seconds_warmup=self.warmup,
             seconds_waited=self.waited,
+            waits=self.waits if self.waited else None,
             phases={**self.phases, "untracked": untracked},
             batches=self.batches,
             excluded_batches=self.excluded,
@@ -134,6 +194,7 @@ class Clock:
         return cls(
             phases={name: speed.phases.get(name, 0.0) for name in PHASES},
             waited=speed.seconds_waited or 0.0,
+            waits=speed.waits or Waits(),
             wall=speed.seconds_wall or 0.0,
             audio_seconds=speed.audio_seconds or 0.0,
             audio_seconds_undisturbed=sum((line.audio_seconds or 0.0 for line in counted), 0.0),

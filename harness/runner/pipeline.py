@@ -11,8 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -22,10 +21,11 @@ from harness.audio import load_clip
 from harness.errors import HarnessError, Interrupted, ModelError
 from harness.records.run import Event
 from harness.runner import stages
-from harness.runner.clock import Lap
+from harness.runner.clock import Lap, overlap
 from harness.runner.identity import audio_file
 from harness.runner.journal import describe, failed, transcribed
 from harness.runner.plan import plan
+from harness.runner.threads import Threads
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
@@ -50,20 +50,6 @@ _Outcome = tuple["Hypothesis | Exception", tuple[tuple[float, float], ...]]
 def _ends_run(error: Exception) -> bool:
     """Whether every further clip would meet the same error."""
     return isinstance(error, HarnessError) and error.ends_run
-
-
-class Threads(ExitStack):
-    """The threads of a run. Each stage has one of its own, so that a model never meets itself."""
-
-    def __init__(self, model: Model, workers: int) -> None:
-        super().__init__()
-        self.decode = self._pool(workers, "decode")
-        self.prepare = self._pool(1, "prepare", model)
-        self.write = self._pool(1, "write", model)
-
-    def _pool(self, count: int, name: str, model: Model | None = None) -> ThreadPoolExecutor:
-        begin = model.beside if model is not None else None
-        return self.enter_context(ThreadPoolExecutor(count, thread_name_prefix=name, initializer=begin))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +82,9 @@ class _Batch:
     """What a stage raised."""
 
 
+_UnderWay = tuple[_Batch, Future[_Batch]]
+
+
 class Pipeline:
     """The utterances under way, and those planned to follow.
 
@@ -119,8 +108,8 @@ class Pipeline:
         self._seconds: dict[int, float] = {}
         """What to plan with, by index."""
         self._pending: deque[list[int]] = deque()
-        self._ahead: deque[Future[_Batch]] = deque()
-        self._behind: deque[Future[_Batch]] = deque()
+        self._ahead: deque[_UnderWay] = deque()
+        self._behind: deque[_UnderWay] = deque()
         self._decoded: dict[int, Future[Clip]] = {}
         self._heard: dict[int, Future[AudioFile]] = {}
         """What was decoded, by index."""
@@ -174,7 +163,7 @@ class Pipeline:
                     raise Interrupted("the batch in hand was finished; the same command goes on where it was")
                 self._fill()
                 if self._ahead:
-                    batch = self._wait(self._ahead.popleft())
+                    batch = self._prepared()
                     if self._state.overlap:
                         self._fill()
                     self._network(batch)
@@ -183,7 +172,7 @@ class Pipeline:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and self._state.model.card.served:
                 self._state.model.close()  # or the text thread would wait for the server first
-            for prepared in self._ahead:
+            for _, prepared in self._ahead:
                 prepared.cancel()
             for decoded in self._decoded.values():
                 decoded.cancel()
@@ -197,8 +186,10 @@ class Pipeline:
             if not (self._state.warm or self._state.model.card.served):
                 self._warm_up(self._pending[0])
             indices = self._pending.popleft()
-            batch = _Batch(indices, [self._decoded.pop(index) for index in indices])
-            self._ahead.append(self._threads.prepare.submit(self._prepare, batch))
+            # Of phases that run beside the network an accelerator feels only what it waits for; a processor, all.
+            lap = Lap(waits_only=self._state.model.accelerated and self._state.overlap)
+            batch = _Batch(indices, [self._decoded.pop(index) for index in indices], lap=lap)
+            self._ahead.append((batch, self._threads.prepare.submit(self._prepare, batch)))
         if self._state.overlap:
             self._decode(AHEAD_CLIPS)
 
@@ -210,12 +201,12 @@ class Pipeline:
                 break
             for index in batch:
                 if index not in self._decoded:
-                    self._decoded[index] = self._threads.decode.submit(load_clip, self._utterances[index])
+                    self._decoded[index] = self._threads.decoding(load_clip, self._utterances[index])
             ahead += len(batch)
 
     def _prepare(self, batch: _Batch) -> _Batch:
         """In the prepare thread: waits for decoded audio and makes features of it."""
-        with batch.lap.phase("decode"):
+        with batch.lap.phase("decode"), self._threads.busy.measured(batch.lap):
             for index, future in zip(batch.indices, batch.decoded, strict=True):
                 try:
                     batch.clips[index] = future.result()
@@ -223,7 +214,7 @@ class Pipeline:
                     batch.failures[index] = error
                 # What cannot be decoded is not read to be told apart: it may be anything, of any size.
                 look = partial(audio_file, self._utterances[index], read=index in batch.clips)
-                self._heard[index] = self._threads.decode.submit(look)
+                self._heard[index] = self._threads.decoding(look)
         if batch.clips:
             clips = list(batch.clips.values())
             try:
@@ -243,7 +234,7 @@ class Pipeline:
             self._recover(batch)
         else:
             self._number(batch)
-            self._behind.append(self._threads.write.submit(self._write, batch))
+            self._behind.append((batch, self._threads.write.submit(self._write, batch)))
 
     def _number(self, batch: _Batch) -> None:
         if batch.clips and batch.number < 0:
@@ -279,6 +270,7 @@ class Pipeline:
 
         The counted seconds are shared by duration: they sum to the total.
         """
+        batch.lap.written()
         undisturbed = self._disturbed.isdisjoint(batch.clips)
         total = sum(clip.duration for clip in batch.clips.values())
         share = batch.lap.counted / total if total else 0.0
@@ -312,8 +304,10 @@ class Pipeline:
 
     def _settle(self, keep: int) -> None:
         """Waits until at most so many batches are behind, and deals with those whose text failed."""
-        while self._behind and (len(self._behind) > keep or self._behind[0].done()):
-            batch = self._wait(self._behind.popleft())
+        while self._behind and (len(self._behind) > keep or self._behind[0][1].done()):
+            batch, written = self._behind.popleft()
+            batch.lap.awaited = time.perf_counter()
+            self._wait(written, batch.lap, "journal")
             if batch.error is not None:
                 self._recover(batch)
 
@@ -321,6 +315,7 @@ class Pipeline:
         """Runs a batch that failed: planned anew where memory ran out, else one clip at a time."""
         assert batch.error is not None
         error, batch.error, batch.work = batch.error, None, None
+        batch.lap.awaited = None
         if _ends_run(error):
             raise error  # texts that are waited for are journalled still, as the write thread ends
         if not self._state.model.card.served:  # whose time is that of the others too, which were under way beside it
@@ -337,7 +332,7 @@ class Pipeline:
             self._state.events.append(Event(event="batch_failed", batch=batch.number, error=describe(error)))
         if len(batch.clips) > 1 or isinstance(error, stages.OutOfMemory):
             outcomes = [self._alone(clip, batch.lap) for clip in batch.clips.values()]
-        self._wait(self._threads.write.submit(self._journal, batch, outcomes))
+        self._wait(self._threads.write.submit(self._journal, batch, outcomes), batch.lap, "journal")
 
     def _alone(self, clip: Clip, lap: Lap) -> _Outcome:
         """One clip by itself; where even that does not fit into memory, cut in halves at a pause."""
@@ -358,9 +353,10 @@ class Pipeline:
         """One clip through all stages, each in its thread."""
         model, threads = self._state.model, self._threads
         try:
-            work = self._wait(threads.prepare.submit(stages.prepare, model, [clip], self._state.budget, lap, longest))
+            preparing = threads.prepare.submit(stages.prepare, model, [clip], self._state.budget, lap, longest)
+            work = self._wait(preparing, lap, counts=True)
             stages.infer(model, work, lap)
-            (hypothesis,) = self._wait(threads.write.submit(stages.text, model, work, lap))
+            (hypothesis,) = self._wait(threads.write.submit(stages.text, model, work, lap), lap, counts=True)
         except Exception as error:  # noqa: BLE001 - any model may raise anything; it must cost this clip only
             found = stages.caught(error)
             if _ends_run(found):
@@ -371,7 +367,8 @@ class Pipeline:
     def _drop_ahead(self) -> None:
         """Gives up what was prepared ahead, and the memory that it holds; decoded audio is kept."""
         while self._ahead:
-            batch = self._wait(self._ahead.pop())
+            batch, prepared = self._ahead.pop()
+            self._wait(prepared, batch.lap)
             self._pending.appendleft(batch.indices)
             self._decoded.update(zip(batch.indices, batch.decoded, strict=True))
 
@@ -398,27 +395,28 @@ class Pipeline:
         An accelerator is given the largest and the smallest batch there are, whose kernels and memory it then has; a
         processor, which needs as long for the largest as later, the shortest clip of the first.
         """
-        begin, model = time.perf_counter(), self._state.model
+        begin, model, first = time.perf_counter(), self._state.model, Lap()
         batches = [indices]
         if model.accelerated and len(self._pending) > 1:
             batches.append(self._pending[-1])
             for index in batches[1]:
                 if index not in self._decoded:
-                    self._decoded[index] = self._threads.decode.submit(load_clip, self._utterances[index])
+                    self._decoded[index] = self._threads.decoding(load_clip, self._utterances[index])
         decoded = [[self._decoded[index] for index in batch] for batch in batches]
-        clips = [[future.result() for future in batch if future.exception() is None] for batch in decoded]
+        with self._threads.busy.measured(first):
+            clips = [[future.result() for future in batch if future.exception() is None] for batch in decoded]
         clock, at = self._state.clock, time.perf_counter()
         clock.phases["decode"] += at - begin
-        clock.waited += at - begin
+        clock.wait(at - begin, {"decode": at - begin}, "other", busy=first.busy, threads=self._threads.workers)
         if not clips[0]:
             return
-        waited = clock.waited
+        waited, waits = clock.waited, clock.waits
         if model.accelerated:
             for batch in filter(None, clips):
                 self._together(batch)
         else:
             self._in_a_row(min(clips[0], key=lambda clip: len(clip.waveform)), Lap())
-        clock.waited = waited
+        clock.waited, clock.waits = waited, waits
         clock.warmup += time.perf_counter() - at
         self._state.warm = True
 
@@ -426,19 +424,36 @@ class Pipeline:
         """A batch through all stages for its effects alone; what is wrong with it shows when it is run."""
         model, threads, lap = self._state.model, self._threads, Lap()
         try:
-            work = self._wait(threads.prepare.submit(stages.prepare, model, clips, self._state.budget, lap))
+            work = self._wait(threads.prepare.submit(stages.prepare, model, clips, self._state.budget, lap), lap)
             stages.infer(model, work, lap)
-            self._wait(threads.write.submit(stages.text, model, work, lap))
+            self._wait(threads.write.submit(stages.text, model, work, lap), lap)
         except Exception as error:  # noqa: BLE001 - any model may raise anything
             found = stages.caught(error)
             if _ends_run(found):
                 raise found from None
             stages.empty_cache()
 
-    def _wait(self, future: Future[T]) -> T:
-        """The result of another thread; the time that the device waits for it is the clock's."""
+    def _prepared(self) -> _Batch:
+        """The next batch, when it is prepared."""
+        batch, prepared = self._ahead.popleft()
+        return self._wait(prepared, batch.lap, counts=True)
+
+    def _wait(self, future: Future[T], lap: Lap, rest: str = "other", *, counts: bool = False) -> T:
+        """The result of another thread; the time that the device waits for it is the clock's.
+
+        Args:
+            future: works on a batch, or on a clip of it.
+            lap: that of the batch.
+            rest: what is waited for outside of its phases.
+            counts: whether phases that are waited for are counted here. Of a text that is journalled in the same
+                thread they are counted there, before.
+        """
         begin = time.perf_counter()
         try:
             return future.result()
         finally:
-            self._state.clock.waited += time.perf_counter() - begin
+            end = time.perf_counter()
+            found = overlap(lap.spans, begin, end)
+            self._state.clock.wait(end - begin, found, rest, busy=lap.busy, threads=self._threads.workers)
+            if counts:
+                lap.wait(begin, end, "features", "transfer", "text")
