@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from harness.devices import kind_of
 from harness.records.codec import pretty
 from harness.records.journal import read_journal
 from harness.records.run import RUN_FILE, RunRecord
@@ -14,6 +15,9 @@ from harness.scoring.predictions import read_run
 from harness.scoring.resolve import common_profile
 from harness.streams import tell
 from harness.version import program
+
+WAITED_SHARE = 0.1
+"""Of the time of a benchmark: where an accelerator waited longer for the host, the end of the run says for what."""
 
 __all__ = ["finish", "write_scores"]
 
@@ -80,6 +84,19 @@ def _servers(run: RunRecord) -> Iterator[str]:
         )
 
 
+def _waits(run: RunRecord) -> Iterator[str]:
+    """Where an accelerator waited for the host: for how much of the time, and mostly for what."""
+    device = str(run.settings.get("device") or "cpu")
+    for name, entry in run.benchmarks.items():
+        speed = entry.speed
+        if kind_of(device) == "cpu" or speed is None or speed.served is not None or speed.waits is None:
+            continue
+        waited = speed.seconds_waited or 0.0
+        worked = (speed.seconds_wall or 0.0) - (speed.seconds_warmup or 0.0)
+        if waited > WAITED_SHARE * worked > 0:
+            yield f"waited: {device} for {waited / worked:.0%} of the time of {name}, mostly for {speed.waits.cause}"
+
+
 def _energy(run: RunRecord) -> Iterator[str]:
     """What the run drew, or why nobody knows."""
     cell = energy_cell(run)
@@ -121,6 +138,7 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
         lines += _odd_audio(run)
         lines += _audits(run)
         lines += _servers(run)
+        lines += _waits(run)
     lines += dict.fromkeys(line for run in runs for line in _energy(run))  # that of a machine without counters once
     lines.append(f"journals and scores: {', '.join(map(str, folders))}")
     lines.append(f"tables, plots and page: {written.files[0]}")

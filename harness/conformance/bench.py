@@ -13,8 +13,8 @@ from harness.models.base import Model
 from harness.runner import stages
 from harness.runner.clock import Lap
 from harness.runner.journal import describe
-from harness.runner.pipeline import Threads
 from harness.runner.plan import Budget
+from harness.runner.threads import Threads
 from harness.types import Clip, Hypothesis
 
 if TYPE_CHECKING:

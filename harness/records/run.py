@@ -82,22 +82,43 @@ class ServedSpeed(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What it says that it answered with, where it says so; several where that changed in the middle of the run."""
 
 
+_CAUSES = {
+    "decode": "decoding",
+    "features": "features made on the host",
+    "transfer": "copies to the device",
+    "text": "texts",
+    "journal": "the journal",
+    "other": "its turn",
+}
+"""Fields of `Waits` in words."""
+
+
 class Waits(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What the network's thread waited for, in seconds: those of `seconds_waited` by their cause."""
 
     decode: float = 0.0
-    """Audio that was not decoded yet."""
+    """Audio that was not decoded yet, or its digest not made."""
     features: float = 0.0
     transfer: float = 0.0
     text: float = 0.0
     journal: float = 0.0
-    """Lines being written, and digests of audio that they state."""
+    """Lines being written."""
     other: float = 0.0
     """Going from one thread to another; clips that are tried again."""
     busy_seconds: float = 0.0
     """Of the threads that decode, added up, while it waited for decoding."""
     threads: Count = 0
     """That decode."""
+    cause: str = ""
+    """The largest of them in words, such as `decoding, 3 of 8 threads busy`."""
+
+    @property
+    def largest(self) -> str:
+        """As `cause`, of the figures as they are."""
+        seconds, name = max((getattr(self, name), name) for name in _CAUSES)
+        if name != "decode" or self.busy is None:
+            return _CAUSES[name] if seconds else ""
+        return f"{_CAUSES[name]}, {self.busy:.0f} of {self.threads} threads busy"
 
     @property
     def busy(self) -> float | None:
@@ -106,9 +127,7 @@ class Waits(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     def plus(self, other: Self) -> Self:
         """Both together."""
-        added = {
-            name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__ if name != "threads"
-        }
+        added = {name: getattr(self, name) + getattr(other, name) for name in (*_CAUSES, "busy_seconds")}
         return type(self)(**added, threads=max(self.threads, other.threads))
 
 
@@ -127,8 +146,8 @@ class Speed(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Given to the model in undisturbed batches."""
     audio_seconds_leaderboard: float | None = None
     seconds_counted: float | None = field(default_factory=lambda: None)
-    """Of undisturbed batches: features, transfer, model and text; on an accelerator the model, and what it waited for of
-    the others."""
+    """Of undisturbed batches: features, transfer, model and text; of an accelerator the model, and what it waited for
+    of the others."""
     seconds_counted_leaderboard: float | None = None
     seconds_wall: float | None = None
     """From the first utterance read to the last line journalled, summed over the processes of a resumed run."""

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from harness.records.run import ClusterSpeed, Speed, Waits
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ class Clock:
     """Seconds by phase, all batches, each measured in the thread that it runs in."""
     waited: float = 0.0
     """Seconds that the network's thread waited for features, or for texts and the journal."""
-    waits: Waits = Waits()
+    waits: Waits = field(default_factory=Waits)
     """What for."""
     wall: float = 0.0
     """Seconds from the first utterance read to the last line journalled, summed over processes."""
@@ -137,9 +139,7 @@ class Clock:
         """
         self.waited += seconds
         parts: dict[str, Any] = found | {rest: max(0.0, seconds - sum(found.values()))}
-        self.waits = self.waits.plus(
-            Waits(**parts, busy_seconds=busy * found.get("decode", 0.0), threads=threads)
-        )
+        self.waits = self.waits.plus(Waits(**parts, busy_seconds=busy * found.get("decode", 0.0), threads=threads))
 
     def merge(self, other: Clock) -> None:
         """Adds what another clock counted beside this one. Wall-clock time is this one's own."""
@@ -177,7 +177,7 @@ class Clock:
             seconds_wall=self.wall,
             seconds_warmup=self.warmup,
             seconds_waited=self.waited,
-            waits=self.waits if self.waited else None,
+            waits=replace(self.waits, cause=self.waits.largest) if self.waited else None,
             phases={**self.phases, "untracked": untracked},
             batches=self.batches,
             excluded_batches=self.excluded,
@@ -194,7 +194,7 @@ class Clock:
         return cls(
             phases={name: speed.phases.get(name, 0.0) for name in PHASES},
             waited=speed.seconds_waited or 0.0,
-            waits=speed.waits or Waits(),
+            waits=(speed.waits or Waits()).plus(Waits()),
             wall=speed.seconds_wall or 0.0,
             audio_seconds=speed.audio_seconds or 0.0,
             audio_seconds_undisturbed=sum((line.audio_seconds or 0.0 for line in counted), 0.0),

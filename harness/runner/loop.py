@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import Interrupted, RunError
 from harness.perturb.apply import seconds_under
-from harness.runner.pipeline import Done, Pipeline, Threads
+from harness.runner.pipeline import Done, Pipeline
 from harness.runner.plan import padding, plan
+from harness.runner.threads import Threads
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance

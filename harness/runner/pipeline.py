@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,13 +24,12 @@ from harness.runner.clock import Lap, overlap
 from harness.runner.identity import audio_file
 from harness.runner.journal import describe, failed, transcribed
 from harness.runner.plan import plan
-from harness.runner.threads import Threads
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
-    from harness.models.base import Model
     from harness.records.journal import AudioFile, Line
     from harness.runner.stages import State
+    from harness.runner.threads import Threads
     from harness.types import Clip, Hypothesis
 
 T = TypeVar("T")
@@ -43,8 +41,21 @@ its work on (`ModelCard.in_flight`)."""
 AHEAD_CLIPS = 16
 """Clips that are decoded ahead of those, at least; whole batches are, so it may be more."""
 
+_Loaded = tuple["Clip | Exception", "AudioFile"]
+"""A clip or why there is none, and what was read."""
+
 _Outcome = tuple["Hypothesis | Exception", tuple[tuple[float, float], ...]]
 """What became of a clip, and the bounds of the pieces that it was cut into."""
+
+
+def _load(utterance: Utterance) -> _Loaded:
+    """In a thread that decodes: the clip, and by what its audio is told from other audio."""
+    try:
+        clip: Clip | Exception = load_clip(utterance)
+    except Exception as error:  # noqa: BLE001 - whatever a broken file raises costs that file only
+        clip = error
+    # What cannot be decoded is not read to be told apart: it may be anything, of any size.
+    return clip, audio_file(utterance, read=not isinstance(clip, Exception))
 
 
 def _ends_run(error: Exception) -> bool:
@@ -70,11 +81,13 @@ class _Batch:
 
     indices: list[int]
     """Of its utterances."""
-    decoded: list[Future[Clip]]
+    decoded: list[Future[_Loaded]]
     clips: dict[int, Clip] = field(default_factory=dict)
     """Those that could be decoded."""
     failures: dict[int, Exception] = field(default_factory=dict)
     """Why the others could not."""
+    heard: dict[int, AudioFile] = field(default_factory=dict)
+    """What was read of each."""
     lap: Lap = field(default_factory=Lap)
     number: int = -1
     work: stages.Work | None = None
@@ -110,9 +123,7 @@ class Pipeline:
         self._pending: deque[list[int]] = deque()
         self._ahead: deque[_UnderWay] = deque()
         self._behind: deque[_UnderWay] = deque()
-        self._decoded: dict[int, Future[Clip]] = {}
-        self._heard: dict[int, Future[AudioFile]] = {}
-        """What was decoded, by index."""
+        self._decoded: dict[int, Future[_Loaded]] = {}
         self._disturbed: set[int] = set()
         self._next_index = 0
 
@@ -201,20 +212,18 @@ class Pipeline:
                 break
             for index in batch:
                 if index not in self._decoded:
-                    self._decoded[index] = self._threads.decoding(load_clip, self._utterances[index])
+                    self._decoded[index] = self._threads.decoding(_load, self._utterances[index])
             ahead += len(batch)
 
     def _prepare(self, batch: _Batch) -> _Batch:
         """In the prepare thread: waits for decoded audio and makes features of it."""
         with batch.lap.phase("decode"), self._threads.busy.measured(batch.lap):
             for index, future in zip(batch.indices, batch.decoded, strict=True):
-                try:
-                    batch.clips[index] = future.result()
-                except Exception as error:  # noqa: BLE001 - whatever a broken file raises costs that file only
-                    batch.failures[index] = error
-                # What cannot be decoded is not read to be told apart: it may be anything, of any size.
-                look = partial(audio_file, self._utterances[index], read=index in batch.clips)
-                self._heard[index] = self._threads.decoding(look)
+                clip, batch.heard[index] = future.result()
+                if isinstance(clip, Exception):
+                    batch.failures[index] = clip
+                else:
+                    batch.clips[index] = clip
         if batch.clips:
             clips = list(batch.clips.values())
             try:
@@ -274,7 +283,7 @@ class Pipeline:
         undisturbed = self._disturbed.isdisjoint(batch.clips)
         total = sum(clip.duration for clip in batch.clips.values())
         share = batch.lap.counted / total if total else 0.0
-        heard = {index: self._heard[index].result() for index in batch.indices}
+        heard = batch.heard
         lines = [failed(self._utterances[index], error, None, heard[index]) for index, error in batch.failures.items()]
         for (index, clip), (outcome, bounds) in zip(batch.clips.items(), outcomes, strict=True):
             utterance, seconds = self._utterances[index], clip.duration
@@ -300,13 +309,11 @@ class Pipeline:
         for index in batch.indices:
             self._utterances.pop(index, None)
             self._seconds.pop(index, None)
-            self._heard.pop(index, None)
 
     def _settle(self, keep: int) -> None:
         """Waits until at most so many batches are behind, and deals with those whose text failed."""
         while self._behind and (len(self._behind) > keep or self._behind[0][1].done()):
             batch, written = self._behind.popleft()
-            batch.lap.awaited = time.perf_counter()
             self._wait(written, batch.lap, "journal")
             if batch.error is not None:
                 self._recover(batch)
@@ -401,10 +408,11 @@ class Pipeline:
             batches.append(self._pending[-1])
             for index in batches[1]:
                 if index not in self._decoded:
-                    self._decoded[index] = self._threads.decoding(load_clip, self._utterances[index])
+                    self._decoded[index] = self._threads.decoding(_load, self._utterances[index])
         decoded = [[self._decoded[index] for index in batch] for batch in batches]
         with self._threads.busy.measured(first):
-            clips = [[future.result() for future in batch if future.exception() is None] for batch in decoded]
+            loaded = [[future.result()[0] for future in batch] for batch in decoded]
+        clips = [[clip for clip in batch if not isinstance(clip, Exception)] for batch in loaded]
         clock, at = self._state.clock, time.perf_counter()
         clock.phases["decode"] += at - begin
         clock.wait(at - begin, {"decode": at - begin}, "other", busy=first.busy, threads=self._threads.workers)
@@ -449,6 +457,8 @@ class Pipeline:
                 thread they are counted there, before.
         """
         begin = time.perf_counter()
+        if rest == "journal":
+            lap.awaited = begin
         try:
             return future.result()
         finally:

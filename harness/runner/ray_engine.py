@@ -30,8 +30,8 @@ from harness.runner.shards import begin_parts, end_parts
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
     from harness.runner.clock import Clock
-    from harness.runner.pipeline import Threads
     from harness.runner.ray_cluster import Answer, Cluster, Handle
+    from harness.runner.threads import Threads
 
 T = TypeVar("T", Line, Event)
 

@@ -24,9 +24,10 @@ from harness.records.journal import encode_lines
 from harness.runner.clock import Clock
 from harness.runner.contain import contained
 from harness.runner.journal import describe
-from harness.runner.pipeline import Done, Pipeline, Threads
+from harness.runner.pipeline import Done, Pipeline
 from harness.runner.plan import Budget, plan
 from harness.runner.stages import State, Stop
+from harness.runner.threads import Threads
 from harness.runner.watchdog import Watched
 
 if TYPE_CHECKING:

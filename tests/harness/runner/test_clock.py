@@ -1,7 +1,8 @@
 import pytest
+from msgspec.structs import replace
 
 from harness.records.journal import Line
-from harness.records.run import Speed
+from harness.records.run import Speed, Waits
 from harness.runner.clock import PHASES, Clock, Lap
 
 
@@ -94,3 +95,71 @@ def test_no_time_has_no_speed_either() -> None:
     clock = Clock()
     clock.add(lap_of(decode=1.0), 7.0, undisturbed=True)
     assert (clock.rtfx, clock.rtfx_end_to_end) == (None, None)
+
+
+def test_an_accelerator_counts_its_own_time_and_what_it_waited_for(time: Watch) -> None:
+    """Features take 2 s of which it waits for the last half; text takes 3 s, of which it waits for the last third."""
+    lap = Lap(waits_only=True)
+    with lap.phase("decode"):
+        time.sleep(4.0)  # until 104
+    with lap.phase("features"):
+        time.sleep(2.0)  # until 106
+    lap.wait(100.0, 103.0, "features", "transfer", "text")  # only decoding went on
+    lap.wait(105.0, 106.0, "features", "transfer", "text")
+    with lap.phase("model"):
+        time.sleep(5.0)  # until 111
+    with lap.phase("text"):
+        time.sleep(3.0)  # until 114
+    lap.awaited = 113.0
+    lap.written()
+    assert lap.seconds == dict.fromkeys(PHASES, 0.0) | {"decode": 4.0, "features": 2.0, "model": 5.0, "text": 3.0}
+    assert lap.waited == dict.fromkeys(PHASES, 0.0) | {"features": 1.0, "text": 1.0}
+    assert lap.counted == 7.0
+    processor = Lap(seconds=dict(lap.seconds), waited=dict(lap.waited))
+    assert processor.counted == 10.0
+
+
+def test_a_text_that_nobody_waited_for_costs_an_accelerator_nothing(time: Watch) -> None:
+    lap = Lap(waits_only=True)
+    with lap.phase("model"):
+        time.sleep(5.0)
+    with lap.phase("text"):
+        time.sleep(3.0)
+    lap.written()
+    assert lap.counted == 5.0
+    lap.awaited = 108.5  # while the lines were being written
+    lap.written()
+    assert lap.counted == 5.0
+
+
+def test_waits_are_kept_by_their_cause() -> None:
+    """4 s for decoding with 3 of 8 threads busy, 1 s of features, and half a second of neither; then 2 s."""
+    clock = Clock()
+    clock.wait(5.5, {"decode": 4.0, "features": 1.0}, "other", busy=3.0, threads=8)
+    clock.wait(2.0, {"text": 0.5}, "journal", busy=7.0, threads=8)
+    assert clock.waited == 7.5
+    expected = Waits(decode=4.0, features=1.0, text=0.5, journal=1.5, other=0.5, busy_seconds=12.0, threads=8)
+    assert clock.waits == expected
+    assert clock.speed().waits == replace(expected, cause="decoding, 3 of 8 threads busy")
+    assert expected.busy == 3.0
+    assert Clock.resumed(clock.speed(), []).waits == expected
+    clock.merge(Clock(waited=1.0, waits=Waits(decode=1.0, busy_seconds=1.0, threads=2)))
+    assert clock.waits.decode == 5.0
+    assert (clock.waits.busy, clock.waits.threads) == (2.6, 8)
+    assert Clock().speed().waits is None
+
+
+@pytest.mark.parametrize(
+    ("waits", "cause"),
+    [
+        (Waits(), ""),
+        (Waits(decode=2.0, busy_seconds=15.8, threads=8), "decoding, 8 of 8 threads busy"),
+        (Waits(decode=2.0, text=2.5, threads=8), "texts"),
+        (Waits(decode=2.0, features=3.0, text=2.5, threads=8), "features made on the host"),
+        (Waits(transfer=1.0), "copies to the device"),
+        (Waits(journal=1.0), "the journal"),
+        (Waits(other=1.0), "its turn"),
+    ],
+)
+def test_the_largest_cause_is_told(waits: Waits, cause: str) -> None:
+    assert waits.largest == cause

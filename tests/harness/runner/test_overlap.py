@@ -4,21 +4,24 @@ import concurrent.futures
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_record
 
 from harness.audio import load_clip
 from harness.errors import RunError
 from harness.models.base import Model, ModelCard
+from harness.records.run import Waits
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
+from harness.runner.pipeline import _load
 from harness.runner.plan import Budget
 from harness.runner.stages import Stop
+from harness.runner.threads import Threads
 from harness.types import Clip, Hypothesis
 from tests.harness.runner.test_loop import journal, loop, utterances
 
@@ -164,6 +167,101 @@ def test_the_warm_up_is_in_no_account_but_its_own(journal: JournalFile, monkeypa
     assert clock.counted == pytest.approx(sum(line.time or 0.0 for line in journal.lines))
 
 
+class Beside(Staged):
+    """Features of the next batch take 2 s and the text of the last one 4 s, both while the network has 1 s more.
+
+    By a clock that stands still but for these.
+    """
+
+    def __init__(self, *, accelerated: bool) -> None:
+        super().__init__()
+        self.now, self.accelerated = 0.0, accelerated
+        self.begun, self.made, self.said = ([threading.Event() for _ in range(20)] for _ in range(3))
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    def look(self, name: str, value: Any) -> Any:
+        number = int(value[0].removeprefix("u"))
+        if name == "features" and number > 0:
+            assert self.begun[number - 1].wait(10)
+            self.now += 2.0
+            self.made[number].set()
+        elif name == "infer":
+            self.begun[number].set()
+            assert number == 19 or self.made[number + 1].wait(10)
+            self.said[number - 1].set() if number == 0 else None
+            assert number == 0 or self.said[number - 1].wait(10)
+            self.now += 1.0
+        elif name == "text" and number < 19:
+            assert self.begun[number + 1].wait(10)
+            assert self.made[min(19, number + 2)].wait(10)
+            self.now += 4.0
+            self.said[number].set()
+        return value
+
+
+@pytest.mark.parametrize("accelerated", [True, False])
+def test_what_an_accelerator_does_not_wait_for_is_not_counted(
+    journal: JournalFile, monkeypatch: pytest.MonkeyPatch, accelerated: bool
+) -> None:
+    """The first is in the network for 1 + 2 s, the last for 1 + 4 s, the 18 between for 1 + 2 + 4 s."""
+    model = Beside(accelerated=accelerated)
+    for module in ("clock", "pipeline", "threads"):
+        monkeypatch.setattr(f"harness.runner.{module}.time", model)
+    work, _wall = run(model, journal)
+    clock = work.state.clock
+    assert (clock.phases["model"], clock.waited, clock.waits) == (134.0, 0.0, Waits(threads=2))
+    assert clock.phases["features"] >= 38.0
+    assert clock.phases["text"] >= 76.0
+    assert clock.counted == (134.0 if accelerated else sum(clock.phases.values()) - clock.phases["decode"])
+    assert sum(line.time or 0.0 for line in journal.lines) == pytest.approx(clock.counted)
+
+
+def test_a_wait_for_decoding_is_told_with_the_threads_that_were_busy(
+    journal: JournalFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clips are decoded one after the other, 10 ms each, and the network takes no time."""
+    one = threading.Lock()
+
+    def slowly(utterance: Any) -> Clip:
+        with one:
+            time.sleep(0.01)
+        return load_clip(utterance)
+
+    monkeypatch.setattr("harness.runner.pipeline.load_clip", slowly)
+    work, _wall = run(Staged(), journal)
+    waits = work.state.clock.waits
+    parts = (waits.decode, waits.features, waits.transfer, waits.text, waits.journal, waits.other)
+    assert sum(parts) == pytest.approx(work.state.clock.waited)
+    assert waits.decode == max(parts)
+    assert waits.threads == 2
+    assert waits.busy is not None
+    assert 0 < waits.busy <= 2
+    assert work.state.clock.speed().waits == replace_record(waits, cause=waits.largest)
+
+
+@pytest.mark.parametrize("slow", ["features", "transfer", "text"])
+def test_without_overlap_an_accelerator_counts_all_phases_as_the_leaderboard_does(
+    journal: JournalFile, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    now = 0.0
+
+    class Slow(Staged):
+        accelerated = True
+
+        def look(self, name: str, value: Any) -> Any:
+            nonlocal now
+            now += 2.0 if name == slow else 1.0 if name == "infer" else 0.0
+            return value
+
+    for module in ("clock", "pipeline", "threads"):
+        monkeypatch.setattr(f"harness.runner.{module}.time", SimpleNamespace(perf_counter=lambda: now))
+    work, _wall = run(Slow(), journal, count=5, overlap=False)
+    assert work.state.clock.counted == 15.0
+    assert work.state.clock.waits.decode == 0.0
+
+
 def test_a_batch_is_prepared_and_another_written_while_one_is_in_the_network(journal: JournalFile) -> None:
     begun = {stage: {name: threading.Event() for name in EVERYTHING} for stage in STAGES}
 
@@ -283,13 +381,14 @@ def decoding(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the decode threads were given, as it is given to them."""
     begun: list[Any] = []
 
-    class Counting(ThreadPoolExecutor):
-        def submit(self, *arguments: Any, **more: Any) -> Any:
-            if arguments[0] is load_clip:
-                begun.append(arguments[1])
-            return super().submit(*arguments, **more)
+    begin = Threads.decoding
 
-    monkeypatch.setattr("harness.runner.pipeline.ThreadPoolExecutor", Counting)
+    def counting(threads: Threads, call: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
+        if call is _load:
+            begun.append(arguments[0])
+        return begin(threads, call, *arguments, **more)
+
+    monkeypatch.setattr(Threads, "decoding", counting)
     return begun
 
 
