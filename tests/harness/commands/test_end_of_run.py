@@ -7,14 +7,22 @@ from typing import Any
 import pytest
 
 from harness.commands.end_of_run import _waits
-from harness.records.run import BenchmarkRecord, RunRecord, ServedSpeed, Speed, Waits
+from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord, ServedSpeed, Speed, Waits
 
+MODEL = ModelRecord(id="hama")
 WAITS = Waits(decode=4.0, busy_seconds=12.0, threads=8, cause="decoding, 3 of 8 threads busy")
 
 
 def run_on(device: str, **speed: Any) -> RunRecord:
-    stated = {"seconds_wall": 12.0, "seconds_warmup": 2.0, "seconds_waited": 4.1, "waits": WAITS} | speed
-    return RunRecord(settings={"device": device}, benchmarks={"digits": BenchmarkRecord(speed=Speed(**stated))})
+    stated: dict[str, Any] = {
+        "seconds_wall": 12.0,
+        "seconds_warmup": 2.0,
+        "seconds_waited": 4.1,
+        "waits": WAITS,
+    } | speed
+    return RunRecord(
+        model=MODEL, settings={"device": device}, benchmarks={"digits": BenchmarkRecord(speed=Speed(**stated))}
+    )
 
 
 def test_a_gpu_that_waited_is_told_with_the_cause() -> None:
@@ -31,8 +39,8 @@ def test_a_gpu_that_waited_is_told_with_the_cause() -> None:
         run_on("cuda", waits=None),
         run_on("cuda", served=ServedSpeed(concurrency=8)),
         run_on("cuda", seconds_wall=2.0),
-        RunRecord(settings={"device": "cuda"}, benchmarks={"digits": BenchmarkRecord()}),
-        RunRecord(benchmarks={"digits": BenchmarkRecord(speed=Speed(waits=WAITS))}),
+        RunRecord(model=MODEL, settings={"device": "cuda"}, benchmarks={"digits": BenchmarkRecord()}),
+        RunRecord(model=MODEL, benchmarks={"digits": BenchmarkRecord(speed=Speed(waits=WAITS))}),
     ],
 )
 def test_nothing_is_said_of_a_processor_a_server_or_a_little(run: RunRecord) -> None:
