@@ -1,0 +1,421 @@
+"""What a thousand to a million utterances cost: score, compare, gate, report, a resumed run and its plan.
+
+    python perf/growth.py [--largest N] [--only VERB,...] [--keep DIR]
+
+Two systems with made-up utterances are written, of the lengths of LibriSpeech's test-clean, a WER of about five
+percent, speakers of forty utterances and two tags: 1,000 of them, then ten times as many up to N (default 1,000,000).
+Each verb then runs in a process of its own, without counts remembered from before. Wall seconds, seconds of processor
+time over all its processes, and the peak of its resident memory (`ru_maxrss`; that of the largest process that it
+started is added, though the two share most of it) are printed, and the exponent of each from one size to the next: 1 is
+as many times as there are more utterances, 0 is what does not grow.
+
+`resume` takes a run whose last 16 utterances are missing to its end, with a model that costs nothing; what reading the
+data alone takes, which is no part of the harness's own work, stands beside it as `data`. `plan` is what is planned of
+the data, and the batches of the whole set for one device and for 64.
+
+The last line is one JSON object; `holds` says of each bar whether it holds at the largest size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import math
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.dataset import Dataset, Request, Utterance
+
+SMALLEST, LARGEST = 1_000, 1_000_000
+BENCHMARK = "growth"
+PROFILE = "leaderboard@2026-10"
+PER_SESSION = 40
+LEFT = 16
+"""Utterances that the resumed run lacks."""
+WORDS_A_SECOND = 2.7
+SHARES = {"substituted": 0.035, "deleted": 0.008, "inserted": 0.007}
+"""Of the words, what a system does."""
+FREQUENT = (
+    "the of and to a in that he was it his her with as had for she not but at on is you be i my "
+    "mister twenty one don't o'clock honour gray"
+)
+SYLLABLES = "ba ca de fi go ha le mi no pu ra se ti vo ze lo ner ster ment ing"
+MEGABYTE = 1e6
+BARS = {
+    "score": {"seconds": 60.0, "megabytes": 300.0},
+    "report": {"seconds": 60.0, "page_megabytes": 20.0},
+    "resume": {"seconds": 10.0},
+    "plan": {"seconds": 2.0},
+}
+"""At a million utterances, on two cores."""
+
+
+class Measured(NamedTuple):
+    """One verb at one size."""
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
+    page_megabytes: float | None = None
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The made-up runs
+
+
+def vocabulary(draw: random.Random) -> list[str]:
+    """Words, the frequent ones first: the short ones of the language, and some that rules of numbers look at."""
+    parts = SYLLABLES.split()
+    made = {"".join(draw.choices(parts, k=draw.randint(2, 4))) for _ in range(12_000)}
+    return [*FREQUENT.split(), *sorted(made)]
+
+
+def texts(draw: random.Random, seconds: Iterator[float]) -> Iterator[tuple[float, str, list[str]]]:
+    """For ever: seconds of an utterance, its reference, and what two systems write."""
+    from itertools import accumulate
+
+    words = vocabulary(draw)
+    weights = list(accumulate(1 / (rank + 3) for rank in range(len(words))))
+    chances = list(accumulate((*SHARES.values(), 1 - sum(SHARES.values()))))
+    for length in seconds:
+        said = draw.choices(words, cum_weights=weights, k=max(1, round(length * WORDS_A_SECOND)))
+        written = []
+        for _ in range(2):
+            heard: list[str] = []
+            for word, what in zip(said, draw.choices("sdi-", cum_weights=chances, k=len(said)), strict=True):
+                if what != "d":
+                    heard.append(word if what != "s" else draw.choice(words))
+                if what == "i":
+                    heard.append(draw.choice(words))
+            written.append(" ".join(heard))
+        yield length, f"{' '.join(said).capitalize()}.", written
+
+
+def make(folder: Path, count: int) -> None:
+    """Writes the data, and a complete run of each of two systems."""
+    import itertools
+    import random
+
+    import msgspec
+    import numpy as np
+    import soundfile
+
+    from harness.models.base import ModelCard
+    from harness.records.codec import write
+    from harness.records.journal import AudioFile, Line
+    from harness.records.run import RUN_FILE, BenchmarkRecord, ModelRecord, RunRecord, Speed
+    from harness.types import SAMPLE_RATE
+
+    lengths = [float(one) for one in (ROOT / "perf" / "librispeech_test_clean_seconds.txt").read_text().split()]
+    drawn = texts(random.Random(count), itertools.cycle(lengths))
+    folder.mkdir(parents=True)
+    for number in range(count - LEFT, count):  # no other is listened to
+        seconds = lengths[number % len(lengths)]
+        soundfile.write(folder / f"{seconds}.flac", np.zeros(round(seconds * SAMPLE_RATE), np.float32), SAMPLE_RATE)
+    encoder = msgspec.json.Encoder()
+    runs = [folder / name for name in ("one", "two")]
+    for run in runs:
+        run.mkdir()
+    with (
+        (runs[0] / f"{BENCHMARK}.jsonl").open("wb") as one,
+        (runs[1] / f"{BENCHMARK}.jsonl").open("wb") as two,
+        (folder / "data.jsonl").open("wb") as data,
+    ):
+        for number in range(count):
+            seconds, reference, written = next(drawn)
+            speaker = number // PER_SESSION
+            facts: dict[str, Any] = {
+                "id": f"{speaker}-{speaker % 97}-{number:07}",
+                "reference": reference,
+                "session": f"speaker {speaker}",
+                "duration": seconds,
+                "tags": {"gender": "fm"[speaker % 2], "accent": f"accent {speaker % 7}"},
+            }
+            data.write(encoder.encode(facts) + b"\n")
+            heard = AudioFile(1000 + number % 9973, f"{number:016x}", 1_700_000_000_000_000_000, 0, number, "")
+            facts |= {
+                "language": "en",
+                "audio_seconds": seconds,
+                "time": seconds / 2000,
+                "batch": number // 64,
+                "undisturbed": True,
+                "audio": f"LibriSpeech/test-clean/{speaker}/{number:07}.flac",
+                "audio_file": heard,
+            }
+            for file, hypothesis in zip((one, two), written, strict=True):
+                file.write(encoder.encode(Line(hypothesis=hypothesis, **facts)) + b"\n")
+    for run in runs:
+        entry = BenchmarkRecord(
+            language="en", done=count, failed=0, expected=count, complete=True, revision="1" * 40, speed=Speed(rtfx=2e3)
+        )
+        card = msgspec.convert(ModelCard(id=f"nothing-{run.name}", revision="1"), ModelRecord, from_attributes=True)
+        record = RunRecord(suite="growth@1", profile=PROFILE, model=card, complete=True, benchmarks={BENCHMARK: entry})
+        write(run / RUN_FILE, record)
+
+
+def dataset(folder: Path) -> Dataset:
+    """The data set that was written, at a revision, as the hub has them."""
+    import msgspec
+
+    from benchmarks.dataset import Audio, Dataset, Source, Utterance
+
+    class Row(msgspec.Struct):
+        id: str
+        reference: str
+        session: str
+        duration: float
+        tags: dict[str, str]
+
+    def heard(seconds: float) -> Audio:
+        return Audio(origin=f"{seconds}.flac", path=folder / f"{seconds}.flac")
+
+    def utterances(_request: Request) -> Iterator[Utterance]:
+        decoder, audio = msgspec.json.Decoder(Row), functools.cache(heard)
+        with (folder / "data.jsonl").open("rb") as file:
+            for line in file:
+                row = decoder.decode(line)
+                yield Utterance(
+                    id=row.id,
+                    reference=row.reference,
+                    session=sys.intern(row.session),
+                    duration=row.duration,
+                    tags=row.tags,
+                    audio=audio(row.duration),
+                    language="en",
+                )
+
+    source = Source(kind="hub", where="made/up", open=utterances, state=lambda _request: "1" * 40, revision="1" * 40)
+    return Dataset(name=BENCHMARK, title="Made up", language="en", license=None, sources=(source,))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The verbs, each in a process of its own
+
+
+def command(*arguments: str | Path) -> Callable[[Path], None]:
+    """A verb of the command line, on paths below the folder of the runs; `{}` is that folder."""
+
+    def run(folder: Path) -> None:
+        from harness.cli import main
+
+        status = int(main([str(one).format(folder) for one in arguments]))
+        if status not in {0, 1, 3}:  # the gate fails or does not, which is nothing to us
+            raise SystemExit(status)
+
+    return run
+
+
+def resume(folder: Path) -> None:
+    """Goes on with the second run, of which the last lines are missing."""
+    from collections.abc import Sequence
+
+    from benchmarks.suite import Suite
+    from harness.config import Settings
+    from harness.models.base import LoadOptions, Model, ModelCard
+    from harness.progress import Silent
+    from harness.runner.run import Run
+    from harness.runner.stages import Stop
+    from harness.types import Clip, Hypothesis
+
+    class Nothing(Model):
+        """A model that costs nothing."""
+
+        card = ModelCard(id="nothing-two", revision="1")
+
+        def features(self, clips: Sequence[Clip]) -> int:
+            return len(clips)
+
+        def infer(self, features: int) -> int:
+            return features
+
+        def text(self, output: int) -> list[Hypothesis]:
+            return [Hypothesis(text="nothing")] * output
+
+    def load(_options: LoadOptions) -> Model:
+        return Nothing()
+
+    run = Run(
+        suite=Suite(name="growth@1", profile=PROFILE, benchmarks=(BENCHMARK,)),
+        datasets=[dataset(folder)],
+        model_name="nothing-two",
+        settings=Settings(out=folder / "resumed", name="two", device="cpu"),
+        reporter=Silent(),
+        stop=Stop(),
+        load=load,
+    )
+    where = folder / "resumed" / "growth@1"
+    where.mkdir(parents=True, exist_ok=True)
+    (where / "two").symlink_to(folder / "two")
+    journal = folder / "two" / f"{BENCHMARK}.jsonl"
+    cut_off(journal, LEFT)
+    before = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    begin = time.perf_counter()
+    record = run.execute()
+    print(f"{time.perf_counter() - begin:.1f} s, {sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - before:.1f} s")
+    assert record.complete
+    assert record.benchmarks[BENCHMARK].failed == 0
+
+
+def cut_off(path: Path, lines: int) -> None:
+    """Takes the last lines off a file."""
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        begin = max(0, size - 2048 * lines)
+        file.seek(begin)
+        tail = file.read()
+        kept = tail.splitlines(keepends=True)[:-lines]
+        file.truncate(begin + sum(map(len, kept)))
+
+
+def read_data(folder: Path) -> None:
+    """Reads the data and does nothing with it."""
+    from benchmarks.dataset import Request
+
+    for _ in dataset(folder).sources[0].open(Request()):
+        pass
+
+
+def plan_all(folder: Path) -> None:
+    """Plans the whole set, as one window and for many devices; the lengths alone are read."""
+    from array import array
+
+    import msgspec
+
+    from harness.runner.plan import Budget, for_devices, padding, plan
+
+    class Length(msgspec.Struct):
+        duration: float
+
+    decoder = msgspec.json.Decoder(Length)
+    with (folder / "data.jsonl").open("rb") as file:
+        seconds = array("d", (decoder.decode(line).duration for line in file))
+    begin = time.process_time()
+    budget = Budget(seconds=600.0, packs=True)
+    batches = plan(seconds, budget)
+    padding(seconds, batches)
+    for_devices(seconds, budget, 64)
+    print(f"planned in {time.process_time() - begin:.2f} s")
+
+
+VERBS: dict[str, Callable[[Path], None]] = {
+    "score": command("score", "{}/one"),
+    "compare": command("compare", "{}/one", "{}/two"),
+    "gate": command("gate", "{}/one", "--baseline", "{}/two"),
+    "report": command("report", "{}/one", "--out", "{}/page", "--quiet"),
+    "data": read_data,
+    "plan": plan_all,
+    "resume": resume,
+}
+
+
+def child(verb: str, folder: Path, count: int) -> None:
+    """What one process does; its last line is what it took."""
+    os.environ["ASR_HARNESS_CACHE"] = ""
+    begin = time.perf_counter()
+    if verb == "make":
+        make(folder, count)
+    else:
+        VERBS[verb](folder)
+    seconds = time.perf_counter() - begin
+    every = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(one.ru_utime + one.ru_stime for one in every)
+    page = folder / "page" / "index.html"
+    size = page.stat().st_size / MEGABYTE if verb == "report" else None
+    found = Measured(seconds, cpu, sum(one.ru_maxrss for one in every) * 1024 / MEGABYTE, size)
+    print(f"\n{json.dumps(found._asdict())}")
+
+
+def measured(verb: str, folder: Path, count: int) -> Measured:
+    """A verb in a process of its own."""
+    arguments = [sys.executable, __file__, "--child", verb, "--folder", str(folder), "--count", str(count)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{verb} of {count:,} utterances ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is printed
+
+
+def exponent(before: float, after: float, times: float) -> float:
+    """With which power of the number of utterances a cost grows."""
+    return math.log(after / before) / math.log(times) if before > 0 and after > 0 else 0.0
+
+
+def shown(found: dict[str, dict[int, Measured]]) -> Iterator[str]:
+    """The table."""
+    yield f"{'verb':8} {'utterances':>11} {'seconds':>8} {'cpu s':>8} {'MB':>7}   exponents: seconds, cpu, MB"
+    for verb, sizes in found.items():
+        before: tuple[int, Measured] | None = None
+        for count, one in sizes.items():
+            line = f"{verb:8} {count:11,} {one.seconds:8.2f} {one.cpu_seconds:8.2f} {one.megabytes:7.0f}"
+            if before is not None:
+                each = (exponent(old, new, count / before[0]) for old, new in zip(before[1][:3], one[:3], strict=True))
+                line += "   " + ", ".join(f"{power:.2f}" for power in each)
+            if one.page_megabytes is not None:
+                line += f"   page of {one.page_megabytes:.1f} MB"
+            yield line
+            before = count, one
+
+
+def holds(found: dict[str, dict[int, Measured]]) -> dict[str, bool]:
+    """Of each bar whether it holds at the largest size that was measured."""
+    told: dict[str, bool] = {}
+    for verb, bars in BARS.items():
+        if verb in found:
+            largest = found[verb][max(found[verb])]._asdict()
+            told |= {f"{verb} {name} <= {bar:g}": largest[name] <= bar for name, bar in bars.items()}
+    return told
+
+
+def main() -> int:
+    """Makes the runs, measures, prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--largest", type=int, default=LARGEST, metavar="N")
+    parser.add_argument("--only", default=",".join(VERBS), metavar="VERB,...", help=", ".join(VERBS))
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="where the runs are written, and stay")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--count", type=int, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.child:
+        child(args.child, args.folder, args.count)
+        return 0
+    chosen = args.only.split(",")
+    if unknown := set(chosen) - set(VERBS):
+        parser.error(f"no verb {', '.join(sorted(unknown))}; there are {', '.join(VERBS)}")
+    sizes = [SMALLEST]
+    while sizes[-1] * 10 <= args.largest:
+        sizes.append(sizes[-1] * 10)
+    found: dict[str, dict[int, Measured]] = {verb: {} for verb in VERBS if verb in chosen}
+    with tempfile.TemporaryDirectory(prefix="growth-") as temporary:
+        for count in sizes:
+            folder = (args.keep or Path(temporary)) / str(count)
+            if not folder.exists():
+                measured("make", folder, count)
+            for verb, each in found.items():
+                each[count] = measured(verb, folder, count)
+                print(f"{verb} of {count:,}: {each[count].seconds:.1f} s", file=sys.stderr)
+    print("\n".join(shown(found)))
+    told = holds(found)
+    print(json.dumps({"benchmark": "growth", "utterances": sizes[-1], "holds": told, "all": all(told.values())}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
