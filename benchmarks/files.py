@@ -43,6 +43,12 @@ def whole(path: Path, most: int | None = None) -> bytes:
     Raises:
         OSError: it cannot be read, is a pipe or a device, is too large, or is nothing but holes.
     """
+    looked_at(path, most)
+    return path.read_bytes()
+
+
+def looked_at(path: Path, most: int | None = None) -> os.stat_result:
+    """What the system knows of a file that is about to be read whole; as `whole`."""
     info = regular(path)
     if most is not None and info.st_size > most:
         raise OSError(errno.EFBIG, f"{info.st_size:,} bytes are too many for what it should be", str(path))
@@ -50,7 +56,7 @@ def whole(path: Path, most: int | None = None) -> bytes:
         with path.open("rb") as file:
             if not file.read(_HEAD).strip(b"\0"):
                 raise OSError(errno.EINVAL, "it begins with nothing but zeros, as a copy that was cut off", str(path))
-    return path.read_bytes()
+    return info
 
 
 def unpacked(data: bytes) -> bytes:

@@ -1,15 +1,19 @@
 """The journal: one JSON line an utterance, append-only. It is the product of a run; all else is derived from it."""
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec import Meta, field
+from numpy.typing import NDArray
 
-from benchmarks.files import whole
+from benchmarks.files import looked_at, whole
 from harness.errors import DataError
 from harness.records.codec import FORMAT, MALFORMED, Record, check_format, encode, explain, loads, not_known
+from harness.records.stored import CAN_STAY, LARGE_BYTES, OpenFile, Stored
 from harness.types import AudioWarning, Turn, Usage, Word
 
 Seconds = Annotated[float, Meta(ge=0)]
@@ -111,10 +115,17 @@ class Line(Record, frozen=True, kw_only=True, omit_defaults=True):
 class Journal(NamedTuple):
     """What a journal holds."""
 
-    lines: list[Line]
-    """Every utterance once."""
+    lines: Sequence[Line]
+    """Every utterance once. Those of a large journal stay in the file, and are decoded when they are looked at."""
     size: int
     """Bytes of its whole lines; what comes after was torn off when the process was killed."""
+
+
+class StoredLines(Stored[Line]):
+    """Lines of a large journal."""
+
+    language: str | None = None
+    """Of all of them, where they have one."""
 
 
 _DECODER = msgspec.json.Decoder(Line)
@@ -133,6 +144,8 @@ def read_journal(path: Path) -> Journal:
             names the line and the field.
     """
     try:
+        if CAN_STAY and looked_at(path).st_size >= LARGE_BYTES:
+            return _read_large(path)
         data = whole(path)
     except FileNotFoundError:
         return Journal([], 0)
@@ -172,18 +185,80 @@ def upgrade_line(found: object) -> object:
 
 def _lines(raws: Iterable[bytes], path: Path) -> Iterator[tuple[int, Line]]:
     for number, raw in enumerate(raws, start=1):
-        if not raw.strip():
-            continue
+        if raw.strip():
+            yield number, _line(raw, path, number)
+
+
+def _line(raw: bytes, path: Path, number: int) -> Line:
+    try:
+        return read_line(raw)
+    except MALFORMED as error:
         try:
-            yield number, read_line(raw)
-        except MALFORMED as error:
-            try:
-                found = upgrade_line(loads(raw))
-            except ValueError:
-                found = None
-            what = explain(error, found, Line)
-            message = f"{path}, line {number}: not a journal line: {what}; restore the file or start over with --fresh"
-            raise DataError(message) from None
+            found = upgrade_line(loads(raw))
+        except ValueError:
+            found = None
+        what = explain(error, found, Line)
+        message = f"{path}, line {number}: not a journal line: {what}; restore the file or start over with --fresh"
+        raise DataError(message) from None
+
+
+def _read_large(path: Path) -> Journal:
+    """A journal whose lines stay in the file: each is read once, and noted where it stands."""
+    file = OpenFile(path)
+    begins, sizes, names = array("q"), array("q"), array("q")
+    languages = set[str]()
+    at = number = 0
+    with open(file.number, "rb", buffering=1 << 20, closefd=False) as whole_lines:
+        before = next(whole_lines, b"")
+        while before.endswith(b"\n"):
+            raw = next(whole_lines, b"")
+            if not raw.endswith(b"\n") and not _is_object(before):
+                break  # the last one
+            number += 1
+            if before.strip():
+                line = _line(before, path, number)
+                names.append(hash(line.id))
+                languages.add(line.language)
+                begins.append(at)
+                sizes.append(len(before))
+            at += len(before)
+            before = raw
+
+    def decode(raw: bytes) -> Line:
+        try:
+            return read_line(raw)
+        except MALFORMED:
+            raise DataError(f"{path} was changed while it was read; try again") from None
+
+    found = StoredLines(file, np.asarray(begins, np.int64), np.asarray(sizes, np.int64), decode)
+    found.language = languages.pop() if len(languages) == 1 else None
+    return Journal(_once_stored(found, np.asarray(names, np.int64), path, file), at)
+
+
+def _once_stored(lines: StoredLines, names: NDArray[np.int64], path: Path, file: OpenFile) -> StoredLines:
+    """As `_once`, of lines whose ids are told apart by their hashes first, so that few are looked at again."""
+    if not len(lines):
+        return lines
+    order = np.argsort(names, kind="stable")
+    again = names[order][1:] == names[order][:-1]
+    alike = np.sort(order[np.concatenate([again, [False]]) | np.concatenate([[False], again])])
+    places = np.arange(len(lines))
+    gone = np.zeros(len(lines), dtype=bool)
+    by_id: dict[str, tuple[int, Line]] = {}
+    for at in alike.tolist():
+        line = lines[at]
+        first, earlier = by_id.get(line.id, (at, None))
+        if earlier is not None and earlier.error is None:
+            number = 1 + file.lines_until(lines.place(at))
+            raise DataError(f"{path}, line {number}: utterance {line.id!r} stands there twice; start over with --fresh")
+        by_id[line.id] = first, line
+        places[first] = at
+        gone[at] = at != first
+    if not gone.any():
+        return lines
+    once = StoredLines(file, *lines.where(places[~gone]), lines.decode)
+    once.language = lines.language
+    return once
 
 
 def _is_object(raw: bytes) -> bool:

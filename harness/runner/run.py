@@ -336,7 +336,7 @@ class Run:
                 "here: leave out --repeats and --clock, or give another --out"
             )
 
-    def _look(self, dataset: Dataset, path: Path, entry: BenchmarkRecord) -> tuple[Looked, list[Line]]:
+    def _look(self, dataset: Dataset, path: Path, entry: BenchmarkRecord) -> tuple[Looked, Sequence[Line]]:
         """Whether the data is what it was; where it is not, journal and run.json are brought to it, and it is said."""
         origin, lines = entry.data.origin if entry.data else None, read_journal(path).lines
         if None not in {origin, dataset.origin} and origin != dataset.origin:

@@ -226,7 +226,7 @@ def _moved(entry: BenchmarkRecord, stretches: Sequence[int], first: int) -> Benc
 
 
 def _joined(
-    known: BenchmarkRecord | None, shard: BenchmarkRecord, lines: list[Line], new: list[Line]
+    known: BenchmarkRecord | None, shard: BenchmarkRecord, lines: Sequence[Line], new: list[Line]
 ) -> BenchmarkRecord:
     """What a run says of a benchmark with a shard's record. Speeds of different machines stay apart."""
     if known is None:

@@ -68,9 +68,9 @@ def count(reference: Words, hypothesis: Words, *, merge: bool) -> ErrorCounts:
         return _count_plain(reference, hypothesis)
     if len(reference) * len(hypothesis) > LARGEST_SMALL_TABLE:
         return counts_of(_merged(reference, hypothesis))
-    from harness.scoring.banded import merged_spans
+    from harness.scoring.banded import can_merge
 
-    if merged_spans(reference, hypothesis) or merged_spans(hypothesis, reference):
+    if can_merge(reference, hypothesis) or can_merge(hypothesis, reference):
         return _count_by_kaldialign(reference, hypothesis, merge=True)
     return _count_without_merges(reference, hypothesis)
 
@@ -139,7 +139,7 @@ class _Codes(dict[str, int]):
 
 
 _CODES = _Codes()
-_CODES_LIMIT = 1_000_000
+_CODES_LIMIT = 200_000
 
 
 def _coded(reference: Words, hypothesis: Words) -> tuple[list[int], list[int]]:

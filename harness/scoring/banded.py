@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import add
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,20 @@ Step = tuple[int, int]
 _FAR = np.int32(2**30)
 _NARROW_EVERY = 64
 """Rows after which the band is narrowed."""
+
+
+def can_merge(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether `merged_spans` finds anything."""
+    vocabulary = set(others)
+    longest = max(map(len, vocabulary), default=0)
+    joined = words
+    for size in range(2, len(words) + 1):
+        joined = list(map(add, joined, words[size - 1 :]))
+        if not vocabulary.isdisjoint(joined):
+            return True
+        if min(map(len, joined)) > longest:
+            return False
+    return False
 
 
 def merged_spans(words: Sequence[str], others: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ import numpy as np
 from harness.scoring.counting import Counted, Pair, packed, unpacked
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from harness.scoring.profiles import Profile
 
 KEPT = 256
@@ -40,7 +42,7 @@ def folder(kind: str = "counts") -> Path | None:
         return None
 
 
-def key_of(pairs: Sequence[Pair], profile: Profile) -> str:
+def key_of(pairs: Iterable[Pair], profile: Profile) -> str:
     """What the counts of these pairs are called."""
     rules = asdict(profile) | {"name": ""}  # a name changes no count
     digest = hashlib.sha256(f"{_code()}{sorted(rules.items())}".encode())
@@ -53,29 +55,41 @@ def key_of(pairs: Sequence[Pair], profile: Profile) -> str:
 
 def load(key: str, rows: int) -> list[Counted] | None:
     """The counts of a key, or None where they are not there whole."""
+    found = load_table(key, rows)
+    return None if found is None or (found < 0).any() else unpacked(found.tolist())
+
+
+def load_table(key: str, rows: int) -> NDArray[np.int32] | None:
+    """As `load`, as numbers, shape ``[rows, 6]``; a row that was not counted has hits of -1."""
     where = folder()
     if where is None:
         return None
     path = where / f"{key}.npy"
     try:
-        found = np.load(path, allow_pickle=False)
+        found: NDArray[np.int32] = np.load(path, allow_pickle=False)
         os.utime(path)
     except (OSError, ValueError, EOFError):
         return None
-    if found.shape != (rows, _COLUMNS) or found.dtype != np.int32 or (found < 0).any():
+    if found.shape != (rows, _COLUMNS) or found.dtype != np.int32 or (found[:, 1:] < 0).any():
         return None
-    return unpacked(found.tolist())
+    return found
 
 
 def store(key: str, counted: Sequence[Counted]) -> None:
     """Keep counts, if that is possible."""
+    if folder() is not None:
+        store_table(key, np.array(packed(counted), dtype=np.int32).reshape(-1, _COLUMNS))
+
+
+def store_table(key: str, table: NDArray[np.int32]) -> None:
+    """As `store`, of numbers, shape ``[rows, 6]``."""
     where = folder()
     if where is None:
         return
     try:
         where.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=where, suffix=".tmp", delete=False) as file:
-            np.save(file, np.array(packed(counted), dtype=np.int32).reshape(-1, _COLUMNS), allow_pickle=False)
+            np.save(file, table, allow_pickle=False)
         Path(file.name).replace(where / f"{key}.npy")
         _forget_oldest(where)
     except OSError:

@@ -84,7 +84,7 @@ def compare_systems(
         f"{name} on {one.units.benchmark}: {message}"
         for name, held in zip(names, scored, strict=True)
         for one in held
-        for message in one.losses().messages(profile.name)
+        for message in one.losses.messages(profile.name)
     ]
     notes += lacking
     complete = [one for one in columns if one.paired.systems == compared and not (one.left_out or one.translated)]

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
 
 from harness.scoring.error_counts import ErrorCounts
@@ -116,10 +117,7 @@ def _in_processes(shards: Sequence[Sequence[int]], pairs: Sequence[Pair], profil
     for shard in shards[1:]:
         receiver, sender = context.Pipe(duplex=False)
         process = context.Process(target=_work, args=(sender, [pairs[index] for index in shard], profile), daemon=True)
-        with warnings.catch_warnings():
-            # Python 3.12 warns of threads that libraries (NumPy's BLAS) keep; they are not used by what runs here.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            process.start()
+        started_quietly(process)
         sender.close()
         started.append((process, receiver))
     results = [_count_all([pairs[index] for index in shards[0]], profile)]
@@ -131,6 +129,19 @@ def _in_processes(shards: Sequence[Sequence[int]], pairs: Sequence[Pair], profil
         receiver.close()
         process.join()
     return results
+
+
+def started_quietly(process: BaseProcess) -> None:
+    """Starts a copy of this process."""
+    with warnings.catch_warnings():
+        # Python 3.12 warns of threads that libraries (NumPy's BLAS) keep; they are not used by what runs here.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
+
+
+def can_fork() -> bool:
+    """As `_can_fork`."""
+    return _can_fork()
 
 
 def _work(sender: Connection, pairs: Sequence[Pair], profile: Profile) -> None:

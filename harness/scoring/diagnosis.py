@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from harness.records.details import Finding
+from harness.scoring.large import PackedErrors
 
 if TYPE_CHECKING:
     from harness.scoring.error_counts import ErrorCounts
@@ -30,6 +31,13 @@ FLAGS: dict[Flag, str] = {
 FEWEST = 20
 """Utterances with words from which a benchmark is judged."""
 
+_SHORT = 0.6
+"""Of the reference's words: an output with fewer is short."""
+_OFTEN, _OFTEN_SHORT = 0.02, 0.05
+"""Shares of the utterances up to which something, and short outputs, are chance."""
+_FEWEST_WORDS, _MOST_WORDS = 0.8, 1.25
+"""Of all references' words, what all outputs have in a healthy run."""
+
 _LONGEST_UNIT = 10
 """Words in a repeated phrase that is looked for."""
 
@@ -48,7 +56,7 @@ def flags(one: ScoredUtterance) -> list[Flag]:
 
 
 def _is_short(words: int, written: int) -> bool:
-    return words >= 4 and written < 0.6 * words
+    return words >= 4 and written < _SHORT * words
 
 
 def _repeats_more(one: ScoredUtterance) -> bool:
@@ -89,6 +97,8 @@ def diagnose_counts(ids: Sequence[str], counts: Sequence[ErrorCounts]) -> list[F
         ids: of the utterances of one benchmark.
         counts: of each of them; those without words (failed, dropped, empty) tell nothing.
     """
+    if isinstance(counts, PackedErrors) and not _may_be_broken(counts):
+        return []
     lengths = [
         _Length(name, one.words, one.hits + one.substitutions + one.insertions)
         for name, one in zip(ids, counts, strict=True)
@@ -97,6 +107,20 @@ def diagnose_counts(ids: Sequence[str], counts: Sequence[ErrorCounts]) -> list[F
     if len(lengths) < FEWEST:
         return []
     return [*_cut_off(lengths, []), *_empty(lengths)] or _length_ratio(lengths)
+
+
+def _may_be_broken(counts: PackedErrors) -> bool:
+    """Whether `diagnose_counts` will find something, told without looking at single ones of a million."""
+    hits, substitutions, deletions, insertions = counts.table.T
+    words, written = hits + substitutions + deletions, hits + substitutions + insertions
+    spoken = words > 0
+    count = int(spoken.sum())
+    empty = int((spoken & (written == 0)).sum())
+    short = int(((words >= 4) & (written > 0) & (written < _SHORT * words)).sum())
+    ratio = int(written[spoken].sum()) / max(1, int(words.sum()))
+    return count > 0 and (
+        short > _OFTEN_SHORT * count or empty > _OFTEN * count or not _FEWEST_WORDS <= ratio <= _MOST_WORDS
+    )
 
 
 def diagnose(utterances: Sequence[ScoredUtterance]) -> list[Finding]:
@@ -125,7 +149,7 @@ def diagnose(utterances: Sequence[ScoredUtterance]) -> list[Finding]:
 
 def _share(kind: str, shown: Sequence[str], count: int, cause: str) -> list[Finding]:
     """Something that may happen once in a while, but not in more than 2 % of the utterances."""
-    if len(shown) <= 0.02 * count:
+    if len(shown) <= _OFTEN * count:
         return []
     message = f"{kind} in {len(shown)} of {count} utterances ({100 * len(shown) / count:.1f} %): {cause}"
     return [Finding(kind=kind, message=message, utterances=tuple(shown[:5]))]
@@ -139,7 +163,7 @@ def _empty(lengths: Sequence[_Length]) -> list[Finding]:
 def _cut_off(lengths: Sequence[_Length], tails: Sequence[str]) -> list[Finding]:
     """More than 5 % of the outputs have far too few words, or miss the end of what was said."""
     short = [one.id for one in lengths if one.written and _is_short(one.words, one.written)]
-    if max(len(short), len(tails)) <= 0.05 * len(lengths):
+    if max(len(short), len(tails)) <= _OFTEN_SHORT * len(lengths):
         return []
     share = 100 * sum(one.written for one in lengths) / sum(one.words for one in lengths)
     at_end = f"{len(tails)} miss a tenth or more at the end, " if tails else ""
@@ -153,7 +177,7 @@ def _cut_off(lengths: Sequence[_Length], tails: Sequence[str]) -> list[Finding]:
 def _length_ratio(lengths: Sequence[_Length]) -> list[Finding]:
     """Many more or fewer words than the references have, with no other reason found."""
     ratio = sum(one.written for one in lengths) / sum(one.words for one in lengths)
-    if 0.8 <= ratio <= 1.25:
+    if _FEWEST_WORDS <= ratio <= _MOST_WORDS:
         return []
     what = "missing" if ratio < 1 else "added"
     message = f"outputs have {100 * ratio:.0f} % of the references' words: text is {what} throughout"

@@ -160,7 +160,9 @@ def comparable(scored: Sequence[Sequence[Scored]]) -> list[PairedBenchmark]:
     paired = []
     for held in _by_benchmark(scored).values():
         whole = [(index, one) for index, one in held if None not in one.counted]
-        first = keyed(whole[0][1].units.rows if whole else ())
+        if len(whole) < 2:
+            continue
+        first = keyed(whole[0][1].units.rows)
         same = [
             (index, one)
             for index, one in whole

@@ -5,7 +5,8 @@ Ours is a folder with run.json and one journal a benchmark. Others': files with 
 """
 
 import re
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,9 +16,10 @@ import msgspec
 from benchmarks.languages import primary_subtag
 from harness.errors import DataError, UsageError
 from harness.perturb.names import joined, named
-from harness.records.journal import Line, read_journal
+from harness.records.journal import Line, StoredLines, read_journal
 from harness.records.packed import is_packed, opened, packed_in
 from harness.records.run import RUN_FILE, RunRecord, read_run_record, run_files
+from harness.records.stored import mapped, taken
 from harness.scoring import file_names
 from harness.scoring.average import remember
 from harness.scoring.folders import Say, alone_in, predictions_in
@@ -39,7 +41,7 @@ class Predictions:
     """False where nothing said which it is, so that it is taken to be English."""
     part_of: str | None = None
     """The benchmark of several languages that this is the part in one language of."""
-    rows: list[Line]
+    rows: Sequence[Line]
     """Ids are unique where the source is ours; others' may repeat."""
     source: Path
     """The file."""
@@ -156,16 +158,17 @@ def read_run(folder: Path, language: str | None = None) -> System:
     for name, fact in run.benchmarks.items():
         journal = folder / f"{name}.jsonl"
         if journal.exists():
+            found = read_journal(journal).lines
             one = Predictions(
                 benchmark=name,
                 language=language or fact.language or DEFAULT_LANGUAGE,
                 language_stated=language is not None or fact.language_stated is not False,
-                rows=[_with_keywords(row, keywords) for row in read_journal(journal).lines],
+                rows=_with_keywords(found, keywords),
                 source=journal,
                 ours=True,
                 scores_empty=run.scores_empty,
             )
-            read += [one] if language else by_language(one)
+            read += [one] if language else by_language(one, found.language if isinstance(found, StoredLines) else None)
     return System(model=run.model.id, suite=run.suite, folder=folder, run=run, benchmarks=read)
 
 
@@ -183,9 +186,11 @@ def read_packed(path: Path, language: str | None = None) -> System:
     return replace(system, folder=path, benchmarks=benchmarks)
 
 
-def _with_keywords(row: Line, given: tuple[str, ...] | None) -> Line:
-    """A row with the list that the run was given, where it has none of its own."""
-    return row if given is None or row.keywords is not None else msgspec.structs.replace(row, keywords=given)
+def _with_keywords(rows: Sequence[Line], given: tuple[str, ...] | None) -> Sequence[Line]:
+    """Rows with the list that the run was given, where they have none of their own."""
+    if given is None:
+        return rows
+    return mapped(rows, lambda row: row if row.keywords is not None else msgspec.structs.replace(row, keywords=given))
 
 
 def _read_files(files: Iterable[Path], language: str | None, form: Form | None) -> list[System]:
@@ -212,19 +217,21 @@ def _read_files(files: Iterable[Path], language: str | None, form: Form | None) 
     return [System(model=model, benchmarks=[*chain(*known.values())]) for model, known in systems.items()]
 
 
-def by_language(predictions: Predictions) -> list[Predictions]:
+def by_language(predictions: Predictions, alone: str | None = None) -> list[Predictions]:
     """Predictions whose rows say their languages, one for each of them; what says nothing is in the file's own.
 
-    Each language is a benchmark of its own, ``name_de``: texts are only normalized and averaged within one.
+    Each language is a benchmark of its own, ``name_de``: texts are only normalized and averaged within one. Where it is
+    known that all rows say the same it is `alone`.
     """
-    rows: dict[str, list[Line]] = {}
-    for row in predictions.rows:
-        rows.setdefault(row.language, []).append(row)
-    unsaid = rows.pop("", [])
-    if not rows:
+    places: dict[str, array[int]] = {} if alone is None else {alone: array("q", range(len(predictions.rows)))}
+    for at, row in enumerate(predictions.rows if alone is None else ()):
+        places.setdefault(row.language, array("q")).append(at)
+    unsaid = places.pop("", array("q"))
+    if not places:
         return [predictions]
     if unsaid:
-        rows[predictions.language] = [*rows.get(predictions.language, []), *unsaid]
+        places.setdefault(predictions.language, array("q")).extend(unsaid)
+    rows = {spoken: taken(predictions.rows, found) for spoken, found in places.items()}
     name = predictions.benchmark if len(rows) > 1 else None
     # A journal of ours repeats in every line what nothing said.
     guessed = not predictions.language_stated and (predictions.ours or bool(unsaid))

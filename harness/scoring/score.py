@@ -10,13 +10,17 @@ from msgspec.structs import replace
 
 from harness.records.run import BenchmarkRecord, Speed
 from harness.records.scores import Average, AverageSpeed, BenchmarkScore, Scores
+from harness.records.stored import mapped
 from harness.scoring.average import Averaging, averaging
-from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.large import errors_and_words, total_of
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES, Profile
 from harness.scoring.scored import Scored, count_systems
 from harness.scoring.sessions import total
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from harness.records.statistics import Interval, MetricValue
     from harness.scoring.predictions import System
 
@@ -62,10 +66,9 @@ def score_counted(system: System, profile: Profile, scored: Sequence[Scored], me
 def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[str]) -> BenchmarkScore:
     measured = _metrics(scored, asked)
     units, kept = scored.units, scored.kept()
-    counts = sum(kept, ErrorCounts())
+    counts = total_of(kept)
     by_character = scored.profile.by_character(units.language)
-    seen = [found for found in scored.counted if found is not None]
-    interval, lost = interval_of(scored), scored.losses()
+    interval, lost, facts = interval_of(scored), scored.losses, scored.facts
     if units.target is not None:
         return _translated(scored, fact, measured)
     return BenchmarkScore(
@@ -76,9 +79,9 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
         metric="cer" if by_character else "wer",
         utterances=len(scored.predictions.rows),
         failed=scored.failed,
-        dropped_references=sum(found.dropped for found in seen) if units.ours else 0,
-        empty_references=sum(found.dropped for found in seen),
-        scored_as_written=sum(found.as_written for found in seen),
+        dropped_references=scored.empty_references if units.ours else 0,
+        empty_references=scored.empty_references,
+        scored_as_written=scored.as_written,
         words=None if by_character else counts.words,
         errors=None if by_character else counts,
         wer=None if by_character else counts.rate,
@@ -88,11 +91,11 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
         draft_wer=measured["draft_wer"].value if "draft_wer" in measured else None,
         wer_interval=None if by_character else interval,
         cer_interval=interval if by_character else None,
-        unit="session" if any(row.session is not None for row in units.rows) else "utterance",
+        unit=facts.unit,
         letters_without_marks=lost.letters,
         typographic_apostrophes=lost.apostrophes,
         warnings=(*_warnings(scored), *lost.messages(scored.profile.name)),
-        audio_seconds=total(row.duration for row in units.rows),
+        audio_seconds=facts.seconds,
         speed=_speed(scored, fact),
         metrics=measured,
     )
@@ -100,7 +103,7 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
 
 def _translated(scored: Scored, fact: BenchmarkRecord | None, measured: dict[str, MetricValue]) -> BenchmarkScore:
     """A benchmark of translations, which are right in many ways: there are no word errors."""
-    units = scored.units
+    units, facts = scored.units, scored.facts
     return BenchmarkScore(
         benchmark=units.benchmark,
         language=units.language,
@@ -122,9 +125,9 @@ def _translated(scored: Scored, fact: BenchmarkRecord | None, measured: dict[str
         draft_wer=None,
         wer_interval=None,
         cer_interval=None,
-        unit="session" if any(row.session is not None for row in units.rows) else "utterance",
+        unit=facts.unit,
         warnings=(),
-        audio_seconds=total(row.duration for row in units.rows),
+        audio_seconds=facts.seconds,
         speed=_speed(scored, fact),
         metrics=measured,
     )
@@ -137,7 +140,7 @@ def _metrics(scored: Scored, asked: Collection[str]) -> dict[str, MetricValue]:
     # Of a language that has words, but is scored by characters, both are stated.
     both = scored.profile.by_character(scored.language) and scored.language not in LANGUAGES_WITHOUT_SPACES
     wanted = {*asked, *(["wer"] if both else ())}
-    chosen = [one for one in metrics().values() if one.name in wanted or one.always(scored.units.rows)]
+    chosen = [one for one in metrics().values() if one.name in wanted or one.always(scored.facts)]
     chosen += [get_metric(name) for name in asked if "@" in name]
     if scored.units.target is not None:  # words that differ are no errors of a translation
         chosen = [one for one in chosen if one.resampled]
@@ -149,10 +152,12 @@ def _warnings(scored: Scored) -> tuple[str, ...]:
     from harness.scoring.diagnosis import diagnose_counts
 
     rows = scored.units.rows
-    warnings = [finding.message for finding in diagnose_counts([row.id for row in rows], scored.kept())]
-    as_written = sum(found.as_written for found in scored.counted if found is not None)
-    if as_written:
-        warnings.append(f"{as_written} of {len(rows)} rows scored as they are written: the normalizer cannot read them")
+    ids = mapped(rows, lambda row: row.id)
+    warnings = [finding.message for finding in diagnose_counts(ids, scored.kept())]
+    if scored.as_written:
+        warnings.append(
+            f"{scored.as_written} of {len(rows)} rows scored as they are written: the normalizer cannot read them"
+        )
     return tuple(warnings)
 
 
@@ -163,11 +168,9 @@ def interval_of(scored: Scored) -> Interval | None:
     return wer_interval(*_columns(scored))
 
 
-def _columns(scored: Scored) -> tuple[list[int], list[int], list[str | None]]:
+def _columns(scored: Scored) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str | None]]:
     """Errors, words and session of each row."""
-    kept = scored.kept()
-    sessions = [row.session for row in scored.units.rows]
-    return [one.errors for one in kept], [one.words for one in kept], sessions
+    return *errors_and_words(scored.kept()), scored.facts.sessions
 
 
 def _speed(scored: Scored, fact: BenchmarkRecord | None) -> Speed:
@@ -177,8 +180,7 @@ def _speed(scored: Scored, fact: BenchmarkRecord | None) -> Speed:
     """
     if fact is not None:
         return fact.speed or Speed()
-    rows = scored.units.rows
-    audio, spent = total(row.duration or None for row in rows), total(row.time or None for row in rows)
+    audio, spent = scored.facts.audio, scored.facts.spent
     return Speed(rtfx=audio / spent if audio and spent else None, audio_seconds=audio, seconds_counted=spent)
 
 

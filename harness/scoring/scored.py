@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.records.stored import Stored
 from harness.scoring import cache
 from harness.scoring.counting import Counted, Pair, count_pairs
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.facts import Facts, facts_of
+from harness.scoring.large import PackedCounts, Part, count_parts
 from harness.scoring.losses import Losses, losses
 from harness.scoring.sessions import merge_sessions
 
@@ -63,7 +67,7 @@ class ScoredUtterance:
         return self._alignment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scored:
     """One benchmark of one model, counted."""
 
@@ -73,33 +77,61 @@ class Scored:
     """What is scored: rows as they are, or sessions put together from their chunks."""
     profile: Profile
     """The rules that it was counted under."""
-    counted: list[Counted | None]
+    counted: Sequence[Counted | None]
     """One for each row of `units`; None where the row has no hypothesis to count."""
+    seen: Facts | None = field(default=None, repr=False, compare=False)
+    """What was noted of the rows of `units` while they were counted."""
 
     @property
     def language(self) -> str:
         """Of all rows."""
         return self.units.language
 
-    @property
+    @cached_property
     def failed(self) -> int:
         """Utterances without a transcript, whether or not that counts as an empty one."""
-        return sum(row.hypothesis is None for row in self.predictions.rows)
+        if self.predictions.scores_empty or not isinstance(self.counted, PackedCounts):
+            return sum(row.hypothesis is None for row in self.predictions.rows)
+        return len(self.counted) - self.counted.present
+
+    @property
+    def empty_references(self) -> int:
+        """Rows whose reference normalizes to nothing."""
+        if isinstance(self.counted, PackedCounts):
+            return int(self.counted.dropped.sum())
+        return sum(found.dropped for found in self.counted if found is not None)
+
+    @property
+    def as_written(self) -> int:
+        """Rows that are counted as they are written."""
+        if isinstance(self.counted, PackedCounts):
+            return self.counted.as_written
+        return sum(found.as_written for found in self.counted if found is not None)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the rows of `units` say, but for their texts."""
+        return facts_of(self.units.rows) if self.seen is None else self.seen
 
     def drops(self, index: int) -> bool:
         """Whether a row is one that the profile does not score: a reference of our own runs that comes to nothing."""
         found = self.counted[index]
         return self.units.ours and found is not None and found.dropped
 
-    def kept(self) -> list[ErrorCounts]:
+    def kept(self) -> Sequence[ErrorCounts]:
         """Counts of each row of `units`; zeros where the row is failed or dropped."""
+        if isinstance(self.counted, PackedCounts):
+            return self.counted.kept(ours=self.units.ours)
         return [
             ErrorCounts() if found is None or self.drops(index) else found.counts
             for index, found in enumerate(self.counted)
         ]
 
+    @cached_property
     def losses(self) -> Losses:
         """What the rules do not see of its texts, references and hypotheses."""
+        if self.facts.ascii:
+            return Losses()
         texts = (text for row in self.units.rows for text in (row.reference, row.hypothesis or ""))
         return losses(texts, self.profile, self.language)
 
@@ -155,14 +187,53 @@ class _Task(NamedTuple):
     predictions: Predictions
     profile: Profile
 
-    def pairs(self) -> list[Pair]:
+    def each(self) -> Iterator[Pair]:
         """What there is to count."""
         language = self.units.language
-        return [(row.reference, row.hypothesis, language) for row in self.units.rows if row.hypothesis is not None]
+        return ((row.reference, row.hypothesis, language) for row in self.units.rows if row.hypothesis is not None)
+
+    def pairs(self) -> list[Pair]:
+        """What there is to count, at once."""
+        return list(self.each())
 
 
 def _count(tasks: Sequence[_Task], workers: int, *, cached: bool) -> list[Scored]:
-    """Count all tasks, those of one profile together."""
+    """Count all tasks, those whose rows stay in their files as `harness.scoring.large` does."""
+    large = [isinstance(task.units.rows, Stored) for task in tasks]
+    stored = [task for task, is_large in zip(tasks, large, strict=True) if is_large]
+    held = [task for task, is_large in zip(tasks, large, strict=True) if not is_large]
+    counted = iter(_count_stored(stored, workers, cached=cached)), iter(_count_held(held, workers, cached=cached))
+    return [next(counted[not is_large]) for is_large in large]
+
+
+def _count_stored(tasks: Sequence[_Task], workers: int, *, cached: bool) -> Iterator[Scored]:
+    """Count what stays in its files, the systems of one benchmark side by side."""
+    counted: dict[int, PackedCounts] = {}
+    seen: dict[int, Facts] = {}
+    cached = cached and cache.folder() is not None
+    keys = [cache.key_of(task.each(), task.profile) if cached else "" for task in tasks]
+    for at, key in enumerate(keys):
+        known = cache.load_table(key, len(tasks[at].units.rows)) if cached else None
+        if known is not None:
+            counted[at] = PackedCounts(known)
+    for name, profile in dict.fromkeys((task.units.benchmark, task.profile) for task in tasks):
+        left = [
+            at
+            for at, task in enumerate(tasks)
+            if (task.units.benchmark, task.profile) == (name, profile) and at not in counted
+        ]
+        parts = [Part(tasks[at].units.rows, tasks[at].units.language) for at in left]
+        for at, (counts, facts) in zip(left, count_parts(parts, profile, workers), strict=True):
+            counted[at], seen[at] = counts, facts
+        for at in left if cached else ():
+            cache.store_table(keys[at], counted[at].table)
+    return (
+        Scored(task.predictions, task.units, task.profile, counted[at], seen.get(at)) for at, task in enumerate(tasks)
+    )
+
+
+def _count_held(tasks: Sequence[_Task], workers: int, *, cached: bool) -> list[Scored]:
+    """Count what is held in memory, the tasks of one profile together."""
     pairs = [task.pairs() for task in tasks]
     keys = [cache.key_of(part, task.profile) if cached else "" for task, part in zip(tasks, pairs, strict=True)]
     counted = [cache.load(key, len(part)) if cached else None for key, part in zip(keys, pairs, strict=True)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec.structs import replace as changed
 
 from harness.errors import DataError
+from harness.records.stored import mapped, order_of, taken
 from harness.types import Word
 
 if TYPE_CHECKING:
@@ -33,10 +34,13 @@ def merge_sessions(predictions: Predictions) -> Predictions:
     """
     rows = predictions.rows
     if predictions.scores_empty:
-        rows = [changed(row, hypothesis="", error=None) if row.hypothesis is None else row for row in rows]
-    chunks = sum(row.parent_id is not None for row in rows)
+        rows = mapped(rows, lambda row: changed(row, hypothesis="", error=None) if row.hypothesis is None else row)
+    ids, chunks = [], 0
+    for row in rows:
+        ids.append(row.id)
+        chunks += row.parent_id is not None
     if not chunks:
-        return replace(predictions, rows=sorted(rows, key=lambda row: row.id) if predictions.ours else rows)
+        return replace(predictions, rows=taken(rows, order_of(ids)) if predictions.ours else rows)
     if chunks < len(rows):
         message = f"{predictions.source}: {len(rows) - chunks} of {len(rows)} rows have no parent_id; all must, or none"
         raise DataError(message)

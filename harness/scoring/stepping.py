@@ -60,7 +60,7 @@ class Stepping:
 
     def __init__(self, predictions: Predictions) -> None:
         units = merge_sessions(predictions)
-        self.rows: list[Line] = units.rows
+        self.rows: Sequence[Line] = units.rows
         self._language, self._ours = units.language, units.ours
         self._known: dict[Profile, StepCounts] = {}
         self._tokens: list[tuple[list[str] | None, list[str] | None]] | None = None

@@ -5,6 +5,9 @@ from itertools import chain
 
 from harness.scoring import lattice
 
+MOST_KNOWN = 100_000
+"""Texts that are remembered at a time: what is asked for again is asked for soon, or is no more than these."""
+
 
 def words(text: str) -> list[str]:
     """What is counted in languages written with spaces."""
@@ -45,6 +48,8 @@ class Texts:
         self._merge = merge
         self._between = " " if units is words else ""
         self._known: dict[str, str | None] = {}
+        self.most_known = MOST_KNOWN
+        """Texts that are remembered at a time."""
 
     def normalized(self, text: str) -> str | None:
         """The normalized text; None where a rule cannot digest it, such as a number of 4,400 digits."""
@@ -55,6 +60,8 @@ class Texts:
                 found: str | None = self._normalize(text)
             except ValueError:
                 found = None
+            if len(self._known) >= self.most_known:
+                self._known.clear()
             self._known[text] = found
             return found
 

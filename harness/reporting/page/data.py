@@ -36,7 +36,7 @@ class Held:
     scored: Scored
     rows: dict[Key, int]
     """Which row of `Scored.units` each utterance is."""
-    kept: list[ErrorCounts]
+    kept: Sequence[ErrorCounts]
     """Of each row."""
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from harness.records.statistics import MetricValue
 
 if TYPE_CHECKING:
-    from harness.records.journal import Line
+    from harness.scoring.facts import Facts
     from harness.scoring.profiles import Profile
     from harness.scoring.scored import Scored, ScoredUtterance
 
@@ -65,7 +65,7 @@ def f1(right: float, said: float, written: float) -> Parts:
     return right, (said + written) / 2
 
 
-def _never(_rows: Sequence[Line]) -> bool:
+def _never(_facts: Facts) -> bool:
     return False
 
 
@@ -110,7 +110,7 @@ class Metric:
     """Whether a value that is no `ratio` has its intervals by drawing sessions anew, so that it can be compared."""
     signature: Callable[[str], str] | None = None
     """Of a value in a language: what others must have done for theirs to be comparable."""
-    always: Callable[[Sequence[Line]], bool] = _never
+    always: Callable[[Facts], bool] = _never
     """Whether scores.json has it of such rows without being asked for. Looked at before anything is normalized."""
 
     @property

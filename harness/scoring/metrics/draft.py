@@ -19,5 +19,5 @@ DRAFT_WER = Metric(
     title="draft WER",
     meaning="word error rate of the draft, where the model edits one",
     count=_count,
-    always=lambda rows: any(row.draft is not None for row in rows),
+    always=lambda facts: facts.drafted,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.records.journal import Line
+from harness.scoring.facts import Facts
 from harness.scoring.loops import seconds_heard
 from harness.scoring.metrics.base import Metric, Parts, Utterances
 
@@ -19,9 +19,9 @@ def _count(utterances: Utterances, *_: object) -> Sequence[Parts | None] | None:
     ]
 
 
-def _nothing_said(rows: Sequence[Line]) -> bool:
+def _nothing_said(facts: Facts) -> bool:
     """Whether there is nothing else to measure: no reference says anything."""
-    return bool(rows) and not any(row.reference.strip() for row in rows)
+    return bool(facts.rows) and not facts.said
 
 
 INSERTED_ON_SILENCE = Metric(

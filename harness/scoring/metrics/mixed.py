@@ -15,7 +15,7 @@ from harness.scoring.metrics.base import Metric, Parts, Utterances
 if TYPE_CHECKING:
     import regex
 
-    from harness.records.journal import Line
+    from harness.scoring.facts import Facts
     from harness.scoring.profiles import Profile
 
 _SCRIPTS = r"\p{Han}\p{Hiragana}\p{Katakana}\u30fc\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}"
@@ -42,8 +42,11 @@ def mixed_units(text: str) -> list[str]:
     return _units().findall(text)
 
 
-def _switches(rows: Sequence[Line]) -> bool:
+def _switches(facts: Facts) -> bool:
     """Whether a tenth of the references or more hold a script without spaces beside Latin words."""
+    if facts.ascii:
+        return False
+    rows = facts.rows
     spoken = [row.reference for row in rows if not row.reference.isascii()]
     if not spoken or len(spoken) < _SHARE * len(rows):
         return False

@@ -31,7 +31,7 @@ def _declared(kind: Kind, title: str, meaning: str, better: str) -> Metric:
         better="lower" if better == "lower" else "higher",
         column=True,
         resampled=True,
-        always=lambda rows: any(row.target for row in rows),
+        always=lambda facts: facts.translated,
         signature=functools.partial(translation.signature, kind),
     )
 

@@ -144,7 +144,7 @@ def cut(folder: Path, lines: int) -> list[Line]:
     """Leaves the first lines of a journal, as if the run had been killed then."""
     path = folder / "stub.jsonl"
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]))
-    return read_journal(path).lines
+    return list(read_journal(path).lines)
 
 
 def test_another_revision_of_the_model_is_refused(

@@ -156,7 +156,7 @@ def run(
         loaded=len(loaded),
         said=said.lines,
         scores=without_speed(json.loads((work.folder / "scores.json").read_text())),
-        lines=read_journal(work.folder / f"{name}.jsonl").lines,
+        lines=list(read_journal(work.folder / f"{name}.jsonl").lines),
     )
 
 

@@ -7,6 +7,7 @@ import unicodedata
 
 import pytest
 
+from harness.scoring.facts import facts_of
 from harness.scoring.metrics import get_metric, measure
 from harness.scoring.metrics.mixed import mixed_units
 from harness.scoring.predictions import System
@@ -96,9 +97,9 @@ def test_long_texts_are_looked_at_once() -> None:
     """A recording of an hour is one reference; what is searched for in it is not there."""
     long = "今日は天気がいい。" * 200_000
     rows = [made.line(f"u{at}", long, "") for at in range(3)]
-    assert not MIXED.always(rows)
-    assert MIXED.always([made.line("u", f"{long}and so on", "")])
-    assert MIXED.always([made.line("u", f"and so on{long}", "")])
+    assert not MIXED.always(facts_of(rows))
+    assert MIXED.always(facts_of([made.line("u", f"{long}and so on", "")]))
+    assert MIXED.always(facts_of([made.line("u", f"and so on{long}", "")]))
 
 
 def test_edges() -> None:

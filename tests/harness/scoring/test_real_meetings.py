@@ -32,7 +32,7 @@ def heard(data: Path, out: Path) -> tuple[str, list[Line]]:
     """The folder of a run, and its lines."""
     assert main(["run", "--data", str(data), *MODEL, "--out", str(out)]) == 0
     folder = next(out.rglob("run.json")).parent
-    return str(folder), read_journal(next(folder.glob("data_*.jsonl"))).lines
+    return str(folder), list(read_journal(next(folder.glob("data_*.jsonl"))).lines)
 
 
 def scored(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -110,7 +110,7 @@ class Runs:
         (path,) = self.folder.glob("*.jsonl")
         raw = [json.loads(line)["id"] for line in path.read_text().splitlines()]
         assert len(raw) == len(set(raw)), "an utterance was journalled twice"
-        return read_journal(path).lines
+        return list(read_journal(path).lines)
 
     @property
     def record(self) -> RunRecord:

@@ -18,6 +18,7 @@ from harness.errors import UsageError
 from harness.records.statistics import MetricValue
 from harness.scoring import metrics as package
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.facts import facts_of
 from harness.scoring.intervals import wer_interval
 from harness.scoring.metrics import Metric, get_metric, measure, metrics
 from harness.scoring.metrics.base import ratio
@@ -282,8 +283,8 @@ def test_a_row_without_a_draft_leaves_none() -> None:
 
 def test_only_the_drafts_metric_is_there_unasked_and_only_where_there_are_drafts() -> None:
     with_drafts, without = predictions(("x", "x"), ("y", "y"), draft=[None, "y"]), predictions(("x", "x"))
-    assert {name for name, metric in metrics().items() if metric.always(with_drafts.rows)} == {"draft_wer"}
-    assert not any(metric.always(without.rows) for metric in metrics().values())
+    assert {name for name, metric in metrics().items() if metric.always(facts_of(with_drafts.rows))} == {"draft_wer"}
+    assert not any(metric.always(facts_of(without.rows)) for metric in metrics().values())
 
 
 # missed words

@@ -1,0 +1,141 @@
+"""Rows that stay in their file: a million of them are held as the places where they stand, and decoded when looked at.
+
+What is made of a file of a million utterances looks at each of them a few times, in order. Decoding one takes a
+microsecond; holding it takes two kilobytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+LARGE_BYTES = 16 << 20
+"""Size of a file from which its rows stay in it: some thirty thousand utterances."""
+CAN_STAY = hasattr(os, "pread")
+"""Whether a file that is open may be read at any place, and be replaced meanwhile: not on Windows."""
+
+_BLOCK = 512
+"""Rows that are read at once where they stand next to each other."""
+_SPAN = 4 << 20
+"""Bytes that are read at once at most."""
+
+
+class OpenFile:
+    """A file that stays open as long as somebody has rows of it, whatever becomes of its name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.number = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+
+    def read(self, begin: int, size: int) -> bytes:
+        """So many bytes from there; forked processes may do so at the same time."""
+        return os.pread(self.number, size, begin)
+
+    def lines_until(self, begin: int) -> int:
+        """How many lines end before that place."""
+        return sum(self.read(at, min(_SPAN, begin - at)).count(b"\n") for at in range(0, begin, _SPAN))
+
+    def __del__(self) -> None:
+        if hasattr(self, "number"):
+            os.close(self.number)
+
+
+class Stored(Sequence[T], Generic[T]):
+    """Rows of a file, decoded anew each time.
+
+    Args:
+        file: that holds them.
+        begins: where each row begins, in bytes.
+        sizes: how many bytes each has.
+        decode: makes a row of its bytes.
+    """
+
+    def __init__(
+        self, file: OpenFile, begins: NDArray[np.int64], sizes: NDArray[np.int64], decode: Callable[[bytes], T]
+    ) -> None:
+        self._file, self._begins, self._sizes = file, begins, sizes
+        self.decode = decode
+        """Makes a row of its bytes."""
+
+    def __len__(self) -> int:
+        return len(self._begins)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Stored[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Stored[T]:
+        """A row, or some of them, which stay in the file."""
+        if isinstance(at, slice):
+            return Stored(self._file, self._begins[at], self._sizes[at], self.decode)
+        return self.decode(self._file.read(int(self._begins[at]), int(self._sizes[at])))
+
+    def __iter__(self) -> Iterator[T]:
+        """All rows; those that stand next to each other in the file are read at once."""
+        decode = self.decode
+        for start in range(0, len(self), _BLOCK):
+            begins = self._begins[start : start + _BLOCK].tolist()
+            sizes = self._sizes[start : start + _BLOCK].tolist()
+            span = begins[-1] + sizes[-1] - begins[0]
+            if span <= _SPAN and all(one < other for one, other in pairwise(begins)):
+                data = self._file.read(begins[0], span)
+                for begin, size in zip(begins, sizes, strict=True):
+                    at = begin - begins[0]
+                    yield decode(data[at : at + size])
+            else:
+                for begin, size in zip(begins, sizes, strict=True):
+                    yield decode(self._file.read(begin, size))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the rows are those of another sequence."""
+        if not isinstance(other, Sequence) or len(self) != len(other):
+            return NotImplemented if not isinstance(other, Sequence) else False
+        return all(one == another for one, another in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def place(self, at: int) -> int:
+        """Where a row begins, in bytes."""
+        return int(self._begins[at])
+
+    def where(self, places: Sequence[int] | NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where rows begin, and how many bytes they have."""
+        at = np.asarray(places, dtype=np.int64)
+        return self._begins[at], self._sizes[at]
+
+    def taken(self, places: Sequence[int] | NDArray[Any]) -> Stored[T]:
+        """The rows at these places, in this order."""
+        return Stored(self._file, *self.where(places), self.decode)
+
+    def mapped(self, change: Callable[[T], U]) -> Stored[U]:
+        """What becomes of each row; done anew each time that it is looked at."""
+        decode = self.decode
+        return Stored(self._file, self._begins, self._sizes, lambda raw: change(decode(raw)))
+
+
+def mapped(rows: Sequence[T], change: Callable[[T], U]) -> Sequence[U]:
+    """What becomes of each row, held as the rows are."""
+    return rows.mapped(change) if isinstance(rows, Stored) else [change(row) for row in rows]
+
+
+def taken(rows: Sequence[T], places: Sequence[int]) -> Sequence[T]:
+    """The rows at these places, in this order, held as the rows are."""
+    if isinstance(places, range) and places == range(len(rows)):
+        return rows
+    return rows.taken(places) if isinstance(rows, Stored) else [rows[at] for at in places]
+
+
+def order_of(keys: Sequence[str]) -> list[int]:
+    """The places of keys in their order; equal ones stay as they stand."""
+    return sorted(range(len(keys)), key=keys.__getitem__)

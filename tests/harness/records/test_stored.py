@@ -1,0 +1,123 @@
+"""Journals whose lines stay in the file are the same as those that are held."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import DataError
+from harness.records import journal
+from harness.records.journal import Line, StoredLines, encode_lines, read_journal
+from harness.records.stored import OpenFile, Stored, mapped, order_of, taken
+
+
+def line(name: str, **more: str | None) -> Line:
+    facts: dict[str, Any] = {"hypothesis": f"was {name}", "language": "en", **more}
+    return Line(id=name, reference=f"{name} ü", **facts)
+
+
+def both(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[journal.Journal, journal.Journal]:
+    """As it is held, and as it stays in its file."""
+    held = read_journal(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "LARGE_BYTES", 0)
+        stored = read_journal(path)
+    assert isinstance(held.lines, list)
+    assert isinstance(stored.lines, StoredLines)
+    return held, stored
+
+
+FAILED = [line(name, hypothesis=None, error="no") for name in "ac"]
+WHOLE = encode_lines(
+    [line("b"), *FAILED, line("a"), line("d", hypothesis="\ud800"), line("c", hypothesis=None, error="x")]
+)
+FORMAT_1 = b'{"id":"old","language":"de","reference":"r","hypothesis":"h","heard":2.0,"clean":true,"draft":null}\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"torn",
+        WHOLE,
+        WHOLE + b'{"format":2,"id":"z"',
+        WHOLE + b"no object\n",
+        WHOLE + b"\n",
+        b"\n \n" + WHOLE,
+        FORMAT_1 + WHOLE,
+        encode_lines([line(f"u{number % 997}", error="x", hypothesis=None) for number in range(3000)]),
+    ],
+)
+def test_they_are_as_those_that_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(content)
+    held, stored = both(path, monkeypatch)
+    assert list(stored.lines) == held.lines
+    assert stored.size == held.size
+    assert [stored.lines[at] for at in range(len(held.lines))] == held.lines
+    assert stored.lines == held.lines
+    assert stored.lines != [*held.lines, line("more")]
+
+
+def test_a_journal_cut_at_any_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jsonl"
+    for size in range(len(WHOLE)):
+        path.write_bytes(WHOLE[:size])
+        held, stored = both(path, monkeypatch)
+        assert (list(stored.lines), stored.size) == (held.lines, held.size), size
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (encode_lines([line("b")]), "line 7: utterance 'b' stands there twice"),
+        (b"\n" + encode_lines([line("a")]), "line 8: utterance 'a' stands there twice"),
+        (b'{"format":2,"id":3}\n' + WHOLE, "line 7: not a journal line: id: expected str, got int"),
+    ],
+)
+def test_what_is_wrong_is_said_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: bytes, what: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(WHOLE + more)
+    said = []
+    for size in (1 << 30, 0):
+        monkeypatch.setattr(journal, "LARGE_BYTES", size)
+        with pytest.raises(DataError) as raised:
+            read_journal(path)
+        said.append(str(raised.value))
+    assert what in said[0]
+    assert said[0] == said[1]
+
+
+def test_rows_in_any_order(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    words = [f"word {number}" * (number % 5 + 1) for number in range(2000)]
+    path.write_bytes("".join(words).encode())
+    begins = [sum(map(len, words[:at])) for at in range(len(words))]
+    import numpy as np
+
+    rows = Stored(OpenFile(path), np.array(begins), np.array([len(word) for word in words]), bytes.decode)
+    path.unlink()  # whatever becomes of its name
+    assert list(rows) == words
+    places = list(range(len(words)))
+    random.Random(1).shuffle(places)
+    assert list(taken(rows, places)) == [words[at] for at in places]
+    assert list(taken(rows, places)[5:700:3]) == [words[at] for at in places][5:700:3]
+    assert list(mapped(rows, len)) == list(map(len, words))
+    assert list(taken(rows, order_of(words))) == sorted(words)
+    assert taken(words, range(len(words))) is words
+    assert taken(words, [3, 1]) == [words[3], words[1]]
+
+
+def test_a_file_that_is_changed_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(WHOLE)
+    monkeypatch.setattr(journal, "LARGE_BYTES", 0)
+    lines = read_journal(path).lines
+    with path.open("r+b") as file:
+        file.truncate(20)
+    with pytest.raises(DataError, match="was changed while it was read; try again"):
+        list(lines)
