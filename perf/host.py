@@ -132,6 +132,8 @@ class Costs:
 
     threads: int
     bare: float
+    hear: float
+    """Decoding and resampling together."""
     decode: float
     resample: float
     pack: float
@@ -186,7 +188,7 @@ def measure(form: str, clips: int, folder: Path, threads: int, rounds: int) -> C
     took["own"] = [whole - sum(others) for whole, *others in parts]
     of = {name: median(seconds) for name, seconds in took.items()}
     of["decode"] = of["hear"] - of["resample"]
-    names = ("bare", "decode", "resample", "pack", "digest", "own", "constant")
+    names = ("bare", "hear", "decode", "resample", "pack", "digest", "own", "constant")
     return Costs(
         threads=threads,
         **{name: 1000 / clips * of[name] for name in names},
