@@ -25,10 +25,12 @@ def regular(path: Path) -> os.stat_result:
     Raises:
         OSError: there is none, or it is a folder, a pipe or a device; the shell's own pipes are taken.
     """
-    info = path.stat()
+    info = os.stat(path)  # noqa: PTH116 - of each clip, several times: half as long as pathlib
+    if stat.S_ISREG(info.st_mode):
+        return info
     if stat.S_ISDIR(info.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not stat.S_ISREG(info.st_mode) and not str(path).startswith(_SHELL):
+    if not str(path).startswith(_SHELL):
         raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))
     return info
 

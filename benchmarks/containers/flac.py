@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from benchmarks.containers.statement import Statement
@@ -14,22 +13,27 @@ TAIL = 1 << 18
 """Bytes before the end in which the last frame begins."""
 
 
-def flac(window: Window) -> Statement:
-    """STREAMINFO (8.2): 20 bits of rate, 36 bits of samples, 0 of which are not known."""
-    head = window.at(0, 42)
-    if len(head) < 42 or head[4] & 0x7F:
-        return Statement()
+HEADER = 42
+"""Bytes up to the end of STREAMINFO."""
+
+
+def rate_and_frames(head: bytes) -> tuple[int, int]:
+    """What STREAMINFO (8.2) states in the first HEADER bytes: samples a second and samples, 0 where not known."""
+    if len(head) < HEADER or head[4] & 0x7F:
+        return 0, 0
     packed = int.from_bytes(head[18:26], "big")
-    return Statement(rate=packed >> 44, frames=packed & ((1 << 36) - 1) or None)
+    return packed >> 44, packed & ((1 << 36) - 1)
 
 
-def flac_header(window: Window) -> Statement:
-    """As `flac`, and whether the blocks before the frames are all there."""
+def flac(window: Window) -> Statement:
+    """STREAMINFO, and whether the blocks before the frames are all there."""
     place, last = 4, False
     while not last and place < window.size:
         last = bool(window.number(place, 1) & 0x80)
         place += 4 + window.number(place + 1, 3, big=True)
-    return replace(flac(window), cut="it ends before its samples begin" if place > window.size else "")
+    rate, frames = rate_and_frames(window.at(0, HEADER))
+    cut = "it ends before its samples begin" if place > window.size else ""
+    return Statement(rate=rate, frames=frames or None, cut=cut)
 
 
 def whole_samples(window: Window) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from benchmarks.containers.boxes import asf, ebml, mp4
-from benchmarks.containers.flac import flac_header
+from benchmarks.containers.flac import flac
 from benchmarks.containers.kinds import Kind, recognize
 from benchmarks.containers.mpeg import adts, mpeg, skip_id3
 from benchmarks.containers.ogg import ogg
@@ -27,7 +27,7 @@ READERS: dict[str, Callable[[Window], Statement]] = {
     "caf": caf,
     "au": au,
     "nist": nist,
-    "flac": flac_header,
+    "flac": flac,
     "ogg": ogg,
     "mpeg": mpeg,
     "adts": adts,

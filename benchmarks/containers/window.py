@@ -46,9 +46,9 @@ class Window:
         if audio.path is None:
             return cls.over(audio.data or b"")
         if hasattr(os, "pread"):
-            regular(audio.path)
-            descriptor, begin = os.open(audio.path, os.O_RDONLY), audio.offset
-            size = os.fstat(descriptor).st_size - begin if audio.size is None else audio.size
+            there, begin = regular(audio.path).st_size, audio.offset
+            descriptor = os.open(audio.path, os.O_RDONLY)
+            size = there - begin if audio.size is None else audio.size
 
             def part(place: int, count: int) -> bytes:
                 return os.pread(descriptor, min(count, max(0, size - place)), begin + place)

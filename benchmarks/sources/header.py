@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from benchmarks.containers import Window, state
+from benchmarks.containers.flac import HEADER, rate_and_frames
 from benchmarks.dataset import LONGEST
 
 if TYPE_CHECKING:
@@ -21,13 +23,12 @@ def seconds(audio: Audio) -> float | None:
     """
     if audio.path is None and not audio.data:
         return None
-    from benchmarks.containers import Window, state
-    from benchmarks.containers.flac import flac
-
     try:
         with Window.of(audio) as window:
-            if window.at(0, 4) == b"fLaC":
-                return flac(window).length
+            head = window.at(0, HEADER)
+            if head.startswith(b"fLaC"):
+                rate, frames = rate_and_frames(head)
+                return frames / rate if rate and frames else None
             kind, statement = state(window)
         found = statement.length
         if found is None and kind.reader in BY_LIBSNDFILE and not statement.cut:

@@ -29,6 +29,8 @@ UNKNOWN_FRAMES = (1 << 63) - 1
 SCALE = np.float32(1 / 32_768)
 """Of a sample of 16 bits."""
 
+_AS_IT_IS = nullcontext()
+
 Blocks = Iterator["NDArray[np.float32]"]
 """Samples as ``[frames, channels]``, float32, one stretch after another."""
 
@@ -71,35 +73,33 @@ class SoundDecoder:
     """By libsndfile."""
 
     def __init__(self, encoded: Encoded, *, floats: bool = False, noisy: bool = False) -> None:
-        self._quiet = Complaints() if noisy and HAS_PREAD else None
-        with self._quiet or nullcontext():
+        self._quiet: Any = Complaints() if noisy and HAS_PREAD else None
+        with self._quiet or _AS_IT_IS:
             self._encoded, self._sound = encoded, (sound := encoded.sound())
-        self.rate, self.channels, self.frames = int(sound.samplerate), int(sound.channels), int(sound.frames)
+        self.rate, self.channels, self.frames = sound.rate, sound.channels, sound.frames
         self.floats, self.broken = floats, ""
 
     def blocks(self, begin: int, count: int) -> Blocks:
         """As `Decoder.blocks`."""
         each = max(1, BLOCK_FRAMES // self.channels)
-
-        def read(count: int, **options: Any) -> Any:
-            with self._quiet or nullcontext():
-                return self._sound.read(count, **options)
-
         if begin and self.frames < UNKNOWN_FRAMES:
             self._sound.seek(begin)
         else:
             while begin:  # what does not say how long it is cannot be sought in
-                got = len(read(min(each, begin), dtype="float32", always_2d=True))
-                begin -= got or begin
+                begin -= len(self._read(min(each, begin))) or begin
         while count > 0:
             asked = min(each, count)
             try:
-                block = read(asked, dtype="float32", always_2d=True)
+                block = self._read(asked)
             except soundfile.SoundFileError as error:
                 self.broken = reason(error)
                 return
             yield block
             count = count - asked if len(block) == asked else 0
+
+    def _read(self, count: int) -> NDArray[np.float32]:
+        with self._quiet or _AS_IT_IS:
+            return self._sound.read(count)
 
     @property
     def complaints(self) -> str:

@@ -48,7 +48,7 @@ class Levels:
         self.samples = self.full = self.loud = self.invalid = 0
         self.peak = 0.0
         self.whole = True
-        """Whether every sample is a whole number, as far as any was over."""
+        """Of floats: whether every sample is a whole number, as far as any was over."""
 
     def add(self, mono: NDArray[np.float32]) -> None:
         """Looks at a stretch of samples, shape ``[samples]``."""
@@ -59,7 +59,6 @@ class Levels:
             peak = float(np.maximum.reduce(np.abs(mono[:: len(mono) // SAMPLED])))
             if SILENCE < peak < FULL:
                 self.peak = max(self.peak, peak)
-                self.whole = False
                 return
         high, low = float(np.maximum.reduce(mono)), float(np.minimum.reduce(mono))
         if not (isfinite(high) and isfinite(low)):
@@ -68,12 +67,13 @@ class Levels:
         peak = max(high, -low)
         self.peak = max(self.peak, peak)
         if peak < FULL and not (self._floats and self.peak > OVER):
-            self.whole = self.whole and (not self._floats or peak == 0.0)
+            self.whole = self.whole and peak == 0.0
             return
-        size = np.abs(mono)
-        self.full += int((size >= FULL).sum())
-        if self._floats and self.peak > OVER:
-            self.loud += int((size >= LOUD).sum())
+        self.full += _at_least(mono, FULL)
+        if not self._floats:  # neither their scale nor the width of integers is in question
+            return
+        if self.peak > OVER:
+            self.loud += _at_least(mono, LOUD)
         self.whole = self.whole and bool((mono == np.rint(mono)).all())
 
     @property
@@ -88,10 +88,13 @@ class Levels:
     @property
     def scale(self) -> float:
         """What samples are to be divided by."""
-        return next((scale for _, scale, bits in SCALES if bits == self.bits), 1.0)
+        width = self.bits
+        return 1.0 if width is None else next(scale for _, scale, bits in SCALES if bits == width)
 
     def warnings(self) -> list[AudioWarning]:
         """What is to be said."""
+        if not self._floats and not self.full and self.peak > SILENCE:  # nearly all clips
+            return []
         bits = self.bits
         found = []
         if bits is not None:
@@ -103,3 +106,8 @@ class Levels:
             share = 100 * self.full / self.samples
             found.append(AudioWarning("clipped", f"{share:.1f} % of the samples are at full scale"))
         return found
+
+
+def _at_least(mono: NDArray[np.float32], size: float) -> int:
+    """How many samples are that far from zero, or farther."""
+    return int(np.count_nonzero(mono >= size) + np.count_nonzero(mono <= -size))

@@ -9,10 +9,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-import soundfile
-
 from benchmarks.containers import Window
 from benchmarks.files import regular
+from harness.audio.libsndfile import Sound
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -36,14 +35,6 @@ KEPT_BYTES = 1 << 20
 """Of a thread's own memory for encoded audio; for a longer one it gets more, and gives it back."""
 
 
-class SoundFile(soundfile.SoundFile):  # type: ignore[misc]
-    """Read from front to back. Else soundfile would seek after each block, which FLAC of unknown length cannot."""
-
-    def seekable(self) -> bool:
-        """So it says."""
-        return False
-
-
 class Encoded:
     """Encoded audio that is open, by a number of the system's: a file of the disk, or one in memory.
 
@@ -57,11 +48,12 @@ class Encoded:
     def __init__(self, audio: Audio) -> None:
         self._file: BinaryIO | None = None
         self._descriptor = self._owned = -1
+        self._moved = True
         size = audio.size if audio.path is not None else len(audio.data or b"")
         if size is None and audio.path is not None and HAS_PREAD:
-            regular(audio.path)
+            size = regular(audio.path).st_size
             self._descriptor = self._owned = os.open(audio.path, os.O_RDONLY)
-            size = os.fstat(self._descriptor).st_size
+            self._moved = False
         elif size is not None and size <= COPIED_BYTES and HAS_MEMORY_FILES:
             self._descriptor, size = _MemoryFile.of_thread().holding(audio)
         else:
@@ -91,13 +83,15 @@ class Encoded:
         buffer[: len(data)] = data
         return len(data)
 
-    def sound(self) -> SoundFile:
+    def sound(self) -> Sound:
         """The same for libsndfile; it is closed before this."""
         if self._file is not None:
             self._file.seek(0)
-            return SoundFile(self._file)
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        return SoundFile(self._descriptor, closefd=False)
+            return Sound(self._file)
+        if self._moved:  # `read` moves nothing
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+        self._moved = True
+        return Sound(self._descriptor)
 
     def close(self) -> None:
         """Closes what was opened."""
