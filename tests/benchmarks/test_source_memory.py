@@ -58,3 +58,8 @@ def test_a_row_takes_less_than_two_kilobytes(perf: Any, tmp_path: Path, source: 
         finally:
             tracemalloc.stop()
     assert (peaks[1] - peaks[0]) / (MANY - FEW) < perf.MEMORY_BAR
+
+
+def test_the_last_line_says_which_bars_hold(perf: Any) -> None:
+    assert perf.verdict([], 26) == "all 26 bars hold"
+    assert perf.verdict(["zip speed", "tar memory"], 26) == "24 of 26 bars hold; below theirs: zip speed, tar memory"

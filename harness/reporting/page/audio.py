@@ -26,6 +26,8 @@ _CUT = re.compile(r"#t=([\d.eE+-]*),([\d.eE+-]*)\Z")
 _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".opus": "audio/ogg"}
 _TYPES |= {".m4a": "audio/mp4", ".mp4": "audio/mp4", ".webm": "audio/webm", ".aac": "audio/aac"}
 
+_UNSAID = "nothing says where it is"
+
 AUDIO_FOLDER = "audio"
 """Beside the page, where copies lie."""
 
@@ -95,7 +97,7 @@ def place_audio(wanted: Iterable[Utterance], where: dict[Utterance, str], mode: 
         cut, path = _CUT.search(place), Path(_CUT.sub("", place))
         plays = path.suffix.lower() in _TYPES
         if not place or not path.is_file():
-            found.silent[utterance] = "it is not on this disk" if place else "nothing says where it is"
+            found.silent[utterance] = _why_unknown(utterance[0]) if not place else "it is not on this disk"
             continue
         if mode == "copy":
             copied = _copied(place, path, cut, out)
@@ -129,6 +131,11 @@ def place_audio(wanted: Iterable[Utterance], where: dict[Utterance, str], mode: 
     ]
     said = "; ".join(part for part in parts if part)
     return replace(found, said=f"Audio: {said or 'none'}.", files=files)
+
+
+def _why_unknown(benchmark: str) -> str:
+    """Why no file is known of a benchmark's utterance."""
+    return "under a condition a model heard something else than the file" if named(benchmark) else _UNSAID
 
 
 def _copied(place: str, path: Path, cut: re.Match[str] | None, out: Path) -> Path | None:

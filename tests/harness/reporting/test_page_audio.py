@@ -101,3 +101,11 @@ def test_what_became_of_the_audio_is_said(tmp_path: Path) -> None:
     part = tmp_path / "copy" / copied.addresses["b", "part"]
     assert np.array_equal(soundfile.read(part, dtype="int16")[0], speech()[8_000:20_000])
     assert (tmp_path / "copy" / copied.addresses["b", "put in"]).read_bytes() == encoded("wav")
+
+
+def test_audio_under_a_condition_is_left_out_on_purpose_and_the_page_says_so(tmp_path: Path) -> None:
+    wanted = [("digits", "a"), ("digits+noise@10dB", "a"), ("digits+noise@10dB", "b")]
+    placed = place_audio(wanted, {}, "embed", 1000, tmp_path)
+    why = "under a condition a model heard something else than the file"
+    assert placed.silent == {wanted[0]: "nothing says where it is", wanted[1]: why, wanted[2]: why}
+    assert placed.said == f"Audio: 1 silent: nothing says where it is; 2 silent: {why}."
