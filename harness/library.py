@@ -20,7 +20,7 @@ from benchmarks.languages import primary_subtag
 from harness.config import Settings
 from harness.devices import AUTO
 from harness.errors import UsageError, unknown_name
-from harness.gating.against import gate_against
+from harness.gating.against import decide_early, gate_against
 from harness.gating.decide import decide
 from harness.gating.policy import read_policy
 from harness.gating.sides import Side, as_side, measured_rtfx
@@ -408,7 +408,14 @@ def compare(*runs: Run, profile: str | Path | Profile | None = None) -> Comparis
     return compare_systems([run.system for run in runs], chosen or runs[0].profile)
 
 
-def gate(run: Run, baseline: Run | str | Path, policy: Policy | str | Path | None = None) -> Decision:
+def gate(
+    run: Run,
+    baseline: Run | str | Path,
+    policy: Policy | str | Path | None = None,
+    *,
+    candidate_of: str | None = None,
+    early: bool = False,
+) -> Decision:
     """Pass or fail a run against a baseline; docs/gate.md says how it decides.
 
     Args:
@@ -416,19 +423,23 @@ def gate(run: Run, baseline: Run | str | Path, policy: Policy | str | Path | Non
         baseline: a run, or the path of one, of a saved baseline or of a folder of them; ``published`` for the published
             figures of the model.
         policy: margins and tiers, or the path of a TOML file that states them; None is the default one.
+        candidate_of: the model whose baseline it is held against, where the run's has another name.
+        early: whether a run that was stopped early is a FAIL, where its lines show that the complete run would be.
 
     Raises:
-        UsageError: there is no such baseline, or the policy says what no policy knows.
+        UsageError: there is no such baseline, it is not of `candidate_of`, or the policy says what no policy knows.
         DataError: a file is broken.
     """
     _check(run)
     asked = policy if isinstance(policy, Policy) else read_policy(None if policy is None else Path(policy))
     judged = _side(run, "run", asked)
     if isinstance(baseline, Run):
-        return decide(judged, _side(baseline, "baseline", asked), asked)
+        if candidate_of not in {None, baseline.model}:
+            raise UsageError(f"candidate_of={candidate_of!r}: the baseline is of {baseline.model!r}; leave it out")
+        return (decide_early if early else decide)(judged, _side(baseline, "baseline", asked), asked)
     if not isinstance(baseline, str | Path):
         raise UsageError(f"a baseline is a Run or a path, not a {type(baseline).__name__}")
-    return gate_against(judged, [Path(baseline)], asked)
+    return gate_against(judged, [Path(baseline)], asked, candidate_of=candidate_of, early=early)
 
 
 def _side(run: Run, name: str, policy: Policy) -> Side:

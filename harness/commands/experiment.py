@@ -25,7 +25,6 @@ from datetime import date
 from pathlib import Path
 
 from harness.errors import ExitStatus, UsageError, unknown_name
-from harness.streams import tell
 
 Table = Mapping[str, object]
 """A table of a TOML file."""
@@ -37,8 +36,6 @@ _ALIASES = {"models": "model"}
 _NOT_HERE = {"help", "version", "debug"}
 _EITHER = (("suite", "data"), ("batch_size", "batch_seconds"))
 """Flags of which one takes the place of the other."""
-_PER_RUN = ("junit", "markdown")
-"""Files of the gate, of which each run has its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +159,7 @@ def fill(args: argparse.Namespace, experiment: Experiment) -> None:
 def follow(
     experiment: Experiment, folders: Sequence[Path], *, profile: str | None = None, quiet_out: bool
 ) -> ExitStatus:
-    """Does what follows a run: the report over all its models, the gate on each.
+    """Does what follows a run: the report over all its models, the gate on all of them.
 
     Args:
         experiment: what the file says.
@@ -178,23 +175,10 @@ def follow(
         for name in AFTER:
             if name not in experiment.after:
                 continue
-            each = [folders] if name == "report" else [[folder] for folder in folders]
-            for paths in each:
-                table = {**({"profile": profile} if profile else {}), **experiment.after[name]}
-                if len(folders) > 1:
-                    table = _of_one(table, paths[0])
-                found = _do(experiment.path, name, table, paths)
-                status = ExitStatus.REGRESSION if ExitStatus.REGRESSION in {status, found} else max(status, found)
+            table = {**({"profile": profile} if profile else {}), **experiment.after[name]}
+            found = _do(experiment.path, name, table, folders)
+            status = ExitStatus.REGRESSION if ExitStatus.REGRESSION in {status, found} else max(status, found)
     return status
-
-
-def _of_one(table: Table, folder: Path) -> dict[str, object]:
-    """The gate's table for one of several runs: its files have the run's name in theirs."""
-    named = {key: Path(str(table[key])) for key in _PER_RUN if key in table}
-    files = {key: str(path.with_stem(f"{path.stem}-{folder.name}")) for key, path in named.items()}
-    if files:
-        tell(f"{folder}: gate files: {', '.join(files.values())}")
-    return {**table, **files}
 
 
 def _do(path: Path, name: str, table: Table, folders: Sequence[Path]) -> ExitStatus:

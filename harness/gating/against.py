@@ -59,11 +59,14 @@ def gate_against(
     if not paths and candidate_of is not None:
         raise unknown_name(f"baseline of {run.system.suite}, for --candidate-of,", candidate_of, others)
     other = read_side(paths, policy.speed.measure, profile, read) if paths else None
-    decision = decide(run, other, policy)
-    if early and other is not None:
-        found = list(early_findings(run, other, policy))
-        decision = conclude([*found, *decision.findings], run, other, policy) if found else decision
-    return _with_hint(decision, others)
+    return _with_hint(decide_early(run, other, policy) if early else decide(run, other, policy), others)
+
+
+def decide_early(run: Side, baseline: Side | None, policy: Policy) -> Decision:
+    """As `decide`, where a run that was stopped early is a FAIL if its lines show that the complete run would be."""
+    decision = decide(run, baseline, policy)
+    found = [] if baseline is None else list(early_findings(run, baseline, policy))
+    return conclude([*found, *decision.findings], run, baseline, policy) if found else decision
 
 
 def find_baseline(

@@ -11,6 +11,7 @@ from harness.gating.judge import unit_of_change
 from harness.gating.render import excerpts, metric_of, table
 from harness.gating.several import summary, together
 from harness.records.decision import Decision, Finding, Verdict
+from harness.records.policy import Tier
 from harness.reporting import escape
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ NAME = "asr-gate"
 LONGEST = 60_000
 """Characters of a comment; GitHub refuses more than 65,536."""
 _MARKS = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE: "❔"}
+_WARNING = "⚠️"
+"""Of a FAIL that is shown only."""
 
 
 def check_name(name: str) -> str:
@@ -85,7 +88,9 @@ def _decision(decision: Decision, policy: Policy, *, titled: bool) -> list[str]:
     lines = ["", f"#### {_MARKS[decision.verdict]} {escape.markdown(decision.run.model)}", ""] if titled else []
     lines += table(decision, policy).render("markdown").split("\n")[2:]
     for one in decision.findings:
-        lines.append(f"- {_MARKS[one.verdict]} **{escape.markdown(one.subject)}**: {escape.markdown(one.message)}")
+        warning = one.verdict is Verdict.FAIL and one.tier is Tier.INFORMATIVE
+        mark = _WARNING if warning else _MARKS[one.verdict]
+        lines.append(f"- {mark} **{escape.markdown(one.subject)}**: {escape.markdown(one.message)}")
     lines += [f"- note: {escape.markdown(line)}" for line in decision.notes]
     return lines + [f"- now: {escape.markdown(line)}" for line in decision.advice]
 

@@ -144,10 +144,12 @@ def _accept(run: Side, baseline: Side) -> str:
 def advice(findings: Sequence[Finding], run: Side, baseline: Side | None, policy: Policy) -> tuple[str, ...]:
     """What to do now, one sentence each."""
     said = []
-    verdicts = {one.verdict for one in findings if one.tier is not Tier.INFORMATIVE}
-    if baseline is not None and Verdict.FAIL in verdicts:
+    failed = [one for one in findings if one.verdict is Verdict.FAIL]
+    decisive = any(one.tier is not Tier.INFORMATIVE for one in failed)
+    if baseline is not None and (decisive or any(SESSION in one.subject for one in failed)):
         both = f"{quote(baseline.name)} {quote(run.name)}"
         said.append(f"listen to what changed: {program()} report {both} --out gate-report")
+    if baseline is not None and decisive:
         said.append(f"to accept the run as the new baseline: {program()} {_accept(run, baseline)}")
     for one in findings:
         if one.verdict is not Verdict.INCONCLUSIVE or one.tier is Tier.INFORMATIVE or one.change is None:

@@ -128,6 +128,7 @@ report = "r"
 [gate]
 baseline = "base"
 junit = "gate.xml"
+markdown = "gate.md"
 [gate.policy]
 wer.margin = 2
 inconclusive = "pass"
@@ -135,16 +136,32 @@ inconclusive = "pass"
 
 
 def test_an_experiment_is_run_reported_and_judged(capsys: Told) -> None:
-    assert main([*TYPED, "--model", "transcripts:good.jsonl", "--name", "one"]) == 0
-    Path("base").symlink_to("o/data_m/one")
+    for model in ("good", "bad"):
+        words = [*TYPED, "--model", f"transcripts:{model}.jsonl", "--name", f"one-{model}", "--profile", "verbatim"]
+        assert main(words) == 0
+        assert main(["baseline", "save", f"o/data_m/one-{model}", "--dir", "base"]) == 0
+    capsys.readouterr()
     assert main(["--config", experiment(EXPERIMENT), "--limit", "2"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "2 of 2 models passed, each against its own baseline." in said
+    assert said.endswith("PASS (exit status 0), the worst of 2 models"), "one call for all"
     found = runs(capsys)
     names = ["2026-11-25-transcripts:bad.jsonl", "2026-11-25-transcripts:good.jsonl"]
-    assert list(found) == [*names, "one"]
+    assert list(found) == [*names, "one-bad", "one-good"]
     record = read_run_record(Path(found[names[0]]["folder"]))
     assert (record.limit, record.profile, record.benchmarks["data_m"].done) == (2, "verbatim", 2)
     assert Path("r/index.html").is_file()
-    assert sorted(path.name for path in Path().glob("*.xml")) == [f"gate-{name}.xml" for name in names]
+    assert all(f"transcripts:{model}.jsonl" in Path("gate.md").read_text() for model in ("good", "bad"))
+    assert Path("gate.xml").is_file()
+
+
+def test_a_baseline_of_one_model_is_none_of_another_s(capsys: Told) -> None:
+    assert main([*TYPED, "--model", "transcripts:good.jsonl", "--name", "one", "--profile", "verbatim"]) == 0
+    Path("base").symlink_to("o/data_m/one")
+    assert main(["--config", experiment(EXPERIMENT), "--limit", "2"]) == 3
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1 of 2 models passed" in said
+    assert "there is no baseline; make one with" in said
 
 
 def test_with_json_stdout_is_the_scores_alone(capsys: Told) -> None:

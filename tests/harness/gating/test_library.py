@@ -42,6 +42,30 @@ def test_policies(make_run: Callable[..., Path], tmp_path: Path) -> None:
         harness.gate(run, "nowhere")
 
 
+def test_a_renamed_model(make_run: Callable[..., Path], tmp_path: Path) -> None:
+    good = make_run("good")
+    renamed = harness.load(make_run("renamed", model={"id": "org/next"}))
+    saved = tmp_path / "saved"
+    main(["baseline", "save", str(good), "--dir", str(saved)])
+    assert harness.gate(renamed, saved).findings[0].reason.value == "no baseline"
+    assert harness.gate(renamed, saved, candidate_of="org/model").exit_status == 0
+    assert harness.gate(renamed, harness.load(good), candidate_of="org/model").exit_status == 0
+    for baseline in (saved, harness.load(good)):
+        with pytest.raises(harness.UsageError, match="org/modle"):
+            harness.gate(renamed, baseline, candidate_of="org/modle")
+
+
+def test_a_run_that_was_stopped_early(make_run: Callable[..., Path]) -> None:
+    good = make_run("good")
+    early = {"seed": 5, "baseline": "x", "verdict": "FAIL"}
+    stopped = harness.load(make_run("stopped", lambda _: 8, complete=False, early=early))
+    for baseline in (good, harness.load(good)):
+        assert harness.gate(stopped, baseline).exit_status == 1, "the lines are all there, and judged"
+        subjects = [one.subject for one in harness.gate(stopped, baseline, early=True).findings]
+        assert subjects[0] == "read: early"
+        assert "read: early" not in [one.subject for one in harness.gate(stopped, baseline).findings]
+
+
 def test_other_rules_are_not_compared() -> None:
     texts = ["one two three"] * 10
     run = harness.score(texts, texts)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+import pytest
 
+from harness.errors import ExitStatus
+from harness.gating.decide import effect
 from harness.gating.pair import Pair
 from harness.gating.worse_sessions import worse_sessions
-from harness.records.policy import SessionTable
+from harness.records.decision import Verdict
+from harness.records.policy import Policy, SessionTable, Tier
 from harness.scoring.metrics import get_metric
 from harness.scoring.significance import Counts
 
@@ -48,11 +52,28 @@ def test_five_are_named_the_worst_first_and_the_others_counted() -> None:
     assert [one.message.partition(")")[2] for one in few] == [""]
 
 
-def test_where_the_whole_got_better_a_session_has_to_be_clearer() -> None:
-    """An improvement is red for a session that got worse, but not for one that did by chance."""
-    for others, mild in ((0, ["s"]), (-1, [])):
-        rest = {f"other{at}": [others] * 12 for at in range(20)}
-        found = worse_sessions("calls", pair_of({"s": [1] * 16, **rest}, {}), SessionTable())
-        assert [one.subject.rpartition(" ")[2] for one in found] == mild
-        (clear,) = worse_sessions("calls", pair_of({"s": [2] * 16, **rest}, {}), SessionTable())
-        assert clear.subject == "calls: session s"
+@pytest.mark.parametrize(
+    ("others", "more", "tier", "warned"),
+    [
+        (0, 1, Tier.SHOULD, False),  # the whole is worse, by that session
+        (-1, 1, Tier.INFORMATIVE, True),  # 20 sessions got better; p is between a hundredth of alpha and alpha
+        (-1, 2, Tier.SHOULD, False),  # beyond doubt
+    ],
+)
+def test_where_the_whole_is_no_worse_a_session_is_a_warning_unless_it_is_clear(
+    others: int, more: int, tier: Tier, *, warned: bool
+) -> None:
+    """An improvement is red for a session that got worse, but not for one that did by chance; both are named."""
+    rest = {f"other{at}": [others] * 12 for at in range(20)}
+    (found,) = worse_sessions("calls", pair_of({"s": [more] * 16, **rest}, {}), SessionTable())
+    assert (found.subject, found.verdict, found.tier) == ("calls: session s", Verdict.FAIL, tier)
+    assert ("; only a warning, as the benchmark as a whole is no worse" in found.message) is warned
+    assert effect(found, Policy()) is (ExitStatus.GOOD if warned else ExitStatus.INCONCLUSIVE)
+
+
+def test_the_whole_s_number_of_errors_decides_not_its_interval() -> None:
+    """As many errors as before are no worse; one more is."""
+    for better, tier in ((16, Tier.INFORMATIVE), (15, Tier.SHOULD)):
+        rest = {"calm": [0] * 12, "eased": [-1] * better}
+        (found,) = worse_sessions("calls", pair_of({"s": [1] * 16, **rest}, {}), SessionTable())
+        assert (found.subject, found.tier) == ("calls: session s", tier)

@@ -12,7 +12,7 @@ from harness.health.examine import put_together
 from harness.health.seen import Seen, finding, of_set
 from harness.reporting.health import MOST_CARDS, health_page, shown_utterances
 from tests.harness.health.made import SAMPLE, changed, facts, names, seen
-from tests.harness.reporting.test_page_in_browser import CHROMIUM, HOSTILE, browser, until
+from tests.harness.reporting.in_browser import HOSTILE, browser, needs_chromium, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from harness.records.health import Health, HealthFinding, Severity
 
 __all__ = ["browser"]
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine (Debian: apt-get install chromium)"
-)
+pytestmark = needs_chromium
 
 COUNT = 500
 KINDS = ("gap", "markup", "clipping", "contradiction", "offset")
