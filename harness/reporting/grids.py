@@ -39,7 +39,7 @@ def grid(
     What is not comparable has no color and gray letters. Columns that do not fit follow below, under the same models.
     """
     size = size or Size()
-    shade = f"The darker, the more times the lowest of its column; darkest from {DARKEST:g} times on."
+    shade = f"The darker, the more times the lowest of its column above 0; darkest from {DARKEST:g} times on."
     with drawing.settings(size):
         letters, small = (6.0, 6.0) if size.narrow else (points_of(8.0), points_of(7.0))
         names = size.named(list(rows))
@@ -105,7 +105,9 @@ def _band(
     axis.set_yticks([at + 0.5 for at in range(len(rows))], names, fontsize=letters, parse_math=False)
     for x in range(len(heads)):
         fair = [point.wer for row in rows if (point := row[x]) and point.comparable and point.wer is not None]
-        best = min(fair, default=0.0)
+        lowest = min(fair, default=0.0)
+        # Beside a lowest of 0 all others would be darkest.
+        best = min((rate for rate in fair if rate > 0), default=0.0)
         for y, row in enumerate(rows):
             point = row[x]
             if point is None or point.wer is None or not finite(point.wer):
@@ -115,7 +117,7 @@ def _band(
             face = (1 - 0.9 * dark, 1 - 0.65 * dark, 1 - 0.35 * dark)
             axis.add_patch(Rectangle((x + 0.02, y + 0.04), 0.96, 0.92, facecolor=face, edgecolor="#dddddd", lw=0.3))
             ink = "#777777" if not point.comparable else "white" if dark > 0.6 else "black"
-            weight = "bold" if point.comparable and point.wer == best and len(fair) > 1 else "normal"
+            weight = "bold" if point.comparable and point.wer == lowest and len(fair) > 1 else "normal"
             axis.text(
                 x + 0.5, y + 0.52, number(point.wer), ha="center", va="center_baseline", fontsize=small, color=ink,
                 fontweight=weight,
@@ -123,7 +125,7 @@ def _band(
 
 
 def darkness(rate: float, best: float) -> float:
-    """How dark a cell is, from 0 for the best of its column to 1 for `DARKEST` times that and more."""
+    """How dark a cell is, from 0 for the best of its column above 0 to 1 for `DARKEST` times that and more."""
     floor = max(best, 1e-4)
     return min(1.0, max(0.0, math.log(max(rate, floor) / floor) / math.log(DARKEST)))
 

@@ -133,9 +133,12 @@ function drawScatter(models, about, choose, id, rate) {
     chart.append(svg("polyline", { class: "frontier", "clip-path": `url(#${id}-clip)`, points: best.flatMap((m, k) => [...(k ? [[X(m.wer), Y(best[k - 1].rtfx)]] : []), [X(m.wer), Y(m.rtfx)]]).join(" ") }));
     const taken = shown.map((m) => ({ left: X(m.wer) - 7, right: X(m.wer) + 7, top: Y(m.rtfx) - 7, bottom: Y(m.rtfx) + 7 }));
     const frame = { left: 2, right: W - 2, top: top - 4, bottom: H - bottom - 2 };
+    // Half an interval behind a name would look like another interval.
+    const ends = (m) => [Math.max(m.low, low / 100), Math.min(m.high, high / 100)].map(X);
+    const intervals = shown.filter((m) => m.low !== null).map((m) => ({ left: ends(m)[0], right: ends(m)[1], top: Y(m.rtfx) - 1, bottom: Y(m.rtfx) + 1 }));
     shown.forEach((m, at) => {
       const mark = svg("g", { class: "mark", tabindex: 0, role: "button", "aria-label": `${m.model}: ${rate} ${(100 * m.wer).toFixed(2)}, RTFx ${m.rtfx.toFixed(1)}${served(m)}` });
-      if (m.low !== null) mark.append(svg("line", { x1: X(Math.max(m.low, low / 100)), x2: X(Math.min(m.high, high / 100)), y1: Y(m.rtfx), y2: Y(m.rtfx), stroke: COLORS[0], opacity: 0.5 }));
+      if (m.low !== null) mark.append(svg("line", { x1: ends(m)[0], x2: ends(m)[1], y1: Y(m.rtfx), y2: Y(m.rtfx), stroke: COLORS[0], opacity: 0.5 }));
       const solid = m.comparable && !m.elsewhere, color = solid ? COLORS[best.includes(m) ? 1 : 0] : COLORS[6];
       const look = { fill: solid ? color : "var(--paper)", stroke: color, "stroke-width": solid ? 0 : 2 };
       if (m.served) mark.append(svg("rect", { x: X(m.wer) - 5, y: Y(m.rtfx) - 5, width: 10, height: 10, ...look }));
@@ -144,7 +147,7 @@ function drawScatter(models, about, choose, id, rate) {
       const label = svg("text", {}, cut(m.model, small ? 20 : 36) + served(m));
       mark.append(label);
       chart.append(mark);
-      const found = placeOf(X(m.wer), Y(m.rtfx), label.getComputedTextLength(), frame, taken.filter((_, k) => k !== at));
+      const found = placeOf(X(m.wer), Y(m.rtfx), label.getComputedTextLength(), frame, [...taken.filter((_, k) => k !== at), ...intervals]);
       if (found) { taken.push(found.box); label.setAttribute("x", found.place[0]); label.setAttribute("y", found.place[1]); } else label.remove();
       const act = () => { chosen = m; choose(m.model); };
       mark.addEventListener("click", act);

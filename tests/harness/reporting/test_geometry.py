@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from harness.reporting import drawing
@@ -127,6 +128,15 @@ def test_cells_are_as_dark_as_they_are_far_from_the_best() -> None:
     assert [darkness(rate, 0.05) for rate in (0.05, 0.1, 0.2, 0.9, 0.01)] == [0.0, 0.5, 1.0, 1.0, 0.0]
     assert darkness(0.0, 0.0) == 0.0
     assert [number(rate) for rate in (0.0512, 0.99994, 1.5)] == ["5.12", "99.99", "150"]
+
+
+def test_a_column_whose_lowest_is_0_is_not_dark_all_over(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    rates = [0.0, 0.05, 0.1, 0.2, 0.9, *[0.05] * 4]
+    wer_by_benchmark({"b": {f"m{n}": Point(f"m{n}", rate) for n, rate in enumerate(rates)}}, tmp_path / "x")
+    (axis,) = drawn["x"].axes
+    faces = [round(1 - to_rgb(patch.get_facecolor())[0], 6) for patch in axis.patches]
+    assert faces == [round(0.9 * darkness(rate, 0.05), 6) for rate in rates]
+    assert [text.get_text() for text in axis.texts if text.get_fontweight() == "bold"] == ["0.00"]
 
 
 def test_what_is_not_comparable_has_no_color_in_a_grid(tmp_path: Path, drawn: dict[str, Figure]) -> None:

@@ -265,6 +265,16 @@ def test_names_in_charts_hide_no_other(tmp_path: Path, visit: Callable[..., Any]
             for other in boxes[:at]:
                 across = min(right, other[2]) - max(left, other[0])
                 assert across <= 2 or min(bottom, other[3]) - max(top, other[1]) <= 2
+        intervals = tab.evaluate(
+            "[...document.querySelectorAll('#scatter-chart .mark line')].map(line => line.getBoundingClientRect())"
+            ".map(box => [box.left, (box.top + box.bottom) / 2, box.right])"
+        )
+        assert len(intervals) == 40
+        for left, top, right, bottom in boxes:
+            hidden = [
+                one for one in intervals if min(right, one[2]) - max(left, one[0]) > 2 and top + 2 < one[1] < bottom - 2
+            ]
+            assert not hidden, "half an interval behind a name looks like another interval"
 
 
 def test_the_dark_page_is_readable(made: Path, browser: Any) -> None:
