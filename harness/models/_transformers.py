@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Tensors = dict[str, "Tensor"]
 """What a network takes, by the names of its arguments."""
 
+FIRST = -1
+"""Of the priorities that CUDA's streams have; the usual one is 0."""
+
 _ATTENTION = {"auto": None, "sdpa": "sdpa", "flash": "flash_attention_2"}
 _NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
 _ONLY_TRAINING = ("masked_spec_embed",)
@@ -54,11 +57,14 @@ class TorchModel(Model):
                 raise ModelError(f"{clip}: {self.card.id} gave values that are not finite numbers")
 
     def beside(self) -> None:
-        """Gives this thread a stream of its own on a GPU, so that its work does not queue behind the network's."""
+        """Gives this thread a stream of its own on a GPU, so that its work does not queue behind the network's.
+
+        It goes before the network's: there is little of it, and the network waits for it.
+        """
         if self.device.type == "cuda":
             import torch
 
-            torch.cuda.set_stream(torch.cuda.Stream(self.device))
+            torch.cuda.set_stream(torch.cuda.Stream(self.device, priority=FIRST))
 
     def synchronize(self) -> None:
         """Waits for what this thread started on a GPU; other threads have other streams, where there are streams."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.models._per_clip import finite
+from harness.models._staging import Buffer, Staging
 from harness.models.granite_nar.config import FeatureConfig
 from harness.models.granite_nar.packing import PackedLengths
 
@@ -54,16 +55,26 @@ class PackedAudio:
     """Half-frames (10 ms) of each clip over which its loudest cell is looked for: those of its frames, at least."""
     hops: NDArray[np.int64]
     """Hops (10 ms) that each clip takes in `samples`."""
+    buffer: Buffer | None = None
+    """Whose memory `samples` are; None where it is nobody's."""
 
 
 def clean(waveform: NDArray[np.float32], shortest: int = SHORTEST) -> NDArray[np.float32]:
     """A waveform that the model can take: float32, finite, at least `shortest` samples, below what would overflow."""
-    samples = np.clip(finite(np.asarray(waveform, np.float32).reshape(-1)), -LOUDEST, LOUDEST)
-    return np.pad(samples, (0, max(0, shortest - len(samples))))
+    samples = finite(np.asarray(waveform, np.float32).reshape(-1))
+    if len(samples) and max(samples.max(), -samples.min()) > LOUDEST:
+        samples = np.clip(samples, -LOUDEST, LOUDEST)
+    missing = shortest - len(samples)
+    return np.pad(samples, (0, missing)) if missing > 0 else samples
 
 
 def pack_audio(
-    waveforms: Sequence[NDArray[np.float32]], config: FeatureConfig, shortest: int = SHORTEST, *, centered: bool = False
+    waveforms: Sequence[NDArray[np.float32]],
+    config: FeatureConfig,
+    shortest: int = SHORTEST,
+    *,
+    centered: bool = False,
+    staging: Staging | None = None,
 ) -> PackedAudio:
     """Puts waveforms, float32 ``[samples]`` of any length and content, one after the other on the host.
 
@@ -72,21 +83,27 @@ def pack_audio(
         config: of the spectrogram.
         shortest: shorter clips are continued with silence to so many samples.
         centered: count the half-frame around the last whole hop too, as the autoregressive models do.
+        staging: gives the memory that it is packed into; else it is new.
     """
     edge, hop = config.n_fft // 2, config.hop_length
     cleaned = [clean(waveform, shortest) for waveform in waveforms]
     lengths = np.array([len(samples) for samples in cleaned], np.int64)
     # A clip needs a window's length after its last frame's start, so that no frame reaches into the next clip.
     hops = -(-(lengths + 2 * edge) // hop)
-    packed = torch.zeros(int(hops.sum()) * hop + config.n_fft)
+    total = int(hops.sum()) * hop + config.n_fft
+    buffer = staging.take(total) if staging is not None else None
+    packed = torch.empty(total) if buffer is None else buffer.memory[:total]
     view, start = packed.numpy(), 0
     for samples, taken in zip(cleaned, hops, strict=True):
+        end = start + len(samples) + 2 * edge
         view[start : start + edge] = samples[edge:0:-1]
-        view[start + edge : start + edge + len(samples)] = samples
-        view[start + edge + len(samples) : start + len(samples) + 2 * edge] = samples[-2 : -edge - 2 : -1]
+        view[start + edge : end - edge] = samples
+        view[end - edge : end] = samples[-2 : -edge - 2 : -1]
         start += int(taken) * hop
+        view[end:start] = 0.0
+    view[start:] = 0.0
     cells = lengths // hop + 1 if centered else lengths // (2 * hop) * 2
-    return PackedAudio(packed, cells // 2, cells, hops)
+    return PackedAudio(packed, cells // 2, cells, hops, buffer)
 
 
 def log_mel(
@@ -96,7 +113,9 @@ def log_mel(
     device = torch.device(device)
     filters, window = _constants(config, device)
     samples = audio.samples
-    if device.type == "cuda":
+    if audio.buffer is not None:
+        samples = audio.buffer.send(samples)
+    elif device.type == "cuda":
         samples = samples.pin_memory().to(device, non_blocking=True)
     spectrum = torch.stft(
         samples, config.n_fft, config.hop_length, config.win_length, window, center=False, return_complex=True

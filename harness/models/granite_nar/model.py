@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import ModelError
+from harness.models._staging import Staging
 from harness.models._transformers import TorchModel, card_of, torch_device
 from harness.models.base import LoadOptions, ModelCard
 from harness.models.granite_nar.attention import choose_backend
@@ -48,6 +49,7 @@ class GraniteNarModel(TorchModel):
         self.device = weight.device
         self.attention = choose_backend(attention, self.device, weight.dtype)
         self._config = self.network.config
+        self._staging = Staging.of(self.device)
 
     def features(self, clips: Sequence[Clip]) -> PackedAudio:
         """Waveforms one after the other, on the host.
@@ -62,7 +64,7 @@ class GraniteNarModel(TorchModel):
                     f"{clip.id}: {clip.duration:.1f} s is longer than the {longest:g} s that {self.card.id} takes;"
                     " cut it to shorter clips"
                 )
-        return pack_audio([clip.waveform for clip in clips], self._config.features)
+        return pack_audio([clip.waveform for clip in clips], self._config.features, staging=self._staging)
 
     def transfer(self, features: PackedAudio) -> Features:
         """To the device, where the log-mel features are made; and what the network will look up in."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from harness.errors import ModelError, UsageError
+from harness.models._staging import Staging
 from harness.models._transformers import TorchModel, card_of
 from harness.models.granite_nar.features import PackedAudio, log_mel, pack_audio
 from harness.models.granite_speech import loading, lora
@@ -57,6 +58,7 @@ class GraniteSpeech(TorchModel):
         speculates = options.option("decoding") == "speculative"
         self.network, self._tokenizer, whole = loading.load_speech(checkpoint, options, token_head=speculates)
         self.device, self.task = self.network.device, task
+        self._staging = Staging.of(self.device)
         folder, config = checkpoint.folder, self.network.decoder.config
         self._features = loading.feature_config(folder, self.network.encoder.config.input_dim)
         self._row_keywords, self._positions = options.row_keywords, config.max_position_embeddings
@@ -102,7 +104,9 @@ class GraniteSpeech(TorchModel):
             places=places,
             seconds=[clips[place].duration for place in places],
             prompts=[prompts[place] for place in places],
-            audio=pack_audio(waveforms, self._features, SHORTEST, centered=True) if places else None,
+            audio=pack_audio(waveforms, self._features, SHORTEST, centered=True, staging=self._staging)
+            if places
+            else None,
         )
 
     def _prompt_of(self, task: Task) -> Prompt:
