@@ -62,7 +62,7 @@ _AUDIO = {
 
 _FORMS = {
     (b"RIFF", b"WAVE"): WAV,
-    (b"RIFF", b"AVI "): Kind("AVI", "form", "avi"),
+    (b"RIFF", b"AVI "): Kind("AVI", "avi", "avi"),
     (b"RIFF", b"QLCM"): Kind("QCP", "form", "qcp"),
     (b"FORM", b"AIFF"): AIFF,
     (b"FORM", b"AIFC"): AIFF,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from benchmarks.containers.avi import avi
 from benchmarks.containers.boxes import asf, ebml, mp4
 from benchmarks.containers.flac import flac
 from benchmarks.containers.kinds import Kind, recognize
@@ -36,6 +37,7 @@ READERS: dict[str, Callable[[Window], Statement]] = {
     "asf": asf,
     "amr": amr,
     "ac3": ac3,
+    "avi": avi,
     "flv": flv,
     "form": form,
     "transport": transport,

@@ -82,7 +82,7 @@ def voc(window: Window) -> Statement:
 
 
 def form(window: Window) -> Statement:
-    """AVI, QCP, 8SVX: a size of the whole, in the order of bytes that RIFF or FORM stands for."""
+    """QCP, 8SVX, and AVI around its chunks: a size of the whole, in the order of bytes that RIFF or FORM stands for."""
     size = window.number(4, 4, big=window.at(0, 4) == b"FORM")
     short = 0 if size in {0, 0xFFFFFFFF} else size + 8 - window.size
     return Statement(cut=missing_of(short, size + 8) if short > FEW else "")

@@ -42,7 +42,7 @@ missing."""
 ROUNDING = 0.01
 """Seconds by which a container's clock may be off."""
 
-COARSE = {"mp4", "ebml", "asf"}
+COARSE = {"mp4", "ebml", "asf", "avi"}
 """Readers of containers that state their seconds."""
 
 CLOCK_SLACK = 0.1

@@ -61,6 +61,8 @@ class AvDecoder:
         self._kind, self.broken = kind, ""
         self._until, self._skipped = math.inf, 0.0
         """Where the last frame ended by its time, and how many seconds were skipped between frames."""
+        self._undecoded = 0
+        """Frames that are broken, and were passed over."""
         self._container: Any = av.open(
             file, "r", format=kind.demuxer, metadata_errors="ignore", buffer_size=READ_AHEAD_BYTES
         )
@@ -85,6 +87,8 @@ class AvDecoder:
     @property
     def complaints(self) -> str:
         """As `Decoder.complaints`: what is lost between two frames shows in their times alone."""
+        if self._undecoded:
+            return f"{self._undecoded} of its frames {'is' if self._undecoded == 1 else 'are'} broken, and not heard"
         lost = self._skipped
         return f"its time stamps skip {lost:.2f} s, of which nothing is there" if lost > SKIPPED_SECONDS else ""
 
@@ -110,6 +114,7 @@ class AvDecoder:
                 frames = packet.decode()
             except av.error.FFmpegError as error:
                 if self._kind.reader in RESYNCING and isinstance(error, av.error.InvalidDataError):
+                    self._undecoded += 1
                     continue
                 self.broken = reason(error)
                 return

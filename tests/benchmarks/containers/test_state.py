@@ -35,7 +35,7 @@ CODED = {
 }
 """Frames that lossy forms state: whole blocks; AMR and G.726 are at 8 kHz."""
 
-UNSTATED = {"ac3", "flv", "mpegts", "avi", "voc", "ogg flac"}
+UNSTATED = {"ac3", "flv", "mpegts", "voc", "ogg flac"}
 """Forms that state no length that is read here."""
 
 

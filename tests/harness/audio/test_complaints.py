@@ -13,7 +13,8 @@ from benchmarks.dataset import Audio
 from harness.audio.complaints import Complaints
 from harness.audio.hearing import hear
 from harness.errors import DataError
-from tests.harness.audio.forms import encode, encoded, speech
+from harness.types import AudioWarning
+from tests.harness.audio.forms import audio, encode, encoded, speech
 
 
 def said(data: bytes) -> list[tuple[str, str]]:
@@ -96,3 +97,17 @@ def test_times_that_skip_are_told() -> None:
     assert kind == "decoder_complains"
     assert re.fullmatch(r"its time stamps skip 1\.[5-9]\d s, of which nothing is there", text)
     assert said(whole) == []
+
+
+def test_a_frame_of_aac_that_does_not_decode_is_told() -> None:
+    """A bare stream has no times: a frame that is passed over shows nowhere else."""
+    data = bytearray(encoded("adts"))
+    place = 0
+    for _ in range(25):
+        place += int.from_bytes(data[place + 3 : place + 6], "big") >> 5 & 0x1FFF
+    size = int.from_bytes(data[place + 3 : place + 6], "big") >> 5 & 0x1FFF
+    data[place + 7 : place + size] = b"\xff" * (size - 7)
+    whole, found = hear(audio(encoded("adts"))), hear(audio(bytes(data)))
+    assert whole.warnings == ()
+    assert len(whole.waveform) - len(found.waveform) == 1024
+    assert found.warnings == (AudioWarning("decoder_complains", "1 of its frames is broken, and not heard"),)
