@@ -23,6 +23,7 @@ RUN = "run"
 
 VERBS = {
     RUN: "run models on a suite (where no command is given)",
+    "launch": "run parts on SLURM or Hugging Face Jobs",
     "load": "put load on a server: latency at each rate",
     "score": "score a run, or predictions of others",
     "normalize": "normalize text: one line in, one line out",

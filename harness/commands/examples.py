@@ -7,6 +7,10 @@ EXAMPLES = {
         "--suite open_asr --model openai/whisper-tiny.en --limit 100 --device cuda:1",
         "--config eval.toml",
     ),
+    "launch": (
+        "launch --on slurm --shards 8 --job-option=--gres=gpu:1 -- --suite open_asr --device cuda",
+        "launch --on hf-jobs --shards 4 --bucket ORG/runs --image IMAGE --job-option=--flavor=l4x1 -- --suite open_asr",
+    ),
     "load": ("load --model openai:http://127.0.0.1:8000/v1#openai/whisper-large-v3 --rate 1,2,4,8 --duration 60",),
     "score": (
         "score results/runs/sample",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pickle
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -36,8 +36,12 @@ if TYPE_CHECKING:
 T = TypeVar("T", Line, Event)
 
 IN_HAND = 3
-"""Batches that a worker has at most: one in the network, one whose features are made, one that is decoded. Fewer
-towards the end, so that none waits for a busy worker while another is idle."""
+"""Batches that a worker has at most in a long window: one in the network, one whose features are made, one that is
+decoded. Fewer towards the end, so that none waits for a busy worker while another is idle."""
+
+SHARE = 6
+"""Batches of a first share, where that is all there are for a worker: many devices are through with them before the
+driver could have given each another."""
 
 WINDOWS = 10
 """By how much a window is longer where no transcript depends on the plan: with many devices each has few batches of a
@@ -75,8 +79,12 @@ class RayLoop(Loop):
     _suspects: deque[Task] = field(default_factory=deque, init=False)
     """What lost a worker."""
     _in_hand: dict[Handle, deque[Task]] = field(default_factory=dict, init=False)
+    _share: int = field(default=0, init=False)
+    """Batches that each worker is to have at once, of a window that is as short as that."""
     _left: dict[str, Task] = field(default_factory=dict, init=False)
     """What is not journalled, by the ids of its utterances."""
+    _messages: dict[str, bytes] = field(default_factory=dict, init=False)
+    """Utterances as they are sent."""
     _mark: Path = field(default_factory=Path, init=False)
     _kept: set[tuple[str, bool]] = field(default_factory=set, init=False)
     """Nodes, and whether their workers keep journals of their own."""
@@ -95,12 +103,19 @@ class RayLoop(Loop):
         """
         self._mark = begin_parts(self.journal.path)
         try:
-            return Loop.run(self, utterances)
+            return Loop.run(self, self._pickled(utterances))
         except Interrupted:
             self._finish()
             raise
         finally:
             end_parts(self._mark)
+
+    def _pickled(self, utterances: Iterable[Utterance]) -> Iterator[Utterance]:
+        """In the thread that reads: makes ready what will be sent, so that handing out takes no time for each clip."""
+        for utterance in utterances:
+            if utterance.audio.data is None:  # else it would be held twice
+                self._messages[utterance.id] = pickle.dumps(_with_whole_path(utterance))
+            yield utterance
 
     @property
     def notes(self) -> list[str]:
@@ -128,6 +143,8 @@ class RayLoop(Loop):
         for batch in batches:
             chosen = {window[index].id: _with_whole_path(window[index]) for index in batch}
             self._take(Task(chosen, {window[index].id: seconds[index] for index in batch}))
+        share = -(-len(self._pending) // max(1, self._cluster.size))
+        self._share = share if share <= SHARE else 0
         while self._pending:
             if self.state.stop.requested:
                 raise Interrupted("the batches in hand were finished; the same command goes on where it was")
@@ -152,8 +169,8 @@ class RayLoop(Loop):
         """Gives every worker what it needs, one batch each in turn, in one message."""
         ready = self._cluster.ready
         given: dict[Handle, list[Piece]] = defaultdict(list)
-        for _ in range(IN_HAND):
-            allowed = min(IN_HAND, 1 + len(self._pending) // max(1, len(ready)))
+        for _ in range(max(IN_HAND, self._share)):
+            allowed = max(self._share, min(IN_HAND, 1 + len(self._pending) // max(1, len(ready))))
             for worker in ready:
                 tasks = self._in_hand.setdefault(worker, deque())
                 queue = self._suspects if self._suspects and not tasks else self._pending
@@ -178,7 +195,7 @@ class RayLoop(Loop):
 
     def _piece(self, task: Task) -> Piece:
         return Piece(
-            utterances=pickle.dumps(list(task.utterances.values())),
+            utterances=b"".join(self._messages.get(name) or pickle.dumps(one) for name, one in task.utterances.items()),
             seconds=list(task.seconds.values()),
             budget=self.state.budget,
             benchmark=self.benchmark,
@@ -209,6 +226,7 @@ class RayLoop(Loop):
         own = [self._numbered(worker, line) for line in found if line.id in self._left]
         for line in own:
             task = self._left.pop(line.id)
+            self._messages.pop(line.id, None)
             utterance = task.utterances.pop(line.id)
             del task.seconds[line.id]
             _check_data(worker, utterance, line, first=line is own[0])

@@ -53,7 +53,9 @@ def test_a_number_is_always_the_same_case(tmp_path: Path) -> None:
 def test_every_verb_is_there() -> None:
     from harness.cli import VERBS
 
-    assert set(VERBS) - set(KINDS) <= {"load", "check-model", "doctor", "runs", "completion"}, "what is not fuzzed"
+    assert set(VERBS) - set(KINDS) <= {"launch", "load", "check-model", "doctor", "runs", "completion"}, (
+        "what is not fuzzed"
+    )
 
 
 def fails(error: BaseException) -> Callable[[list[str]], int]:

@@ -133,7 +133,9 @@ def worker(model: Model) -> Worker:
 def piece(own: list[Utterance], *, clips: int, benchmark: str) -> Piece:
     seconds = [1.0] * len(own)
     budget = Budget(clips=clips)
-    return Piece(utterances=pickle.dumps(own), seconds=seconds, budget=budget, benchmark=benchmark, mark=Path())
+    return Piece(
+        utterances=b"".join(map(pickle.dumps, own)), seconds=seconds, budget=budget, benchmark=benchmark, mark=Path()
+    )
 
 
 def answers(of: Worker, count: int) -> list[Written | Hung]:

@@ -219,7 +219,7 @@ def test_a_clip_that_kills_its_worker_costs_one_clip(journal: JournalFile) -> No
     class Deadly(Slow):
         def infer(self, features: list[int]) -> list[int]:
             if 17 in features:
-                time.sleep(0.8)  # longer than the limit of 0.5 s
+                time.sleep(2.0)  # longer than the limit of 0.5 s, on a busy machine too
             return features
 
     cluster = Here(lambda: Deadly(0.0), 2)
@@ -332,7 +332,7 @@ def test_a_relative_path_is_found_by_workers_that_are_elsewhere(
 
     class Watching(Here):
         def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
-            seen.extend(utterance.audio.path for piece in pieces for utterance in pickle.loads(piece.utterances))
+            seen.extend(pickle.loads(piece.utterances).audio.path for piece in pieces)
             super().give(worker, pieces)
 
     data = [replace(utterances(1)[0], audio=Audio(origin="a.flac", path=Path("a.flac")))]
@@ -383,7 +383,7 @@ def test_a_first_share_is_one_message_and_what_waits_at_another_is_taken_over(
     loop = driver(cluster, journal, budget=Budget(clips=10), listener=listener)
     listener.after = lambda: through.set() if len(journal) == 50 else None
     assert loop.run(utterances(60)) == 60
-    assert messages[:2] == [(0, 2), (1, 2)]
+    assert messages[:2] == [(0, 3), (1, 3)]
     assert texts(journal) == expected(60, tmp_path)
     lines = journal.lines
     assert {line.batch for line in lines} == set(range(6))
