@@ -18,7 +18,9 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -30,7 +32,7 @@ from harness.runner.journal import JournalFile
 from harness.runner.plan import Budget, for_devices, plan
 from harness.runner.ray_cluster import Cluster
 from harness.runner.ray_connect import Share, connect, library
-from harness.runner.ray_engine import RayLoop
+from harness.runner.ray_engine import RayLoop, Task
 from harness.runner.stages import State, Stop
 from perf.runner import Occupied, speech
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 SMALL_BATCHES = 2_000
 BATCH_SECONDS = 300.0
 SYNCS = 50
+MESSAGES, CLIPS = 200, 200
 
 
 @dataclass(frozen=True)
@@ -115,15 +118,37 @@ def run(utterances: list[Utterance], seconds: float, budget: Budget, workers: in
     return Measured(clock.batches, len(utterances), wall, model, out, own - out, cpu, model / workers / wall)
 
 
-def fitted(small: Measured, large: Measured) -> Driver:
-    """Two runs with batches of different size give what a batch and what a clip costs."""
+def sending(utterances: Sequence[Utterance]) -> tuple[float, float]:
+    """Seconds to hand a message out, and for each clip in it, many at once as a first share is."""
+    cluster = Cluster(partial(Occupied, 0.0), Share(workers=1), decoders=1)
+    try:
+        with tempfile.TemporaryDirectory() as folder, JournalFile(Path(folder) / "journal.jsonl") as journal:
+            state = State(model=cluster, budget=Budget(), clock=Clock(), stop=Stop())
+            loop = RayLoop(state=state, benchmark="perf", journal=journal, listener=Silent())
+            named = {one.id: one for one in loop._pickled(utterances)}
+            tasks = [
+                Task(chosen, dict.fromkeys(chosen, 1.0))
+                for size in (1, CLIPS)
+                for chosen in (dict(islice(named.items(), size)),)
+            ]
+            times: list[list[float]] = [[], []]
+            for _ in range(MESSAGES):
+                for task, found in zip(tasks, times, strict=True):
+                    begin = time.thread_time()
+                    cluster.give(cluster.ready[0], [loop._piece(task)])
+                    found.append(time.thread_time() - begin)
+    finally:
+        cluster.close()
+    one, many = (median(found) for found in times)
+    clip = max(0.0, (many - one) / (CLIPS - 1))
+    return one - clip, clip
 
-    def line(one: float, other: float) -> tuple[float, float]:
-        a, b = one / small.batches, other / large.batches
-        clip = max(0.0, (b - a) / (large.clips / large.batches - 1))
-        return max(0.0, a - clip), clip
 
-    return Driver(*line(small.out, large.out), *line(small.back, large.back))
+def taking(small: Measured, large: Measured) -> tuple[float, float]:
+    """Seconds to take a batch back, and for each of its clips, by two runs with batches of different size."""
+    one, many = small.back / small.batches, large.back / large.batches
+    clip = max(0.0, (many - one) / (large.clips / large.batches - 1))
+    return max(0.0, one - clip), clip
 
 
 def decoding(utterances: Sequence[Utterance]) -> float:
@@ -155,7 +180,7 @@ def calibrated(workers: int, clips: int, milliseconds: float) -> dict[str, Any]:
         return {
             "workers": workers,
             "milliseconds": milliseconds,
-            "driver": asdict(fitted(small, large)),
+            "driver": asdict(Driver(*sending(utterances), *taking(small, large))),
             "one_clip": asdict(small),
             "no_device": asdict(large),
             "many_clips": asdict(long),

@@ -115,7 +115,7 @@ class Costs:
 BEFORE = Driver(out=0.001, out_clip=20e-6, back=0.001, back_clip=20e-6)
 """Before there were first shares: measured as 2 ms + 40 us a clip for a batch, both ways together."""
 
-NOW = Driver(out=0.0003, out_clip=6e-6, back=0.0007, back_clip=20e-6)
+NOW = Driver(out=0.11e-3, out_clip=0.41e-6, back=0.34e-3, back_clip=28e-6)
 """As `--calibrate` measured on two cores of a shared x86 server; there it prints what this machine needs."""
 
 WINDOW_BEFORE = 10_000
