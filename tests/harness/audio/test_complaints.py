@@ -106,7 +106,7 @@ def test_a_frame_of_aac_that_does_not_decode_is_told() -> None:
     for _ in range(25):
         place += int.from_bytes(data[place + 3 : place + 6], "big") >> 5 & 0x1FFF
     size = int.from_bytes(data[place + 3 : place + 6], "big") >> 5 & 0x1FFF
-    data[place + 7 : place + size] = b"\xff" * (size - 7)
+    data[place + 7 : place + size] = bytes(size - 7)
     whole, found = hear(audio(encoded("adts"))), hear(audio(bytes(data)))
     assert whole.warnings == ()
     assert len(whole.waveform) - len(found.waveform) == 1024
