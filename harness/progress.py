@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.records.stored import Stored
 from harness.reporting.escape import plain
 from harness.scoring.average import macro_average
 from harness.scoring.error_counts import ErrorCounts
@@ -36,14 +37,14 @@ class Tally:
         self.utterances = self.failed = self.limited = 0
         self.served = False
 
-    def add(self, lines: Sequence[Line]) -> None:
-        """Counts journal lines."""
+    def add(self, lines: Sequence[Line], *, texts: bool = True) -> None:
+        """Counts journal lines, the errors in their texts too unless said otherwise."""
         for line in lines:
             self.utterances += 1
             if line.hypothesis is None:
                 self.failed += 1
                 continue
-            if line.target is None:
+            if line.target is None and texts:
                 self._count(line.reference, line.hypothesis, line.language)
             self.audio_seconds += line.audio_seconds or 0.0
             self.counted += line.time or 0.0
@@ -58,13 +59,14 @@ class Tally:
 
     def settle(self, folder: Path, benchmark: str) -> None:
         """Takes the counts that the table shows: those of the whole benchmark, scored from its journal."""
+        from harness.scoring.large import total_of
         from harness.scoring.predictions import read_run
         from harness.scoring.scored import count_systems
 
         system = read_run(folder)
         held = replace(system, benchmarks=[one for one in system.benchmarks if one.measured_as == benchmark])
         (found,) = count_systems([held], [self._profile], cached=True)
-        self.counts = {one.language: sum(one.kept(), ErrorCounts()) for one in found}
+        self.counts = {one.language: total_of(one.kept()) for one in found}
 
     def __str__(self) -> str:
         """Such as ``8.15 % WER, RTFx 13.2``, or ``de 8.15 % WER, fr 3.21 % WER, macro average 5.68 %``."""
@@ -138,11 +140,13 @@ class Lines(Silent):
         """Begins to count; what was done before counts too."""
         self._name = f"{model} on {benchmark}"
         self._tally = Tally(get_profile(profile))
-        self._tally.add(done)
+        large = isinstance(done, Stored)  # counting the errors of a million takes a minute
+        self._tally.add(done, texts=not large)
         self._total = self._left = 0.0
         self._begin = time.monotonic()
         if done:
-            self._say(f"{self._name}: going on after {len(done)} utterances")
+            later = ", whose errors are counted at the end" if large else ""
+            self._say(f"{self._name}: going on after {len(done)} utterances{later}")
 
     def planned(self, utterances: int, seconds: float) -> None:
         """Adds to what is to be done."""

@@ -259,7 +259,8 @@ def resume(folder: Path) -> None:
     )
     where = folder / "resumed" / "growth@1"
     where.mkdir(parents=True, exist_ok=True)
-    (where / "two").symlink_to(folder / "two")
+    if not (where / "two").exists():
+        (where / "two").symlink_to(folder / "two")
     journal = folder / "two" / f"{BENCHMARK}.jsonl"
     cut_off(journal, LEFT)
     before = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])

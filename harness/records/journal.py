@@ -1,5 +1,6 @@
 """The journal: one JSON line an utterance, append-only. It is the product of a run; all else is derived from it."""
 
+import functools
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -121,11 +122,65 @@ class Journal(NamedTuple):
     """Bytes of its whole lines; what comes after was torn off when the process was killed."""
 
 
-class StoredLines(Stored[Line]):
-    """Lines of a large journal."""
+_Index = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Of each line where it begins, how many bytes it has, and a hash of its id."""
 
-    language: str | None = None
-    """Of all of them, where they have one."""
+
+class StoredLines(Stored[Line]):
+    """Lines of a large journal.
+
+    Args:
+        file: that holds them.
+        index: of the lines.
+        language: of all of them, where they have one.
+        last_batch: the highest number of a batch; -1 where there is none.
+    """
+
+    def __init__(self, file: OpenFile, index: _Index, language: str | None, last_batch: int) -> None:
+        super().__init__(file, index[0], index[1], functools.partial(_read_again, file.path))
+        self.names = index[2]
+        self.language, self.last_batch = language, last_batch
+
+
+def last_batch(lines: Sequence[Line]) -> int:
+    """The highest number of a batch; -1 where there is none."""
+    if isinstance(lines, StoredLines):
+        return lines.last_batch
+    return max((line.batch for line in lines if line.batch is not None), default=-1)
+
+
+class Places:
+    """The lines of a journal by their ids.
+
+    Args:
+        lines: of it, each id once.
+    """
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._stored = lines if isinstance(lines, StoredLines) else None
+        self._held = {line.id: line for line in lines} if self._stored is None else {}
+        if self._stored is not None:
+            self._order = np.argsort(self._stored.names, kind="stable")
+            self._names = self._stored.names[self._order]
+
+    def of(self, ids: Sequence[str]) -> list[Line | None]:
+        """The line of each id; None where there is none."""
+        if self._stored is None:
+            return [self._held.get(name) for name in ids]
+        names = np.fromiter(map(hash, ids), np.int64, len(ids))
+        first = np.searchsorted(self._names, names, side="left")
+        alike = np.searchsorted(self._names, names, side="right") - first
+        lines = iter(self._stored.taken(self._order[first[alike == 1]]))
+        found: list[Line | None] = []
+        for name, begin, count in zip(ids, first.tolist(), alike.tolist(), strict=True):
+            # Two may have one hash.
+            some = (
+                [next(lines)]
+                if count == 1
+                else [self._stored[at] for at in self._order[begin : begin + count].tolist()]
+            )
+            found.append(next((line for line in some if line.id == name), None))
+        return found
 
 
 _DECODER = msgspec.json.Decoder(Line)
@@ -167,7 +222,8 @@ def read_line(raw: bytes) -> Line:
     try:
         if raw.startswith(b'{"format":'):
             line = _DECODER.decode(raw)
-            check_format({"format": line.format})
+            if line.format != FORMAT:
+                check_format({"format": line.format})
             return line
     except msgspec.DecodeError:
         pass  # a lone surrogate, perhaps; and if not, what follows says what it is
@@ -202,46 +258,87 @@ def _line(raw: bytes, path: Path, number: int) -> Line:
         raise DataError(message) from None
 
 
+class _Read(NamedTuple):
+    """What is remembered of a journal that was read, so that only what was appended since is read again."""
+
+    state: tuple[int, ...] = ()
+    """What the file was when it was read."""
+    checksum: int = 0
+    """CRC-32 of its whole lines."""
+    size: int = 0
+    """Bytes of its whole lines."""
+    number: int = 0
+    """How many they are."""
+    where: _Index = (np.zeros(0, np.int64),) * 3
+    """Of all of them, those that were tried again included."""
+    languages: frozenset[str] = frozenset()
+    last_batch: int = -1
+    lines: Sequence[Line] = ()
+    """Each utterance once."""
+
+
+_known: dict[Path, _Read] = {}
+"""The large journals that were read last; a run looks at its own several times."""
+_KNOWN = 4
+
+
 def _read_large(path: Path) -> Journal:
     """A journal whose lines stay in the file: each is read once, and noted where it stands."""
     file = OpenFile(path)
+    state, before = file.state(), _known.pop(path, _Read())
+    if before.state != state:
+        same = before.state[:2] == state[:2] and before.size <= state[2]
+        goes_on = same and file.checksum(before.size) == before.checksum
+        before = _read_on(file, before if goes_on else _Read(), state)
+    _known[path] = before
+    for oldest in list(_known)[:-_KNOWN]:
+        del _known[oldest]
+    return Journal(before.lines, before.size)
+
+
+def _read_on(file: OpenFile, before: _Read, state: tuple[int, ...]) -> _Read:
+    """Reads what comes after the lines that are known."""
     begins, sizes, names = array("q"), array("q"), array("q")
-    languages = set[str]()
-    at = number = 0
+    languages, last_batch = set(before.languages), before.last_batch
+    at, count = before.size, before.number
     with open(file.number, "rb", buffering=1 << 20, closefd=False) as whole_lines:
-        before = next(whole_lines, b"")
-        while before.endswith(b"\n"):
-            raw = next(whole_lines, b"")
-            if not raw.endswith(b"\n") and not _is_object(before):
+        whole_lines.seek(at)
+        raw = next(whole_lines, b"")
+        while raw.endswith(b"\n"):
+            after = next(whole_lines, b"")
+            if not after.endswith(b"\n") and not _is_object(raw):
                 break  # the last one
-            number += 1
-            if before.strip():
-                line = _line(before, path, number)
-                names.append(hash(line.id))
+            count += 1
+            if raw.strip():
+                line = _line(raw, file.path, count)
                 languages.add(line.language)
+                last_batch = max(last_batch, -1 if line.batch is None else line.batch)
+                names.append(hash(line.id))
                 begins.append(at)
-                sizes.append(len(before))
-            at += len(before)
-            before = raw
-
-    def decode(raw: bytes) -> Line:
-        try:
-            return read_line(raw)
-        except MALFORMED:
-            raise DataError(f"{path} was changed while it was read; try again") from None
-
-    found = StoredLines(file, np.asarray(begins, np.int64), np.asarray(sizes, np.int64), decode)
-    found.language = languages.pop() if len(languages) == 1 else None
-    return Journal(_once_stored(found, np.asarray(names, np.int64), path, file), at)
+                sizes.append(len(raw))
+            at += len(raw)
+            raw = after
+    new = (np.asarray(one, np.int64) for one in (begins, sizes, names))
+    joined = [np.concatenate(pair) for pair in zip(before.where, new, strict=True)]
+    index = joined[0], joined[1], joined[2]
+    language = next(iter(languages)) if len(languages) == 1 else None
+    lines = _once_stored(StoredLines(file, index, language, last_batch), file)
+    checksum = file.checksum(at, before.size, before.checksum)
+    return _Read(state, checksum, at, count, index, frozenset(languages), last_batch, lines)
 
 
-def _once_stored(lines: StoredLines, names: NDArray[np.int64], path: Path, file: OpenFile) -> StoredLines:
+def _read_again(path: Path, raw: bytes) -> Line:
+    try:
+        return read_line(raw)
+    except MALFORMED:
+        raise DataError(f"{path} was changed while it was read; try again") from None
+
+
+def _once_stored(lines: StoredLines, file: OpenFile) -> StoredLines:
     """As `_once`, of lines whose ids are told apart by their hashes first, so that few are looked at again."""
-    if not len(lines):
-        return lines
-    order = np.argsort(names, kind="stable")
-    again = names[order][1:] == names[order][:-1]
-    alike = np.sort(order[np.concatenate([again, [False]]) | np.concatenate([[False], again])])
+    order = np.argsort(lines.names, kind="stable")
+    again = np.diff(lines.names[order]) == 0
+    alike = np.sort(order[np.append(again, False) | np.append(False, again)]) if again.any() else order[:0]
     places = np.arange(len(lines))
     gone = np.zeros(len(lines), dtype=bool)
     by_id: dict[str, tuple[int, Line]] = {}
@@ -249,16 +346,15 @@ def _once_stored(lines: StoredLines, names: NDArray[np.int64], path: Path, file:
         line = lines[at]
         first, earlier = by_id.get(line.id, (at, None))
         if earlier is not None and earlier.error is None:
-            number = 1 + file.lines_until(lines.place(at))
-            raise DataError(f"{path}, line {number}: utterance {line.id!r} stands there twice; start over with --fresh")
+            where = f"{file.path}, line {1 + file.lines_until(lines.place(at))}"
+            raise DataError(f"{where}: utterance {line.id!r} stands there twice; start over with --fresh")
         by_id[line.id] = first, line
         places[first] = at
         gone[at] = at != first
     if not gone.any():
         return lines
-    once = StoredLines(file, *lines.where(places[~gone]), lines.decode)
-    once.language = lines.language
-    return once
+    kept = places[~gone]
+    return StoredLines(file, (*lines.where(kept), lines.names[kept]), lines.language, lines.last_batch)
 
 
 def _is_object(raw: bytes) -> bool:

@@ -190,15 +190,19 @@ class Clock:
 
         What `rtfx` needs is taken from the journal, which is never older than run.json.
         """
-        counted = [line for line in lines if line.undisturbed and line.time is not None]
+        audio, counted = 0.0, 0.0
+        for line in lines:
+            if line.undisturbed and line.time is not None:
+                audio += line.audio_seconds or 0.0
+                counted += line.time
         return cls(
             phases={name: speed.phases.get(name, 0.0) for name in PHASES},
             waited=speed.seconds_waited or 0.0,
             waits=(speed.waits or Waits()).plus(Waits()),
             wall=speed.seconds_wall or 0.0,
             audio_seconds=speed.audio_seconds or 0.0,
-            audio_seconds_undisturbed=sum((line.audio_seconds or 0.0 for line in counted), 0.0),
-            counted=sum((line.time or 0.0 for line in counted), 0.0),
+            audio_seconds_undisturbed=audio,
+            counted=counted,
             batches=speed.batches or 0,
             excluded=speed.excluded_batches or 0,
             warmup=speed.seconds_warmup or 0.0,

@@ -34,11 +34,13 @@ def compute_of(model: Model, lines: Sequence[Line], settings: Settings) -> Compu
         peak = peak_of(environment.hardware().accelerator, settings.dtype)
     else:
         peak = None
+    if peak is None:
+        return None
     lengths = sorted(
         end - begin for line in lines for begin, end in line.segments or ((0.0, line.audio_seconds or 0.0),)
     )
     lengths = [length for length in lengths if length > 0]
-    if peak is None or not lengths:
+    if not lengths:
         return None
     spoken = sum(line.audio_seconds or 0.0 for line in lines)
     rate = sum((line.usage.tokens or 0) if line.usage else 0 for line in lines) / spoken

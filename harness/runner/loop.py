@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import Interrupted, RunError
 from harness.perturb.apply import seconds_under
+from harness.records.journal import Places, last_batch
 from harness.runner.pipeline import Done, Pipeline
 from harness.runner.plan import padding, plan
 from harness.runner.threads import Threads
@@ -70,8 +71,9 @@ class Loop:
             Interrupted: a stop was requested.
             RunError: the journal cannot be written, or a clip failed and ``on_error`` is ``stop``.
         """
-        done = {line.id: line for line in self.journal.lines}
-        self.state.batches = 1 + max((line.batch for line in done.values() if line.batch is not None), default=-1)
+        lines = self.journal.lines
+        done = Places(lines)
+        self.state.batches = 1 + last_batch(lines)
         seen = 0
         windows = _windows(utterances, self.state.stop, self._items)
         with Threads(self.state.model, self.workers) as threads:
@@ -79,14 +81,14 @@ class Loop:
             while (window := self._result(coming)) is not None:
                 coming = _in_background(windows)
                 seen += len(window)
-                for utterance in window:
-                    line = done.get(utterance.id)
+                known = done.of([utterance.id for utterance in window])
+                for utterance, line in zip(window, known, strict=True):
                     if line is not None and line.reference != utterance.reference:
                         raise RunError(
                             f"{self.journal.path}: the reference of {utterance.id!r} is not the one that this run "
                             "began with; give another --out, or start over with --fresh"
                         )
-                self._window(window, done, threads)
+                self._window(window, [line is None for line in known], threads)
             self._finish()
         return seen
 
@@ -115,8 +117,8 @@ class Loop:
             self._finish()
             raise
 
-    def _window(self, window: list[Utterance], done: dict[str, Line], threads: Threads) -> None:
-        """Plans and runs one stretch.
+    def _window(self, window: list[Utterance], missing: Sequence[bool], threads: Threads) -> None:
+        """Plans and runs what is missing of one stretch.
 
         The plan is that of the whole stretch, whatever was done before: a resumed run has the batches of an
         uninterrupted one.
@@ -125,7 +127,7 @@ class Loop:
         batches = self._planned(seconds)
         if not self.state.budget.packs:
             self.padding.append((sum(seconds), padding(seconds, batches, self.state.budget.window)))
-        batches = [[index for index in batch if window[index].id not in done] for batch in batches]
+        batches = [[index for index in batch if missing[index]] for batch in batches]
         batches = [batch for batch in batches if batch]
         left = [index for batch in batches for index in batch]
         self.listener.planned(len(left), sum(seconds[index] for index in left))

@@ -370,7 +370,8 @@ class Run:
         """Runs what is missing of a benchmark, keeping run.json up to date."""
         found = journal.lines
         selected = Selected(dataset, self.suite.lock.get(dataset.name), self.settings)
-        utterances = None if self.early else selected.open({line.id for line in found})
+        known = {line.id for line in found} if self.settings.limit is not None else set[str]()  # else nobody asks
+        utterances = None if self.early else selected.open(known)
         model = self._load()
         speed, apart = speeds_apart(self.record, before, resumed=bool(found))
         entry = BenchmarkRecord(
@@ -391,8 +392,9 @@ class Run:
         self.record.benchmarks[dataset.name] = entry
         self.save()  # whose data the folder holds is known before there is a line of it
         journal.stretch = len(self.record.stretches) - 1
-        clock = Clock.resumed(speed, measured_here(self.record, found))
-        save = _Saving(self, entry, journal, clock, selected)
+        usage = Totals()
+        clock = Clock.resumed(speed, measured_here(self.record, usage.adding(found)))
+        save = _Saving(self, entry, journal, clock, selected, usage=usage)
         state = State(
             model=model,
             budget=self.settings.budget(model.card),
@@ -490,15 +492,14 @@ class _Saving:
     """Passes on what happens and keeps run.json no older than SAVE_SECONDS."""
 
     def __init__(
-        self, run: Run, entry: BenchmarkRecord, journal: JournalFile, clock: Clock, selected: Selected
+        self, run: Run, entry: BenchmarkRecord, journal: JournalFile, clock: Clock, selected: Selected, *, usage: Totals
     ) -> None:
         self.meter, self._audio_before = run.meter(entry.energy), clock.audio_seconds
         self._run, self._entry, self._journal, self._clock, self._selected = run, entry, journal, clock, selected
         self._wall_before = clock.wall
         self._begin = self._saved = time.perf_counter()
-        self._usage = Totals()
-        self._usage.add(journal.lines)
-        entry.failed = self._usage.errors
+        self._usage = usage
+        entry.failed = usage.errors
 
     def planned(self, utterances: int, seconds: float) -> None:
         self._run.reporter.planned(utterances, seconds)

@@ -6,7 +6,7 @@ what a benchmark was measured at on others is kept apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -81,10 +81,10 @@ def begin_stretch(
     return differs
 
 
-def measured_here(record: RunRecord, lines: Sequence[Line]) -> list[Line]:
+def measured_here(record: RunRecord, lines: Iterable[Line]) -> Iterator[Line]:
     """Those of a benchmark's lines that were computed with what computes now, whose times its speed is made of."""
     here = _alike(record)
-    return [line for line in lines if (line.stretch or 0) in here]
+    return (line for line in lines if (line.stretch or 0) in here)
 
 
 def speeds_apart(record: RunRecord, before: BenchmarkRecord, *, resumed: bool) -> tuple[Speed, list[SpeedElsewhere]]:

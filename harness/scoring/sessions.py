@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
@@ -35,12 +35,17 @@ def merge_sessions(predictions: Predictions) -> Predictions:
     rows = predictions.rows
     if predictions.scores_empty:
         rows = mapped(rows, lambda row: changed(row, hypothesis="", error=None) if row.hypothesis is None else row)
-    ids, chunks = [], 0
-    for row in rows:
-        ids.append(row.id)
-        chunks += row.parent_id is not None
+    chunks = 0
+
+    def ids() -> Iterator[str]:
+        nonlocal chunks
+        for row in rows:
+            chunks += row.parent_id is not None
+            yield row.id
+
+    order = order_of(ids())
     if not chunks:
-        return replace(predictions, rows=taken(rows, order_of(ids)) if predictions.ours else rows)
+        return replace(predictions, rows=taken(rows, order) if predictions.ours else rows)
     if chunks < len(rows):
         message = f"{predictions.source}: {len(rows) - chunks} of {len(rows)} rows have no parent_id; all must, or none"
         raise DataError(message)

@@ -10,11 +10,11 @@ import pytest
 
 from harness.errors import DataError
 from harness.records import journal
-from harness.records.journal import Line, StoredLines, encode_lines, read_journal
+from harness.records.journal import Line, Places, StoredLines, encode_lines, last_batch, read_journal
 from harness.records.stored import OpenFile, Stored, mapped, order_of, taken
 
 
-def line(name: str, **more: str | None) -> Line:
+def line(name: str, **more: Any) -> Line:
     facts: dict[str, Any] = {"hypothesis": f"was {name}", "language": "en", **more}
     return Line(id=name, reference=f"{name} ü", **facts)
 
@@ -108,6 +108,10 @@ def test_rows_in_any_order(tmp_path: Path) -> None:
     assert list(taken(rows, places)[5:700:3]) == [words[at] for at in places][5:700:3]
     assert list(mapped(rows, len)) == list(map(len, words))
     assert list(taken(rows, order_of(words))) == sorted(words)
+    for odd in ("b\0", "", "é", "\ud800", "\uffff", "\U0001f600", "b" * 300):
+        for keys in ([*words[:20], odd, "b", odd, "bb"], [odd] * 3, [odd]):
+            assert order_of(keys).tolist() == sorted(range(len(keys)), key=keys.__getitem__), odd
+    assert order_of([]).tolist() == []
     assert taken(words, range(len(words))) is words
     assert taken(words, [3, 1]) == [words[3], words[1]]
 
@@ -121,3 +125,57 @@ def test_a_file_that_is_changed_while_it_is_read(tmp_path: Path, monkeypatch: py
         file.truncate(20)
     with pytest.raises(DataError, match="was changed while it was read; try again"):
         list(lines)
+
+
+def test_only_what_was_appended_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(WHOLE)
+    monkeypatch.setattr(journal, "LARGE_BYTES", 0)
+    parsed: list[int] = []
+    real = journal._line
+
+    def parse(raw: bytes, where: Path, number: int) -> Line:
+        parsed.append(number)
+        return real(raw, where, number)
+
+    monkeypatch.setattr(journal, "_line", parse)
+    assert len(read_journal(path).lines) == 4
+    assert parsed == [1, 2, 3, 4, 5, 6]
+    parsed.clear()
+    assert len(read_journal(path).lines) == 4
+    assert parsed == []
+    with path.open("ab") as file:
+        file.write(encode_lines([line("e", language="de"), line("c")]) + b"torn")
+    after = read_journal(path)
+    assert parsed == [7, 8]
+    assert [one.id for one in after.lines] == ["b", "a", "c", "d", "e"]
+    assert after.lines[2] == line("c")
+    assert isinstance(after.lines, StoredLines)
+    assert after.lines.language is None
+    parsed.clear()
+    path.write_bytes(
+        encode_lines([line("B")]) + WHOLE[len(encode_lines([line("b")])) :] + b"\n"
+    )  # the same size and more
+    assert read_journal(path).lines[0].id == "B"
+    assert parsed == [1, 2, 3, 4, 5, 6]
+    parsed.clear()
+    path.unlink()
+    path.write_bytes(WHOLE)
+    assert len(read_journal(path).lines) == 4
+    assert parsed == [1, 2, 3, 4, 5, 6], "another file"
+
+
+def test_lines_by_their_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(encode_lines([*(line(f"u{number}", batch=number % 3) for number in range(50)), line("z")]))
+    held, stored = both(path, monkeypatch)
+    asked = ["u3", "nobody", "z", "u49", "u3"]
+    expected = [held.lines[3], None, held.lines[50], held.lines[49], held.lines[3]]
+    assert Places(held.lines).of(asked) == Places(stored.lines).of(asked) == expected
+    assert Places(stored.lines).of([]) == []
+    assert last_batch(held.lines) == last_batch(stored.lines) == 2
+    assert last_batch([]) == -1
+    assert isinstance(stored.lines, StoredLines)
+    stored.lines.names[:] = 7  # all have one hash
+    monkeypatch.setattr("builtins.hash", lambda _name: 7)
+    assert Places(stored.lines).of(asked) == expected
