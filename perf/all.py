@@ -40,7 +40,8 @@ class Figure:
     what: str
     """In words, for the table."""
     path: str
-    """Where it is in the JSON line: keys and places, with dots between."""
+    """Where it is in the JSON line: keys and places, with dots between; ``name=value`` is the one in a list that has
+    it."""
     over: str = ""
     """Where that is by which it is divided."""
     better: Literal["less", "more"] = "less"
@@ -64,7 +65,11 @@ class Figure:
 
 def _at(found: Any, path: str) -> float:
     for key in path.split("."):
-        found = found[int(key)] if isinstance(found, list) else found[key]
+        name, equals, value = key.partition("=")
+        if equals:
+            found = next((one for one in found if str(one[name]) == value), None)
+        else:
+            found = found[int(key)] if isinstance(found, list) else found[key]
     if not isinstance(found, int | float):
         raise TypeError(f"{path} is no number")
     return float(found)  # 1 is true
@@ -82,6 +87,8 @@ class Benchmark:
     """Modules that must be importable, or folders of DATA, which have a slash at their end."""
     limit: float = 180.0
     """Seconds that it may take."""
+    strict: bool = True
+    """Whether its own exit status counts; not where it says of bars that short settings say nothing of."""
     label: str = ""
     """Its name here, where a script is run in several ways."""
 
@@ -104,28 +111,41 @@ class Benchmark:
 def _host(form: str) -> tuple[Figure, ...]:
     """Of one form of audio, one thread."""
     at, bare = f"forms.{form}.threads.0", f"forms.{form}.threads.0.bare"
+    both = f"forms.{form}.threads.1.times_real_time_wall"
     return (
-        Figure(what=f"{form}: decoding and resampling by the runner / bare decoder", path=f"{at}.hear", over=bare),
-        Figure(what=f"{form}: the runner's own cost / bare decoder", path=f"{at}.own", over=bare, tolerance=1.0),
+        Figure(what=f"{form}: the runner's decoding and resampling / bare decoder", path=f"{at}.hear", over=bare),
         Figure(
-            what=f"{form}: cost of a clip however short / bare decoder", path=f"{at}.constant", over=bare, tolerance=0.5
+            what=f"{form}: cost of a clip however short / bare decoder",
+            path=f"{at}.constant",
+            over=bare,
+            tolerance=0.5,
         ),
         Figure(
-            what=f"{form}: speed of the whole run with two threads / with one, by the clock",
-            path=f"forms.{form}.threads.1.times_real_time_wall",
+            what=f"{form}: speed of a whole run with two threads / with one, by the clock",
+            path=both,
             over=f"{at}.times_real_time_wall",
             better="more",
         ),
     )
 
 
-DATA_SOURCES = ("tree", "tar.gz", "parquet", "manifest")
+DATA_SOURCES = ("tree", "tar", "parquet", "manifest")
 
 BENCHMARKS = (
     Benchmark(
         name="host",
         arguments=("--clips", "400", "--rounds", "3", "--forms", "flac", "wav", "mp3"),
-        figures=(*_host("flac"), *_host("wav"), *_host("mp3")),
+        figures=(
+            *_host("flac"),
+            *_host("wav"),
+            *_host("mp3"),
+            Figure(
+                what="flac: the runner's own cost / bare decoder",
+                path="forms.flac.threads.0.own",
+                over="forms.flac.threads.0.bare",
+                tolerance=1.0,
+            ),
+        ),
     ),
     Benchmark(
         name="runner",
@@ -192,17 +212,17 @@ BENCHMARKS = (
     ),
     Benchmark(
         name="scaling",
-        arguments=("--devices", "1", "64", "128"),
+        arguments=("--devices", "64", "128"),
         figures=(
             Figure(
                 what="efficiency on 64 devices, simulated",
-                path="corpora.1.rows.1.ray.efficiency",
+                path="corpora.spgispeech.rows.devices=64.level.efficiency",
                 better="more",
                 tolerance=0.01,
             ),
             Figure(
                 what="efficiency on 128 devices, simulated",
-                path="corpora.1.rows.2.ray.efficiency",
+                path="corpora.spgispeech.rows.devices=128.level.efficiency",
                 better="more",
                 tolerance=0.01,
             ),
@@ -210,7 +230,8 @@ BENCHMARKS = (
     ),
     Benchmark(
         name="data",
-        arguments=("--rows", "200", "--long-rows", "0", "--only", ",".join(DATA_SOURCES)),
+        arguments=("--rows", "100", "--long-rows", "0", "--only", ",".join(DATA_SOURCES)),
+        strict=False,
         figures=tuple(
             Figure(
                 what=f"{source}: speed of the bare loop that is kept, processor time",
@@ -273,7 +294,7 @@ def measured(benchmark: Benchmark) -> dict[str, float]:
         done = subprocess.run(command, capture_output=True, text=True, timeout=benchmark.limit, check=False)
     except subprocess.TimeoutExpired:
         raise RuntimeError(f"it took longer than {benchmark.limit:g} s") from None
-    if done.returncode:
+    if done.returncode and benchmark.strict:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise RuntimeError(f"exit status {done.returncode}: {said[-1] if said else 'it said nothing'}")
     try:

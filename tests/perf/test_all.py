@@ -42,6 +42,10 @@ def test_a_figure_is_found_by_its_path_and_divided() -> None:
     assert LESS.of(found) == 4.0
     assert MORE.of(found) == 2.5
     assert Figure(what="", path="kept").of(found) == 1.0
+    rows = {"rows": [{"n": 1, "x": 5}, {"n": 64, "x": 6}]}
+    assert Figure(what="", path="rows.n=64.x").of(rows) == 6.0
+    with pytest.raises(TypeError):
+        Figure(what="", path="rows.n=2.x").of(rows)
     for path in ("a.1.x", "b", "word", "a"):
         with pytest.raises((LookupError, TypeError)):
             Figure(what="", path=path).of(found)
@@ -117,6 +121,17 @@ def test_a_benchmark_that_fails_is_told_and_others_are_run(
     status, said, told = run(capsys)
     assert (status, told["failed"], told["figures"]) == (1, 1, 1)
     assert f"FAILED: {why}" in said
+
+
+def test_a_benchmark_whose_own_bars_say_nothing_here_is_judged_by_its_figures(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script(here, "bars", "import sys\nprint('{\"a\": [{\"x\": 3}]}')\nsys.exit('a bar does not hold')\n")
+    for strict in (True, False):
+        monkeypatch.setattr(module, "BENCHMARKS", (Benchmark(name="bars", figures=(LESS,), strict=strict),))
+        status, said, told = run(capsys)
+        assert (status, told["failed"], told["figures"]) == (int(strict), int(strict), 1 - int(strict))
+        assert ("FAILED: exit status 1: a bar does not hold" in said) == strict
 
 
 def test_what_needs_what_is_not_here_is_skipped_and_said(
