@@ -212,17 +212,17 @@ BENCHMARKS = (
     ),
     Benchmark(
         name="scaling",
-        arguments=("--devices", "64", "128"),
+        arguments=("--rtfx", "3800", "--devices", "64", "128"),
         figures=(
             Figure(
-                what="efficiency on 64 devices, simulated",
-                path="corpora.spgispeech.rows.devices=64.level.efficiency",
+                what="efficiency on 64 devices of RTFx 3,800, 100 h, simulated",
+                path="corpora.corpus=spgispeech.rows.devices=64.ray.efficiency",
                 better="more",
                 tolerance=0.01,
             ),
             Figure(
-                what="efficiency on 128 devices, simulated",
-                path="corpora.spgispeech.rows.devices=128.level.efficiency",
+                what="efficiency on 128 devices of RTFx 3,800, 100 h, simulated",
+                path="corpora.corpus=spgispeech.rows.devices=128.ray.efficiency",
                 better="more",
                 tolerance=0.01,
             ),

@@ -469,8 +469,8 @@ def main() -> None:
     misses += [f"{source} memory" for source, held in sizes.items() if held["bytes_a_row"] > MEMORY_BAR]
     bars = {"of_bare": SPEED_BAR, "of_bare_of_own": OWN_SPEED_BAR, "bytes_a_row": MEMORY_BAR}
     result = {"workers": WORKERS, "rows": args.rows, "bars": bars, "misses": misses}
-    print(json.dumps(result | {"speed": speed, "read_through": sizes}))
     print(verdict(misses, len(sources) + len(sizes)))
+    print(json.dumps(result | {"speed": speed, "read_through": sizes}))
     raise SystemExit(1 if misses else 0)
 
 
