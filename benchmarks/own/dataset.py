@@ -17,6 +17,7 @@ from benchmarks.dataset import Dataset, Request, Source, Utterances
 from benchmarks.facts import Seen
 from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.forms.manifest import IN_FOLDER
+from benchmarks.own.places import what_is_there
 from benchmarks.own.recognize import recognize
 from benchmarks.sources.header import seconds
 from benchmarks.sources.tables import NOT_TEXT
@@ -113,7 +114,8 @@ def _checked(form: Form, place: str, asked: Asked, account: Account) -> Iterator
         ids.add(entry.id)
         path = item.audio.path
         if path is not None and not item.seen and not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
-            raise DataError(f"{item.where}: no audio file at {str(path)[:300]!r}")
+            what = what_is_there(str(path))
+            raise DataError(f"{item.where}: no audio file at {str(path)[:300]!r}{f': that is {what}' if what else ''}")
         account.used += 1
         yield item
 

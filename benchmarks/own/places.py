@@ -95,14 +95,21 @@ def _hint(named: str, path: str) -> str:
     """Why a file may not be there."""
     if "://" in named and not named.lower().startswith("file:"):
         return ": an address; download it, and name the file"
-    if os.path.isdir(path):  # noqa: PTH112 - as above
-        return ": that is a folder"
-    if os.path.lexists(path):
-        return ": that is a link to nowhere"
+    if what := what_is_there(path):
+        return f": that is {what}"
     near = _near(path)
     if near:
         return f"; there is {near!r}"
     return "" if os.path.isabs(named) else f", nor from {os.getcwd()}"  # noqa: PTH109, PTH117 - as above
+
+
+def what_is_there(path: str) -> str:
+    """What has a name that should be a file's; empty where nothing has."""
+    if os.path.isdir(path):  # noqa: PTH112 - as above
+        return "a folder"
+    if os.path.exists(path):  # noqa: PTH110 - as above
+        return "a pipe or a device, not a file"
+    return "a link to nowhere" if os.path.lexists(path) else ""
 
 
 def _near(path: str) -> str | None:

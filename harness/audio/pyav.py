@@ -70,6 +70,7 @@ class AvDecoder:
             self._stream: Any = self._container.streams.best("audio")
             if self._stream is None:
                 raise ValueError("no sound in it")
+            self._tracks: tuple[Any, ...] = self._container.streams.audio
             if kind.reader in CHECKED:
                 self._stream.codec_context.options = {"err_detect": "crccheck+explode"}
             self._arrays = self._decoded()
@@ -87,10 +88,14 @@ class AvDecoder:
     @property
     def complaints(self) -> str:
         """As `Decoder.complaints`: what is lost between two frames shows in their times alone."""
-        if self._undecoded:
-            return f"{self._undecoded} of its frames {'is' if self._undecoded == 1 else 'are'} broken, and not heard"
-        lost = self._skipped
-        return f"its time stamps skip {lost:.2f} s, of which nothing is there" if lost > SKIPPED_SECONDS else ""
+        found, broken, tracks = [], self._undecoded, self._tracks
+        if broken:
+            found.append(f"{broken} of its frames {'is' if broken == 1 else 'are'} broken, and not heard")
+        if self._skipped > SKIPPED_SECONDS:
+            found.append(f"its time stamps skip {self._skipped:.2f} s, of which nothing is there")
+        if len(tracks) > 1:
+            found.append(f"{len(tracks)} tracks of sound are in it, number {tracks.index(self._stream) + 1} is heard")
+        return "; ".join(found)
 
     def _follow(self, frame: Any) -> None:
         """Whether a frame begins where the one before ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import threading
@@ -111,3 +112,19 @@ def test_a_frame_of_aac_that_does_not_decode_is_told() -> None:
     assert whole.warnings == ()
     assert len(whole.waveform) - len(found.waveform) == 1024
     assert found.warnings == (AudioWarning("decoder_complains", "1 of its frames is broken, and not heard"),)
+
+
+def test_of_two_tracks_one_is_heard_and_that_is_said() -> None:
+    import av
+
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        tracks = [container.add_stream("aac", rate=16_000, layout="mono") for _ in range(2)]
+        for track, samples in zip(tracks, (speech(), np.zeros_like(speech())), strict=True):
+            frame = av.AudioFrame.from_ndarray(samples[None, :].astype(np.float32) / 32_768, "fltp", "mono")
+            frame.sample_rate = 16_000
+            for packet in (*track.encode(frame), *track.encode(None)):
+                container.mux(packet)
+    found = hear(audio(buffer.getvalue()))
+    assert found.warnings == (AudioWarning("decoder_complains", "2 tracks of sound are in it, number 1 is heard"),)
+    assert float(np.abs(found.waveform).max()) > 0.1
