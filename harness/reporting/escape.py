@@ -33,7 +33,20 @@ _NAMED = "backslash asciitilde asciicircum less greater bar quotedbl asciigrave 
 _LATEX |= {c: rf"\text{name}{{}}" for c, name in zip('\\~^<>|"`†‡', _NAMED.split(), strict=True)}
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]#!|~$]")
-_AUTOLINK = re.compile(r"\b(?:https?|ftp|mailto):|\bwww(?=\.)|(?<!\w)@|#(?=\d)", re.IGNORECASE)
+_ENDINGS = (
+    "com|net|org|edu|gov|mil|int|biz|pro|web|xxx|aero|asia|coop|info|museum|name|shop|app|dev|рф|xn--[a-z0-9-]+"
+    "|a[cdefgilmoqrstuwxz]|b[abdefghijmnorstvwyz]|c[acdfghiklmnoruvwxyz]|d[ejkmoz]|e[cegrstu]|f[ijkmor]"
+    "|g[abdefghilmnpqrstuwy]|h[kmnrtu]|i[delmnoqrst]|j[emop]|k[eghimnprwyz]|l[abcikrstuvy]|m[acdeghklmnopqrstuvwxyz]"
+    "|n[acefgilopruz]|om|p[aefghklmnrstwy]|qa|r[eosuw]|s[abcdeghijklmnortuvxyz]|t[cdfghjklmnortvwz]|u[agksyz]"
+    "|v[aceginu]|w[fs]|y[et]|z[amw]"
+)
+"""Of hosts that renderers link where they stand alone (linkify-it), not `tiny.en`."""
+_AUTOLINK = re.compile(
+    # Schemes, hosts, mentions, mail (GitHub links what has a dot after its sign), numbers of issues.
+    rf"\b(?:https?|ftp|mailto):(?!//)|/(?=/[\w\[])|\bwww(?=\.)|(?<=\w)\.(?=(?:{_ENDINGS})(?!\w))"
+    r"|(?<!\w)@|@(?=[\w.-]*\.\w)|#(?=\d)",
+    re.IGNORECASE,
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -107,8 +120,12 @@ def latex(text: str) -> str:
 
 def csv_cell(text: str) -> str:
     """Text for a CSV cell which no spreadsheet takes for a formula (quoting is the csv module's)."""
-    shown = plain(text)
-    return "'" + shown if text.startswith(_FORMULA) or shown.lstrip().startswith(_FORMULA) else shown
+    return "'" + plain(text) if begins_formula(text) else plain(text)
+
+
+def begins_formula(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula; some do after blanks too."""
+    return text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
 
 
 @cache

@@ -14,6 +14,7 @@ import msgspec
 from harness.errors import UsageError
 from harness.records.codec import encode, write_bytes
 from harness.records.utterances import AlignedWords, UtteranceScore
+from harness.reporting.escape import begins_formula
 from harness.scoring.scored import ScoredUtterance
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _write_csv(path: Path, rows: Sequence[UtteranceScore]) -> None:
 def _cell(value: object) -> object:
     if isinstance(value, tuple):
         return encode(value).decode()
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    return f"'{value}" if isinstance(value, str) and begins_formula(value) else value
 
 
 def _write_parquet(path: Path, rows: Sequence[UtteranceScore]) -> None:

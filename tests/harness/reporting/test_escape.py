@@ -60,7 +60,11 @@ def test_csv_never_starts_a_formula(text: str) -> None:
         ("![i](javascript:x)", r"\!\[i\](javascript:x)"),
         ("<img>", "&lt;img&gt;"),
         ("&lt;", "&amp;lt;"),
-        ("@somebody #12 http://x", r"@<!-- -->somebody \#<!-- -->12 http:<!-- -->//x"),
+        ("@somebody #12 http://x", r"@<!-- -->somebody \#<!-- -->12 http:/<!-- -->/x"),
+        ("a.b@c-d.example", "a.b@<!-- -->c-d.example"),
+        ("bare.example.com, x.co.uk", "bare.example.<!-- -->com, x.<!-- -->co.<!-- -->uk"),
+        ("whisper-tiny.en 0.5 a.comma", "whisper-tiny.en 0.5 a.comma"),
+        ("mailto:a //host", "mailto:<!-- -->a /<!-- -->/host"),
     ],
 )
 def test_markdown(text: str, shown: str) -> None:
