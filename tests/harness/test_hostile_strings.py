@@ -22,7 +22,7 @@ from tests.harness.hostile import (
     check_xlsx,
     check_xml,
 )
-from tests.harness.reporting.test_page_in_browser import CHROMIUM, browser, visit
+from tests.harness.reporting.in_browser import browser, needs_chromium, visit
 from tests.harness.runner.tones import tone
 
 __all__ = ["browser", "visit"]
@@ -225,7 +225,7 @@ def test_latex_sets_it(world: World, tmp_path: Path) -> None:
     check_latex(written, tmp_path / "tex")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@needs_chromium
 def test_a_browser_runs_nothing_and_asks_for_nothing(world: World, visit: Any) -> None:
     pages = [path for path in world.files(".html") if path.name == "index.html"]
     assert len(pages) >= 4  # two reports, the gate's, the data's
@@ -233,7 +233,7 @@ def test_a_browser_runs_nothing_and_asks_for_nothing(world: World, visit: Any) -
         visit(path)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@needs_chromium
 def test_a_browser_shows_tables_and_plots_and_no_more(world: World, browser: Any) -> None:
     done: list[str] = []
     tab = browser.new_page()
