@@ -424,6 +424,24 @@ def test_a_batch_of_which_another_wrote_a_part_is_no_measure_of_speed(journal: J
     assert (len(journal), loop.state.clock.batches) == (2, 1)
 
 
+def test_what_is_of_another_run_is_not_taken_though_its_ids_are_the_same(
+    journal: JournalFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = Here(lambda: Slow(0.0), 1)
+    loop = driver(cluster, journal)
+    loop._mark = Path("m")
+    loop._take(Task({one.id: one for one in utterances(1)}, {"u0000": 1.0}))
+    lines = encode_lines([Line(id="u0000", reference="", hypothesis="of the run before")])
+    facts: dict[str, Any] = {"lines": lines, "kept": True, "events": [], "memory": None, "budget": Budget()}
+    said = [Answer(cluster.ready[0], [Written(mark=Path(mark), clock=Clock(), **facts)]) for mark in ("other", "m")]
+    monkeypatch.setattr(cluster, "wait", lambda _timeout: said[:1])
+    loop._listen()
+    assert len(journal) == 0
+    monkeypatch.setattr(cluster, "wait", lambda _timeout: said[1:])
+    loop._listen()
+    assert len(journal) == 1
+
+
 def test_workers_keep_journals_of_their_own_until_the_run_has_all(journal: JournalFile, tmp_path: Path) -> None:
     held: list[tuple[str, set[str]]] = []
     listener = Quiet()
