@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 KINDS = ("cuda", "mps", "cpu")
@@ -67,6 +68,29 @@ def memory_of(device: str) -> int | None:
     if torch is None or kind_of(device) != "cuda" or not torch.cuda.is_available():
         return None
     return int(torch.cuda.get_device_properties(index_of(device)).total_memory)
+
+
+def free_memory(device: str) -> int | None:
+    """Bytes that are free now: of a GPU that torch sees, or of the machine for the processor. None is not known."""
+    if kind_of(device) == "cuda" and is_here("cuda"):
+        import torch
+
+        place = index_of(device)
+        return int(torch.cuda.mem_get_info(place)[0]) if place < torch.cuda.device_count() else None
+    if device == "cpu":
+        with suppress(OSError, ValueError):
+            for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) << 10
+    return None
+
+
+def begin_peak() -> None:
+    """Begins anew with the most that was held on GPUs, where torch is loaded and keeps account."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        for place in range(torch.cuda.device_count()):
+            torch.cuda.reset_peak_memory_stats(place)
 
 
 def empty_cache() -> None:

@@ -4,11 +4,13 @@ import os
 import platform
 import subprocess
 import sys
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from harness import devices
 from harness.records.run import Environment, Hardware, PeakMemory
 from harness.secret_values import without
 from harness.version import IN_CHECKOUT, ROOT
@@ -39,6 +41,7 @@ PACKAGES = (
     "torch",
     "transcribe-cpp",
     "transformers",
+    "triton",
     "whisper-normalizer",
 )
 """Packages whose version can change a transcript or a score."""
@@ -117,15 +120,31 @@ def memory_gib() -> float | None:
         return None
 
 
-def peak_memory() -> PeakMemory:
-    """The most memory that this process held at a time, where the system says it."""
+def begin_peak() -> None:
+    """Begins anew with the most memory that was held, as far as the system lets (Linux) and torch counts (CUDA)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    devices.begin_peak()
+
+
+def _peak_of_host() -> float | None:
+    """GiB; since `begin_peak` on Linux, elsewhere since the process began."""
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 2**20
     try:
         import resource
     except ImportError:  # not on Windows
-        host = None
-    else:
-        scale = 2**30 if sys.platform == "darwin" else 2**20  # getrusage counts bytes there, KiB elsewhere
-        host = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale, 3)
+        return None
+    scale = 2**30 if sys.platform == "darwin" else 2**20  # getrusage counts bytes there, KiB elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
+
+
+def peak_memory() -> PeakMemory:
+    """The most memory that this process held at a time since `begin_peak`, where the system says it."""
+    held_here = _peak_of_host()
+    host = None if held_here is None else round(held_here, 3)
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         held = max(torch.cuda.max_memory_allocated(place) for place in range(torch.cuda.device_count()))

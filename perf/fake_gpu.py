@@ -8,6 +8,7 @@ point operations, bytes read and written; and each time that the host would wait
 from __future__ import annotations
 
 import math
+import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -53,8 +54,13 @@ class Account:
     """From the host to the device."""
     component: str = ""
     """Whose operations are counted now."""
+    held: int = 0
+    """Bytes that tensors made since `begin_peak` hold now."""
+    peak: int = 0
+    """The most that they held at a time."""
     attended: int = 0
     """Pairs of rows that variable-length attention has, which its arguments do not say without their values."""
+    _seen: set[int] = field(default_factory=set)
 
     def add(self, name: str, flops: int, tensors: Iterable[Tensor]) -> None:
         """Counts a kernel."""
@@ -62,6 +68,27 @@ class Account:
         cost.kernels += 1
         cost.flops += flops
         cost.moved += sum(tensor.nbytes for tensor in tensors)
+
+    def begin_peak(self) -> None:
+        """What is there now counts no more."""
+        self.held = self.peak = 0
+        self._seen.clear()
+
+    def hold(self, tensors: Iterable[Tensor]) -> None:
+        """Counts memory that was not there before, until the last tensor that uses it is gone."""
+        for tensor in tensors:
+            storage = tensor.untyped_storage()
+            if storage._cdata in self._seen:
+                continue
+            self._seen.add(storage._cdata)
+            self.held += storage.nbytes()
+            self.peak = max(self.peak, self.held)
+            weakref.finalize(storage, self._let_go, storage._cdata, storage.nbytes())
+
+    def _let_go(self, place: int, size: int) -> None:
+        if place in self._seen:
+            self._seen.remove(place)
+            self.held -= size
 
     def of(self, component: str | None = None) -> Cost:
         """The sum over a component, or over all."""
@@ -93,6 +120,8 @@ class _Counting(TorchDispatchMode):
         read, wrote = _on_device((args, given)), _on_device(made)
         if not wrote:
             return made
+        if not _is_alias(func):
+            self._account.hold(wrote)
         if not read and _from_host(func):
             self._account.copies += 1
             return made
@@ -121,11 +150,20 @@ def _from_host(func: Any) -> bool:
     return func._overloadpacket.__name__ in ("_to_copy", "lift_fresh", "copy_")
 
 
+def _is_alias(func: Any) -> bool:
+    """Whether what an operation gives is in memory that was there."""
+    return any(one.alias_info is not None and not one.alias_info.is_write for one in func._schema.returns)
+
+
 def _is_view(func: Any) -> bool:
     """Whether an operation only makes another view of memory, or reserves some."""
-    schema = func._schema
-    alias = any(one.alias_info is not None and not one.alias_info.is_write for one in schema.returns)
-    return alias or func._overloadpacket.__name__ in ("empty", "empty_like", "new_empty", "detach", "_unsafe_view")
+    return _is_alias(func) or func._overloadpacket.__name__ in (
+        "empty",
+        "empty_like",
+        "new_empty",
+        "detach",
+        "_unsafe_view",
+    )
 
 
 def _indexed(tensor: Tensor, places: Any) -> Tensor:

@@ -87,6 +87,7 @@ def counted(network: GraniteNar, seconds: NDArray[np.float64], attention: str) -
         with fake_gpu() as account:
             place(network)
             account.costs.clear()
+            account.begin_peak()
             account.component = "features"
             rows, frames = log_mel(replace(audio, samples=faked(audio.samples)), config.features, DEVICE)
             slots = [max(2 * len(draft) + 1, config.min_edit_sequence_length) for draft in drafts]
@@ -140,6 +141,9 @@ def main() -> None:
         )
         result[name or "all"] = {"kernels": cost.kernels, "flops": cost.flops, "bytes": cost.moved}
     print(f"RTFx of at most {heard / bound_of(account, gpu):,.0f} (model); the host waits {len(account.waits)} times")
+    each = account.peak / heard / 1e6
+    print(f"{account.peak / 2**30:.2f} GiB at most beside the weights, {each:.2f} MB a second of audio")
+    result |= {"peak_activation_bytes": account.peak}
     result |= {"audio_seconds": heard, "waits": len(account.waits), "copies": account.copies}
     print(json.dumps(result))
 

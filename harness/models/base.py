@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.devices import KINDS
@@ -37,6 +38,9 @@ class ModelCard:
     clip_bytes: int | None = None
     """Memory of the device that a clip of a batch holds, beside the weights: caches and encoder states at their most,
     by the shapes of the network. None is not known."""
+    second_values: int | None = None
+    """Numbers, in the format of the weights, that a second of a batch holds beside the weights at its most. None is not
+    known."""
     weight_bytes: int | None = None
     """Memory of the device that the weights take. None is not known."""
     max_batch: int | None = None
@@ -217,6 +221,9 @@ class Adapter:
     """Whether its models are servers'."""
     card: ModelCard | None = None
     """Known before loading, for models that come with a package."""
+    expects: Callable[[ModelCard, Path, int], ModelCard] = lambda card, _folder, _itemsize: card
+    """The card with what the config in a checkpoint's folder says of the cost of clips, before it is loaded, at so many
+    bytes a number."""
     requires: tuple[str, ...] = ()
     """Modules that must be importable."""
     extra: str | None = None

@@ -6,6 +6,7 @@ that is in the cache already needs no network. Only safetensors are fetched: pic
 
 import hashlib
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -91,6 +92,29 @@ def fetch(name: str, revision: str | None = None, *, code: bool = False, files: 
         return Checkpoint(name=name, folder=folder, revision=folder_revision(folder), config=config)
     folder = _fetch(name, revision, (*files, *(CODE if code else ())), complete=_has_weights)
     return Checkpoint(name=name, folder=folder, revision=folder.name, config=_parse_config(folder))
+
+
+def folder_here(name: str, revision: str | None) -> Path | None:
+    """The folder with the weights of a local folder or a hub id, where they are here already; nothing is fetched."""
+    if is_local(name):
+        folder = Path(name).expanduser()
+        return folder if _has_weights(folder) else None
+    return _cached(name, revision, _has_weights) if "/" in name else None
+
+
+def parameters_in(folder: Path) -> int:
+    """Numbers in the safetensors files of a folder; only their headers are read. 0 where they cannot be."""
+    from safetensors import SafetensorError, safe_open
+
+    count = 0
+    try:
+        for path in folder.glob("*.safetensors"):
+            with safe_open(path, framework="np") as content:
+                for key in content.keys():  # noqa: SIM118 - not a dict
+                    count += math.prod(content.get_slice(key).get_shape())
+    except (OSError, SafetensorError):
+        return 0
+    return count
 
 
 def _parse_config(folder: Path) -> HubConfig:

@@ -29,7 +29,7 @@ from harness.errors import HarnessError, ModelError, UsageError, unknown_name
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.models.custom import ADAPTER as CUSTOM
 from harness.models.custom import GROUP, plugins
-from harness.models.hub import HubConfig, is_commit, is_local, read_config
+from harness.models.hub import HubConfig, folder_here, is_commit, is_local, parameters_in, read_config
 from harness.models.hub import revision_now as hub_revision_now
 
 EMBEDDED = ("pocketsphinx", "whisper-tiny.en", "hama")
@@ -208,6 +208,33 @@ def revision_now(name: str, revision: str | None, before: str) -> str | None:
     if direct.card is not None and "/" in direct.card.id:  # pinned, unless another was asked for
         return direct.card.revision if revision is None else revision if is_commit(revision) else None
     return direct.identify(name)
+
+
+def expected_card(name: str, options: LoadOptions, itemsize: int) -> ModelCard | None:
+    """What the card will say of a model, as far as its name and its files here tell; nothing is fetched or loaded.
+
+    Args:
+        name: what `--model` says.
+        options: what the user said.
+        itemsize: bytes of a number.
+    """
+    direct = _direct(name)
+    if direct is not None and direct.card is not None:
+        return direct.card
+    folder = folder_here(name, options.revision) if direct is None else None
+    if folder is None:
+        return None
+    try:
+        adapter, _ = _resolve(str(folder), options)
+        return adapter.expects(ModelCard(id=name, parameters=parameters_in(folder) or None), folder, itemsize)
+    except (
+        HarnessError,
+        AttributeError,
+        OSError,
+        TypeError,
+        ValueError,
+    ):  # a config that says nonsense: loading will tell
+        return None
 
 
 def family_of(name: str, options: LoadOptions) -> str:

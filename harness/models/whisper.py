@@ -12,6 +12,7 @@ overlap by a third, their tokens merged where they agree (``chunked``, as the li
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ from harness.models._per_clip import finite
 from harness.models._transformers import Tensors, TorchModel, card_of, load_network, load_part, quiet, to_device
 from harness.models._whisper_ids import complete
 from harness.models._whisper_options import long_form, task_of, whisper_options, word_times
-from harness.models.base import Adapter, LoadOptions
-from harness.models.hub import Checkpoint, fetch
+from harness.models.base import Adapter, LoadOptions, ModelCard
+from harness.models.hub import Checkpoint, fetch, read_json
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage, Word
 
 _PROMPT = 4
@@ -252,6 +253,15 @@ def clip_bytes(config: Any, itemsize: int) -> int:
     return int(itemsize * (cached + config.max_source_positions * (4 * config.d_model + config.encoder_ffn_dim)))
 
 
+def _expected(card: ModelCard, folder: Path, itemsize: int) -> ModelCard:
+    """With the window that each clip costs, and what it holds."""
+    from transformers import AutoFeatureExtractor, WhisperConfig
+
+    config = WhisperConfig(**read_json(folder / "config.json"))
+    extractor: Any = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
+    return replace(card, window_seconds=float(extractor.chunk_length), clip_bytes=clip_bytes(config, itemsize))
+
+
 def overlapping(waveform: NDArray[np.float32], length: int) -> Iterator[tuple[NDArray[np.float32], Stride]]:
     """Windows of `length` samples that share a sixth with the one before and a sixth with the one after."""
     shared = length // 6
@@ -279,6 +289,7 @@ ADAPTER = Adapter(
     tried="tiny random checkpoints, multilingual, English, distilled, against transformers alone; base, converted",
     summary="any Whisper of transformers, greedy; long clips cut, in sequence or in chunks; word times",
     load=lambda name, options: Whisper(fetch(name, options.revision), options),
+    expects=_expected,
     options=whisper_options(LONG_FORM),
     translation="task=translate",
     translates_into=("en",),

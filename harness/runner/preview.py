@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from harness.devices import free_memory
 from harness.models.base import LoadOptions
-from harness.models.registry import adapters, devices_of, is_served
+from harness.models.registry import devices_of, expected_card, is_served
 from harness.models.served.options import positive
 from harness.perturb.suite import under_conditions
 from harness.records.journal import read_journal
@@ -14,6 +17,7 @@ from harness.records.run import BenchmarkRecord, ModelRecord, PeakMemory, RunRec
 from harness.runner.folder import run_folder
 from harness.runner.look import knows_one_language, look_at, selection_of
 from harness.runner.loop import planning_seconds
+from harness.runner.memory import BYTES, predict
 from harness.runner.placing import placed
 from harness.runner.plan import Budget, padding, plan
 from harness.runner.selection import Selected
@@ -26,20 +30,20 @@ if TYPE_CHECKING:
     from harness.config import Settings
     from harness.models.base import ModelCard
 
-BYTES = {"float32": 4, "bfloat16": 2}
-"""Of a parameter, by dtype."""
+_NO_MEMORY = "memory not known before a first run with such batches"
 
 
 def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Settings) -> str:
     """One line a benchmark: utterances, hours, batches, the longest clip, padding, and the time and memory to expect.
 
     Time and memory are those of an earlier run of this model on this suite in the same folder, memory only where its
-    batches were the same; without one they are not known, and are not invented. What is known is the size of the
-    weights.
+    batches were the same. Without one, memory is predicted where the card or the files here say what weights and clips
+    take, beside what is free; what is not known is not invented.
     """
     settings = settings.on(devices_of(model))
     suite, datasets = placed(*under_conditions(suite, datasets, settings.perturb, settings.seed), settings.out)
-    card = next((one.card for one in adapters().values() if one.accepts(model) and one.card is not None), None)
+    card = expected_card(model, msgspec.convert(settings, LoadOptions, from_attributes=True), BYTES[settings.dtype])
+    free = free_memory(settings.device)
     budget = settings.budget(card)
     folder = run_folder(settings.out, suite.name, settings.name or model)
     try:
@@ -60,13 +64,16 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
         earlier = stored.benchmarks.get(dataset.name) or BenchmarkRecord()
         rtfx = earlier.speed.rtfx_end_to_end if earlier.speed else None
         time = f"about {total / rtfx:,.0f} s, as it was before" if rtfx else "time not known before a first run"
-        memory = _memory(earlier.peak_memory, stored, settings)
+        predicted = predict(card, seconds, batches, budget, settings)
+        memory = _memory(earlier.peak_memory, stored, settings) or predicted.told(free) or _NO_MEMORY
         waste = "packed" if budget.packs else f"{100 * padding(seconds, batches, budget.window):.1f} % padding"
         longest = f"longest {max(seconds, default=0.0):.1f} s"
         facts = [f"{len(batches):,} batches", longest, waste, time, memory]
         if served:
             facts = [f"{len(seconds):,} requests or more", longest, time, _cost(total, settings)]
         lines.append(f"  {dataset.name}: {len(seconds):,} utterances, {total / 3600:.2f} h, {', '.join(facts)}")
+        if not served and (told := predicted.too_much(free)):
+            lines.append(f"    {told}")
         if told := _changed(folder, dataset, suite, settings, stored):
             lines.append(f"    since it was run: {told}")
         if guessed:
@@ -100,10 +107,10 @@ def _weights(card: ModelCard | None, stored: RunRecord, settings: Settings) -> s
 
 
 def _memory(peak: PeakMemory | None, before: RunRecord, settings: Settings) -> str:
-    """The peak of an earlier run whose batches were the same."""
+    """The peak of an earlier run whose batches were the same; empty where there is none."""
     now, then = settings.as_dict(), before.settings
     if peak is None or any(then.get(name) != now[name] for name in ("device", "dtype", "batch_size", "batch_seconds")):
-        return "memory not known before a first run with such batches"
+        return ""
     places = ((peak.host_gib, "on the host"), (peak.device_gib, "on the device"))
     parts = [f"{gib:.1f} GiB {where}" for gib, where in places if gib is not None]
     return f"at most {' and '.join(parts)}, as it was before"

@@ -184,6 +184,7 @@ class Worker:
         if piece.mark != self._mark:
             self._mark, self._own = piece.mark, _own_journal(piece.mark)
         if piece.benchmark != self._benchmark:
+            environment.begin_peak()
             self._benchmark, self._state.budget = piece.benchmark, Budget(packs=self._state.model.card.packs)
 
     def _planned(self, piece: Piece) -> list[list[int]]:

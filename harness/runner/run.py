@@ -372,6 +372,7 @@ class Run:
         selected = Selected(dataset, self.suite.lock.get(dataset.name), self.settings)
         known = {line.id for line in found} if self.settings.limit is not None else set[str]()  # else nobody asks
         utterances = None if self.early else selected.open(known)
+        environment.begin_peak()
         model = self._load()
         speed, apart = speeds_apart(self.record, before, resumed=bool(found))
         entry = BenchmarkRecord(

@@ -38,6 +38,8 @@ def make(monkeypatch: pytest.MonkeyPatch, asked: list[object], kind: str) -> Non
         "get_device_name": lambda place: f"GPU {place}",
         "get_device_properties": lambda _place: facts,
         "max_memory_allocated": held.__getitem__,
+        "reset_peak_memory_stats": lambda place: asked.append(f"peak of {place} begun"),
+        "mem_get_info": lambda place: ((place + 1) * 10 * 2**30, 80 * 2**30),
     }.items():
         monkeypatch.setattr(torch.cuda, name, answer)
     for name, answer in {
@@ -149,6 +151,11 @@ def test_memory_and_machine_by_device(monkeypatch: pytest.MonkeyPatch, asked: li
     facts = environment.hardware()
     assert (facts.accelerator, facts.accelerators, facts.accelerator_memory_gib) == ("GPU 1", 2, 80.0)
     assert environment.peak_memory().device_gib == 3.0
+    environment.begin_peak()
+    assert asked == ["peak of 0 begun", "peak of 1 begun"]
+    asked.clear()
+    free = [devices.free_memory(device) for device in ("cuda", "cuda:1", "cuda:2", "mps")]
+    assert free == [10 * 2**30, 20 * 2**30, None, None]
     devices.empty_cache()
     make(monkeypatch, asked, "mps")
     facts = environment.hardware()
@@ -198,3 +205,24 @@ def test_auto_is_the_same_run_as_what_it_means(monkeypatch: pytest.MonkeyPatch, 
     assert printed("auto") == printed("cpu") != printed("mps")
     make(monkeypatch, asked, "cuda")
     assert printed("auto") == printed("cuda") == printed("cuda:1") != printed("cpu")
+
+
+def test_the_peak_of_the_host_begins_anew() -> None:
+    """300 MB that were held before are not in it."""
+    if sys.platform != "linux":
+        pytest.skip("only Linux lets a process begin anew")
+    environment.begin_peak()
+    begun = environment.peak_memory().host_gib
+    held = bytearray(b"x" * (300 << 20))
+    high = environment.peak_memory().host_gib
+    del held
+    environment.begin_peak()
+    again = environment.peak_memory().host_gib
+    assert begun is not None
+    assert high is not None
+    assert again is not None
+    assert high - begun > 0.28
+    assert high - again > 0.28
+    free = devices.free_memory("cpu")
+    assert free is not None
+    assert free > 1 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from harness.models.granite_nar import SECOND_VALUES
 from perf.fake_gpu import DEVICE, fake_gpu, faked
 from perf.roofline import GPUS, bound_of, counted, lengths, on_meta
 
@@ -24,6 +25,7 @@ def test_a_batch_of_the_full_network_runs_on_cuda_and_asks_for_no_more_kernels_t
     assert account.waits == ["draft head", "editor head"]
     assert account.copies <= 18
     cost = account.of()
+    assert 0.85 * SECOND_VALUES < account.peak / 2 / seconds.sum() <= SECOND_VALUES  # bfloat16
     assert cost.kernels <= most
     assert cost.flops / seconds.sum() / 1e9 == pytest.approx(103.9, rel=0.01)
     assert {name: round(account.of(name).flops / seconds.sum() / 1e9, 1) for name in account.costs} == {
@@ -71,3 +73,20 @@ def test_what_would_fail_on_a_gpu_fails_here() -> None:
         assert tuple(there[0].shape) == (4,)
         assert there.cpu().numpy().sum() == 0.0
         assert account.waits == ["x"]
+
+
+def test_memory_is_what_is_held_at_a_time() -> None:
+    with fake_gpu() as account:
+        account.begin_peak()
+        first = torch.empty(100, device=DEVICE)
+        second = first + 1
+        view = second[:10]
+        assert (account.held, account.peak) == (800, 800)
+        del second
+        assert account.held == 800  # the view has it
+        del view
+        assert (account.held, account.peak) == (400, 800)
+        third = torch.cat([first, first])
+        assert (account.held, account.peak) == (1200, 1200)
+        del first, third
+        assert (account.held, account.peak) == (0, 1200)

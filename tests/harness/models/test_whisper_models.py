@@ -12,7 +12,7 @@ import pytest
 from harness.errors import HarnessError, ModelError, UsageError
 from harness.models._whisper_ids import complete
 from harness.models.base import LoadOptions
-from harness.models.registry import load_model
+from harness.models.registry import expected_card, load_model
 from harness.models.whisper import Whisper
 from harness.types import Clip, Hypothesis, Usage
 
@@ -49,6 +49,15 @@ def test_neighbors_and_order_change_nothing(kind: str, checkpoint: Callable[[str
     assert _tokens(model, [clips[place] for place in order]) == [alone[place] for place in order]
     assert model.card.batch_invariant
     assert not model.card.non_autoregressive
+
+
+@pytest.mark.parametrize("kind", ["whisper", "whisper.distil"])
+def test_what_clips_cost_is_known_before_loading(kind: str, checkpoint: Callable[[str], Path]) -> None:
+    folder = checkpoint(kind)
+    expected, card = expected_card(str(folder), LoadOptions(), 4), _load(folder).card
+    assert expected is not None
+    assert expected.parameters == card.parameters
+    assert (expected.window_seconds, expected.clip_bytes) == (card.window_seconds, card.clip_bytes)
 
 
 def _told(model: Whisper, clips: Sequence[Clip], monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
