@@ -1,15 +1,17 @@
-"""Speed of the native Granite Speech NAR. Prints one JSON line last.
+"""Speed of the native Granite Speech NAR, in one call of at most nine minutes. Prints one JSON line last.
 
-    python perf/granite_nar.py                      on a GPU: the full 2.25 B model, batches of 128 and 512
+    python perf/granite_nar.py                      on a GPU: the full 2.25 B model
     python perf/granite_nar.py --device cpu         a scaled-down model; packed against padded
 
-Both first run every way of `--model-option kernels=` interleaved, with ids held against the plain way's (`--kernels`
-chooses; compiling takes a minute).
+First the ways of `--model-option kernels=` and `products=` run interleaved on some of the batches, with ids held
+against the plain way's (`--ways` chooses; compiling takes a minute or more). The fastest of those with products of 16
+bits then runs all of LibriSpeech test-clean and test-other in batches of 128 and 512, and one batch under torch's
+profiler. `--seconds` (480) is for all of it: a step that fails or takes too long costs itself, and is named under
+`not_done`.
 
 Weights are random and made on the device, and so are waveforms: nothing is downloaded and flash-attn is not needed.
-Clip lengths are those of LibriSpeech test-clean (`librispeech_test_clean_seconds.txt`, facts of the corpus). Random
-weights draft nonsense, so the draft's length is set to 3.5 tokens a second of audio, as real drafts have; the editor
-always runs.
+Clip lengths are those of the corpora (`librispeech_test_*_seconds.txt`, facts of them). Random weights draft nonsense,
+so the draft's length is set to 3.5 tokens a second of audio, as real drafts have; the editor always runs.
 
 RTFx is seconds of audio over seconds of features, transfer, model and text (ids only: there is no tokenizer), after a
 warm-up on the longest and shortest batches, the device synchronized at the end of each batch. Shares of components come
@@ -20,9 +22,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +38,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.models.granite_nar.attention import choose_backend
 from harness.models.granite_nar.config import EditorConfig, EncoderConfig, GraniteNarConfig, ProjectorConfig
-from harness.models.granite_nar.faster import KERNELS
 from harness.models.granite_nar.features import log_mel, pack_audio
 from harness.models.granite_nar.network import GraniteNar
 from harness.models.granite_nar.packing import Blocks, PackedLengths
 from harness.types import SAMPLE_RATE
-from perf.variants import made_ways
+from perf.steps import Steps
+from perf.variants import FP8, WAYS, ids_of
 from perf.variants import measured as measured_ways
 from perf.variants import show as show_ways
 
@@ -48,6 +53,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LENGTHS = Path(__file__).with_name("librispeech_test_clean_seconds.txt")
+CORPORA = {"test-clean": LENGTHS, "test-other": LENGTHS.with_name("librispeech_test_other_seconds.txt")}
+SAMPLED = 5
+"""Batches of test-clean that the ways are compared on."""
+GRACE_SECONDS = 30.0
+"""After the last second, until a call that does not come back ends the program."""
 TOKENS_A_SECOND = 3.5
 CARD_RTFX = 1820
 """What the model's card states for one H100 at batch 128."""
@@ -133,12 +143,15 @@ def transcribe(
     watch.lap("packing")
     rows, frames = log_mel(audio, network.config.features, watch.device)
     watch.lap("features")
+    network.prepare(frames)
+    watch.lap("index tensors")
     encoded = network.encode(rows, frames)
     watch.lap("encoder")
-    network.draft(encoded, frames)  # its cost counts; what it says is replaced by a draft of real length
+    drafted = network.begin_draft(encoded, frames)  # its cost counts; it is replaced by a draft of real length
     watch.lap("draft head")
     embeddings, tokens = network.projector(encoded.states, frames)
     watch.lap("projector")
+    drafted()
     edited = network.edit(embeddings, tokens, drafts, attention)
     watch.lap("editor")
     final = network.final(edited)
@@ -235,64 +248,111 @@ def measure(
     }
 
 
-def on_gpu(arguments: argparse.Namespace, seconds: NDArray[np.float64]) -> dict[str, Any]:
-    """The full model."""
+def on_gpu(arguments: argparse.Namespace, steps: Steps) -> None:
+    """The full model: ways side by side on some of the batches, the fastest on all of both test sets."""
     device = torch.device("cuda")
     attention = choose_backend(arguments.attention, device, torch.bfloat16)
     network = random_network(GraniteNarConfig().check(), device, torch.bfloat16)
-    found: dict[str, Any] = {
+    steps.found |= {
         "device": torch.cuda.get_device_name(device),
         "attention": attention,
         "model": "full size, random weights, bfloat16",
     }
-    found["kernels"] = side_by_side(network, batches_of(seconds, 128), attention, arguments)
+    corpora = {name: _some(lengths(path), arguments.clips) for name, path in CORPORA.items()}
+    every = batches_of(corpora["test-clean"], 128)
+    ways = side_by_side(network, every[:: max(1, len(every) // SAMPLED)], attention, arguments, steps)
+    name, own = fastest(steps.found["ways"], ways, network)
+    del network
+    ways.clear()
+    steps.found["fastest"] = name
     for size in arguments.batch_size or (128, 512):
-        found[f"batch_{size}"] = measured = measure(network, batches_of(seconds, size), attention, device)
-        print(f"batch {size}: RTFx {measured['rtfx']:,.0f} (card {CARD_RTFX:,}, arithmetic ceiling {CEILING_RTFX:,})")
-        show(measured)
-    return found
+        for corpus, seconds in corpora.items():
+            step = partial(measure, own, batches_of(seconds, size), attention, device)
+            if (measured := steps.run(f"{corpus}, batch {size}", step)) is not None:
+                rtfx = f"RTFx {measured['rtfx']:,.0f} (card {CARD_RTFX:,}, arithmetic ceiling {CEILING_RTFX:,})"
+                print(f"{name} on {corpus}, batch {size}: {rtfx}")
+                show(measured)
+    steps.run("profile", partial(profile, own, every[len(every) // 2], attention))
 
 
-def on_cpu(arguments: argparse.Namespace, seconds: NDArray[np.float64]) -> dict[str, Any]:
-    """A scaled-down model: packed, and the same clips padded to the longest of their batch."""
+def on_cpu(arguments: argparse.Namespace, steps: Steps) -> None:
+    """A scaled-down model: the same steps; packed, and the same clips padded to the longest of their batch."""
     device = torch.device("cpu")
     torch.manual_seed(0)
     network = random_network(SCALED_DOWN.check(), device, torch.float32)
-    size = (arguments.batch_size or [16])[0]
-    order = np.random.default_rng(1).permutation(len(seconds))
-    chosen = seconds[order[: arguments.clips or 64]]
+    size, seconds = (arguments.batch_size or [16])[0], lengths(LENGTHS)
+    chosen = seconds[np.random.default_rng(1).permutation(len(seconds))[: arguments.clips or 64]]
     unsorted = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-    layouts: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
-        "packed": lambda own: own,
-        "padded": lambda own: np.full_like(own, own.max()),
-    }
-    found: dict[str, Any] = {
+    steps.found |= {
         "device": "cpu",
         "threads": torch.get_num_threads(),
         "model": "scaled down, random weights, float32",
         "batch": size,
-        "kernels": side_by_side(network, batches_of(chosen, size), "sdpa", arguments),
+    }
+    ways = side_by_side(network, batches_of(chosen, size), "sdpa", arguments, steps)
+    name, own = fastest(steps.found["ways"], ways, network)
+    steps.found["fastest"] = name
+    layouts: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+        "packed": lambda clips: clips,
+        "padded": lambda clips: np.full_like(clips, clips.max()),
     }
     heard = float(chosen.sum())
     for ordering, batches in (("as they come", unsorted), ("by length", batches_of(chosen, size))):
-        for name, layout in layouts.items():
-            measured = measure(network, [layout(own) for own in batches], "sdpa", device)
+        for layout, laid in layouts.items():
+            step = partial(measure, own, [laid(clips) for clips in batches], "sdpa", device)
+            if (measured := steps.run(f"{layout} {ordering}", step)) is None:
+                continue
             measured["rtfx"] *= heard / measured["audio_seconds"]  # padding is work, not speech that was heard
-            found[f"{name} {ordering}"] = measured
             more = measured["audio_seconds"] / heard - 1
-            print(f"{name}, clips {ordering}: RTFx {measured['rtfx']:,.1f}; {more:.1%} more frames than speech")
-    show(found["packed by length"])
-    return found
+            print(f"{layout}, clips {ordering}: RTFx {measured['rtfx']:,.1f}; {more:.1%} more frames than speech")
+    if (last := steps.found.get("packed by length")) is not None:
+        show(last)
+    steps.run("profile", partial(profile, own, batches_of(chosen, size)[0], "sdpa"))
 
 
 def side_by_side(
-    network: GraniteNar, batches: list[NDArray[np.float64]], attention: str, arguments: argparse.Namespace
-) -> dict[str, Any]:
-    """The ways of `kernels`, measured and shown."""
-    ways = made_ways(network, ("plain", *(name for name in KERNELS[1:] if name in arguments.kernels)))
-    found = measured_ways(ways, batches, attention, TOKENS_A_SECOND, arguments.repeats)
+    network: GraniteNar,
+    batches: list[NDArray[np.float64]],
+    attention: str,
+    arguments: argparse.Namespace,
+    steps: Steps,
+) -> dict[str, GraniteNar]:
+    """Measures and shows the ways; those that ran."""
+    names = ("plain", *(name for name in WAYS[1:] if name in arguments.ways))
+    found, ways = measured_ways(
+        network,
+        names,
+        batches,
+        attention=attention,
+        tokens_a_second=TOKENS_A_SECOND,
+        repeats=arguments.repeats,
+        steps=steps,
+    )
+    steps.found["ways"] = found
     show_ways(found)
-    return found
+    return ways
+
+
+def fastest(found: dict[str, Any], ways: dict[str, GraniteNar], network: GraniteNar) -> tuple[str, GraniteNar]:
+    """The way of 16 or 32 bits with the greatest median; the plain network where none ran."""
+    able = [name for name in ways if not name.endswith(FP8)]
+    name = max(able, key=lambda name: float(found[name]["median"]), default="plain")
+    return name, ways.get(name, network)
+
+
+def profile(network: GraniteNar, seconds: NDArray[np.float64], attention: str) -> list[dict[str, Any]]:
+    """What a batch's operations take, the longest first; printed as the profiler's table."""
+    from torch.profiler import ProfilerActivity
+    from torch.profiler import profile as profiled
+
+    activities = [ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * torch.cuda.is_available()
+    with profiled(activities=activities) as profiler:
+        ids_of(network, seconds, attention, TOKENS_A_SECOND)
+    key = "self_device_time_total" if torch.cuda.is_available() else "self_cpu_time_total"
+    events = profiler.key_averages()
+    print(events.table(sort_by=key, row_limit=25, max_name_column_width=60))
+    ordered = sorted(events, key=lambda event: -getattr(event, key))[:25]
+    return [{"name": one.key, "calls": one.count, "microseconds": round(getattr(one, key))} for one in ordered]
 
 
 def show(measured: dict[str, Any]) -> None:
@@ -314,6 +374,15 @@ def show(measured: dict[str, Any]) -> None:
         print(f"  {measured['peak_memory_gib']:.1f} GiB at most")
 
 
+def lengths(path: Path) -> NDArray[np.float64]:
+    """Seconds of each clip."""
+    return np.array([float(line) for line in path.read_text().split()])
+
+
+def _some(seconds: NDArray[np.float64], clips: int | None) -> NDArray[np.float64]:
+    return seconds if clips is None else seconds[:: max(1, len(seconds) // clips)]
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -321,23 +390,32 @@ def main() -> None:
     parser.add_argument("--attention", default="auto")
     parser.add_argument("--batch-size", type=int, action="append")
     parser.add_argument("--clips", type=int, help="only so many clips")
-    parser.add_argument("--kernels", nargs="*", choices=KERNELS, default=list(KERNELS), help="beside plain")
+    parser.add_argument("--ways", nargs="*", choices=WAYS, default=list(WAYS), help="beside plain")
     parser.add_argument("--repeats", type=int, default=3, help="interleaved rounds of these")
+    parser.add_argument("--seconds", type=float, default=480.0, help="for all of it; what there is no time for is said")
     arguments = parser.parse_args()
     if arguments.device == "cuda" and not torch.cuda.is_available():
         sys.exit(
             "error: no GPU is visible to torch here; --device cpu measures a scaled-down model, packed against padded"
         )
-    seconds = np.array([float(line) for line in LENGTHS.read_text().split()])
-    if arguments.device == "cuda":
-        result = on_gpu(
-            arguments, seconds if arguments.clips is None else seconds[:: max(1, len(seconds) // arguments.clips)]
-        )
-    else:
-        result = on_cpu(arguments, seconds)
-    print(
-        json.dumps({"benchmark": "granite_nar", "torch": torch.__version__, "draft_length": "set, not real", **result})
-    )
+    steps = Steps(arguments.seconds)
+
+    def last_line() -> str:
+        facts = {"benchmark": "granite_nar", "torch": torch.__version__, "draft_length": "set, not real"}
+        took = {"seconds_taken": round(arguments.seconds - steps.left, 1), "not_done": steps.failed}
+        return json.dumps(facts | took | steps.found)
+
+    def hung() -> None:
+        steps.failed.append("the rest: a call did not come back in time")
+        print(last_line(), flush=True)
+        os._exit(1)
+
+    watch = threading.Timer(arguments.seconds + GRACE_SECONDS, hung)
+    watch.daemon = True
+    watch.start()
+    (on_gpu if arguments.device == "cuda" else on_cpu)(arguments, steps)
+    watch.cancel()
+    print(last_line())
 
 
 if __name__ == "__main__":

@@ -66,6 +66,9 @@ class ModelOption:
     text: bool = True
     """Whether it can change a transcript, so that a run is gone on with under the same value only."""
 
+    named: tuple[str, ...] = ()
+    """Values under which results have a name of their own, so that they are not taken for the model's."""
+
     def allows(self, value: str) -> bool:
         """Whether it may have this value."""
         begun = any(one.endswith(":") and value.startswith(one) and value != one for one in self.choices)

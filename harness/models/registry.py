@@ -20,6 +20,7 @@ import importlib.util
 import pkgutil
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,6 +138,16 @@ def text_options(name: str, given: tuple[str, ...]) -> tuple[str, ...]:
     adapter = _direct(name)
     others = {option.name for option in adapter.options if not option.text} if adapter is not None else set()
     return tuple(each for each in given if each.partition("=")[0] not in others)
+
+
+def named_values(name: str, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Those values of the given model options under which results have a name of their own (`ModelOption.named`)."""
+    adapter = _direct(name)
+    if adapter is None and is_local(name):
+        with suppress(HarnessError):
+            adapter = _by_model_type(name, read_config(name))
+    known = {option.name: option.named for option in adapter.options} if adapter is not None else {}
+    return tuple(value for key, _, value in (each.partition("=") for each in given) if value in known.get(key, ()))
 
 
 def is_served(name: str) -> bool:

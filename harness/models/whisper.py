@@ -255,10 +255,11 @@ def clip_bytes(config: Any, itemsize: int) -> int:
 
 def _expected(card: ModelCard, folder: Path, itemsize: int) -> ModelCard:
     """With the window that each clip costs, and what it holds."""
-    from transformers import AutoFeatureExtractor, WhisperConfig
+    import transformers
 
-    config = WhisperConfig(**read_json(folder / "config.json"))
-    extractor: Any = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
+    library: Any = transformers  # its functions are not typed
+    config = library.WhisperConfig(**read_json(folder / "config.json"))
+    extractor = library.AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
     return replace(card, window_seconds=float(extractor.chunk_length), clip_bytes=clip_bytes(config, itemsize))
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from filelock import FileLock, Timeout
 from harness.devices import kind_of
 from harness.errors import RunError, UsageError
 from harness.models.hub import is_commit
+from harness.models.registry import named_values
 from harness.records.codec import cannot_write, refuse_link
 
 if TYPE_CHECKING:
@@ -52,6 +54,15 @@ def plain_name(model: str) -> str:
     if parts and parts[0].startswith("~"):
         del parts[0]
     return "/".join(parts) or Path(model).expanduser().resolve().name
+
+
+def with_name(settings: Settings, model: str) -> Settings:
+    """The settings with the name that options which make it another model give to its results; the user's goes before.
+
+    So that nothing of `ibm-granite/x` under ``products=fp8`` is taken for it: `ibm-granite--x fp8`.
+    """
+    values = named_values(model, settings.model_option) if settings.name is None else ()
+    return replace(settings, name=" ".join((model_folder_name(model)[:80], *values))) if values else settings
 
 
 def fingerprint(settings: Settings, *, suite: str, model: str, batch_invariant: bool) -> dict[str, Scalar]:

@@ -14,7 +14,7 @@ from harness.models.served.options import positive
 from harness.perturb.suite import under_conditions
 from harness.records.journal import read_journal
 from harness.records.run import BenchmarkRecord, ModelRecord, PeakMemory, RunRecord, read_run_record
-from harness.runner.folder import run_folder
+from harness.runner.folder import run_folder, with_name
 from harness.runner.look import knows_one_language, look_at, selection_of
 from harness.runner.loop import planning_seconds
 from harness.runner.memory import BYTES, predict
@@ -40,7 +40,7 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
     batches were the same. Without one, memory is predicted where the card or the files here say what weights and clips
     take, beside what is free; what is not known is not invented.
     """
-    settings = settings.on(devices_of(model))
+    settings = with_name(settings.on(devices_of(model)), model)
     suite, datasets = placed(*under_conditions(suite, datasets, settings.perturb, settings.seed), settings.out)
     card = expected_card(model, msgspec.convert(settings, LoadOptions, from_attributes=True), BYTES[settings.dtype])
     free = free_memory(settings.device)

@@ -45,7 +45,15 @@ from harness.runner.compute import compute_of
 from harness.runner.contain import contained, no_sudden_end
 from harness.runner.early import begin, run_in_parts
 from harness.runner.engine import loaded, loop_type
-from harness.runner.folder import check_fingerprint, check_revision, fingerprint, locked, run_folder, set_aside
+from harness.runner.folder import (
+    check_fingerprint,
+    check_revision,
+    fingerprint,
+    locked,
+    run_folder,
+    set_aside,
+    with_name,
+)
 from harness.runner.journal import JournalFile, drop_failed
 from harness.runner.look import Looked, knows_one_language, look_at, moved, note_changes, selection_of
 from harness.runner.placing import placed
@@ -101,6 +109,7 @@ class Run:
         """Names the folder, and says where the model runs."""
         asked = self.settings.device
         self.settings = self.settings.on(KINDS if self.load else devices_of(self.model_name))
+        self.settings = self.settings if self.load else with_name(self.settings, self.model_name)
         device = self.settings.device
         self._asked = self.settings
         check_task(self.datasets, self.settings)

@@ -45,6 +45,15 @@ KERNELS = ModelOption(
 )
 
 
+PRODUCTS = ModelOption(
+    name="products",
+    help="fp8: 8-bit products, which change transcripts; results of their own name, to be held against the others'",
+    choices=("dtype", "fp8"),
+    default="dtype",
+    named=("fp8",),
+)
+
+
 def load(name: str, options: LoadOptions) -> Model:
     """Loads a hub id or a local folder.
 
@@ -64,7 +73,7 @@ ADAPTER = Adapter(
     load=load,
     model_types=("granite_speech_nar", "nle"),
     expects=lambda card, _folder, _itemsize: replace(card, packs=True, second_values=SECOND_VALUES),
-    options=(EDITING_STEPS, KERNELS),
+    options=(EDITING_STEPS, KERNELS, PRODUCTS),
     card=CARD,
     tried="random weights, tiny and full size, and tiny-nar's trained ones; not the published ones",
 )

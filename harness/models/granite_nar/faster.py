@@ -27,6 +27,7 @@ from harness.models.granite_nar.convolution import folded, why_not
 from harness.models.granite_nar.editor import DecoderLayer, RmsNorm, Rotation
 from harness.models.granite_nar.encoder import ConformerBlock
 from harness.models.granite_nar.faster_encoder import FusedBlock, FusedPlaces, added
+from harness.models.granite_nar.fp8 import round_products
 
 if TYPE_CHECKING:
     from harness.models.granite_nar.attention import PackedAttention
@@ -83,12 +84,13 @@ def _normed(norm: RmsNorm, rows: Tensor) -> Tensor:
     return functional.rms_norm(rows, (rows.shape[-1],), norm.weight, norm.eps)
 
 
-def hasten(network: GraniteNar, kernels: str, *, check: bool = True) -> str:
+def hasten(network: GraniteNar, kernels: str, *, products: str = "dtype", check: bool = True) -> str:
     """Changes a loaded network, in place, to run as one of `KERNELS` says.
 
     Args:
         network: that was loaded.
         kernels: how it is to run.
+        products: ``fp8`` rounds those of the fused layers (`fp8`).
         check: try the Triton kernel first; without, it is taken for good, as where nothing is computed.
 
     Returns:
@@ -107,6 +109,8 @@ def hasten(network: GraniteNar, kernels: str, *, check: bool = True) -> str:
         except ValueError as error:
             reason = str(error)
     _fuse(network, kernel=kernels != "fused" and not reason)
+    if products == "fp8":
+        round_products(network)
     if kernels == "compiled":
         try:
             _compile(network)

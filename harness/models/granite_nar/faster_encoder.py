@@ -99,7 +99,7 @@ class FusedConv(nn.Module):
 
     def __init__(self, conv: ConvModule) -> None:
         super().__init__()
-        self.norm, self.up_conv, self.down_conv = conv.norm, conv.up_conv, conv.down_conv
+        self.norm, self.up, self.down = conv.norm, _pointwise(conv.up_conv), _pointwise(conv.down_conv)
         self.depth_conv, self.batch_norm = conv.depth_conv, conv.batch_norm
         taps, shift = folded(conv)
         self.register_buffer("taps", taps, persistent=False)
@@ -108,13 +108,24 @@ class FusedConv(nn.Module):
     def forward(self, rows: Tensor, places: FusedPlaces) -> Tensor:
         """``[total, hidden]`` to the same."""
         taps, shift = self.get_buffer("taps"), self.get_buffer("shift")
-        up = functional.linear(self.norm(rows), self.up_conv.weight.squeeze(-1), self.up_conv.bias)
+        up = self.up(self.norm(rows))
         if places.edges is not None:
             active = glu_conv(up, taps, shift, places.edges)
         else:
             assert places.gaps is not None
             active = glu_conv_torch(up, taps, shift, places.gaps)
-        return functional.linear(active, self.down_conv.weight.squeeze(-1), self.down_conv.bias)
+        out: Tensor = self.down(active)
+        return out
+
+
+def _pointwise(conv: nn.Conv1d) -> nn.Linear:
+    """A convolution of one tap as what it is."""
+    with torch.device("meta"):
+        made = nn.Linear(conv.in_channels, conv.out_channels)
+    made.weight = nn.Parameter(conv.weight.squeeze(-1), requires_grad=False)
+    assert conv.bias is not None
+    made.bias = nn.Parameter(conv.bias, requires_grad=False)
+    return made
 
 
 class FusedBlock(nn.Module):

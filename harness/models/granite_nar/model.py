@@ -10,6 +10,7 @@ from harness.errors import ModelError
 from harness.models._staging import Staging
 from harness.models._transformers import TorchModel, card_of, torch_device
 from harness.models.base import LoadOptions, ModelCard
+from harness.models.granite_nar import fp8
 from harness.models.granite_nar.attention import choose_backend
 from harness.models.granite_nar.config import GraniteNarConfig
 from harness.models.granite_nar.faster import hasten
@@ -94,9 +95,14 @@ def load_checkpoint(checkpoint: Checkpoint, options: LoadOptions, **facts: str) 
         ModelError: the files are not a whole granite_speech_nar.
     """
     device, dtype, steps = torch_device(options), getattr(torch, options.dtype), options.whole("editing_steps") or 1
+    kernels, eighth = options.option("kernels") or "plain", options.option("products") == "fp8"
     choose_backend(options.attention, device, dtype)  # fails before gigabytes are read
+    if eighth:
+        fp8.check(device, dtype, kernels)
     loaded = load_folder(checkpoint.folder, device, dtype)
-    notes = (facts.pop("note", ""), hasten(loaded.network, options.option("kernels") or "plain"))
+    notes = [facts.pop("note", ""), hasten(loaded.network, kernels, products="fp8" if eighth else "dtype")]
+    if eighth and device.type == "cpu":
+        notes.append("products=fp8 rounds as a GPU would, and multiplies in float32")
     card = card_of(
         checkpoint,
         loaded.network,

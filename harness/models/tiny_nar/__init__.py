@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
-from harness.models.granite_nar import EDITING_STEPS, KERNELS
+from harness.models.granite_nar import EDITING_STEPS, KERNELS, PRODUCTS
 from harness.models.hub import folder_revision
 
 NAME = "tiny-nar"
@@ -41,7 +41,7 @@ ADAPTER = Adapter(
     summary="3.6 M parameters in Granite Speech NAR's architecture, for tests and examples: English digits",
     accepts=lambda name: name == NAME,
     load=load,
-    options=(EDITING_STEPS, KERNELS),
+    options=(EDITING_STEPS, KERNELS, PRODUCTS),
     card=CARD,
     tried="its own weights, on real speech: spoken digits",
     identify=lambda _name: folder_revision(FOLDER),
