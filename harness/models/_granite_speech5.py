@@ -44,14 +44,19 @@ class GraniteSpeech5Features:
         self._filters = mel_filters(config).T
         self._window = torch.hann_window(config.win_length)
 
-    def __call__(self, waveforms: Sequence[NDArray[np.float32]], **_: object) -> Tensors:
-        """Features ``[1, frames, 4 * mels]`` of one waveform and a mask ``[1, frames]`` of ones; a frame is 20 ms."""
+    def __call__(self, waveforms: Sequence[NDArray[np.float32]], device: str = "cpu", **_: object) -> Tensors:
+        """Features ``[1, frames, 4 * mels]`` of one waveform and a mask ``[1, frames]`` of ones; a frame is 20 ms.
+
+        They are made on the device and stay there.
+        """
         import torch
         from torch.nn import functional
 
         (waveform,) = waveforms
         hop = self._config.hop_length
-        samples = torch.from_numpy(waveform)
+        if self._filters.device != torch.device(device):
+            self._filters, self._window = self._filters.to(device), self._window.to(device)
+        samples = torch.from_numpy(waveform).to(device)
         frames = 2 * -(-(len(samples) // hop) // 2)
         samples = functional.pad(samples, (0, max(0, (frames - 1) * hop + 1 - len(samples))))
         spectrum = torch.stft(
@@ -62,4 +67,7 @@ class GraniteSpeech5Features:
         edged = functional.pad(logs, (1, 1), mode="replicate")
         slopes = (edged[:, 2:] - edged[:, :-2]) / 2.0
         features = torch.cat((logs, slopes)).T.reshape(1, frames // 2, -1)
-        return {"input_features": features, "attention_mask": torch.ones(1, frames // 2, dtype=torch.long)}
+        return {
+            "input_features": features,
+            "attention_mask": torch.ones(1, frames // 2, dtype=torch.long, device=device),
+        }

@@ -218,7 +218,8 @@ def to_device(tensors: Tensors, network: Any) -> Tensors:
     moved = {}
     for name, tensor in tensors.items():
         given = tensor.to(network.dtype) if tensor.is_floating_point() else tensor
-        pinned = network.device.type == "cuda"  # elsewhere a copy that nobody waits for may be read too early
+        # Elsewhere a copy that nobody waits for may be read too early; what is on the GPU already needs none.
+        pinned = network.device.type == "cuda" and given.device.type == "cpu"
         moved[name] = (given.pin_memory() if pinned else given).to(network.device, non_blocking=pinned)
     return moved
 

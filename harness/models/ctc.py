@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import ModelError
+from harness.models._device_features import DeviceExtractor
 from harness.models._flops import METHOD, network_flops, shapes_of
 from harness.models._granite_speech5 import GraniteSpeech5Features
 from harness.models._per_clip import finite
@@ -81,11 +82,10 @@ class CTC(TorchModel):
         self._family = str(checkpoint.config.model_type)
         self._network = load_network(transformers.AutoModelForCTC, checkpoint, options)
         self.device = self._network.device
-        self._extractor: Any
         if self._family == "granite_speech5_ctc":
-            self._extractor = GraniteSpeech5Features(checkpoint)
+            self._extractor = DeviceExtractor(GraniteSpeech5Features(checkpoint), self.device)
         else:
-            self._extractor = load_part(transformers.AutoFeatureExtractor, checkpoint)
+            self._extractor = DeviceExtractor(load_part(transformers.AutoFeatureExtractor, checkpoint), self.device)
         self._tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
         self._last = max(self._tokenizer.get_vocab().values(), default=-1)
         self._blank = self._network.config.pad_token_id
@@ -97,12 +97,13 @@ class CTC(TorchModel):
         self._shapes: Any = None
         self._pads = self._family not in _LEAK
         self._norms = _mask_group_norms(self._network) if self._pads else []
+        alike = "" if self._pads else f"{self._family} lets padding leak: only clips of equal length share a batch"
         self.card = card_of(
             checkpoint,
             self._network,
             non_autoregressive=True,
             batch_invariant=True,
-            note="" if self._pads else f"{self._family} lets padding leak: only clips of equal length share a batch",
+            note="; ".join(filter(None, (alike, self._extractor.note))),
         )
 
     def features(self, clips: Sequence[Clip]) -> _Batches:

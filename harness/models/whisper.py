@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ModelError, UsageError
+from harness.models._device_features import DeviceExtractor
 from harness.models._flops import METHOD, network_flops, shapes_of
 from harness.models._per_clip import finite
 from harness.models._transformers import Tensors, TorchModel, card_of, load_network, load_part, quiet, to_device
@@ -74,7 +75,7 @@ class Whisper(TorchModel):
         self._long_form, self._word_times = long_form(options, LONG_FORM), word_times(options)
         self._network = load_network(transformers.AutoModelForSpeechSeq2Seq, checkpoint, options)
         self.device = self._network.device
-        self._extractor = load_part(transformers.AutoFeatureExtractor, checkpoint)
+        self._extractor = DeviceExtractor(load_part(transformers.AutoFeatureExtractor, checkpoint), self.device)
         self._tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
         self._languages, note = complete(self._network, self._tokenizer, checkpoint.name)
         self._task = task_of(options, checkpoint.name, multilingual=self._languages is not None)
@@ -95,7 +96,7 @@ class Whisper(TorchModel):
             window_seconds=self._window,
             clip_bytes=clip_bytes(self._network.config, self._network.dtype.itemsize),
             batch_invariant=True,
-            note=note,
+            note="; ".join(filter(None, (note, self._extractor.note))),
         )
 
     def features(self, clips: Sequence[Clip]) -> _Batch:
