@@ -75,7 +75,7 @@ class Whisper(TorchModel):
         self._long_form, self._word_times = long_form(options, LONG_FORM), word_times(options)
         self._network = load_network(transformers.AutoModelForSpeechSeq2Seq, checkpoint, options)
         self.device = self._network.device
-        self._extractor = DeviceExtractor(load_part(transformers.AutoFeatureExtractor, checkpoint), self.device)
+        self._extractor: Any = DeviceExtractor(load_part(transformers.AutoFeatureExtractor, checkpoint), self.device)
         self._tokenizer = load_part(transformers.AutoTokenizer, checkpoint)
         self._languages, note = complete(self._network, self._tokenizer, checkpoint.name)
         self._task = task_of(options, checkpoint.name, multilingual=self._languages is not None)
