@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.containers import Window, state
 from benchmarks.dataset import Audio
 from benchmarks.sounds import NOISES
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from harness.audio.hearing import decode
-from harness.errors import DataError
+from harness.errors import DataError, UsageError
 from harness.perturb.base import SNR, Draw, Parameter, Perturbation, Values, one_of
 from harness.perturb.levels import mixed, power
 
@@ -30,17 +32,22 @@ def _from(text: str) -> str:
     """A folder as its path with a digest of what is in it, so that other noise is another condition.
 
     Raises:
-        ValueError: there is no such folder, or no audio in it.
+        ValueError: there is no such folder, no audio in it, or what is named so is none.
     """
-    _, hash_mark, digest = text.rpartition("#")
-    if hash_mark and len(digest) == 8:
-        return text  # was read before
+    read_before, _, digest = text.rpartition("#")
+    if Path(read_before).is_absolute() and re.fullmatch(r"[0-9a-f]{8}", digest) and not Path(text).is_dir():
+        return text
     folder = Path(text).expanduser()
     found = recordings(folder) if folder.is_dir() else ()
     if not found:
         raise ValueError(
             f"a folder with audio files ({'there is none in' if folder.is_dir() else 'no folder'} {text!r})"
         )
+    for path in found:
+        with Window.of(Audio(origin=str(path), path=path)) as window:
+            kind, _ = state(window)
+        if not kind.is_audio:
+            raise ValueError(f"a folder whose audio files are audio ({path} is {kind.name}; take it out)")
     if "," in str(folder.resolve()):
         raise ValueError(f"a folder whose path has no comma, which parts values ({folder.resolve()})")
     return f"{folder.resolve()}#{_digest(found)}"
@@ -85,6 +92,14 @@ def _recorded(folder: str, samples: int, generator: np.random.Generator) -> NDAr
     return heard if power(heard) else np.take(found, places + int(np.argmax(np.abs(found))), mode="wrap")
 
 
+def _check(values: Values) -> None:
+    """Raises UsageError where a kind of noise is named beside a folder of it: one of the two would say nothing."""
+    if values["from"] and values["kind"] != next(iter(NOISES)):
+        raise UsageError(
+            f"--perturb noise: kind={values['kind']} is synthesized, and from= brings noise; leave one out"
+        )
+
+
 def _apply(samples: Samples, values: Values, draw: Draw) -> Samples:
     folder = str(values.get("from", ""))
     if folder:
@@ -115,4 +130,5 @@ PERTURBATION = Perturbation(
     ),
     apply=_apply,
     label=_label,
+    check=_check,
 )

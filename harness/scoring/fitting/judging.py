@@ -16,6 +16,7 @@ A worse system errs more often, but not more often in the annotator's way (2); o
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -28,10 +29,13 @@ from harness.records.fitting import Fitting
 from harness.scoring import lattice
 from harness.scoring.align import align
 from harness.scoring.fitting.positions import Facing, Position, Words, positions, shared, verdict
-from harness.scoring.intervals import wer_interval
+from harness.scoring.intervals import can_estimate, jackknife, rates_without, sum_by_session, wer_interval
 from harness.scoring.significance import Counts, difference
+from harness.scoring.student_t import quantile
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from harness.scoring.metrics.base import Utterances
     from harness.scoring.profiles import Profile
 
@@ -118,6 +122,7 @@ def _habits(triples: Iterable[tuple[Words, Words, Words]], pairs: Iterable[Pair]
     habits = Habits()
     by_first: dict[str, list[Pair]] = defaultdict(list)
     inserted: list[Pair] = []
+    empty = 0  # borders with nothing between, which is the correction of every insertion
     for pair in pairs:
         (by_first[pair[0][0]] if pair[0] else inserted).append(pair)
     for original, corrected, hypothesis in triples:
@@ -137,8 +142,11 @@ def _habits(triples: Iterable[tuple[Words, Words, Words]], pairs: Iterable[Pair]
                 if gap is not None:
                     habits.general["borders"] += 1
                     habits.general["inserted"] += gap[0] != gap[1]
-                    for pair in inserted:
+                    empty += gap[0] == gap[1]
+                    for pair in inserted if gap[0] != gap[1] else ():
                         _note(habits, pair, gap, hypothesis, merge=merge)
+    for pair in inserted if empty else ():
+        habits.pairs[pair]["corrected"] += empty
     return habits
 
 
@@ -168,7 +176,7 @@ def fitting(system: SystemJudged, others: Sequence[SystemJudged] = ()) -> Fittin
         panel = Counts(*np.array(sums, dtype=np.float64).reshape(-1, 2).T)
     tests = [
         _above(Counts(k, total), Counts(habit, total.astype(np.float64)), system.sessions),
-        _above(Counts(k, wrong), Counts(CHANCE * wrong, wrong.astype(np.float64)), system.sessions),
+        _above_chance(k, wrong, system.sessions),
         *([] if panel is None else [_above(Counts(k, total), panel, system.sessions)]),
     ]
     fits: bool | None = None
@@ -191,6 +199,21 @@ def fitting(system: SystemJudged, others: Sequence[SystemJudged] = ()) -> Fittin
         alike=float(k.sum() / wrong.sum()) if wrong.sum() else None,
         fits=fits,
     )
+
+
+def _above_chance(right: NDArray[np.int64], of: NDArray[np.int64], sessions: Sequence[Hashable]) -> bool | None:
+    """Whether a share is above `CHANCE`, one-sided; its error is no less than that of such a share of single errors."""
+    if not of.any():
+        return None
+    if not right.any():
+        return False
+    found, sizes = sum_by_session(sessions, right, of)
+    if not can_estimate(sizes):
+        return None
+    share = float(found.sum() / sizes.sum())
+    estimate = jackknife(share, rates_without(found, sizes), sizes)
+    error = max(estimate.standard_error, math.sqrt(CHANCE * (1 - CHANCE) / float(sizes.sum())))
+    return share - CHANCE > quantile((1 + LEVEL) / 2, estimate.degrees) * error
 
 
 def _above(first: Counts, second: Counts, sessions: Sequence[Hashable]) -> bool | None:

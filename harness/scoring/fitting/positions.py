@@ -12,7 +12,7 @@ from harness.scoring.align import Alignment, align
 
 Words = Sequence[str]
 Verdict = Literal["original", "corrected", "neither"]
-"""What a hypothesis has between the anchors: the original's words, the correction's, or others."""
+"""What a hypothesis has between the anchors: the original's words, the correction's, or neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,37 @@ class Facing:
         return None if low is None or high is None or high < low else (low, high)
 
 
+EXTRA = 2
+"""Words that may stand beside those of a reference between the anchors: a system that errs adds some anywhere."""
+
+
 def verdict(found: Words, original: Words, corrected: Words, *, merge: bool) -> Verdict:
-    """Which of two stretches the words are."""
-    for name, words in (("original", original), ("corrected", corrected)):
-        if tuple(found) == tuple(words) or (merge and found and "".join(found) == "".join(words)):
-            return "original" if name == "original" else "corrected"
-    return "neither"
+    """Which of two stretches the words are, or which one of them alone they hold with a few words beside it.
+
+    Where one stretch is a part of the other ("I" of "I I", nothing of anything) words beside it may be the rest of the
+    other, so nothing but that very stretch is it.
+    """
+    sides: tuple[tuple[Verdict, Words], ...] = (("original", original), ("corrected", corrected))
+    for name, words in sides:
+        if _same(found, words, merge=merge):
+            return name
+    if _holds(original, corrected, merge=merge) or _holds(corrected, original, merge=merge):
+        return "neither"
+    held = [name for name, words in sides if len(found) <= len(words) + EXTRA and _holds(found, words, merge=merge)]
+    return held[0] if len(held) == 1 else "neither"
+
+
+def _same(found: Words, words: Words, *, merge: bool) -> bool:
+    return tuple(found) == tuple(words) or bool(merge and found and "".join(found) == "".join(words))
+
+
+def _holds(found: Words, words: Words, *, merge: bool) -> bool:
+    """Whether words stand in others, in a row; nothing stands everywhere."""
+    return not words or any(
+        _same(found[begin:end], words, merge=merge)
+        for begin in range(len(found))
+        for end in range(begin + 1, len(found) + 1)
+    )
 
 
 @dataclass(frozen=True, slots=True)

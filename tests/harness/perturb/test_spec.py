@@ -123,6 +123,28 @@ def test_a_folder_of_noise_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     assert more.label != one.label
 
 
+def test_what_is_no_folder_of_noise_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.full(800, 0.1), 16_000)
+    for spec, says in (
+        (f"noise:snr=5,kind=white,from={tmp_path}", "kind=white is synthesized, and from= brings noise; leave one out"),
+        ("noise:snr=5,from=nowhere#12345678", "give a folder with audio files (no folder 'nowhere#12345678')"),
+        (f"noise:snr=5,from={tmp_path}/a.wav", "give a folder with audio files (no folder"),
+    ):
+        with pytest.raises(UsageError) as error:
+            read_conditions([spec])
+        assert says in str(error.value)
+    for name, content, says in (("b.mp3", b"notes, not sound\n" * 9, "is text"), ("c.wav", b"", "is an empty file")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UsageError) as error:
+            read_conditions([f"noise:snr=5,from={tmp_path}"])
+        assert f"give a folder whose audio files are audio ({tmp_path / name} {says}; take it out)" in str(error.value)
+        (tmp_path / name).unlink()
+    marked = tmp_path / "rain#12345678"
+    marked.mkdir()
+    with pytest.raises(UsageError, match="there is none in"):
+        read_conditions([f"noise:snr=5,from={marked}"])
+
+
 def test_without_pyav_codecs_of_ffmpeg_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codec, "is_installed", lambda: False)
     with pytest.raises(UsageError) as error:
