@@ -50,5 +50,8 @@ def price_of(text: str) -> Price:
     found = _FORM.fullmatch(text.strip())
     amount = float(found["amount"]) if found else math.nan
     if found is None or not math.isfinite(amount) or (found["before"] and found["after"]):
-        raise UsageError(f"--price {text}: give money per hour of machine, 2.5/h, or per minute of audio, 0.006/min")
+        raise UsageError(
+            f"--price {text}: give money per hour of machine, 2.5/h, or per minute of audio, 0.006/min; "
+            "a currency is one of $ € £ ¥ or three letters, such as 2.5 USD/h"
+        )
     return Price(amount, _UNITS[found["unit"].lower()], (found["before"] or found["after"] or "").upper())

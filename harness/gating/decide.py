@@ -93,7 +93,8 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
     elif len(names) - len(translated) > 1:
         findings.append(_average(pairs, len(names) - len(translated), run, baseline, policy))
     findings += judged_slices(pairs, policy.slices, policy.alpha) if pairs else ()
-    findings += [*_metrics(paired, policy), *silence(paired, policy), _speed(run, baseline, policy)]
+    findings += [*_metrics(paired, policy, translated=bool(translated)), *silence(paired, policy)]
+    findings.append(_speed(run, baseline, policy))
     findings += [_nowhere(name) for name in policy.wer.benchmarks if name not in names]
     return conclude(findings, run, baseline, policy)
 
@@ -282,10 +283,11 @@ def _average(pairs: Sequence[Pair], benchmarks: int, run: Side, baseline: Side, 
     return replace(found, before=before, after=after)
 
 
-def _metrics(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Finding]:
-    """The verdicts on further metrics, of each benchmark that has them."""
+def _metrics(paired: Sequence[PairedBenchmark], policy: Policy, *, translated: bool) -> Iterator[Finding]:
+    """The verdicts on further metrics, of each benchmark that has them; translations have had theirs."""
     asked = {name: get_metric(name) for name in policy.metrics}
-    nowhere = dict.fromkeys(asked) if paired else {}
+    asked = {name: metric for name, metric in asked.items() if not (translated and metric.resampled)}
+    nowhere = dict.fromkeys(asked) if paired or translated else {}
     reasons: dict[str, str | None] = {}
     for one in paired if asked else ():
         utterances = [scored.utterances() for scored in one.scored]

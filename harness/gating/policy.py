@@ -60,7 +60,7 @@ def _check_metric(name: str, where: str) -> None:
         raise UsageError(f"{where}, [metrics.{name}]: {error}") from None
     if name == "wer":
         raise UsageError(f"{where}: [metrics.wer] is what [wer] says; leave one out")
-    if metric.gate == "show" or metric.value is not ratio:
+    if metric.gate == "show" or (metric.value is not ratio and not metric.resampled):
         raise UsageError(
             f"{where}: [metrics.{name}] cannot be judged: {metric.title} has no interval and is only shown"
         )

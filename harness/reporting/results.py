@@ -113,7 +113,8 @@ def _translations(scores: Sequence[Scores]) -> list[str]:
     signs = [f"{get_metric(name).title} {held.signature}" for name, held in found.items()]
     between = dict.fromkeys(held.interval.method for held in found.values() if held.interval)
     intervals = f" 95 % intervals: {', '.join(between)}." if between else " No intervals: fewer than five sessions."
-    return [f"Translations: {', '.join(into)}. {'; '.join(signs)}.{intervals}"]
+    signed = f" {'; '.join(signs)}." if signs else ""
+    return [f"Translations: {', '.join(into)}.{signed}{intervals}"]
 
 
 def _columns_of(asked: Sequence[str]) -> list[Metric]:

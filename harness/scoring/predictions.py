@@ -24,7 +24,7 @@ from harness.scoring import file_names
 from harness.scoring.average import remember
 from harness.scoring.folders import Say, alone_in, predictions_in
 from harness.scoring.forms import Form, stem
-from harness.scoring.rows import read_rows
+from harness.scoring.rows import UNSAID, read_rows
 
 DEFAULT_LANGUAGE = "en"
 """Where nothing says which it is."""
@@ -52,8 +52,17 @@ class Predictions:
 
     @property
     def target(self) -> str | None:
-        """The language that was translated into; None of transcripts."""
-        return next((row.target for row in self.rows if row.target), None)
+        """The language that was translated into, `UNSAID` where no row says which; None of transcripts.
+
+        Raises:
+            DataError: the rows have several, or some are transcripts: there is no score that holds for all.
+        """
+        found = {row.target for row in self.rows}
+        named = found - {UNSAID} or found
+        if len(named) > 1:
+            kinds = sorted(f"translations into {one}" if one else "transcripts" for one in named)
+            raise DataError(f"{self.source}: its rows are {' and '.join(kinds)}; give a file for each")
+        return next(iter(named), None)
 
     @property
     def measured_as(self) -> str:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from harness.records.run import BenchmarkRecord, Speed
 from harness.records.scores import Average, AverageSpeed, BenchmarkScore, Scores
+from harness.records.statistics import MetricValue
 from harness.records.stored import mapped
 from harness.scoring.average import Averaging, averaging
 from harness.scoring.large import errors_and_words, total_of
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.records.statistics import Interval, MetricValue
+    from harness.records.statistics import Interval
     from harness.scoring.predictions import System
+
+
+_OF_TRANSCRIPTS = "they are translations, which are right in many ways: ask for bleu, chrf or ter"
 
 
 def score_systems(
@@ -142,9 +146,13 @@ def _metrics(scored: Scored, asked: Collection[str]) -> dict[str, MetricValue]:
     wanted = {*asked, *(["wer"] if both else ())}
     chosen = [one for one in metrics().values() if one.name in wanted or one.always(scored.facts)]
     chosen += [get_metric(name) for name in asked if "@" in name]
-    if scored.units.target is not None:  # words that differ are no errors of a translation
-        chosen = [one for one in chosen if one.resampled]
-    return measure_all(chosen, scored, scored.utterances() if chosen else ())
+    if scored.units.target is None:
+        return measure_all(chosen, scored, scored.utterances() if chosen else ())
+    translated = [one for one in chosen if one.resampled]
+    others = {one.name: MetricValue(value=None, reason=_OF_TRANSCRIPTS) for one in chosen if not one.resampled}
+    return measure_all(translated, scored, scored.utterances() if translated else ()) | {
+        name: value for name, value in others.items() if name in asked
+    }
 
 
 def _warnings(scored: Scored) -> tuple[str, ...]:

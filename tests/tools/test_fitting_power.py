@@ -19,8 +19,9 @@ def texts() -> list[list[str]]:
     return [draw.choices(WORDS, weights, k=draw.randrange(6, 25)) for _ in range(200)]
 
 
-def said_to_fit(texts: list[list[str]], system: str, *rates: float, **given: int) -> list[int]:
-    return [one.alone[True] for one in simulate(texts, SYSTEMS[system], rates, **given)]
+def said_to_fit(texts: list[list[str]], system: str, *rates: float, times: int, utterances: int) -> list[int]:
+    found = simulate(texts, SYSTEMS[system], rates, times=times, utterances=utterances)
+    return [one.alone[True] for one in found]
 
 
 def test_a_system_that_memorized_the_references_is_caught(texts: list[list[str]]) -> None:

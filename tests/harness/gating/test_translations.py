@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.gating.decide import decide
+from harness.gating.policy import read_policy
 from harness.gating.sides import as_side
 from harness.records.decision import Decision, Verdict
 from harness.records.policy import MetricTable, Policy
@@ -60,3 +61,21 @@ def test_a_better_one_passes_and_the_policy_may_name_another_score() -> None:
     found = decided(0.1, 0.5, Policy(metrics={"ter": MetricTable(margin=1.0)}))
     assert [one.subject for one in found.findings if one.metric in {"bleu", "ter"}] == ["talks: TER"]
     assert found.verdict is Verdict.FAIL
+
+
+def test_what_a_policy_names_beside_them_is_not_passed_over() -> None:
+    policy = Policy(metrics={"ter": MetricTable(margin=1.0), "punctuation_f1": MetricTable(margin=1.0)})
+    found = {one.subject: one for one in decided(0.2, 0.2, policy).findings}
+    assert found["talks: TER"].verdict is Verdict.PASS
+    assert found["punctuation F1"].verdict is Verdict.INCONCLUSIVE
+    assert found["punctuation F1"].message == "no benchmark has it, so it cannot be judged"
+
+
+def test_a_policy_file_may_name_every_score_of_translations(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("[metrics.bleu]\nmargin = 1.0\n[metrics.chrf]\nmargin = 1.0\n[metrics.ter]\nmargin = 2.0\n")
+    assert {name: one.margin for name, one in read_policy(path).metrics.items()} == {
+        "bleu": 1.0,
+        "chrf": 1.0,
+        "ter": 2.0,
+    }

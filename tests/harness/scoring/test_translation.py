@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,30 @@ def test_transcripts_and_translations_are_not_mixed(references: list[str]) -> No
         compare_systems([one, other], PROFILE)
     with pytest.raises(UsageError, match="transcripts or translations into other languages"):
         results_table(score_systems([one, other], [PROFILE] * 2), [None, None])
+
+
+def test_rows_of_several_kinds_in_one_file_are_refused(tmp_path: Path) -> None:
+    english = {"translation": "a b", "pred_text": "a b", "language": "de", "target_language": "en"}
+    for others, says in (
+        ({**english, "target_language": "fr"}, "its rows are translations into en and translations into fr"),
+        ({"text": "a b", "pred_text": "a b", "language": "de"}, "its rows are transcripts and translations into en"),
+    ):
+        (found,) = read_systems([write(tmp_path / "talks.jsonl", english, others)])
+        with pytest.raises(DataError, match=re.escape(f"talks.jsonl: {says}; give a file for each")):
+            score_systems([found], [PROFILE])
+    unsaid = {name: value for name, value in english.items() if name != "target_language"}
+    (found,) = read_systems([write(tmp_path / "talks.jsonl", unsaid, english)])
+    assert found.benchmarks[0].target == "en"
+
+
+def test_what_is_of_transcripts_alone_is_a_dash_with_the_reason(references: list[str]) -> None:
+    [score] = score_systems([system("a", references, references)], [PROFILE], metrics=["wer", "bleu"])
+    found = score.benchmarks[0].metrics
+    assert found["wer"].reason == "they are translations, which are right in many ways: ask for bleu, chrf or ter"
+    assert found["bleu"].value == pytest.approx(100.0)
+    table = results_table([score], [None])
+    [cell] = [cell for column, cell in zip(table.columns, table.rows[0], strict=True) if column.title == "b WER"]
+    assert (cell.value, cell.notes) == (None, (f"not scored: {found['wer'].reason}",))
 
 
 def test_a_transcript_has_no_bleu() -> None:
