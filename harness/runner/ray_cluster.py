@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,12 @@ class Place:
     def __str__(self) -> str:
         """Such as ``10.0.0.2 gpu 0``."""
         return f"{self.node} {self.device}"
+
+
+def without_calls(said: str) -> str:
+    """What Ray says of an error, in a line, without the calls that led there."""
+    told = re.split(r"\btraceback:|Traceback \(most recent call last\)", said)[0]
+    return " ".join(told.split())[:500] or "it says no more"
 
 
 class Actor(Worker):
@@ -192,7 +199,7 @@ class Cluster(Model):
         try:
             answer = self._ray.get(ref)
         except self._ray.exceptions.RayTaskError as error:
-            raise RunError(f"{worker.place}: {describe(error.cause)}") from error
+            raise RunError(f"{worker.place}: {without_calls(describe(error.cause))}") from error
         except self._ray.exceptions.RayError as error:
             given_up = self.lose(worker, str(error))
             return [] if worker.state == "placing" else [given_up]
@@ -236,7 +243,7 @@ class Cluster(Model):
         Raises:
             RunError: too many were lost with nothing written in between.
         """
-        reason = " ".join(reason.split())[:500]
+        reason = without_calls(reason)
         self._kill(worker)
         self._deaths += 1
         if self._deaths > 8 + self.size:
@@ -277,7 +284,7 @@ class Cluster(Model):
             asked = self.ready[0].actor.transcribe.remote(list(features))
             answer: list[Hypothesis] | HarnessError = self._ray.get(asked)
         except self._ray.exceptions.RayError as error:
-            raise RunError(f"a worker was lost: {' '.join(str(error).split())[:500]}") from None
+            raise RunError(f"a worker was lost: {without_calls(str(error))}") from None
         if isinstance(answer, HarnessError):
             raise answer
         return answer

@@ -30,7 +30,7 @@ from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
-from harness.runner.ray_cluster import Answer, Cluster, Handle, Place
+from harness.runner.ray_cluster import Answer, Cluster, Handle, Place, without_calls
 from harness.runner.ray_connect import Share
 from harness.runner.ray_engine import RayLoop, Task
 from harness.runner.ray_folder import remove
@@ -619,6 +619,23 @@ def test_a_run_begins_with_the_first_worker_that_is_ready() -> None:
     cluster = Slowly()
     cluster._start()
     assert (cluster.size, len(cluster.ready)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "System error: no\n such key\ntraceback: Traceback (most recent call last):\n  File x",
+            "System error: no such key",
+        ),
+        ("RaySystemError: gone Traceback (most recent call last): File", "RaySystemError: gone"),
+        ("The actor died\nunexpectedly.", "The actor died unexpectedly."),
+        ("Traceback (most recent call last): x", "it says no more"),
+        ("x" * 600, "x" * 500),
+    ],
+)
+def test_what_ray_says_is_one_line_without_its_calls(said: str, told: str) -> None:
+    assert without_calls(said) == told
 
 
 def test_what_a_worker_asks_for() -> None:
