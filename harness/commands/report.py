@@ -105,5 +105,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     print(text, end="")
     for reason in written.reasons:
         print(reason)
+    for said in written.left_out:
+        print(said)
     print(f"\n{written.audio}\n{len(written.files)} files in {args.out}; open {written.files[0]} in a browser")
     return ExitStatus.GOOD

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from harness.records.run import RunRecord
     from harness.records.scores import Scores
+    from harness.reporting.page.choice import Chosen
     from harness.reporting.page.data import Group
     from harness.reporting.points import Metric, Points
     from harness.scoring.predictions import System
@@ -36,6 +37,8 @@ class Found:
     points: Mapping[Metric, Points]
     """Over words, over characters, or both: the two never share an axis."""
     ranks: Sequence[int | None]
+    chosen: Mapping[str, Chosen]
+    """Of benchmarks with too many utterances for a page, those that it holds."""
 
     @property
     def suites(self) -> list[str]:

@@ -19,6 +19,7 @@ from harness.reporting.hub import write_hub_files
 from harness.reporting.languages import languages_table
 from harness.reporting.page.audio import Mode, Placed, origins, place_audio
 from harness.reporting.page.build import page
+from harness.reporting.page.choice import choose
 from harness.reporting.page.data import Group, PageData, group, page_benchmark, phases_of
 from harness.reporting.points import Metric, points_of
 from harness.reporting.ranking import ranking, with_common_averages, with_ranks
@@ -57,6 +58,8 @@ class Written:
     """Why some run has no files for the hub."""
     audio: str
     """What became of the audio."""
+    left_out: list[str]
+    """Of which benchmarks the page does not hold all utterances, and which it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,20 +119,22 @@ def write_report(
     index = out / "index.html"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        audio = place_audio(by_interest, origins(found.systems), wishes.audio, wishes.audio_bytes, out)
+        audio = place_audio(by_interest, origins(found.systems, found.chosen), wishes.audio, wishes.audio_bytes, out)
         data = _page_data(found, audio, say)
         files = [path for stem, table in shown.items() for path in _write_table(table, out / stem)]
         write_bytes(out / "tables.xlsx", workbook(shown), lasting=False)
         files.append(out / "tables.xlsx")
         for_hub, reasons = write_hub_files(found.scores, found.runs, out)
         say("page: writing")
-        write_text(index, page(title, results.caption, list(shown.values()), data))
+        left_out = [one.said for one in found.chosen.values()]
+        caption = " ".join([results.caption, *(f"{said}." for said in left_out)])
+        write_text(index, page(title, caption, list(shown.values()), data))
         files += _plots(found, profile.name, out, wishes, say)
     except OSError as error:
         raise cannot_write(out, error) from None
     every = [index, *files, *audio.files, *for_hub]
     answers = [*_answers(found, shown), *(table for stem, table in shown.items() if stem == "claims")]
-    return Written(table=results, shown=answers, files=every, reasons=reasons, audio=audio.said)
+    return Written(table=results, shown=answers, files=every, reasons=reasons, audio=audio.said, left_out=left_out)
 
 
 def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: Callable[[str], None]) -> Found:
@@ -147,15 +152,18 @@ def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: C
     points = {kind: points_of(names, scores, runs, scored, profile, metric=kind) for kind in kinds}
     rank = ranking(scores, list(points.values()), names, wishes.sort)
     ranked = rank.sorted(scored)
+    spoken = [[one for one in held if one.units.target is None] for held in ranked]
+    chosen = choose(spoken)
     return Found(
         systems=rank.sorted(systems),
         names=rank.sorted(names),
         runs=rank.sorted(runs),
         scores=rank.sorted(scores),
         scored=ranked,
-        groups=group([[one for one in held if one.units.target is None] for held in ranked]),
+        groups=group(spoken, chosen),
         points={kind: found.sorted(rank.order) for kind, found in points.items()},
         ranks=rank.ranks,
+        chosen=chosen,
     )
 
 

@@ -76,7 +76,13 @@ class PackedCounts(Sequence[Counted | None]):
     @property
     def present(self) -> int:
         """How many rows have counts."""
-        return int((self.table[:, 0] != _ABSENT).sum())
+        return len(self) - int(self.absent.sum())
+
+    @property
+    def absent(self) -> NDArray[np.bool_]:
+        """Of each row whether it has no counts."""
+        found: NDArray[np.bool_] = self.table[:, 0] == _ABSENT
+        return found
 
     @property
     def dropped(self) -> NDArray[np.bool_]:
@@ -91,7 +97,7 @@ class PackedCounts(Sequence[Counted | None]):
 
     def kept(self, *, ours: bool) -> PackedErrors:
         """Counts of each row; zeros where it is failed, or dropped from one of our `ours` runs."""
-        out = self.table[:, 0] == _ABSENT
+        out = self.absent
         if ours:
             out |= self.dropped
         table = self.table[:, :4].copy()

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +20,7 @@ from harness.perturb.names import named
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Audio
+    from harness.reporting.page.choice import Chosen
     from harness.scoring.predictions import System
 
 _CUT = re.compile(r"#t=([\d.eE+-]*),([\d.eE+-]*)\Z")
@@ -39,14 +40,18 @@ Utterance = tuple[str, str]
 """A benchmark and an utterance's id."""
 
 
-def origins(systems: Sequence[System]) -> dict[Utterance, str]:
-    """Where the journals say that each utterance's audio is. Predictions of others do not say."""
+def origins(systems: Sequence[System], chosen: Mapping[str, Chosen] | None = None) -> dict[Utterance, str]:
+    """Where the journals say that each utterance's audio is. Predictions of others do not say.
+
+    Of benchmarks of which some utterances are `chosen`, of these alone.
+    """
     found: dict[Utterance, str] = {}
     # Under a condition a model heard something else than what the journal names.
     heard = (one for system in systems for one in system.benchmarks if one.ours and named(one.benchmark) is None)
     for predictions in heard:
+        some = (chosen or {}).get(predictions.benchmark)
         for row in predictions.rows:
-            if row.audio:
+            if row.audio and (some is None or row.id in some.ids or row.parent_id in some.ids):
                 found.setdefault((predictions.benchmark, row.id), row.audio)
     return found
 

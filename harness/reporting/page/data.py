@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import field
 
 from harness.records.codec import Record
+from harness.records.stored import taken
 from harness.reporting.drawing import Point
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.pairing import Key, keyed, mismatch
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from harness.records.journal import Line
     from harness.records.scores import Scores
     from harness.reporting.page.audio import Placed
+    from harness.reporting.page.choice import Chosen
     from harness.scoring.align import Alignment
     from harness.scoring.profiles import Profile
     from harness.scoring.texts import Texts
@@ -138,12 +140,17 @@ class PageData(Record, frozen=True, kw_only=True):
     """What became of the audio."""
 
 
-def group(scored: Sequence[Sequence[Scored]]) -> list[Group]:
-    """Each system's counted benchmarks, grouped; a system whose references differ stands in a group of its own."""
+def group(scored: Sequence[Sequence[Scored]], chosen: Mapping[str, Chosen] | None = None) -> list[Group]:
+    """Each system's counted benchmarks, grouped; a system whose references differ stands in a group of its own.
+
+    Of benchmarks of which some utterances are `chosen`, a group has these alone.
+    """
     groups: dict[str, list[Group]] = {}
     for index, benchmarks in enumerate(scored):
         for one in benchmarks:
-            rows = keyed(one.units.rows)
+            some = (chosen or {}).get(one.units.benchmark)
+            places = [at for at, row in enumerate(one.units.rows) if some is None or row.id in some.ids]
+            rows = keyed(taken(one.units.rows, places))
             known = groups.setdefault(one.units.benchmark, [])
             home = next((held for held in known if held.takes(one, rows)), None)
             if home is None:
@@ -151,7 +158,7 @@ def group(scored: Sequence[Sequence[Scored]]) -> list[Group]:
                 known.append(home)
             for key, row in rows.items():
                 home.rows.setdefault(key, row)
-            home.systems[index] = Held(one, {key: at for at, key in enumerate(rows)}, one.kept())
+            home.systems[index] = Held(one, dict(zip(rows, places, strict=True)), one.kept())
     return [one for known in groups.values() for one in known]
 
 

@@ -1,0 +1,97 @@
+"""Which utterances the page holds where all of them would make it too large to open, and what it says of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.scoring.large import PackedCounts, errors_and_words
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from harness.scoring.scored import Scored
+
+MEGABYTES = 20
+"""What a page is to stay under."""
+BYTES = 16_000_000
+"""Of texts in a page: packed, each takes a byte or less, and the tables and scripts take the rest."""
+WRONG = 0.9
+"""The share of those with errors."""
+_LOOKED_AT = 200
+"""Rows of a system by which its size is estimated."""
+_FAILED = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The utterances of one benchmark."""
+
+    ids: frozenset[str]
+    said: str
+    """How many they are of how many, and which."""
+
+
+def choose(scored: Sequence[Sequence[Scored]], room: int = BYTES) -> dict[str, Chosen]:
+    """The utterances that are shown of each benchmark, where not all of them are.
+
+    Args:
+        scored: for each system its benchmarks, counted.
+        room: bytes of texts in all.
+    """
+    held: dict[str, list[Scored]] = {}
+    for one in (one for system in scored for one in system):
+        held.setdefault(one.units.benchmark, []).append(one)
+    sizes = {name: size_of(each) for name, each in held.items()}
+    share = room / max(1.0, sum(sizes.values()))
+    return {name: _chosen(name, each, share) for name, each in held.items()} if share < 1 else {}
+
+
+def size_of(held: Sequence[Scored]) -> float:
+    """About how many bytes of texts a benchmark of several systems has, its references once."""
+    each = [_bytes_of(one) for one in held]
+    return max(said for said, _ in each) + sum(written for _, written in each)
+
+
+def _bytes_of(one: Scored) -> tuple[float, float]:
+    """About how many bytes of references and ids there are of one system, and of transcripts."""
+    rows = one.units.rows
+    looked_at = [rows[at] for at in range(0, len(rows), max(1, len(rows) // _LOOKED_AT))]
+    times = len(rows) / max(1, len(looked_at))
+    said = sum(_length(row.id) + _length(row.reference) for row in looked_at)
+    return times * said, times * sum(_length(row.hypothesis or "") for row in looked_at)
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _chosen(name: str, held: Sequence[Scored], share: float) -> Chosen:
+    """Of each system as many, so that all of them together take this share of the room that all would."""
+    ids: set[str] = set()
+    every = max(len(one.units.rows) for one in held)
+    most = max(1, int(every * share) // len(held))
+    for one in held:
+        errors = _errors(one)
+        order = np.argsort(-errors, kind="stable")
+        wrong = order[: min(int(np.count_nonzero(errors)), int(WRONG * most))]
+        right = np.flatnonzero(errors == 0)
+        drawn = np.random.default_rng(0).permutation(right)[: most - len(wrong)]
+        ids.update(one.units.rows[int(at)].id for at in (*wrong, *drawn))
+    said = (
+        f"{name}: {len(ids):,} of {every:,} utterances can be looked at in the page, to keep it under {MEGABYTES} MB: "
+        f"of each system {most:,}, those that failed or have the most errors, and at random some of those without; "
+        "what is counted of single utterances is of these, the tables are of all"
+    )
+    return Chosen(frozenset(ids), said)
+
+
+def _errors(one: Scored) -> NDArray[np.int64]:
+    """Errors of each row; those that failed come before all."""
+    errors, _ = errors_and_words(one.kept())
+    counted = one.counted
+    absent = counted.absent if isinstance(counted, PackedCounts) else [found is None for found in counted]
+    return np.where(np.asarray(absent, dtype=bool), _FAILED, errors)
