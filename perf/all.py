@@ -141,7 +141,7 @@ BENCHMARKS = (
             *_host("mp3"),
             Figure(
                 what="flac: the runner's own cost / bare decoder",
-                path="forms.flac.threads.0.own",
+                path="forms.flac.threads.0.alone",
                 over="forms.flac.threads.0.bare",
                 tolerance=1.0,
             ),

@@ -11,7 +11,8 @@ a clip:
     resample  of that to 16 kHz
     pack      into one buffer, used again, as for a GPU
     digest    SHA-256 of the encoded audio, by which a later run tells whether it is the same
-    own       the rest of the whole run: planning, threads, the journal
+    own       the rest of the whole run: planning, threads, the journal; a small difference of large numbers
+    alone     the same, of a run whose clips are decoded already, less packing
     constant  the whole run of clips of 50 ms: what a clip costs however short it is
 
 Decoders, soxr and SHA-256 run without Python's lock; what needs it is `constant` at most. So 16 cores are said to reach
@@ -37,6 +38,7 @@ from multiprocessing import get_context, shared_memory
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # cores are counted here
@@ -50,6 +52,7 @@ from benchmarks.registry import get_dataset
 from harness.audio import load_clip
 from harness.audio.resampling import resample
 from harness.models.base import Model, ModelCard
+from harness.runner import pipeline
 from harness.runner.identity import audio_file
 from harness.runner.plan import Budget, plan
 from harness.types import SAMPLE_RATE, Clip, Hypothesis
@@ -139,6 +142,7 @@ class Costs:
     pack: float
     digest: float
     own: float
+    alone: float
     constant: float
     times_real_time_a_core: float
     """Of the whole run."""
@@ -166,7 +170,8 @@ def measure(form: str, clips: int, folder: Path, threads: int, rounds: int) -> C
     utterances, short = speech(form, clips, folder, lengths()), speech(form, clips, folder, [SHORT])
     heard = sum(one.duration or 0.0 for one in utterances)
     _, rate = FORMS[form]
-    waveforms = [load_clip(one).waveform for one in utterances[:AT_ONCE]]
+    loaded = {one.id: (load_clip(one), audio_file(one)) for one in utterances[:AT_ONCE]}
+    waveforms = [clip.waveform for clip, _ in loaded.values()]
     raw = [soundfile.read(str(one.audio.path), dtype="float32")[0] for one in utterances[:AT_ONCE]]
     scale = heard / (sum(map(len, waveforms)) / SAMPLE_RATE)
     batches = plan([len(one) / SAMPLE_RATE for one in waveforms], BATCH)
@@ -180,6 +185,9 @@ def measure(form: str, clips: int, folder: Path, threads: int, rounds: int) -> C
         took["digest"].append(spent(lambda: in_threads(audio_file, utterances, threads)))
         took["resample"].append(scale * spent(lambda: [resample(one, rate) for one in raw]))
         took["pack"].append(scale * spent(lambda: [pack([waveforms[at] for at in batch], room) for batch in batches]))
+        with mock.patch.object(pipeline, "_load", lambda one: loaded[one.id]):
+            alone = spent(lambda: run(utterances[:AT_ONCE], model, BATCH, folder, threads))
+        took["alone"].append(clips / len(loaded) * alone - took["pack"][-1])
         took["constant"].append(spent(lambda: run(short, model, BATCH, folder, threads)))
         begin = time.perf_counter()
         took["all"].append(spent(lambda: run(utterances, model, BATCH, folder, threads)))
@@ -188,7 +196,7 @@ def measure(form: str, clips: int, folder: Path, threads: int, rounds: int) -> C
     took["own"] = [whole - sum(others) for whole, *others in parts]
     of = {name: median(seconds) for name, seconds in took.items()}
     of["decode"] = of["hear"] - of["resample"]
-    names = ("bare", "hear", "decode", "resample", "pack", "digest", "own", "constant")
+    names = ("bare", "hear", "decode", "resample", "pack", "digest", "own", "alone", "constant")
     return Costs(
         threads=threads,
         **{name: 1000 / clips * of[name] for name in names},
@@ -286,7 +294,7 @@ def main() -> None:
     parser.add_argument("--decoders", action="store_true", help="other libraries that decode too")
     args = parser.parse_args()
     result: dict[str, Any] = {"benchmark": "host", "clips": args.clips, "bar": BAR, "forms": {}}
-    columns = ("threads", "bare", "decode", "resample", "pack", "digest", "own", "constant")
+    columns = ("threads", "bare", "decode", "resample", "pack", "digest", "own", "alone", "constant")
     rates = ("x a core", "x bare", "x by the clock", "x on 16")
     print("milliseconds of the processor a clip; x: times real time")
     print(f"{'form':8}", *(f"{name:>8}" for name in columns), *(f"{name:>14}" for name in rates))
