@@ -134,7 +134,8 @@ DATA_SOURCES = ("tree", "tar", "parquet", "manifest")
 BENCHMARKS = (
     Benchmark(
         name="host",
-        arguments=("--clips", "400", "--rounds", "3", "--forms", "flac", "wav", "mp3"),
+        arguments=("--clips", "300", "--rounds", "3", "--forms", "flac", "wav", "mp3"),
+        limit=300.0,
         figures=(
             *_host("flac"),
             *_host("wav"),
