@@ -115,13 +115,16 @@ def test_two_ways_to_be_wrong_are_no_fitting() -> None:
     assert (found.rate, found.alike, found.fits) == (1.0, 0.5, False)
 
 
-@pytest.mark.parametrize(("alike", "fits"), [(33, True), (31, False)])
+@pytest.mark.parametrize(("alike", "fits"), [(47, True), (46, False)])
 def test_how_many_of_its_errors_must_be_the_references(alike: int, fits: bool) -> None:
-    """Of 40 single errors: above 2/3 by more than t(39) * sqrt(2/9 / 40) = 0.1256, which is 31.7 of them."""
-    words = ["cat" if at < alike else f"x{at}" for at in range(40)]
-    rows = [(f"we saw a cat number {at}", f"we saw a dog number {at}") for at in range(40)]
+    """Of 60 single errors: above 2/3 by more than t(59) * sqrt(2/9 / 60) = 0.1017, which is 46.1 of them.
+
+    Their own spread would be enough for 46.
+    """
+    words = ["cat" if at < alike else f"x{at}" for at in range(60)]
+    rows = [(f"we saw a cat number {at}", f"we saw a dog number {at}") for at in range(60)]
     found = fitting(judged(*((*row, row[0].replace("cat", word)) for row, word in zip(rows, words, strict=True))))
-    assert (found.alike, found.fits) == (alike / 40, fits)
+    assert (found.alike, found.fits) == (alike / 60, fits)
 
 
 def test_what_all_others_do_is_no_fitting() -> None:
