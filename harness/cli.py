@@ -1,10 +1,12 @@
 """The command line: finds the verb, runs it, and turns what goes wrong into one line and an exit status."""
 
 import argparse
+import difflib
 import errno
 import importlib
 import logging
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -68,8 +70,14 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are one line like all others."""
 
     def error(self, message: str) -> NoReturn:
-        """Raises what argparse would print with a page of usage."""
-        raise UsageError(f"{message}; see {self.prog} --help")
+        """Raises what argparse would print with a page of usage, with the flag that a mistyped one is nearest to."""
+        raise UsageError(f"{message}{self._meant(message)}; see {self.prog} --help")
+
+    def _meant(self, message: str) -> str:
+        """``; did you mean --suite?`` for the first flag that is not known, where one is near."""
+        unknown = re.match(r"unrecognized arguments: (?:[^-]\S* )*(--[^\s=]+)", message)
+        near = difflib.get_close_matches(unknown[1], self._option_string_actions, n=1, cutoff=0.7) if unknown else []
+        return f"; did you mean {near[0]}?" if near else ""
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
