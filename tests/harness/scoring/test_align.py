@@ -234,7 +234,7 @@ def test_equal_words_have_one_number_and_no_others_do(monkeypatch: pytest.Monkey
 
 
 def test_where_rapidfuzz_counts_otherwise_at_ties() -> None:
-    """Why its edits, which are many times as fast, are counted only where the distance leaves no choice (docs/scoring.md)."""
+    """Why its edits, fast as they are, count only where the distance leaves no choice (docs/scoring.md)."""
     draw = random.Random(1)
     differing = undecided = 0
     for number in range(20_000):
