@@ -81,6 +81,7 @@ def test_fused_texts_of_trained_weights_are_the_plain_ones() -> None:
 
 @pytest.mark.skipif(not os.environ.get("ASR_SLOW_TESTS"), reason="torch.compile takes a minute: ASR_SLOW_TESTS=1")
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler, which torch.compile needs here")
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated")  # torch's own, as inductor is imported
 def test_compiled_ids_are_the_plain_ones(
     small_network: GraniteNar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
