@@ -23,7 +23,7 @@ from harness.models import hub
 from harness.models.base import LoadOptions, Model
 from harness.progress import Lines, Silent
 from harness.records.journal import Line, encode_lines, read_journal
-from harness.records.run import AveragingRecord, Event, RunRecord, Speed, read_run_record
+from harness.records.run import AveragingRecord, Event, PeakMemory, RunRecord, Speed, read_run_record
 from harness.reporting.report import write_scores
 from harness.reporting.results import results_table
 from harness.runner import run as run_module
@@ -85,6 +85,23 @@ def test_a_run_writes_journal_and_run_json(tmp_path: Path, loaded: list[str]) ->
     assert entry.peak_memory.host_gib > 0.01
     parts = (speed.phases["model"], speed.seconds_waited or 0.0, speed.seconds_warmup or 0.0, speed.phases["untracked"])
     assert sum(parts) == pytest.approx(speed.seconds_wall)
+
+
+def test_the_peak_of_memory_begins_anew_with_a_benchmark(
+    tmp_path: Path, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    monkeypatch.setattr("harness.environment.begin_peak", lambda: happened.append("begun"))
+
+    def read() -> PeakMemory:
+        happened.append("read")
+        return PeakMemory(host_gib=float(len(happened)))
+
+    monkeypatch.setattr("harness.environment.peak_memory", read)
+    entry = work(tmp_path).execute().benchmarks["stub"]
+    assert happened[0] == "begun"
+    assert happened.count("begun") == 1
+    assert entry.peak_memory == PeakMemory(host_gib=float(len(happened)))
 
 
 def test_a_run_keeps_how_a_suite_of_ones_own_is_averaged(tmp_path: Path, loaded: list[str]) -> None:
