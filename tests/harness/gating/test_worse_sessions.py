@@ -77,3 +77,10 @@ def test_the_whole_s_number_of_errors_decides_not_its_interval() -> None:
         rest = {"calm": [0] * 12, "eased": [-1] * better}
         (found,) = worse_sessions("calls", pair_of({"s": [1] * 16, **rest}, {}), SessionTable())
         assert (found.subject, found.tier) == ("calls: session s", tier)
+
+
+def test_only_what_got_worse_is_named_and_the_most_first() -> None:
+    pair = pair_of({"s": [0, 1, -1, 3, 0, 2]}, {})
+    assert [one.more_errors for one in pair.blame(9)] == [3, 2, 1]
+    assert [one.more_errors for one in pair.blame(2)] == [3, 2]
+    assert pair.blame(1)[0].contribution == 3 / 60
