@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.errors import RunError
-from harness.records.codec import MALFORMED, write
+from harness.records.codec import MALFORMED, refuse_link, write
 from harness.records.cost import Energy
 from harness.records.journal import Line, read_journal, read_line
 from harness.records.run import (
@@ -47,12 +47,24 @@ SEVERAL = "rows:of several machines"
 
 
 def shard_folder(folder: Path, shard: tuple[int, int]) -> Path:
-    """Where the Ith of N parts of a run lies."""
-    return folder / SHARDS / f"{shard[0]}-of-{shard[1]}"
+    """Where the Ith of N parts of a run lies.
+
+    Raises:
+        RunError: a symbolic link stands there: in a run that somebody sent it may lead anywhere.
+    """
+    place = folder / SHARDS / f"{shard[0]}-of-{shard[1]}"
+    refuse_link(place.parent)
+    refuse_link(place)
+    return place
 
 
 def begin_parts(journal: Path) -> Path:
-    """Makes the file by which workers see that they share the run's folder, and beside which they keep journals."""
+    """Makes the file by which workers see that they share the run's folder, and beside which they keep journals.
+
+    Raises:
+        RunError: as `shard_folder`.
+    """
+    refuse_link(journal.parent / SHARDS)
     mark = journal.parent / SHARDS / f"ray.{journal.stem}.{secrets.token_hex(4)}"
     with suppress(OSError):  # then nobody keeps any
         mark.parent.mkdir(exist_ok=True)
@@ -82,11 +94,14 @@ def take_in(folder: Path, check: Callable[[Path, RunRecord, RunRecord], None]) -
         What was taken in, in words; empty where nothing was there.
 
     Raises:
-        RunError: a shard is still at work, or has other data than the run.
+        RunError: a shard is still at work, has other data than the run, or is a symbolic link.
         HarnessError: what `check` raises.
     """
+    refuse_link(folder / SHARDS)
     if not (folder / SHARDS).is_dir():
         return ""
+    for path in (folder / SHARDS).iterdir():
+        refuse_link(path)
     places = [path for path in sorted((folder / SHARDS).glob("*-of-*")) if re.fullmatch(r"\d+-of-\d+", path.name)]
     record, count, shards = _stored(folder), 0, 0
     for place in places:

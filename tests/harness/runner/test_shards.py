@@ -307,3 +307,23 @@ def test_a_run_with_shards_is_removed_whole_unless_one_is_at_work(tmp_path: Path
     (place / "notes.txt").unlink()
     remove(run.folder)
     assert not run.folder.exists()
+
+
+@pytest.mark.parametrize("name", ["", "1-of-2", "ray.stub.aa.bb.jsonl"])
+def test_links_in_a_run_of_somebody_else_are_not_followed(tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "ray.keys").write_text("mine")
+    run = work(tmp_path / "out")
+    link = run.folder / SHARDS / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(outside, target_is_directory=True)
+    with pytest.raises(RunError, match=r"is a symbolic link; a run is written into its own folder only"):
+        run.execute()
+    if name != "ray.stub.aa.bb.jsonl":
+        with pytest.raises(RunError, match="is a symbolic link"):
+            work(tmp_path / "out", "1/2")
+    if not name:
+        with pytest.raises(RunError, match="is a symbolic link"):
+            begin_parts(run.folder / "stub.jsonl")
+    assert [path.name for path in outside.iterdir()] == ["ray.keys"]
