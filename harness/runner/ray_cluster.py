@@ -6,14 +6,15 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import environment
 from harness.errors import HarnessError, RunError, UsageError
 from harness.models.base import Model, ModelCard
+from harness.runner import ray_actor
 from harness.runner.journal import describe
+from harness.runner.ray_actor import Actor, Program, program
 from harness.runner.ray_connect import Share, connect, library
 from harness.runner.ray_folder import remove
 from harness.runner.ray_worker import Hung, Piece, Worker, Written
@@ -51,18 +52,10 @@ def without_calls(said: str) -> str:
     return " ".join(told.split())[:500] or "it says no more"
 
 
-class Actor(Worker):
-    """A worker that can say where in the cluster it is."""
-
-    def place(self) -> Place:
-        """Answers as soon as the process is there."""
-        ray = library()
-        gpus = ray.get_runtime_context().get_accelerator_ids().get("GPU", [])
-        return Place(
-            node=ray.util.get_node_ip_address(),
-            device=f"gpu {','.join(gpus)}" if gpus else "cpu",
-            packages=environment.packages(),
-        )
+@cache
+def own_program() -> Program:
+    """This process's, as it was when it was first asked for."""
+    return program()
 
 
 @dataclass(slots=True, eq=False)
@@ -91,6 +84,22 @@ class Answer:
     """Why it is lost."""
 
 
+def _place(answer: tuple[str, str, dict[str, str], tuple[str, str, str]]) -> Place:
+    """What a worker says of its place.
+
+    Raises:
+        RunError: it would work by another program than this one.
+    """
+    node, device, packages, told = answer
+    here, there = own_program(), Program(*told)
+    if here.differs(there):
+        raise RunError(
+            f"this program is {here} here and {there} on {node}; what works is the same checkout on all nodes, "
+            f"such as by PYTHONPATH={here.place} where `ray start` is called there"
+        )
+    return Place(node=node, device=device, packages=packages)
+
+
 class Cluster(Model):
     """A model on many devices. What a run asks of a model it answers through one of them."""
 
@@ -114,13 +123,12 @@ class Cluster(Model):
         self._patience = None if batch_timeout is None else PATIENCE * batch_timeout
         self._folder, self._ray = connect(share), library()
         place = {"max_concurrency": 4, "max_restarts": 0, "scheduling_strategy": "SPREAD", **share.resources}
+        self._ray.cloudpickle.register_pickle_by_value(ray_actor)
+        make = partial(
+            Worker, load, folder=str(Path.cwd()), workers=decoders, gpus=share.gpus, batch_timeout=batch_timeout
+        )
         self._actor: Callable[[], Any] = partial(
-            self._ray.remote(Actor).options(**place).remote,
-            load=load,
-            folder=str(Path.cwd()),
-            workers=decoders,
-            gpus=share.gpus,
-            batch_timeout=batch_timeout,
+            self._ray.remote(Actor).options(**place).remote, own_program(), self._ray.cloudpickle.dumps(make)
         )
         self._workers: list[Handle] = []
         self._deaths = 0
@@ -204,7 +212,7 @@ class Cluster(Model):
             given_up = self.lose(worker, str(error))
             return [] if worker.state == "placing" else [given_up]
         if worker.state == "placing":
-            worker.place = answer
+            worker.place = _place(answer)
             worker.state, worker.ref = "loading", worker.actor.load.remote()
             return []
         if worker.state == "loading":

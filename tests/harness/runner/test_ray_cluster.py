@@ -7,6 +7,8 @@ import importlib.util
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +33,7 @@ from harness.runner import run as run_module
 from harness.runner.ray_cluster import Cluster
 from harness.runner.run import Run
 from harness.runner.stages import Stop
+from harness.version import VERSION
 from tests.harness.runner import ray_stub
 from tests.harness.runner.stub_run import dataset, digits
 
@@ -265,6 +268,54 @@ def test_what_cannot_be_is_one_line(nodes: Nodes, tmp_path: Path, traces: Path) 
         work(tmp_path / "b", dataset(4), f"traced:{traces}:broken=1", **settings).execute()
     with pytest.raises(RunError, match=r"--ray-address 127\.0\.0\.1:1: nobody answers"):
         work(tmp_path / "c", dataset(4), f"traced:{traces}:", engine="ray", ray_address="127.0.0.1:1").execute()
+
+
+@slow
+def test_a_node_with_another_copy_of_this_program_is_named(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended with 11 lost workers, or in the middle of a message that the other version did not know."""
+    for part in ("harness", "benchmarks"):
+        shutil.copytree(root / part, tmp_path / "other" / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "pyproject.toml", tmp_path / "other")
+    for name, old, new in (
+        ("ray_worker", "batch_timeout", "limit"),
+        ("ray_cluster", "batch_timeout=batch_timeout\n", "limit=batch_timeout\n"),
+    ):
+        path = tmp_path / "other" / "harness" / "runner" / f"{name}.py"
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+    command = [sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main(sys.argv[1:]))"]
+    command += ["--suite", "digits", "--limit", "4", "--engine", "ray", "--json", "--quiet", "--out", "out"]
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "other"))
+    with short_folder() as folder:
+        for name, value in {"RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}.items():
+            monkeypatch.setenv(name, value)
+        cluster = Nodes()
+        try:
+            done = [
+                subprocess.run(
+                    [*command, "--ray-address", cluster.address],
+                    cwd=tmp_path,
+                    env=os.environ | {"PYTHONPATH": str(path)},
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                for path in (root, tmp_path / "other")
+            ]
+        finally:
+            cluster.cluster.shutdown()
+    line = (
+        rf"error: this program is {re.escape(VERSION)} \(sources [0-9a-f]{{12}}, in {re.escape(str(root))}\) here and "
+        rf"{re.escape(VERSION)} \(sources [0-9a-f]{{12}}, in {re.escape(str(tmp_path / 'other'))}\) on [0-9.]+; what "
+        rf"works is the same checkout on all nodes, such as by PYTHONPATH={re.escape(str(root))} where `ray start` is "
+        r"called there\n"
+    )
+    assert done[0].returncode == 5
+    assert re.fullmatch(line, done[0].stderr), done[0].stderr
+    assert done[1].returncode == 0, done[1].stderr
+    assert json.loads(done[1].stdout)[0]["benchmarks"][0]["utterances"] == 4
 
 
 @slow
