@@ -15,6 +15,7 @@ import pytest
 
 from harness.cli import main
 from harness.errors import ModelError
+from harness.runner import contain
 from harness.runner.contain import LEFT, contained, no_sudden_end
 from harness.runner.journal import JournalFile
 from harness.types import Clip, Hypothesis
@@ -27,6 +28,20 @@ from tests.harness.runner.tones import manifest, tone
 def journal(tmp_path: Path) -> Iterator[JournalFile]:
     with JournalFile(tmp_path / "b.jsonl") as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would end these tests in the middle, with the status of tests that went well, is an error instead."""
+    pid, leave = os.getpid(), os._exit
+
+    def refused(status: int) -> None:
+        if os.getpid() == pid:
+            raise AssertionError(f"os._exit({status}) would have ended the tests")
+        leave(status)
+
+    monkeypatch.setattr(os, "_exit", refused)
+    monkeypatch.setattr(contain, "_exit", refused)
 
 
 WAYS: list[tuple[Callable[[], object], str]] = [
@@ -62,9 +77,11 @@ def test_whatever_would_end_the_program_is_an_error(leave: Callable[[], object],
     assert os._exit is before
 
 
-@pytest.mark.parametrize("leaves", [lambda: os._exit(0), lambda: sys.exit(0)])
+@pytest.mark.parametrize(
+    ("leaves", "said"), [(lambda: os._exit(0), "os._exit: 0"), (lambda: sys.exit(0), "SystemExit: 0")]
+)
 @pytest.mark.parametrize("stage", ["features", "infer", "text"])
-def test_it_costs_its_clips(journal: JournalFile, stage: str, leaves: Callable[[], None]) -> None:
+def test_it_costs_its_clips(journal: JournalFile, stage: str, leaves: Callable[[], None], said: str) -> None:
     class Ends(Echo):
         def features(self, clips: Sequence[Clip]) -> list[str]:
             found = super().features(clips)
@@ -84,7 +101,37 @@ def test_it_costs_its_clips(journal: JournalFile, stage: str, leaves: Callable[[
 
     with no_sudden_end():
         loop(Ends(), journal).run(utterances([0.5, 0.5, 0.5]))
-    assert [line.id for line in journal.lines if line.error is not None] == ["u1"]
+    (line,) = [line for line in journal.lines if line.error is not None]
+    assert (line.id, line.error) == ("u1", f"echo tried to end the program ({said})")
+
+
+def _before() -> None:
+    os._exit(4)
+
+
+def _after() -> None:
+    with contained("m"):
+        pass
+    os._exit(4)
+
+
+@pytest.mark.parametrize("leaves", [_before, _after])
+def test_outside_of_a_model_s_code_we_may_leave(leaves: Callable[[], None]) -> None:
+    with no_sudden_end(), pytest.raises(AssertionError, match=r"^os\._exit\(4\) would have ended the tests$"):
+        leaves()
+
+
+def test_one_model_s_code_within_another_s_is_the_outer_s_again() -> None:
+    with (
+        no_sudden_end(),
+        pytest.raises(ModelError, match=r"^outer tried to end the program \(os\._exit: 4\)$"),
+        contained("outer"),
+    ):
+        _after()
+
+
+def test_the_status_of_a_process_that_came_back_is_that_of_a_fault() -> None:
+    assert os.EX_SOFTWARE == LEFT
 
 
 def test_ctrl_c_is_the_user_s(journal: JournalFile) -> None:
