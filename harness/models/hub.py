@@ -9,7 +9,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ PROBE_SECONDS = 8.0
 """How long the hub may take to answer the first question."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_IMPLEMENTATIONS = ("_implementation", "_implementation_internal")
+"""Ends of the names of settings that may name a repository with kernels."""
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 
 
@@ -122,7 +124,28 @@ def _parse_config(folder: Path) -> HubConfig:
     if not path.is_file():
         raise UsageError(f"{folder} has no config.json; a model's folder holds config.json, its weights and tokenizer")
     config = read_json(path)
+    for key, kernel in _kernels(config):
+        raise ModelError(
+            f"{path} names code of another repository ({key}: {kernel!r}), which is not run; what works is a folder "
+            "whose config.json does not, and --attention where another than the library's own choice is wanted"
+        )
     return HubConfig(config.get("model_type"), bool(config.get("auto_map")))
+
+
+def _kernels(config: object) -> Iterator[tuple[str, str]]:
+    """What computes attention or experts where that is a repository, behind the name of the setting.
+
+    The library may fetch such code and run it without being told that it may (CVE-2026-4372).
+    """
+    left: list[tuple[object, str]] = [(config, "")]
+    while left:
+        value, at = left.pop()
+        if isinstance(value, dict):
+            left += [(inner, key if key.endswith(_IMPLEMENTATIONS) else at) for key, inner in value.items()]
+        elif isinstance(value, list):
+            left += [(inner, at) for inner in value]
+        elif at and isinstance(value, str) and "/" in value:
+            yield at, value
 
 
 def read_json(path: Path) -> dict[str, object]:
