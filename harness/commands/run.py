@@ -129,6 +129,7 @@ def _run(args: argparse.Namespace, folders: list[Path]) -> ExitStatus:
     for line in known:
         say(line)
     settings, serving = made(Settings, args), made(ServeSettings, args)
+    datasets = _at_hand(suite, datasets, settings)
     found = _for_server(args.model, serving, settings) or _models(args.model, suite)
     # A model in Python code of the user's own is at the revision of that code: another one is another run.
     models = {
@@ -241,6 +242,18 @@ def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
         return own_data(args.data, asked(args))
     check_unused(args)
     return what_to_run(get_suite(args.suite))
+
+
+def _at_hand(suite: Suite, datasets: Sequence[Dataset], settings: Settings) -> Sequence[Dataset]:
+    """The data sets to run: of claims, each of which stands alone, those that are at hand; of others all."""
+    if not suite.claims:
+        return datasets
+    from harness.runner.selection import at_hand
+
+    found, reasons = at_hand(suite, datasets, settings)
+    for why in reasons:
+        tell(f"left out, not at hand: {why}")
+    return found
 
 
 def _early(args: argparse.Namespace, suite: Suite, model: str) -> EarlyGate | None:

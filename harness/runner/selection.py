@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.dataset import Dataset, Request, Utterance, open_dataset
 from benchmarks.facts import Seen, check_facts
 from benchmarks.sampling import sample_ids
 from benchmarks.states import state_of
-from harness.errors import UsageError
+from harness.errors import AccessError, UsageError
 from harness.records.run import AccountRecord, LeftOutRecord
 from harness.runner.identity import digest_of
 
 if TYPE_CHECKING:
     from benchmarks.own.account import Account
-    from benchmarks.suite import Lock
+    from benchmarks.suite import Lock, Suite
     from harness.config import Settings
     from harness.records.run import BenchmarkRecord
 
@@ -147,6 +147,14 @@ class Selected:
             pins=pins,
         )
 
+    def try_to_open(self) -> None:
+        """Opens the data and reads none of it but the first row.
+
+        Raises:
+            As `open`.
+        """
+        next(self._read(lengths=False, audio=False), None)
+
     def _read(self, *, lengths: bool = True, audio: bool = True, wanted: set[str] | None = None) -> Iterator[Utterance]:
         return open_dataset(self._dataset, self._request(lengths=lengths, audio=audio, wanted=wanted))
 
@@ -160,6 +168,27 @@ class Selected:
             yield utterance
         drift = check_facts(self._dataset, self._lock, self._seen, allow_drift=self._settings.allow_drift)
         self._drift = tuple(drift)
+
+
+def at_hand(suite: Suite, datasets: Sequence[Dataset], settings: Settings) -> tuple[list[Dataset], list[AccessError]]:
+    """The data sets of a suite of which a source opens, and why none does of each of the others.
+
+    Raises:
+        AccessError: none of any opens; it is the first one's.
+        DataError: what opens is broken.
+    """
+    found: list[Dataset] = []
+    reasons: list[AccessError] = []
+    for dataset in datasets:
+        try:
+            Selected(dataset, suite.lock.get(dataset.name), settings).try_to_open()
+        except AccessError as error:
+            reasons.append(error)
+        else:
+            found.append(dataset)
+    if reasons and not found:
+        raise reasons[0]
+    return found, reasons
 
 
 def _recorded(account: Account) -> AccountRecord:

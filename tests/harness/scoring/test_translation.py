@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import random
 import re
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -222,6 +225,34 @@ def test_comet_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, references: l
     found = measure(get_metric("comet"), scored(references, references).utterances(), PROFILE, "de")
     assert found is not None
     assert found.reason == "COMET needs its package (pip install '.[comet]') and COMET_MODEL, which names its weights"
+
+
+def test_comet_is_asked_for_source_translation_and_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a package that stands for COMET: a segment's score is how many letters its three texts have."""
+    asked: list[dict[str, str]] = []
+
+    def predict(rows: list[dict[str, str]], **_options: object) -> SimpleNamespace:
+        asked.extend(rows)
+        return SimpleNamespace(scores=[sum(map(len, row.values())) / 10 for row in rows])
+
+    stub = ModuleType("comet")
+    stub.__spec__ = ModuleSpec("comet", None)
+    stub.__dict__.update(
+        download_model=lambda name: f"fetched {name}",
+        load_from_checkpoint=lambda _place: SimpleNamespace(predict=predict),
+    )
+    monkeypatch.setitem(sys.modules, "comet", stub)
+    monkeypatch.setenv("COMET_MODEL", "stub of weights")
+    rows = [line("u0", "good day", "hello", target="en", language="de", tags={"source": "guten Tag"})]
+    rows += [line("u1", "yes", "", target="en", language="de", tags={"text": "ja"})]
+    held = count_predictions(Predictions(benchmark="b", language="de", rows=rows, source=Path("b")), PROFILE)
+    found = measure(get_metric("comet"), held.utterances(), PROFILE, "de")
+    assert asked == [
+        {"src": "guten Tag", "mt": "hello", "ref": "good day"},
+        {"src": "ja", "mt": "", "ref": "yes"},
+    ]
+    assert found is not None
+    assert found.value == pytest.approx((2.2 + 0.5) / 2)
 
 
 def write(path: Path, *rows: dict[str, Any]) -> Path:

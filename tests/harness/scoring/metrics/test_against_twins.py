@@ -19,6 +19,9 @@ from harness.types import Word
 from tests.harness.scoring.made import predictions
 from tests.harness.scoring.test_loops import slow
 from tests.harness.scoring.test_mixed import by_hand
+from tests.harness.scoring.written.test_nemo import restated
+from tests.harness.scoring.written.test_written import made
+from tests.harness.scoring.written.test_written import twin as marks_twin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,10 +95,10 @@ def test_errors_of_drafts_and_of_formatted_texts_are_levenshteins() -> None:
 def test_errors_of_mixed_scripts_are_levenshteins() -> None:
     chance = random.Random(3)
     pairs = [["".join(chance.choices("我们去 ab ", k=chance.randrange(1, 16))) for _ in "rh"] for _ in range(CASES)]
-    made = [(f"我{said}", written) for said, written in pairs]
-    units = [[by_hand(text) for text in pair] for pair in made]
+    longer = [(f"我{said}", written) for said, written in pairs]
+    units = [[by_hand(text) for text in pair] for pair in longer]
     expected = [(distance(*pair), len(pair[0])) for pair in units]
-    assert counted("mixed", predictions(*made, language="zh"), UNICODE) == expected
+    assert counted("mixed", predictions(*longer, language="zh"), UNICODE) == expected
 
 
 # what is written where nothing is said
@@ -115,13 +118,13 @@ def clips(seed: int, *, silent: bool) -> list[tuple[list[str], list[str], list[s
 @pytest.mark.parametrize("silent", [True, False])
 def test_inserted_words_a_minute_are_those_of_plain_loops(silent: bool) -> None:
     """No inserted word is one of the reference's, so that there is one way to align them."""
-    made = clips(4, silent=silent)
-    texts = [[*said[:1], *within, *said[1:], *after] for said, within, after, _ in made]
-    rows = [(" ".join(one[0]), " ".join(text)) for one, text in zip(made, texts, strict=True)]
-    one = predictions(*rows, duration=[seconds for *_, seconds in made])
-    minutes = [seconds / 60 for *_, seconds in made]
+    heard = clips(4, silent=silent)
+    texts = [[*said[:1], *within, *said[1:], *after] for said, within, after, _ in heard]
+    rows = [(" ".join(one[0]), " ".join(text)) for one, text in zip(heard, texts, strict=True)]
+    one = predictions(*rows, duration=[seconds for *_, seconds in heard])
+    minutes = [seconds / 60 for *_, seconds in heard]
     loops, endings = [], []
-    for (said, *_), words in zip(made, texts, strict=True):
+    for (said, *_), words in zip(heard, texts, strict=True):
         again = slow(words)
         loops.append(sum(again))
         last = max((at for at, word in enumerate(words) if word in said), default=len(words))
@@ -135,12 +138,12 @@ def test_inserted_words_a_minute_are_those_of_plain_loops(silent: bool) -> None:
 
 
 def test_the_table_of_silence_has_the_share_of_clips_with_words() -> None:
-    made = clips(5, silent=True)
-    texts = [" ".join([*within, *after]) for _, within, after, _ in made]
+    heard = clips(5, silent=True)
+    texts = [" ".join([*within, *after]) for _, within, after, _ in heard]
     sounds = ["hum" if at % 3 else "tone" for at in range(CASES)]
     one = predictions(
         *(("", text) for text in texts),
-        duration=[seconds for *_, seconds in made],
+        duration=[seconds for *_, seconds in heard],
         tags=[{"sound": sound} for sound in sounds],
     )
     table = hallucination_table(["m"], [[count_predictions(one, VERBATIM)]])
@@ -148,7 +151,7 @@ def test_the_table_of_silence_has_the_share_of_clips_with_words() -> None:
     for row, kind in zip(table.rows, ("all", "hum", "tone"), strict=True):
         cells = {column.key: cell.value for column, cell in zip(table.columns, row, strict=True)}
         own = [at for at in range(CASES) if kind in {"all", sounds[at]}]
-        minutes = sum(made[at][3] for at in own) / 60
+        minutes = sum(heard[at][3] for at in own) / 60
         once = Counter(
             " ".join(word for word, again in zip(texts[at].split(), slow(texts[at].split()), strict=True) if not again)
             for at in own
@@ -178,10 +181,10 @@ def test_numbers_are_what_was_made_of_them(profile: Profile) -> None:
             number = chance.choice(list(SPOKEN))
             kinds = ("as written", "spelled out", "wrong", "missing", *(["other form"] if number in GROUPED else []))
             kind = chance.choice(kinds)
-            made = {"as written": number, "spelled out": SPOKEN[number], "wrong": "44", "missing": ""}
+            kept = {"as written": number, "spelled out": SPOKEN[number], "wrong": "44", "missing": ""}
             after = f"w{chr(97 + at)}", f"v{chr(97 + at)}"  # two, so that nothing else is as near
             said += [number, *after]
-            written += [*made.get(kind, GROUPED.get(number, "")).split(), *after]
+            written += [*kept.get(kind, GROUPED.get(number, "")).split(), *after]
             found["wrong" if kind == "missing" else kind] += 1
         pairs.append((" ".join(said), " ".join(written)))
         expected.append(found)
@@ -239,3 +242,33 @@ def test_times_modulo_ten_seconds_are_unwrapped_to_what_they_were() -> None:
             assert found == true
         rolled += over
     assert 300 < rolled < 900
+
+
+# marks
+
+
+def test_marks_of_each_kind_and_of_nemo_are_those_of_twins() -> None:
+    chance = random.Random(9)
+    pairs = [(made(chance), made(chance, least=0)) for _ in range(CASES)]
+    one = predictions(*((said.text, written.text) for said, written in pairs))
+    tallies = [marks_twin(*pair)[0] for pair in pairs]
+    for kind, mark in (("period", "."), ("comma", ","), ("question", "?"), ("exclamation", "!")):
+        expected = []
+        for found in tallies:
+            right = found.right[mark]
+            said = right + found.left_out[mark] + sum(n for (own, _), n in found.taken.items() if own == mark)
+            written = right + found.added[mark] + sum(n for (_, other), n in found.taken.items() if other == mark)
+            expected.append((right, (said + written) / 2))
+        assert counted(f"{kind}_f1", one) == expected, kind
+    nemo = [restated(said.text, written.text, ".,?") for said, written in pairs]
+    errors = [sum(each[name].total() for name in ("deleted", "inserted", "substituted")) for each in nemo]
+    assert counted("punctuation_error_rate_nemo", one) == [
+        (wrong, wrong + each["correct"].total()) for wrong, each in zip(errors, nemo, strict=True)
+    ]
+
+
+def test_a_semicolon_asks_in_greek_alone() -> None:
+    greek = predictions(("Ποιος; Εγώ.", "Ποιος; Εγώ;"), language="el")
+    assert counted("question_f1", greek, UNICODE) == [(1, 1.5)]
+    english = predictions(("Who; I.", "Who; I;"))
+    assert counted("question_f1", english, UNICODE) == [(0, 0)]
