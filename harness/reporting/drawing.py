@@ -67,6 +67,9 @@ class Point:
 _LONGEST, _LONGEST_NARROW = 44, 16
 """Letters that a name may have, and may have where it is narrow."""
 
+_FAR = 5.0
+"""Times the next lower rate from which on a rate is drawn at the edge, so that it does not squeeze the rest."""
+
 
 def _cut(name: str, longest: int) -> str:
     """A name without its middle: versions and sizes stand at the end."""
@@ -128,7 +131,7 @@ def limit_of(points: Sequence[Point]) -> float:
     values = sorted(p.wer or 0.0 for p in points if finite(p.wer)) or [1.0]
     limit = max(values[-1], 0.001)
     for smaller, larger in pairwise(values[len(values) // 2 :]):
-        if larger > 3 * max(smaller, 0.02):
+        if larger > _FAR * max(smaller, 0.02):
             limit = 1.25 * max(smaller, 0.02)
             break
     highs = [p.high for p in points if p.high is not None and p.wer is not None and p.wer <= limit]
@@ -267,6 +270,12 @@ def marker(axis: Axes, point: Point, y: float, style: tuple[str, str], limit: fl
     axis.plot([wer_x(point, limit)], [y], marker=shape, ms=size, color=color, mfc=face, ls="", clip_on=False, zorder=3)
 
 
+def at_the_edge(points: Sequence[Point], limit: float) -> str:
+    """The sentence on what lies beyond the axis, or nothing."""
+    beyond = any(finite(p.wer) and (p.wer or 0.0) > limit for p in points)
+    return f"Above {100 * limit:.3g} %: drawn at the edge." if beyond else ""
+
+
 def log_axis(axis: Axis, values: Sequence[float], room: float = 1.5) -> None:
     """A log scale with plain numbers at 1, 2 and 5 times the powers of ten (the powers alone over many decades)."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -321,7 +330,8 @@ def legend_of_kinds(figure: Figure, axis: Axes, points: Sequence[Point]) -> None
     keys = [line for line in axis.get_lines() if not str(line.get_label()).startswith("_")]
     if any(not p.ours for p in points):
         keys.append(Line2D([], [], color=COLORS[0], marker="o", mfc="white", ls="", label="published figure"))
-        keys.append(Line2D([], [], color=COLORS[0], marker="o", ls="", label="measured here"))
+        if any(p.ours for p in points):
+            keys.append(Line2D([], [], color=COLORS[0], marker="o", ls="", label="measured here"))
     if any(p.served for p in points):
         label = "served: throughput of a server at so many requests at a time"
         label = label if figure.get_figwidth() > 6 else "served: throughput"

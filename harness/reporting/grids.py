@@ -24,6 +24,9 @@ MANY = 8
 DARKEST = 4.0
 """Times the best rate of a column at which a cell is darkest."""
 
+_HALF = math.sqrt(1.05 * 0.05) - 0.05
+"""Luminance at which white and black letters have the same contrast (WCAG 2.2: 4.6 to 1)."""
+
 _MARGIN = 0.08
 """Inches at every edge and between parts."""
 
@@ -39,7 +42,7 @@ def grid(
     What is not comparable has no color and gray letters. Columns that do not fit follow below, under the same models.
     """
     size = size or Size()
-    shade = f"The darker, the more times the lowest of its column above 0; darkest from {DARKEST:g} times on."
+    shade = f"Shade: the rate against the lowest above 0 of its column, darkest from {DARKEST:g} times that on."
     with drawing.settings(size):
         letters, small = (6.0, 6.0) if size.narrow else (points_of(8.0), points_of(7.0))
         names = size.named(list(rows))
@@ -116,7 +119,7 @@ def _band(
             dark = darkness(point.wer, best) if point.comparable else 0.0
             face = (1 - 0.9 * dark, 1 - 0.65 * dark, 1 - 0.35 * dark)
             axis.add_patch(Rectangle((x + 0.02, y + 0.04), 0.96, 0.92, facecolor=face, edgecolor="#dddddd", lw=0.3))
-            ink = "#777777" if not point.comparable else "white" if dark > 0.6 else "black"
+            ink = "#777777" if not point.comparable else "white" if _luminance(face) < _HALF else "black"
             weight = "bold" if point.comparable and point.wer == lowest and len(fair) > 1 else "normal"
             axis.text(
                 x + 0.5, y + 0.52, number(point.wer), ha="center", va="center_baseline", fontsize=small, color=ink,
@@ -128,6 +131,12 @@ def darkness(rate: float, best: float) -> float:
     """How dark a cell is, from 0 for the best of its column above 0 to 1 for `DARKEST` times that and more."""
     floor = max(best, 1e-4)
     return min(1.0, max(0.0, math.log(max(rate, floor) / floor) / math.log(DARKEST)))
+
+
+def _luminance(color: tuple[float, float, float]) -> float:
+    """The relative luminance of an sRGB color, from 0 to 1 (WCAG 2.2)."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def number(rate: float) -> str:

@@ -23,9 +23,10 @@ _DIRECTIONS = tuple(math.tau * k / 16 for k in (0, 8, 4, 12, 2, 14, 6, 10, 1, 15
 _RINGS = (1.0, 1.5, 2.1, 2.8, 3.6, 4.5, 5.5, 6.6, 7.8, 9.1, 10.5, 12.0, 14.0, 16.5, 19.5)
 """Distances to try, in multiples of the marker's radius plus half a line."""
 
-_HIDES, _LEAVES, _STRUCK, _CROSSES = 800.0, 1000.0, 300.0, 100.0
+_HIDES, _LEAVES, _STRUCK, _CROSSES, _MISTAKEN = 800.0, 1000.0, 300.0, 100.0, 60.0
 """What it costs to hide something else (once, and again for each line height squared hidden), to stick out by a line
-height, to be struck through by a line, and to cross another leader line. A place on the next ring costs 16."""
+height, to be struck through by a line, to cross another leader line, and to be nearer to another marker than its own.
+A place on the next ring costs 16."""
 
 
 def place(
@@ -61,10 +62,19 @@ def place(
         struck = _through(np.vstack([obstacles, leaders]), tried).sum(axis=0) + _through(lines, boxes).sum(axis=1)
         cost = _HIDES * ((areas > 0) + areas).sum(axis=1) + _LEAVES * np.clip(sides, 0, None).sum(axis=1) / height
         cost += _STRUCK * struck + _CROSSES * _cross(lines, leaders).sum(axis=1) + np.arange(len(tried))
+        cost += _MISTAKEN * mistaken(tried, spots, i)
         best = int(cost.argmin())
         boxes, leaders = np.vstack([boxes, tried[best]]), np.vstack([leaders, lines[best]])
         result[i] = (float(tried[best, 0]), float(tried[best, 1]))
     return [result[i] for i in range(len(spots))]
+
+
+def mistaken(boxes: Boxes, spots: NDArray[np.float64], own: int) -> NDArray[np.bool_]:
+    """Whether each box, shape ``[n]``, is nearer to another marker than to the one at index `own`."""
+    gaps = np.linalg.norm(spots[None] - np.clip(spots[None], boxes[:, None, :2], boxes[:, None, 2:]), axis=2)
+    others = np.where(np.arange(len(spots)) == own, np.inf, gaps).min(axis=1)
+    result: NDArray[np.bool_] = others < gaps[:, own] - 1e-9
+    return result
 
 
 def free(corners: Sequence[tuple[float, float]], sizes: ArrayLike, frame: ArrayLike) -> bool:

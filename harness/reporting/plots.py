@@ -41,9 +41,10 @@ def wer_bars(
     size = size or Size()
     shown = sorted((p for p in points if finite(p.wer)), key=lambda p: (not p.comparable, p.wer or 0.0, p.model))
     limit = drawing.limit_of(shown)
+    edge = drawing.at_the_edge(shown, limit)
     with drawing.settings(size):
         row = size.high(0.24, len(shown))
-        foot = drawing.room_below(size.of(9), caption)
+        foot = drawing.room_below(size.of(9), caption, edge)
         figure, (axis,) = drawing.panels(size.of(9), 1.6 + row * max(3, len(shown)), foot=foot)
         for y, point in enumerate(shown):
             _bar(axis, y, point, limit, points_of(6.0 if size.narrow and len(shown) > 30 else 8.0))
@@ -55,7 +56,7 @@ def wer_bars(
             xlabel=drawing.axis_label(figure, f"{rate}, percent; lines are 95 % intervals", beside=beside),
         )
         drawing.legend_of_kinds(figure, axis, shown)
-        drawing.describe(figure, axis, title, caption)
+        drawing.describe(figure, axis, title, caption, edge)
         return drawing.save(figure, path_stem)
 
 
@@ -95,7 +96,9 @@ def wer_by_benchmark(
     if len(models) >= MANY:
         rows = {model: [row.get(model) for row in values.values()] for model in models}
         return grid(rows, list(values), path_stem, title=f"{rate} by benchmark, percent", caption=caption, size=size)
-    limit = drawing.limit_of([p for row in values.values() for p in row.values()])
+    points = [p for row in values.values() for p in row.values()]
+    limit = drawing.limit_of(points)
+    caption = f"{caption} {drawing.at_the_edge(points, limit)}".strip()
     with drawing.settings(size):
         keys = [shortened(model) for model in models]
         foot = drawing.room_below(size.of(10), caption) + drawing.room_above(size.of(10), keys)
@@ -134,7 +137,9 @@ def wer_by_length(
         heads = [f"{name} s, n={count}" for name, count in counted]
         title = f"{rate} by utterance length in seconds, percent"
         return grid(rows, heads, path_stem, title=title, caption=caption, size=size)
-    limit = drawing.limit_of([Point("", wer) for row in values.values() for _, wer, _ in row])
+    points = [Point("", wer) for row in values.values() for _, wer, _ in row]
+    limit = drawing.limit_of(points)
+    caption = f"{caption} {drawing.at_the_edge(points, limit)}".strip()
     with drawing.settings(size):
         keys = [shortened(model) for model in values]
         foot = drawing.room_below(size.of(9), caption) + drawing.room_above(size.of(9), keys)

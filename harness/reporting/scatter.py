@@ -26,7 +26,7 @@ from harness.reporting.drawing import (
     timed,
     wer_x,
 )  # fmt: skip
-from harness.reporting.labels import free, place
+from harness.reporting.labels import free, mistaken, place
 from harness.reporting.short_names import short_names
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _scatter(
     said = [
         caption,
         "; ".join(f"{numbers[id(p)]}\N{NO-BREAK SPACE}{whole.get(p.model, p.model)}" for p in by_number),
+        drawing.at_the_edge(shown, limit),
         f"Not shown, {rate} not known: {', '.join(unknown)}." if unknown else "",
     ]
     figure, (main, *strips) = drawing.panels(width, height, strip, drawing.room_below(width, *said))
@@ -227,10 +228,13 @@ def _label(
     centers = to_pixels(np.array(spots).reshape(-1, 2))
     lines = to_pixels(np.array([*drawn, *intervals]).reshape(-1, 2)).reshape(-1, 4)
     corners = place(centers, sizes, axis.get_window_extent().extents, radius() * pixel, lines)
-    for text, spot, center, (left, bottom), (width, height) in zip(texts, spots, centers, corners, sizes, strict=True):
+    for at, (text, center, (left, bottom), (width, height)) in enumerate(
+        zip(texts, centers, corners, sizes, strict=True)
+    ):
         end = np.clip(center, (left, bottom), (left + width, bottom + height))
         text.set(position=to_data((left + 2 * pixel, bottom + height / 2)), verticalalignment="center_baseline")
-        if math.dist(center, end) > 2.5 * radius() * pixel:
-            leader = zip(spot, to_data(end), strict=True)
+        box = np.array([[left, bottom, left + width, bottom + height]])
+        if math.dist(center, end) > 2.5 * radius() * pixel or mistaken(box, centers, at)[0]:
+            leader = zip(spots[at], to_data(end), strict=True)
             axis.plot(*leader, color="#999999", lw=0.5, zorder=1.5, scalex=False, scaley=False)
     return free(corners, sizes, axis.get_window_extent().extents)

@@ -119,7 +119,7 @@ function drawScatter(models, about, choose, id, rate) {
     const clip = svg("clipPath", { id: `${id}-clip` });
     clip.append(svg("rect", { x: left, y: top, width: W - left - right, height: H - top - bottom }));
     chart.append(clip, svg("rect", { class: "ground", x: left, y: top, width: W - left - right, height: H - top - bottom }));
-    const low = percentOf(x0), high = percentOf(x1), steps = niceSteps(low, high, high / low > 4 && low > 0);
+    const low = percentOf(x0), high = percentOf(x1), steps = niceSteps(low, high, logarithmic && high / low > 4);
     for (const tick of steps) {
       chart.append(svg("line", { class: "axis", x1: X(tick / 100), x2: X(tick / 100), y1: top, y2: H - bottom }));
       chart.append(svg("text", { x: X(tick / 100), y: H - bottom + 18, "text-anchor": "middle" }, String(Number(tick.toPrecision(6)))));
@@ -160,23 +160,28 @@ function drawScatter(models, about, choose, id, rate) {
   const at = (event) => new DOMPoint(event.clientX, event.clientY).matrixTransform(chart.getScreenCTM().inverse());
   const edges = (to) => ({ x: Math.max(left, Math.min(from.x, to.x)), y: Math.max(top, Math.min(from.y, to.y)), right: Math.min(W - right, Math.max(from.x, to.x)), bottom: Math.min(H - bottom, Math.max(from.y, to.y)) });
   const drop = () => { band?.remove(); from = band = null; };
+  const begin = (event) => { chart.setPointerCapture(event.pointerId); chart.append((band = svg("rect", { class: "band" }))); };
   chart.addEventListener("pointerdown", (event) => {
-    if (event.pointerType === "touch" || event.button !== 0 || event.target.closest(".mark")) return;
-    event.preventDefault();
-    chart.setPointerCapture(event.pointerId);
+    if (event.pointerType === "touch" || event.button !== 0) return;
     from = at(event);
-    chart.append((band = svg("rect", { class: "band" })));
+    if (event.target.closest(".mark")) return;
+    event.preventDefault();
+    begin(event);
   });
   chart.addEventListener("pointermove", (event) => {
     if (!from) return;
+    if (!event.buttons) return drop();
+    // On a marker or its name a press is a choice, until it is drawn away from there.
+    if (!band && Math.hypot(at(event).x - from.x, at(event).y - from.y) < 8) return;
+    if (!band) begin(event);
     const e = edges(at(event));
     for (const [key, value] of Object.entries({ x: e.x, y: e.y, width: Math.max(0, e.right - e.x), height: Math.max(0, e.bottom - e.y) })) band.setAttribute(key, value);
   });
   chart.addEventListener("pointerup", (event) => {
     if (!from) return;
-    const e = edges(at(event));
+    const e = edges(at(event)), drew = band !== null;
     drop();
-    if (e.right - e.x > 8 && e.bottom - e.y > 8) show({ x0: percentAt(e.x), x1: percentAt(e.right), y0: rtfxAt(e.bottom), y1: rtfxAt(e.y) });
+    if (drew && e.right - e.x > 8 && e.bottom - e.y > 8) show({ x0: percentAt(e.x), x1: percentAt(e.right), y0: rtfxAt(e.bottom), y1: rtfxAt(e.y) });
   });
   chart.addEventListener("pointercancel", drop);
   chart.addEventListener("dblclick", () => show(whole));

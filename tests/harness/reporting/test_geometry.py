@@ -130,6 +130,24 @@ def test_cells_are_as_dark_as_they_are_far_from_the_best() -> None:
     assert [number(rate) for rate in (0.0512, 0.99994, 1.5)] == ["5.12", "99.99", "150"]
 
 
+def test_numbers_can_be_read_on_every_shade(tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    """Black or white, whichever has more contrast: at least 4.5 to 1 (WCAG 2.2, 1.4.3)."""
+    rates = [0.05 * 1.04**step for step in range(40)]
+    wer_by_benchmark({"b": {f"m{n}": Point(f"m{n}", rate) for n, rate in enumerate(rates)}}, tmp_path / "x")
+    (axis,) = drawn["x"].axes
+
+    def luminance(color: object) -> float:
+        parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(color)]  # type: ignore[arg-type]
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+    both = [
+        sorted((luminance(patch.get_facecolor()), luminance(text.get_color())))
+        for patch, text in zip(axis.patches, axis.texts, strict=True)
+    ]
+    assert min((light + 0.05) / (dark + 0.05) for dark, light in both) >= 4.5
+    assert {text.get_color() for text in axis.texts} == {"black", "white"}
+
+
 def test_a_column_whose_lowest_is_0_is_not_dark_all_over(tmp_path: Path, drawn: dict[str, Figure]) -> None:
     rates = [0.0, 0.05, 0.1, 0.2, 0.9, *[0.05] * 4]
     wer_by_benchmark({"b": {f"m{n}": Point(f"m{n}", rate) for n, rate in enumerate(rates)}}, tmp_path / "x")

@@ -134,6 +134,21 @@ def test_charts_answer_to_keys(made: Path, visit: Callable[..., Any]) -> None:
     assert tab.locator("#phases-chart rect title").count() == 18
 
 
+@pytest.mark.parametrize(
+    ("rates", "said"), [((5, 10, 17.2), ["5", "10", "15"]), ((4, 10, 20), ["5", "10", "20"])], ids=["linear", "log"]
+)
+def test_ticks_of_the_scatter_are_those_of_its_scale(
+    rates: tuple[float, ...], said: list[str], made: Path, visit: Callable[..., Any]
+) -> None:
+    """The room around the points does not make a linear axis one of 1, 2, 5, 10, 20."""
+    tab = visit(made)
+    known = {"rtfx": 10, "frontier": True, "comparable": True, "low": None, "high": None}
+    models = [{"model": f"m{n}", "wer": rate / 100, **known} for n, rate in enumerate(rates)]
+    tab.evaluate("models => drawScatter(models, '', () => {}, 'scatter', 'WER')", models)
+    ticks = tab.locator("#scatter-chart svg").last.locator(":scope > text[text-anchor=middle]").all_text_contents()
+    assert [tick for tick in ticks if tick.isdigit()] == said
+
+
 def test_the_scatter_can_be_looked_at_closely(made: Path, visit: Callable[..., Any]) -> None:
     tab = visit(made)
     marks, status = tab.locator("#scatter-chart .mark"), tab.locator("#scatter-chart [role=status]")

@@ -9,12 +9,13 @@ import sys
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
 from harness.reporting import drawing, scatter
 from harness.reporting.drawing import COLORS, GRAY, limit_of
-from harness.reporting.labels import place
+from harness.reporting.labels import mistaken, place
 from harness.reporting.plots import Point, pareto, phases, rtfx_wer, wer_bars, wer_by_benchmark, wer_by_length
 
 if TYPE_CHECKING:
@@ -76,9 +77,50 @@ def test_label_leaves_a_drawn_line_free() -> None:
     assert bottom >= 500 or bottom + 20 <= 500
 
 
+def test_label_is_nearer_to_its_own_marker_than_to_another() -> None:
+    """Right of the left marker would be the best place, were it not the place of the right one's name too."""
+    spots, size = [(500.0, 500.0), (635.0, 500.0)], (100.0, 20.0)
+    corners = place(spots, [size] * 2, (0, 0, 1000, 1000), 10)
+    boxes = np.array([(x, y, x + size[0], y + size[1]) for x, y in corners])
+    assert [mistaken(boxes[[n]], np.array(spots), n).tolist() for n in (0, 1)] == [[False], [False]]
+    between = np.array([[530.0, 490.0, 630.0, 510.0]])  # 30 from the left one, 10 from the right one
+    assert [mistaken(between, np.array(spots), n).tolist() for n in (0, 1)] == [[True], [False]]
+
+
+@pytest.mark.parametrize(("highest", "said"), [(0.3, ""), (0.7, "Above 15.6 %: drawn at the edge.")])
+def test_what_is_drawn_at_the_edge_is_said(
+    highest: float, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captions: list[str] = []
+    monkeypatch.setattr(
+        drawing,
+        "describe",
+        lambda _figure, _axis, _title, *said: captions.append(" ".join(part for part in said if part)),
+    )
+    points = [Point(str(wer), wer, 100.0) for wer in (0.05, 0.125, highest)]
+    wer_bars(points, tmp_path / "bars", title="t")
+    rtfx_wer(points, tmp_path / "scatter")
+    wer_by_benchmark({"b": {point.model: point for point in points}}, tmp_path / "benchmarks")
+    wer_by_length({point.model: [("0–2", point.wer, 7)] for point in points}, tmp_path / "lengths")
+    assert captions == [said] * 4
+
+
+def test_measured_is_explained_only_where_something_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels: list[list[str]] = []
+    monkeypatch.setattr(
+        drawing, "legend", lambda _figure, keys, *_: labels.append([str(key.get_label()) for key in keys])
+    )
+    published = Point("p", 0.1, 100.0, ours=False)
+    rtfx_wer([published], tmp_path / "x")
+    rtfx_wer([published, Point("o", 0.2, 90.0)], tmp_path / "x")
+    assert labels == [["published figure"], ["published figure", "measured here"]]
+
+
 def test_axis_leaves_an_outlier_at_its_edge() -> None:
     assert limit_of([Point(str(x), x) for x in (0.05, 0.1, 0.2)]) == 0.2
     assert limit_of([Point(str(x), x) for x in (0.05, 0.1, 0.2, 3.0)]) == 0.25
+    assert limit_of([Point(str(x), x) for x in (0.05, 0.125, 0.379)]) == 0.379  # three times the next has room
+    assert limit_of([Point(str(x), x) for x in (0.05, 0.125, 0.626)]) == 0.15625
     assert limit_of([Point("a", 0.1, None, 0.05, 0.12)]) == 0.12
     assert limit_of([]) == 1.0
     assert scatter._name(Point("far", 3.0), 0.25) == "far (300 %)"
