@@ -10,6 +10,9 @@ DISTRIBUTION = "asr-harness"
 COMMAND = "run-eval"
 """The command that the installed package brings."""
 
+SCRIPT = "run_eval.py"
+"""The program in a checkout."""
+
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds `harness`: the checkout, or where packages are installed."""
 
@@ -53,4 +56,4 @@ def program() -> str:
         return "python -m harness.cli"
     if typed.removesuffix(".exe") == COMMAND:
         return COMMAND
-    return "run_eval.py" if IN_CHECKOUT or typed == "run_eval.py" else COMMAND
+    return SCRIPT if IN_CHECKOUT or typed == SCRIPT else COMMAND

@@ -16,7 +16,7 @@ from harness.config import Settings
 from harness.errors import ExitStatus, RunError, UsageError
 from harness.flags import made
 from harness.streams import tell
-from harness.version import COMMAND, IN_CHECKOUT
+from harness.version import COMMAND, IN_CHECKOUT, ROOT, SCRIPT
 
 HELP = "run the parts of a run as jobs of SLURM or Hugging Face Jobs: print the script, or submit it"
 
@@ -90,7 +90,7 @@ def _checked(flags: Sequence[str]) -> Settings:
 def _program() -> list[str]:
     """How this program is called by a job on a machine that shares this one's files."""
     if IN_CHECKOUT:
-        return [sys.executable, str(Path(__file__).resolve().parents[2] / "run_eval.py")]
+        return [sys.executable, str(ROOT / SCRIPT)]
     return [shutil.which(COMMAND) or COMMAND]
 
 

@@ -103,6 +103,7 @@ def test_planted_faults_are_found(
 ) -> None:
     monkeypatch.setattr("harness.cli.main", main)
     monkeypatch.setattr(worker, "SECONDS", 0.05)
+    monkeypatch.setattr(worker, "BYTES", 1 << 40)  # the process of these tests holds what other tests loaded
     result = worker.call(Case(7, "score", ["score", "x"]))
     assert (result.outcome, result.bad) == (outcome, not outcome.startswith("exit"))
 

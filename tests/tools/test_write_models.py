@@ -17,7 +17,8 @@ def cells(line: str) -> list[str]:
 
 
 def page() -> list[dict[str, str]]:
-    table = write_models.PAGE.read_text(encoding="utf-8").partition(write_models.MARK)[2].strip().splitlines()
+    text = write_models.PAGE.read_text(encoding="utf-8").partition(write_models.MARK)[2]
+    table = text.replace("<!-- -->", "").strip().splitlines()  # which keeps names of files from being links
     head = cells(table[0])
     return [dict(zip(head, cells(line), strict=True)) for line in table[2:]]
 
