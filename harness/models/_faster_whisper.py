@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 LONG_FORM = "sequential"
 """What faster-whisper does with long clips unless told otherwise."""
 
+PACKAGES = frozenset({"av", "ctranslate2", "faster-whisper", "onnxruntime", "tokenizers"})
+"""`Adapter.packages` of what runs on it."""
 MAX_BATCH = 16
 """Clips a batch: attention over 1500 frames takes 9 MB a head and clip, whatever is in the clip."""
 
@@ -300,5 +302,6 @@ def packed(packages: Packages, card: ModelCard, summary: str, extra: str) -> Ada
         tried="its own weights, on real speech",
         identify=lambda _name: card.revision,
         requires=("faster_whisper", *packages.modules),
+        packages=PACKAGES,
         extra=extra,
     )

@@ -229,6 +229,9 @@ class Adapter:
     bytes a number."""
     requires: tuple[str, ...] = ()
     """Modules that must be importable."""
+    packages: frozenset[str] | None = None
+    """Distributions whose versions can change what its models write, besides those that decode audio
+    (`harness.models.versions`); None is any: a run is not gone on with by others."""
     extra: str | None = None
     """The extra of this project that installs them."""
     tried: str = ""

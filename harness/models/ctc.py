@@ -26,6 +26,7 @@ from harness.models._per_clip import finite
 from harness.models._transformers import Tensors, TorchModel, card_of, load_network, load_part, to_device
 from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch
+from harness.models.versions import TORCH
 from harness.types import SAMPLE_RATE, Clip, Hypothesis
 
 MODEL_TYPES = (
@@ -264,4 +265,5 @@ ADAPTER = Adapter(
     load=lambda name, options: CTC(fetch(name, options.revision), options),
     model_types=MODEL_TYPES,
     requires=("torch", "transformers"),
+    packages=TORCH,
 )

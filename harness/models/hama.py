@@ -78,5 +78,6 @@ ADAPTER = Adapter(
     tried="its own weights, on real speech",
     identify=lambda _name: _revision(),
     requires=("hama",),
+    packages=frozenset({"hama", "onnxruntime", "tokenizers"}),
     extra="sample",
 )

@@ -60,5 +60,6 @@ ADAPTER = Adapter(
     tried="by hand, five clips: tiny.en's own weights, converted, in MLX's build for processors; never on Apple's GPU",
     options=(_engine.TIMESTAMPS,),
     requires=("mlx_whisper",),
+    packages=frozenset({"mlx-whisper"}),
     extra="mlx",
 )

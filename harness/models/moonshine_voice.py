@@ -73,5 +73,6 @@ ADAPTER = Adapter(
     tried="its own weights, on real speech: 12.73 % WER on 70 clips of LibriSpeech test-other",
     identify=lambda _name: _revision(),
     requires=("moonshine_voice",),
+    packages=frozenset({"moonshine-voice"}),
     extra="moonshine",
 )

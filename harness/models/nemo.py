@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.models import _engine
 from harness.models.base import Adapter, LoadOptions, Model
+from harness.models.versions import TORCH
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,5 +58,6 @@ ADAPTER = Adapter(
     devices=("cuda", "cpu"),
     identify=_engine.identify(PREFIX),
     requires=("nemo",),
+    packages=TORCH | {"nemo-toolkit"},
     extra="nemo",
 )

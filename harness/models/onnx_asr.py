@@ -78,5 +78,6 @@ ADAPTER = Adapter(
         ModelOption("quantization", "which of the folder's files, such as int8"),
     ),
     requires=("onnx_asr", "onnxruntime"),
+    packages=frozenset({"onnx-asr", "onnxruntime"}),
     extra="onnx-asr",
 )

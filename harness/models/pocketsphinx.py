@@ -61,5 +61,6 @@ ADAPTER = Adapter(
     tried="its own weights, on real speech",
     identify=lambda _name: _revision(),
     requires=("pocketsphinx",),
+    packages=frozenset({"pocketsphinx"}),
     extra="sample",
 )

@@ -248,13 +248,13 @@ def expected_card(name: str, options: LoadOptions, itemsize: int) -> ModelCard |
         return None
 
 
-def family_of(name: str, options: LoadOptions) -> str:
-    """The name of the adapter that loads a model.
+def adapter_of(name: str, options: LoadOptions) -> Adapter:
+    """The adapter that loads a model.
 
     Raises:
         UsageError, ModelError: as `load_model`, where that cannot be told.
     """
-    return _resolve(name, options)[0].name
+    return _resolve(name, options)[0]
 
 
 def says_the_same(name: str, texts: Iterable[tuple[str, str]]) -> bool:

@@ -17,6 +17,7 @@ from harness.models import _transformers as shared
 from harness.models._per_clip import finite
 from harness.models.base import Adapter, LoadOptions
 from harness.models.hub import Checkpoint, fetch, is_commit, is_local
+from harness.models.versions import TORCH
 from harness.types import Clip, Hypothesis
 
 NAME = "remote_code"
@@ -95,4 +96,5 @@ ADAPTER = Adapter(
     summary="with --trust-remote-code: a hub model's own code, at a pinned commit",
     load=_load,
     requires=("torch", "transformers"),
+    packages=TORCH,
 )

@@ -109,5 +109,6 @@ ADAPTER = Adapter(
     tried="a tiny random NeMo CTC model in the engine; a stand-in for its other kinds",
     options=(ModelOption("kind", "which of the engine's recognizers, where the files do not say it", tuple(KINDS)),),
     requires=("sherpa_onnx",),
+    packages=frozenset({"sherpa-onnx"}),
     extra="sherpa-onnx",
 )

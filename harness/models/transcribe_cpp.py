@@ -75,5 +75,6 @@ ADAPTER = Adapter(
     options=(_engine.TIMESTAMPS,),
     keywords=True,
     requires=("transcribe_cpp",),
+    packages=frozenset({"transcribe-cpp"}),
     extra="transcribe-cpp",
 )

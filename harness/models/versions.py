@@ -1,53 +1,36 @@
-"""Which packages' versions can change what a family of models writes; the one place that says so.
+"""Which packages' versions can change what a model writes: what all have in common. The rest each adapter states.
 
 A run is not gone on with by other versions of these, unless `--mix-packages` says so (`harness.runner.stretches`).
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.models.base import Adapter
+
 AUDIO = frozenset({"av", "numpy", "soundfile", "soxr"})
 """What decodes, resamples and levels the audio of every model."""
 TORCH = frozenset({"flash-attn", "tokenizers", "torch", "transformers"})
-FASTER_WHISPER = frozenset({"av", "ctranslate2", "faster-whisper", "onnxruntime", "tokenizers"})
+"""`Adapter.packages` of what runs on torch."""
 NOT_IN_TRANSCRIPTS = frozenset(
     {"datasets", "huggingface_hub", "jiwer", "kaldialign", "num2words", "whisper-normalizer"}
 )
 """Packages that no transcript depends on."""
 
-BY_FAMILY = {
-    "ctc": TORCH,
-    "generating": TORCH,
-    "granite_nar": TORCH,
-    "granite_speech": TORCH,
-    "hama": frozenset({"hama", "onnxruntime", "tokenizers"}),
-    "mlx": frozenset({"mlx-whisper"}),
-    "moonshine-voice": frozenset({"moonshine-voice"}),
-    "nemo": TORCH | {"nemo-toolkit"},
-    "onnx-asr": frozenset({"onnx-asr", "onnxruntime"}),
-    "pocketsphinx": frozenset({"pocketsphinx"}),
-    "remote_code": TORCH,
-    "sherpa-onnx": frozenset({"sherpa-onnx"}),
-    "tiny-nar": TORCH,
-    "transcribe.cpp": frozenset({"transcribe-cpp"}),
-    "whisper": TORCH,
-    "whisper-base": FASTER_WHISPER,
-    "whisper-ct2": FASTER_WHISPER,
-    "whisper-tiny.en": FASTER_WHISPER,
-    "whisper.cpp": frozenset({"pywhispercpp"}),
-}
-"""By the name of the adapter, besides `AUDIO`."""
 
-
-def changes_transcripts(package: str, family: str | None, *, served: bool = False) -> bool:
-    """Whether another version of a package can change what a model of the family writes.
+def changes_transcripts(package: str, adapter: Adapter | None) -> bool:
+    """Whether another version of a package can change what a model writes.
 
     Args:
         package: its name, one of `harness.environment.PACKAGES`.
-        family: the adapter's name; of one that is not listed (code of the user's own) any package can. None: unknown.
-        served: whether a server computes it, to which only the audio that is sent is ours.
+        adapter: of the model; None: unknown, as code of the user's own is, of which any package can.
     """
-    if package in NOT_IN_TRANSCRIPTS or family == "transcripts":
-        return False
-    if package in AUDIO or (family not in BY_FAMILY and not served):
+    if package in NOT_IN_TRANSCRIPTS or (adapter is not None and adapter.says_the_same is not None):
+        return False  # the latter looks up what was written before
+    if package in AUDIO or adapter is None:
         return True
-    return not served and package in BY_FAMILY[family or ""]
+    if adapter.served:  # only the audio that is sent is ours
+        return False
+    return adapter.packages is None or package in adapter.packages

@@ -27,6 +27,7 @@ from harness.models._whisper_ids import complete
 from harness.models._whisper_options import long_form, task_of, whisper_options, word_times
 from harness.models.base import Adapter, LoadOptions, ModelCard
 from harness.models.hub import Checkpoint, fetch, read_json
+from harness.models.versions import TORCH
 from harness.types import SAMPLE_RATE, Clip, Hypothesis, Usage, Word
 
 _PROMPT = 4
@@ -297,4 +298,5 @@ ADAPTER = Adapter(
     translates_into=("en",),
     model_types=("whisper",),
     requires=("torch", "transformers"),
+    packages=TORCH,
 )

@@ -69,5 +69,6 @@ ADAPTER = Adapter(
     tried="tiny.en's own weights, converted (tools/whisper_to_ggml.py): 4.95 % WER on the sample",
     options=(ModelOption("threads", "threads of the engine, 4 at most unless said; they wait for each other busily"),),
     requires=("pywhispercpp",),
+    packages=frozenset({"pywhispercpp"}),
     extra="whisper-cpp",
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.errors import ModelError, UsageError
 from harness.models._engine import revision_of
-from harness.models._faster_whisper import LONG_FORM, FasterWhisper
+from harness.models._faster_whisper import LONG_FORM, PACKAGES, FasterWhisper
 from harness.models._whisper_options import whisper_options
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.models.hub import read_json
@@ -102,6 +102,7 @@ ADAPTER = Adapter(
     tried="tiny random weights, against faster-whisper alone",
     identify=lambda name: revision_of(Path(name).expanduser()),
     requires=("faster_whisper",),
+    packages=PACKAGES,
     extra="sample",
     check=check,
 )

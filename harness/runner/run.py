@@ -18,8 +18,8 @@ from harness.energy.meter import Meter, sources_of
 from harness.errors import DataError, RunError, UsageError
 from harness.models.base import LoadOptions, Model
 from harness.models.registry import (
+    adapter_of,
     devices_of,
-    family_of,
     is_served,
     load_model,
     revision_now,
@@ -212,8 +212,7 @@ class Run:
     def _matters(self, package: str) -> bool:
         """Whether a package's version can change a transcript of this model."""
         options = msgspec.convert(self.settings, LoadOptions, from_attributes=True)
-        family = None if self.load else family_of(self.model_name, options)
-        return changes_transcripts(package, family, served=is_served(self.model_name))
+        return changes_transcripts(package, None if self.load else adapter_of(self.model_name, options))
 
     def _spoken(self, stored: RunRecord, now: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """The language of rows that state none, where an older run does not say: as now, if most rows are in one."""

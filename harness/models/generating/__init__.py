@@ -7,6 +7,7 @@ clips together that were prepared alone, limits ends each at its own limit; gues
 from harness.models.base import Adapter, Listed, LoadOptions, Model, ModelOption
 from harness.models.generating import catalog
 from harness.models.generating.family import Asked
+from harness.models.versions import TORCH
 
 _OPTIONS = (
     ModelOption(name="prompt", help="the instruction, or what the audio is about, for families that read one"),
@@ -77,6 +78,7 @@ ADAPTER = Adapter(
     load=load,
     model_types=tuple(kind for family in catalog.families().values() for kind in family.model_types),
     requires=("torch", "transformers"),
+    packages=TORCH,
     options=_OPTIONS,
     keywords=True,
     tried="its families, below",

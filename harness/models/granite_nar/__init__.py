@@ -8,6 +8,7 @@ backends, layouts and loading read checkpoints, model is what the runner sees. d
 from dataclasses import replace
 
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard, ModelOption
+from harness.models.versions import TORCH
 
 MODEL_ID = "ibm-granite/granite-speech-4.1-2b-nar"
 REVISION = "a1e3416e25ce29ab3852778e54fa8b3bd59c4bf2"
@@ -76,4 +77,5 @@ ADAPTER = Adapter(
     options=(EDITING_STEPS, KERNELS, PRODUCTS),
     card=CARD,
     tried="random weights, tiny and full size, and tiny-nar's trained ones; not the published ones",
+    packages=TORCH,
 )

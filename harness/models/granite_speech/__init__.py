@@ -8,6 +8,7 @@ rest.
 
 from harness.models.base import Adapter, Listed, LoadOptions, Model, ModelOption
 from harness.models.granite_speech.tasks import KNOWN, modes_of, task_of
+from harness.models.versions import TORCH
 
 MODE = ModelOption(
     name="mode",
@@ -59,6 +60,7 @@ ADAPTER = Adapter(
     load=load,
     model_types=("granite_speech", "granite_speech_plus"),
     requires=("torch", "transformers"),
+    packages=TORCH,
     options=(MODE, DECODING),
     translation="mode=translate:{target}",
     keywords=True,

@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
 from harness.models.granite_nar import EDITING_STEPS, KERNELS, PRODUCTS
 from harness.models.hub import folder_revision
+from harness.models.versions import TORCH
 
 NAME = "tiny-nar"
 FOLDER = Path(__file__).parent / "checkpoint"
@@ -45,4 +46,5 @@ ADAPTER = Adapter(
     card=CARD,
     tried="its own weights, on real speech: spoken digits",
     identify=lambda _name: folder_revision(FOLDER),
+    packages=TORCH,
 )

@@ -71,6 +71,10 @@ def a_time_that_is_none(s: Sides) -> None:
     s.run.record["started"] = "yesterday"
 
 
+def a_time_without_a_zone(s: Sides) -> None:
+    s.run.record["started"] = "2026-03-02T10:00:00"
+
+
 def another_model(s: Sides) -> None:
     s.run.record["model"]["id"] = "org/other"
 
@@ -86,6 +90,7 @@ def another_model(s: Sides) -> None:
         (no_time_in_the_baseline, []),
         (no_time_in_the_run, []),
         (a_time_that_is_none, []),
+        (a_time_without_a_zone, []),
         (another_model, ["the run is of org/other, the baseline of org/model"]),
     ],
 )

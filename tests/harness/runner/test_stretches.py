@@ -11,8 +11,9 @@ from harness.cli import main
 from harness.errors import UsageError
 from harness.gating.guards import notes
 from harness.gating.sides import read_side
-from harness.models.registry import adapters
-from harness.models.versions import AUDIO, BY_FAMILY, changes_transcripts
+from harness.models.base import Adapter
+from harness.models.registry import adapters, load_model
+from harness.models.versions import AUDIO, changes_transcripts
 from harness.records.codec import write
 from harness.records.journal import read_journal
 from harness.records.run import (
@@ -127,9 +128,11 @@ def test_what_can_change_a_transcript_is_refused(
     tmp_path: Path, family: str | None, served: bool, package: str, refused: bool
 ) -> None:
     first = record(Stretch(environment=replace(HERE, packages={package: "1.0", "other": "1"})))
+    adapter = None if family is None else adapters()[family]
+    assert (adapter is not None and adapter.served) is served
 
     def matters(name: str) -> bool:
-        return name != "other" and changes_transcripts(name, family, served=served)
+        return name != "other" and changes_transcripts(name, adapter)
 
     check_packages(tmp_path, first, {package: "1.0", "other": "2"}, matters)
     if not refused:
@@ -145,10 +148,43 @@ def test_what_can_change_a_transcript_is_refused(
         check_packages(tmp_path, first, {}, matters)
 
 
-def test_every_adapter_is_in_the_table_or_known_to_be_anything() -> None:
-    unlisted = {name for name, one in adapters().items() if not one.served and name not in BY_FAMILY}
-    assert unlisted == {"custom", "transcripts"}
-    assert all(package in environment.PACKAGES for found in BY_FAMILY.values() for package in found | AUDIO)
+TORCH = {"flash-attn", "tokenizers", "torch", "transformers"}
+FASTER_WHISPER = {"av", "ctranslate2", "faster-whisper", "onnxruntime", "tokenizers"}
+STATED = {
+    "ctc": TORCH,
+    "generating": TORCH,
+    "granite_nar": TORCH,
+    "granite_speech": TORCH,
+    "hama": {"hama", "onnxruntime", "tokenizers"},
+    "mlx": {"mlx-whisper"},
+    "moonshine-voice": {"moonshine-voice"},
+    "nemo": TORCH | {"nemo-toolkit"},
+    "onnx-asr": {"onnx-asr", "onnxruntime"},
+    "pocketsphinx": {"pocketsphinx"},
+    "remote_code": TORCH,
+    "sherpa-onnx": {"sherpa-onnx"},
+    "tiny-nar": TORCH,
+    "transcribe.cpp": {"transcribe-cpp"},
+    "whisper": TORCH,
+    "whisper-base": FASTER_WHISPER,
+    "whisper-ct2": FASTER_WHISPER,
+    "whisper-tiny.en": FASTER_WHISPER,
+    "whisper.cpp": {"pywhispercpp"},
+}
+
+
+def test_what_each_adapter_states() -> None:
+    """One that states nothing, as a new file may, is gone on with by no other version of anything."""
+    stated = {name: one.packages for name, one in adapters().items() if one.packages is not None}
+    assert stated == STATED
+    silent = {name for name, one in adapters().items() if not one.served and one.packages is None}
+    assert silent == {"custom", "transcripts"}
+    assert all(package in environment.PACKAGES for found in STATED.values() for package in found | AUDIO)
+    new = Adapter(name="new", summary="", load=load_model)
+    matters = {package for package in environment.PACKAGES if changes_transcripts(package, new)}
+    assert matters == {*environment.PACKAGES} - {
+        "datasets", "huggingface_hub", "jiwer", "kaldialign", "num2words", "whisper-normalizer",
+    }  # fmt: skip
 
 
 def go(
