@@ -112,18 +112,19 @@ def find_columns(header: Sequence[str], asked: Asked, account: Account) -> Colum
     translated = next((name for name in header if plain(name) == TRANSLATION), None)
     if asked.translation and translated is not None:
         given.setdefault("text", translated)
-    found: dict[Role, list[tuple[int, str]]] = {role: [(0, name)] for role, name in given.items()}
+    found: dict[Role, list[tuple[int, bool, int, str]]] = {role: [(0, False, 0, name)] for role, name in given.items()}
     rest: list[str] = []
-    for name in header:
+    for number, name in enumerate(header):
         role, place = _ROLES.get(plain(name), (None, 0))
         if role is not None and role not in given:
-            found.setdefault(role, []).append((place, name))
+            written_otherwise = name != NAMES[role][place]  # of `text` and `Text` the one with the very name counts
+            found.setdefault(role, []).append((place, written_otherwise, number, name))
         elif name not in given.values() and _IGNORED.fullmatch(name.strip().lower()) is None:
             rest.append(name)
     if len(rest) > MOST_TAGS:
         account.note(f"{len(rest)} further columns, of which the first {MOST_TAGS} are kept as tags")
     tags = tuple(rest[:MOST_TAGS])
-    columns = {role: tuple(name for _, name in sorted(names)) for role, names in found.items()}
+    columns = {role: tuple(name for *_, name in sorted(names)) for role, names in found.items()}
     taken: dict[str, str] = {name: role for role, names in columns.items() for name in names}
     for name in header:
         use = taken.get(name, "tag" if name in tags else "not used")

@@ -25,6 +25,7 @@ _JOINERS = {"\u200c", "\u200d"}
 _HARMLESS = re.compile(r"[\n\t -~]*")
 _STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 _COMMAND = re.compile(r"^([ \t]*)::", re.MULTILINE)
+_BUILD_COMMAND = re.compile(r"##(?=\w*\[)")
 _LATER_COMMAND = re.compile(r"(\n[ \t]*)::")
 
 _LATEX = {"§": r"\S{}", "¶": r"\P{}", "–": "--", "×": r"$\times$", "±": r"$\pm$"}
@@ -65,8 +66,9 @@ def shown(text: str, *, begins_line: bool = True, styled: bool = False) -> str:
     r"""Output of a command with nothing in it that a terminal, or a CI runner that reads it, would obey.
 
     Controls, overrides of direction and halves of characters become ``\u202e`` and the like, in which JSON reads the
-    same character. ``::`` is not left at the beginning of a line, nor ``##[`` anywhere: by them workflows are commanded
-    (GitHub's runner, ActionCommand).
+    same character. ``::`` is not left at the beginning of a line, nor ``##[``, ``##vso[`` or ``##teamcity[`` anywhere:
+    by them builds are commanded (GitHub's runner, ActionCommand; Azure Pipelines, logging commands; TeamCity, service
+    messages).
 
     Args:
         text: some of the output, with line ends.
@@ -77,7 +79,7 @@ def shown(text: str, *, begins_line: bool = True, styled: bool = False) -> str:
         parts = _STYLE.split(text) if styled else [text]
         parts[::2] = [_moving().sub(lambda found: _code(found[0]), part) for part in parts[::2]]
         text = "".join(parts)
-    text = text.replace("##[", "#\\u0023[")
+    text = _BUILD_COMMAND.sub(r"#\\u0023", text)
     return _COMMAND.sub(r"\1\\::", text) if begins_line else _LATER_COMMAND.sub(r"\1\\::", text)
 
 

@@ -115,6 +115,11 @@ def test_what_is_shown_is_as_json_reads_it(text: str) -> None:
     assert "##[" not in shown(text)
 
 
+@pytest.mark.parametrize("command", ["##[add-mask]x", "##vso[task.setvariable variable=PATH]/evil", "##teamcity[x"])
+def test_no_build_is_commanded(command: str) -> None:
+    assert shown(f"an id {command}\n{command}") == f"an id #\\u0023{command[2:]}\n#\\u0023{command[2:]}"
+
+
 def test_harmless_text_stays_as_it_is() -> None:
     text = "naïve 你好 می‌خواهم ## [x] a::b 1:2\n\tend"
     assert shown(text) == text

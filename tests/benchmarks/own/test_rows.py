@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from benchmarks.dataset import Request, Utterance, open_dataset
 from benchmarks.own.columns import NAMES, find_columns, plain
 from benchmarks.own.dataset import own_dataset
-from benchmarks.own.form import Account, Asked
+from benchmarks.own.form import Account, Asked, Role
 from benchmarks.own.places import distinct_ids, id_of
 from benchmarks.own.rows import NO_TEXT, channel_of
 from harness.errors import DataError, HarnessError
@@ -361,3 +361,18 @@ def test_what_is_used_and_left_out_is_all_that_was_found(extra: list[dict[str, o
     else:
         assert "m.jsonl" in failure
         assert "\n" not in failure
+
+
+@pytest.mark.parametrize(
+    ("header", "role", "order"),
+    [
+        (["Text", "text"], "text", ("text", "Text")),
+        (["text", "TEXT", "Text"], "text", ("text", "TEXT", "Text")),
+        (["Transcript", "transcript"], "text", ("transcript", "Transcript")),
+        (["(id)", "`$(id)`", "ID", "id"], "id", ("id", "(id)", "`$(id)`", "ID")),
+    ],
+)
+def test_the_very_name_of_a_column_counts_before_one_like_it(
+    header: list[str], role: Role, order: tuple[str, ...]
+) -> None:
+    assert find_columns(header, Asked(), Account()).of[role] == order
