@@ -254,7 +254,7 @@ def _by_interest(groups: Sequence[Group]) -> list[tuple[str, str]]:
     ranked = []
     for one in groups:
         for key, row in one.rows.items():
-            errors = [held.kept[held.rows[key]].errors for held in one.systems.values() if key in held.rows]
+            errors = [held.seen[held.rows[key]].errors for held in one.systems.values() if key in held.rows]
             ranked.append((min(errors) - max(errors), -max(errors), one.benchmark, row.id))
     return [(name, identity) for _, _, name, identity in sorted(ranked)]
 

@@ -191,10 +191,15 @@ def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
             each = (counts.errors, counts.substitutions, counts.deletions, counts.insertions)
             shares = [Cell(count / counts.words if counts.words else None) for count in each]
             facts = (Cell(names[index]), Cell(one.name), Cell(len(held.kept)), Cell(counts.words))
-            rows.append((*facts, *shares, Cell(wrong / len(held.kept) if held.kept else None)))
-    caption = "Percent of the reference words (characters in languages without spaces); the last column of utterances. "
-    caption += "Of alignments with equally few errors, which differ in these kinds, jiwer's is taken, and kaldialign's "
-    caption += "where the profile merges compounds."
+            spoken = len(held.kept) - (held.scored.empty_references if held.scored.units.ours else 0)
+            rows.append((*facts, *shares, Cell(wrong / spoken if spoken else None)))
+    caption = (
+        "Percent of the reference words (characters in languages without spaces); the last column of utterances in "
+    )
+    caption += (
+        "which something is said. Of alignments with equally few errors, which differ in these kinds, jiwer's is "
+    )
+    caption += "taken, and kaldialign's where the profile merges compounds."
     return Table("Kinds of errors", caption, columns, tuple(rows))
 
 

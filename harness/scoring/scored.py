@@ -118,12 +118,12 @@ class Scored:
         found = self.counted[index]
         return self.units.ours and found is not None and found.dropped
 
-    def kept(self) -> Sequence[ErrorCounts]:
-        """Counts of each row of `units`; zeros where the row is failed or dropped."""
+    def kept(self, *, dropped: bool = False) -> Sequence[ErrorCounts]:
+        """Counts of each row of `units`; zeros where the row is failed or, unless so asked, dropped."""
         if isinstance(self.counted, PackedCounts):
-            return self.counted.kept(ours=self.units.ours)
+            return self.counted.kept(ours=self.units.ours and not dropped)
         return [
-            ErrorCounts() if found is None or self.drops(index) else found.counts
+            ErrorCounts() if found is None or (self.drops(index) and not dropped) else found.counts
             for index, found in enumerate(self.counted)
         ]
 

@@ -82,9 +82,9 @@ class Browser {
       }
       for (const i of indices) {
         const errorsA = errorsOf(A, i), errorsB = B ? errorsOf(B, i) : 0;
-        const partA = wordsA ? (errorsA / wordsA) * weights[at] : 0, partB = wordsB ? (errorsB / wordsB) * weights[at] : 0;
+        const partA = wordsA ? (scoredErrors(A, i) / wordsA) * weights[at] : 0, partB = wordsB ? (scoredErrors(B, i) / wordsB) * weights[at] : 0;
         totals.a += partA; totals.b += partB;
-        items.push({ one, i, errorsA, errorsB, part: partA - partB });
+        items.push({ one, i, errorsA, errorsB, part: partA - partB, unscored: isUnscored(A, i) });
       }
     });
     return { items, totals };
@@ -119,7 +119,8 @@ class Browser {
     const { items, totals } = this.contributions(a, b);
     this.all = items;
     this.found = items.filter((item) => this.passes(item, a, b, want));
-    const by = { worse: (x, y) => y.part - x.part, better: (x, y) => x.part - y.part, errors: (x, y) => y.errorsA - x.errorsA, longest: (x, y) => (y.one.seconds[y.i] || 0) - (x.one.seconds[x.i] || 0) }[order];
+    const more = (x, y) => (y.errorsA - y.errorsB) - (x.errorsA - x.errorsB);  // of what no rate counts
+    const by = { worse: (x, y) => y.part - x.part || more(x, y), better: (x, y) => x.part - y.part || more(y, x), errors: (x, y) => y.errorsA - x.errorsA, longest: (x, y) => (y.one.seconds[y.i] || 0) - (x.one.seconds[x.i] || 0) }[order];
     if (by) this.found.sort(by);
     this.difference = totals.a - totals.b;
     this.summarize(items, this.averages(a, b, totals), b);
@@ -139,9 +140,16 @@ class Browser {
     const shown = this.found.reduce((sum, item) => sum + item.part, 0);
     const characters = items.filter((item) => item.one.characters).length;
     const rate = !characters ? "WER" : characters === items.length ? "CER" : "Mean of WER and CER";
+    const silent = items.filter((item) => item.unscored), made = (side) => silent.reduce((sum, item) => sum + item[side], 0);
+    const inserted = `${made("errorsA").toLocaleString("en")}${b === "" ? "" : ` and ${made("errorsB").toLocaleString("en")}`} inserted`;
+    const said = silent.length ? ` In ${silent.length.toLocaleString("en")} of them nothing is said: no rate counts them, ${inserted}.` : "";
+    if (items.length && silent.length === items.length) {
+      this.field("summary").textContent = `No ${rate}: in none of these ${items.length.toLocaleString("en")} utterances is anything said; ${inserted}.`;
+      return;
+    }
     this.field("summary").textContent = items.length
       ? `${rate} ${(100 * averages.a).toFixed(2)}` + (b === "" ? "" : ` − ${(100 * averages.b).toFixed(2)} = ${points(this.difference)} points`) +
-        ` over ${items.length.toLocaleString("en")} utterances; the ${this.found.length.toLocaleString("en")} listed make up ${points(shown)}.`
+        ` over ${items.length.toLocaleString("en")} utterances; the ${this.found.length.toLocaleString("en")} listed make up ${points(shown)}.${said}`
       : "These two systems have no benchmark in common.";
   }
 
@@ -299,6 +307,11 @@ class Browser {
 }
 
 function errorsOf(system, i) { return KINDS.reduce((sum, kind) => sum + system[kind][i], 0); }
+
+// Whether no rate counts an utterance, as its reference comes to nothing.
+function isUnscored(system, i) { return (system.unscored || "")[i] === "1"; }
+
+function scoredErrors(system, i) { return isUnscored(system, i) ? 0 : errorsOf(system, i); }
 
 function errorsText(count) { return count === 1 ? "1 error" : `${count.toLocaleString("en")} errors`; }
 

@@ -91,7 +91,7 @@ def _chosen(name: str, held: Sequence[Scored], share: float) -> Chosen:
 
 def _errors(one: Scored) -> NDArray[np.int64]:
     """Errors of each row; those that failed come before all."""
-    errors, _ = errors_and_words(one.kept())
+    errors, _ = errors_and_words(one.kept(dropped=True))
     counted = one.counted
     absent = counted.absent if isinstance(counted, PackedCounts) else [found is None for found in counted]
     return np.where(np.asarray(absent, dtype=bool), _FAILED, errors)

@@ -40,6 +40,8 @@ class Held:
     """Which row of `Scored.units` each utterance is."""
     kept: Sequence[ErrorCounts]
     """Of each row."""
+    seen: Sequence[ErrorCounts]
+    """Likewise, with what is written where nothing is said, which no rate counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class PageSystem(Record, frozen=True, kw_only=True):
     substitutions: list[int]
     deletions: list[int]
     insertions: list[int]
+    unscored: str = ""
+    """1 for each utterance that no rate counts, since its reference comes to nothing; empty where there is none."""
 
 
 class PageBenchmark(Record, frozen=True, kw_only=True):
@@ -158,7 +162,7 @@ def group(scored: Sequence[Sequence[Scored]], chosen: Mapping[str, Chosen] | Non
                 known.append(home)
             for key, row in rows.items():
                 home.rows.setdefault(key, row)
-            home.systems[index] = Held(one, dict(zip(rows, places, strict=True)), one.kept())
+            home.systems[index] = Held(one, dict(zip(rows, places, strict=True)), one.kept(), one.kept(dropped=True))
     return [one for known in groups.values() for one in known]
 
 
@@ -245,10 +249,12 @@ def _system(one: Group, held: Held, normal: _Normalized) -> PageSystem:
     steps: list[Steps | int] = []
     failed: dict[str, str] = {}
     counts: list[ErrorCounts] = []
+    unscored: list[bool] = []
     for place, key in enumerate(one.rows):
         at = held.rows.get(key)
         text = None if at is None or units[at].id in failures else units[at].hypothesis
-        counts.append(ErrorCounts() if at is None else held.kept[at])
+        counts.append(ErrorCounts() if at is None else held.seen[at])
+        unscored.append(at is not None and scored.drops(at))
         hypotheses.append(text)
         if at is not None and text is None:
             failed[str(place)] = failures.get(units[at].id) or "no transcript"
@@ -266,6 +272,7 @@ def _system(one: Group, held: Held, normal: _Normalized) -> PageSystem:
         steps=steps,
         failed=failed,
         there="".join("1" if key in held.rows else "0" for key in one.rows),
+        unscored="".join(map(str, map(int, unscored))) if any(unscored) else "",
         words=[count.words for count in counts],
         substitutions=[count.substitutions for count in counts],
         deletions=[count.deletions for count in counts],

@@ -50,9 +50,9 @@ function sumsBy(found, a, b, valueOf) {
     const value = valueOf(one, i);
     if (value === null || value === undefined) continue;
     const unit = one.characters ? "CER" : "WER", key = `${unit} ${value}`;
-    const sum = sums.get(key) || sums.set(key, { value, unit, count: 0, words: 0, errorsA: 0, otherWords: 0, errorsB: 0 }).get(key);
-    sum.count += 1; sum.words += one.systems[a].words[i]; sum.errorsA += errorsA;
-    if (b !== "") { sum.otherWords += one.systems[b].words[i]; sum.errorsB += errorsB; }
+    const sum = sums.get(key) || sums.set(key, { value, unit, count: 0, words: 0, errorsA: 0, scoredA: 0, otherWords: 0, errorsB: 0, scoredB: 0 }).get(key);
+    sum.count += 1; sum.words += one.systems[a].words[i]; sum.errorsA += errorsA; sum.scoredA += scoredErrors(one.systems[a], i);
+    if (b !== "") { sum.otherWords += one.systems[b].words[i]; sum.errorsB += errorsB; sum.scoredB += scoredErrors(one.systems[b], i); }
   }
   return [...sums.values()];
 }
@@ -107,9 +107,9 @@ function slicesTable(title, head, sums, names) {
   const heads = [head, "Rate", "Utterances", "Words", `Errors, ${names[0]}`, `Percent, ${names[0]}`];
   if (names.length > 1) heads.push(`Errors, ${names[1]}`, `Percent, ${names[1]}`, "Difference, points");
   const rows = sums.slice(0, MOST_ROWS).map((sum) => {
-    const row = [String(sum.value), sum.unit, counted(sum.count), counted(sum.words), counted(sum.errorsA), percentOf(sum.errorsA, sum.words)];
+    const row = [String(sum.value), sum.unit, counted(sum.count), counted(sum.words), counted(sum.errorsA), percentOf(sum.scoredA, sum.words)];
     if (names.length > 1) {
-      const other = percentOf(sum.errorsB, sum.otherWords), difference = 100 * (row[5].value - other.value);
+      const other = percentOf(sum.scoredB, sum.otherWords), difference = 100 * (row[5].value - other.value);
       row.push(counted(sum.errorsB), other, { value: difference, text: `${difference >= 0 ? "+" : "−"}${Math.abs(difference).toFixed(2)}` });
     }
     return row;

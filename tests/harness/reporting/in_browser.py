@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from harness.cli import main
+from tools.made_up import WORDS as MADE_UP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,22 +32,7 @@ FLAGS = [
     "--mute-audio",
 ]
 HOSTILE = "</script><script>window.pwned=1</script><img src=x onerror=window.pwned=1> <b>bold</b> javascript:alert(1)"
-WORDS = [
-    "apple",
-    "river",
-    "stone",
-    "garden",
-    "window",
-    "mountain",
-    "silver",
-    "paper",
-    "candle",
-    "bridge",
-    "forest",
-    "harbor",
-    "lantern",
-    "meadow",
-]
+WORDS = MADE_UP[:14]
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the playwright package is not installed")
 needs_chromium = pytest.mark.skipif(
@@ -171,3 +157,16 @@ def report_of(where: Path, files: dict[str, list[tuple[str, str]]], *flags: str)
 def marked(line: Any, kind: str) -> list[str]:
     found: list[str] = line.locator(kind).all_text_contents()
     return found
+
+
+def run_of(folder: Path, rows: list[tuple[str, str]]) -> Path:
+    """A run folder of ours over one benchmark: reference and hypothesis of each utterance."""
+    folder.mkdir(parents=True)
+    lines = [
+        {"id": f"u{n}", "reference": said, "hypothesis": heard, "duration": 2.0} for n, (said, heard) in enumerate(rows)
+    ]
+    (folder / "clips.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    facts = {"clips": {"language": "en", "expected": len(rows), "done": len(rows), "failed": 0}}
+    record = {"suite": "demo@1", "profile": "card@2026-04", "complete": True, "model": {"id": folder.name}}
+    (folder / "run.json").write_text(json.dumps(record | {"benchmarks": facts}))
+    return folder

@@ -25,6 +25,7 @@ from tests.harness.reporting.in_browser import (
     marked,
     needs_chromium,
     report_of,
+    run_of,
     until,
     visit,
     write_run,
@@ -333,3 +334,34 @@ def test_the_summary_has_the_table_s_average_where_all_of_it_is_looked_at(
     tab.select_option("#benchmark", label="read")
     tab.wait_for_timeout(300)
     assert tab.text_content("#summary").startswith("WER 50.00 over 1 utterances")
+
+
+def test_what_is_written_where_nothing_is_said_is_to_be_seen_and_in_no_rate(
+    tmp_path: Path, visit: Callable[..., Any]
+) -> None:
+    rows = [("a red cat", "a red cat"), ("", "thank you"), ("go home", "go hom"), ("", "i am so so sorry"), ("", "")]
+    assert main(["report", str(run_of(tmp_path / "m", rows)), "--out", str(tmp_path / "r")]) == 0
+    tab = visit(tmp_path / "r" / "index.html")
+    said = tab.text_content("#summary")
+    assert said.startswith("WER 20.00 over 5 utterances;"), "one of five words"
+    assert said.endswith(" In 3 of them nothing is said: no rate counts them, 7 inserted.")
+    facts = [row.locator("span").all_text_contents() for row in tab.locator("#list .facts").all()]
+    assert [(errors, name) for errors, _, name in facts] == [
+        ("1 error", "u2"), ("5 errors", "u3"), ("2 errors", "u1"), ("0 errors", "u0"), ("0 errors", "u4"),
+    ]  # fmt: skip
+    tab.locator("#list .row").nth(1).click()
+    assert "5 errors in 0 words (5 inserted)" in tab.locator("#detail h4").nth(1).text_content()
+    assert tab.locator("#detail .raw .wrong").all_text_contents() == ["i am so so sorry"]
+    assert tab.locator("#detail .raw .written").count() == 0
+    tab.evaluate("document.getElementById('tables').open = true")
+    until(tab, "document.querySelectorAll('#tables-here table').length >= 2")
+    length = tab.locator("#tables-here table").last.locator("tbody tr").first.locator("th, td").all_text_contents()
+    assert length == ["2–5 s", "WER", "5", "5", "8", "20.00"]
+
+
+def test_where_nothing_is_said_at_all_there_is_no_rate(tmp_path: Path, visit: Callable[..., Any]) -> None:
+    runs = [run_of(tmp_path / name, [("", "beep"), ("", heard)]) for name, heard in (("m", "be be"), ("n", ""))]
+    assert main(["report", *map(str, runs), "--out", str(tmp_path / "r")]) == 0
+    tab = visit(tmp_path / "r" / "index.html")
+    said = tab.text_content("#summary")
+    assert re.fullmatch(r"No WER: in none of these 2 utterances is anything said; (3 and 1|1 and 3) inserted\.", said)
