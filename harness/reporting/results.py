@@ -75,11 +75,12 @@ def results_table(
         Column("failed", "Failed"),
         Column("parameters", "Size (B)", format="adaptive", scale=1e-9),
     ]
+    usual = {one: _usual(scores, runs, one) for one in benchmarks}
     rows = []
     for name, score, run, spent in zip(names, scores, runs, cost.rows, strict=True):
         entries = {entry.benchmark: entry for entry in score.benchmarks}
         over = (f"over {len(entries)} of the {len(benchmarks)} benchmarks",) if len(entries) < len(benchmarks) else ()
-        cells = {one: _rate_cell(entries.get(one), run, _usual(scores, one)) for one in benchmarks}
+        cells = {one: _rate_cell(entries.get(one), run, usual[one]) for one in benchmarks}
         rows.append(
             [
                 Cell(name, notes=(*_model_notes(score, profile), *mixed(run))),
@@ -193,13 +194,11 @@ def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
             facts = (Cell(names[index]), Cell(one.name), Cell(len(held.kept)), Cell(counts.words))
             spoken = len(held.kept) - (held.scored.empty_references if held.scored.units.ours else 0)
             rows.append((*facts, *shares, Cell(wrong / spoken if spoken else None)))
-    caption = (
-        "Percent of the reference words (characters in languages without spaces); the last column of utterances in "
-    )
+    caption = "Percent of the reference words (characters in languages without spaces); the last column of utterances "
     caption += (
-        "which something is said. Of alignments with equally few errors, which differ in these kinds, jiwer's is "
+        "in which something is said. Of alignments with equally few errors, which differ in these kinds, jiwer's "
     )
-    caption += "taken, and kaldialign's where the profile merges compounds."
+    caption += "is taken, and kaldialign's where the profile merges compounds."
     return Table("Kinds of errors", caption, columns, tuple(rows))
 
 
@@ -207,7 +206,7 @@ def competing(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> lis
     """For each model the benchmarks on which its word error rate stands beside the others': whole, of the same data."""
     marks = [
         {
-            entry.benchmark: set(_other_data(entry, _fact(run, entry), _usual(scores, entry.benchmark)))
+            entry.benchmark: set(_other_data(entry, _fact(run, entry), _usual(scores, runs, entry.benchmark)))
             for entry in score.benchmarks
             if entry.rate is not None and (score.complete or not _shortfall(entry, _fact(run, entry)))
         }
@@ -290,9 +289,10 @@ def _rate_cell(entry: BenchmarkScore | None, run: RunRecord | None, usual: int) 
 def _shortfall(entry: BenchmarkScore, fact: BenchmarkRecord | None) -> tuple[str, ...]:
     """How a rate is not of all that was asked for."""
     expected = fact.expected if fact else None
-    if fact and entry.part_of:  # how many are of one language is not known before the end
+    if fact and (entry.part_of or expected is None):  # how many there are is not known before the end
         if fact.complete is False:
-            return (f"incomplete: {entry.utterances:,} utterances, {entry.part_of} did not go to its end",)
+            whole = entry.part_of or "the run"
+            return (f"incomplete: {entry.utterances:,} utterances, {whole} did not go to its end",)
         expected = None
     if not entry.failed and (expected is None or entry.utterances >= expected):
         return ()
@@ -341,9 +341,16 @@ def _model_notes(score: Scores, profile: str) -> tuple[str, ...]:
     return (*(() if score.complete else ("incomplete run",)), *other)
 
 
-def _usual(scores: Sequence[Scores], name: str) -> int:
-    """How many utterances most models have on a benchmark."""
-    return _most_common([entry.utterances for each in scores for entry in each.benchmarks if entry.benchmark == name])
+def _usual(scores: Sequence[Scores], runs: Sequence[RunRecord | None], name: str) -> int:
+    """How many utterances most models have on a benchmark, those that have not all that they asked for left out."""
+    entries = [
+        (entry, run)
+        for each, run in zip(scores, runs, strict=True)
+        for entry in each.benchmarks
+        if entry.benchmark == name
+    ]
+    whole = [entry.utterances for entry, run in entries if not _shortfall(entry, _fact(run, entry))]
+    return _most_common(whole or [entry.utterances for entry, _ in entries])
 
 
 def _most_common(values: Sequence[T]) -> T:

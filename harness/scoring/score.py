@@ -162,6 +162,9 @@ def _warnings(scored: Scored) -> tuple[str, ...]:
     rows = scored.units.rows
     ids = mapped(rows, lambda row: row.id)
     warnings = [finding.message for finding in diagnose_counts(ids, scored.kept())]
+    if not scored.units.ours and (twice := len(ids) - len(set(ids))):  # a journal of ours with such an id is refused
+        again = next(name for name, count in Counter(ids).items() if count > 1)
+        warnings.append(f"{twice} of {len(ids)} rows have an id that stands before, as {again!r}: all are counted")
     if scored.as_written:
         warnings.append(
             f"{scored.as_written} of {len(rows)} rows scored as they are written: the normalizer cannot read them"

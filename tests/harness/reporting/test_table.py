@@ -104,6 +104,26 @@ def test_other_rules_and_other_data_are_marked() -> None:
     }
 
 
+def test_a_run_that_was_killed_competes_with_nobody() -> None:
+    """Before its end nobody knows how many utterances there are; the few that it has are no measure for the others."""
+    scores = [
+        score("killed", [entry("read", 0.0, utterances=4)], None, complete=False),
+        score("whole", [entry("read", 0.3)], 0.3),
+        score("worse", [entry("read", 0.4)], 0.4),
+    ]
+    facts = {"complete": False, "selection": {"limit": None}}
+    runs = [run(model={"id": "killed"}, benchmarks={"read": facts}), None, None]
+    table = results_table(scores, runs)
+    shown = json.loads(table.render("json"))["rows"]
+    assert shown[0]["notes"]["read"] == ["incomplete: 4 utterances, the run did not go to its end"]
+    assert [row.get("notes", {}).get("read") for row in shown[1:]] == [None, None]
+    at = [column.key for column in table.columns].index("read")
+    assert [row[at].best for row in table.rows] == [False, True, False]
+    assert competing(scores, runs) == [frozenset(), {"read"}, {"read"}]
+    two = results_table(scores[:2], runs[:2])
+    assert [[note for note in row[at].notes if "other data" in note] for row in two.rows] == [[], []]
+
+
 def test_what_a_run_says_of_itself_is_shown() -> None:
     scores = [score("a", [entry("read", 0.1), entry("far", 0.2)], 0.15), score("b", [entry("read", 0.1)], None)]
     made = run(

@@ -82,6 +82,15 @@ def test_a_benchmark_without_reference_words_has_no_rate() -> None:
     assert (found.wer, found.words, found.errors) == (None, 0, ErrorCounts(insertions=2))
 
 
+def test_an_id_that_repeats_is_said_and_every_row_counted() -> None:
+    made = foreign(("a b", "a b"), ("a b", "a"), ("a b", "x"), ("a b", "a b"))
+    made = replace(made, rows=[changed(row, id=name) for row, name in zip(made.rows, "uvuu", strict=True)])
+    found = entry(theirs(made))
+    assert found.warnings == ("2 of 4 rows have an id that stands before, as 'u': all are counted",)
+    assert (found.utterances, found.errors) == (4, ErrorCounts(5, 1, 2, 0))
+    assert entry(theirs(replace(made, rows=made.rows[:2]))).warnings == ()
+
+
 def test_words_on_empty_references_count_in_predictions_of_others() -> None:
     """The leaderboard's loader drops such rows, which hides what a model makes up on noise."""
     found = entry(theirs(foreign(("uh", "thank you"), ("a", "a"))), AUGUST)
