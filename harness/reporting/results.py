@@ -99,7 +99,13 @@ def results_table(
     if all(row[-1].value is None for row in rows):  # the sizes of others' models are rarely known
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     marked = _mark_ties(mark_best(columns, rows), [*spoken, *(["average"] if spoken else [])], ties or {})
-    notes = (*_drafts(scores, names), *_precision(scores), *_unseen(scores), *_remarks(runs, names))
+    notes = (
+        *_drafts(scores, names),
+        *_precision(scores),
+        *_unseen(scores),
+        *_foreign(scores, runs, names),
+        *_remarks(runs, names),
+    )
     caption = " ".join([_caption(profile, scores) if spoken else "", *_translations(scores), *cost.methods]).strip()
     return Table("Word error rate, percent" if spoken else "Translations", caption, tuple(columns), marked, notes)
 
@@ -382,6 +388,22 @@ def _drafts(scores: Sequence[Scores], names: Sequence[str]) -> tuple[str, ...]:
         found = [f"{100 * rate:.2f} on {benchmark}" for benchmark, rate in drafts.items() if rate is not None]
         if found:
             notes.append(f"Before editing, the drafts of {name} had a WER of {', '.join(found)}.")
+    return tuple(notes)
+
+
+def _foreign(scores: Sequence[Scores], runs: Sequence[RunRecord | None], names: Sequence[str]) -> tuple[str, ...]:
+    """That a model was asked for a language that its card does not name; its rates there measure something else."""
+    notes = []
+    for name, score, run in zip(names, scores, runs, strict=True):
+        known = run.model.languages or () if run else ()
+        asked: dict[str, list[str]] = {}
+        for entry in score.benchmarks if known else ():
+            if entry.language not in known:
+                asked.setdefault(entry.language, []).append(entry.benchmark)
+        if asked:
+            found = "; ".join(f"{', '.join(some)} ({language})" for language, some in asked.items())
+            spoken = ", ".join(known[:6]) + (f" and {len(known) - 6} more" if len(known) > 6 else "")
+            notes.append(f"{name} knows {spoken} by its card, and not the language of {found}.")
     return tuple(notes)
 
 

@@ -124,6 +124,17 @@ def test_a_run_that_was_killed_competes_with_nobody() -> None:
     assert [[note for note in row[at].notes if "other data" in note] for row in two.rows] == [[], []]
 
 
+def test_a_language_that_a_model_does_not_know_is_said() -> None:
+    entries = [entry("read", 0.1), entry("lapsbm", 1.4, language="pt"), entry("far", 1.2, language="pt")]
+    scores = [score(name, entries, 0.9) for name in ("a", "b", "c")]
+    known = [("en",), ("pt", "en"), ()]
+    runs = [run(model={"id": "x", "languages": list(languages)}, benchmarks={}) for languages in known]
+    notes = results_table(scores, runs).notes
+    assert [note for note in notes if "by its card" in note] == [
+        "a knows en by its card, and not the language of lapsbm, far (pt)."
+    ]
+
+
 def test_what_a_run_says_of_itself_is_shown() -> None:
     scores = [score("a", [entry("read", 0.1), entry("far", 0.2)], 0.15), score("b", [entry("read", 0.1)], None)]
     made = run(
