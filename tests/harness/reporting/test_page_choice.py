@@ -39,6 +39,26 @@ def run(folder: Path, name: str, wrong: range) -> System:
 
 
 @pytest.mark.parametrize("large", [0, 1 << 30])
+def test_what_is_written_where_nothing_is_said_matters_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(journal, "LARGE_BYTES", large)
+    texts = [("a b c d", "a b c d")] * 40 + [("", "x y z"), ("", ""), ("", "x"), ("a b c d", "a b c")]
+    rows = [
+        Line(id=f"u{number}", reference=said, hypothesis=heard, language="en")
+        for number, (said, heard) in enumerate(texts)
+    ]
+    (tmp_path / "b.jsonl").write_bytes(encode_lines(rows))
+    entry = BenchmarkRecord(language="en", expected=len(rows), complete=True)
+    write(tmp_path / "run.json", RunRecord(model=ModelRecord(id="m"), benchmarks={"b": entry}))
+    counted = count_systems([read_run(tmp_path)], [get_profile("card@2026-04")])  # which has no rate for these
+    size = choice.size_of([one for held in counted for one in held])
+    chosen = choose(counted, round(size / 10))["b"]
+    assert len(chosen.ids) == 4
+    assert {"u40", "u42", "u43"} <= chosen.ids
+
+
+@pytest.mark.parametrize("large", [0, 1 << 30])
 def test_those_with_most_errors_and_some_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: int) -> None:
     monkeypatch.setattr(journal, "LARGE_BYTES", large)
     systems = [run(tmp_path, "one", range(50, 90)), run(tmp_path, "two", range(120, 160))]
