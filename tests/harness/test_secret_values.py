@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness import environment
-from harness.secret_values import hide, is_secret, put_away, without
+from harness.secret_values import HIDDEN, hide, is_secret, put_away, without
 from tests.harness.runner.tones import manifest, tone
 
 SECRETS = {
@@ -187,3 +187,8 @@ def test_processes_of_a_cluster_hold_what_the_hub_asks_for_alone(root: Path) -> 
         others = [name for name in SECRETS if name != "HF_TOKEN"]
         assert not [name for name in others for dump in dumps if SECRETS[name].encode() in dump]
         driver.communicate("\n")
+
+
+def test_eight_characters_are_a_secret_and_seven_are_none() -> None:
+    held = {"A_TOKEN": "abcd1234", "B_TOKEN": "xyz9876"}
+    assert hide("abcd1234 xyz9876", held) == f"{HIDDEN} xyz9876"
