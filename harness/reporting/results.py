@@ -370,6 +370,7 @@ def _caption(profile: str, scores: Sequence[Scores]) -> str:
     intervals = [entry.interval for score in scores for entry in score.benchmarks]
     methods = dict.fromkeys(interval.method for interval in intervals if interval)
     between = f" 95 % intervals: {', '.join(methods)}." if methods else " No intervals: fewer than five sessions."
+    between = between if any(entry.rate is not None for score in scores for entry in score.benchmarks) else ""
     over = averaging([score.suite for score in scores], rounded=any(score.average.rounded for score in scores))
     under = any(named(entry.benchmark) for score in scores for entry in score.benchmarks)
     average = f" Average: {over.described}{'; those under conditions (+) are not in it' if under else ''}."

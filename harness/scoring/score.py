@@ -217,18 +217,19 @@ def _is_complete(system: System, entries: Sequence[BenchmarkScore]) -> bool:
 def _average(
     scored: Sequence[Scored], entries: Sequence[BenchmarkScore], over: Averaging, *, complete: bool
 ) -> Average:
-    """The mean over benchmarks; null where it is incomplete, or words are counted in some and characters in others."""
+    """The mean over benchmarks; null where it is incomplete, or words are counted in some and characters in others.
+
+    A run that is whole has a speed all the same, also where nothing is said and there is no rate.
+    """
     from harness.scoring.intervals import average_interval
 
     kinds = {entry.metric for entry in entries}
     rate = over.rate({entry.benchmark: entry.rate for entry in entries}) if complete and len(kinds) == 1 else None
-    if kinds == {"bleu"}:
-        return Average(rounded=over.rounded, speed=suite_speed(speeds_of(entries), over.seconds))
+    speed = suite_speed(speeds_of(entries), over.seconds) if complete or kinds == {"bleu"} else AverageSpeed()
     if rate is None:
-        return Average(rounded=over.rounded)
+        return Average(rounded=over.rounded, speed=speed)
     weights = over.weights([entry.benchmark for entry in entries])
     interval = average_interval([_columns(one) for one in scored], weights=weights)
-    speed = suite_speed(speeds_of(entries), over.seconds)
     if kinds == {"cer"}:
         return Average(cer=rate, cer_interval=interval, rounded=over.rounded, speed=speed)
     return Average(wer=rate, wer_interval=interval, rounded=over.rounded, speed=speed)
