@@ -1,4 +1,4 @@
-"""Keys and tokens of the environment: shown nowhere, and not handed to processes that have no use for them."""
+"""Keys of the environment and in addresses: shown nowhere, and not handed to processes that have no use for them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,18 @@ _NAME = re.compile(r"(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|CREDENTIALS|PAT)
 _NO_SECRET = re.compile(r"[a-z]+|[./~].*|https?://[^@]*", re.DOTALL)
 """Values that are words, paths or plain addresses: `SSH_KEY=~/.ssh/id`, `TOKEN=disabled`."""
 
+_ADDRESS = re.compile(r"(?<=[a-z0-9]:/)[^\s\"'<>\\]+", re.IGNORECASE)
+"""What follows ``https:/``; `Path` makes one slash of two."""
+_LOGIN = re.compile(r"^(/?)(?:[^/?#:@]*:[^/?#]*|[^/?#:@]{16,})@")
+"""``user:password@`` of an address, or a token in its place."""
+_QUERY = re.compile(
+    r"(?<=[?&;])([\w.-]*(?:token|key|secret|passw(?:or)?d|pwd|pass|signature|sig|auth|credentials?)=)[^&;#]+",
+    re.IGNORECASE,
+)
+"""What a query carries to be let in."""
+_TOKEN = re.compile(r"(?<![A-Za-z0-9])(?:hf_[A-Za-z0-9]{16,}|gh[opsu]_[A-Za-z0-9]{20,}|github_pat_\w{20,})")
+"""Tokens that can be told by how they begin."""
+
 
 def is_secret(name: str) -> bool:
     """Whether a variable of the environment holds one, by its name: ``HF_TOKEN``, ``AWS_SECRET_ACCESS_KEY``."""
@@ -28,10 +40,12 @@ def is_secret(name: str) -> bool:
 
 
 def hide(text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """A text without the values of the environment's secrets, as they are or as JSON writes them."""
+    """A text without the environment's secrets, as they are or as JSON writes them, and without those in addresses."""
     for value in _values(environment):
         text = text.replace(value, HIDDEN)
-    return text
+    if ":/" in text:
+        text = _ADDRESS.sub(lambda found: _QUERY.sub(rf"\1{HIDDEN}", _LOGIN.sub(rf"\1{HIDDEN}@", found[0])), text)
+    return _TOKEN.sub(HIDDEN, text) if "_" in text else text
 
 
 def _values(environment: Mapping[str, str]) -> list[str]:

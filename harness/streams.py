@@ -82,6 +82,7 @@ class Output:
 @contextmanager
 def lasting() -> Iterator[Output]:
     """Both streams as `Output` for as long as a command runs; gives standard output."""
+    _occupy()
     before = sys.stdout, sys.stderr
     out, errors = Output(before[0]), Output(before[1])
     sys.stdout, sys.stderr = out, errors
@@ -91,6 +92,19 @@ def lasting() -> Iterator[Output]:
         for stream in (out, errors):
             stream.flush()
         sys.stdout, sys.stderr = before
+
+
+def _occupy() -> None:
+    """Opens on nothing what is closed of the three standard files.
+
+    The next file that is opened would have its number: what native code or a child prints would end in a journal.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free
 
 
 def lost(out: Output) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from benchmarks.sources.json_keys import check_keys
 from benchmarks.sources.tables import Line, numbered
 from harness.errors import DataError
 
@@ -25,7 +26,7 @@ def read_json(file: BinaryIO, name: str, note: Callable[[str], None]) -> Iterato
         note: told what the text is, where it is not an object a line.
 
     Raises:
-        DataError: it is not JSON, or holds something else than objects.
+        DataError: it is not JSON, holds something else than objects, or an object has a key twice.
     """
     head = file.read(1 << 12)
     file.seek(0)
@@ -60,32 +61,52 @@ def read_json(file: BinaryIO, name: str, note: Callable[[str], None]) -> Iterato
             if not text.strip():
                 continue
             value = _value(where, text)
+        else:
+            _check_keys(where, text, value)
         yield Line(where, value) if isinstance(value, dict) else _row(where, value)
 
 
 def _value(where: str, text: str) -> object:
     """The value of a line."""
+    value: object
     try:
-        return _decode(text)
+        value = _decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        pass
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{where}: not JSON ({_reason(error)})") from error
+    _check_keys(where, text, value)
+    return value
+
+
+def _check_keys(where: str, text: str, value: object) -> None:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{where}: not JSON ({_reason(error)})") from error
+        check_keys(text, value)
+    except ValueError as error:
+        raise DataError(f"{where}: {error}") from None
 
 
 def _whole(data: bytes, name: str) -> object:
     """The value of a text over several lines."""
+    value: object
     try:
-        return _decode(data.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        pass
-    try:
-        return json.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = 1 + data[: error.start].count(b"\n")
         raise DataError(f"{name}, line {line}: not UTF-8 text ({error.reason})") from error
+    try:
+        value = _decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        value = _plain(text, name)
+    _check_keys(name, text, value)
+    return value
+
+
+def _plain(text: str, name: str) -> object:
+    """As `json` reads it."""
+    try:
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise DataError(f"{name}, line {line}: not JSON ({_reason(error)})") from error

@@ -4,7 +4,6 @@ Formats: SCTK's doc/infmts.htm; https://github.com/fgnt/meeteval; https://www.w3
 """
 
 import html
-import json
 import math
 import re
 from bisect import bisect_right
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 from pathlib import Path
 
+from benchmarks.sources.json_keys import loads
 from benchmarks.sources.nist import ENCODED, alternatives, decode
 from harness.errors import DataError
 
@@ -109,7 +109,7 @@ def read_seglst(path: Path, content: str) -> list[Segment]:
     """
     found: list[Segment] = []
     try:
-        for one in json.loads(content):
+        for one in loads(content):
             begin, end = (float(one.get(key, 0)) for key in ("start_time", "end_time"))
             words = one["words"]
             if not isinstance(words, str):

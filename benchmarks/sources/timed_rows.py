@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from benchmarks.dataset import SpokenTurn, SpokenWord
+from benchmarks.sources.json_keys import loads
 
 Values = Mapping[str, object]
 
@@ -81,7 +82,7 @@ def _listed(value: object) -> list[object] | None:
     """A list of objects or lists, as it is or as JSON in a cell; None where it is none."""
     if isinstance(value, str) and value.lstrip().startswith(("[{", "[[")):
         try:
-            value = json.loads(value)
+            value = loads(value)
         except (ValueError, RecursionError):
             raise ValueError("a column of words or turns begins like a JSON list and is none") from None
     if not isinstance(value, list) or not value:

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from harness.errors import DataError, ExitStatus
+from harness.errors import DataError, ExitStatus, UsageError
 from harness.streams import Output, exact
 
 HELP = "print each line of standard input as a profile normalizes it"
@@ -22,6 +22,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
     from harness.scoring.profile_files import get_profile
 
     normalize = get_profile(args.profile).normalizer(primary_subtag(args.language))
+    if sys.stdin is None:  # as in `normalize <&-`
+        raise UsageError("standard input is closed; give the lines there, as in: normalize --profile NAME < FILE")
     lines, out = iter(sys.stdin.buffer.readline, b""), sys.stdout
     if not (out.isatty() or os.environ.keys() & {"GITHUB_ACTIONS", "TF_BUILD"}):  # a file or a program takes it as data
         out = exact(out)

@@ -181,7 +181,7 @@ def _remove(names: Sequence[str], below: Path, *, yes: bool) -> ExitStatus:
 
 def _agreed(folders: Sequence[Path]) -> bool:
     listed = ", ".join(map(str, folders))
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"would remove {listed}; nobody can be asked here: say --yes")
     return input(f"remove {listed} for good? [y/N] ").strip().lower() in {"y", "yes"}
 

@@ -7,7 +7,6 @@ of such a run means nothing.
 """
 
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from benchmarks.files import whole
 from benchmarks.own.places import id_of
 from benchmarks.own.rows import segment_id
 from benchmarks.sources.handwritten import DELIMITED, read_table
+from benchmarks.sources.json_keys import loads
 from harness.errors import DataError, HarnessError, UsageError
 from harness.models.base import Adapter, Model, ModelCard
 from harness.scoring.interchange import read_kaldi_text, read_trn
@@ -202,7 +202,7 @@ def _rows(path: Path, content: bytes) -> Iterator[tuple[str, Mapping[str, object
 
 def _row(where: str, line: str) -> dict[str, object]:
     try:
-        row = json.loads(line)
+        row = loads(line)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not JSON: {error}") from error
     if not isinstance(row, dict):

@@ -62,7 +62,8 @@ def opened(path: Path) -> Iterator[Path]:
         try:
             _unpack(path, folder)
         except _BROKEN as error:
-            raise DataError(f"{path} is not a baseline that can be read: {error}") from None
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise DataError(f"{path} is not a baseline that can be read: {why}") from None
         try:
             yield folder
         except (DataError, UsageError) as error:
@@ -73,6 +74,10 @@ def _unpack(path: Path, folder: Path) -> None:
     regular(path)
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
+        names = [info.filename for info in members]
+        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+        if twice is not None:
+            raise DataError(f"{path} is not a baseline: it holds {twice!r} twice; save it anew")
         for info in members:
             if not _MEMBER.match(info.filename) or info.compress_type not in _METHODS:
                 raise DataError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from benchmarks.sources.json_keys import loads
 from benchmarks.sources.text_files import read_content
 from harness.errors import DataError
 from harness.scoring.rows import HYPOTHESIS, ID, REFERENCE, SESSION, Values, name_of, tag_text
@@ -90,9 +90,9 @@ def _json(path: Path, content: str) -> Iterator[tuple[str, Values]]:
     lines = [(f"line {number}", line) for number, line in enumerate(content.split("\n"), start=1) if line.strip()]
     try:
         if content.lstrip().startswith("["):
-            read = [(f"item {number}", row) for number, row in enumerate(json.loads(content), start=1)]
+            read = [(f"item {number}", row) for number, row in enumerate(loads(content), start=1)]
         else:
-            read = [(where, json.loads(line)) for where, line in lines]
+            read = [(where, loads(line)) for where, line in lines]
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: neither JSON lines nor a JSON array: {error}") from None
     for where, row in read:

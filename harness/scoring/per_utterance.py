@@ -14,7 +14,7 @@ import msgspec
 from harness.errors import UsageError
 from harness.records.codec import encode, write_bytes
 from harness.records.utterances import AlignedWords, UtteranceScore
-from harness.reporting.escape import begins_formula
+from harness.reporting.escape import csv_cell, shown
 from harness.scoring.scored import ScoredUtterance
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _write_lines(path: Path, rows: Sequence[UtteranceScore]) -> None:
 
 
 def _write_csv(path: Path, rows: Sequence[UtteranceScore]) -> None:
-    """Cells that a spreadsheet would take for a formula begin with an apostrophe."""
+    """For spreadsheets: texts are shown as in all our tables (`csv_cell`); exact ones are in the other two forms."""
     table = io.StringIO(newline="")
     to = csv.writer(table)
     to.writerow(_FIELDS)
@@ -90,8 +90,8 @@ def _write_csv(path: Path, rows: Sequence[UtteranceScore]) -> None:
 
 def _cell(value: object) -> object:
     if isinstance(value, tuple):
-        return encode(value).decode()
-    return f"'{value}" if isinstance(value, str) and begins_formula(value) else value
+        return shown(encode(value).decode())
+    return csv_cell(value) if isinstance(value, str) else value
 
 
 def _write_parquet(path: Path, rows: Sequence[UtteranceScore]) -> None:
@@ -121,7 +121,10 @@ def _storable(value: Any) -> Any:
 
 
 def alignment_text(rows: Iterable[UtteranceScore]) -> str:
-    """Alignments to read, in the manner of sclite's ``pralign``: words that face each other stand in one column."""
+    """Alignments to read, in the manner of sclite's ``pralign``: words that face each other stand in one column.
+
+    They are read in terminals and logs: what those would obey is shown instead (`escape.shown`).
+    """
     blocks = []
     for row in rows:
         head = f"id: {row.model} {row.benchmark} ({row.id})"
@@ -140,9 +143,10 @@ def _facing(steps: Sequence[AlignedWords]) -> str:
         said, written = " ".join(step.reference), " ".join(step.hypothesis)
         if step.operation in {"substitution", "insertion", "deletion"}:
             said, written = said.upper(), written.upper()
+        said, written = (shown(text, begins_line=False) for text in (said, written))
         width = max(_width(said), _width(written), 1)
-        shown = (said or _GAP * width, written or _GAP * width, _LETTERS[step.operation])
-        columns.append([cell + " " * (width - _width(cell)) for cell in shown])
+        cells = (said or _GAP * width, written or _GAP * width, _LETTERS[step.operation])
+        columns.append([cell + " " * (width - _width(cell)) for cell in cells])
     lines = zip(*columns, strict=True) if columns else ((), (), ())
     named = zip(("REF: ", "HYP: ", "Eval:"), lines, strict=True)
     return "\n".join(f"{name} {' '.join(cells)}".rstrip() for name, cells in named)
@@ -157,4 +161,4 @@ def _width(text: str) -> int:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return shown(" ".join(text.split()), begins_line=False)

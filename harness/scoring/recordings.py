@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 from benchmarks.own.tiers import choose_tiers
 from benchmarks.sources import timed
+from benchmarks.sources.json_keys import loads
 from benchmarks.sources.rttm import read_rttm
 from benchmarks.sources.text_files import read_content
 from benchmarks.sources.tiers import Tier, read_eaf, read_textgrid
@@ -118,7 +118,7 @@ def _of_words(listed: Sequence[Segment], path: Path, say: Say) -> Recorded:
 
 def _of_recognizer(path: Path, content: str, say: Say) -> Recorded:
     try:
-        found = json.loads(content)
+        found = loads(content)
         text, turns, words = recognizer_text(found if isinstance(found, dict) else {})
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not what a recognizer writes of a recording: {error}") from None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypedDict, TypeVar
 
 from benchmarks.languages import primary_subtag
+from benchmarks.sources.json_keys import loads
 from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
@@ -119,7 +120,7 @@ def _named(path: Path, where: str, make: Callable[..., T], *values: object) -> T
 
 def _object(line: str) -> Values:
     try:
-        found = json.loads(line)
+        found = loads(line)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not a JSON object ({error})") from None
     if not isinstance(found, dict):
@@ -129,7 +130,7 @@ def _object(line: str) -> Values:
 
 def _array(path: Path, content: str) -> Iterator[tuple[str, Values]]:
     try:
-        found = json.loads(content)
+        found = loads(content)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not a JSON array ({error})") from None
     for number, values in enumerate(found, start=1):
@@ -203,7 +204,7 @@ def with_lists(found: Values) -> Values:
         return found
     if isinstance(lists, str):  # a cell of a table
         try:
-            lists = json.loads(lists)
+            lists = loads(lists)
         except (ValueError, RecursionError):
             raise ValueError("reference_lists is no JSON list") from None
     return {**found, "text": lattice.written(lattice.checked(lists))}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +82,16 @@ def spins(_words: list[str]) -> int:
         pass
 
 
+def waits(_words: list[str]) -> int:
+    reading, _ = os.pipe()
+    return len(os.read(reading, 1))
+
+
+def works_for_long_beside_others(_words: list[str]) -> int:
+    time.sleep(0.2)
+    return 0
+
+
 PLANTED: list[tuple[Callable[[list[str]], int], str]] = [
     (fails(ValueError("x")), "internal"),
     (says("error: internal error, KeyError: x", 5), "internal"),
@@ -103,9 +115,39 @@ def test_planted_faults_are_found(
 ) -> None:
     monkeypatch.setattr("harness.cli.main", main)
     monkeypatch.setattr(worker, "SECONDS", 0.05)
+    monkeypatch.setattr(worker, "WAIT", 20.0)
     monkeypatch.setattr(worker, "BYTES", 1 << 40)  # the process of these tests holds what other tests loaded
     result = worker.call(Case(7, "score", ["score", "x"]))
     assert (result.outcome, result.bad) == (outcome, not outcome.startswith("exit"))
+
+
+def test_what_waits_is_found_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.cli.main", waits)
+    monkeypatch.setattr(worker, "WAIT", 0.05)
+    monkeypatch.setattr(worker, "BYTES", 1 << 40)
+    result = worker.call(Case(7, "score", ["score", "x"]))
+    assert result.outcome == "hang"
+    assert result.processor < 5, "which no processor's time would have told"
+
+
+def test_what_others_hold_up_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.cli.main", works_for_long_beside_others)
+    monkeypatch.setattr(worker, "SECONDS", 0.15)
+    monkeypatch.setattr(worker, "BYTES", 1 << 40)
+    result = worker.call(Case(7, "score", ["score", "x"]))
+    assert (result.outcome, result.processor <= result.seconds) == ("exit 0", True)
+
+
+def test_a_process_that_hears_no_alarm_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deaf(number: int, seed: int) -> Any:
+        if number == 1:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM, signal.SIGPROF})
+            time.sleep(60)
+        return worker.Result(number, "score", "exit 0", [])
+
+    monkeypatch.setattr("tools.fuzz.__main__.try_case", deaf)
+    monkeypatch.setattr("tools.fuzz.__main__.PATIENCE", 0.2)
+    assert [(result.number, result.outcome) for result in run([1, 2], seed=1)] == [(1, "died"), (2, "exit 0")]
 
 
 def test_too_much_memory_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,32 @@ def test_the_longer_of_two_goes_first() -> None:
     assert hide("abcdefgh123 abcdefgh1", {"A_KEY": "abcdefgh1", "B_KEY": "abcdefgh123"}) == "[key] [key]"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no file at https://user:pw@host/a b", "no file at https://[key]@host/a b"),
+        ("ftp://:pw@host", "ftp://[key]@host"),
+        ("https://user:p@w:d@host:80/x", "https://[key]@host:80/x"),
+        ("https:/user:pw@host/x", "https:/[key]@host/x"),
+        ("S3://AKIA:se+cr%2Fet@bucket", "S3://[key]@bucket"),
+        ("https://ghx1234567890abcd@github.com/o/r", "https://[key]@github.com/o/r"),
+        ("hf://org/set?token=abc&x=1", "hf://org/set?token=[key]&x=1"),
+        ("https://h/a?x=1&X-Amz-Signature=ab12#m", "https://h/a?x=1&X-Amz-Signature=[key]#m"),
+        ('https://h/a?sig=a%2Fb;API_KEY=q"', 'https://h/a?sig=[key];API_KEY=[key]"'),
+        ("hf://datasets/o/s@hf_abcdEFGH1234ijkl", "hf://datasets/o/s@[key]"),
+        ("(ghp_abcdefghij0123456789)", "([key])"),
+        ("openai:https://u:p@h/v1#m", "openai:https://[key]@h/v1#m"),
+        # What is none.
+        ("ssh://git@github.com/o/r a@b.c:d", "ssh://git@github.com/o/r a@b.c:d"),
+        ("https://h/a@1?speaker=anna&monkeys=2", "https://h/a@1?speaker=anna&monkeys=2"),
+        ("hf://org/set@main http://h:80/a:b@c hf_internal", "hf://org/set@main http://h:80/a:b@c hf_internal"),
+        ("key=value token=x a/b:c@d", "key=value token=x a/b:c@d"),
+    ],
+)
+def test_what_an_address_carries_is_hidden(text: str, shown: str) -> None:
+    assert hide(text, {}) == shown
+
+
 def test_what_is_put_away_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)

@@ -39,7 +39,7 @@ def status(arguments: Sequence[str], shell: str) -> int:
     return subprocess.run(["bash", "-c", script], check=False, capture_output=True).returncode
 
 
-@pytest.mark.parametrize("shell", ["| head -c 1", "| true", ">&-", ">&- 2>&-", "2> /dev/full", "| head -c 0"])
+@pytest.mark.parametrize("shell", ["| head -c 1", "| true", ">&-", "<&- >&- 2>&-", "2> /dev/full", "| head -c 0"])
 def test_the_status_is_that_of_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str) -> None:
     monkeypatch.chdir(tmp_path)
     good, bad = predictions(tmp_path, "good", WORDS), predictions(tmp_path, "bad", "one two")
@@ -55,6 +55,41 @@ def test_what_is_asked_for_and_does_not_fit_is_no_success(tmp_path: Path, monkey
     assert Path("status").read_text() == "5\n"
     assert Path("told").read_text() == (
         "error: standard output cannot be written (No space left on device); free space, or write to another place\n"
+    )
+
+
+CLOSED = """
+import os, sys
+from harness.streams import lasting
+with lasting(), open("journal", "w") as journal:
+    os.write(1, b"native code"), os.write(2, b"complains")
+    os.system("echo a child")
+    journal.write("line\\n")
+    print("all"), print("told", file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("shell", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_is_closed_is_no_file_of_ours(tmp_path: Path, shell: str) -> None:
+    """The next file that is opened has the number of a closed one, into which native code would go on to print."""
+    command = f"cd '{tmp_path}'; PYTHONPATH='{ROOT}' '{sys.executable}' -c \"$0\" {shell}"
+    assert subprocess.run(["bash", "-c", command, CLOSED], check=False, capture_output=True).returncode == 0
+    assert (tmp_path / "journal").read_text() == "line\n"
+
+
+def test_a_closed_output_is_no_error_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who closes it asks for the files, or for the status alone; nobody's answer is lost, as where a disk is full."""
+    monkeypatch.chdir(tmp_path)
+    status(["score", str(predictions(tmp_path, "good", WORDS)), "--alignments", "a.txt", "--json"], ">&- 2> told")
+    assert (Path("status").read_text(), Path("told").read_text()) == ("0\n", "")
+    assert Path("a.txt").read_text().count("Scores: (#C #S #D #I) 1 0 0 0") == 40
+
+
+def test_a_closed_input_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["normalize", "--profile", "verbatim"]) == 2
+    assert capsys.readouterr().err == (
+        "error: standard input is closed; give the lines there, as in: normalize --profile NAME < FILE\n"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import metadata
@@ -23,6 +24,12 @@ def test_only_pins_are_asked_for() -> None:
         "torch==2.13.0; python_version > '3'",
     ]
     assert len(pins(CONSTRAINTS.read_text(encoding="utf-8"))) > 20
+
+
+def test_what_is_said_of_the_pins_counts_them(root: Path) -> None:
+    text = (root / "SECURITY.md").read_text(encoding="utf-8")
+    stated = re.findall(r"\((\d+) today\)|the (\d+) pins", text)
+    assert [int(one or other) for one, other in stated] == [len(pins(CONSTRAINTS.read_text(encoding="utf-8")))] * 2
 
 
 A, B = "a" * 64, "b" * 64

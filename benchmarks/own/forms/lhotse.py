@@ -18,6 +18,7 @@ from benchmarks.dataset import MISSHAPEN, Audio, Entry
 from benchmarks.own.form import Account, Asked, Form, Item
 from benchmarks.own.lookup import SAME, Paths, head, is_file, named_split, names_in, spoken
 from benchmarks.sources.archive import Release
+from benchmarks.sources.json_keys import loads
 from benchmarks.sources.tables import Line
 from benchmarks.sources.text_files import file_lines, read_content
 from harness.errors import DataError, UsageError
@@ -142,7 +143,7 @@ def _objects(path: Path) -> Objects:
 
 def _parsed(where: str, text: str) -> object:
     try:
-        return json.loads(text)
+        return loads(text)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:80]
         raise DataError(f"{where}: not JSON ({reason})") from error

@@ -6,7 +6,6 @@ key, and the id. Pickles are never read.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from benchmarks.own.form import Account, Asked, Form, Item, Role
 from benchmarks.own.lookup import audio_stem, is_file, named_split, names_in
 from benchmarks.own.rows import Rows
 from benchmarks.sources.archive import Member, Release
+from benchmarks.sources.json_keys import loads
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from benchmarks.sources.shards import BRACES, MOST_SHARDS, expanded
 from benchmarks.sources.tables import Line
@@ -192,7 +192,7 @@ def _values(where: str, data: bytes) -> dict[str, object]:
         DataError: it is not JSON, or no object.
     """
     try:
-        found = json.loads(data)
+        found = loads(data)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not JSON ({str(error)[:80]})") from error
     if not isinstance(found, dict):

@@ -7,7 +7,6 @@ files of the LibriSpeech biasing lists (id, text, words that are scored, and per
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from benchmarks.sources.json_keys import loads
 from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
 from harness.flags import is_file_name, phrases_given
@@ -104,10 +104,10 @@ def _one(where: str, phrases: Iterable[str]) -> Keywords:
 def _of_json(where: str, content: str) -> Keywords:
     """One list, lists by id, or rows."""
     try:
-        found = json.loads(content)
+        found = loads(content)
     except ValueError:
         try:
-            found = [json.loads(line) for line in content.split("\n") if line.strip()]
+            found = [loads(line) for line in content.split("\n") if line.strip()]
         except (ValueError, RecursionError) as error:
             raise DataError(f"{where}: neither JSON nor JSON lines: {error}") from None
     except RecursionError as error:

@@ -108,3 +108,48 @@ def test_lengths_that_nobody_states(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (status, finding["verdict"], finding["reason"]) == (3, "INCONCLUSIVE", "not measured")
     assert finding["message"].startswith("2 words are written where the reference has none, the baseline's are 0;")
     assert gate(capsys, sides[0], sides[1], "--policy", str(policy))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "tier"),
+    [
+        (1, "informative"),  # exactly the margin
+        (2, "must"),
+    ],
+)
+def test_without_an_interval_one_word_a_minute_is_let_pass(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: int, tier: str
+) -> None:
+    """A minute without reference words, in three sessions: beside as many words as a model may write there."""
+    sides = []
+    for name, heard in (("quiet", 3), ("loud", 3 + words)):
+        rows = [
+            {"id": f"u{at}", "session": f"s{at % 3}", "duration": 5.0, "text": WORDS if at >= 12 else ""}
+            for at in range(24)
+        ]
+        said = [row["text"] or ("lamp" if at < heard else "") for at, row in enumerate(rows)]
+        written = [{**row, "pred_text": text} for row, text in zip(rows, said, strict=True)]
+        sides.append(write(tmp_path / f"MODEL_{name}_DATASET_calls.jsonl", written))
+    finding = gate(capsys, sides[1], sides[0])[1]["calls: inserted on silence"]
+    assert (finding["before"], finding["after"]) == (3.0, 3.0 + words)
+    assert (finding["verdict"], finding["reason"], finding["tier"]) == ("INCONCLUSIVE", "too few sessions", tier)
+    assert finding["margin"] == 1.0
+
+
+def test_an_interval_that_holds_the_margin_is_told_and_decides_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sides = []
+    for name, heard in (("quiet", set[int]()), ("loud", {0, 1, 2, 3})):
+        rows = [
+            {"id": f"u{at}", "session": f"s{at % 12}", "duration": 5.0, "text": WORDS if at >= 24 else ""}
+            for at in range(48)
+        ]
+        said = [row["text"] or ("lamp" if at in heard else "") for at, row in enumerate(rows)]
+        written = [{**row, "pred_text": text} for row, text in zip(rows, said, strict=True)]
+        sides.append(write(tmp_path / f"MODEL_{name}_DATASET_calls.jsonl", written))
+    status, found = gate(capsys, sides[1], sides[0])
+    finding = found["calls: inserted on silence"]
+    assert (finding["before"], finding["after"]) == (0.0, 2.0), "four words in two minutes"
+    assert finding["change"]["low"] < 1 < finding["change"]["high"]
+    assert (status, finding["verdict"], finding["tier"]) == (0, "INCONCLUSIVE", "informative")

@@ -11,7 +11,9 @@ import pytest
 
 from harness.cli import main
 from harness.records.utterances import UtteranceScore
+from harness.reporting.escape import csv_cell
 from harness.scoring.error_counts import ErrorCounts
+from tests.harness.hostile import STRINGS, check_commands, check_csv, check_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,3 +123,38 @@ def test_half_a_character_is_written_out(tmp_path: Path) -> None:
     for name in ("out.parquet", "out.csv", "out.jsonl"):
         written(path, name)
     assert "a \\ud800 b" in path.with_name("out.csv").read_text(encoding="utf-8")
+
+
+def test_each_form_takes_hostile_texts_as_its_readers_need(tmp_path: Path) -> None:
+    """JSON lines and Parquet hold the very texts, CSV what a spreadsheet may show, alignments what a terminal may."""
+    from pyarrow import parquet
+
+    texts = list(STRINGS.values())
+    file = tmp_path / "it.jsonl"
+    rows = [
+        {"id": f"{at} {text}", "text": f"alpha {text}", "pred_text": f"{text} beta"} for at, text in enumerate(texts)
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    raw = written(file, "out.jsonl").read_bytes()
+    assert not [one for one in raw if one < 0x20 and one != 0x0A]
+    lines = [json.loads(line) for line in raw.split(b"\n") if line]
+    assert [(line["id"], line["reference"], line["hypothesis"]) for line in lines] == [
+        (row["id"], row["text"], row["pred_text"]) for row in rows
+    ]
+    stored = parquet.read_table(written(file, "out.parquet")).to_pylist()
+    whole = [at for at, text in enumerate(texts) if "\ud800" not in text]
+    assert [stored[at] for at in whole] == [lines[at] for at in whole]
+    table = written(file, "out.csv")
+    check_csv(table)
+    check_terminal(table.read_text(encoding="utf-8").replace("\r\n", "\n"))
+    check_commands(table.read_text(encoding="utf-8").replace("##[", "").replace("\r\n", "\n"))
+    with table.open(encoding="utf-8", newline="") as opened:
+        cells = list(csv.DictReader(opened))
+    assert [row["reference"] for row in cells] == [csv_cell(line["reference"]) for line in lines]
+    assert [row["id"] for row in cells] == [csv_cell(line["id"]) for line in lines]
+    alignments = file.with_name("a.txt")
+    assert main(["score", str(file), "--profile", "verbatim", "--alignments", str(alignments)]) == 0
+    text = alignments.read_text(encoding="utf-8")
+    assert text.count("Scores: (#C #S #D #I) ") == len(texts)
+    check_terminal(text)
+    check_commands(text)
