@@ -91,6 +91,13 @@ class Interrupted(HarnessError):  # noqa: N818 - not an error
     exit_status = ExitStatus.INTERRUPTED
 
 
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The name that is nearest to what a user wrote; else up to three that hold it, as `libri` is a part of several."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return near or ([one for one in names if name in one][:3] if len(name) > 2 else [])
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for a name that does not exist, with the nearest one that does.
 
@@ -100,8 +107,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
         known: all names that exist.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    if near:
-        return UsageError(f"no {kind} called {name!r}; did you mean {near[0]!r}?")
+    if near := nearest(name, names):
+        return UsageError(f"no {kind} called {name!r}; did you mean {' or '.join(map(repr, near))}?")
     listed = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
     return UsageError(f"no {kind} called {name!r}; there are: {listed or 'none'}")

@@ -79,8 +79,9 @@ def run(args: argparse.Namespace) -> ExitStatus:
     check_name(args.comment_name)
     if args.page_url is not None:
         check_address(args.page_url)
-    if args.run[0].resolve() in {path.resolve() for path in args.baseline or ()}:
-        tell(f"warning: {args.run[0]} is its own baseline, which it cannot be worse than")
+    baselines = {path.resolve() for path in args.baseline or ()}
+    for path in (path for path in args.run if path.resolve() in baselines):
+        tell(f"warning: {path} is its own baseline, which it cannot be worse than")
     policy = with_slices(read_policy(args.policy), args.slice)
     decisions = _decided(args, policy)
     whole = together(decisions)
@@ -114,7 +115,7 @@ def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
         tell(f"{first}: {'a model of its own' if len(groups) > 1 else 'judged'}{told}")
     decisions = []
     for paths in groups:
-        side = read_side(paths, policy.speed.measure, args.profile, read, tell)
+        side = read_side(paths, policy.speed.measure, args.profile, read, tell, flags=_flags_of(args))
         decisions.append(
             gate_against(
                 side,
@@ -128,6 +129,13 @@ def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
             )
         )
     return decisions
+
+
+def _flags_of(args: argparse.Namespace) -> list[str]:
+    """The flags by which what is given is read and scored, as they are given to `report` too."""
+    names = ("profile", "language", "reference", "format", "keywords", "corrected", "metadata")
+    given = ((f"--{name}", getattr(args, name)) for name in names)
+    return [word for flag, value in given if value is not None for word in (flag, str(value))]
 
 
 def _read(args: argparse.Namespace, path: Path) -> list[System]:

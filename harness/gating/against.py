@@ -58,14 +58,16 @@ def gate_against(
     paths, others = find_baseline(baseline, model, run.system.suite, read, any_model=alone and candidate_of is None)
     if not paths and candidate_of is not None:
         raise unknown_name(f"baseline of {run.system.suite}, for --candidate-of,", candidate_of, others)
-    other = read_side(paths, policy.speed.measure, profile, read) if paths else None
-    return _with_hint(decide_early(run, other, policy) if early else decide(run, other, policy), others)
+    if not paths:
+        folder = baseline[0] if baseline and is_folder_of_baselines(baseline[0]) else None
+        return _with_hint(decide(run, None, policy, directory=folder), others)
+    return (decide_early if early else decide)(run, read_side(paths, policy.speed.measure, profile, read), policy)
 
 
-def decide_early(run: Side, baseline: Side | None, policy: Policy) -> Decision:
+def decide_early(run: Side, baseline: Side, policy: Policy) -> Decision:
     """As `decide`, where a run that was stopped early is a FAIL if its lines show that the complete run would be."""
     decision = decide(run, baseline, policy)
-    found = [] if baseline is None else list(early_findings(run, baseline, policy))
+    found = list(early_findings(run, baseline, policy))
     return conclude([*found, *decision.findings], run, baseline, policy) if found else decision
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -68,13 +68,8 @@ def packed(runs: Sequence[Path]) -> dict[str, bytes]:
         if (again.suite, again.model.id) != (record.suite, record.model.id):
             what = f"{again.model.id} on {again.suite}, no repeat of {record.model.id} on {record.suite}"
             raise UsageError(f"{other} is {what}; save each model by itself")
-    failed = [name for name, fact in record.benchmarks.items() if fact.failed]
-    if not record.complete or failed or not record.benchmarks:
-        why = f"{failed[0]} has failed utterances" if failed else "it did not go to its end"
-        how = "repeat the run's command first"
-        if record.early is not None and record.early.verdict is not None:
-            why, how = "it was stopped early, since FAIL was certain", "run it to its end, without --gate-early, first"
-        raise UsageError(f"{run} cannot be a baseline: {why}; {how}")
+    if (why := incomplete(record)) is not None:
+        raise UsageError(f"{run} cannot be a baseline: {why}")
     speeds = Speeds(
         rtfx=tuple(value for one in records for value in rtfx(one, "rtfx")),
         rtfx_end_to_end=tuple(value for one in records for value in rtfx(one, "rtfx_end_to_end")),
@@ -83,16 +78,39 @@ def packed(runs: Sequence[Path]) -> dict[str, bytes]:
         RUN_FILE: pretty(replace(record, format=FORMAT, version=VERSION)).encode(),
         SPEEDS_FILE: pretty(speeds).encode(),
     }
-    for name, fact in record.benchmarks.items():
+    for name in record.benchmarks:
         lines = read_journal(run / f"{name}.jsonl").lines
-        if not lines or fact.expected not in {None, len(lines)}:
-            why = f"{name}.jsonl has {len(lines):,} of {fact.expected or 'its'} utterances"
-            raise UsageError(f"{run} cannot be a baseline: {why}; repeat the run's command first")
+        if (why := incomplete(record, {name: len(lines)})) is not None:
+            raise UsageError(f"{run} cannot be a baseline: {why}")
         members[f"{name}.jsonl"] = encode_lines(_slim(line) for line in lines)
     return members
 
 
+def incomplete(record: RunRecord, lines: Mapping[str, int] | None = None) -> str | None:
+    """Why a run cannot be a baseline, and what to do first; None where it can.
+
+    Args:
+        record: its run.json.
+        lines: how many utterances the journals of its benchmarks have, as far as they were read.
+    """
+    failed = [name for name, fact in record.benchmarks.items() if fact.failed]
+    if record.early is not None and record.early.verdict is not None and not record.complete:
+        return "it was stopped early, since FAIL was certain; run it to its end, without --gate-early, first"
+    if failed:
+        return f"{failed[0]} has failed utterances; repeat the run's command first"
+    if not record.complete or not record.benchmarks:
+        return "it did not go to its end; repeat the run's command first"
+    for name, count in (lines or {}).items():
+        expected = record.benchmarks[name].expected
+        if not count or expected not in {None, count}:
+            return f"{name}.jsonl has {count:,} of {expected or 'its'} utterances; repeat the run's command first"
+    return None
+
+
 def _record(run: Path) -> RunRecord:
+    if run.is_file():
+        what = f"{run} is no run folder, which alone can be saved"
+        raise UsageError(f"{what}; a file of predictions is a baseline as it is: gate --baseline {run}")
     try:
         record = read_run_record(run)
     except FileNotFoundError:
@@ -172,16 +190,31 @@ def check_replaces(run: Path, before: Path) -> None:
     Raises:
         UsageError: the run lacks a benchmark, or is of another sample.
     """
-    new = _record(run)
     with opened(before) as folder:
-        old = _record(folder)
+        why = measures_less(_record(run), _record(folder))
+    if why is not None:
+        raise UsageError(f"{run} cannot replace {before}: {why}")
+
+
+def measures_less(new: RunRecord, old: RunRecord) -> str | None:
+    """Why a run cannot replace a baseline, of which `old` is the run.json; None where it can."""
     for name, fact in old.benchmarks.items():
         if name not in new.benchmarks:
-            raise UsageError(f"{run} cannot replace {before}: it has no {name}; run the whole suite")
+            return f"it has no {name}; run the whole suite"
         samples = [one.selection or Selection() for one in (new.benchmarks[name], fact)]
         if samples[0] != samples[1]:
             said = [f"a sample (--limit {one.limit} --seed {one.seed})" if one.limit else "all" for one in samples]
-            raise UsageError(f"{run} cannot replace {before}: its {name} is {said[0]}, the baseline's is {said[1]}")
+            return f"its {name} is {said[0]}, the baseline's is {said[1]}"
+    return None
+
+
+def directory_of(path: Path, suite: str | None, model: str) -> Path | None:
+    """The folder of baselines that a saved one lies in, under the name by which it is found there; else None."""
+    directory = path.parent.parent
+    if suite is None:
+        return None
+    names = (file_name(suite, model), Path(_safe_before(suite)) / (_safe_before(model) + SUFFIX))
+    return directory if path.relative_to(directory) in names else None
 
 
 def stored(directory: Path) -> list[SavedBaseline]:

@@ -104,12 +104,12 @@ def _blame(decision: Decision, finding: Finding, *, named: bool) -> str:
         "",
         f"<details><summary>Utterances that got worse on {escape.html_in_markdown(finding.subject)}{of}</summary>",
         "",
-        f"| utterance | more errors | {unit_of_change(metric)} | reference | baseline | run |",
+        f"| utterance | more {metric.counted[1]} | {unit_of_change(metric)} | reference | baseline | run |",
         "|:--|--:|--:|:--|:--|:--|",
     ]
     for blame in finding.blame:
         texts = [escape.markdown(text) for text in excerpts(blame)]
         part = f"{metric.scale * blame.contribution:+.3f}"
-        cells = [escape.markdown(blame.id), f"{blame.more_errors:g}", part, *texts]
+        cells = [escape.markdown(blame.id), f"{blame.more_errors:,.10g}", part, *texts]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", "</details>"]) + "\n"

@@ -7,15 +7,16 @@ no such finding passes: a gate that is green because nothing was there is worse 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness.errors import ExitStatus
+from benchmarks.registry import datasets
+from harness.errors import ExitStatus, nearest
 from harness.gating import guards
-from harness.gating.judge import advice, compared, judged, problem, with_worse
+from harness.gating.judge import advice, compared, how_to_save, judged, problem, with_worse
 from harness.gating.pair import Pair, pair_metric, pair_rates
 from harness.gating.references import more_errors, named, too_many
 from harness.gating.silence import silence
@@ -29,9 +30,10 @@ from harness.scoring.losses import losses
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import PairedBenchmark, keyed, mismatch, pair_benchmarks, pair_rest
 from harness.scoring.significance import average_difference
-from harness.version import program
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.gating.sides import Side
     from harness.scoring.scored import Scored
 
@@ -39,16 +41,17 @@ MIN_REPEATS = 3
 """With fewer measurements of speed on one of the sides its verdict is informative."""
 
 
-def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
+def decide(run: Side, baseline: Side | None, policy: Policy, *, directory: Path | None = None) -> Decision:
     """Compares a run with its baseline.
 
     Args:
         run: what is judged.
         baseline: what it is held against; None where there is none, which is INCONCLUSIVE.
         policy: what is asked.
+        directory: folder of saved baselines that has none of the run.
     """
     if baseline is None:
-        message = f"there is no baseline; make one with `{program()} baseline save RUN`"
+        message = f"there is no baseline; {how_to_save(run, directory)}"
         return conclude([problem("run", Reason.NO_BASELINE, message)], run, None, policy)
     findings = [*begun(run, "run"), *begun(baseline, "baseline")]
     comparable = run.profile == baseline.profile
@@ -95,7 +98,7 @@ def decide(run: Side, baseline: Side | None, policy: Policy) -> Decision:
     findings += judged_slices(pairs, policy.slices, policy.alpha) if pairs else ()
     findings += [*_metrics(paired, policy, translated=bool(translated)), *silence(paired, policy)]
     findings.append(_speed(run, baseline, policy))
-    findings += [_nowhere(name) for name in policy.wer.benchmarks if name not in names]
+    findings += nowhere(policy, names)
     return conclude(findings, run, baseline, policy)
 
 
@@ -205,10 +208,17 @@ def _same_utterances(new: Scored, old: Scored, policy: Policy) -> PairedBenchmar
     return paired if other is None else (Reason.OTHER_DATA, other)
 
 
-def _nowhere(name: str) -> Finding:
-    """That the policy names what neither side has, which decides nothing: a policy may be for several suites."""
-    message = "neither the run nor the baseline has it, though the policy has a rule for it"
-    return problem(name, Reason.NOT_MEASURED, message, tier=Tier.INFORMATIVE)
+def nowhere(policy: Policy, names: Collection[str]) -> Iterator[Finding]:
+    """What the policy has a rule for and nobody has, which decides nothing: a policy may be for several suites.
+
+    A name that is near to one that is there, of which the policy says nothing, and that is no benchmark's is a slip.
+    """
+    stated = policy.wer.benchmarks
+    for name in (one for one in stated if one not in names):
+        near = [] if name in datasets() else nearest(name, (one for one in names if one not in stated))
+        message = "neither the run nor the baseline has it, though the policy has a rule for it"
+        message += f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        yield problem(name, Reason.NOT_MEASURED, message, tier=Tier.INFORMATIVE)
 
 
 def _left_out(name: str, paired: PairedBenchmark, pair: Pair, policy: Policy) -> Iterator[Finding]:
@@ -222,8 +232,8 @@ def _left_out(name: str, paired: PairedBenchmark, pair: Pair, policy: Policy) ->
     words = float(pair.before.words.sum())
     if more > rule.margin * words:
         points = f"{pair.metric.scale * more / words:+.2f} points"
-        message = f"{named(left)} changed, and against the references as they were the run has {more:,} more errors "
-        message += f"there ({points}); look at them, then save a new baseline"
+        message = f"{named(left)} changed, and against the references as they were the run has {more:,} more "
+        message += f"error{'s' if more > 1 else ''} there ({points}); look at them, then save a new baseline"
         yield problem(f"{name}: references", Reason.OTHER_REFERENCES, message, tier=rule.tier)
 
 

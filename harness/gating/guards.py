@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from harness.records.decision import Reason
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.gating.pair import Pair
     from harness.gating.sides import Side
     from harness.records.journal import Line
 
 SAME_LENGTH = 0.1, 0.01
 """Seconds, and share, by which two lengths of the same audio may differ: they may be stated in tenths."""
+VERY_RUN = "the baseline is this very run, which it cannot be worse than"
 _OF_THE_MODEL = {"suite", "model", "model revision"}
 """What fingerprints say that has a note of its own, or is what a gate is for."""
 
@@ -77,6 +80,9 @@ def notes(run: Side, baseline: Side | None, now: datetime | None = None) -> tupl
 
 
 def _of_one(what: str, side: Side, now: datetime) -> Iterator[str]:
+    for one in side.system.benchmarks:
+        if one.said_in is not None and one.said_in.resolve() == one.source.resolve():
+            yield f"the {what} is its own reference ({one.source}), from which it cannot differ"
     record = side.system.run
     if record is None:
         return
@@ -97,6 +103,9 @@ def _of_both(run: Side, baseline: Side) -> Iterator[str]:
         yield f"the run is of {new.model}, the baseline of {old.model}"
     if new.suite != old.suite and new.suite is not None and old.suite is not None:
         yield f"the run is of suite {new.suite}, the baseline of {old.suite}"
+    if _one_file(run, baseline):
+        yield VERY_RUN
+        return
     if new.run is None or old.run is None:
         return
     one, other = new.run.fingerprint or {}, old.run.fingerprint or {}
@@ -106,9 +115,21 @@ def _of_both(run: Side, baseline: Side) -> Iterator[str]:
         yield f"the run was made with other settings: {'; '.join(differs)}"
     began, before = _time(new.run.started), _time(old.run.started)
     if _same_run(run, baseline):
-        yield "the baseline is this very run, which it cannot be worse than"
+        yield VERY_RUN
     elif began is not None and before is not None and before > began:
         yield f"the baseline ({old.run.started}) is newer than the run ({new.run.started}); are they swapped?"
+
+
+def _one_file(run: Side, baseline: Side) -> bool:
+    """Whether both sides were read from one place."""
+    read, before = ({path.resolve() for path in _files(side)} for side in (run, baseline))
+    return run.system is baseline.system or not read.isdisjoint(before)
+
+
+def _files(side: Side) -> Iterator[Path]:
+    """What a side was read from, as far as it is still there: texts that a program holds have a name alone."""
+    sources = (one.source for one in side.system.benchmarks)
+    return (path for path in sources if path.exists())
 
 
 def _same_run(run: Side, baseline: Side) -> bool:

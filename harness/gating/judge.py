@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from shlex import quote
+from shlex import join
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from harness.gating.baseline import directory_of, incomplete, measures_less
 from harness.records.decision import Finding, Reason, Verdict
-from harness.records.packed import SUFFIX
 from harness.records.policy import Rule, Tier
 from harness.scoring.metrics import get_metric
 from harness.scoring.significance import enough_utterances, holm, turned
@@ -133,12 +133,48 @@ def _higher(finding: Finding) -> bool | None:
 
 
 def _accept(run: Side, baseline: Side) -> str:
-    """The command that makes a run the baseline: of a folder of baselines, if that is where the other one is from."""
-    place = Path(baseline.name)
-    if place.suffix != SUFFIX or len(place.parts) < 3:
-        return f"baseline save {quote(run.name)}"
-    renamed = f" --candidate-of {quote(baseline.system.model)}" if baseline.system.model != run.system.model else ""
-    return f"baseline update {quote(run.name)} --dir {quote(str(place.parent.parent))}{renamed}"
+    """How a run becomes the baseline: of a folder of baselines, if that is where the other one is from."""
+    record, old = run.system.run, baseline.system.run
+    how = "to accept the run as the new baseline: "
+    if record is None:
+        return f"{how}predictions of others are one as they are, {join(['--baseline', run.name])}"
+    lines = dict.fromkeys(record.benchmarks, 0)
+    for one in run.system.benchmarks:
+        lines[one.measured_as] += len(one.rows)
+    kept_in = directory_of(Path(baseline.name), run.system.suite, baseline.system.model)
+    why = incomplete(record, lines) or (measures_less(record, old) if old is not None and kept_in is not None else None)
+    if why is not None:
+        return f"the run cannot become the baseline as it is: {why}"
+    words = ["baseline", "update" if kept_in else "save", run.name, *run.repeats]
+    words += ["--dir", str(kept_in)] if kept_in else []
+    words += ["--candidate-of", baseline.system.model] if kept_in and baseline.system.model != run.system.model else []
+    return f"{how}{program()} {join(words)}"
+
+
+def how_to_save(run: Side, directory: Path | None = None) -> str:
+    """What makes a baseline where there is none.
+
+    Args:
+        run: what was to be judged.
+        directory: the folder of baselines that was looked into.
+    """
+    if run.system.run is None:
+        return "give earlier predictions of the same utterances with --baseline"
+    words = ["--dir", str(directory)] if directory is not None else []
+    return f"make one with `{program()} {join(['baseline', 'save', run.name, *words])}`"
+
+
+def _listen(run: Side, baseline: Side) -> str:
+    """The command that makes the page of both.
+
+    A run of ours beside transcripts that need their reference is read by the gate alone, which makes the page too.
+    """
+    ours = any(side.system.run is not None for side in (run, baseline))
+    if "--reference" in run.flags and ours:
+        words = ["gate", run.name, "--baseline", baseline.name, *run.flags, "--page", "gate-report"]
+    else:
+        words = ["report", baseline.name, run.name, *run.flags, "--out", "gate-report"]
+    return f"listen to what changed: {program()} {join(words)}"
 
 
 def advice(findings: Sequence[Finding], run: Side, baseline: Side | None, policy: Policy) -> tuple[str, ...]:
@@ -147,10 +183,9 @@ def advice(findings: Sequence[Finding], run: Side, baseline: Side | None, policy
     failed = [one for one in findings if one.verdict is Verdict.FAIL]
     decisive = any(one.tier is not Tier.INFORMATIVE for one in failed)
     if baseline is not None and (decisive or any(SESSION in one.subject for one in failed)):
-        both = f"{quote(baseline.name)} {quote(run.name)}"
-        said.append(f"listen to what changed: {program()} report {both} --out gate-report")
+        said.append(_listen(run, baseline))
     if baseline is not None and decisive:
-        said.append(f"to accept the run as the new baseline: {program()} {_accept(run, baseline)}")
+        said.append(_accept(run, baseline))
     for one in findings:
         if one.verdict is not Verdict.INCONCLUSIVE or one.tier is Tier.INFORMATIVE or one.change is None:
             continue

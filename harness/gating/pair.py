@@ -75,13 +75,14 @@ class Pair:
             for side in (self.before, self.after)
         )
         more = (after - before).tolist()
+        sign = 1 if self.metric.better == "lower" else -1
         worse = [(one, *rows) for one, rows in zip(more, self.rows, strict=True) if one > 0]
         worse.sort(key=lambda item: (-item[0], item[1].id))
         return tuple(
             Blame(
                 id=new.id,
                 more_errors=one,
-                contribution=one / words,
+                contribution=sign * one / words,
                 reference=new.reference,
                 before=old.hypothesis or "",
                 after=new.hypothesis or "",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness.gating.decide import begun, conclude, usable
+from harness.gating.decide import begun, conclude, nowhere, usable
 from harness.gating.judge import judged, problem
 from harness.records.decision import Decision, Finding, Reason, Verdict
 from harness.records.statistics import Difference, Interval
@@ -47,6 +47,7 @@ def decide_published(run: Side, figures: Mapping[str, tuple[float, str]], policy
     for name, table in policy.metrics.items():
         message = "not compared: nothing is published of it"
         findings.append(problem(get_metric(name).title, Reason.NOT_MEASURED, message, tier=table.tier))
+    findings += nowhere(policy, run.scored)
     return conclude(findings, run, None, policy)
 
 

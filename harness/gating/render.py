@@ -109,9 +109,10 @@ def terminal(decision: Decision, policy: Policy, *, width: int | None = None, co
     return "\n".join(lines) + "\n"
 
 
-def more_errors(blame: Blame) -> str:
+def more_errors(blame: Blame, finding: Finding) -> str:
     """By how much an utterance got worse."""
-    return f"{blame.more_errors:g} more error{'s' if blame.more_errors != 1 else ''}"
+    one, several = metric_of(finding).counted
+    return f"{blame.more_errors:,.10g} more {one if blame.more_errors == 1 else several}"
 
 
 def _blame_lines(blame: Blame, finding: Finding) -> list[str]:
@@ -119,7 +120,7 @@ def _blame_lines(blame: Blame, finding: Finding) -> list[str]:
     metric = metric_of(finding)
     part = f"{metric.scale * blame.contribution:+.3f} {unit_of_change(metric)}"
     return [
-        f"{escape.plain(blame.id)}: {more_errors(blame)} ({part})",
+        f"{escape.plain(blame.id)}: {more_errors(blame, finding)} ({part})",
         f"    reference  {reference}",
         f"    baseline   {before}",
         f"    run        {after}",
@@ -199,7 +200,7 @@ def github(decision: Decision, policy: Policy) -> str:
                 lines.append(f"::warning title={title}::{_data(finding.message)}")
             continue
         title = _property(f"ASR gate {finding.verdict.value}: {finding.subject}")
-        named = [f"{blame.id} ({more_errors(blame)})" for blame in finding.blame[:SHOWN]]
+        named = [f"{blame.id} ({more_errors(blame, finding)})" for blame in finding.blame[:SHOWN]]
         message = finding.message + (f". Worst: {', '.join(named)}" if named else "")
         lines.append(f"::{levels[effect(finding, policy)]} title={title}::{_data(message)}")
     passed = [finding.subject for finding in decision.findings if finding.verdict is Verdict.PASS]

@@ -14,7 +14,7 @@ from harness.gating.baseline import rtfx
 from harness.records.baseline import read_speeds
 from harness.records.decision import Compared
 from harness.records.packed import is_packed, opened
-from harness.records.run import BenchmarkRecord, read_run_record
+from harness.records.run import RUN_FILE, BenchmarkRecord, read_run_record
 from harness.scoring.predictions import System, read_systems
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.scored import Scored, count_systems
@@ -39,6 +39,8 @@ class Side:
     """RTFx over all benchmarks, one for each repeat."""
     repeats: Sequence[str] = ()
     """Further runs, of which the speed alone was read."""
+    flags: Sequence[str] = ()
+    """Of the command line, by which it was read and is scored: another command needs them too."""
 
     @property
     def complete(self) -> bool:
@@ -98,6 +100,8 @@ def read_side(
     profile: str | None = None,
     read: Read = read_one,
     say: Callable[[str], None] = lambda _line: None,
+    *,
+    flags: Sequence[str] = (),
 ) -> Side:
     """One side of the gate.
 
@@ -107,6 +111,7 @@ def read_side(
         profile: rules to score under; None takes those of its suite, or else that the run was made for.
         read: reads runs and predictions; saved baselines are unpacked for it.
         say: told of repeats that wrote something else, since the first run alone is judged.
+        flags: of the command line, by which `read` reads.
 
     Raises:
         UsageError: a path holds no run, or more than one; or a repeat has no speed to be read.
@@ -128,7 +133,8 @@ def read_side(
         if unlike := (_transcripts(again) - _transcripts(system)).total():
             say(f"{path}: {unlike:,} transcripts are not those of {paths[0]}, which alone is judged; judge it apart")
         measured += measured_rtfx(again, measure)
-    return as_side(str(paths[0]), system, rules, counted, measured, repeats=list(map(str, paths[1:])))
+    repeats = list(map(str, paths[1:]))
+    return as_side(str(paths[0]), system, rules, counted, measured, repeats=repeats, flags=flags)
 
 
 def by_model(paths: Sequence[Path], read: Read = read_one) -> dict[tuple[str, str | None], list[Path]]:
@@ -141,10 +147,10 @@ def by_model(paths: Sequence[Path], read: Read = read_one) -> dict[tuple[str, st
     found: dict[tuple[str, str | None], list[Path]] = {}
     for path in paths:
         with _opened(path) as folder:
-            try:
+            if (folder / RUN_FILE).is_file():
                 run = read_run_record(folder)
                 key = run.model.id, run.suite
-            except (FileNotFoundError, NotADirectoryError):
+            else:
                 system = _one_system(read(folder), path)
                 key = system.model, system.suite
         found.setdefault(key, []).append(path)
@@ -159,13 +165,20 @@ def as_side(
     measured: Sequence[float] = (),
     *,
     repeats: Sequence[str] = (),
+    flags: Sequence[str] = (),
 ) -> Side:
     """One side of the gate from a system whose benchmarks are counted under the profile."""
     scored = {one.predictions.benchmark: one for one in counted}
     begun = {one.predictions.measured_as for one in counted}
     not_begun = dict.fromkeys(one for one in _named(system) if one not in begun)
     return Side(
-        name=name, system=system, profile=profile, scored={**not_begun, **scored}, rtfx=measured, repeats=repeats
+        name=name,
+        system=system,
+        profile=profile,
+        scored={**not_begun, **scored},
+        rtfx=measured,
+        repeats=repeats,
+        flags=flags,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import join
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError, unknown_name
@@ -55,7 +56,8 @@ def changes(runs: Sequence[Path], directory: Path, *, candidate_of: str | None =
             names = [one.model for one in stored(directory) if one.suite == suite]
             raise unknown_name(f"baseline of {suite}, for --candidate-of,", candidate_of, names)
         if before is None:
-            how = f"`{program()} baseline save {paths[0]} --dir {directory}` makes one"
+            words = ["baseline", "save", *map(str, paths), "--dir", str(directory)]
+            how = f"`{program()} {join(words)}` makes one"
             raise UsageError(f"{directory} has no baseline of {model} on {suite} to update; {how}")
         check_replaces(paths[0], before)
         policy = Policy()

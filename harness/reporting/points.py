@@ -102,7 +102,8 @@ def points_of(
     alike = all(averaging([suite], rounded=profile.round_before_average) == over for suite in suites)
     whole = all(same) and set(common) == set(every) and all(score.average.rate is not None for score in scores)
     hollow = [point.model for point in averages if not point.comparable and point.wer is not None]
-    said = _over_what(common, hollow=bool(hollow)) if common and not (whole and alike) else ""
+    shared = sum(same) > 1 or same == [True]  # what one of several has is common to none
+    said = _over_what(common, hollow=bool(hollow)) if shared and not (whole and alike) else ""
     said += " Plain means: their suites average in different ways." if said and not alike else ""
     notes = [
         said,

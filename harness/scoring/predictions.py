@@ -45,6 +45,8 @@ class Predictions:
     """Ids are unique where the source is ours; others' may repeat."""
     source: Path
     """The file."""
+    said_in: Path | None = None
+    """The file of the references; None where they are in the same one."""
     ours: bool = False
     """Whether it is a journal of ours, which holds every row of the benchmark, scored or not."""
     scores_empty: bool = False

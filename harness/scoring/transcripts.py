@@ -80,6 +80,7 @@ def read_transcripts(
             language_stated=stated is not None,
             rows=rows,
             source=path,
+            said_in=reference,
         )
         systems.append(System(model=model, benchmarks=[one] if language else by_language(one)))
     return systems

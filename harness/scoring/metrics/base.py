@@ -65,6 +65,11 @@ def f1(right: float, said: float, written: float) -> Parts:
     return right, (said + written) / 2
 
 
+def halves(one: str, several: str) -> tuple[str, str]:
+    """What one utterance has more of where an `f1` fell, which counts half of what was missed and half of the rest."""
+    return f"{one} missed or too many, each counted half", f"{several} missed or too many, each counted half"
+
+
 def _never(_facts: Facts) -> bool:
     return False
 
@@ -88,6 +93,9 @@ class Metric:
     second part of each is summed, those after it may be as many as an utterance has."""
     at: Callable[[float], Metric] | None = None
     """The same metric with a parameter of another value, asked for as ``NAME@VALUE``."""
+    counted: tuple[str, str] = ("error", "errors")
+    """What an utterance has more of where it got worse, one and several: what is counted, or, where a higher value is
+    better, what it lacks of what it is a share of."""
     unit: str = "percent"
     """Of the value as people read it."""
     format: str = ".2f"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances, f1
+from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances, f1, halves
 from harness.scoring.profiles import Profile
 from harness.scoring.written.counts import Tally, capitalization
 from harness.scoring.written.facing import faces
@@ -32,6 +32,7 @@ CAPITALIZATION_ERROR_RATE = Metric(
     title="capitalization errors",
     meaning="words with other capitals than in the reference, of the words with case that both sides have alike",
     count=_errors,
+    counted=("word with other capitals", "words with other capitals"),
     classes=True,
 )
 
@@ -41,6 +42,7 @@ CAPITALIZATION_F1 = Metric(
     meaning="harmonic mean of precision and recall of words with capitals (Capitalized, UPPER, mixed), of the words "
     "that both sides have alike",
     count=_f1,
+    counted=halves("word with capitals", "words with capitals"),
     classes=True,
     better="higher",
 )

@@ -21,6 +21,7 @@ FITTING = Metric(
     title="reference errors",
     meaning="the reference's words where its correction has others, of the places with the words of one of the two",
     count=_count,
+    counted=("reference error", "reference errors"),
     format=".1f",
     part=True,
 )

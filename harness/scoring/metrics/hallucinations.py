@@ -37,6 +37,7 @@ LOOPED = Metric(
     title="looped",
     meaning="inserted words of a phrase that stands three times in a row or more, from its second time on, a minute",
     count=_looped,
+    counted=("looped word", "looped words"),
     unit="words a minute",
     dropped=True,
 )
@@ -46,5 +47,6 @@ INVENTED_ENDING = Metric(
     title="made-up ending",
     meaning="inserted words after the last one that was recognized, loops left out, a minute of audio with speech",
     count=_ending,
+    counted=("made-up word", "made-up words"),
     unit="words a minute",
 )

@@ -29,6 +29,7 @@ INSERTED_ON_SILENCE = Metric(
     title="inserted on silence",
     meaning="words written where the reference has none, a minute of such audio",
     count=_count,
+    counted=("word", "words"),
     unit="words a minute",
     dropped=True,
     column=True,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from harness.scoring.keywords.counts import biased_errors, find_keywords
-from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances, f1
+from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances, f1, halves
 from harness.scoring.profiles import Profile
 
 NO_KEYWORDS = Absent("no utterance has keywords; give them with --keywords")
@@ -54,6 +54,7 @@ KEYWORD_PRECISION = Metric(
     title="keyword precision",
     meaning="keywords that are in the reference, of those that were written",
     count=functools.partial(_share, of="precision"),
+    counted=("wrong keyword", "wrong keywords"),
     better="higher",
     classes=True,
 )
@@ -63,6 +64,7 @@ KEYWORD_RECALL = Metric(
     title="keyword recall",
     meaning="keywords that were written, of those of the reference",
     count=functools.partial(_share, of="recall"),
+    counted=("missed keyword", "missed keywords"),
     better="higher",
     classes=True,
 )
@@ -72,6 +74,7 @@ KEYWORD_F1 = Metric(
     title="keyword F1",
     meaning="harmonic mean of precision and recall of keywords",
     count=functools.partial(_share, of="f1"),
+    counted=halves("keyword", "keywords"),
     better="higher",
     classes=True,
 )
@@ -81,6 +84,7 @@ KEYWORDS_MADE_UP = Metric(
     title="keywords made up",
     meaning="keywords and distractors that were written where the reference has none of them, a thousand words",
     count=_made_up,
+    counted=("keyword made up", "keywords made up"),
     unit="a thousand words",
     classes=True,
 )

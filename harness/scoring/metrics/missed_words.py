@@ -31,6 +31,7 @@ MISSED_NUMBERS = Metric(
     title="missed numbers",
     meaning="numbers of the references that were substituted or deleted",
     count=functools.partial(_count, kind="number"),
+    counted=("missed number", "missed numbers"),
 )
 
 MISSED_NAMES = Metric(
@@ -38,4 +39,5 @@ MISSED_NAMES = Metric(
     title="missed names",
     meaning="capitalized names of the references that were substituted or deleted",
     count=functools.partial(_count, kind="name"),
+    counted=("missed name", "missed names"),
 )

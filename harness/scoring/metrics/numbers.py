@@ -41,6 +41,7 @@ NUMBERS_AS_WRITTEN = Metric(
     title="numbers as written",
     meaning="numbers that are written as in the reference, of those that it has in digits",
     count=functools.partial(_count, writing="as written"),
+    counted=("number not as written", "numbers not as written"),
     classes=True,
     better="higher",
 )
@@ -50,6 +51,7 @@ NUMBERS_SPELLED_OUT = Metric(
     title="numbers spelled out",
     meaning="numbers that are right but spelled out, of those that the reference has in digits",
     count=functools.partial(_count, writing="spelled out"),
+    counted=("number spelled out", "numbers spelled out"),
     classes=True,
 )
 
@@ -58,5 +60,6 @@ NUMBERS_WRONG = Metric(
     title="numbers wrong",
     meaning="numbers that are wrong or missing, of those that the reference has in digits",
     count=functools.partial(_count, writing="wrong"),
+    counted=("wrong number", "wrong numbers"),
     classes=True,
 )

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Sequence
 
 from harness.scoring import lattice
-from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances, f1
+from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances, f1, halves
 from harness.scoring.profiles import Profile
 from harness.scoring.written.counts import Tally, punctuation
 from harness.scoring.written.facing import faces
@@ -64,6 +64,7 @@ PER = Metric(
     meaning="punctuation error rate: marks substituted, left out and added, of these and the right ones, on the "
     "alignment of normalized words",
     count=_errors,
+    counted=("wrong mark", "wrong marks"),
     classes=True,
 )
 
@@ -72,6 +73,7 @@ PER_NEMO = Metric(
     title="PER (NeMo)",
     meaning=f"punctuation error rate as NeMo counts it: {' '.join(MARKS)} alone, aligned together with the raw words",
     count=_by_nemo,
+    counted=("wrong mark", "wrong marks"),
     classes=True,
 )
 
@@ -80,6 +82,7 @@ PUNCTUATION_PRECISION = Metric(
     title="punctuation precision",
     meaning="right punctuation marks, of those that were written",
     count=functools.partial(_share, of="precision"),
+    counted=("wrong mark", "wrong marks"),
     classes=True,
     better="higher",
 )
@@ -89,6 +92,7 @@ PUNCTUATION_RECALL = Metric(
     title="punctuation recall",
     meaning="right punctuation marks, of those of the references",
     count=functools.partial(_share, of="recall"),
+    counted=("missed mark", "missed marks"),
     classes=True,
     better="higher",
 )
@@ -98,6 +102,7 @@ PUNCTUATION_F1 = Metric(
     title="punctuation F1",
     meaning="harmonic mean of precision and recall of punctuation marks, all marks together",
     count=functools.partial(_share, of="f1"),
+    counted=halves("mark", "marks"),
     classes=True,
     better="higher",
 )
@@ -109,6 +114,7 @@ def _of_kind(kind: str) -> Metric:
         title=f"{kind} F1",
         meaning=f"harmonic mean of precision and recall of the marks {' '.join(KINDS[kind])}",
         count=functools.partial(_share, of="f1", kind=kind),
+        counted=halves("mark", "marks"),
         classes=True,
         better="higher",
     )

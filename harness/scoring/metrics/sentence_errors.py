@@ -10,5 +10,9 @@ def _count(utterances: Utterances, *_: object) -> Sequence[Parts]:
 
 
 SER = Metric(
-    name="ser", title="SER", meaning="sentence error rate: utterances with an error, of all utterances", count=_count
+    name="ser",
+    title="SER",
+    meaning="sentence error rate: utterances with an error, of all utterances",
+    count=_count,
+    counted=("utterance with errors", "utterances with errors"),
 )

@@ -101,6 +101,7 @@ WDER = Metric(
     title="WDER",
     meaning="words of another speaker than in the reference, of the words that face one, under the best assignment",
     count=functools.partial(_own, of=lambda found: (found.misattributed, found.facing)),
+    counted=("word of another speaker", "words of another speaker"),
 )
 
 SPEAKERS_MISCOUNTED = Metric(
@@ -108,6 +109,7 @@ SPEAKERS_MISCOUNTED = Metric(
     title="speakers miscounted",
     meaning="speakers too many or too few in each session, of those of the references",
     count=functools.partial(_own, of=lambda found: (found.miscounted, found.speakers)),
+    counted=("speaker too many or too few", "speakers too many or too few"),
 )
 
 
@@ -176,6 +178,7 @@ ATTRIBUTION_ERRORS = Metric(
     title="attribution errors",
     meaning="cpWER minus ORC-WER: word errors that are there because turns are taken for another speaker's",
     count=functools.partial(_chosen, attribution=True),
+    counted=("attribution error", "attribution errors"),
 )
 
 
@@ -222,6 +225,7 @@ def _der_metric(collar: float) -> Metric:
         meaning="diarization error rate: speech that is missed, made up, or another speaker's, of the reference's; all "
         "overlapped speech counts" + (f"; {collar:g} s around boundaries do not" if collar else ""),
         count=functools.partial(_der, of=_all, collar=collar),
+        counted=("second", "seconds"),
         at=_der_metric,
     )
 

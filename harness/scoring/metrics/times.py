@@ -82,6 +82,7 @@ def _mean(edge: Edge) -> Metric:
         title=f"{edge} error",
         meaning=f"how far the {edge}s of right words are from those of the reference, the mean",
         count=functools.partial(_each, of=of),
+        counted=("ms", "ms"),
         unit="ms",
         format=".1f",
     )
@@ -124,6 +125,7 @@ def _near(edge: Edge, most: int) -> Metric:
         title=f"{edge}s within {most} ms",
         meaning=f"right words whose {edge} is at most {most} ms from the reference's, of those that could be judged",
         count=functools.partial(_each, of=of),
+        counted=(f"{edge} not within {most} ms", f"{edge}s not within {most} ms"),
         better="higher",
     )
 
@@ -156,5 +158,6 @@ WORDS_TIMED = Metric(
     title="words with judged times",
     meaning="words that are right and have a start or end on both sides, of those of the references that have one",
     count=functools.partial(_each, of=lambda found: (found.judged, found.words)),
+    counted=("word without judged times", "words without judged times"),
     better="higher",
 )

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace as changed
 
 from harness.errors import ExitStatus
-from harness.gating.decide import decide, effect
+from harness.gating.decide import decide, effect, nowhere
 from harness.gating.judge import judge
 from harness.gating.render import _numbers as numbers_shown
 from harness.gating.sides import Side
@@ -113,6 +113,29 @@ def test_a_rule_for_what_neither_side_has_is_said_and_decides_nothing() -> None:
     assert found.message == "neither the run nor the baseline has it, though the policy has a rule for it"
     assert [one.subject for one in decision.findings if "policy" in one.message] == ["nosuch"]
     assert decision.exit_status is ExitStatus.GOOD
+
+
+@pytest.mark.parametrize(
+    ("stated", "there", "meant"),
+    [
+        ("libri", ["librispeech_clean", "librispeech_other", "ami"], "librispeech_clean or librispeech_other"),
+        ("libri", ["x_librispeech_test_d", *(f"librispeech_test_{one}" for one in "cab")],
+         "librispeech_test_a or librispeech_test_b or librispeech_test_c"),
+        ("redd", ["read", "calls"], "read"),
+        ("librispeech_test_other", ["librispeech_test_clean"], ""),  # a benchmark's own name is no slip
+        ("re", ["read_it_all_aloud"], ""),
+        ("nosuch", ["read"], ""),
+    ],
+)  # fmt: skip
+def test_a_rule_for_a_name_that_is_nearly_right_says_which(stated: str, there: list[str], meant: str) -> None:
+    policy = Policy(wer=WerTable(benchmarks={stated: Table(margin=1)}))
+    [found] = nowhere(policy, there)
+    said = " or ".join(map(repr, meant.split(" or ")))
+    asked = f"; did you mean {said}?" if meant else ""
+    message = "neither the run nor the baseline has it, though the policy has a rule for it"
+    assert (found.subject, found.message, found.tier) == (stated, message + asked, Tier.INFORMATIVE)
+    both = Policy(wer=WerTable(benchmarks={stated: Table(), **{name: Table() for name in there}}))
+    assert [one.message for one in nowhere(both, there)] == [message], "those have rules of their own"
 
 
 def test_worse_fails_and_names_who_is_to_blame() -> None:

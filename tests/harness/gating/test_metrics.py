@@ -10,6 +10,8 @@ import pytest
 from harness.cli import main
 from harness.errors import UsageError
 from harness.gating.policy import parse_policy
+from harness.gating.render import more_errors
+from harness.records.decision import Blame, Finding, Reason, Verdict
 from harness.scoring import metrics
 from harness.scoring.metrics import Metric
 
@@ -91,7 +93,7 @@ def test_people_read_it_in_its_own_unit(
     assert main([*command, str(markdown)]) == 1
     out = " ".join(capsys.readouterr().out.split())  # however wide the terminal is
     assert "SER: sentence error rate: utterances with an error, of all utterances; in percent." in out
-    assert "u10: 1 more error (+2.500 points)" in out
+    assert "u10: 1 more utterance with errors (+2.500 points)" in out
     [row] = [line for line in markdown.read_text().splitlines() if line.startswith("| read: SER")]
     verdict, before, after, change, margin = (cell.strip() for cell in row.split("|")[2:7])
     assert (verdict, before, after, margin) == ("FAIL", "25.00", "100.00", "1")
@@ -164,6 +166,7 @@ def test_where_higher_is_better_the_sign_turns(
     assert found["change"]["value"] == pytest.approx(found["after"] - found["before"])
     assert found["change"]["low"] <= found["change"]["value"] <= found["change"]["high"] < -0.01
     assert found["blame"][0]["id"] == "u14"
+    assert (found["blame"][0]["more_errors"], found["blame"][0]["contribution"]) == (5, -5 / 400), "part of the change"
     status, [_, found, _] = judged(old, new, policy)
     assert (status, found["verdict"], found["blame"]) == (0, "PASS", [])
 
@@ -179,3 +182,31 @@ def test_published_figures_have_no_other_metrics(tmp_path: Path, judged: Any) ->
     file = foreign(tmp_path / "new", 0)
     _, found = judged(file, "published", SER)
     assert [one["message"] for one in found if one["subject"] == "SER"] == ["not compared: nothing is published of it"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "more", "said"),
+    [
+        ("wer", 1, "1 more error"),
+        ("der", 2.5, "2.5 more seconds"),
+        ("start_error", 13260, "13,260 more ms"),
+        ("keyword_recall", 1, "1 more missed keyword"),
+        ("keyword_f1", 0.5, "0.5 more keywords missed or too many, each counted half"),
+        ("numbers_as_written", 2, "2 more numbers not as written"),
+        ("speakers_miscounted", 3, "3 more speakers too many or too few"),
+        ("start_within_50ms", 4, "4 more starts not within 50 ms"),
+        ("inserted_on_silence", 1234567, "1,234,567 more words"),
+    ],
+)
+def test_what_an_utterance_has_more_of(metric: str, more: float, said: str) -> None:
+    blame = Blame(id="a", more_errors=more, contribution=0.0, reference="", before="", after="")
+    found = Finding(subject="a", metric=metric, verdict=Verdict.FAIL, reason=Reason.COMPARED, message="")
+    assert more_errors(blame, found) == said
+
+
+def test_only_error_rates_count_errors() -> None:
+    """What a metric counts is said in its own words, unless it is an error rate over words, characters or both."""
+    judged = {name: one for name, one in metrics.metrics().items() if one.gate == "judge" and not one.resampled}
+    rates = ["wer", "cer", "draft_wer", "formatted_wer", "mer", "mixed", "biased_wer", "unbiased_wer"]
+    rates += ["cp_wer", "tcp_wer", "orc_wer", "di_cp_wer"]
+    assert {name for name, one in judged.items() if one.counted == ("error", "errors")} == {*rates}

@@ -206,3 +206,22 @@ def test_a_comment_is_never_longer_than_github_takes() -> None:
     assert "more tables of utterances do not fit into a comment" in text
     assert len(text) > LONGEST * 0.8
     assert "do not fit" not in comment([decision(10)], Policy())
+
+
+def test_files_of_predictions_are_told_apart_by_their_models(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def written(folder: str, model: str, wrong: int) -> Path:
+        words = ["red", "blue", "green", "yellow"]
+        rows = [{"id": f"u{at}", "text": " ".join(words), "pred_text": " ".join(words[wrong:])} for at in range(20)]
+        path = tmp_path / folder / f"MODEL_{model}_DATASET_foo.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return path
+
+    runs = [written("new", "a", 1), written("new", "b", 2)]
+    old = [written("old", "a", 1), written("old", "b", 0)]
+    assert main(["gate", *map(str, runs), "--baseline", *map(str, old), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["decisions"]
+    judged = [(one["run"]["model"], one["verdict"], one["baseline"]["name"]) for one in found]
+    assert judged == [("a", "PASS", str(old[0])), ("b", "FAIL", str(old[1]))]

@@ -346,6 +346,14 @@ def test_averages_are_over_what_all_systems_have(tmp_path: Path) -> None:
     assert lengths == ["a", "b", "c"]
 
 
+def test_what_one_of_two_systems_has_is_common_to_none(tmp_path: Path) -> None:
+    points, _ = points_on(systems_on(tmp_path / "p", {"a": {"x": 1}, "b": {"y": 2, "z": 4}}))
+    assert [(point.wer, point.comparable) for point in points.averages] == [(0.01, True), (0.03, False)]
+    assert (points.over, points.note) == ("", "Hollow, over other benchmarks and off the frontier: b.")
+    alone, _ = points_on(systems_on(tmp_path / "q", {"a": {"x": 1}}))
+    assert (alone.benchmarks, alone.over, alone.note) == (("x",), "", "")
+
+
 def test_a_system_on_other_benchmarks_is_hollow_and_off_the_frontier(tmp_path: Path) -> None:
     systems = systems_on(tmp_path / "p", {"a": {"x": 1, "y": 3}, "b": {"x": 2, "y": 4, "z": 9}, "c": {"z": 0}})
     points, lengths = points_on(systems)
