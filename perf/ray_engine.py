@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -30,35 +32,45 @@ from harness.progress import Silent
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.plan import Budget, for_devices, plan
-from harness.runner.ray_cluster import Cluster
+from harness.runner.ray_cluster import Answer, Cluster, Handle
 from harness.runner.ray_connect import Share, connect, library
-from harness.runner.ray_engine import RayLoop, Task
+from harness.runner.ray_engine import RayLoop
+from harness.runner.ray_worker import Piece
 from harness.runner.stages import State, Stop
+from harness.runner.threads import Threads
 from perf.runner import Occupied, speech
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from benchmarks.dataset import Utterance
+    from harness.models.base import Model
+    from harness.runner.ray_engine import Task
 
 SMALL_BATCHES = 2_000
 BATCH_SECONDS = 300.0
 SYNCS = 50
-MESSAGES, CLIPS = 200, 200
+MESSAGES = 100
+MANY_CLIPS = 1_200
+"""Clips in a large message: as many as are for a group of 32 workers where 1,024 share 100 hours."""
+PREPARED = (39_341, 1_024)
+"""Clips and workers for which a plan is made: those of 100 hours on as many devices as are asked for."""
 
 
 @dataclass(frozen=True)
 class Driver:
-    """What the driver does for a batch, in seconds of one thread."""
+    """What the driver does, in seconds of one thread."""
 
     out: float
-    """To hand a batch out."""
+    """To hand a batch out, or what is first."""
     out_clip: float
     """And for each of its clips."""
     back: float
     """To take what was written of a batch, and to journal it."""
     back_clip: float
     """And for each of its clips."""
+    plan_clip: float = 0.0
+    """From the last utterance read to the first message, for each clip of the window."""
 
 
 @dataclass(frozen=True)
@@ -82,66 +94,117 @@ class Measured:
 class Timed(RayLoop):
     """Tells the time of handing out from the rest."""
 
-    def _hand_out(self) -> None:
+    def _hand_out(self, piece: Callable[[Task], Piece] | None = None) -> None:
         begin = time.thread_time()
-        super()._hand_out()
+        super()._hand_out(piece)
         TIMES.append(time.thread_time() - begin)
 
 
 TIMES: list[float] = []
 
 
-def run(utterances: list[Utterance], seconds: float, budget: Budget, workers: int) -> Measured:
-    """One run on so many workers, all of them loaded and warm before it begins."""
-    clock = Clock()
-    TIMES.clear()
+@contextmanager
+def cluster_of(workers: int, seconds: float) -> Iterator[Cluster]:
+    """So many workers, all of them loaded, with a stub that takes so long a clip."""
     cluster = Cluster(partial(Occupied, seconds), Share(workers=workers), decoders=1)
     try:
         while len(cluster.ready) < workers:
             cluster.wait(0.1)
-        with tempfile.TemporaryDirectory() as folder, JournalFile(Path(folder) / "journal.jsonl") as journal:
-            for place in ("warm", "perf"):  # the first calls of all workers are made beforehand
-                state = State(model=cluster, budget=budget, clock=clock, stop=Stop())
-                if place == "warm":
-                    with JournalFile(Path(folder) / "warm.jsonl") as other:
-                        warm = RayLoop(state=state, benchmark=place, journal=other, listener=Silent())
-                        warm.run(utterances[: 4 * workers])
-                    clock = Clock()
-                    continue
-                loop = Timed(state=state, benchmark=place, journal=journal, listener=Silent())
-                begin, cpu, own = time.perf_counter(), time.process_time(), time.thread_time()
-                loop.run(utterances)
-                wall, cpu, own = time.perf_counter() - begin, time.process_time() - cpu, time.thread_time() - own
+        yield cluster
     finally:
         cluster.close()
+
+
+def run(cluster: Cluster, utterances: list[Utterance], budget: Budget) -> Measured:
+    """One run on workers that have made their first calls beforehand."""
+    workers = cluster.size
+    with tempfile.TemporaryDirectory() as folder:
+        with JournalFile(Path(folder) / "warm.jsonl") as journal:
+            state = State(model=cluster, budget=budget, clock=Clock(), stop=Stop())
+            RayLoop(state=state, benchmark="warm", journal=journal, listener=Silent()).run(utterances[: 4 * workers])
+        with JournalFile(Path(folder) / "perf.jsonl") as journal:
+            clock = Clock()
+            state = State(model=cluster, budget=budget, clock=clock, stop=Stop())
+            loop = Timed(state=state, benchmark="perf", journal=journal, listener=Silent())
+            TIMES.clear()
+            begin, cpu, own = time.perf_counter(), time.process_time(), time.thread_time()
+            loop.run(utterances)
+            wall, cpu, own = time.perf_counter() - begin, time.process_time() - cpu, time.thread_time() - own
     model, out = clock.phases["model"], sum(TIMES)
     return Measured(clock.batches, len(utterances), wall, model, out, own - out, cpu, model / workers / wall)
 
 
-def sending(utterances: Sequence[Utterance]) -> tuple[float, float]:
-    """Seconds to hand a message out, and for each clip in it, many at once as a first share is."""
-    cluster = Cluster(partial(Occupied, 0.0), Share(workers=1), decoders=1)
-    try:
-        with tempfile.TemporaryDirectory() as folder, JournalFile(Path(folder) / "journal.jsonl") as journal:
-            state = State(model=cluster, budget=Budget(), clock=Clock(), stop=Stop())
-            loop = RayLoop(state=state, benchmark="perf", journal=journal, listener=Silent())
-            named = {one.id: one for one in loop._pickled(utterances)}
-            tasks = [
-                Task(chosen, dict.fromkeys(chosen, 1.0))
-                for size in (1, CLIPS)
-                for chosen in (dict(islice(named.items(), size)),)
-            ]
-            times: list[list[float]] = [[], []]
-            for _ in range(MESSAGES):
-                for task, found in zip(tasks, times, strict=True):
-                    begin = time.thread_time()
-                    cluster.give(cluster.ready[0], [loop._piece(task)])
-                    found.append(time.thread_time() - begin)
-    finally:
-        cluster.close()
+def sending(cluster: Cluster, utterances: Sequence[Utterance]) -> dict[str, float]:
+    """Seconds for a message, for each clip in it, to get somewhere, and to unpack a clip there; bytes of a clip."""
+    packed = [pickle.dumps(one) for one in islice(cycle(utterances), MANY_CLIPS)]
+    worker, mark = cluster.ready[0], Path("nowhere")
+    pieces = [
+        Piece(number=0, utterances=b"".join(some), seconds=[1.0] * len(some), budget=Budget(), mark=mark)
+        for some in (packed[:1], packed)
+    ]
+    times: list[list[float]] = [[], []]
+    trips = []
+    for _ in range(MESSAGES):
+        for piece, found in zip(pieces, times, strict=True):
+            begin = time.thread_time()
+            cluster.give(worker, [piece])
+            found.append(time.thread_time() - begin)
+        begin = time.perf_counter()
+        library().get(worker.actor.met.remote())
+        trips.append(time.perf_counter() - begin)
     one, many = (median(found) for found in times)
-    clip = max(0.0, (many - one) / (CLIPS - 1))
-    return one - clip, clip
+    clip = max(0.0, (many - one) / (MANY_CLIPS - 1))
+    begin = time.thread_time()
+    for each in packed:
+        pickle.loads(each)  # noqa: S301 - our own
+    unpacked = (time.thread_time() - begin) / MANY_CLIPS
+    return {
+        "out": one - clip,
+        "out_clip": clip,
+        "hop": sorted(trips)[MESSAGES // 10] / 2,
+        "unpack_clip": unpacked,
+        "bytes": sum(map(len, packed)) / MANY_CLIPS,
+    }
+
+
+class Nobody:
+    """As many workers as are wanted, to whom nothing is sent: what is done before that is timed."""
+
+    def __init__(self, workers: int) -> None:
+        self.card, self.size = Occupied(0.0).card, workers
+        self.ready = [Handle(None, None, "ready") for _ in range(workers)]
+        self.until = 0.0
+
+    def share(self, given: object) -> None:
+        """The first message could leave."""
+        self.until = self.until or time.thread_time()
+
+    def wait(self, timeout: float) -> list[Answer]:
+        """That is all that is timed."""
+        raise InterruptedError
+
+    def listen(self, worker: Handle) -> None:
+        """Nobody answers."""
+
+
+def preparing(utterances: Sequence[Utterance]) -> float:
+    """Seconds of the driver for a clip, from the last utterance read to the first message."""
+    clips, workers = PREPARED
+    window = [replace(one, id=f"u{number}") for number, one in enumerate(islice(cycle(utterances), clips))]
+    lengths = [one.duration or 0.0 for one in window]
+    times = []
+    for _ in range(5):
+        with tempfile.TemporaryDirectory() as folder, JournalFile(Path(folder) / "journal.jsonl") as journal:
+            nobody = Nobody(workers)
+            budget = Budget(seconds=2 * sum(lengths) / workers, packs=True)
+            state = State(model=cast("Model", nobody), budget=budget, clock=Clock(), stop=Stop())
+            loop = RayLoop(state=state, benchmark="perf", journal=journal, listener=Silent())
+            read = list(loop._pickled(window))
+            with Threads(Occupied(0.0), 1) as threads, suppress(InterruptedError):
+                begin = time.thread_time()
+                loop._window(read, lengths, set(), threads)
+            times.append((nobody.until - begin) / clips)
+    return median(times)
 
 
 def taking(small: Measured, large: Measured) -> tuple[float, float]:
@@ -169,21 +232,29 @@ def syncing(folder: Path) -> float:
     return sorted(times)[SYNCS // 2]
 
 
-def calibrated(workers: int, clips: int, milliseconds: float) -> dict[str, Any]:
-    """All that `perf/scaling.py` takes from this machine, and the run that it is compared with."""
+def calibrated(workers: Sequence[int], clips: int, milliseconds: float) -> dict[str, Any]:
+    """All that `perf/scaling.py` takes from this machine, and the runs that it is compared with."""
     with tempfile.TemporaryDirectory() as name:
         utterances = list(speech(max(clips, SMALL_BATCHES), Path(name)))
         short = sorted(utterances, key=lambda utterance: utterance.duration or 0.0)[:SMALL_BATCHES]
-        small = run(short, 0.0, Budget(clips=1), workers)
-        large = run(utterances, 0.0, Budget(seconds=BATCH_SECONDS), workers)
-        long = run(utterances[:clips], milliseconds / 1000, Budget(seconds=BATCH_SECONDS), workers)
+        with cluster_of(max(workers), 0.0) as cluster:
+            small = run(cluster, short, Budget(clips=1))
+            large = run(cluster, utterances, Budget(seconds=BATCH_SECONDS))
+            sent = sending(cluster, utterances)
+        runs = {}
+        for count in workers:
+            with cluster_of(count, milliseconds / 1000) as cluster:
+                runs[str(count)] = asdict(run(cluster, utterances[:clips], Budget(seconds=BATCH_SECONDS)))
+        back, back_clip = taking(small, large)
+        driver = Driver(sent["out"], sent["out_clip"], back, back_clip, preparing(utterances))
         return {
-            "workers": workers,
             "milliseconds": milliseconds,
-            "driver": asdict(Driver(*sending(utterances), *taking(small, large))),
+            "driver": asdict(driver),
+            "sent": sent,
             "one_clip": asdict(small),
             "no_device": asdict(large),
-            "many_clips": asdict(long),
+            "runs": runs,
+            "many_clips": runs[str(max(workers))],
             "decode_rtfx": decoding(utterances[:200]),
             "sync": syncing(Path(name)),
         }
@@ -192,8 +263,9 @@ def calibrated(workers: int, clips: int, milliseconds: float) -> dict[str, Any]:
 def told(driver: Driver) -> str:
     """In words."""
     return (
-        f"the driver takes {1000 * driver.out:.2f} ms and {1e6 * driver.out_clip:.0f} us a clip to hand a batch out, "
-        f"{1000 * driver.back:.2f} ms and {1e6 * driver.back_clip:.0f} us a clip to take and journal it"
+        f"the driver takes {1e6 * driver.plan_clip:.2f} us a clip until it can hand out, {1000 * driver.out:.2f} ms "
+        f"and {1e6 * driver.out_clip:.2f} us a clip for a message, {1000 * driver.back:.2f} ms and "
+        f"{1e6 * driver.back_clip:.0f} us a clip to take and journal a batch"
     )
 
 
@@ -247,7 +319,7 @@ def main() -> None:
             f"{found['wall']:.2f} s; {1e6 * found['driver_seconds'] / found['clips']:.0f} us of the driver a clip"
         )
     else:
-        found = calibrated(args.workers, args.clips, args.milliseconds)
+        found = calibrated([args.workers], args.clips, args.milliseconds)
         driver, long = Driver(**found["driver"]), found["many_clips"]
         print(told(driver))
         print(

@@ -22,28 +22,24 @@ do. Prints one JSON line last.
 from __future__ import annotations
 
 import argparse
-import heapq
 import json
 import math
 import random
 import sys
-from collections import defaultdict, deque
-from dataclasses import asdict, dataclass, field, replace
+from collections import defaultdict
+from dataclasses import asdict, replace
 from itertools import cycle, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.records.journal import Line, read_journal
-from harness.runner.plan import Budget, for_devices, plan
-from harness.runner.ray_engine import IN_HAND, SHARE
+from harness.runner.plan import Budget
 from perf.ray_engine import BATCH_SECONDS, Driver, calibrated, told
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from perf.simulation import BatchTime, Costs, Simulation, speeds_of
 
 LENGTHS = Path(__file__).with_name("librispeech_test_clean_seconds.txt")
 DEVICES = (8, 16, 32, 64, 128, 256, 512, 1024)
@@ -82,44 +78,8 @@ def spgispeech() -> list[float]:
     return lengths
 
 
-@dataclass(frozen=True)
-class BatchTime:
-    """Seconds that a device of speed 1 takes for a batch."""
-
-    fixed: float
-    """Seconds of a batch however small it is."""
-    per_second: float
-    """Seconds for each second that is processed, padding included."""
-    source: str
-    """Where the two come from."""
-
-    per_clip: float = 0.0
-    """Seconds for each clip."""
-
-    def __call__(self, cost: float, clips: int = 0) -> float:
-        """Seconds of a batch of so many clips that makes the model process `cost` seconds."""
-        return self.fixed + self.per_second * cost + self.per_clip * clips
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What is beside the devices' work, in seconds."""
-
-    driver: Driver = field(default_factory=lambda: Driver(0.0, 0.0, 0.0, 0.0))
-    decode_rtfx: float = math.inf
-    """Seconds of audio that a worker decodes in a second, all its threads together."""
-    sync: float = 0.0
-    """For a worker's journal to reach the disk."""
-
-
-BEFORE = Driver(out=0.001, out_clip=20e-6, back=0.001, back_clip=20e-6)
-"""Before there were first shares: measured as 2 ms + 40 us a clip for a batch, both ways together."""
-
-NOW = Driver(out=0.11e-3, out_clip=0.41e-6, back=0.34e-3, back_clip=28e-6)
+NOW = Driver(out=0.11e-3, out_clip=0.41e-6, back=0.34e-3, back_clip=28e-6, plan_clip=0.0)
 """As `--calibrate` measured on two cores of a shared x86 server; there it prints what this machine needs."""
-
-WINDOW_BEFORE = 10_000
-"""Clips that were planned together then."""
 
 
 def given(rtfx: float, batch_ms: float) -> BatchTime:
@@ -153,155 +113,18 @@ def measured(path: Path, *, packs: bool) -> BatchTime:
     return BatchTime(max(0.0, float(fixed)), float(per_second), f"measured: {len(points)} batches of {path.name}")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a simulated run went, in seconds."""
-
-    seconds: float
-    idle: float
-    efficiency: float
-    batches: int
-    whole: float
-    """How much later the one journal has all lines."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """For the JSON line."""
-        return {
-            "seconds": round(self.seconds, 3),
-            "efficiency": round(self.efficiency, 4),
-            "idle_seconds": round(self.idle, 3),
-            "batches": self.batches,
-            "whole_seconds": round(self.whole, 3),
-        }
-
-
-class Simulation:
-    """One corpus and one kind of device."""
-
-    def __init__(self, durations: Sequence[float], budget: Budget, time: BatchTime, costs: Costs) -> None:
-        self.durations, self.budget, self.time, self.costs = durations, budget, time, costs
-        self.work = sum(self._seconds(batch) for batch in plan(durations, budget))
-
-    def _audio(self, batch: Iterable[int]) -> float:
-        return self.budget.cost([self.durations[index] for index in batch])
-
-    def _seconds(self, batch: Sequence[int]) -> float:
-        return self.time(self._audio(batch), len(batch))
-
-    def shards(self, speeds: Sequence[float]) -> Outcome:
-        """Utterances dealt out beforehand; nobody helps anybody. One process takes all lines in at the end."""
-        ends, batches = [], 0
-        for number, speed in enumerate(speeds):
-            own = range(number, len(self.durations), len(speeds))
-            shard = [[own[index] for index in batch] for batch in plan([self.durations[i] for i in own], self.budget)]
-            batches += len(shard)
-            device = _Device(self, speed)
-            ends.append(max((device.run(0.0, batch) for batch in shard), default=0.0) + self.costs.sync)
-        return self._outcome(ends, speeds, batches, max(ends) + self.costs.driver.back_clip * len(self.durations))
-
-    def before(self, speeds: Sequence[float]) -> Outcome:
-        """As `taken`, planned window by window, with a message for each batch and nothing taken over."""
-        costs = replace(self.costs, driver=BEFORE)
-        windows = [self.durations[at : at + WINDOW_BEFORE] for at in range(0, len(self.durations), WINDOW_BEFORE)]
-        batches = list[list[int]]()
-        for number, window in enumerate(windows):
-            level = plan(window, for_devices(window, self.budget, len(speeds)))
-            batches += [[number * WINDOW_BEFORE + index for index in batch] for batch in level]
-        return self._dealt(speeds, batches, costs, together=False)
-
-    def taken(self, speeds: Sequence[float], *, level: bool = True) -> Outcome:
-        """Each device takes batches of one plan; one process hands them out and takes them back, one by one."""
-        budget = for_devices(self.durations, self.budget, len(speeds)) if level else self.budget
-        return self._dealt(speeds, plan(self.durations, budget), self.costs, together=True)
-
-    def _dealt(self, speeds: Sequence[float], batches: Sequence[list[int]], costs: Costs, *, together: bool) -> Outcome:
-        """The driver's loop: `together` gives what a device is to have in one message, and lets idle ones take over."""
-        driver, devices = costs.driver, [_Device(self, speed) for speed in speeds]
-        pending, now = deque(range(len(batches))), 0.0
-        done, written, taken_over = dict[int, float](), set[int](), set[int]()
-        events: list[tuple[float, int, int]] = []
-
-        def give(device: int, numbers: Sequence[int]) -> None:
-            nonlocal now
-            for place, number in enumerate(numbers):
-                now += (driver.out if place == 0 or not together else 0.0) + driver.out_clip * len(batches[number])
-            for number in numbers:
-                end = devices[device].run(now, batches[number], number)
-                done[number] = min(done.get(number, math.inf), end)
-                heapq.heappush(events, (end, device, number))
-
-        given: list[list[int]] = [[] for _ in devices]
-        share = math.ceil(len(batches) / len(devices))
-        share = share if together and share <= SHARE else 0
-        for _ in range(max(IN_HAND, share)):
-            allowed = max(share, min(IN_HAND, 1 + len(pending) // len(devices)))
-            for own in given:
-                if pending and len(own) < allowed:
-                    own.append(pending.popleft())
-        for device, own in enumerate(given):
-            give(device, own)
-        while events:
-            end, device, number = heapq.heappop(events)
-            now = max(now, end) + driver.back
-            held = devices[device].held
-            for one in devices if number in taken_over else (devices[device],):
-                if number in one.held:
-                    one.held.remove(number)
-            if number not in written:
-                written.add(number)
-                now += driver.back_clip * len(batches[number])
-            allowed = min(IN_HAND, 1 + len(pending) // len(devices))
-            more = [pending.popleft() for _ in range(min(len(pending), max(0, allowed - len(held))))]
-            if more:
-                give(device, more)
-            elif together and not held:
-                busiest = max(devices, key=lambda one: len(one.held)).held
-                if len(busiest) > 1 and busiest[-1] not in taken_over:
-                    taken_over.add(busiest[-1])
-                    give(device, [busiest[-1]])
-        ends = [0.0] * len(devices)
-        for device, one in enumerate(devices):
-            ends[device] = max((done[number] for number in one.ran if one.ran[number] == done[number]), default=0.0)
-        return self._outcome(ends, speeds, len(batches), now + costs.sync)
-
-    def _outcome(self, ends: Sequence[float], speeds: Sequence[float], batches: int, whole: float) -> Outcome:
-        last = max(ends)
-        return Outcome(last, last - min(ends), self.work / sum(speeds) / last, batches, max(0.0, whole - last))
-
-
-class _Device:
-    """A device: what it has in hand is decoded, then run, one batch after the other."""
-
-    def __init__(self, simulation: Simulation, speed: float) -> None:
-        self._of, self._speed = simulation, speed
-        self._decoded = self._free = 0.0
-        self.held: list[int] = []
-        self.ran: dict[int, float] = {}
-
-    def run(self, received: float, batch: Sequence[int], number: int = 0) -> float:
-        """When a batch that was received then ends."""
-        self._decoded = max(received, self._decoded) + self._of._audio(batch) / self._of.costs.decode_rtfx
-        self._free = max(self._free, self._decoded) + self._of._seconds(batch) / self._speed
-        self.held.append(number)
-        self.ran[number] = self._free
-        return self._free
-
-
-def speeds_of(devices: int, spread: float) -> list[float]:
-    """Speeds spread evenly about 1, in an order that says nothing about them."""
-    speeds = [1.0] if devices == 1 else np.linspace(1 - spread, 1 + spread, devices).tolist()
-    random.Random(devices).shuffle(speeds)
-    return speeds
-
-
-def compared(found: dict[str, Any]) -> dict[str, float]:
-    """The run that `--calibrate` measured, and the same simulated."""
-    run, workers = found["many_clips"], found["workers"]
-    time = BatchTime(0.0, 0.0, "the stub", per_clip=run["model"] / run["clips"])
-    lengths = list(islice(cycle(librispeech()), run["clips"]))
-    costs = Costs(Driver(**found["driver"]), found["decode_rtfx"], found["sync"])
-    simulated = Simulation(lengths, Budget(seconds=BATCH_SECONDS), time, costs).taken([1.0] * workers)
-    return {"measured": run["wall"], "simulated": simulated.seconds + simulated.whole}
+def compared(found: dict[str, Any], costs: Costs) -> list[dict[str, float]]:
+    """The runs that `--calibrate` measured, and the same simulated, in seconds."""
+    rows = []
+    for workers, run in found["runs"].items():
+        time = BatchTime(0.0, 0.0, "the stub", per_clip=run["model"] / run["clips"])
+        lengths = list(islice(cycle(librispeech()), run["clips"]))
+        simulation = Simulation(lengths, Budget(seconds=BATCH_SECONDS), time, costs)
+        simulated = simulation.taken([1.0] * int(workers))
+        rows.append(
+            {"workers": int(workers), "measured": run["wall"], "simulated": simulated.seconds + simulated.whole}
+        )
+    return rows
 
 
 def arguments() -> argparse.Namespace:
@@ -319,6 +142,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sync-ms", type=float, default=5.0, help="for a journal to reach the disk (default 5)")
     parser.add_argument("--out-ms", type=float, default=1000 * NOW.out, help="the driver's time for a message")
     parser.add_argument("--out-us", type=float, default=1e6 * NOW.out_clip, help="and for a clip in it")
+    parser.add_argument(
+        "--plan-us", type=float, default=1e6 * NOW.plan_clip, help="for a clip, before the first message"
+    )
+    parser.add_argument("--hop-ms", type=float, default=1.0, help="for a message to get somewhere (default 1)")
+    parser.add_argument("--unpack-us", type=float, default=20.0, help="for a worker to unpack a clip (default 20)")
+    parser.add_argument("--clip-bytes", type=float, default=320.0, help="of a clip in a message (default 320)")
+    parser.add_argument("--gbit", type=float, default=25.0, help="a second, of the driver's network (default 25)")
     parser.add_argument("--back-ms", type=float, default=1000 * NOW.back, help="to take what was written of a batch")
     parser.add_argument("--back-us", type=float, default=1e6 * NOW.back_clip, help="and to journal a clip of it")
     parser.add_argument("--devices", type=int, nargs="+", default=DEVICES)
@@ -328,25 +158,38 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Simulates and prints."""
     args = arguments()
-    driver = Driver(args.out_ms / 1000, args.out_us / 1e6, args.back_ms / 1000, args.back_us / 1e6)
+    driver = Driver(args.out_ms / 1000, args.out_us / 1e6, args.back_ms / 1000, args.back_us / 1e6, args.plan_us / 1e6)
     found: dict[str, Any] = {"benchmark": "scaling"}
     if args.calibrate:
-        found["calibration"] = calibrated(workers=4, clips=800, milliseconds=20.0)
-        driver = Driver(**found["calibration"]["driver"])
-        found["compared"] = compared(found["calibration"])
-        print(
-            f"measured here: {found['compared']['measured']:.2f} s for the stub's clips on 4 workers, "
-            f"{found['compared']['simulated']:.2f} s when simulated"
-        )
-    costs = Costs(driver, args.decode_rtfx * args.decoders, args.sync_ms / 1000)
+        here = found["calibration"] = calibrated(workers=(1, 2, 4), clips=400, milliseconds=20.0)
+        driver = Driver(**here["driver"])
+        args.hop_ms, args.unpack_us = 1e3 * here["sent"]["hop"], 1e6 * here["sent"]["unpack_clip"]
+        args.clip_bytes = here["sent"]["bytes"]
+    costs = Costs(
+        driver,
+        args.decode_rtfx * args.decoders,
+        args.sync_ms / 1000,
+        args.hop_ms / 1000,
+        args.clip_bytes * 8e-9 / args.gbit,
+        args.unpack_us / 1e6,
+    )
+    if args.calibrate:  # decoding and the disk are this machine's, too, and nothing goes through a wire
+        local = replace(costs, decode_rtfx=here["decode_rtfx"], sync=here["sync"], wire_clip=0.0)
+        found["compared"] = compared(here, local)
+        for row in found["compared"]:
+            print(
+                f"{row['workers']} workers: measured here {row['measured']:.2f} s for {here['many_clips']['clips']} "
+                f"clips of {here['milliseconds']:g} ms, simulated {row['simulated']:.2f} s"
+            )
     budget = Budget(seconds=args.batch_seconds, packs=not args.padded)
     times = [given(rtfx, args.batch_ms) for rtfx in args.rtfx]
     if args.measured:
         times = [measured(args.measured, packs=budget.packs)]
     print(
         f"{told(driver)}; {args.decoders} threads decode {args.decode_rtfx:g} times real time each; "
-        f"{args.sync_ms:g} ms for a journal to reach the disk; batches of {args.batch_seconds:g} "
-        f"{'padded ' * args.padded}seconds; speeds differ by up to {args.spread:.0%}"
+        f"{args.sync_ms:g} ms for a journal to reach the disk, {args.hop_ms:.2g} ms for a message to get somewhere, "
+        f"{args.clip_bytes:.0f} bytes of a clip in it at {args.gbit:g} Gbit a second; batches of "
+        f"{args.batch_seconds:g} {'padded ' * args.padded}seconds; speeds differ by up to {args.spread:.0%}"
     )
     corpora: dict[str, tuple[str, list[float]]] = {
         "librispeech_test_clean": ("its own lengths", librispeech()),

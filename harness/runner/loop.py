@@ -37,6 +37,10 @@ WINDOW_ITEMS = 10_000
 """Utterances of a window: some 150 batches, so that sorting within windows costs next to no padding."""
 
 
+Window = tuple["list[Utterance]", list[float]]
+"""Utterances of a stretch, and what to plan with, in seconds."""
+
+
 class Listener(Protocol):
     """Who wants to know how the run goes."""
 
@@ -72,25 +76,35 @@ class Loop:
             RunError: the journal cannot be written, or a clip failed and ``on_error`` is ``stop``.
         """
         lines = self.journal.lines
-        done = Places(lines)
+        places = Places(lines) if lines else None
         self.state.batches = 1 + last_batch(lines)
         seen = 0
         windows = _windows(utterances, self.state.stop, self._items)
         with Threads(self.state.model, self.workers) as threads:
             coming = _in_background(windows)
-            while (window := self._result(coming)) is not None:
+            while (found := self._result(coming)) is not None:
                 coming = _in_background(windows)
+                window, seconds = found
                 seen += len(window)
-                known = done.of([utterance.id for utterance in window])
-                for utterance, line in zip(window, known, strict=True):
-                    if line is not None and line.reference != utterance.reference:
-                        raise RunError(
-                            f"{self.journal.path}: the reference of {utterance.id!r} is not the one that this run "
-                            "began with; give another --out, or start over with --fresh"
-                        )
-                self._window(window, [line is None for line in known], threads)
+                self._window(window, seconds, self._done_before(window, places), threads)
             self._finish()
         return seen
+
+    def _done_before(self, window: Sequence[Utterance], places: Places | None) -> set[int]:
+        """Which of a stretch the journal holds already.
+
+        Raises:
+            RunError: under another reference.
+        """
+        known = places.of([utterance.id for utterance in window]) if places is not None else []
+        found = {at: line for at, line in enumerate(known) if line is not None}
+        for at, line in found.items():
+            if line.reference != window[at].reference:
+                raise RunError(
+                    f"{self.journal.path}: the reference of {window[at].id!r} is not the one that this run "
+                    "began with; give another --out, or start over with --fresh"
+                )
+        return set(found)
 
     @property
     def notes(self) -> list[str]:
@@ -102,7 +116,7 @@ class Loop:
         """Utterances of a window. An engine with many devices may have more."""
         return WINDOW_ITEMS
 
-    def _result(self, coming: Future[list[Utterance] | None]) -> list[Utterance] | None:
+    def _result(self, coming: Future[Window | None]) -> Window | None:
         """The next window, or None after the last. Where it cannot be read, what is under way is finished first.
 
         Raises:
@@ -117,20 +131,20 @@ class Loop:
             self._finish()
             raise
 
-    def _window(self, window: list[Utterance], missing: Sequence[bool], threads: Threads) -> None:
-        """Plans and runs what is missing of one stretch.
+    def _window(self, window: list[Utterance], seconds: list[float], done: set[int], threads: Threads) -> None:
+        """Plans and runs what is missing of one stretch, all but the places that are done.
 
         The plan is that of the whole stretch, whatever was done before: a resumed run has the batches of an
         uninterrupted one.
         """
-        seconds = [planning_seconds(utterance) for utterance in window]
         batches = self._planned(seconds)
         if not self.state.budget.packs:
             self.padding.append((sum(seconds), padding(seconds, batches, self.state.budget.window)))
-        batches = [[index for index in batch if missing[index]] for batch in batches]
-        batches = [batch for batch in batches if batch]
-        left = [index for batch in batches for index in batch]
-        self.listener.planned(len(left), sum(seconds[index] for index in left))
+        if done:
+            batches = [[index for index in batch if index not in done] for batch in batches]
+            batches = [batch for batch in batches if batch]
+        left = [length for index, length in enumerate(seconds) if index not in done] if done else seconds
+        self.listener.planned(len(left), sum(left))
         self._run(window, seconds, batches, threads)
 
     def _planned(self, seconds: list[float]) -> list[list[int]]:
@@ -177,9 +191,9 @@ class Loop:
             raise RunError(msg)
 
 
-def _in_background(windows: Iterator[list[Utterance]]) -> Future[list[Utterance] | None]:
+def _in_background(windows: Iterator[Window]) -> Future[Window | None]:
     """The next window, read in a thread that nobody waits for when the program ends: a download may hang."""
-    future: Future[list[Utterance] | None] = Future()
+    future: Future[Window | None] = Future()
 
     def read() -> None:
         try:
@@ -191,21 +205,23 @@ def _in_background(windows: Iterator[list[Utterance]]) -> Future[list[Utterance]
     return future
 
 
-def _windows(utterances: Iterable[Utterance], stop: Stop, items: int) -> Iterator[list[Utterance]]:
+def _windows(utterances: Iterable[Utterance], stop: Stop, items: int) -> Iterator[Window]:
     """Stretches of a stream that fit into memory. The stream is left when a stop is requested."""
     window: list[Utterance] = []
+    seconds: list[float] = []
     held = 0
     for utterance in utterances:
         if stop.requested:
             raise Interrupted("the batch in hand was finished; the same command goes on where it was")
         size = len(utterance.audio.data or b"")
         if window and (held + size > WINDOW_BYTES or len(window) >= items):
-            yield window
-            window, held = [], 0
+            yield window, seconds
+            window, seconds, held = [], [], 0
         window.append(utterance)
+        seconds.append(planning_seconds(utterance))
         held += size
     if window:
-        yield window
+        yield window, seconds
 
 
 def planning_seconds(utterance: Utterance) -> float:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from harness.errors import UsageError
 
 STEP = 1.01
@@ -98,6 +100,50 @@ def padding(durations: Sequence[float], batches: Iterable[Sequence[int]], window
         real += sum(lengths)
         processed += len(lengths) * max(window, *lengths) if lengths else 0.0
     return 1.0 - real / processed if processed else 0.0
+
+
+def spread(durations: Sequence[float], budget: Budget, devices: int) -> list[list[int]]:
+    """A plan for several devices, of a whole number of rounds: see `for_devices`.
+
+    For a model that packs, what batch a clip is in matters to nobody, so clips are dealt out like cards, longest first
+    and every other round backwards: all batches are of the same length, and one sort is all that it takes. Where that
+    makes one too large, for a clip is much longer than others, and where clips are padded, clips of like length share a
+    batch.
+
+    Args:
+        durations: seconds of each clip.
+        budget: what a batch may hold.
+        devices: how many take batches, of about the same speed.
+
+    Returns:
+        As `plan`.
+    """
+    alike = devices > 1 and budget.packs and budget.seconds is not None
+    dealt = _dealt(durations, budget, devices) if alike else None
+    return plan(durations, for_devices(durations, budget, devices)) if dealt is None else dealt
+
+
+def _dealt(durations: Sequence[float], budget: Budget, devices: int) -> list[list[int]] | None:
+    """Batches that cost the same; None where one would cost too much."""
+    assert budget.seconds is not None
+    costs = np.maximum(np.asarray(durations, np.float64), budget.window)
+    rounds = max(costs.sum() / budget.seconds, len(costs) / (budget.clips or math.inf), 1.0) / devices
+    count = min(devices * math.ceil(rounds), len(costs))
+    if count < 1:
+        return None
+    order = np.argsort(-costs, kind="stable")
+    full = np.full(-(-len(order) // count) * count, -1)
+    full[: len(order)] = order
+    turns = full.reshape(-1, count)
+    turns[1::2] = turns[1::2, ::-1].copy()
+    most = np.where(turns >= 0, costs[turns], 0.0).sum(axis=0).max()
+    if most > budget.seconds or (budget.clips is not None and len(turns) > budget.clips):
+        return None
+    batches: list[list[int]] = turns.T.tolist()
+    for batch in batches:
+        if batch[-1] < 0:  # the last round may not be whole
+            batch.pop()
+    return batches
 
 
 def for_devices(durations: Sequence[float], budget: Budget, devices: int) -> Budget:

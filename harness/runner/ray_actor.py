@@ -73,6 +73,8 @@ class Actor:
         """
         self._expected, self._prepared = tuple(expected), prepared
         self._worker: Any = None
+        self._others: dict[int, Any] = {}
+        """Whom it hands work on to."""
 
     def place(self) -> tuple[str, str, dict[str, str], tuple[str, ...]]:
         """The node's address, ``gpu 0`` or ``cpu``, the versions of packages that matter, and the program.
@@ -98,6 +100,21 @@ class Actor:
     def add(self, pieces: Any) -> None:
         """As `Worker.add`."""
         self._worker.add(pieces)
+
+    def meet(self, number: int, other: Any) -> None:
+        """Learns of a worker whom it is to hand work on to, and is connected to it by the time there is some."""
+        self._others[number] = other
+        other.met.remote()
+
+    def met(self) -> None:
+        """Answers who is connecting."""
+
+    def pass_on(self, others: dict[int, Any], own: Any) -> None:
+        """As `add`, with the work of others, which goes first. Returns when all have theirs, or are lost."""
+        ray: Any = importlib.import_module("ray")
+        given = [self._others[number].add.remote(pieces) for number, pieces in others.items()]
+        self.add(own)
+        ray.wait(given, num_returns=len(given))
 
     def written(self) -> Any:
         """As `Worker.written`."""

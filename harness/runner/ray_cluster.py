@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 PLACE_SECONDS = 60.0
 """How long to wait for a place for a worker where none is left."""
+
+MANY = 64
+"""Workers from which on some hand work on to others: the driver would need 0.1 ms for a message to each of them."""
 
 PATIENCE = 10
 """A worker that is silent for so many times the limit of a stage is given up from here: a call that holds Python's lock
@@ -72,6 +78,9 @@ class Handle:
     """When it was last heard of, or given work after it had none."""
     numbers: dict[int, int] = field(default_factory=dict)
     """The numbers of its batches in the journal."""
+    number: int = field(default_factory=count().__next__)
+    leader: Handle | None = None
+    """Who hands work on to it, where they are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,8 @@ class Answer:
     written: Sequence[Written] = ()
     lost: str | None = None
     """Why it is lost."""
+    unsure: Sequence[Handle] = ()
+    """Those to whom it may not have handed on what was meant for them."""
 
 
 def _place(answer: tuple[str, str, dict[str, str], tuple[str, str, str]]) -> Place:
@@ -102,6 +113,9 @@ def _place(answer: tuple[str, str, dict[str, str], tuple[str, str, str]]) -> Pla
 
 class Cluster(Model):
     """A model on many devices. What a run asks of a model it answers through one of them."""
+
+    size = 0
+    """Workers that there are to be."""
 
     def __init__(
         self, load: Callable[[], Model], share: Share, *, decoders: int, batch_timeout: float | None = None
@@ -131,6 +145,8 @@ class Cluster(Model):
             self._ray.remote(Actor).options(**place).remote, own_program(), self._ray.cloudpickle.dumps(make)
         )
         self._workers: list[Handle] = []
+        self._passed: dict[Handle, tuple[Any, list[Handle]]] = {}
+        """Who was last given work for others, the answer when they have it, and for whom."""
         self._deaths = 0
         self._failure: HarnessError | None = None
         self._begin = time.monotonic()
@@ -166,6 +182,20 @@ class Cluster(Model):
     def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
         """Adds to a worker's work."""
         worker.actor.add.remote(pieces)
+
+    def share(self, given: Mapping[Handle, Sequence[Piece]]) -> None:
+        """Adds to the work of several. Where they are many, most have theirs from another worker."""
+        routes = defaultdict[Handle, dict[Handle, Sequence[Piece]]](dict)
+        for worker, pieces in given.items():
+            through = worker.leader if worker.leader is not None and len(given) >= MANY else worker
+            routes[through][worker] = pieces
+        for worker, parts in routes.items():
+            own = parts.pop(worker, ())
+            if parts:
+                numbered = {one.number: pieces for one, pieces in parts.items()}
+                self._passed[worker] = worker.actor.pass_on.remote(numbered, own), list(parts)
+            else:
+                self.give(worker, own)
 
     def listen(self, worker: Handle) -> None:
         """Sees to it that `wait` tells of the next batch of a worker that has work."""
@@ -244,6 +274,18 @@ class Cluster(Model):
                 raise RunError(msg)
         self.card = card
         worker.state, worker.ref = "ready", None
+        self._introduce(worker)
+
+    def _introduce(self, worker: Handle) -> None:
+        """Finds another worker that is to hand work on to one that is ready, where they are many: one in each group."""
+        if self.size < MANY:
+            return
+        led = Counter(one.leader for one in self.ready)
+        for leader in self.ready:
+            if leader is not worker and leader.leader is None and 1 + led[leader] < math.isqrt(self.size):
+                worker.leader = leader
+                leader.actor.meet.remote(worker.number, worker.actor)
+                return
 
     def lose(self, worker: Handle, reason: str) -> Answer:
         """Gives a worker up, dead or not, and starts another in its place.
@@ -257,7 +299,19 @@ class Cluster(Model):
         if self._deaths > 8 + self.size:
             raise RunError(f"{self._deaths} workers were lost one after the other, the last so: {reason}")
         self._spawn()
-        return Answer(worker, lost=reason)
+        return Answer(worker, lost=reason, unsure=self._unsure(worker))
+
+    def _unsure(self, lost: Handle) -> list[Handle]:
+        """Those that a lost worker may not have handed on to; from now on nobody does."""
+        for worker in self._workers:
+            worker.leader = None if worker.leader is lost else worker.leader
+        ref, others = self._passed.pop(lost, (None, []))
+        try:
+            if ref is not None:
+                self._ray.get(ref, timeout=0)
+        except self._ray.exceptions.RayError:  # lost before it could say so
+            return [worker for worker in others if worker in self._workers]
+        return []
 
     def _check_left(self) -> None:
         """Ends a run that nobody works on."""

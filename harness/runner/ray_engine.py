@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import pickle
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -23,7 +24,7 @@ from harness.records.journal import Line, read_line
 from harness.records.run import ClusterSpeed, DeviceSpeed, Event
 from harness.runner.journal import failed
 from harness.runner.loop import WINDOW_ITEMS, Loop
-from harness.runner.plan import for_devices, plan
+from harness.runner.plan import plan, spread
 from harness.runner.ray_worker import Piece, Written
 from harness.runner.shards import begin_parts, end_parts
 
@@ -59,14 +60,16 @@ failed. Whatever lost its worker is run again with nothing else in hand there, s
 class Task:
     """A batch of the plan, or what is left of it."""
 
-    utterances: dict[str, Utterance]
+    utterances: dict[str, Utterance] = field(default_factory=dict)
     """Those that are not journalled, by id."""
-    seconds: dict[str, float]
+    seconds: dict[str, float] = field(default_factory=dict)
     """What to plan with, by id."""
     losses: int = 0
     """How many workers were lost while it was what they had had longest."""
     undisturbed: bool = True
     """False where it lost a worker before, whole or in a larger batch."""
+    number: int = field(default_factory=count().__next__)
+    """By which a worker tells whether it has it."""
     taken_over: bool = False
     """Whether a second worker has it, too: the first to write an utterance counts."""
 
@@ -83,8 +86,10 @@ class RayLoop(Loop):
     """Batches that each worker is to have at once, of a window that is as short as that."""
     _left: dict[str, Task] = field(default_factory=dict, init=False)
     """What is not journalled, by the ids of its utterances."""
+    _read: deque[bytes] = field(default_factory=deque, init=False)
+    """Utterances as they are sent, in the order of the data; empty where that would hold their audio twice."""
     _messages: dict[str, bytes] = field(default_factory=dict, init=False)
-    """Utterances as they are sent."""
+    """The same of the windows under way, by id."""
     _mark: Path = field(default_factory=Path, init=False)
     _kept: set[tuple[str, bool]] = field(default_factory=set, init=False)
     """Nodes, and whether their workers keep journals of their own."""
@@ -113,9 +118,9 @@ class RayLoop(Loop):
     def _pickled(self, utterances: Iterable[Utterance]) -> Iterator[Utterance]:
         """In the thread that reads: makes ready what will be sent, so that handing out takes no time for each clip."""
         for utterance in utterances:
-            if utterance.audio.data is None:  # else it would be held twice
-                self._messages[utterance.id] = pickle.dumps(_with_whole_path(utterance))
-            yield utterance
+            whole = _with_whole_path(utterance)
+            self._read.append(pickle.dumps(whole) if utterance.audio.data is None else b"")
+            yield whole
 
     @property
     def notes(self) -> list[str]:
@@ -133,27 +138,37 @@ class RayLoop(Loop):
 
     def _planned(self, seconds: list[float]) -> list[list[int]]:
         """The plan; where no transcript depends on it, with as many batches for each device."""
-        budget = self.state.budget
         if self.state.model.card.batch_invariant:
-            budget = for_devices(seconds, budget, self._cluster.size)
-        return plan(seconds, budget)
+            return spread(seconds, self.state.budget, self._cluster.size)
+        return plan(seconds, self.state.budget)
 
     def _run(self, window: list[Utterance], seconds: list[float], batches: list[list[int]], threads: Threads) -> None:
         """Hands the batches of a window out; those handed out last may still be under way on return."""
-        for batch in batches:
-            chosen = {window[index].id: _with_whole_path(window[index]) for index in batch}
-            self._take(Task(chosen, {window[index].id: seconds[index] for index in batch}))
-        share = -(-len(self._pending) // max(1, self._cluster.size))
+        messages = [self._read.popleft() for _ in window]
+        share = -(-len(batches) // max(1, self._cluster.size))
         self._share = share if share <= SHARE else 0
+        tasks = {Task(): batch for batch in batches}
+        self._pending.extend(tasks)
+
+        def planned(task: Task) -> Piece:
+            batch = tasks.get(task)
+            if batch is None:  # of the window before
+                return self._piece(task)
+            parts = [messages[index] or pickle.dumps(window[index]) for index in batch]
+            return self._piece(task, parts, [seconds[index] for index in batch])
+
+        if self._share and not self.state.stop.requested:  # what else is to be done for each clip can wait
+            self._hand_out(planned)
+        for task, batch in tasks.items():
+            task.utterances = {window[index].id: window[index] for index in batch}
+            task.seconds = {window[index].id: seconds[index] for index in batch}
+            self._messages |= {window[index].id: messages[index] for index in batch}
+            self._left.update(dict.fromkeys(task.utterances, task))
         while self._pending:
             if self.state.stop.requested:
                 raise Interrupted("the batches in hand were finished; the same command goes on where it was")
             self._hand_out()
             self._listen()
-
-    def _take(self, task: Task) -> None:
-        self._pending.append(task)
-        self._left.update(dict.fromkeys(task.utterances, task))
 
     def _finish(self) -> None:
         """Waits for all that is under way, and for all that is left unless the run was stopped."""
@@ -165,8 +180,9 @@ class RayLoop(Loop):
             self._take_over()
             self._listen()
 
-    def _hand_out(self) -> None:
+    def _hand_out(self, piece: Callable[[Task], Piece] | None = None) -> None:
         """Gives every worker what it needs, one batch each in turn, in one message."""
+        packed = piece or self._piece
         ready = self._cluster.ready
         given: dict[Handle, list[Piece]] = defaultdict(list)
         for _ in range(max(IN_HAND, self._share)):
@@ -177,9 +193,8 @@ class RayLoop(Loop):
                 if queue and len(tasks) < allowed and all(task.undisturbed for task in tasks):
                     task = queue.popleft()
                     tasks.append(task)
-                    given[worker].append(self._piece(task))
-        for worker, pieces in given.items():
-            self._cluster.give(worker, pieces)
+                    given[worker].append(packed(task))
+        self._cluster.share(given)
 
     def _take_over(self) -> None:
         """Gives to who has nothing left what waits at another; what that one is at work on is left to it."""
@@ -193,10 +208,14 @@ class RayLoop(Loop):
                     self._cluster.give(worker, [self._piece(tasks[-1])])
                     break
 
-    def _piece(self, task: Task) -> Piece:
+    def _piece(self, task: Task, parts: list[bytes] | None = None, seconds: list[float] | None = None) -> Piece:
+        """What is sent of a task: of one that nothing was noted of yet, these utterances of so many seconds."""
+        if parts is None:
+            parts = [self._messages.get(name) or pickle.dumps(one) for name, one in task.utterances.items()]
         return Piece(
-            utterances=b"".join(self._messages.get(name) or pickle.dumps(one) for name, one in task.utterances.items()),
-            seconds=list(task.seconds.values()),
+            number=task.number,
+            utterances=b"".join(parts),
+            seconds=list(task.seconds.values()) if seconds is None else seconds,
             budget=self.state.budget,
             benchmark=self.benchmark,
             undisturbed=task.undisturbed,
@@ -271,6 +290,9 @@ class RayLoop(Loop):
         if again and again[0] is longest:
             self._suspect(again.popleft(), answer)
         self._pending.extendleft(reversed(again))
+        for worker in answer.unsure:
+            if tasks := self._in_hand.get(worker):
+                self._cluster.give(worker, [self._piece(task) for task in tasks])
 
     def _suspect(self, task: Task, answer: Answer) -> None:
         """A batch that lost a worker again comes apart into its clips; a clip that did has failed."""

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 class Piece:
     """Some utterances for a worker, as the driver planned them: one batch, unless the worker has to make it smaller."""
 
+    number: int
+    """The same number is the same work, which may come twice where it is not known to have come."""
     utterances: bytes
     """One after the other, each pickled while the data was read: the message costs next to nothing more for each."""
     seconds: Sequence[float]
@@ -104,6 +106,8 @@ class Worker:
         self._mark = Path()
         self._own: Path | None = None
         """Its own journal."""
+        self._had = set[int]()
+        """The numbers of its pieces."""
         self._state: State
         self._pipeline: Pipeline
         self._feed: SimpleQueue[Piece] = SimpleQueue()
@@ -182,13 +186,16 @@ class Worker:
     def _begin(self, piece: Piece) -> None:
         """Makes ready for the run and the benchmark that a piece is part of, with nothing under way."""
         if piece.mark != self._mark:
-            self._mark, self._own = piece.mark, _own_journal(piece.mark)
+            self._mark, self._own, self._had = piece.mark, _own_journal(piece.mark), set()
         if piece.benchmark != self._benchmark:
             environment.begin_peak()
             self._benchmark, self._state.budget = piece.benchmark, Budget(packs=self._state.model.card.packs)
 
     def _planned(self, piece: Piece) -> list[list[int]]:
-        """The piece as batches: one, unless this worker has less memory than the plan thought."""
+        """The piece as batches: one, unless this worker has less memory than the plan thought; none if it had it."""
+        if piece.number in self._had:
+            return []
+        self._had.add(piece.number)
         self._state.budget = self._state.budget.within(piece.budget)
         batches = plan(piece.seconds, self._state.budget)
         read = io.BytesIO(piece.utterances)

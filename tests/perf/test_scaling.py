@@ -10,7 +10,7 @@ import pytest
 
 from harness.records.journal import Line, encode_lines
 from harness.runner.plan import Budget, for_devices, plan
-from perf import scaling
+from perf import scaling, simulation
 from perf.ray_engine import Driver, Measured, taking
 
 
@@ -26,48 +26,63 @@ def test_the_corpora_are_as_published() -> None:
 
 def test_a_simulation_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five batches of 2 s of audio at 1 s each, on two devices of which one is twice as fast."""
-    time = scaling.BatchTime(fixed=0.0, per_second=0.5, source="")
-    simulation = scaling.Simulation([2.0] * 5, Budget(clips=1, packs=True), time, scaling.Costs())
-    shards = simulation.shards([1.0, 2.0])
+    time = simulation.BatchTime(fixed=0.0, per_second=0.5, source="")
+    simulated = simulation.Simulation([2.0] * 5, Budget(clips=1, packs=True), time, simulation.Costs())
+    shards = simulated.shards([1.0, 2.0])
     assert (shards.seconds, shards.idle, shards.batches) == (3.0, 2.0, 5)
-    monkeypatch.setattr(scaling, "SHARE", 0)
-    taken = simulation.taken([1.0, 2.0], level=False)
+    monkeypatch.setattr(simulation, "SHARE", 0)
+    taken = simulated.taken([1.0, 2.0], level=False)
     assert (taken.seconds, taken.idle, taken.batches) == (2.0, 0.5, 5)
     assert taken.efficiency == pytest.approx(5 / 3 / 2)
-    one = simulation.taken([1.0], level=True)
+    one = simulated.taken([1.0], level=True)
     assert (one.seconds, one.efficiency, one.idle) == (5.0, 1.0, 0.0)
 
 
 def test_handing_out_is_one_after_the_other() -> None:
-    time = scaling.BatchTime(fixed=1.0, per_second=0.0, source="")
-    costs = scaling.Costs(Driver(out=0.25, out_clip=0.0, back=0.0, back_clip=0.0))
-    simulation = scaling.Simulation([1.0] * 4, Budget(clips=1), time, costs)
-    assert simulation.taken([1.0] * 4, level=False).seconds == 2.0  # the fourth begins after 1 s
+    time = simulation.BatchTime(fixed=1.0, per_second=0.0, source="")
+    costs = simulation.Costs(Driver(out=0.25, out_clip=0.0, back=0.0, back_clip=0.0))
+    simulated = simulation.Simulation([1.0] * 4, Budget(clips=1), time, costs)
+    assert simulated.taken([1.0] * 4, level=False).seconds == 2.0  # the fourth begins after 1 s
+
+
+def test_where_they_are_many_one_of_each_group_hands_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine devices in three groups, each with a clip of a second; all of it by hand."""
+    monkeypatch.setattr(simulation, "MANY", 9)
+    time = simulation.BatchTime(fixed=1.0, per_second=0.0, source="")
+    driver = Driver(out=0.25, out_clip=0.125, back=0.0, back_clip=0.0, plan_clip=1.0)
+    costs = simulation.Costs(driver, hop=0.5, wire_clip=1 / 64, unpack_clip=1 / 128)
+    nine = simulation.Simulation([1.0] * 9, Budget(clips=1), time, costs).taken([1.0] * 9)
+    # Planned at 9, three messages of 3 clips are out at 9.625, 10.25, 10.875, and there 35/64 later; who hands on does
+    # so at 3/8 each, and what is handed on takes half a second, too. The first to begin is in the first group.
+    last, first = 10.875 + 35 / 64 + 2 * 0.375 + 0.5, 9.625 + 35 / 64 + 2 * 0.375
+    assert (nine.seconds, nine.idle) == (last + 1 / 128 + 1.0, last - first)
+    eight = simulation.Simulation([1.0] * 8, Budget(clips=1), time, costs).taken([1.0] * 8)
+    assert eight.seconds == 8.0 + 8 * 0.375 + 33 / 64 + 1 / 128 + 1.0
 
 
 def test_decoding_a_journal_s_sync_and_what_the_driver_does_behind_the_devices() -> None:
     """Two batches of 2 clips of 1 s on each of two devices, in one message: all of it by hand."""
-    time = scaling.BatchTime(fixed=1.0, per_second=0.5, source="")
+    time = simulation.BatchTime(fixed=1.0, per_second=0.5, source="")
     driver = Driver(out=0.25, out_clip=0.0625, back=1.0, back_clip=0.5)
-    costs = scaling.Costs(driver, decode_rtfx=4.0, sync=0.125)
-    simulation = scaling.Simulation([1.0] * 8, Budget(clips=2, packs=True), time, costs)
-    found = simulation.taken([1.0, 1.0], level=False)
+    costs = simulation.Costs(driver, decode_rtfx=4.0, sync=0.125)
+    simulated = simulation.Simulation([1.0] * 8, Budget(clips=2, packs=True), time, costs)
+    found = simulated.taken([1.0, 1.0], level=False)
     # Messages are out at 0.5 and 1.0 (0.25 + 4 clips); half a second to decode, two batches of 2 s.
     assert (found.seconds, found.idle, found.batches) == (1.0 + 0.5 + 4.0, 0.5, 4)
     assert found.efficiency == pytest.approx(8.0 / 2 / 5.5)
     # The driver takes the first batch at 3.0 and 2 s for each: it is through at 11.0, and then has it on its disk.
     assert found.whole == 11.0 + 0.125 - 5.5
-    shards = simulation.shards([1.0, 1.0])
+    shards = simulated.shards([1.0, 1.0])
     assert (shards.seconds, shards.whole) == (0.5 + 4.0 + 0.125, 8 * 0.5)
 
 
 def test_what_waits_at_a_slow_device_is_taken_over() -> None:
-    time = scaling.BatchTime(fixed=1.0, per_second=0.0, source="")
-    simulation = scaling.Simulation([1.0] * 6, Budget(clips=1), time, scaling.Costs())
-    found = simulation.taken([1.0, 0.1], level=False)
+    time = simulation.BatchTime(fixed=1.0, per_second=0.0, source="")
+    simulated = simulation.Simulation([1.0] * 6, Budget(clips=1), time, simulation.Costs())
+    found = simulated.taken([1.0, 0.1], level=False)
     # The fast one is through with its three at 3 and takes over one of two that wait at the other, then the second.
     assert found.seconds == 10.0
-    assert simulation.shards([1.0, 0.1]).seconds == 30.0
+    assert simulated.shards([1.0, 0.1]).seconds == 30.0
 
 
 def test_what_it_takes_to_take_a_batch_and_a_clip_is_found_from_two_runs() -> None:

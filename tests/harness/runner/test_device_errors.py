@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.errors import DeviceLostError, ModelError
+from harness.records.journal import read_line
 from harness.runner.plan import Budget
 from harness.runner.ray_worker import Hung, Piece, Worker, Written
 from harness.runner.stages import OutOfMemory, caught
@@ -130,11 +133,19 @@ def worker(model: Model) -> Worker:
     return found
 
 
+NUMBERS = count()
+
+
 def piece(own: list[Utterance], *, clips: int, benchmark: str) -> Piece:
     seconds = [1.0] * len(own)
     budget = Budget(clips=clips)
     return Piece(
-        utterances=b"".join(map(pickle.dumps, own)), seconds=seconds, budget=budget, benchmark=benchmark, mark=Path()
+        number=next(NUMBERS),
+        utterances=b"".join(map(pickle.dumps, own)),
+        seconds=seconds,
+        budget=budget,
+        benchmark=benchmark,
+        mark=Path(),
     )
 
 
@@ -174,6 +185,23 @@ def test_a_lack_of_memory_does_not_outlast_its_benchmark() -> None:
     model.most = 4
     at.add([piece(four, clips=4, benchmark="two")])
     assert [one.lines.count(b"\n") for one in answers(at, 1) if isinstance(one, Written)] == [4]
+
+
+def test_what_comes_twice_to_a_worker_is_run_once() -> None:
+    """As where nobody knows whether a lost worker had handed it on."""
+    at, own = worker(Echo()), utterances([1.0] * 3)
+    first, second = (piece(part, clips=2, benchmark="b") for part in (own[:2], own[2:]))
+    at.add([first, first, second, first])
+    found = [
+        line.id for one in answers(at, 2) if isinstance(one, Written) for line in map(read_line, one.lines.splitlines())
+    ]
+    assert found == ["u0", "u1", "u2"]
+    other = replace(first, mark=Path("another run"))
+    at.add([other])
+    (again,) = answers(at, 1)
+    assert isinstance(again, Written)
+    assert again.lines.count(b"\n") == 2
+    assert at._done.empty()
 
 
 class Fast(Echo):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.runner.plan import Budget, padding, plan
+from harness.runner.plan import Budget, for_devices, padding, plan, spread
 
 LENGTHS = st.lists(st.floats(0, 60, allow_nan=False), max_size=200)
 BUDGETS = st.builds(
@@ -46,6 +46,37 @@ def test_a_plan_by_hand() -> None:
     assert plan([1.0, 3.0, 2.0, 3.0], Budget(clips=3)) == [[1, 3, 2], [0]]
     assert plan([9.0], Budget(seconds=6.0)) == [[0]]
     assert plan([], Budget()) == []
+
+
+def test_clips_are_dealt_out_to_several_devices_by_hand() -> None:
+    lengths = [1.0, 6.0, 3.0, 4.0, 5.0, 2.0, 7.0]  # 28 s: two batches of 14, or four of 7 and less
+    assert spread(lengths, Budget(seconds=15.0, packs=True), 2) == [[6, 3, 2], [1, 4, 5, 0]]
+    assert spread(lengths, Budget(seconds=9.0, packs=True), 2) == [[6], [1, 0], [4, 5], [3, 2]]
+    assert spread(lengths, Budget(seconds=15.0, clips=3, packs=True), 2) == [[6], [1, 0], [4, 5], [3, 2]]
+    assert spread(lengths, Budget(seconds=15.0, packs=True), 100) == [[index] for index in (6, 1, 4, 3, 2, 5, 0)]
+    for budget, devices in (
+        (Budget(seconds=6.5, packs=True), 2),  # one is longer than a batch may be
+        (Budget(seconds=15.0), 2),  # what is padded has clips of like length in a batch
+        (Budget(clips=3, packs=True), 2),
+        (Budget(seconds=15.0, packs=True), 1),
+    ):
+        assert spread(lengths, budget, devices) == plan(lengths, for_devices(lengths, budget, devices))
+    assert spread([], Budget(seconds=15.0, packs=True), 2) == []
+
+
+@given(LENGTHS, BUDGETS, st.integers(1, 40))
+def test_a_plan_for_several_devices_holds_each_clip_once_and_keeps_its_budget(
+    durations: list[float], budget: Budget, devices: int
+) -> None:
+    batches = spread(durations, budget, devices)
+    assert sorted(index for batch in batches for index in batch) == list(range(len(durations)))
+    for batch in batches:
+        lengths = [durations[index] for index in batch]
+        assert lengths == sorted(lengths, reverse=True)
+        assert len(batch) == 1 or budget.clips is None or len(batch) <= budget.clips
+        assert len(batch) == 1 or budget.seconds is None or budget.cost(lengths) <= budget.seconds * (1 + 1e-9)
+        # Who runs it plans it again, by its own budget: it stays one batch.
+        assert len(plan(lengths, budget)) == 1
 
 
 def test_padding_by_hand() -> None:

@@ -29,6 +29,7 @@ from harness.progress import Silent
 from harness.records.journal import Line, read_journal
 from harness.records.run import RunRecord, Speed
 from harness.reporting.report import write_scores
+from harness.runner import ray_cluster
 from harness.runner import run as run_module
 from harness.runner.ray_cluster import Cluster
 from harness.runner.run import Run
@@ -147,8 +148,9 @@ def kill_one(traces: Path) -> None:
 
 
 def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happened(
-    nodes: Nodes, tmp_path: Path, traces: Path, capfd: pytest.CaptureFixture[str]
+    nodes: Nodes, tmp_path: Path, traces: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ray_cluster, "MANY", 2)  # of four workers two hand on to the others
     model = f"traced:{traces}:seconds=0.02"
     _, expected = finished(work(tmp_path / "local", dataset(240), model))
     (traces / str(os.getpid())).unlink()

@@ -8,7 +8,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from harness.models.base import Model, ModelCard
 from harness.records.codec import write
 from harness.records.journal import Line, encode_lines, read_journal
 from harness.records.run import BenchmarkRecord, ClusterSpeed, ModelRecord, RunRecord
-from harness.runner import ray_connect, ray_engine
+from harness.runner import ray_actor, ray_cluster, ray_connect, ray_engine
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
@@ -66,6 +66,10 @@ class Here(Model):
 
     def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
         worker.actor.add(pieces)
+
+    def share(self, given: Mapping[Handle, Sequence[Piece]]) -> None:
+        for worker, pieces in given.items():
+            self.give(worker, pieces)
 
     def listen(self, worker: Handle) -> None:
         worker.ref = "asked"
@@ -403,7 +407,9 @@ def test_a_batch_of_which_another_wrote_a_part_is_no_measure_of_speed(journal: J
     loop = driver(cluster, journal, budget=Budget(clips=4))
     worker, data = cluster.ready[0], utterances(4)
     loop._mark = Path("m")
-    loop._take(Task({one.id: one for one in data[:2]}, dict.fromkeys(("u0000", "u0001"), 1.0)))
+    loop._left = dict.fromkeys(
+        ("u0000", "u0001"), Task({one.id: one for one in data[:2]}, dict.fromkeys(("u0000", "u0001"), 1.0))
+    )
     lines = encode_lines(Line(id=one.id, reference="", hypothesis="", audio_seconds=2.0, batch=7) for one in data)
     clock = Clock(audio_seconds=8.0, audio_seconds_undisturbed=8.0, counted=4.0, batches=1)
     facts: dict[str, Any] = {"mark": Path("m"), "kept": True, "events": [], "memory": None}
@@ -430,7 +436,7 @@ def test_what_is_of_another_run_is_not_taken_though_its_ids_are_the_same(
     cluster = Here(lambda: Slow(0.0), 1)
     loop = driver(cluster, journal)
     loop._mark = Path("m")
-    loop._take(Task({one.id: one for one in utterances(1)}, {"u0000": 1.0}))
+    loop._left = {"u0000": Task({one.id: one for one in utterances(1)}, {"u0000": 1.0})}
     lines = encode_lines([Line(id="u0000", reference="", hypothesis="of the run before")])
     facts: dict[str, Any] = {"lines": lines, "kept": True, "events": [], "memory": None, "budget": Budget()}
     said = [Answer(cluster.ready[0], [Written(mark=Path(mark), clock=Clock(), **facts)]) for mark in ("other", "m")]
@@ -599,6 +605,150 @@ def test_a_worker_is_silent_since_it_was_given_work() -> None:
     assert cluster._silent() == []
     idle.since -= 601
     assert cluster._silent() == [idle]
+
+
+class Calls:
+    """An actor that notes what it is asked for. Whoever is lost answers nothing more."""
+
+    def __init__(self, name: int, said: list[tuple[Any, ...]]) -> None:
+        self.name, self.said = name, said
+
+    def __getattr__(self, method: str) -> Any:
+        def remote(*given: Any) -> str:
+            self.said.append((self.name, method, *given))
+            return str(self.name)
+
+        return SimpleNamespace(remote=remote)
+
+
+class RayError(Exception):
+    pass
+
+
+def many(monkeypatch: pytest.MonkeyPatch, size: int, lost: Sequence[str] = ()) -> tuple[Cluster, list[Any]]:
+    """A cluster of so many workers, all of them ready, where many are 9 and more; calls are noted."""
+
+    def get(ref: str, timeout: float) -> None:
+        if ref in lost:
+            raise RayError
+
+    said: list[Any] = []
+    monkeypatch.setattr(ray_cluster, "MANY", 9)
+    cluster = Cluster.__new__(Cluster)
+    cluster.size, cluster._workers, cluster._passed, cluster._deaths = size, [], {}, 0
+    errors = SimpleNamespace(RayError=RayError)
+    cluster._ray = SimpleNamespace(get=get, exceptions=errors, kill=lambda _actor: None)
+    cluster._actor = lambda: Calls(99, said)
+    place = Place(node="10.0.0.1", device="cpu", packages={})
+    for number in range(size):
+        worker = Handle(Calls(number, said), None, "loading", place, number=number)
+        cluster._workers.append(worker)
+        cluster._loaded(worker, Slow(0.0).card)
+    return cluster, said
+
+
+def test_of_many_workers_some_hand_on_what_others_are_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster, said = many(monkeypatch, 10)
+    leaders = {worker.number: worker.leader and worker.leader.number for worker in cluster.ready}
+    assert leaders == {0: None, 1: 0, 2: 0, 3: None, 4: 3, 5: 3, 6: None, 7: 6, 8: 6, 9: None}
+    assert [call[:3] for call in said] == [(0, "meet", 1), (0, "meet", 2), *((3, "meet", n) for n in (4, 5)),
+                                           (6, "meet", 7), (6, "meet", 8)]  # fmt: skip
+    assert all(call[3].name == call[2] for call in said)
+    said.clear()
+    work: dict[Handle, Any] = {worker: [f"work {worker.number}"] for worker in cluster.ready}
+    cluster.share(work)
+    assert said == [
+        (0, "pass_on", {1: ["work 1"], 2: ["work 2"]}, ["work 0"]),
+        (3, "pass_on", {4: ["work 4"], 5: ["work 5"]}, ["work 3"]),
+        (6, "pass_on", {7: ["work 7"], 8: ["work 8"]}, ["work 6"]),
+        (9, "add", ["work 9"]),
+    ]
+    said.clear()
+    cluster.share({worker: work[worker] for worker in cluster.ready[1:9]})  # few have theirs at first hand
+    assert said == [(number, "add", [f"work {number}"]) for number in range(1, 9)]
+    said.clear()
+    without = {worker: work[worker] for worker in cluster.ready if worker.number != 3}
+    cluster.share(without)
+    assert said[1] == (3, "pass_on", {4: ["work 4"], 5: ["work 5"]}, ())
+
+
+def test_few_workers_have_their_work_at_first_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster, said = many(monkeypatch, 8)
+    assert said == []
+    work: dict[Handle, Any] = {worker: [] for worker in cluster.ready}
+    cluster.share(work)
+    assert said == [(number, "add", []) for number in range(8)]
+
+
+@pytest.mark.parametrize(("lost", "unsure"), [([], []), (["3"], [4, 5])])
+def test_who_may_not_have_got_what_a_lost_worker_was_to_hand_on(
+    monkeypatch: pytest.MonkeyPatch, lost: list[str], unsure: list[int]
+) -> None:
+    cluster, said = many(monkeypatch, 9, lost)
+    work: dict[Handle, Any] = {worker: [] for worker in cluster.ready}
+    cluster.share(work)
+    leader, other = cluster.ready[3], cluster.ready[4]
+    answer = cluster.lose(leader, "shot")
+    assert [worker.number for worker in answer.unsure] == unsure
+    assert other.leader is None
+    assert [one.leader.number for one in cluster.ready if one.leader] == [0, 0, 6, 6]
+    assert cluster.lose(other, "shot").unsure == []
+    said.clear()
+    cluster.share({worker: [] for worker in cluster.ready})  # nobody hands on to one that has lost its leader
+    assert all(5 not in call[2] for call in said if call[1] == "pass_on")
+
+
+def test_who_hands_on_does_so_first_and_answers_when_all_have_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Any] = []
+    waited = SimpleNamespace(wait=lambda refs, num_returns: said.append(("waits for", refs, num_returns)))
+    monkeypatch.setitem(sys.modules, "ray", waited)
+    actor = ray_actor.Actor(ray_cluster.own_program(), b"")
+    actor._worker = SimpleNamespace(add=lambda pieces: said.append(("own", pieces)))
+    for number in (4, 5):
+        actor.meet(number, Calls(number, said))
+    assert said == [(4, "met"), (5, "met")]
+    said.clear()
+    actor.pass_on({5: ["b"], 4: ["a"]}, ["c"])
+    assert said == [(5, "add", ["b"]), (4, "add", ["a"]), ("own", ["c"]), ("waits for", ["5", "4"], 2)]
+
+
+def test_what_may_not_have_been_handed_on_is_sent_again(journal: JournalFile, tmp_path: Path) -> None:
+    """The first worker is lost when it is to hand on: of two others one has its work already, one has not."""
+    shared = list[Mapping[Handle, Sequence[Piece]]]()
+    sent = Counter[int]()
+
+    class Through(Here):
+        def share(self, given: Mapping[Handle, Sequence[Piece]]) -> None:
+            if shared:
+                super().share(given)
+                return
+            shared.append(given)
+            self.first, *others = given
+            self.give(others[0], given[others[0]])
+
+        def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
+            sent.update(piece.number for piece in pieces)
+            super().give(worker, pieces)
+
+        def wait(self, timeout: float) -> list[Answer]:
+            if self.first not in self.ready:
+                return super().wait(timeout)
+            self.ready.remove(self.first)
+            others = list(self.ready)
+            self.spawn()
+            return [Answer(self.first, lost="shot", unsure=others)]
+
+    cluster = Through(lambda: Slow(0.0), 3)
+    loop = driver(cluster, journal, budget=Budget(clips=4))
+    assert loop.run(utterances(48)) == 48
+    assert texts(journal) == expected(48, tmp_path)
+    (given,) = shared
+    first, second, third = ({piece.number for piece in pieces} for pieces in given.values())
+    assert {sent[number] for number in second} == {2}, "nobody knows whether it has it"
+    assert all(sent[number] >= 1 for number in first | third)
+    assert loop.state.clock.batches == 12
+    assert {line.batch for line in journal.lines} == set(range(12))
+    assert sum(not line.undisturbed for line in journal.lines) == 4, "the batch that the lost one had first"
 
 
 def test_a_run_begins_with_the_first_worker_that_is_ready() -> None:
