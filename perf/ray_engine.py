@@ -82,6 +82,8 @@ class Measured:
     wall: float
     model: float
     """Seconds of all devices."""
+    waited: float
+    """Seconds that a device waited for decoded audio, on average: more where other programs are at work."""
     out: float
     """Seconds of the driver's thread to hand out."""
     back: float
@@ -130,8 +132,8 @@ def run(cluster: Cluster, utterances: list[Utterance], budget: Budget) -> Measur
             begin, cpu, own = time.perf_counter(), time.process_time(), time.thread_time()
             loop.run(utterances)
             wall, cpu, own = time.perf_counter() - begin, time.process_time() - cpu, time.thread_time() - own
-    model, out = clock.phases["model"], sum(TIMES)
-    return Measured(clock.batches, len(utterances), wall, model, out, own - out, cpu, model / workers / wall)
+    model, out, waited = clock.phases["model"], sum(TIMES), clock.waited / workers
+    return Measured(clock.batches, len(utterances), wall, model, waited, out, own - out, cpu, model / workers / wall)
 
 
 def sending(cluster: Cluster, utterances: Sequence[Utterance]) -> dict[str, float]:

@@ -9,14 +9,16 @@ Three ways to share the work, all with the project's own planner:
 - shards: utterances are dealt out beforehand, every Nth to one device, and planned there (`--shard I/N`);
 - before: what `--engine ray` did until it gave a first share in one message: a message and 2 ms + 40 us a clip for each
   batch, of which one process does all, and a plan for every 10,000 clips;
-- ray: what it does now: one plan, batches just so much smaller that each device has as many, a first share in one
-  message, more on demand, what waits at one device taken over by an idle one, and journals of the workers' own.
+- ray: what it does now: one plan, of batches that are alike and as many for each device, a first share in one message,
+  which where devices are many one of each group hands on to the others, more on demand, what waits at one device taken
+  over by an idle one, and journals of the workers' own.
 
 Efficiency is the seconds that the work would take at one device's plan, spread without any loss over the same devices,
-over the seconds it took until the last batch was written: handing out, decoding of what nothing was decoded beside,
-and a shard's sync are in it. Loading, listing the data and warming up come before. `whole` is how much later the
-one journal has all lines, when the devices are free already. Devices differ in speed by --spread, as cards of one kind
-do. Prints one JSON line last.
+over the seconds it took until the last batch was written: the driver's planning, its messages and their way, decoding
+of what nothing was decoded beside, and a shard's sync are in it. What `--calibrate` measures of that is measured; the
+network's and the disk's speed and a decoding thread's are given. Loading, listing the data (and pickling each
+utterance while it is listed) and warming up come before. `whole` is how much later the one journal has all lines, when
+the devices are free already. Devices differ in speed by --spread, as cards of one kind do. Prints one JSON line last.
 """
 
 from __future__ import annotations
@@ -78,7 +80,7 @@ def spgispeech() -> list[float]:
     return lengths
 
 
-NOW = Driver(out=0.11e-3, out_clip=0.41e-6, back=0.34e-3, back_clip=28e-6, plan_clip=0.0)
+NOW = Driver(out=0.17e-3, out_clip=0.2e-6, back=0.34e-3, back_clip=28e-6, plan_clip=0.56e-6)
 """As `--calibrate` measured on two cores of a shared x86 server; there it prints what this machine needs."""
 
 
@@ -121,9 +123,8 @@ def compared(found: dict[str, Any], costs: Costs) -> list[dict[str, float]]:
         lengths = list(islice(cycle(librispeech()), run["clips"]))
         simulation = Simulation(lengths, Budget(seconds=BATCH_SECONDS), time, costs)
         simulated = simulation.taken([1.0] * int(workers))
-        rows.append(
-            {"workers": int(workers), "measured": run["wall"], "simulated": simulated.seconds + simulated.whole}
-        )
+        seconds = {"measured": run["wall"], "waited": run["waited"], "simulated": simulated.seconds + simulated.whole}
+        rows.append({"workers": int(workers), **seconds})
     return rows
 
 
@@ -145,8 +146,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--plan-us", type=float, default=1e6 * NOW.plan_clip, help="for a clip, before the first message"
     )
-    parser.add_argument("--hop-ms", type=float, default=1.0, help="for a message to get somewhere (default 1)")
-    parser.add_argument("--unpack-us", type=float, default=20.0, help="for a worker to unpack a clip (default 20)")
+    parser.add_argument("--hop-ms", type=float, default=0.7, help="for a message to get somewhere (default 0.7)")
+    parser.add_argument("--unpack-us", type=float, default=11.0, help="for a worker to unpack a clip (default 11)")
     parser.add_argument("--clip-bytes", type=float, default=320.0, help="of a clip in a message (default 320)")
     parser.add_argument("--gbit", type=float, default=25.0, help="a second, of the driver's network (default 25)")
     parser.add_argument("--back-ms", type=float, default=1000 * NOW.back, help="to take what was written of a batch")
@@ -179,7 +180,8 @@ def main() -> None:
         for row in found["compared"]:
             print(
                 f"{row['workers']} workers: measured here {row['measured']:.2f} s for {here['many_clips']['clips']} "
-                f"clips of {here['milliseconds']:g} ms, simulated {row['simulated']:.2f} s"
+                f"clips of {here['milliseconds']:g} ms, of which devices waited {row['waited']:.2f} s for decoding; "
+                f"simulated {row['simulated']:.2f} s"
             )
     budget = Budget(seconds=args.batch_seconds, packs=not args.padded)
     times = [given(rtfx, args.batch_ms) for rtfx in args.rtfx]

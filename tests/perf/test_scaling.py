@@ -87,7 +87,7 @@ def test_what_waits_at_a_slow_device_is_taken_over() -> None:
 
 def test_what_it_takes_to_take_a_batch_and_a_clip_is_found_from_two_runs() -> None:
     def run(batches: int, clips: int) -> Measured:
-        return Measured(batches, clips, 0.0, 0.0, 9.0, batches * 1.0 + clips * 2.0, 0.0, 0.0)
+        return Measured(batches, clips, 0.0, 0.0, 0.0, 9.0, batches * 1.0 + clips * 2.0, 0.0, 0.0)
 
     assert taking(run(8, 8), run(2, 8)) == (1.0, 2.0)
 
