@@ -1,6 +1,6 @@
 """What a thousand to a million utterances cost: score, compare, gate, report, a resumed run and its plan.
 
-    python perf/growth.py [--largest N] [--only VERB,...] [--keep DIR]
+    python perf/growth.py [--largest N] [--only VERB,...] [--keep DIR] [--minutes M]
 
 Two systems with made-up utterances are written, of the lengths of LibriSpeech's test-clean, a WER of about five
 percent, speakers of forty utterances and two tags: 1,000 of them, then ten times as many up to N (default 1,000,000).
@@ -13,7 +13,13 @@ as many times as there are more utterances, 0 is what does not grow.
 data alone takes, which is no part of the harness's own work, stands beside it as `data`. `plan` is what is planned of
 the data, and the batches of the whole set for one device and for 64.
 
-The last line is one JSON object; `holds` says of each bar whether it holds at the largest size.
+It ends by itself after --minutes (default 40): a verb is not begun that would not be through by then, going by what
+fewer utterances took, and is stopped where it is not; what was not measured is said.
+
+`details` is `score --details`, `rows` is `score --per-utterance --alignments`: what is said of single utterances.
+
+The last line is one JSON object; `holds` says of each bar whether it holds at the largest size, null where that was
+not measured.
 """
 
 from __future__ import annotations
@@ -28,6 +34,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,10 +65,16 @@ MEGABYTE = 1e6
 BARS = {
     "score": {"seconds": 60.0, "megabytes": 300.0},
     "report": {"seconds": 60.0, "page_megabytes": 20.0},
+    "compare": {"megabytes": 600.0},
+    "gate": {"megabytes": 600.0},
+    "rows": {"megabytes": 400.0},
+    "details": {"megabytes": 600.0},
     "resume": {"seconds": 10.0},
     "plan": {"seconds": 2.0},
 }
 """At a million utterances, on two cores."""
+LEAST_SECONDS = 20.0
+"""That a verb is given, however few are left."""
 
 
 class Measured(NamedTuple):
@@ -314,6 +327,8 @@ def plan_all(folder: Path) -> None:
 
 VERBS: dict[str, Callable[[Path], None]] = {
     "score": command("score", "{}/one"),
+    "details": command("score", "{}/one", "--details"),
+    "rows": command("score", "{}/one", "--per-utterance", "{}/rows.jsonl", "--alignments", "{}/rows.txt"),
     "compare": command("compare", "{}/one", "{}/two"),
     "gate": command("gate", "{}/one", "--baseline", "{}/two"),
     "report": command("report", "{}/one", "--out", "{}/page", "--quiet"),
@@ -340,10 +355,13 @@ def child(verb: str, folder: Path, count: int) -> None:
     print(f"\n{json.dumps(found._asdict())}")
 
 
-def measured(verb: str, folder: Path, count: int) -> Measured:
-    """A verb in a process of its own."""
+def measured(verb: str, folder: Path, count: int, seconds: float) -> Measured | None:
+    """A verb in a process of its own; None where it takes more than so many seconds."""
     arguments = [sys.executable, __file__, "--child", verb, "--folder", str(folder), "--count", str(count)]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return None
     if done.returncode:
         raise SystemExit(f"{verb} of {count:,} utterances ended with {done.returncode}:\n{done.stderr[-2000:]}")
     return Measured(**json.loads(done.stdout.splitlines()[-1]))
@@ -374,21 +392,47 @@ def shown(found: dict[str, dict[int, Measured]]) -> Iterator[str]:
             before = count, one
 
 
-def holds(found: dict[str, dict[int, Measured]]) -> dict[str, bool]:
-    """Of each bar whether it holds at the largest size that was measured."""
-    told: dict[str, bool] = {}
+def holds(found: dict[str, dict[int, Measured]], size: int) -> dict[str, bool | None]:
+    """Of each bar whether it holds at a size; None where that was not measured."""
+    told: dict[str, bool | None] = {}
     for verb, bars in BARS.items():
         if verb in found:
-            largest = found[verb][max(found[verb])]._asdict()
-            told |= {f"{verb} {name} <= {bar:g}": largest[name] <= bar for name, bar in bars.items()}
+            one = found[verb][size]._asdict() if size in found[verb] else None
+            told |= {
+                f"{verb} {name} <= {bar:g}": None if one is None else one[name] <= bar for name, bar in bars.items()
+            }
     return told
+
+
+class Time:
+    """The seconds that there are.
+
+    Args:
+        seconds: all of them.
+        now: the clock.
+    """
+
+    def __init__(self, seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._now, self._end = now, now() + seconds
+
+    @property
+    def left(self) -> float:
+        """What is left of them."""
+        return self._end - self._now()
+
+    def enough(self, before: Measured, times: float) -> bool:
+        """Whether a verb of so many times as many utterances is likely to be through as the fewer took."""
+        return self.left > max(LEAST_SECONDS, times * before.seconds)
 
 
 def main() -> int:
     """Makes the runs, measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--largest", type=int, default=LARGEST, metavar="N")
+    parser.add_argument("--largest", type=int, default=LARGEST, metavar="N", help="utterances (default 1,000,000)")
     parser.add_argument("--only", default=",".join(VERBS), metavar="VERB,...", help=", ".join(VERBS))
+    parser.add_argument(
+        "--minutes", type=float, default=40.0, metavar="M", help="after which it ends by itself (default 40)"
+    )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="where the runs are written, and stay")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -401,19 +445,27 @@ def main() -> int:
     if unknown := set(chosen) - set(VERBS):
         parser.error(f"no verb {', '.join(sorted(unknown))}; there are {', '.join(VERBS)}")
     sizes = [SMALLEST]
-    while sizes[-1] * 10 <= args.largest:
-        sizes.append(sizes[-1] * 10)
+    while sizes[-1] < args.largest:
+        sizes.append(min(sizes[-1] * 10, args.largest))
     found: dict[str, dict[int, Measured]] = {verb: {} for verb in VERBS if verb in chosen}
+    left = Time(60 * args.minutes)
     with tempfile.TemporaryDirectory(prefix="growth-") as temporary:
-        for count in sizes:
+        for fewer, count in pairwise([0, *sizes]):
             folder = (args.keep or Path(temporary)) / str(count)
-            if not folder.exists():
-                measured("make", folder, count)
+            if not folder.exists() and measured("make", folder, count, max(LEAST_SECONDS, left.left)) is None:
+                break
             for verb, each in found.items():
-                each[count] = measured(verb, folder, count)
-                print(f"{verb} of {count:,}: {each[count].seconds:.1f} s", file=sys.stderr)
+                one = None
+                if not fewer or (fewer in each and left.enough(each[fewer], count / fewer)):
+                    one = measured(verb, folder, count, max(LEAST_SECONDS, left.left))
+                if one is not None:
+                    each[count] = one
+                print(f"{verb} of {count:,}: {'no time' if one is None else f'{one.seconds:.1f} s'}", file=sys.stderr)
     print("\n".join(shown(found)))
-    told = holds(found)
+    told = holds(found, sizes[-1])
+    not_measured = [verb for verb, each in found.items() if sizes[-1] not in each]
+    if not_measured:
+        print(f"not measured at {sizes[-1]:,}, for want of time: {', '.join(not_measured)}")
     print(json.dumps({"benchmark": "growth", "utterances": sizes[-1], "holds": told, "all": all(told.values())}))
     return 0
 

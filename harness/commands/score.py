@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from harness.commands.details import details_text
 from harness.commands.shared import COSTS, SCORED, add_shared, given_costs, given_systems, inputs_of, spare
 from harness.errors import ExitStatus
-from harness.records.codec import pretty, write_bytes
+from harness.records.codec import pretty
 from harness.records.scores import Scores
 from harness.records.slices import SliceTable
 from harness.reporting.languages import languages_table
@@ -19,7 +19,7 @@ from harness.scoring.counting import available_workers
 from harness.scoring.details import describe
 from harness.scoring.labels import labels
 from harness.scoring.metrics import get_metric
-from harness.scoring.per_utterance import alignment_text, utterance_scores, writer
+from harness.scoring.per_utterance import alignments, write_utterances, writer
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted
 from harness.scoring.scored import Scored, count_systems
@@ -92,13 +92,10 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 def _write_utterances(args: argparse.Namespace, named: Sequence[tuple[str, Sequence[Scored]]]) -> None:
     """The files of single utterances that were asked for."""
-    if args.per_utterance is None and args.alignments is None:
-        return
-    rows = [row for name, each in named for one in each for row in utterance_scores(name, one)]
-    if args.per_utterance is not None:
-        writer(args.per_utterance)(args.per_utterance, rows)
-    if args.alignments is not None:
-        write_bytes(args.alignments, alignment_text(rows).encode("utf-8", "backslashreplace"))
+    to = {} if args.per_utterance is None else {args.per_utterance: writer(args.per_utterance)}
+    to |= {} if args.alignments is None else {args.alignments: alignments}
+    if to:
+        write_utterances(((name, one) for name, each in named for one in each), to)
 
 
 def _with_slices(name: str, scores: Scores, by_tag: Mapping[str, Sequence[tuple[str, SliceTable]]]) -> Scores:

@@ -26,9 +26,10 @@ from harness.gating.worse_sessions import worse_sessions
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Policy, Rule, Tier
 from harness.scoring.average import averaging
-from harness.scoring.losses import losses
+from harness.scoring.losses import Losses, losses
+from harness.scoring.matching import keys_of, match
 from harness.scoring.metrics import get_metric
-from harness.scoring.pairing import PairedBenchmark, keyed, mismatch, pair_benchmarks, pair_rest
+from harness.scoring.pairing import PairedBenchmark, pair_benchmarks, pair_rest
 from harness.scoring.significance import average_difference
 
 if TYPE_CHECKING:
@@ -187,21 +188,21 @@ def _paired(name: str, run: Side, baseline: Side, policy: Policy) -> PairedBench
 
 
 def _same_utterances(new: Scored, old: Scored, policy: Policy) -> PairedBenchmark | tuple[Reason, str]:
-    before = keyed(old.units.rows)
-    found = mismatch(before, keyed(new.units.rows))
-    if found is not None and found.missing:
+    before, after = old.units.rows, new.units.rows
+    found = match(before, after)
+    if len(found.missing):
         what = f"{len(found.missing):,} of the baseline's {len(before):,} utterances"
-        return Reason.INCOMPLETE, f"the run lacks {what}, such as {found.missing[0][0]!r}"
-    if found is not None and found.added:
+        return Reason.INCOMPLETE, f"the run lacks {what}, such as {before[int(found.missing[0])].id!r}"
+    if len(found.added):
         what = f"{len(found.added):,} utterances that the baseline lacks"
-        return Reason.OTHER_DATA, f"the run has {what}, such as {found.added[0][0]!r}"
-    if found is not None and len(found.changed) > policy.changed_references * len(before):
-        return Reason.OTHER_DATA, too_many(found.changed, len(before), policy.changed_references)
+        return Reason.OTHER_DATA, f"the run has {what}, such as {after[int(found.added[0])].id!r}"
+    if len(found.changed) > policy.changed_references * len(before):
+        return Reason.OTHER_DATA, too_many(keys_of(before, found.changed), len(before), policy.changed_references)
     if new.language != old.language:
         what = f"scored as {new.language!r}, the baseline's as {old.language!r}"
         return Reason.OTHER_DATA, f"{what}; --language overrides both"
-    if found is not None:
-        paired = pair_rest(old, new, frozenset(found.changed))
+    if len(found.changed):
+        paired = pair_rest(old, new, found)
     else:
         paired = pair_benchmarks([[old], [new]], ["the baseline", "the run"])[0]
     other = guards.other_audio(paired.rows(0), paired.rows(1))
@@ -228,7 +229,7 @@ def _left_out(name: str, paired: PairedBenchmark, pair: Pair, policy: Policy) ->
     may not have more errors there than the margin allows the whole.
     """
     left, rule = paired.left_out(), policy.rule(name)
-    more = more_errors(paired, left) if left else 0
+    more = more_errors(paired) if left else 0
     words = float(pair.before.words.sum())
     if more > rule.margin * words:
         points = f"{pair.metric.scale * more / words:+.2f} points"
@@ -239,8 +240,10 @@ def _left_out(name: str, paired: PairedBenchmark, pair: Pair, policy: Policy) ->
 
 def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Finding:
     """The verdict, and what the counts do not see: raw transcripts that differ, and what the profile drops of them."""
-    texts = [row.hypothesis or "" for rows in pair.rows for row in rows]
-    lost = losses(texts, paired.scored[1].profile, paired.language)
+    lost = Losses()
+    if not all(one.facts.ascii for one in paired.scored):
+        texts = (row.hypothesis or "" for rows in pair.rows for row in rows)
+        lost = losses(texts, paired.scored[1].profile, paired.language)
     said, left = [finding.message], paired.left_out()
     if left:
         said.append(f"left out of {len(left) + len(pair.rows):,}: {named(left)} changed")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from harness.records.decision import Reason
+from harness.records.stored import order_of, taken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,11 +35,14 @@ def miscounted(name: str, side: Side) -> str | None:
 
 def other_audio(before: Sequence[Line], after: Sequence[Line]) -> str | None:
     """Why the same ids cannot be the same recordings: their lengths differ. None where nothing says so."""
-    pairs = [(old, new) for old, new in zip(before, after, strict=True) if _lengths_differ(old.duration, new.duration)]
-    if not pairs:
+    first, count = None, 0
+    for old, new in zip(before, after, strict=True):
+        if _lengths_differ(old.duration, new.duration):
+            first, count = first or (old, new), count + 1
+    if first is None:
         return None
-    old, new = pairs[0]
-    what = f"{len(pairs):,} utterances are of another length than the baseline's"
+    old, new = first
+    what = f"{count:,} utterances are of another length than the baseline's"
     return f"{what}, such as {new.id!r}: {new.duration:g} s, which was {old.duration:g} s"
 
 
@@ -138,15 +142,24 @@ def _same_run(run: Side, baseline: Side) -> bool:
     assert new.run is not None
     assert old.run is not None
     began = new.run.started is not None and new.run.started == old.run.started and new.model == old.model
-    (texts, times), (others, other_times) = _told(run), _told(baseline)
-    return texts == others and (began or (any(times.values()) and times == other_times))
+    parts, others = (
+        {one.predictions.benchmark: one.predictions.rows for one in held if one.predictions.rows}
+        for held in ([one for one in side.scored.values() if one is not None] for side in (run, baseline))
+    )
+    if {name: len(rows) for name, rows in parts.items()} != {name: len(rows) for name, rows in others.items()}:
+        return False
+    timed = False
+    for name, rows in parts.items():
+        for one, other in zip(_by_id(rows), _by_id(others[name]), strict=True):
+            if one.id != other.id or one.hypothesis != other.hypothesis or not (began or one.time == other.time):
+                return False
+            timed = timed or bool(one.time)
+    return began or timed
 
 
-def _told(side: Side) -> tuple[dict[tuple[str, str], str | None], dict[tuple[str, str], float | None]]:
-    """Transcripts, and seconds that they took, which two runs never share; by benchmark and id."""
-    parts = [one.predictions for one in side.scored.values() if one is not None]
-    rows = [((part.benchmark, row.id), row) for part in parts for row in part.rows]
-    return {key: row.hypothesis for key, row in rows}, {key: row.time for key, row in rows}
+def _by_id(rows: Sequence[Line]) -> Sequence[Line]:
+    """The rows of a journal in the order of their ids, in which two runs can be compared."""
+    return taken(rows, order_of(row.id for row in rows))
 
 
 def _time(text: str | None) -> datetime | None:

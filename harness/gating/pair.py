@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
 from harness.records.decision import Blame
+from harness.records.stored import taken
 from harness.scoring.metrics import Metric, get_metric
 from harness.scoring.metrics.base import parts_of
 from harness.scoring.pairing import PairedBenchmark, as_counts
@@ -31,6 +33,43 @@ class Lacking:
     """Why, where that is known."""
 
 
+class RowPairs(Sequence[tuple["Line", "Line"]]):
+    """Each utterance as the baseline and as the run has it; held as the rows are.
+
+    Args:
+        before: the baseline's rows.
+        after: the run's, of the same utterances.
+    """
+
+    def __init__(self, before: Sequence[Line], after: Sequence[Line]) -> None:
+        self._before, self._after = before, after
+
+    def __len__(self) -> int:
+        return len(self._before)
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[Line, Line]: ...
+    @overload
+    def __getitem__(self, at: slice) -> RowPairs: ...
+    def __getitem__(self, at: int | slice) -> tuple[Line, Line] | RowPairs:
+        """One, or some of them."""
+        if isinstance(at, slice):
+            return RowPairs(self._before[at], self._after[at])
+        return self._before[at], self._after[at]
+
+    def __iter__(self) -> Iterator[tuple[Line, Line]]:
+        return zip(self._before, self._after, strict=True)
+
+    def taken(self, places: Sequence[int]) -> RowPairs:
+        """Those at these places."""
+        return RowPairs(taken(self._before, places), taken(self._after, places))
+
+
+def some_of(rows: Sequence[tuple[Line, Line]], places: Sequence[int]) -> Sequence[tuple[Line, Line]]:
+    """Those at these places."""
+    return rows.taken(places) if isinstance(rows, RowPairs) else [rows[at] for at in places]
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """What was counted on both sides."""
@@ -41,7 +80,7 @@ class Pair:
     """The baseline's."""
     after: Counts
     """The run's."""
-    rows: list[tuple[Line, Line]]
+    rows: Sequence[tuple[Line, Line]]
     """Each utterance as the baseline and as the run has it."""
     sessions: list[str | None]
     changed: int
@@ -62,7 +101,7 @@ class Pair:
     def part(self, held: Sequence[int], sessions: Sequence[str | None] | None = None) -> Pair:
         """Some of the utterances, of these sessions; unless given each is one of its own."""
         before, after = (Counts(one.errors[held], one.words[held]) for one in (self.before, self.after))
-        rows = [self.rows[at] for at in held]
+        rows = some_of(self.rows, held)
         units: list[str | None] = [str(at) for at in held] if sessions is None else [*sessions]
         changed = int(((before.errors != after.errors) | (before.words != after.words)).sum())
         return Pair(self.benchmark, self.metric, before, after, rows, units, changed)
@@ -74,10 +113,12 @@ class Pair:
             side.errors if self.metric.better == "lower" else side.words - side.errors
             for side in (self.before, self.after)
         )
-        more = (after - before).tolist()
         sign = 1 if self.metric.better == "lower" else -1
-        worse = [(one, *rows) for one, rows in zip(more, self.rows, strict=True) if one > 0]
-        worse.sort(key=lambda item: (-item[0], item[1].id))
+        more = after - before
+        least = np.sort(more)[-most:][:1]  # of the most that are wanted
+        places = np.flatnonzero((more > 0) & (more >= least)) if len(least) else np.zeros(0, np.int64)
+        found = zip(more[places].tolist(), some_of(self.rows, places.tolist()), strict=True)
+        worst = heapq.nsmallest(most, found, key=lambda item: (-item[0], item[1][0].id))
         return tuple(
             Blame(
                 id=new.id,
@@ -87,15 +128,16 @@ class Pair:
                 before=old.hypothesis or "",
                 after=new.hypothesis or "",
             )
-            for one, old, new in worse[:most]
+            for one, (old, new) in worst
         )
 
 
 def pair_rates(paired: PairedBenchmark) -> Pair:
     """The error rate of a benchmark, of which the first system is the baseline, the second the run."""
-    before, after = paired.counts(range(len(paired.order[0])))
-    rows = list(zip(paired.rows(0), paired.rows(1), strict=True))
-    alike = (old == new for old, new in zip(before, after, strict=True))
+    before, after = paired.counts()
+    rows = RowPairs(paired.rows(0), paired.rows(1))
+    changed = (before.table != after.table).any(axis=1)
+    alike = rows.taken(np.flatnonzero(~changed).tolist())
     return Pair(
         paired.benchmark,
         get_metric("cer" if paired.by_character else "wer"),
@@ -103,8 +145,8 @@ def pair_rates(paired: PairedBenchmark) -> Pair:
         as_counts(after),
         rows,
         paired.sessions(),
-        sum(old != new for old, new in zip(before, after, strict=True)),
-        sum(same and old.hypothesis != new.hypothesis for same, (old, new) in zip(alike, rows, strict=True)),
+        int(changed.sum()),
+        sum(old.hypothesis != new.hypothesis for old, new in alike),
     )
 
 
@@ -124,10 +166,10 @@ def pair_metric(
     lacking = [what for what, parts in (("baseline", old), ("run", new)) if not any(one and one[1] for one in parts)]
     if lacking:
         return Lacking(lacking, reason or other)
-    rows, sessions = list(zip(paired.rows(0), paired.rows(1), strict=True)), paired.sessions()
+    rows, sessions = RowPairs(paired.rows(0), paired.rows(1)), paired.sessions()
     both = [
         (at, before, after)
-        for at, places in enumerate(zip(*paired.order, strict=True))
+        for at, places in enumerate(zip(*(order.tolist() for order in paired.order), strict=True))
         if (before := old[places[0]]) is not None and (after := new[places[1]]) is not None
     ]
     return Pair(
@@ -135,7 +177,7 @@ def pair_metric(
         metric,
         _columns([before for _, before, _ in both]),
         _columns([after for _, _, after in both]),
-        [rows[at] for at, _, _ in both],
+        rows.taken([at for at, _, _ in both]),
         [sessions[at] for at, _, _ in both],
         sum(before != after for _, before, after in both),
     )

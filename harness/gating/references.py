@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from harness.records.stored import taken
 from harness.scoring.counting import count_pairs
-from harness.scoring.pairing import keyed
 
 if TYPE_CHECKING:
-    from harness.scoring.pairing import Key, PairedBenchmark
+    from harness.scoring.matching import Key
+    from harness.scoring.pairing import PairedBenchmark
 
 NAMED = 5
 """Ids that a message names; JSON has all."""
@@ -29,17 +30,16 @@ def too_many(changed: Sequence[Key], utterances: int, allowed: float) -> str:
     return f"{what}; at most {100 * allowed:g} % may (changed_references): look at them, then save a new baseline"
 
 
-def more_errors(paired: PairedBenchmark, changed: Sequence[Key]) -> int:
-    """How many more errors the run has on some utterances, against the baseline's references.
+def more_errors(paired: PairedBenchmark) -> int:
+    """How many more errors the run has on the utterances that are left out, against the baseline's references.
 
     Args:
         paired: the baseline, then the run.
-        changed: utterances that both have, with other references.
     """
-    before, after = (keyed(one.units.rows) for one in paired.scored)
+    sides = [taken(one.units.rows, at) for one, at in zip(paired.scored, paired.changed, strict=True)]
     profile, language = paired.scored[0].profile, paired.language
     errors = []
-    for side in (before, after):
-        pairs = [(before[key].reference, side[key].hypothesis or "", language) for key in changed]
+    for side in sides:
+        pairs = [(old.reference, row.hypothesis or "", language) for old, row in zip(sides[0], side, strict=True)]
         errors.append(sum(0 if one.dropped else one.counts.errors for one in count_pairs(pairs, profile)))
     return errors[1] - errors[0]

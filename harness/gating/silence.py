@@ -14,6 +14,9 @@ from harness.records.policy import Policy, Rule, Tier
 from harness.scoring.metrics import get_metric
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from harness.records.decision import Finding
     from harness.scoring.pairing import PairedBenchmark
     from harness.scoring.scored import Scored
@@ -50,7 +53,7 @@ def silence(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Findi
             yield problem(subject, Reason.NOT_MEASURED, message)
 
 
-def _inserted(scored: Scored, order: Sequence[int]) -> int:
+def _inserted(scored: Scored, order: NDArray[np.int64]) -> int:
     """Words that are written where the reference has none."""
-    counted = [scored.counted[at] for at in order]
-    return sum(found.counts.insertions for found in counted if found is not None and not found.counts.words)
+    table = scored.table.table[order]
+    return int(table[table[:, :3].sum(axis=1) == 0, 3].sum())

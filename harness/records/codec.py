@@ -1,12 +1,13 @@
 """Bytes to records and back. What is wrong with a file is one line: the file, the place, the field, how to go on."""
 
+import contextlib
 import json
 import math
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -205,17 +206,31 @@ def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
     Raises:
         RunError: the disk is full or the folder cannot be written.
     """
+    with written(path, lasting=lasting) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def written(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """As `write_bytes`, for what is written piece by piece; where that is not finished, what was there stays.
+
+    Raises:
+        RunError: as `write_bytes`.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         temporary.unlink(missing_ok=True)
         with temporary.open("xb") as file:  # does not follow a link either
-            file.write(data)
+            yield file
             if lasting:
                 file.flush()
                 os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

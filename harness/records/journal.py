@@ -122,8 +122,8 @@ class Journal(NamedTuple):
     """Bytes of its whole lines; what comes after was torn off when the process was killed."""
 
 
-_Index = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-"""Of each line where it begins, how many bytes it has, and a hash of its id."""
+_Index = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Of each line where it begins, how many bytes it has, and hashes of its id and of its reference."""
 
 
 class StoredLines(Stored[Line]):
@@ -138,7 +138,7 @@ class StoredLines(Stored[Line]):
 
     def __init__(self, file: OpenFile, index: _Index, language: str | None, last_batch: int) -> None:
         super().__init__(file, index[0], index[1], functools.partial(_read_again, file.path))
-        self.names = index[2]
+        self.names, self.references = index[2], index[3]
         self.language, self.last_batch = language, last_batch
 
 
@@ -163,24 +163,38 @@ class Places:
             self._order = np.argsort(self._stored.names, kind="stable")
             self._names = self._stored.names[self._order]
 
-    def of(self, ids: Sequence[str]) -> list[Line | None]:
-        """The line of each id; None where there is none."""
+    def of(self, rows: Sequence[tuple[str, str]]) -> list[bool]:
+        """Of each id and reference whether there is a line.
+
+        Raises:
+            OtherReferenceError: a line has another reference.
+        """
         if self._stored is None:
-            return [self._held.get(name) for name in ids]
-        names = np.fromiter(map(hash, ids), np.int64, len(ids))
+            return [_is_of(self._held.get(name), reference) for name, reference in rows]
+        names, references = (np.fromiter((hash(row[which]) for row in rows), np.int64, len(rows)) for which in (0, 1))
         first = np.searchsorted(self._names, names, side="left")
         alike = np.searchsorted(self._names, names, side="right") - first
-        lines = iter(self._stored.taken(self._order[first[alike == 1]]))
-        found: list[Line | None] = []
-        for name, begin, count in zip(ids, first.tolist(), alike.tolist(), strict=True):
-            # Two may have one hash.
-            some = (
-                [next(lines)]
-                if count == 1
-                else [self._stored[at] for at in self._order[begin : begin + count].tolist()]
-            )
-            found.append(next((line for line in some if line.id == name), None))
+        place = self._order[np.minimum(first, len(self._order) - 1)] if len(self._order) else first
+        # Where one line has both hashes it is the one; any other is looked at, since two may have one hash.
+        there = (alike == 1) & (self._stored.references[place] == references) if len(self._order) else alike > 0
+        for at in np.flatnonzero((alike > 0) & ~there).tolist():
+            name, reference = rows[at]
+            places = self._order[first[at] : first[at] + alike[at]].tolist()
+            line = next((one for one in map(self._stored.__getitem__, places) if one.id == name), None)
+            there[at] = _is_of(line, reference)
+        found: list[bool] = there.tolist()
         return found
+
+
+class OtherReferenceError(Exception):
+    """A line has another reference than its row; the id."""
+
+
+def _is_of(line: Line | None, reference: str) -> bool:
+    """Whether there is a line."""
+    if line is not None and line.reference != reference:
+        raise OtherReferenceError(line.id)
+    return line is not None
 
 
 _DECODER = msgspec.json.Decoder(Line)
@@ -269,7 +283,7 @@ class _Read(NamedTuple):
     """Bytes of its whole lines."""
     number: int = 0
     """How many they are."""
-    where: _Index = (np.zeros(0, np.int64),) * 3
+    where: _Index = (np.zeros(0, np.int64),) * 4
     """Of all of them, those that were tried again included."""
     languages: frozenset[str] = frozenset()
     last_batch: int = -1
@@ -298,7 +312,7 @@ def _read_large(path: Path) -> Journal:
 
 def _read_on(file: OpenFile, before: _Read, state: tuple[int, ...]) -> _Read:
     """Reads what comes after the lines that are known."""
-    begins, sizes, names = array("q"), array("q"), array("q")
+    begins, sizes, names, references = array("q"), array("q"), array("q"), array("q")
     languages, last_batch = set(before.languages), before.last_batch
     at, count = before.size, before.number
     with open(file.number, "rb", buffering=1 << 20, closefd=False) as whole_lines:
@@ -314,13 +328,14 @@ def _read_on(file: OpenFile, before: _Read, state: tuple[int, ...]) -> _Read:
                 languages.add(line.language)
                 last_batch = max(last_batch, -1 if line.batch is None else line.batch)
                 names.append(hash(line.id))
+                references.append(hash(line.reference))
                 begins.append(at)
                 sizes.append(len(raw))
             at += len(raw)
             raw = after
-    new = (np.asarray(one, np.int64) for one in (begins, sizes, names))
+    new = (np.asarray(one, np.int64) for one in (begins, sizes, names, references))
     joined = [np.concatenate(pair) for pair in zip(before.where, new, strict=True)]
-    index = joined[0], joined[1], joined[2]
+    index = joined[0], joined[1], joined[2], joined[3]
     language = next(iter(languages)) if len(languages) == 1 else None
     lines = _once_stored(StoredLines(file, index, language, last_batch), file)
     checksum = file.checksum(at, before.size, before.checksum)
@@ -354,7 +369,8 @@ def _once_stored(lines: StoredLines, file: OpenFile) -> StoredLines:
     if not gone.any():
         return lines
     kept = places[~gone]
-    return StoredLines(file, (*lines.where(kept), lines.names[kept]), lines.language, lines.last_batch)
+    index = (*lines.where(kept), lines.names[kept], lines.references[kept])
+    return StoredLines(file, index, lines.language, lines.last_batch)
 
 
 def _is_object(raw: bytes) -> bool:

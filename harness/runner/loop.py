@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import Interrupted, RunError
 from harness.perturb.apply import seconds_under
-from harness.records.journal import Places, last_batch
+from harness.records.journal import OtherReferenceError, Places, last_batch
 from harness.runner.pipeline import Done, Pipeline
 from harness.runner.plan import padding, plan
 from harness.runner.threads import Threads
@@ -96,15 +96,14 @@ class Loop:
         Raises:
             RunError: under another reference.
         """
-        known = places.of([utterance.id for utterance in window]) if places is not None else []
-        found = {at: line for at, line in enumerate(known) if line is not None}
-        for at, line in found.items():
-            if line.reference != window[at].reference:
-                raise RunError(
-                    f"{self.journal.path}: the reference of {window[at].id!r} is not the one that this run "
-                    "began with; give another --out, or start over with --fresh"
-                )
-        return set(found)
+        try:
+            known = [] if places is None else places.of([(one.id, one.reference) for one in window])
+        except OtherReferenceError as error:
+            raise RunError(
+                f"{self.journal.path}: the reference of {error.args[0]!r} is not the one that this run "
+                "began with; give another --out, or start over with --fresh"
+            ) from None
+        return {at for at, there in enumerate(known) if there}
 
     @property
     def notes(self) -> list[str]:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from harness.scoring.significance import Counts
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from harness.records.journal import Line
     from harness.scoring.pairing import PairedBenchmark
 
@@ -18,7 +21,7 @@ class Columns:
     """The counts of one benchmark, ready for statistics."""
 
     paired: PairedBenchmark
-    kept: list[int]
+    kept: NDArray[np.int64]
     """Utterances that every system transcribed."""
     counts: list[Counts]
     sessions: list[str | None]
@@ -28,7 +31,7 @@ class Columns:
     @property
     def left_out(self) -> int:
         """Utterances that some system failed on."""
-        return len(self.paired.order[0]) - len(self.kept)
+        return len(self.paired) - len(self.kept)
 
     @property
     def translated(self) -> bool:
@@ -44,7 +47,7 @@ class Columns:
         """Some of what is kept, by its places."""
         return replace(
             self,
-            kept=[self.kept[at] for at in places],
+            kept=self.kept[places],
             counts=[Counts(one.errors[places], one.words[places]) for one in self.counts],
             sessions=[self.sessions[at] for at in places],
         )
@@ -55,7 +58,7 @@ class Columns:
 
         held = [self.paired.rows(at) for at in range(len(self.counts))]
         found = []
-        for at in self.kept:
+        for at in self.kept.tolist():
             tags: dict[str, str] = {}
             for rows in reversed(held):
                 tags |= rows[at].tags

@@ -7,8 +7,8 @@ they find differences that belong to one or two speakers only.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,14 @@ from msgspec.structs import replace
 
 from harness.perturb.names import clean_among
 from harness.records.comparison import Block, Comparison, Pair, Standing
+from harness.records.stored import Stored, taken
 from harness.scoring.align import align_nist
 from harness.scoring.average import Averaging, averaging
 from harness.scoring.columns import Columns
 from harness.scoring.counting import available_workers
 from harness.scoring.intervals import average_interval, resampled_rates
 from harness.scoring.labels import labels
+from harness.scoring.large import in_shares, shares_for
 from harness.scoring.metrics import get_metric
 from harness.scoring.metrics.base import parts_of
 from harness.scoring.pairing import PairedBenchmark, as_counts, pair_benchmarks
@@ -35,7 +37,8 @@ from harness.scoring.significance import (
     average_difference,
     holm,
     mark_words,
-    matched_pairs,
+    of_segments,
+    segments,
     turned,
 )
 from harness.scoring.sliced_comparison import compare_slices
@@ -117,25 +120,42 @@ def _columns(paired: PairedBenchmark) -> Columns:
     kept = paired.transcribed()
     sessions = paired.sessions()
     counts = [as_counts(each) for each in paired.counts(kept)]
-    return Columns(paired, kept, counts, [sessions[at] for at in kept])
+    return Columns(paired, kept, counts, [sessions[at] for at in kept.tolist()])
 
 
 def _matched_pairs(one: Columns, profile: Profile) -> list[MatchedPairs]:
     """NIST's test of each pair, on normalized words, compounds as they are written."""
-    texts = profile.texts(one.paired.language)
-    rows = [one.paired.rows(at) for at in range(len(one.counts))]
+    rows = [taken(one.paired.rows(at), one.kept) for at in range(len(one.counts))]
+    couples = len(rows) * (len(rows) - 1) // 2
+    shares = shares_for(available_workers()) if isinstance(rows[0], Stored) else 1
+    found = list(in_shares(lambda share: _segments(rows, profile, one.paired.language, share, shares), shares))
+    tables = [np.concatenate([np.asarray(each[at]).reshape(-1, 3) for each in found]) for at in range(couples)]
+    # As the utterances stand, whoever looked at them: so sums do not depend on how many processes there were.
+    return [of_segments(each[np.argsort(each[:, 0], kind="stable"), 1:].astype(np.float64)) for each in tables]
 
-    @functools.cache
-    def marks(reference: str, hypothesis: str) -> WordMarks:
-        return mark_words(align_nist(texts.units(reference), texts.units(hypothesis)))
 
-    def of_pair(first: Sequence[Line], second: Sequence[Line]) -> Iterator[tuple[WordMarks, WordMarks]]:
-        for i in one.kept:
-            raw = first[i].reference, first[i].hypothesis or "", second[i].hypothesis or ""
+def _segments(
+    rows: Sequence[Sequence[Line]], profile: Profile, language: str, share: int, shares: int
+) -> list[array[int]]:
+    """Of each pair of systems the segments in the utterances of a share: place of the utterance, errors of both."""
+    texts = profile.texts(language)
+    couples = list(combinations(range(len(rows)), 2))
+    found = [array("q") for _ in couples]
+    for at, same in enumerate(zip(*rows, strict=True)):
+        if hash(same[0].reference) % shares != share:
+            continue
+        known: dict[tuple[str, str], WordMarks] = {}
+        for (first, second), held in zip(couples, found, strict=True):
+            raw = same[first].reference, same[first].hypothesis or "", same[second].hypothesis or ""
             (reference, *hypotheses), _ = texts.together(*raw)
-            yield marks(reference, hypotheses[0]), marks(reference, hypotheses[1])
-
-    return [matched_pairs(of_pair(*pair)) for pair in combinations(rows, 2)]
+            if reference == hypotheses[0] == hypotheses[1]:
+                continue
+            for text in hypotheses:
+                if (reference, text) not in known:
+                    known[reference, text] = mark_words(align_nist(texts.units(reference), texts.units(text)))
+            for errors in segments(*(known[reference, text] for text in hypotheses)):
+                held.extend((at, *errors))
+    return found
 
 
 def _benchmark_block(one: Columns, names: Sequence[str], profile: Profile) -> Block:
@@ -221,17 +241,17 @@ def _metric_columns(
 ) -> tuple[Columns | None, str | None]:
     """What each system has, of a share of which more is better what it lacks; and why there is nothing of the kind."""
     read = [parts_of(one, metric, held) for one, held in zip(paired.scored, utterances, strict=True)]
-    ordered = [[rows[at] for at in order] for (rows, _), order in zip(read, paired.order, strict=True)]
-    kept = [at for at, parts in enumerate(zip(*ordered, strict=True)) if None not in parts]
+    ordered = [[rows[at] for at in order.tolist()] for (rows, _), order in zip(read, paired.order, strict=True)]
+    kept = np.array([at for at, parts in enumerate(zip(*ordered, strict=True)) if None not in parts], dtype=np.int64)
     counts = []
     for rows in ordered:
-        pairs = np.array([(rows[at] or (0.0, 0.0))[:2] for at in kept], dtype=np.float64).reshape(-1, 2)
+        pairs = np.array([(rows[at] or (0.0, 0.0))[:2] for at in kept.tolist()], dtype=np.float64).reshape(-1, 2)
         counted, of = pairs.T
         counts.append(Counts(of - counted if metric.better == "higher" else counted, of))
     if any(each.rate is None for each in counts):
         return None, next((reason for _, reason in read if reason), None)
     sessions = paired.sessions()
-    return Columns(paired, kept, counts, [sessions[at] for at in kept], metric.name), None
+    return Columns(paired, kept, counts, [sessions[at] for at in kept.tolist()], metric.name), None
 
 
 def _turned(block: Block) -> Block:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import multiprocessing
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
-from harness.scoring.counting import Counted, can_fork, started_quietly
+from harness.scoring.counting import Counted, can_fork, packed, started_quietly
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.facts import Looking
 
@@ -97,12 +97,22 @@ class PackedCounts(Sequence[Counted | None]):
 
     def kept(self, *, ours: bool) -> PackedErrors:
         """Counts of each row; zeros where it is failed, or dropped from one of our `ours` runs."""
-        out = self.absent
-        if ours:
-            out |= self.dropped
+        return self.without(self.absent | self.dropped if ours else self.absent)
+
+    def without(self, out: NDArray[np.bool_]) -> PackedErrors:
+        """Counts of each row; zeros where it is left out."""
         table = self.table[:, :4].copy()
         table[out] = 0
         return PackedErrors(table)
+
+
+def pack(counted: Sequence[Counted | None]) -> PackedCounts:
+    """What was counted, as numbers."""
+    if isinstance(counted, PackedCounts):
+        return counted
+    absent = Counted(ErrorCounts(_ABSENT))
+    rows = packed(absent if one is None else one for one in counted)
+    return PackedCounts(np.array(rows, dtype=np.int32).reshape(-1, COLUMNS))
 
 
 def _counted(row: list[int]) -> Counted | None:
@@ -129,6 +139,14 @@ class PackedErrors(Sequence[ErrorCounts]):
     def __getitem__(self, at: int | slice) -> ErrorCounts | PackedErrors:
         """The counts of a row, or those of some."""
         return PackedErrors(self.table[at]) if isinstance(at, slice) else ErrorCounts(*self.table[at].tolist())
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the counts are those of another sequence."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(one == another for one, another in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __iter__(self) -> Iterator[ErrorCounts]:
         for start in range(0, len(self), _BLOCK):
@@ -164,64 +182,81 @@ def count_parts(parts: Sequence[Part], profile: Profile, workers: int = 1) -> li
         table = np.zeros((len(part.rows), COLUMNS), dtype=np.int32)
         table[:, 0] = _ABSENT
         tables.append(table)
-    shares = workers if workers > 1 and can_fork() else 1
+    shares = shares_for(workers)
     looking = [Looking() for _ in parts]
-    for found in _in_processes(parts, profile, shares, looking):
-        for table, (places, numbers) in zip(tables, found, strict=True):
+    for found in in_shares(lambda share: _share(parts, profile, share, shares, looking), shares):
+        for at, table in enumerate(tables):
+            places, numbers = found[2 * at], found[2 * at + 1]
             table[np.asarray(places, np.int64)] = np.asarray(numbers, np.int32).reshape(-1, COLUMNS)
     facts = [seen.facts(part.rows) for seen, part in zip(looking, parts, strict=True)]
     return [(PackedCounts(table), each) for table, each in zip(tables, facts, strict=True)]
 
 
-_Found = list[tuple["array[int]", "array[int]"]]
-"""Of each part the places of the rows that were counted, and six numbers for each."""
+def shares_for(workers: int) -> int:
+    """How many processes can be had of so many at most."""
+    return workers if workers > 1 and can_fork() else 1
 
 
-def _in_processes(parts: Sequence[Part], profile: Profile, shares: int, looking: Sequence[Looking]) -> Iterator[_Found]:
-    """Each share in a process of its own, the first in this one. What a process fails to deliver is done here."""
+Work = Callable[[int], "Sequence[array[int]]"]
+"""What is done for a share, which is 0 in this process."""
+
+
+def in_shares(work: Work, shares: int) -> Iterator[Sequence[array[int]]]:
+    """Each share in a process of its own, the first in this one. What a process fails to deliver is done here.
+
+    Raises:
+        Whatever `work` raises, in whichever process.
+    """
     context = multiprocessing.get_context("fork") if shares > 1 else None
     started = []
     for share in range(1, shares):
         assert context is not None
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(sender, parts, profile, share, shares), daemon=True)
+        process = context.Process(target=_work, args=(sender, work, share), daemon=True)
         started_quietly(process)
         sender.close()
         started.append((share, process, receiver))
-    yield _share(parts, profile, 0, shares, looking)
+    yield work(0)
     for share, process, receiver in started:
         try:
-            found = [_received(receiver) for _ in parts]
+            found: Sequence[array[int]] = [_received(receiver) for _ in range(receiver.recv())]
         except (EOFError, OSError):  # killed, perhaps for memory
-            found = _share(parts, profile, share, shares)
+            found = work(share)
         receiver.close()
         process.join()
         yield found
 
 
-def _work(sender: Connection, parts: Sequence[Part], profile: Profile, share: int, shares: int) -> None:
-    """In a process of its own: count, and send."""
-    for places, numbers in _share(parts, profile, share, shares):
-        sender.send_bytes(places)
-        sender.send_bytes(numbers)
+def _work(sender: Connection, work: Work, share: int) -> None:
+    """In a process of its own: work, and send."""
+    found = work(share)
+    sender.send(len(found))
+    for one in found:
+        sender.send(one.typecode)
+        sender.send_bytes(one)
     sender.close()
 
 
-def _received(receiver: Connection) -> tuple[array[int], array[int]]:
-    places, numbers = array("q"), array("i")
-    places.frombytes(receiver.recv_bytes())
-    numbers.frombytes(receiver.recv_bytes())
-    return places, numbers
+def _received(receiver: Connection) -> array[int]:
+    one = array(receiver.recv())
+    one.frombytes(receiver.recv_bytes())
+    return one
 
 
-def _share(parts: Sequence[Part], profile: Profile, share: int, shares: int, looking: Sequence[Looking] = ()) -> _Found:
-    """Counts the rows whose references are of one share; whoever is `looking` is shown all."""
+def _share(
+    parts: Sequence[Part], profile: Profile, share: int, shares: int, looking: Sequence[Looking]
+) -> list[array[int]]:
+    """Counts the rows whose references are of one share; in the first one whoever is `looking` is shown all.
+
+    Returns:
+        For each part the places of the rows that were counted, and six numbers for each.
+    """
     texts: dict[str, Texts] = {part.language: profile.texts(part.language) for part in parts}
     for one in texts.values():
         one.most_known = _REMEMBERED
-    found: _Found = [(array("q"), array("i")) for _ in parts]
+    found = [(array("q"), array("i")) for _ in parts]
     for at, rows in enumerate(zip_longest(*(part.rows for part in parts))):
-        for row, seen in zip(rows, looking, strict=False):
+        for row, seen in zip(rows, looking if share == 0 else (), strict=False):
             if row is not None:
                 seen.add(row)
         for row, part, (places, numbers) in zip(rows, parts, found, strict=True):
@@ -235,4 +270,4 @@ def _share(parts: Sequence[Part], profile: Profile, share: int, shares: int, loo
             numbers.extend(
                 (counts.hits, counts.substitutions, counts.deletions, counts.insertions, dropped, as_written)
             )
-    return found
+    return [one for pair in found for one in pair]

@@ -1,31 +1,33 @@
 """Which rows of several systems are the same utterance: paired by id and equal raw reference.
 
 `compare` refuses what cannot be paired; tables leave such a system out of their ties; the gate makes a finding of it.
-All of them ask `mismatch`.
+All of them ask `harness.scoring.matching.match`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.errors import UsageError
-from harness.scoring.error_counts import ErrorCounts
+from harness.records.stored import taken
+from harness.scoring.large import PackedCounts, PackedErrors, errors_and_words
+from harness.scoring.matching import Key, Match, keys_of, match
 from harness.scoring.predictions import System, read_systems, without_reports
 from harness.scoring.significance import Counts
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from harness.records.journal import Line
+    from harness.scoring.error_counts import ErrorCounts
     from harness.scoring.folders import Say
     from harness.scoring.forms import Form
     from harness.scoring.scored import Scored
-
-Key = tuple[str, int]
-"""An utterance's id, and which of those with this id it is: others' ids may repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,10 @@ class PairedBenchmark:
     """Index of each system that has this benchmark."""
     scored: list[Scored]
     """Of each of those systems."""
-    order: list[list[int]]
+    order: list[NDArray[np.int64]]
     """For each of those systems, which of its rows each utterance is, shape ``[systems][utterances]``."""
+    changed: list[NDArray[np.int64]] = field(default_factory=list)
+    """Likewise of the utterances that are left out, since their references differ; empty where there is none."""
 
     @property
     def benchmark(self) -> str:
@@ -89,41 +93,46 @@ class PairedBenchmark:
         """Whether characters were counted, for all systems."""
         return self.scored[0].profile.by_character(self.language)
 
-    def rows(self, at: int) -> list[Line]:
+    def __len__(self) -> int:
+        """Number of utterances."""
+        return len(self.order[0])
+
+    def rows(self, at: int) -> Sequence[Line]:
         """The utterances as one of the systems (by its place in `systems`) has them."""
-        rows = self.scored[at].units.rows
-        return [rows[index] for index in self.order[at]]
+        return taken(self.scored[at].units.rows, self.order[at])
 
     def left_out(self) -> list[Key]:
         """Utterances of the first system that were not paired."""
-        kept = set(self.order[0])
-        return [key for at, key in enumerate(keyed(self.scored[0].units.rows)) if at not in kept]
+        return keys_of(self.scored[0].units.rows, self.changed[0]) if self.changed else []
 
     def sessions(self) -> list[str | None]:
         """The session of each utterance, from the first system that knows it."""
-        together = zip(*(self.rows(at) for at in range(len(self.systems))), strict=True)
-        return [next((row.session for row in rows if row.session is not None), None) for rows in together]
+        held = [
+            [one.facts.sessions[at] for at in order.tolist()]
+            for one, order in zip(self.scored, self.order, strict=True)
+        ]
+        return [next((one for one in known if one is not None), None) for known in zip(*held, strict=True)]
 
-    def transcribed(self) -> list[int]:
+    def transcribed(self) -> NDArray[np.int64]:
         """The utterances that no system failed on."""
-        counted = [[one.counted[index] for index in order] for one, order in zip(self.scored, self.order, strict=True)]
-        return [at for at, found in enumerate(zip(*counted, strict=True)) if None not in found]
+        absent = [one.table.absent[order] for one, order in zip(self.scored, self.order, strict=True)]
+        return np.flatnonzero(~np.logical_or.reduce(absent))
 
-    def counts(self, kept: Sequence[int]) -> list[list[ErrorCounts]]:
-        """What each system did on the kept utterances, shape ``[systems][kept]``.
+    def counts(self, kept: Sequence[int] | NDArray[np.int64] | None = None) -> list[PackedErrors]:
+        """What each system did on the kept utterances, or on all, shape ``[systems][kept]``.
 
         What one system's run does not score (a reference that normalizes to nothing), no system is scored on.
         """
-        held = list(zip(self.scored, self.order, strict=True))
-        dropped = {at for at in kept if any(one.drops(order[at]) for one, order in held)}
-        columns = [[None if at in dropped else one.counted[order[at]] for at in kept] for one, order in held]
-        return [[ErrorCounts() if found is None else found.counts for found in column] for column in columns]
+        at = np.arange(len(self)) if kept is None else np.asarray(kept, np.int64)
+        tables = [PackedCounts(one.table.table[order[at]]) for one, order in zip(self.scored, self.order, strict=True)]
+        dropped = [one.dropped for one, scored in zip(tables, self.scored, strict=True) if scored.units.ours]
+        out = np.logical_or.reduce(dropped) if dropped else np.zeros(len(at), dtype=bool)
+        return [one.without(one.absent | out) for one in tables]
 
 
-def as_counts(counts: Iterable[ErrorCounts]) -> Counts:
+def as_counts(counts: Sequence[ErrorCounts]) -> Counts:
     """Counts of utterances as columns for statistics."""
-    columns = np.array([(one.errors, one.words) for one in counts], dtype=np.int64).reshape(-1, 2)
-    return Counts(*columns.T)
+    return Counts(*errors_and_words(counts))
 
 
 def pair_benchmarks(scored: Sequence[Sequence[Scored]], names: Sequence[str]) -> list[PairedBenchmark]:
@@ -159,25 +168,25 @@ def comparable(scored: Sequence[Sequence[Scored]]) -> list[PairedBenchmark]:
     """
     paired = []
     for held in _by_benchmark(scored).values():
-        whole = [(index, one) for index, one in held if None not in one.counted]
+        whole = [(index, one) for index, one in held if not one.table.absent.any()]
         if len(whole) < 2:
             continue
-        first = keyed(whole[0][1].units.rows)
-        same = [
-            (index, one)
-            for index, one in whole
-            if one.language == whole[0][1].language and mismatch(first, keyed(one.units.rows)) is None
-        ]
-        if len(same) > 1:
-            paired.append(_ordered(same))
+        same, places = [whole[0]], []
+        for index, one in whole[1:]:
+            found = match(whole[0][1].units.rows, one.units.rows) if one.language == whole[0][1].language else None
+            if found is not None and found.whole:
+                same.append((index, one))
+                places.append(found.places)
+        if places:
+            paired.append(_ordered(same, places))
     return paired
 
 
-def pair_rest(first: Scored, second: Scored, left_out: Collection[Key]) -> PairedBenchmark:
-    """Two systems that have the same utterances of a benchmark, paired without some of them."""
-    whole = _ordered([(0, first), (1, second)])
-    kept = [at for at, key in enumerate(keyed(first.units.rows)) if key not in left_out]
-    return replace(whole, order=[[order[at] for at in kept] for order in whole.order])
+def pair_rest(first: Scored, second: Scored, found: Match) -> PairedBenchmark:
+    """Two systems that have the same utterances of a benchmark, paired without those whose references differ."""
+    kept = np.delete(np.arange(len(found.places)), found.changed)
+    order, changed = ([at, found.places[at]] for at in (kept, found.changed))
+    return PairedBenchmark([0, 1], [first, second], order, changed)
 
 
 def _by_benchmark(scored: Sequence[Sequence[Scored]]) -> dict[str, list[tuple[int, Scored]]]:
@@ -191,52 +200,48 @@ def _by_benchmark(scored: Sequence[Sequence[Scored]]) -> dict[str, list[tuple[in
 
 def _pair(held: Sequence[tuple[int, Scored]], names: Sequence[str]) -> PairedBenchmark:
     (index, one), *others = held
-    first = keyed(one.units.rows)
+    places = []
     for other_index, other in others:
         where = f"{one.units.benchmark} of {names[index]} and of {names[other_index]} cannot be paired"
-        second = keyed(other.units.rows)
-        found = mismatch(first, second)
-        if found is not None:
-            raise UsageError(f"{where}: {_why(found, (first, one), (second, other))}")
+        found = match(one.units.rows, other.units.rows)
+        if not found.whole:
+            raise UsageError(f"{where}: {_why(found, one, other)}")
         if one.units.target != other.units.target:
             raise UsageError(f"{where}: one is transcripts, or translated into another language than the other")
         if one.language != other.language:
             raise UsageError(
                 f"{where}: one is {one.language!r}, the other {other.language!r}; --language overrides both"
             )
-    return _ordered(held)
+        places.append(found.places)
+    return _ordered(held, places)
 
 
-def _why(found: Mismatch, *sides: tuple[Mapping[Key, Line], Scored]) -> str:
+def _why(found: Match, one: Scored, other: Scored) -> str:
     """Why two systems cannot be paired."""
-    (first, one), (second, other) = sides
-    for keys, held, lacking in ((found.missing, first, other), (found.added, second, one)):
-        if keys and keys[0][1] > 1:
-            name, count = keys[0]
+    for at, held, lacking in ((found.missing, one, other), (found.added, other, one)):
+        for name, count in keys_of(held.units.rows, at[:1]):
+            rows = len(held.units.rows)
+            if count > 1:
+                return (
+                    f"{name!r} stands {count} times in {rows} rows of the one, {count - 1} times in "
+                    f"{lacking.predictions.source}; each utterance belongs there once, or as often in both"
+                )
             return (
-                f"{name!r} stands {count} times in {len(held)} rows of the one, {count - 1} times in "
-                f"{lacking.predictions.source}; each utterance belongs there once, or as often in both"
+                f"{len(at)} of {rows} utterances are not in {lacking.predictions.source}, the first is "
+                f"{name!r}; compare runs over the same utterances"
             )
-        if keys:
-            return (
-                f"{len(keys)} of {len(held)} utterances are not in {lacking.predictions.source}, the first is "
-                f"{keys[0][0]!r}; compare runs over the same utterances"
-            )
-    key = found.changed[0]
+    first = int(found.changed[0])
+    row, again = one.units.rows[first], other.units.rows[int(found.places[first])]
     return (
-        f"{len(found.changed)} of {len(first)} references differ, the first is {key[0]!r}: "
-        f"{first[key].reference[:60]!r} and {second[key].reference[:60]!r}; both must be of the same release, written "
+        f"{len(found.changed)} of {len(found.places)} references differ, the first is {row.id!r}: "
+        f"{row.reference[:60]!r} and {again.reference[:60]!r}; both must be of the same release, written "
         "the same way"
     )
 
 
-def _ordered(held: Sequence[tuple[int, Scored]]) -> PairedBenchmark:
-    """Systems that can be paired, their utterances in the order of the first."""
-    first = list(keyed(held[0][1].units.rows))
-    order = []
-    for _, one in held:
-        places = {key: place for place, key in enumerate(keyed(one.units.rows))}
-        order.append([places[key] for key in first])
+def _ordered(held: Sequence[tuple[int, Scored]], places: Sequence[NDArray[np.int64]]) -> PairedBenchmark:
+    """Systems that can be paired, their utterances in the order of the first; `places` are those of the others."""
+    order = [np.arange(len(held[0][1].units.rows)), *places]
     return PairedBenchmark([index for index, _ in held], [one for _, one in held], order)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 
 from harness.errors import UsageError
-from harness.records.codec import encode, write_bytes
+from harness.records.codec import encode, written
 from harness.records.utterances import AlignedWords, UtteranceScore
 from harness.reporting.escape import csv_cell, shown
 from harness.scoring.scored import ScoredUtterance
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from harness.scoring.scored import Scored
 
 _FIELDS = tuple(field.name for field in msgspec.structs.fields(UtteranceScore))
+_AT_ONCE = 1000
+"""Rows that are held at a time."""
 _GAP = "*"
 _LETTERS = {"hit": "", "substitution": "S", "deletion": "D", "insertion": "I"}
 
@@ -62,30 +66,60 @@ def utterance_scores(model: str, scored: Scored) -> Iterator[UtteranceScore]:
         )
 
 
-def writer(path: Path) -> Callable[[Path, Sequence[UtteranceScore]], None]:
+Add = Callable[[Sequence[UtteranceScore]], None]
+"""Adds some rows to a file."""
+Writer = Callable[[Path], AbstractContextManager[Add]]
+"""Opens a file for rows. Where the writing of them ends by an error, what was there before stays."""
+
+
+def writer(path: Path) -> Writer:
     """What writes a table with the ending of this name.
 
     Raises:
         UsageError: there is none.
     """
-    found = {".jsonl": _write_lines, ".csv": _write_csv, ".parquet": _write_parquet}.get(path.suffix.lower())
+    found = {".jsonl": _lines, ".csv": _csv, ".parquet": _parquet}.get(path.suffix.lower())
     if found is None:
         raise UsageError(f"--per-utterance {path}: the name must end in .jsonl, .csv or .parquet")
     return found
 
 
-def _write_lines(path: Path, rows: Sequence[UtteranceScore]) -> None:
-    write_bytes(path, b"".join(encode(row) + b"\n" for row in rows))
+def write_utterances(named: Iterable[tuple[str, Scored]], to: Mapping[Path, Writer]) -> None:
+    """Writes every row of benchmarks of models, a few at a time, into files.
+
+    Args:
+        named: models and their benchmarks.
+        to: the files, and what writes each.
+
+    Raises:
+        RunError: one cannot be written.
+    """
+    rows = (row for name, one in named for row in utterance_scores(name, one))
+    with ExitStack() as files:
+        adding = [files.enter_context(each(path)) for path, each in to.items()]
+        while some := list(islice(rows, _AT_ONCE)):
+            for add in adding:
+                add(some)
 
 
-def _write_csv(path: Path, rows: Sequence[UtteranceScore]) -> None:
+@contextmanager
+def _lines(path: Path) -> Iterator[Add]:
+    with written(path) as file:
+        yield lambda rows: file.writelines(encode(row) + b"\n" for row in rows)
+
+
+@contextmanager
+def _csv(path: Path) -> Iterator[Add]:
     """For spreadsheets: texts are shown as in all our tables (`csv_cell`); exact ones are in the other two forms."""
-    table = io.StringIO(newline="")
-    to = csv.writer(table)
-    to.writerow(_FIELDS)
-    for row in rows:
-        to.writerow(map(_cell, msgspec.structs.astuple(row)))
-    write_bytes(path, table.getvalue().encode("utf-8", "backslashreplace"))
+    with written(path) as file:
+
+        def add(rows: Iterable[Iterable[object]]) -> None:
+            table = io.StringIO(newline="")
+            csv.writer(table).writerows(rows)
+            file.write(table.getvalue().encode("utf-8", "backslashreplace"))
+
+        add([_FIELDS])
+        yield lambda rows: add(map(_cell, msgspec.structs.astuple(row)) for row in rows)
 
 
 def _cell(value: object) -> object:
@@ -94,21 +128,26 @@ def _cell(value: object) -> object:
     return csv_cell(value) if isinstance(value, str) else value
 
 
-def _write_parquet(path: Path, rows: Sequence[UtteranceScore]) -> None:
+@contextmanager
+def _parquet(path: Path) -> Iterator[Add]:
     import pyarrow as pa
     from pyarrow import parquet
 
     words = pa.list_(pa.string())
     step = pa.struct([("operation", pa.string()), ("reference", words), ("hypothesis", words)])
     kinds = {"int": pa.int64(), "bool": pa.bool_(), "str": pa.string(), "float": pa.float64(), "tuple": pa.list_(step)}
-    fields = [
-        (name, next(column for kind, column in kinds.items() if kind in str(hint)))
-        for name, hint in get_type_hints(UtteranceScore).items()
-    ]
-    table = pa.Table.from_pylist([_storable(msgspec.to_builtins(row)) for row in rows], schema=pa.schema(fields))
-    sink = io.BytesIO()
-    parquet.write_table(table, sink)
-    write_bytes(path, sink.getvalue())
+    schema = pa.schema(
+        [
+            (name, next(column for kind, column in kinds.items() if kind in str(hint)))
+            for name, hint in get_type_hints(UtteranceScore).items()
+        ]
+    )
+
+    def table(rows: Sequence[UtteranceScore]) -> pa.Table:
+        return pa.Table.from_pylist([_storable(msgspec.to_builtins(row)) for row in rows], schema=schema)
+
+    with written(path) as file, parquet.ParquetWriter(file, schema) as to:
+        yield lambda rows: to.write_table(table(rows))
 
 
 def _storable(value: Any) -> Any:
@@ -120,32 +159,42 @@ def _storable(value: Any) -> Any:
     return [_storable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def alignment_text(rows: Iterable[UtteranceScore]) -> str:
+@contextmanager
+def alignments(path: Path) -> Iterator[Add]:
     """Alignments to read, in the manner of sclite's ``pralign``: words that face each other stand in one column.
 
     They are read in terminals and logs: what those would obey is shown instead (`escape.shown`).
     """
-    blocks = []
-    for row in rows:
-        head = f"id: {row.model} {row.benchmark} ({row.id})"
-        if not row.scored:
-            why = f"failed: {row.error}" if row.hypothesis is None else "left out by the profile"
-            blocks.append(f"{_one_line(head)}\nnot scored, {_one_line(why)}\n")
-            continue
-        scores = f"Scores: (#C #S #D #I) {row.hits} {row.substitutions} {row.deletions} {row.insertions}"
-        blocks.append(f"{_one_line(head)}\n{scores}\n{_facing(row.alignment)}\n")
-    return "\n".join(blocks)
+    with written(path) as file:
+        between = ""
+
+        def add(rows: Sequence[UtteranceScore]) -> None:
+            nonlocal between
+            for row in rows:
+                file.write(f"{between}{_block(row)}".encode("utf-8", "backslashreplace"))
+                between = "\n"
+
+        yield add
+
+
+def _block(row: UtteranceScore) -> str:
+    head = f"id: {row.model} {row.benchmark} ({row.id})"
+    if not row.scored:
+        why = f"failed: {row.error}" if row.hypothesis is None else "left out by the profile"
+        return f"{_one_line(head)}\nnot scored, {_one_line(why)}\n"
+    scores = f"Scores: (#C #S #D #I) {row.hits} {row.substitutions} {row.deletions} {row.insertions}"
+    return f"{_one_line(head)}\n{scores}\n{_facing(row.alignment)}\n"
 
 
 def _facing(steps: Sequence[AlignedWords]) -> str:
     columns = []
     for step in steps:
-        said, written = " ".join(step.reference), " ".join(step.hypothesis)
+        said, heard = " ".join(step.reference), " ".join(step.hypothesis)
         if step.operation in {"substitution", "insertion", "deletion"}:
-            said, written = said.upper(), written.upper()
-        said, written = (shown(text, begins_line=False) for text in (said, written))
-        width = max(_width(said), _width(written), 1)
-        cells = (said or _GAP * width, written or _GAP * width, _LETTERS[step.operation])
+            said, heard = said.upper(), heard.upper()
+        said, heard = (shown(text, begins_line=False) for text in (said, heard))
+        width = max(_width(said), _width(heard), 1)
+        cells = (said or _GAP * width, heard or _GAP * width, _LETTERS[step.operation])
         columns.append([cell + " " * (width - _width(cell)) for cell in cells])
     lines = zip(*columns, strict=True) if columns else ((), (), ())
     named = zip(("REF: ", "HYP: ", "Eval:"), lines, strict=True)

@@ -22,7 +22,7 @@ def paired_parts(
 ) -> tuple[list[list[tuple[float, ...]]], list[str | None], str | None]:
     """What each utterance adds for each system, of those that count for all; their sessions; why there are none."""
     read = [parts_of(one, metric, held) for one, held in zip(paired.scored, utterances, strict=True)]
-    ordered = [[rows[at] for at in order] for (rows, _), order in zip(read, paired.order, strict=True)]
+    ordered = [[rows[at] for at in order.tolist()] for (rows, _), order in zip(read, paired.order, strict=True)]
     kept = [at for at, parts in enumerate(zip(*ordered, strict=True)) if None not in parts]
     sessions = paired.sessions()
     rows = [[each[at] or () for at in kept] for each in ordered]
@@ -51,7 +51,7 @@ def resampled_block(
         benchmark=paired.benchmark,
         metric=metric.name,
         utterances=len(sessions),
-        left_out=len(paired.order[0]) - len(sessions),
+        left_out=len(paired) - len(sessions),
         sessions=sessions.count(None) + len({*sessions} - {None}),
         unit="session" if any(one is not None for one in sessions) else "utterance",
         smallest_difference=max((one.smallest_difference for one in found if one), default=None),

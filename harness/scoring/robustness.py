@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from harness.perturb.names import named
 from harness.scoring.intervals import MIN_SESSIONS, average_interval
-from harness.scoring.pairing import PairedBenchmark, as_counts, keyed, mismatch
+from harness.scoring.matching import match
+from harness.scoring.pairing import PairedBenchmark, as_counts
 from harness.scoring.significance import Counts, average_difference, holm
 
 if TYPE_CHECKING:
@@ -132,20 +135,19 @@ def _doubling(benchmark: str, series: str, found: Sequence[Gap]) -> Doubling:
 
 def _columns(clean: Scored, noisy: Scored) -> _Columns | None:
     """The two, paired; None where they are not of the same utterances."""
-    first, second = keyed(clean.units.rows), keyed(noisy.units.rows)
-    if mismatch(first, second) is not None:
+    found = match(clean.units.rows, noisy.units.rows)
+    if not found.whole:
         return None
-    places = {key: place for place, key in enumerate(second)}
-    paired = PairedBenchmark([0, 1], [clean, noisy], [list(range(len(first))), [places[key] for key in first]])
+    paired = PairedBenchmark([0, 1], [clean, noisy], [np.arange(len(found.places)), found.places])
     kept = paired.transcribed()
     before, after = map(as_counts, paired.counts(kept))
     every = paired.sessions()
-    sessions = [every[at] for at in kept]
+    sessions = [every[at] for at in kept.tolist()]
     counted = [at for at in range(len(kept)) if before.words[at] or after.words[at]]
     independent = _number([sessions[at] for at in counted])
     enough = independent >= MIN_SESSIONS and any(session is not None for session in sessions)
     units: list[str | None] = sessions if enough else [None] * len(sessions)
-    left = len(first) - len(kept)
+    left = len(paired) - len(kept)
     return _Columns(before, after, units, "session" if enough else "utterance", independent, left)
 
 

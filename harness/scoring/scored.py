@@ -12,7 +12,7 @@ from harness.scoring import cache
 from harness.scoring.counting import Counted, Pair, count_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.facts import Facts, facts_of
-from harness.scoring.large import PackedCounts, Part, count_parts
+from harness.scoring.large import PackedCounts, Part, count_parts, pack
 from harness.scoring.losses import Losses, losses
 from harness.scoring.sessions import merge_sessions
 
@@ -107,6 +107,11 @@ class Scored:
         if isinstance(self.counted, PackedCounts):
             return self.counted.as_written
         return sum(found.as_written for found in self.counted if found is not None)
+
+    @cached_property
+    def table(self) -> PackedCounts:
+        """What was counted, as numbers."""
+        return pack(self.counted)
 
     @cached_property
     def facts(self) -> Facts:

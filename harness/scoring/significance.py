@@ -202,9 +202,13 @@ def matched_pairs(utterances: Iterable[tuple[WordMarks, WordMarks]]) -> MatchedP
     Raises:
         ValueError: two marks are of references of different length.
     """
-    pairs = [segment for first, second in utterances for segment in _segments(first, second)]
-    count = len(pairs)
-    errors = np.array(pairs, dtype=np.float64).reshape(count, 2)
+    pairs = [segment for first, second in utterances for segment in segments(first, second)]
+    return of_segments(np.array(pairs, dtype=np.float64).reshape(-1, 2))
+
+
+def of_segments(errors: NDArray[np.float64]) -> MatchedPairs:
+    """As `matched_pairs`, of the errors of both systems in each segment, shape ``[segments, 2]``."""
+    count = len(errors)
     differences = errors[:, 0] - errors[:, 1]
     mean = float(differences.mean()) if count else 0.0
     deviation = float(differences.std(ddof=1)) if count > 1 else 0.0
@@ -220,7 +224,7 @@ def matched_pairs(utterances: Iterable[tuple[WordMarks, WordMarks]]) -> MatchedP
     )
 
 
-def _segments(first: WordMarks, second: WordMarks) -> list[tuple[int, int]]:
+def segments(first: WordMarks, second: WordMarks) -> list[tuple[int, int]]:
     """Errors of both systems in each stretch that holds errors, ended by enough words that both have right."""
     found: list[tuple[int, int]] = []
     errors_1 = errors_2 = right = 0

@@ -67,8 +67,7 @@ def ties(
     paired = comparable(scored)
     counts: list[dict[int, Counts]] = []
     for one in paired:
-        kept = one.counts(range(len(one.order[0])))
-        counts.append({index: as_counts(each) for index, each in zip(one.systems, kept, strict=True)})
+        counts.append({index: as_counts(each) for index, each in zip(one.systems, one.counts(), strict=True)})
     rates = [{index: each.rate for index, each in columns.items()} for columns in counts]
     sessions = [one.sessions() for one in paired]
     for one, columns, known, units in zip(paired, counts, rates, sessions, strict=True):

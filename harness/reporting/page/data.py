@@ -12,7 +12,7 @@ from harness.records.codec import Record
 from harness.records.stored import taken
 from harness.reporting.drawing import Point
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.pairing import Key, keyed, mismatch
+from harness.scoring.pairing import keyed, mismatch
 from harness.scoring.score import speeds_of
 from harness.scoring.scored import Scored, ScoredUtterance
 from harness.scoring.slices import MOST_VALUES
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.reporting.page.audio import Placed
     from harness.reporting.page.choice import Chosen
     from harness.scoring.align import Alignment
+    from harness.scoring.matching import Key
     from harness.scoring.profiles import Profile
     from harness.scoring.texts import Texts
 

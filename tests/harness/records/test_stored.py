@@ -10,7 +10,15 @@ import pytest
 
 from harness.errors import DataError
 from harness.records import journal
-from harness.records.journal import Line, Places, StoredLines, encode_lines, last_batch, read_journal
+from harness.records.journal import (
+    Line,
+    OtherReferenceError,
+    Places,
+    StoredLines,
+    encode_lines,
+    last_batch,
+    read_journal,
+)
 from harness.records.stored import OpenFile, Stored, mapped, order_of, taken
 
 
@@ -169,13 +177,18 @@ def test_lines_by_their_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     path = tmp_path / "a.jsonl"
     path.write_bytes(encode_lines([*(line(f"u{number}", batch=number % 3) for number in range(50)), line("z")]))
     held, stored = both(path, monkeypatch)
-    asked = ["u3", "nobody", "z", "u49", "u3"]
-    expected = [held.lines[3], None, held.lines[50], held.lines[49], held.lines[3]]
+    asked = [(name, line(name).reference) for name in ("u3", "nobody", "z", "u49", "u3")]
+    expected = [True, False, True, True, True]
     assert Places(held.lines).of(asked) == Places(stored.lines).of(asked) == expected
     assert Places(stored.lines).of([]) == []
+    for lines in (held.lines, stored.lines):
+        with pytest.raises(OtherReferenceError, match=r"^u49$"):
+            Places(lines).of([*asked[:2], ("u49", "other"), ("z", "other")])
     assert last_batch(held.lines) == last_batch(stored.lines) == 2
     assert last_batch([]) == -1
     assert isinstance(stored.lines, StoredLines)
-    stored.lines.names[:] = 7  # all have one hash
+    stored.lines.names[:] = stored.lines.references[:] = 7  # all have one hash
     monkeypatch.setattr("builtins.hash", lambda _name: 7)
     assert Places(stored.lines).of(asked) == expected
+    with pytest.raises(OtherReferenceError, match=r"^z$"):
+        Places(stored.lines).of([*asked[:2], ("z", "other")])

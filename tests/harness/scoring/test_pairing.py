@@ -113,11 +113,11 @@ def test_failures_of_a_run_that_scores_them_as_empty_are_empty() -> None:
     systems = [System(model="m", benchmarks=[one]), System(model="n", benchmarks=[other])]
     [found] = paired(systems)
     assert found.rows(0)[0].hypothesis is None
-    assert found.transcribed() == [1]
+    assert found.transcribed().tolist() == [1]
     assert found.counts([0, 1])[0] == [ErrorCounts(), ErrorCounts(1)]
     [found] = paired([replace(systems[0], benchmarks=[replace(one, scores_empty=True)]), systems[1]])
     assert found.rows(0)[0].hypothesis == ""
-    assert found.transcribed() == [0, 1]
+    assert found.transcribed().tolist() == [0, 1]
     assert found.counts([0, 1])[0] == [ErrorCounts(deletions=1), ErrorCounts(1)]
 
 
@@ -180,7 +180,7 @@ def test_tables_leave_out_whom_they_cannot_pair_with_the_first_that_failed_on_no
     otherwise, german = predictions(("a", "a"), ("B", "b")), replace(whole, language="de")
     [found] = comparable([scored(one) for one in (failed, whole, shorter, otherwise, german, turned)])
     assert found.systems == [1, 5]
-    assert found.order == [[0, 1], [1, 0]]
+    assert [each.tolist() for each in found.order] == [[0, 1], [1, 0]]
     assert [row.id for row in found.rows(1)] == ["u0", "u1"]
     assert comparable([scored(failed), scored(failed), scored(whole)]) == []
     assert comparable([]) == []
@@ -191,7 +191,7 @@ def test_ids_that_repeat_are_paired_by_their_place() -> None:
     second = replace(predictions(), rows=rows(("a", "2"), ("a", "1")))
     assert comparable([scored(first), scored(second)]) == []
     [found] = comparable([scored(first), scored(first)])
-    assert found.order == [[0, 1], [0, 1]]
+    assert [each.tolist() for each in found.order] == [[0, 1], [0, 1]]
 
 
 def test_counts_are_columns() -> None:
