@@ -295,10 +295,10 @@ def disk_read_only(given: Given) -> None:
 def edited(given: Given) -> None:
     """Somebody, or an editor, or a crash was at the journal between two commands."""
     path = given.episode.journal
-    if path is None or not path.stat().st_size:
+    lines = [] if path is None else [line for line in path.read_bytes().splitlines(keepends=True) if _whole(line)]
+    if path is None or not lines:
         given.begin().wait()
         return
-    lines = path.read_bytes().splitlines(keepends=True)
     at = given.random.randrange(len(lines))
     kind = given.random.randrange(7)
     if kind == 0:  # torn
@@ -323,6 +323,14 @@ def edited(given: Given) -> None:
         return
     path.write_bytes(data)
     given.begin().wait()
+
+
+def _whole(line: bytes) -> bool:
+    """Whether a line of a journal is an utterance's; earlier edits and kills leave blank lines, and parts of some."""
+    try:
+        return "id" in json.loads(line)
+    except ValueError:
+        return False
 
 
 def refused(given: Given, path: Path, data: bytes) -> None:

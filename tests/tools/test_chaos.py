@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -87,6 +88,19 @@ def test_a_last_line_that_is_torn_is_not_counted(episode: Episode) -> None:
     path.write_bytes(b"garbage\n" + path.read_bytes())
     with pytest.raises(Lost, match="a line that is none: b'garbage'"):
         episode.check(Given(episode, []))
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_a_journal_is_edited_where_an_earlier_edit_was_not_mended(episode: Episode, at: int) -> None:
+    """Blank and torn lines are what a kill leaves of an edit before; a line that is taken away is an utterance's."""
+    path = episode.out / "suite" / "model" / "b.jsonl"
+    path.write_bytes(b"\n\n".join([*path.read_bytes().splitlines(), b'{"id": "u']))
+    given = Given(episode, [])
+    given.begin = lambda *_, **__: ended(episode.out, 0, "")  # type: ignore[method-assign]
+    episode.random = Mock(**{"randrange.side_effect": [at, 2]})
+    DISTURBANCES["journal edited"].do(given)
+    assert given.taken == {f"u{at}"}
+    assert path.read_text() == "".join(json.dumps(line) + "\n" for line in LINES if line["id"] != f"u{at}")
 
 
 def test_a_new_line_that_says_something_else(episode: Episode) -> None:

@@ -34,6 +34,7 @@ CAPITALIZATION_ERROR_RATE = Metric(
     count=_errors,
     counted=("word with other capitals", "words with other capitals"),
     classes=True,
+    part=True,
 )
 
 CAPITALIZATION_F1 = Metric(

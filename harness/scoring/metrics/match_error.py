@@ -10,5 +10,9 @@ def _count(utterances: Utterances, *_: object) -> Sequence[Parts]:
 
 
 MER = Metric(
-    name="mer", title="MER", meaning="match error rate: errors, of errors and hits; from 0 to 100", count=_count
+    name="mer",
+    title="MER",
+    meaning="match error rate: errors, of errors and hits; from 0 to 100",
+    count=_count,
+    part=True,
 )

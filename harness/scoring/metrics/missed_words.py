@@ -32,6 +32,7 @@ MISSED_NUMBERS = Metric(
     meaning="numbers of the references that were substituted or deleted",
     count=functools.partial(_count, kind="number"),
     counted=("missed number", "missed numbers"),
+    part=True,
 )
 
 MISSED_NAMES = Metric(
@@ -40,4 +41,5 @@ MISSED_NAMES = Metric(
     meaning="capitalized names of the references that were substituted or deleted",
     count=functools.partial(_count, kind="name"),
     counted=("missed name", "missed names"),
+    part=True,
 )

@@ -53,6 +53,7 @@ NUMBERS_SPELLED_OUT = Metric(
     count=functools.partial(_count, writing="spelled out"),
     counted=("number spelled out", "numbers spelled out"),
     classes=True,
+    part=True,
 )
 
 NUMBERS_WRONG = Metric(
@@ -62,4 +63,5 @@ NUMBERS_WRONG = Metric(
     count=functools.partial(_count, writing="wrong"),
     counted=("wrong number", "wrong numbers"),
     classes=True,
+    part=True,
 )

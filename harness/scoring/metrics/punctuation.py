@@ -66,6 +66,7 @@ PER = Metric(
     count=_errors,
     counted=("wrong mark", "wrong marks"),
     classes=True,
+    part=True,
 )
 
 PER_NEMO = Metric(
@@ -75,6 +76,7 @@ PER_NEMO = Metric(
     count=_by_nemo,
     counted=("wrong mark", "wrong marks"),
     classes=True,
+    part=True,
 )
 
 PUNCTUATION_PRECISION = Metric(

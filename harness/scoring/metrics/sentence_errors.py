@@ -15,4 +15,5 @@ SER = Metric(
     meaning="sentence error rate: utterances with an error, of all utterances",
     count=_count,
     counted=("utterance with errors", "utterances with errors"),
+    part=True,
 )

@@ -102,6 +102,7 @@ WDER = Metric(
     meaning="words of another speaker than in the reference, of the words that face one, under the best assignment",
     count=functools.partial(_own, of=lambda found: (found.misattributed, found.facing)),
     counted=("word of another speaker", "words of another speaker"),
+    part=True,
 )
 
 SPEAKERS_MISCOUNTED = Metric(
@@ -238,6 +239,7 @@ DER_MISSED = replace(
     meaning="speech of the reference that is nobody's in the hypothesis, of the reference's",
     count=functools.partial(_der, of=lambda found: found.missed),
     at=None,
+    part=True,
 )
 DER_FALSE_ALARM = replace(
     DER_MISSED,
@@ -245,6 +247,7 @@ DER_FALSE_ALARM = replace(
     title="DER: false alarm",
     meaning="speech of the hypothesis that is nobody's in the reference, of the reference's",
     count=functools.partial(_der, of=lambda found: found.false_alarm),
+    part=False,
 )
 DER_CONFUSED = replace(
     DER_MISSED,

@@ -129,6 +129,29 @@ def test_without_speakers_on_both_sides_there_is_a_reason() -> None:
     assert found.reason == "reference and hypothesis do not both say who speaks"
 
 
+def test_turns_without_words_say_who_speaks_when_and_not_who_said_what() -> None:
+    """As an RTTM beside a text: speech is compared (1 of 3 s is another speaker's), words of speakers are not."""
+    said = (Turn("x", "", 0.0, 2.0), Turn("y", "", 2.0, 3.0))
+    written = (Turn("1", "", 0.0, 1.0), Turn("2", "", 1.0, 3.0))
+    one = predictions(("a b", "a b"), reference_turns=[said], turns=[written])
+    profile = get_profile("verbatim")
+    utterances = count_predictions(one, profile).utterances()
+    sides = read_sides(utterances[0].row, str.split)
+    assert sides is not None
+    for side in sides:
+        assert (side.holds, side.turned, side.named) == (False, False, False)
+        assert (side.timed, side.diarized) == (True, True)
+    der, cp_wer = (measure(get_metric(name), utterances, profile, "en") for name in ("der", "cp_wer"))
+    assert der is not None
+    assert (der.value, der.count, der.of) == (1 / 3, 1, 3)
+    assert cp_wer is not None
+    assert cp_wer.reason == "reference and hypothesis do not both say who speaks"
+    silent = predictions(("", ""), reference_turns=[said], turns=[written])
+    nothing = read_sides(silent.rows[0], str.split)
+    assert nothing is not None
+    assert nothing.reference.holds, "nothing was said, and turns of nothing hold it"
+
+
 # end to end
 
 

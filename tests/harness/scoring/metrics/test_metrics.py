@@ -21,7 +21,7 @@ from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.facts import facts_of
 from harness.scoring.intervals import wer_interval
 from harness.scoring.metrics import Metric, get_metric, measure, metrics
-from harness.scoring.metrics.base import ratio
+from harness.scoring.metrics.base import ratio, summed
 from harness.scoring.metrics.information_lost import word_information_lost
 from harness.scoring.predictions import Predictions, read_systems
 from harness.scoring.profile_files import get_profile
@@ -122,6 +122,21 @@ MORE_IS_BETTER = {
     "bleu",
     "chrf",
 }
+PARTS = {
+    "mer",
+    "ser",
+    "missed_numbers",
+    "missed_names",
+    "numbers_spelled_out",
+    "numbers_wrong",
+    "punctuation_error_rate",
+    "punctuation_error_rate_nemo",
+    "capitalization_error_rate",
+    "wder",
+    "der_missed",
+    "der_confused",
+    "fitting",
+}
 
 
 def measured(name: str, one: Predictions, profile: Profile = VERBATIM) -> MetricValue | None:
@@ -135,6 +150,23 @@ def value(name: str, one: Predictions, profile: Profile = VERBATIM) -> float | N
 
 
 # the list
+
+
+def test_of_a_part_no_interval_is_more_than_all() -> None:
+    """Sessions that differ: the rate is 10 of 15 words, and what is plain arithmetic of it goes beyond 100 %."""
+    counted, sessions = [(9, 9), (0, 1), (0, 2), (1, 2), (0, 1)], list("abcde")
+    high = {}
+    for name in NAMES:
+        metric = get_metric(name)
+        if metric.value is ratio and metric.pooled is None and metric.better == "lower":
+            found = summed(metric, counted, sessions).interval
+            assert found is not None
+            high[name] = found.high
+    plain = wer_interval([9, 0, 0, 1, 0], [9, 1, 2, 2, 1], sessions)
+    assert plain is not None
+    assert plain.high > 1
+    assert high == {name: 1.0 if name in PARTS else plain.high for name in high}
+    assert high.keys() > PARTS
 
 
 def test_every_metric_is_found_once_under_its_name() -> None:
