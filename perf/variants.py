@@ -84,7 +84,7 @@ def measured(
     repeats: int,
     steps: Steps,
 ) -> tuple[dict[str, Any], dict[str, GraniteNar]]:
-    """For each way: clips whose ids are not the plain way's, RTFx of each round, their median; and those that ran.
+    """For each way: what it says otherwise than the plain way, RTFx of each round, their median; and those that ran.
 
     Rounds are interleaved, the first way in turn. Before them each way compiles what it compiles on the largest and the
     smallest batch. A way that fails or takes too long is left out of the further rounds.
@@ -124,25 +124,49 @@ def measured(
         order = order[1:] + order[:1]
     for name, one in found.items():
         one["median"] = median(one["rtfx"]) if one["rtfx"] else None
-        one["changed_ids"], one["compared"] = _changed(said.get(name), said.get("plain"))
+        one |= audit(said.get(name), said.get("plain"))
     return found, {name: own for name, own in ways.items() if found[name]["rtfx"]}
 
 
-def _changed(ours: list[Ids] | None, theirs: list[Ids] | None) -> tuple[int | None, int]:
-    """Drafts and texts whose ids differ, of how many; None where there is nothing to compare."""
+def audit(ours: list[Ids] | None, theirs: list[Ids] | None) -> dict[str, float | None]:
+    """What a way says otherwise than the plain one, batch by batch; None where there is nothing to compare.
+
+    Returns:
+        ``changed_ids``: drafts and texts that differ, of ``compared``; ``error_rate``: ids substituted, deleted and
+        inserted, of the plain way's: a WER with ids for words.
+    """
     if ours is None or theirs is None:
-        return None, 0
+        return {"changed_ids": None, "compared": 0, "error_rate": None}
     pairs = [pair for one, other in zip(ours, theirs, strict=True) for pair in zip(one, other, strict=True)]
-    return sum(not np.array_equal(one, other) for one, other in pairs), len(pairs)
+    changed = [pair for pair in pairs if not np.array_equal(*pair)]
+    errors = sum(distance(one, other) for one, other in changed)
+    ids = sum(len(other) for _, other in pairs)
+    return {"changed_ids": len(changed), "compared": len(pairs), "error_rate": errors / ids if ids else None}
+
+
+def distance(ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> int:
+    """Least number of ids to substitute, delete and insert (Wagner and Fischer, 1974), a row at a time.
+
+    With numpy alone, as a bare machine with a GPU has no aligner.
+    """
+    steps = np.arange(len(theirs) + 1)
+    row = steps
+    for at, one in enumerate(ours, 1):
+        other = np.empty_like(row)
+        other[0] = at
+        other[1:] = np.minimum(row[1:] + 1, row[:-1] + (theirs != one))
+        row = np.minimum.accumulate(other - steps) + steps  # insertions, from left to right
+    return int(row[-1])
 
 
 def show(found: dict[str, Any]) -> None:
     """A table: a line each."""
-    print(f"  {'way':14} {'RTFx':>9} {'of plain':>9} {'changed ids':>16} {'warm-up s':>10}")
+    print(f"  {'way':14} {'RTFx':>9} {'of plain':>9} {'changed ids':>16} {'of all ids':>10} {'warm-up s':>10}")
     plain = found.get("plain", {}).get("median")
     for name, one in found.items():
         if one["median"] is None:
             continue
         share = f"{one['median'] / plain:.2f}" if plain else "-"
         changed = "-" if one["changed_ids"] is None else f"{one['changed_ids']:,} of {one['compared']:,}"
-        print(f"  {name:14} {one['median']:9,.1f} {share:>9} {changed:>16} {one['warm_up_seconds']:10.1f}")
+        rate = "-" if one["error_rate"] is None else f"{one['error_rate']:.4%}"
+        print(f"  {name:14} {one['median']:9,.1f} {share:>9} {changed:>16} {rate:>10} {one['warm_up_seconds']:10.1f}")

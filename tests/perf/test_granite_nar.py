@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from rapidfuzz.distance import Levenshtein
 
 from harness.models.granite_nar.config import GraniteNarConfig
 from harness.models.granite_nar.faster import hasten as right
@@ -91,6 +92,20 @@ def test_a_way_that_breaks_leaves_the_others(monkeypatch: pytest.MonkeyPatch) ->
     assert granite_nar.fastest({}, {}, network) == ("plain", network)
 
 
+def test_ids_are_compared_as_another_program_counts_them() -> None:
+    chance = np.random.default_rng(0)
+    sides = [[chance.integers(0, 4, chance.integers(0, 12)) for _ in range(500)] for _ in range(2)]
+    expected = [Levenshtein.distance(one.tolist(), other.tolist()) for one, other in zip(*sides, strict=True)]
+    assert [variants.distance(one, other) for one, other in zip(*sides, strict=True)] == expected
+    changed = sum(one.tolist() != other.tolist() for one, other in zip(*sides, strict=True))
+    assert variants.audit(*([side] for side in sides)) == {
+        "changed_ids": changed,
+        "compared": 500,
+        "error_rate": sum(expected) / sum(map(len, sides[1])),
+    }
+    assert variants.audit(None, [sides[0]]) == {"changed_ids": None, "compared": 0, "error_rate": None}
+
+
 def test_the_last_line_is_json_with_all_parts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +130,7 @@ def test_the_last_line_is_json_with_all_parts(
     assert result["not_done"] == []
     assert set(result["ways"]) == {"plain", "fused"}
     assert result["ways"]["fused"]["changed_ids"] == 0
+    assert result["ways"]["fused"]["error_rate"] == 0
     parts = ["packed as they come", "padded as they come", "packed by length", "padded by length"]
     assert all(result[part]["rtfx"] > 0 for part in parts)
     shares = result["packed by length"]["shares"]
