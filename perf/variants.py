@@ -124,7 +124,7 @@ def measured(
         order = order[1:] + order[:1]
     for name, one in found.items():
         one["median"] = median(one["rtfx"]) if one["rtfx"] else None
-        one |= audit(said.get(name), said.get("plain"))
+        one.update(audit(said.get(name), said.get("plain")))
     return found, {name: own for name, own in ways.items() if found[name]["rtfx"]}
 
 
