@@ -1,12 +1,10 @@
 """The command line: finds the verb, runs it, and turns what goes wrong into one line and an exit status."""
 
 import argparse
-import difflib
 import errno
 import importlib
 import logging
 import os
-import re
 import sys
 import traceback
 import warnings
@@ -15,6 +13,7 @@ from contextlib import contextmanager
 from typing import NoReturn, Protocol, cast
 
 from harness.commands.examples import EXAMPLES
+from harness.complaints import in_words
 from harness.errors import ExitStatus, HarnessError, UsageError, unknown_name
 from harness.shadowing import need_own_benchmarks
 from harness.streams import lasting, lost, tell
@@ -70,14 +69,8 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are one line like all others."""
 
     def error(self, message: str) -> NoReturn:
-        """Raises what argparse would print with a page of usage, with the flag that a mistyped one is nearest to."""
-        raise UsageError(f"{message}{self._meant(message)}; see {self.prog} --help")
-
-    def _meant(self, message: str) -> str:
-        """``; did you mean --suite?`` for the first flag that is not known, where one is near."""
-        unknown = re.match(r"unrecognized arguments: (?:[^-]\S* )*(--[^\s=]+)", message)
-        near = difflib.get_close_matches(unknown[1], self._option_string_actions, n=1, cutoff=0.7) if unknown else []
-        return f"; did you mean {near[0]}?" if near else ""
+        """Raises what argparse would print with a page of usage."""
+        raise UsageError(f"{in_words(message, self._option_string_actions, verbs_with)}; see {self.prog} --help")
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
@@ -163,6 +156,16 @@ def parser_of(name: str, verb: Verb) -> Parser:
     for what, below in subparsers(parser).items():
         below.formatter_class, below.epilog = Help, _examples(name, what)
     return parser
+
+
+def verbs_with(option: str) -> list[str]:
+    """The verbs that take a flag, with the word behind them where only some of these do."""
+    found = []
+    for name in VERBS:
+        parser = parser_of(name, module_of(name))
+        below = [f"{name} {what}" for what, one in subparsers(parser).items() if option in one._option_string_actions]
+        found += [name] if option in parser._option_string_actions else below
+    return found
 
 
 def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

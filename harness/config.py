@@ -71,7 +71,7 @@ _PART: Rule = (
         (found := re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", str(text))) is not None
         and int(found[1]) <= int(found[2])
     ),
-    "give two numbers, as 2/8 for the second of eight parts",
+    "give two numbers, as 2/8 for the second of eight parts; the first goes from 1 to the second",
 )
 _SHARE: Rule = (
     lambda share: 0 < share <= 1 or (share > 1 and share % 1 == 0),
@@ -269,6 +269,8 @@ class Settings:
             raise UsageError(f"{both}; leave one of them out")
         if self.engine == "local" and (self.ray_address is not None or self.ray_workers is not None):
             raise UsageError("--ray-address and --ray-workers need --engine ray")
+        if self.engine == "local" and (self.gpus_per_worker != 1.0 or self.cpus_per_worker != 1):
+            raise UsageError("--gpus-per-worker and --cpus-per-worker need --engine ray")
         if self.shard and (self.clock != "phases" or self.repeats > 1 or self.audit_batching):
             raise UsageError(
                 f"--shard {self.shard} is of a part: --clock leaderboard, --repeats and --audit-batching look at a "

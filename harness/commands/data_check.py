@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 HELP = "what to look at before anything is run: audio and references that look wrong"
 
+AUDIO_MEGABYTES = 10.0
+"""Of audio in the page, unless said."""
 WORST = 10
 """Findings that are shown on the terminal."""
 MOST_PLAYED = 1_000
@@ -60,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="end with status 4 where this is found: a kind, or high, medium, low and what is worse; may be repeated",
     )
     parser.add_argument(
-        "--audio-mb", type=float, default=10.0, metavar="N", help="megabytes of audio to put into the page (default 10)"
+        "--audio-mb", type=float, metavar="N", help="megabytes of audio to put into the page (default 10)"
     )
     parser.add_argument("--quiet", action="store_true", help="do not say how far it is")
     add_shared(parser, "--profile")
@@ -105,6 +107,8 @@ def _check_flags(args: argparse.Namespace) -> None:
     for name in args.fail_on:
         if name not in KINDS and name not in SEVERITIES:
             raise unknown_name("kind of finding", name, [*KINDS, *SEVERITIES])
+    if args.audio_mb is not None and args.out is None:
+        raise UsageError(f"--audio-mb {args.audio_mb:g} is of the page, which --out DIR writes; add it")
     for flag, value in (("--limit", args.limit), ("--workers", args.workers)):
         if value is not None and value < 1:
             raise UsageError(f"{flag} {value}: give a number from 1 up")
@@ -203,8 +207,9 @@ def _write(
     except OSError as error:
         raise UsageError(f"--out {args.out}: {error.strerror}; give a folder that can be written") from None
     write(args.out / "health.json", health)
-    sounds = _sounds(health, sets, datasets, args) if args.audio_mb > 0 else {}
-    page = health_page(health, sets, sounds, int(args.audio_mb * 1e6))
+    room = int((AUDIO_MEGABYTES if args.audio_mb is None else args.audio_mb) * 1e6)
+    sounds = _sounds(health, sets, datasets, args) if room > 0 else {}
+    page = health_page(health, sets, sounds, room)
     write_bytes(args.out / "index.html", page.encode("utf-8", "backslashreplace"))
 
 

@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
         if useless := [flag for flag, value in given.items() if value]:
             raise UsageError(f"--timeline takes no {useless[0]}: it goes through all versions; leave one of them out")
         return show_timelines([timeline(system, top=max(0, args.top)) for system in given_systems(args)], args.json)
+    if args.model and not args.against:
+        raise UsageError(f"--model {args.model} is whose published figure to find; add --against published")
     first, second = get_profile(args.first or FIRST), get_profile(args.second or SECOND)
     found = []
     for system in given_systems(args):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.commands.shared import (
     add_shared,
+    check_asked,
     given_systems,
     inputs_of,
     spare,
@@ -26,6 +27,7 @@ from harness.gating.sides import by_model, read_side
 from harness.gating.slices import with_slices
 from harness.records.codec import pretty
 from harness.records.decision import Decision
+from harness.records.packed import is_packed
 from harness.records.policy import Policy
 from harness.records.run import RUN_FILE
 from harness.scoring.pairing import read_apart
@@ -82,8 +84,10 @@ def run(args: argparse.Namespace) -> ExitStatus:
     baselines = {path.resolve() for path in args.baseline or ()}
     for path in (path for path in args.run if path.resolve() in baselines):
         tell(f"warning: {path} is its own baseline, which it cannot be worse than")
+    _check_written(args)
     policy = with_slices(read_policy(args.policy), args.slice)
     decisions = _decided(args, policy)
+    check_asked(args, policy.metrics, "--policy")
     whole = together(decisions)
     if args.json:
         print(pretty(decisions[0] if len(decisions) == 1 else whole), end="")
@@ -99,6 +103,18 @@ def run(args: argparse.Namespace) -> ExitStatus:
         _page(args, decisions)
     _write(args, decisions, policy)
     return whole.exit_status
+
+
+def _check_written(args: argparse.Namespace) -> None:
+    """Refuses what is said about a comment that nobody writes.
+
+    Raises:
+        UsageError: names the flag.
+    """
+    said = {"--page-url": args.page_url, "--comment-name": None if args.comment_name == NAME else args.comment_name}
+    for flag, value in said.items():
+        if value is not None and args.markdown is None and not args.github:
+            raise UsageError(f"{flag} {value} is for the comment, which --markdown FILE or --github writes; add one")
 
 
 def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
@@ -128,6 +144,12 @@ def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
                 early=args.early,
             )
         )
+    sides = [*args.run, *(args.baseline or ())]
+    if args.reference is not None and not any(_is_transcripts(args, path) for path in sides):
+        raise UsageError(
+            f"--reference {args.reference} is of transcripts alone, and all sides are runs, whose utterances have "
+            "references; leave it out"
+        )
     return decisions
 
 
@@ -143,11 +165,17 @@ def _read(args: argparse.Namespace, path: Path) -> list[System]:
 
     A folder without a run is one of transcripts where the reference is a folder too.
     """
-    beside = args.reference is not None and args.reference.is_dir() and not any(path.rglob(RUN_FILE))
-    if path.is_dir() and not beside:
+    if path.is_dir() and not _is_transcripts(args, path):
         systems = read_systems([path], args.language, args.format, tell)
         return with_given_metadata(args, with_given_corrected(args, with_given_keywords(args, systems)))
     return given_systems(args, given=[path])
+
+
+def _is_transcripts(args: argparse.Namespace, path: Path) -> bool:
+    """Whether what is at a path has no references of its own, but those of ``--reference``."""
+    if args.reference is None or is_packed(path):
+        return False
+    return path.is_file() or (path.is_dir() and args.reference.is_dir() and not any(path.rglob(RUN_FILE)))
 
 
 def _page(args: argparse.Namespace, decisions: Sequence[Decision]) -> None:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.commands.experiment import fill, read_experiment
 from harness.config import Settings
 from harness.errors import ExitStatus, RunError, UsageError
 from harness.flags import made
@@ -39,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--job-option", action="append", default=[], metavar="FLAG", help=job)
     parser.add_argument("--bucket", metavar="ORG/NAME", help="hf-jobs: a storage bucket for what the jobs write")
     parser.add_argument("--image", metavar="NAME", help=f"hf-jobs: a container that has {COMMAND}")
+    parser.add_argument(
+        "--unchecked",
+        action="store_true",
+        help="whether data, suite and model are there is not looked at: where only the machines of the jobs have them",
+    )
     parser.add_argument("--submit", action="store_true", help="run the script instead of printing it")
     parser.add_argument("flags", nargs="*", metavar="-- FLAGS", help="those of the run, behind --")
 
@@ -51,7 +57,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         raise UsageError("--job-option: a token does not belong on a command line; jobs are given HF_TOKEN as a secret")
     if not 1 <= args.shards <= MOST:
         raise UsageError(f"--shards {args.shards}: give a number from 1 to {MOST:,}")
-    settings = _checked(args.flags)
+    settings = _checked(args.flags, look=not args.unchecked)
     script = _slurm(args) if args.on == "slurm" else _hf_jobs(args, settings)
     if not args.submit:
         print(script, end="")
@@ -68,11 +74,15 @@ def run(args: argparse.Namespace) -> ExitStatus:
     return ExitStatus.GOOD
 
 
-def _checked(flags: Sequence[str]) -> Settings:
+def _checked(flags: Sequence[str], *, look: bool) -> Settings:
     """The settings that the flags of a run mean.
 
+    Args:
+        flags: of the run.
+        look: whether to look for what they name, as far as neither network nor weights are needed.
+
     Raises:
-        UsageError: there is none, one is wrong, or one cannot be of a part.
+        UsageError: there is none, one is wrong, or one cannot be of a part; or what one names is not there.
     """
     from harness.cli import RUN, module_of, parser_of
 
@@ -80,11 +90,41 @@ def _checked(flags: Sequence[str]) -> Settings:
         raise UsageError(
             "launch: give the flags of the run behind --, as: launch --on slurm --shards 8 -- --suite open_asr"
         )
-    parsed = parser_of(RUN, module_of(RUN)).parse_args(list(flags))
+    parser = parser_of(RUN, module_of(RUN))
+    parsed = parser.parse_args(list(flags))
     wrong = [name for name in WHOLE_RUN if getattr(parsed, name, None) not in {None, False}]
     if wrong:
         raise UsageError(f"launch: --{wrong[0].replace('_', '-')} is not for parts of a run; leave it out")
-    return made(Settings, parsed)
+    if not look:
+        parsed.root = None  # a folder of other machines
+        return made(Settings, parsed)
+    if parsed.experiment is not None:
+        fill(parsed, read_experiment(parsed.experiment, parser))
+    settings = made(Settings, parsed)
+    try:
+        _look(parsed)
+    except UsageError as error:
+        raise UsageError(f"{error}; launch --unchecked does not look, where only the jobs' machines have it") from None
+    return settings
+
+
+def _look(parsed: argparse.Namespace) -> None:
+    """Refuses a run whose suite, data or models are not there, as each of its jobs would."""
+    from benchmarks.own.recognize import recognize
+    from benchmarks.registry import get_suite
+    from harness.commands.run import check_what_to_run, models_to_run
+    from harness.models.registry import check_model
+
+    check_what_to_run(parsed)
+    for place in parsed.data or ():
+        recognize(str(Path(place).expanduser()) if "://" not in place else place, parsed.form)
+    suite = None if parsed.suite is None else get_suite(parsed.suite)
+    if parsed.serve is not None:  # the server knows its models
+        return
+    if suite is not None:
+        models_to_run(parsed.model, suite)
+    for model in parsed.model if suite is None else ():
+        check_model(model)
 
 
 def _program() -> list[str]:

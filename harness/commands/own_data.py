@@ -71,7 +71,7 @@ def check_unused(args: argparse.Namespace) -> None:
     Raises:
         UsageError: names the flag.
     """
-    names = [f"{role}-column" for role in COLUMNS] + list(_MORE)
+    names = ["language", *(f"{role}-column" for role in COLUMNS), *_MORE]
     stray = next((name for name in names if getattr(args, name.replace("-", "_")) is not None), None)
     if stray is not None:
         raise UsageError(f"--{stray} is about --data PATH, which is not given")

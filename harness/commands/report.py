@@ -1,6 +1,7 @@
 """`report RUN... --out DIR`: tables in all forms, plots, and one page to look at."""
 
 import argparse
+import math
 import re
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
 from harness.waiting import waiting
+
+AUDIO_MEGABYTES = 5.0
+"""Of audio in the page, unless said."""
 
 MOST_MEGABYTES = 1000.0
 """Of audio in one page: more than any browser opens."""
@@ -54,7 +58,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--audio-mb",
         type=megabytes,
-        default=5.0,
         metavar="N",
         help="megabytes of audio to put into the page, most telling utterances first; the rest is linked (default 5)",
     )
@@ -63,7 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def megabytes(text: str) -> float:
     """A size that a page may have; argparse names the flag."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0 <= value <= MOST_MEGABYTES:
         raise argparse.ArgumentTypeError(f"a number from 0 to {MOST_MEGABYTES:g}, not {text!r}")
     return value
@@ -83,6 +89,8 @@ def inches(text: str) -> float:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Reads, scores, writes; prints the table and where everything is."""
     metrics = [get_metric(name).name for name in args.metric]
+    if args.audio_mb is not None and args.audio != "embed":
+        raise UsageError(f"--audio-mb {args.audio_mb:g} is of --audio embed; with --audio {args.audio} leave it out")
     with waiting(quiet=args.quiet) as say:
         say("reading")
         systems = given_systems(args, read_apart)
@@ -92,7 +100,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         wishes = Wishes(
             published=args.against == "published",
             audio=args.audio,
-            audio_bytes=round(args.audio_mb * 1e6),
+            audio_bytes=round((AUDIO_MEGABYTES if args.audio_mb is None else args.audio_mb) * 1e6),
             metrics=metrics,
             slices=tuple(args.slice),
             costs=given_costs(args),

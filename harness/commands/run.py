@@ -130,7 +130,7 @@ def _run(args: argparse.Namespace, folders: list[Path]) -> ExitStatus:
         say(line)
     settings, serving = made(Settings, args), made(ServeSettings, args)
     datasets = _at_hand(suite, datasets, settings)
-    found = _for_server(args.model, serving, settings) or _models(args.model, suite)
+    found = _for_server(args.model, serving, settings) or models_to_run(args.model, suite)
     # A model in Python code of the user's own is at the revision of that code: another one is another run.
     models = {
         model: replace(settings, revision=settings.revision or code, name=_name(settings.name, model, len(found)))
@@ -232,16 +232,24 @@ def _name(given: str | None, model: str, models: int) -> str | None:
 
 def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
     """The suite and its data sets, or the user's own data as a suite of one."""
-    from benchmarks.registry import get_suite, suites
+    from benchmarks.registry import get_suite
     from harness.request import own_data, what_to_run
+
+    check_what_to_run(args)
+    if args.data is not None:
+        return own_data(args.data, asked(args))
+    return what_to_run(get_suite(args.suite))
+
+
+def check_what_to_run(args: argparse.Namespace) -> None:
+    """Refuses flags that do not name either a suite or data, and flags about data beside a suite."""
+    from benchmarks.registry import suites
 
     if (args.suite is None) == (args.data is None):
         names = ", ".join(min((suite.name, *suite.aliases), key=len) for suite in suites().values())
         raise UsageError(f"say what to run: --suite NAME ({names}) or --data PATH; see {program()} --help")
-    if args.data is not None:
-        return own_data(args.data, asked(args))
-    check_unused(args)
-    return what_to_run(get_suite(args.suite))
+    if args.data is None:
+        check_unused(args)
 
 
 def _at_hand(suite: Suite, datasets: Sequence[Dataset], settings: Settings) -> Sequence[Dataset]:
@@ -300,7 +308,7 @@ def _for_server(asked: list[str], serving: ServeSettings, settings: Settings) ->
     return dict.fromkeys(asked)
 
 
-def _models(asked: list[str], suite: Suite) -> dict[str, str | None]:
+def models_to_run(asked: list[str], suite: Suite) -> dict[str, str | None]:
     """The models to run, those asked for, once each, or the suite's own; with the revision of code of the user's."""
     from harness.models import registry
 

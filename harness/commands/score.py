@@ -72,7 +72,12 @@ def run(args: argparse.Namespace) -> ExitStatus:
     scores = [_with_slices(name, score, by_tag) for name, score in zip(names, scores, strict=True)]
     entries = [(name, entry) for name, score in zip(names, scores, strict=True) for entry in score.benchmarks]
     if args.json:
-        print(pretty(scores), end="")
+        called = zip(scores, names, systems, strict=True)
+        # Of others' files two may be of one name, which only the label tells apart.
+        named = [
+            score if system.run or name == score.model else replace(score, name=name) for score, name, system in called
+        ]
+        print(pretty(named), end="")
     else:
         tied = ties(counted, profiles[0], [one.suite for one in systems]) if len(set(profiles)) == 1 else {}
         runs = [system.run for system in systems]

@@ -114,10 +114,72 @@ def given_systems(
     else:
         from harness.scoring.transcripts import read_transcripts
 
+        _check_no_runs(args.reference, paths)
         systems = read_transcripts(args.reference, paths, args.language, args.format, tell)
-    return with_given_metadata(
-        args, with_given_corrected(args, with_given_keywords(args, with_given_suite(args, systems)))
-    )
+    systems = with_given_suite(args, systems)
+    systems = with_given_corrected(args, with_given_keywords(args, systems))
+    _check_used(args, systems)
+    return with_given_metadata(args, systems)
+
+
+def _check_used(args: argparse.Namespace, systems: Sequence[System]) -> None:
+    """Refuses what changes nothing of what was asked for.
+
+    Raises:
+        UsageError: names the flag, and what makes use of it.
+    """
+    if args.format is not None and all(one.run is not None for one in systems):
+        raise UsageError(f"--format {args.format} is of files of others, and these are runs; leave it out")
+    metrics = getattr(args, "metric", None)
+    if metrics is not None:  # else the verb is about one of them, or a policy names metrics
+        check_asked(args, metrics, "--metric", systems)
+
+
+def check_asked(args: argparse.Namespace, metrics: Iterable[str], where: str, systems: Sequence[System] = ()) -> None:
+    """Refuses keywords and corrected references that no metric looks at.
+
+    Args:
+        args: of the verb.
+        metrics: that were asked for.
+        where: they are asked for.
+        systems: of which those of a suite of claims need no metric.
+
+    Raises:
+        UsageError: names the flag, and a metric that makes use of it.
+    """
+    from benchmarks.registry import known_suite
+    from harness.scoring.metrics import get_metric
+
+    asked = [get_metric(name) for name in metrics]
+    claimed = any(found is not None and found.claims for found in (known_suite(one.suite) for one in systems))
+    if args.corrected is not None and all(metric.takes != "--corrected" for metric in asked):
+        raise UsageError(
+            f"--corrected {args.corrected}: rates are of the references that predictions have; only the metric fitting "
+            f"looks at corrected ones; ask for it with {where}, or leave it out"
+        )
+    if (
+        args.keywords is not None
+        and not any(metric.takes == "--keywords" or metric.classes for metric in asked)
+        and not claimed
+    ):
+        raise UsageError(
+            f"--keywords {args.keywords}: no metric that was asked for looks for them; keyword_f1 does, with {where}; "
+            "or leave it out"
+        )
+
+
+def _check_no_runs(reference: Path, paths: Iterable[Path]) -> None:
+    """Refuses a reference for runs, whose rows have their own."""
+    from harness.records.packed import is_packed
+    from harness.records.run import RUN_FILE, run_files
+
+    for path in paths:
+        ours = bool(run_files(path)) if path.is_dir() else path.name == RUN_FILE or (path.is_file() and is_packed(path))
+        if ours:
+            raise UsageError(
+                f"--reference {reference} is of transcripts alone, and {path} is a run, whose utterances have "
+                "references; leave it out"
+            )
 
 
 def with_given_metadata(args: argparse.Namespace, systems: list[System]) -> list[System]:

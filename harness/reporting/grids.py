@@ -42,7 +42,12 @@ def grid(
     What is not comparable has no color and gray letters. Columns that do not fit follow below, under the same models.
     """
     size = size or Size()
-    shade = f"Shade: the rate against the lowest above 0 of its column, darkest from {DARKEST:g} times that on."
+    shade = (
+        "Bold: the lowest rate of the column. The darker a cell, the more times the lowest rate above 0 it has; from "
+        f"{DARKEST:g} times on all are equally dark."
+    )
+    if any(point is not None and not point.comparable for row in rows.values() for point in row):
+        shade += " Gray: of other data than the rest, and not compared."
     with drawing.settings(size):
         letters, small = (6.0, 6.0) if size.narrow else (points_of(8.0), points_of(7.0))
         names = size.named(list(rows))

@@ -245,9 +245,16 @@ def model_index(result: Result) -> str:
 
 
 def write_hub_files(
-    scores: Sequence[Scores], runs: Sequence[RunRecord | None], out: Path
+    scores: Sequence[Scores], runs: Sequence[RunRecord | None], out: Path, names: Sequence[str] | None = None
 ) -> tuple[list[Path], list[str]]:
     """Writes what the hub wants of each run that may be published; predictions of others have no run.json and no files.
+
+    Args:
+        scores: of each system.
+        runs: the run.json of each, or None.
+        out: the report's folder.
+        names: what tells the systems apart; the models' names unless said. Where two runs are of one model, each has a
+            folder by this name.
 
     Returns:
         The files written, and one line for each run that has none, saying why.
@@ -255,7 +262,8 @@ def write_hub_files(
     files: list[Path] = []
     reasons: list[str] = []
     by_suite: dict[str, list[Result]] = {}
-    for score, run in zip(scores, runs, strict=True):
+    models = [score.model for score in scores]
+    for name, score, run in zip(names or models, scores, runs, strict=True):
         if run is None or run.suite not in suites():  # the hub knows nothing of somebody's own data
             continue
         try:
@@ -264,10 +272,12 @@ def write_hub_files(
             if result.suite.name.startswith("open_asr@"):
                 texts[EVAL_RESULTS_PATH] = eval_results_yaml(result, date=(run.started or "")[:10])
         except UsageError as error:
-            reasons.append(f"no files for the hub: {error}")
+            why = str(error).removeprefix(f"{score.model}: ")
+            reasons.append(f"no files for the hub: {name}: {why}")
             continue
         by_suite.setdefault(result.suite.name, []).append(result)
-        folder = out / FOLDER / result.model.strip("/").replace("/", "--")
+        place = result.model if models.count(result.model) == 1 else name
+        folder = out / FOLDER / place.strip("/").replace("/", "--")
         files += [_write(folder / name, text) for name, text in texts.items()]
     for suite, results in by_suite.items():
         if suite in HEADERS:

@@ -23,10 +23,15 @@ _DIRECTIONS = tuple(math.tau * k / 16 for k in (0, 8, 4, 12, 2, 14, 6, 10, 1, 15
 _RINGS = (1.0, 1.5, 2.1, 2.8, 3.6, 4.5, 5.5, 6.6, 7.8, 9.1, 10.5, 12.0, 14.0, 16.5, 19.5)
 """Distances to try, in multiples of the marker's radius plus half a line."""
 
-_HIDES, _LEAVES, _STRUCK, _CROSSES, _MISTAKEN = 800.0, 1000.0, 300.0, 100.0, 60.0
+_HIDES, _LEAVES, _STRUCK, _CROSSES, _MISTAKEN, _UNTOLD = 800.0, 1000.0, 300.0, 100.0, 60.0, 500.0
 """What it costs to hide something else (once, and again for each line height squared hidden), to stick out by a line
-height, to be struck through by a line, to cross another leader line, and to be nearer to another marker than its own.
-A place on the next ring costs 16."""
+height, to be struck through by a line, to cross another leader line, to be about as near to another marker as to its
+own, and to be so where no leader line is long enough to tell whose it is. A place on the next ring costs 16."""
+
+_CLEAR = 1.5
+"""Radii by which a label is to be nearer to its own marker than to any other."""
+_LEADS = 2.5
+"""Radii from a marker's center to its label from which on a leader line between them is seen."""
 
 
 def place(
@@ -62,17 +67,24 @@ def place(
         struck = _through(np.vstack([obstacles, leaders]), tried).sum(axis=0) + _through(lines, boxes).sum(axis=1)
         cost = _HIDES * ((areas > 0) + areas).sum(axis=1) + _LEAVES * np.clip(sides, 0, None).sum(axis=1) / height
         cost += _STRUCK * struck + _CROSSES * _cross(lines, leaders).sum(axis=1) + np.arange(len(tried))
-        cost += _MISTAKEN * mistaken(tried, spots, i)
+        unclear = mistaken(tried, spots, i, _CLEAR * radius)
+        led = np.linalg.norm(ends - spots[i], axis=1) >= _LEADS * radius
+        cost += np.where(unclear, np.where(led, _MISTAKEN, _UNTOLD), 0.0)
+        cost += _STRUCK * _near(lines, spots[np.linalg.norm(spots - spots[i], axis=1) > radius / 2], radius)
         best = int(cost.argmin())
         boxes, leaders = np.vstack([boxes, tried[best]]), np.vstack([leaders, lines[best]])
         result[i] = (float(tried[best, 0]), float(tried[best, 1]))
     return [result[i] for i in range(len(spots))]
 
 
-def mistaken(boxes: Boxes, spots: NDArray[np.float64], own: int) -> NDArray[np.bool_]:
-    """Whether each box, shape ``[n]``, is nearer to another marker than to the one at index `own`."""
+def mistaken(boxes: Boxes, spots: NDArray[np.float64], own: int, margin: float = 0.0) -> NDArray[np.bool_]:
+    """Whether each box, shape ``[n]``, is not nearer by a margin to the marker at index `own` than to any other.
+
+    Of markers that are nearer to each other than twice the margin, half of what is between them is enough.
+    """
     gaps = np.linalg.norm(spots[None] - np.clip(spots[None], boxes[:, None, :2], boxes[:, None, 2:]), axis=2)
-    others = np.where(np.arange(len(spots)) == own, np.inf, gaps).min(axis=1)
+    wanted = np.minimum(margin, np.linalg.norm(spots - spots[own], axis=1) / 2)
+    others = np.where(np.arange(len(spots)) == own, np.inf, gaps - wanted).min(axis=1)
     result: NDArray[np.bool_] = others < gaps[:, own] - 1e-9
     return result
 
@@ -119,6 +131,16 @@ def _through(lines: Lines, boxes: Boxes) -> NDArray[np.bool_]:
     enter = np.where(flat, np.where(inside, -np.inf, np.inf), np.minimum(a, b)).max(axis=2)
     leave = np.where(flat, np.where(inside, np.inf, -np.inf), np.maximum(a, b)).min(axis=2)
     result: NDArray[np.bool_] = np.maximum(enter, 0) < np.minimum(leave, 1) - 1e-9
+    return result
+
+
+def _near(lines: Lines, spots: NDArray[np.float64], radius: float) -> NDArray[np.int64]:
+    """How many of the spots each line passes within the radius, shape ``[len(lines)]``."""
+    start, step = lines[:, None, :2], (lines[:, 2:] - lines[:, :2])[:, None]
+    length = np.maximum((step**2).sum(axis=2), 1e-12)
+    along = np.clip(((spots[None] - start) * step).sum(axis=2) / length, 0, 1)
+    away = np.linalg.norm(start + along[..., None] * step - spots[None], axis=2)
+    result: NDArray[np.int64] = (away < radius).sum(axis=1)
     return result
 
 

@@ -35,8 +35,8 @@ _WIDEST = 1028
 _WIDER = {10.0: 1.0, 9.0: 1.03, 8.0: 1.0625, 7.0: 1.14, 6.0: 1.23, 5.0: 1.37}
 """By how much letters of a size are wider for their size than those of 10 points."""
 _BOLD = 1.15
-_NAME_WIDTH = 110.0
-"""Points that a name may take before it goes on in another line."""
+_NAMES_WIDTH = 200.0
+"""Points that the names of a row may take together in a table that is set in parts."""
 _LINE = 1.25
 """Line height for the size of letters, with the space that booktabs adds."""
 
@@ -54,6 +54,8 @@ class _Form(NamedTuple):
     """Points at each side of a column."""
     heading: float = 40.0
     """Points that a heading of numbers may take in letters of 10 points."""
+    name: float = 110.0
+    """Points that a name may take before it goes on in another line."""
 
 
 _SIZES = ((10.0, ""), (9.0, r"\small"), (8.0, r"\footnotesize"), (7.0, r"\scriptsize"))
@@ -96,14 +98,16 @@ def _fitted(table: Grid, short: dict[str, str]) -> tuple[_Form, list[list[int]]]
     for form in _FORMS:
         if sum(_widths(table, form, short)) <= TEXT_WIDTH:
             return form, [every]
-    widths = _widths(table, _SPLIT, short)
+    keys = every[: table.keys]
+    split = _SPLIT._replace(name=min(_SPLIT.name, _NAMES_WIDTH / len(keys)))
+    widths = _widths(table, split, short)
     parts: list[list[int]] = []
-    for at in every[1:]:
+    for at in every[len(keys) :]:
         if parts and sum(widths[one] for one in (*parts[-1], at)) <= TEXT_WIDTH:
             parts[-1].append(at)
         else:
-            parts.append([0, at])
-    return _SPLIT, parts or [every]
+            parts.append([*keys, at])
+    return split, parts or [every]
 
 
 def _widths(table: Grid, form: _Form, short: dict[str, str]) -> list[float]:
@@ -183,7 +187,7 @@ def _head(table: Grid, at: int, form: _Form) -> _Block:
     """A heading in lines that are about as wide as the column's numbers."""
     column = table.columns[at]
     title = escape.plain(_short_heading(column.title))
-    lines = _broken(title, form.heading * form.size / 10 if column.align == "right" else _NAME_WIDTH, form.size)
+    lines = _broken(title, form.heading * form.size / 10 if column.align == "right" else form.name, form.size)
     return _stacked(lines, column.align[0], form.size)
 
 
@@ -205,7 +209,7 @@ def _cell(table: Grid, at: int, cell: Cell, form: _Form, short: dict[str, str]) 
     column = table.columns[at]
     shown = column.show(cell)
     if column.align == "left":
-        lines = _broken(escape.plain(short.get(shown, shown) if at == 0 else shown), _NAME_WIDTH, form.size)
+        lines = _broken(escape.plain(short.get(shown, shown) if at == 0 else shown), form.name, form.size)
         block = _stacked(lines, "l", form.size, bold=cell.best)
     else:
         text = escape.latex(shown)

@@ -96,7 +96,7 @@ class Grid:
     caption: str
     """Under which rules the numbers were made: suite, profile, units."""
     columns: tuple[Column, ...]
-    """One for each cell of a row; the first names the row."""
+    """One for each cell of a row; the first names the row, with the `keys` beside it."""
     rows: tuple[tuple[Cell, ...], ...]
     """The cells."""
     notes: tuple[str, ...] = ()
@@ -110,6 +110,18 @@ class Grid:
         noted = dict.fromkeys(note for row in self.rows for cell in row for note in cell.notes)
         signs = {note: MARKS[i] if i < len(MARKS) else f"({i + 1})" for i, note in enumerate(noted)}
         object.__setattr__(self, "marks", signs)
+
+    @property
+    def keys(self) -> int:
+        """How many of the first columns it takes to name a row: as many columns of text as no two rows share.
+
+        They stand in each part of a table that is shown in parts.
+        """
+        texts = next((at for at, column in enumerate(self.columns) if column.align != "left"), len(self.columns))
+        for count in range(1, texts):
+            if len({tuple(cell.value for cell in row[:count]) for row in self.rows}) == len(self.rows):
+                return count
+        return max(1, texts)
 
     def signs(self, cell: Cell) -> str:
         """The footnote signs of a cell, not escaped."""

@@ -124,7 +124,7 @@ def write_report(
         files = [path for stem, table in shown.items() for path in _write_table(table, out / stem)]
         write_bytes(out / "tables.xlsx", workbook(shown), lasting=False)
         files.append(out / "tables.xlsx")
-        for_hub, reasons = write_hub_files(found.scores, found.runs, out)
+        for_hub, reasons = write_hub_files(found.scores, found.runs, out, found.names)
         say("page: writing")
         left_out = [one.said for one in found.chosen.values()]
         caption = " ".join([results.caption, *(f"{said}." for said in left_out)])

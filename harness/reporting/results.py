@@ -53,11 +53,12 @@ def results_table(
     benchmarks = _benchmarks(scores)
     profile = _most_common([score.profile.name for score in scores])
     spoken = {name: title for name, title in benchmarks.items() if title != "BLEU"}
+    translated = bool(benchmarks) and not spoken
     rates = [
         Column(name, f"{name} {title}" if title != "WER" else name, format=".2f", scale=100, best="low")
         for name, title in spoken.items()
     ]
-    if spoken:
+    if not translated:
         rates.append(Column("average", "Average", format=".2f", scale=100, best="low"))
     further = [
         (one, name)
@@ -85,7 +86,7 @@ def results_table(
             [
                 Cell(name, notes=(*_model_notes(score, profile), *mixed(run))),
                 *(cells[one] for one in spoken),
-                *([_average_cell(score, over)] if spoken else []),
+                *([] if translated else [_average_cell(score, over)]),
                 *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
                 *(
                     Cell(getattr(score.average.speed, column.key), notes=(*over, *_served(run), *apart(run)))
@@ -98,16 +99,24 @@ def results_table(
         )
     if all(row[-1].value is None for row in rows):  # the sizes of others' models are rarely known
         columns, rows = columns[:-1], [row[:-1] for row in rows]
-    marked = _mark_ties(mark_best(columns, rows), [*spoken, *(["average"] if spoken else [])], ties or {})
+    marked = _mark_ties(mark_best(columns, rows), [*spoken, *([] if translated else ["average"])], ties or {})
     notes = (
+        *_unbegun(scores, names),
         *_drafts(scores, names),
         *_precision(scores),
         *_unseen(scores),
         *_foreign(scores, runs, names),
         *_remarks(runs, names),
     )
-    caption = " ".join([_caption(profile, scores) if spoken else "", *_translations(scores), *cost.methods]).strip()
-    return Table("Word error rate, percent" if spoken else "Translations", caption, tuple(columns), marked, notes)
+    said = "" if translated else _caption(profile, scores)
+    caption = " ".join([said, *_translations(scores), *cost.methods]).strip()
+    return Table("Translations" if translated else "Word error rate, percent", caption, tuple(columns), marked, notes)
+
+
+def _unbegun(scores: Sequence[Scores], names: Sequence[str]) -> tuple[str, ...]:
+    """That runs have no utterance so far."""
+    found = [name for name, score in zip(names, scores, strict=True) if not score.benchmarks]
+    return (f"Nothing is transcribed so far: {', '.join(found)}; the run's command goes on with it.",) if found else ()
 
 
 def _translations(scores: Sequence[Scores]) -> list[str]:

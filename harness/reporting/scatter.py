@@ -234,7 +234,7 @@ def _label(
         end = np.clip(center, (left, bottom), (left + width, bottom + height))
         text.set(position=to_data((left + 2 * pixel, bottom + height / 2)), verticalalignment="center_baseline")
         box = np.array([[left, bottom, left + width, bottom + height]])
-        if math.dist(center, end) > 2.5 * radius() * pixel or mistaken(box, centers, at)[0]:
+        if math.dist(center, end) > 2.5 * radius() * pixel or mistaken(box, centers, at, radius() * pixel)[0]:
             leader = zip(spots[at], to_data(end), strict=True)
             axis.plot(*leader, color="#999999", lw=0.5, zorder=1.5, scalex=False, scaley=False)
     return free(corners, sizes, axis.get_window_extent().extents)

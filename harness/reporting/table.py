@@ -37,6 +37,12 @@ _FOLD_FROM = 24
 _GAP = 2
 """Spaces between the columns of the terminal form."""
 
+_NAMES_SHARE = 2 / 3
+"""Of the terminal form's width that several columns of names may take, where not all columns fit."""
+
+_NARROWEST = 8
+"""Characters that a column of names keeps."""
+
 
 class _Markup(NamedTuple):
     """How a markup writes the parts of a cell."""
@@ -149,7 +155,7 @@ def _described(column: Column) -> dict[str, str]:
 
 
 def _terminal(table: Grid, width: int | None, color: bool | None) -> str:
-    """The table as wide as the terminal. Columns that do not fit follow in a second table under the same names."""
+    """The table as wide as the terminal. Columns that do not fit follow in further tables beside the rows' names."""
     if color is None:
         color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     if width is None:
@@ -157,8 +163,10 @@ def _terminal(table: Grid, width: int | None, color: bool | None) -> str:
     width = max(40, width)
     title = escape.plain(table.title)
     headings, widths = zip(*_widths(table), strict=True)
+    names = _name_widths(widths, table.keys, width)
+    blocks = _blocks([*names, *widths[len(names) :]], width, len(names))
     parts = [f"\x1b[1m{title}\x1b[0m" if color else title]
-    parts += [_boxed(table, columns, headings, width, color) + "\n" for columns in _blocks(widths, width)]
+    parts += [_boxed(table, columns, headings, names, width=width, color=color) + "\n" for columns in blocks]
     for text in (table.caption, *_footnotes(table)):
         parts.append(textwrap.fill(escape.plain(text), width, subsequent_indent="  "))
     return "\n".join(parts) + "\n"
@@ -202,21 +210,39 @@ def _widths(table: Grid) -> list[tuple[list[str], int]]:
     return result
 
 
-def _blocks(widths: Sequence[int], width: int) -> list[list[int]]:
-    """Columns in groups that fit beside the first column."""
-    first = min(widths[0], width // 2)
-    blocks: list[list[int]] = [[0]]
+def _name_widths(widths: Sequence[int], keys: int, width: int) -> list[int]:
+    """The widths of the columns that name a row: they leave room beside them, unless all columns fit as they are."""
+    names = [min(widths[0], width // 2), *widths[1:keys]]
+    if sum(names) + sum(widths[keys:]) + _GAP * (len(widths) - 1) <= width:
+        return names
+    while sum(names) > _NAMES_SHARE * width and keys > 1 and max(names) > _NARROWEST:
+        names[names.index(max(names))] -= 1
+    return names
+
+
+def _blocks(widths: Sequence[int], width: int, keys: int = 1) -> list[list[int]]:
+    """Columns in groups that fit beside the first ones, which name a row."""
+    first = sum(widths[:keys]) + _GAP * (keys - 1)
+    blocks: list[list[int]] = [[*range(keys)]]
     used = first
-    for i in range(1, len(widths)):
-        if used + _GAP + widths[i] > width and len(blocks[-1]) > 1:
-            blocks.append([0])
+    for i in range(keys, len(widths)):
+        if used + _GAP + widths[i] > width and len(blocks[-1]) > keys:
+            blocks.append([*range(keys)])
             used = first
         blocks[-1].append(i)
         used += _GAP + widths[i]
     return blocks
 
 
-def _boxed(table: Grid, columns: Sequence[int], headings: Sequence[list[str]], width: int, color: bool) -> str:
+def _boxed(
+    table: Grid,
+    columns: Sequence[int],
+    headings: Sequence[list[str]],
+    names: Sequence[int],
+    *,
+    width: int,
+    color: bool,
+) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table as RichTable
@@ -228,9 +254,13 @@ def _boxed(table: Grid, columns: Sequence[int], headings: Sequence[list[str]], w
     )
     for i in columns:
         column = table.columns[i]
-        widest = width // 2 if i == 0 else None
+        named = i < len(names)
         boxed.add_column(
-            Text("\n".join(headings[i])), justify=column.align, overflow="fold", max_width=widest, no_wrap=i > 0
+            Text("\n".join(headings[i])),
+            justify=column.align,
+            overflow="fold",
+            max_width=names[i] if named else None,
+            no_wrap=not named,
         )
     for row in table.rows:
         texts = []

@@ -15,9 +15,10 @@ import numpy as np
 
 from harness.errors import UsageError
 from harness.records.stored import taken
+from harness.scoring.finding import with_something
 from harness.scoring.large import PackedCounts, PackedErrors, errors_and_words
 from harness.scoring.matching import Key, Match, keys_of, match
-from harness.scoring.predictions import System, read_systems, without_reports
+from harness.scoring.predictions import System, read_systems
 from harness.scoring.significance import Counts
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def read_apart(
     Files of one model that are different benchmarks are still one system, so that lists of files may be given.
     """
     systems: list[System] = []
-    for path in without_reports(paths):
+    for path in with_something(paths, say):
         for system in read_systems([path], language, form, say):
             joined = [index for index, known in enumerate(systems) if _may_join(known, system)]
             if joined:

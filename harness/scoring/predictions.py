@@ -6,23 +6,23 @@ Ours is a folder with run.json and one journal a benchmark. Others': files with 
 
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from benchmarks.languages import primary_subtag
-from harness.errors import DataError, UsageError
+from harness.errors import DataError
 from harness.perturb.names import joined, named
 from harness.records.journal import Line, StoredLines, read_journal
-from harness.records.packed import is_packed, opened, packed_in
-from harness.records.run import RUN_FILE, RunRecord, read_run_record, run_files
+from harness.records.packed import is_packed, opened
+from harness.records.run import RUN_FILE, RunRecord, read_run_record
 from harness.records.stored import mapped, taken
 from harness.scoring import file_names
 from harness.scoring.average import remember
-from harness.scoring.folders import Say, alone_in, predictions_in
+from harness.scoring.finding import held_by, places_apart
+from harness.scoring.folders import Say
 from harness.scoring.forms import Form, stem
 from harness.scoring.rows import UNSAID, read_rows
 
@@ -110,49 +110,9 @@ def read_systems(
         DataError: a file is not what it should be.
     """
     chosen = primary_subtag(language) if language else None
-    runs: dict[Path, None] = {}
-    files: dict[Path, None] = {}
-    for path in without_reports(paths):
-        _find(path, runs, files, say)
-    read = [read_packed(path, chosen) if is_packed(path) else read_run(path, chosen) for path in runs]
-    return read + _read_files(files, chosen, form)
-
-
-def without_reports(paths: Iterable[Path | str]) -> list[Path]:
-    """The paths but for reports, which a shell's ``*`` names among the runs; all, if there is nothing else."""
-    given = [Path(path) for path in paths]
-    return [path for path in given if not _is_report(path)] or given
-
-
-def _is_report(folder: Path) -> bool:
-    """Whether it holds a report's tables and nothing that could be scored."""
-    return (folder / "table.json").is_file() and not any(any(folder.rglob(form)) for form in (RUN_FILE, "*.jsonl"))
-
-
-def _find(path: Path, runs: dict[Path, None], files: dict[Path, None], say: Say) -> None:
-    """Note the run folders and prediction files under a path, each once, in a stable order."""
-    if path.is_file():
-        if path.name == RUN_FILE:
-            runs[path.parent] = None
-        elif is_packed(path):
-            runs[path] = None
-        else:
-            files[path] = None
-        return
-    if not path.is_dir():
-        raise UsageError(f"no file or folder {path}; give a run folder, a predictions file, or a folder of them")
-    here = {run.parent: None for run in run_files(path)}
-    inside = dict.fromkeys(predictions_in(path, here, say))
-    saved = dict.fromkeys(packed_in(path))
-    if saved and (here or inside):
-        say(f"{path}: left out {len(saved)} saved baselines, which are taken where nothing else is there, or by name")
-    elif saved:
-        runs.update(saved)
-    elif not here and not inside:
-        what = "a run folder (run.json), or *.jsonl, *.json, *.csv, *.tsv with text and pred_text, gzipped too"
-        raise UsageError(f"nothing to score in {path}; expected {what}{alone_in(path)}")
-    runs.update(here)
-    files.update(inside)
+    held = held_by(paths, say)
+    read = [read_packed(path, chosen) if is_packed(path) else read_run(path, chosen) for path in held.runs]
+    return read + _read_files(held.files, chosen, form)
 
 
 def read_run(folder: Path, language: str | None = None) -> System:
@@ -204,15 +164,12 @@ def _with_keywords(rows: Sequence[Line], given: tuple[str, ...] | None) -> Seque
     return mapped(rows, lambda row: row if row.keywords is not None else msgspec.structs.replace(row, keywords=given))
 
 
-def _read_files(files: Iterable[Path], language: str | None, form: Form | None) -> list[System]:
-    systems: dict[str, dict[str, list[Predictions]]] = {}
-    for path in files:
-        model, data = file_names.model_and_data(stem(path))
-        benchmark, spoken, pattern = file_names.benchmark_of(data)
-        known = systems.setdefault(model, {})
-        if benchmark in known:
-            both = f"{known[benchmark][0].source} and {path}"
-            raise UsageError(f"{both} are both {benchmark} of {model}; leave one out, or score them apart")
+def _read_files(files: Mapping[Path, Path], language: str | None, form: Form | None) -> list[System]:
+    """Files of others, each with the folder that it was found by: a system a model, and a place where they clash."""
+    apart = places_apart(files, lambda path: _model_and_benchmark(path)[:2])
+    systems: dict[tuple[str, Path], list[Predictions]] = {}
+    for path, place in apart.items():
+        model, benchmark, spoken, pattern = _model_and_benchmark(path)
         rows = read_rows(path, form)
         if pattern is not None:
             rows = [_with_session(row, pattern) for row in rows]
@@ -224,8 +181,14 @@ def _read_files(files: Iterable[Path], language: str | None, form: Form | None) 
             rows=rows,
             source=path,
         )
-        known[benchmark] = [one] if language else by_language(one)
-    return [System(model=model, benchmarks=[*chain(*known.values())]) for model, known in systems.items()]
+        systems.setdefault((model, place), []).extend([one] if language else by_language(one))
+    return [System(model=model, benchmarks=benchmarks) for (model, _), benchmarks in systems.items()]
+
+
+def _model_and_benchmark(path: Path) -> tuple[str, str, str | None, str | None]:
+    """What a file's name says: the model, the benchmark, its language, and the pattern of sessions, where known."""
+    model, data = file_names.model_and_data(stem(path))
+    return model, *file_names.benchmark_of(data)
 
 
 def by_language(predictions: Predictions, alone: str | None = None) -> list[Predictions]:

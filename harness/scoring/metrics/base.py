@@ -108,6 +108,8 @@ class Metric:
     """Whether a policy may hold runs to it, by paired differences; `show` is for what has no interval."""
     classes: bool = False
     """Whether a report with it also has the table of classes (marks, capitals, numbers, keywords)."""
+    takes: Literal["--keywords", "--corrected"] | None = None
+    """The flag that says what it looks for, or against what."""
     dropped: bool = False
     """Whether it is also of the utterances that the profile does not score: references that come to nothing."""
     column: bool = False

@@ -22,6 +22,7 @@ FITTING = Metric(
     meaning="the reference's words where its correction has others, of the places with the words of one of the two",
     count=_count,
     counted=("reference error", "reference errors"),
+    takes="--corrected",
     format=".1f",
     part=True,
 )

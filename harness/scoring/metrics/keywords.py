@@ -55,6 +55,7 @@ KEYWORD_PRECISION = Metric(
     meaning="keywords that are in the reference, of those that were written",
     count=functools.partial(_share, of="precision"),
     counted=("wrong keyword", "wrong keywords"),
+    takes="--keywords",
     better="higher",
     classes=True,
 )
@@ -65,6 +66,7 @@ KEYWORD_RECALL = Metric(
     meaning="keywords that were written, of those of the reference",
     count=functools.partial(_share, of="recall"),
     counted=("missed keyword", "missed keywords"),
+    takes="--keywords",
     better="higher",
     classes=True,
 )
@@ -75,6 +77,7 @@ KEYWORD_F1 = Metric(
     meaning="harmonic mean of precision and recall of keywords",
     count=functools.partial(_share, of="f1"),
     counted=halves("keyword", "keywords"),
+    takes="--keywords",
     better="higher",
     classes=True,
 )
@@ -85,6 +88,7 @@ KEYWORDS_MADE_UP = Metric(
     meaning="keywords and distractors that were written where the reference has none of them, a thousand words",
     count=_made_up,
     counted=("keyword made up", "keywords made up"),
+    takes="--keywords",
     unit="a thousand words",
     classes=True,
 )
@@ -94,6 +98,7 @@ BIASED_WER = Metric(
     title="B-WER",
     meaning="word error rate of words that are keywords, as the scorer of the LibriSpeech biasing lists counts it",
     count=functools.partial(_errors, biased=True),
+    takes="--keywords",
 )
 
 UNBIASED_WER = Metric(
@@ -101,4 +106,5 @@ UNBIASED_WER = Metric(
     title="U-WER",
     meaning="word error rate of words that are no keywords, as the scorer of the LibriSpeech biasing lists counts it",
     count=functools.partial(_errors, biased=False),
+    takes="--keywords",
 )

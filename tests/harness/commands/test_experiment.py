@@ -188,7 +188,7 @@ def test_what_is_typed_wins(capsys: Told) -> None:
         ("debug = true", "no key in eval.toml called 'debug'"),
         ("[gate]\npolcy = 'x'", "no key in eval.toml, [gate] called 'polcy'; did you mean 'policy'?"),
         ("[report]\nlimit = 'x'", "no key in eval.toml, [report] called 'limit'"),
-        ("limit = 'many'", "eval.toml: limit: argument --limit: invalid int value: 'many'"),
+        ("limit = 'many'", "eval.toml: limit: --limit 'many': give a whole number\n"),
         ("limit = true", "eval.toml: limit: give a text or a number, not true"),
         ("limit = [1, 2]", "eval.toml: limit: give one value, not a list"),
         ("streaming = 'yes'", "eval.toml: streaming: give true or false"),

@@ -174,6 +174,65 @@ def test_what_cannot_be_meant(words: list[str], message: str, capsys: pytest.Cap
     assert message in line
 
 
+UNCHECKED = "; launch --unchecked does not look, where only the jobs' machines have it"
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--suite", "digitz"], "no suite called 'digitz'; did you mean 'digits'?"),
+        (
+            ["--data", "none/calls.jsonl", "--model", "hama"],
+            "no file or folder at none/calls.jsonl; --data takes hf://",
+        ),
+        (["--data", "hf://a/b", "--data", "none", "--model", "hama"], "no file or folder at none; --data takes hf://"),
+        (["--suite", "digits", "--model", "tiny-nat"], "no model called 'tiny-nat'; did you mean 'tiny-nar'?"),
+        (["--data", "hf://a/b", "--model", "./ckpt"], "no folder './ckpt'; --model takes a folder with config.json"),
+        (["--suite", "digits", "--model", "hama", "--model", "./ckpt"], "no folder './ckpt'; --model takes a folder"),
+        (["--suite", "digits", "--data", "x"], "say what to run: --suite NAME"),
+        (["--suite", "digits", "--split", "test"], "--split is about --data PATH, which is not given"),
+        (["--suite", "digits", "--language", "de"], "--language is about --data PATH, which is not given"),
+        ([], "launch: give the flags of the run behind --"),
+    ],
+)
+def test_what_is_not_there_is_said_before_jobs_are(
+    flags: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["--on", "slurm", "--shards", "2"]
+    assert main(["launch", *words, "--", *flags]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"error: {said}")
+    assert told.err.count("\n") == 1
+    assert not flags or told.err.endswith(f"{UNCHECKED}\n")
+    if flags:
+        assert main(["launch", *words, "--unchecked", "--", *flags]) == 0
+        assert capsys.readouterr().out.startswith("#!/bin/sh\n# 2 parts as an array of jobs")
+
+
+def test_folders_of_other_machines_are_not_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--suite", "digits", "--from", "/no/such/folder"]
+    assert main(["launch", "--on", "slurm", "--shards", "2", "--", *flags]) == 2
+    assert capsys.readouterr().err == "error: --from /no/such/folder: no such folder\n"
+    assert main(["launch", "--on", "slurm", "--shards", "2", "--unchecked", "--", *flags]) == 0
+    assert "--suite digits --from /no/such/folder --shard" in capsys.readouterr().out
+
+
+def test_what_an_experiment_names_is_looked_for_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("eval.toml").write_text('data = "none.jsonl"\nmodels = ["hama"]\n')
+    words = ["launch", "--on", "slurm", "--shards", "2", "--", "--config"]
+    assert main([*words, "eval.toml"]) == 2
+    assert capsys.readouterr().err.startswith("error: no file or folder at none.jsonl; ")
+    assert main([*words, "eval.toml", "--suite", "digits"]) == 0
+    assert "--config eval.toml --suite digits --shard" in capsys.readouterr().out
+    assert main([*words, "other.toml"]) == 2
+    assert capsys.readouterr().err == "error: --config other.toml: cannot be read (No such file or directory)\n"
+
+
 def test_without_the_program_nothing_is_submitted(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

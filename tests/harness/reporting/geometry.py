@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.text import Text
@@ -59,3 +60,48 @@ def smallest(figure: Figure) -> float:
     """Of the letters, in points."""
     found = [text for text in figure.findobj(Text) if isinstance(text, Text)]
     return min(float(text.get_fontsize()) for text in found if text.get_text().strip())
+
+
+def unclear(figure: Figure, owners: dict[str, tuple[float, float]], radius: float) -> list[str]:
+    """The names in a scatter of which it cannot be told whose they are.
+
+    A name has to be nearer to its own marker than to any other, by the marker's radius or, where two markers are nearer
+    to each other than twice that, by half of what is between them; or a line has to lead from the one to the other,
+    long enough to be seen.
+
+    Args:
+        figure: of one panel at least, the first of which has the markers.
+        owners: where the marker of each name is, in data coordinates.
+        radius: of the markers, in points.
+    """
+    figure.canvas.draw()
+    axis, reach = figure.axes[0], radius * figure.dpi / 72
+    spots = {name: tuple(axis.transData.transform(spot)) for name, spot in owners.items()}
+    thin = [line for line in axis.get_lines() if line.get_color() == "#999999" and line.get_linewidth() < 1]
+    leaders = [[tuple(point) for point in axis.transData.transform(line.get_path().vertices)] for line in thin]
+    found = []
+    for text in axis.texts:
+        name = text.get_text()
+        box = text.get_window_extent()
+        ends = (box.x0, box.y0, box.x1, box.y1)
+        own = _gap(ends, spots[name])
+        near = [
+            other
+            for other, spot in spots.items()
+            if other != name and _gap(ends, spot) - min(reach, math.dist(spot, spots[name]) / 2) < own - 1.5
+        ]
+        led = any(
+            math.dist(line[0], spots[name]) < 1
+            and _gap(ends, line[1]) < 4 * figure.dpi / 72
+            and math.dist(*line) >= 2 * reach
+            for line in leaders
+        )
+        if near and not led:
+            found.append(f"{name}: as near to {', '.join(near)}")
+    return found
+
+
+def _gap(box: Box, spot: tuple[float, ...]) -> float:
+    """Pixels from a spot to the nearest place of a rectangle."""
+    x, y = spot
+    return math.hypot(x - min(max(x, box[0]), box[2]), y - min(max(y, box[1]), box[3]))

@@ -13,7 +13,7 @@ from harness.reporting import drawing
 from harness.reporting.drawing import Point, Size
 from harness.reporting.grids import MANY, darkness, number
 from harness.reporting.plots import phases, rtfx_wer, wer_bars, wer_by_benchmark, wer_by_length
-from tests.harness.reporting.geometry import faults, smallest, texts
+from tests.harness.reporting.geometry import faults, smallest, texts, unclear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +71,38 @@ def test_no_text_hides_another_or_leaves_the_figure(
     assert all(smallest(figure) >= 6.0 for figure in drawn.values())
     if size is COLUMN:
         assert {round(25.4 * figure.get_figwidth(), 6) for figure in drawn.values()} == {84.0}
+
+
+def owners(figure: Figure, points: list[Point], size: Size) -> dict[str, tuple[float, float]]:
+    """Where the marker of each name of a scatter is; of each number, where names have no room."""
+    placed = [point for point in points if drawing.timed(point)]
+    limit = drawing.limit_of([point for point in points if drawing.finite(point.wer)])
+    names = dict(zip([point.model for point in points], size.named([point.model for point in points]), strict=True))
+    if all(text.get_text().isdigit() for text in figure.axes[0].texts):
+        order = sorted(placed, key=lambda point: (point.wer or 0.0, names[point.model]))
+        names = {point.model: str(number) for number, point in enumerate(order, start=1)}
+    return {names[point.model]: (drawing.wer_x(point, limit), point.rtfx or 1.0) for point in placed}
+
+
+@pytest.mark.parametrize("size", [Size(), COLUMN], ids=["screen", "column"])
+@pytest.mark.parametrize("count", [3, 10, 40, 90])
+def test_whose_a_name_is_can_be_told(count: int, size: Size, tmp_path: Path, drawn: dict[str, Figure]) -> None:
+    points = models(count)
+    rtfx_wer(points, tmp_path / "x", size=size)
+    assert unclear(drawn["x"], owners(drawn["x"], points, size), 2.5 if size is COLUMN else 4.0) == []
+
+
+def test_names_that_are_unclear_are_found() -> None:
+    figure, (axis,) = drawing.panels(6.0, 4.0)
+    axis.set(xlim=(0, 600), ylim=(0, 400))
+    spots = {"one": (100.0, 100.0), "two": (200.0, 100.0)}
+    texts = [axis.text(x, 100.0, name, fontsize=8) for name, x in (("one", 170.0), ("two", 210.0))]
+    assert unclear(figure, spots, 4.0) == ["one: as near to two"]
+    axis.plot([100.0, 170.0], [100.0, 100.0], color="#999999", lw=0.5)
+    assert unclear(figure, spots, 4.0) == []
+    texts[0].set_x(110.0)
+    figure.axes[0].get_lines()[0].remove()
+    assert unclear(figure, spots, 4.0) == []
 
 
 def test_faults_are_found() -> None:

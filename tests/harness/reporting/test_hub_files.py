@@ -302,6 +302,21 @@ def test_a_half_run_gets_none_and_the_reason(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_runs_of_a_model_are_told_apart(tmp_path: Path) -> None:
+    runs = [run_of(suite="open_asr@2026-04", started="2026-11-22T06:30:00+00:00")] * 2
+    names = ["org/model (2026-11-22)", "nightly"]
+    files, reasons = write_hub_files([scores_of(complete=False)] * 2, runs, tmp_path, names)
+    why = "open_asr@2026-04 has failed or missing utterances; finish it by running the same command again"
+    assert reasons == [f"no files for the hub: {name}: {why}" for name in names]
+    files, reasons = write_hub_files([scores_of()] * 2, runs, tmp_path, names)
+    assert reasons == []
+    assert [file.relative_to(tmp_path).parts[1] for file in files if file.name == "model-index.yaml"] == [
+        "org--model (2026-11-22)",
+        "nightly",
+    ]
+    assert len({*files}) == len(files) == 5
+
+
 def test_own_data_and_predictions_of_others_are_passed_over(tmp_path: Path) -> None:
     own = run_of(suite="data_calls")
     assert write_hub_files([scores_of(), scores_of()], [None, own], tmp_path) == ([], [])

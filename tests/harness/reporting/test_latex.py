@@ -154,3 +154,37 @@ def test_a_name_that_is_longer_than_a_line_is_broken() -> None:
     ((width, _, rows),) = pages(text)
     assert width < TEXT_WIDTH / 2
     assert rows[1][0].count("x") == 200
+
+
+def test_each_part_names_its_rows() -> None:
+    pairs = [(model, one) for model in ("alder", "birch") for one in ("read", "far")]
+    columns = (
+        Column("model", "Model", align="left"),
+        Column("benchmark", "Benchmark", align="left"),
+        *(Column(f"n{n}", f"number {n}", format=".2f") for n in range(30)),
+    )
+    rows = tuple((Cell(model), Cell(one), *(Cell(n + 0.25) for n in range(30))) for model, one in pairs)
+    text = latex(Table("t", "", columns, rows))
+    parts = re.findall(r"\\midrule\n(.*?)\n\\bottomrule", text, re.DOTALL)
+    assert len(parts) > 1
+    for part in parts:
+        assert [tuple(line.split(" & ")[:2]) for line in part.splitlines()] == pairs
+    firsts = [cell for part in parts for cell in part.splitlines()[0].removesuffix(r" \\").split(" & ")[2:]]
+    assert firsts == [f"{n}.25" for n in range(30)]
+
+
+def test_long_names_leave_room_for_numbers_in_parts() -> None:
+    """The widths of all columns of a part are within that of the text, whatever names it has."""
+    columns = (
+        *(Column(f"k{n}", f"Key {n}", align="left") for n in range(3)),
+        *(Column(f"n{n}", f"number {n}", format=".2f") for n in range(20)),
+    )
+    keys = [("organization/" + "m" * 30, "benchmark_" * 4, f"language_{n}_{'x' * 20}") for n in range(3)]
+    rows = tuple((*map(Cell, key), *(Cell(n + 0.25) for n in range(20))) for key in keys)
+    for part in latex(Table("t", "", columns, rows)).split(r"\end{table}")[:-1]:
+        body = part[part.index(r"\midrule") : part.index(r"\bottomrule")]
+        lines = [line.removesuffix(r" \\").split(" & ") for line in body.splitlines()[1:]]
+        assert all(len(line) > 3 for line in lines)
+        gap = float(re.findall(r"tabcolsep\}\{([\d.]+)pt", part)[0])
+        widths = [max(cell_size(line[at], 8)[0] for line in lines) for at in range(len(lines[0]))]
+        assert sum(widths) + 2 * gap * len(widths) <= TEXT_WIDTH

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 
 import pytest
 
@@ -344,3 +345,60 @@ def test_benchmarks_of_different_size_are_no_other_data() -> None:
     scores = [score(name, [entry("far", 0.1, utterances=50), entry("near", 0.1)], 0.1) for name in ("a", "b", "c")]
     table = results_table(scores, [None] * 3)
     assert [cell.notes for row in table.rows for cell in row[1:3]] == [()] * 6
+
+
+def wide(rows: Sequence[tuple[str, ...]], *, names: int, numbers: int) -> Table:
+    """A table whose rows are named by texts, with columns of numbers that do not fit beside them."""
+    texts = [Column(f"name{n}", f"Name {n}", align="left") for n in range(names)]
+    columns = (*texts, *(Column(f"n{n}", f"number {n}") for n in range(numbers)), Column("said", "Said", align="left"))
+    cells = tuple((*map(Cell, row), *(Cell(1000 + n) for n in range(numbers)), Cell("well")) for row in rows)
+    return Table("wide", "", columns, cells)
+
+
+PAIRS = [("org/a", "read"), ("org/a", "far"), ("org/b", "read"), ("org/b", "far")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "keys"),
+    [
+        ([("a", "x"), ("b", "x")], 1),
+        (PAIRS, 2),
+        ([("a", "x", "en"), ("a", "x", "de")], 3),
+        ([("a", "x"), ("a", "x")], 2),  # nothing tells them apart
+        ([("a",)], 1),
+        ([], 1),
+    ],
+)
+def test_a_row_is_named_by_as_many_columns_as_it_takes(rows: list[tuple[str, ...]], keys: int) -> None:
+    assert wide(rows, names=max(map(len, rows), default=1), numbers=2).keys == keys
+
+
+def test_each_part_of_a_wide_table_names_its_rows() -> None:
+    shown = wide(PAIRS, names=2, numbers=12).render("terminal", width=60, color=False)
+    parts = shown.strip().split("\n\n")
+    assert len(parts) > 1
+    for part in parts:
+        assert [
+            tuple(line.split()[:2]) for line in part.splitlines() if line.split()[:1] in (["org/a"], ["org/b"])
+        ] == PAIRS
+    assert max(map(len, shown.splitlines())) <= 60
+    numbers = [text for part in parts for text in re.findall(r"10\d\d", part.splitlines()[-1])]
+    assert numbers == [str(1000 + n) for n in range(12)]
+
+
+def test_long_names_of_rows_leave_room_for_numbers() -> None:
+    rows = [("organization/" + "m" * 40, "benchmark_" + "b" * 40, f"language_{n}") for n in range(2)]
+    shown = wide(rows, names=3, numbers=8).render("terminal", width=80, color=False)
+    assert max(map(len, shown.splitlines())) <= 80
+    assert sorted(re.findall(r"\b10\d\d\b", shown)) == [str(1000 + n) for n in range(8) for _ in rows]
+
+
+def test_a_run_that_has_no_utterance_so_far_is_no_translation() -> None:
+    table = results_table([score("m", [], None)], [run()])
+    assert table.title == "Word error rate, percent"
+    assert [column.title for column in table.columns][:2] == ["Model", "Average"]
+    assert table.caption.startswith("Suite demo@1, profile card@2026-04.")
+    assert table.notes[0] == "Nothing is transcribed so far: m; the run's command goes on with it."
+    both = results_table([score("m", [], None), score("n", [entry("read", 0.1)], 0.1)], [None, None])
+    assert [cell.value for cell in both.rows[1][:3]] == ["n", 0.1, 0.1]
+    assert both.notes[0].startswith("Nothing is transcribed so far: m;")
