@@ -269,8 +269,6 @@ class Settings:
             raise UsageError(f"{both}; leave one of them out")
         if self.engine == "local" and (self.ray_address is not None or self.ray_workers is not None):
             raise UsageError("--ray-address and --ray-workers need --engine ray")
-        if self.engine == "local" and (self.gpus_per_worker != 1.0 or self.cpus_per_worker != 1):
-            raise UsageError("--gpus-per-worker and --cpus-per-worker need --engine ray")
         if self.shard and (self.clock != "phases" or self.repeats > 1 or self.audit_batching):
             raise UsageError(
                 f"--shard {self.shard} is of a part: --clock leaderboard, --repeats and --audit-batching look at a "

@@ -146,10 +146,7 @@ def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
         )
     sides = [*args.run, *(args.baseline or ())]
     if args.reference is not None and not any(_is_transcripts(args, path) for path in sides):
-        raise UsageError(
-            f"--reference {args.reference} is of transcripts alone, and all sides are runs, whose utterances have "
-            "references; leave it out"
-        )
+        tell(f"--reference {args.reference} is not used: all sides are runs, whose utterances have references")
     return decisions
 
 

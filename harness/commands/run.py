@@ -242,7 +242,7 @@ def _suite(args: argparse.Namespace) -> tuple[Suite, Sequence[Dataset]]:
 
 
 def check_what_to_run(args: argparse.Namespace) -> None:
-    """Refuses flags that do not name either a suite or data, and flags about data beside a suite."""
+    """Refuses flags that do not name either a suite or data, and flags about data or workers where there are none."""
     from benchmarks.registry import suites
 
     if (args.suite is None) == (args.data is None):
@@ -250,6 +250,8 @@ def check_what_to_run(args: argparse.Namespace) -> None:
         raise UsageError(f"say what to run: --suite NAME ({names}) or --data PATH; see {program()} --help")
     if args.data is None:
         check_unused(args)
+    if args.engine != "ray" and (args.gpus_per_worker is not None or args.cpus_per_worker is not None):
+        raise UsageError("--gpus-per-worker and --cpus-per-worker need --engine ray")
 
 
 def _at_hand(suite: Suite, datasets: Sequence[Dataset], settings: Settings) -> Sequence[Dataset]:

@@ -142,38 +142,31 @@ def _parts_only(folder: Path) -> str:
 
 
 def places_apart(files: Mapping[Path, Path], name: Callable[[Path], tuple[str, str]]) -> dict[Path, Path]:
-    """Where the system of each file lies: nowhere, unless files in several folders are one benchmark of one model.
+    """Where the system of each file lies: nowhere, unless files of several paths are one benchmark of one model.
 
-    Then they are a system for each folder that was given, or if need be for each folder that holds some of them.
+    Then they are a system for each path that was given, or for the folder of a file that was.
 
     Args:
         files: each with the folder that it was found by.
         name: the model and the benchmark of a file.
 
     Raises:
-        UsageError: two files in one folder are the same benchmark of a model.
+        UsageError: two files below one path are the same benchmark of a model.
     """
     models: dict[str, dict[Path, str]] = {}
     for path in files:
         model, benchmark = name(path)
         models.setdefault(model, {})[path] = benchmark
     apart: dict[Path, Path] = {}
-    ways: tuple[Callable[[Path], Path], ...] = (lambda _path: Path(), files.__getitem__, lambda path: path.parent)
     for model, benchmarks in models.items():
-        twice: tuple[Path, Path] | None = None
-        for place in ways:
-            first: dict[tuple[Path, str], Path] = {}
-            clash = (
-                (known, path)
-                for path, benchmark in benchmarks.items()
-                if (known := first.setdefault((place(path), benchmark), path)) != path
-            )
-            twice = next(clash, None)
-            if twice is None:
-                apart |= {path: place(path) for path in benchmarks}
-                break
-        else:
-            assert twice is not None
-            both = f"{twice[0]} and {twice[1]}"
-            raise UsageError(f"{both} are both {benchmarks[twice[0]]} of {model}; leave one out, or score them apart")
+        first: dict[tuple[Path, str], Path] = {}
+        for path, benchmark in benchmarks.items():
+            known = first.setdefault((files[path], benchmark), path)
+            if known != path:
+                raise UsageError(
+                    f"{known} and {path} are both {benchmark} of {model}; leave one out, or score them apart: give "
+                    "each by its own path"
+                )
+        clash = len(set(benchmarks.values())) < len(benchmarks)
+        apart |= {path: files[path] if clash else Path() for path in benchmarks}
     return apart

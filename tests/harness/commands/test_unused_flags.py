@@ -42,11 +42,6 @@ KEYWORDS = (
         (["report", "a", "--out", "o", "--reference", "ref.txt"], REFERENCE),
         (["explain", "a", "--reference", "ref.txt"], REFERENCE),
         (["score", "said.txt", "a/run.json", "--reference", "ref.txt"], REFERENCE.replace(" a is", " a/run.json is")),
-        (
-            ["gate", "a", "--baseline", "b", "--reference", "ref.txt"],
-            "--reference ref.txt is of transcripts alone, and all sides are runs, whose utterances have references; "
-            "leave it out",
-        ),
         (["score", "a", "--corrected", "ref.txt"], CORRECTED),
         (["compare", "a", "b", "--corrected", "ref.txt"], CORRECTED),
         (["report", "a", "--out", "o", "--corrected", "ref.txt", "--metric", "cer"], CORRECTED),
@@ -104,3 +99,12 @@ def test_where_they_are_taken_nothing_is_said(
 ) -> None:
     assert main(words) in {0, 3}
     assert "error" not in capsys.readouterr().err
+
+
+def test_a_reference_beside_runs_is_said_to_be_of_no_use(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Sides may be transcripts or runs; a baseline that became a run is no mistake."""
+    said = "--reference ref.txt is not used: all sides are runs, whose utterances have references\n"
+    main(["gate", "a", "--baseline", "b", "--reference", "ref.txt"])
+    assert capsys.readouterr().err == said
+    main(["gate", "said.txt", "--baseline", "a", "--reference", "ref.txt"])
+    assert said not in capsys.readouterr().err

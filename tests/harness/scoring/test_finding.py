@@ -123,7 +123,7 @@ def test_equal_file_names_in_several_folders_are_several_systems(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths = [predictions(tmp_path / "A" / "x.jsonl"), predictions(tmp_path / "B" / "x.jsonl", "red")]
-    for given in (paths, [tmp_path / "A", tmp_path / "B"], [tmp_path]):
+    for given in (paths, [tmp_path / "A", tmp_path / "B"], [tmp_path / "A", paths[1]]):
         systems = read_systems(given)
         assert labels(systems) == ["x (A)", "x (B)"]
         assert [one.benchmarks[0].rows[0].hypothesis for one in systems] == ["red blue", "red"]
@@ -140,8 +140,9 @@ def test_systems_are_told_apart_by_the_folders_that_were_given(tmp_path: Path) -
     assert [(one.model, len(one.benchmarks)) for one in systems] == [("m", 2), ("m", 2)]
     whole = read_systems([tmp_path / "old"])
     assert [(one.model, len(one.benchmarks)) for one in whole] == [("m", 2)]
-    beneath = read_systems([tmp_path])
-    assert len(labels(beneath)) == len({*labels(beneath)}) == 4
+    assert labels(systems) == ["m (old)", "m (new)"]
+    with pytest.raises(UsageError, match="score them apart: give each by its own path"):
+        read_systems([tmp_path])
 
 
 def test_two_forms_of_a_file_in_one_folder_are_refused(tmp_path: Path) -> None:
