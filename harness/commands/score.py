@@ -19,6 +19,7 @@ from harness.scoring.counting import available_workers
 from harness.scoring.details import describe
 from harness.scoring.labels import labels
 from harness.scoring.metrics import get_metric
+from harness.scoring.pairing import other_utterances
 from harness.scoring.per_utterance import alignments, write_utterances, writer
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted
@@ -81,7 +82,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
     else:
         tied = ties(counted, profiles[0], [one.suite for one in systems]) if len(set(profiles)) == 1 else {}
         runs = [system.run for system in systems]
-        shown = results_table(scores, runs, tied, metrics=metrics, names=names, costs=given_costs(args))
+        others = other_utterances(counted)
+        shown = results_table(scores, runs, tied, metrics=metrics, names=names, costs=given_costs(args), others=others)
         spoken = languages_table(names, scores, counted, profiles)
         by_slice = [compact(slices_table(tag, found)) for tag, found in by_tag.items()]
         for one in (shown, *filter(None, [spoken]), *by_slice):

@@ -14,6 +14,7 @@ from harness.reporting.results import competing
 from harness.scoring.average import Averaging, averaging
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.intervals import average_interval
+from harness.scoring.pairing import other_utterances
 from harness.scoring.score import speeds_of, suite_speed
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def points_of(
     Words and characters are never averaged: `metric` says which benchmarks these points are over.
     """
     of = [{entry.benchmark: entry for entry in score.benchmarks if entry.metric == metric} for score in scores]
-    able = [each & set(known) for each, known in zip(competing(scores, runs), of, strict=True)]
+    others = other_utterances(scored)
+    able = [each & set(known) for each, known in zip(competing(scores, runs, others), of, strict=True)]
     every = list(dict.fromkeys(name for known in of for name in known))
     common = tuple(clean_among(_common(able, every)))
     same = [bool(common) and set(common) <= each for each in able]

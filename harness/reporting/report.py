@@ -32,6 +32,7 @@ from harness.scoring.average import averaging
 from harness.scoring.counting import available_workers
 from harness.scoring.labels import labels
 from harness.scoring.metrics import get_metric
+from harness.scoring.pairing import other_utterances
 from harness.scoring.predictions import System, read_run
 from harness.scoring.resolve import resolve_profile
 from harness.scoring.score import score_counted, score_systems
@@ -171,7 +172,13 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
     """All tables by the names of their files, and the one that is printed."""
     tied = ties(found.scored, profile, [score.suite for score in found.scores])
     results = results_table(
-        found.scores, found.runs, tied, metrics=wishes.metrics, names=found.names, costs=wishes.costs
+        found.scores,
+        found.runs,
+        tied,
+        metrics=wishes.metrics,
+        names=found.names,
+        costs=wishes.costs,
+        others=other_utterances(found.scored),
     )
     results = with_common_averages(results, found.points)
     results = with_ranks(results, found.ranks)

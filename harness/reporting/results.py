@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OTHERS = "other data than in the other rows: as many utterances, but others"
 TIE = "not told apart from the best: paired over sessions, corrected after Holm"
 
 
@@ -37,6 +38,7 @@ def results_table(
     metrics: Sequence[str] = (),
     names: Sequence[str] | None = None,
     costs: Costs | None = None,
+    others: Sequence[Collection[str]] | None = None,
 ) -> Table:
     """Models by benchmarks: WER in percent, average, further metrics, RTFx, end-to-end RTFx and failed utterances.
 
@@ -48,6 +50,7 @@ def results_table(
         metrics: names of metrics that the scores hold, to add.
         names: what to call the models (`harness.scoring.pairing.labels`); their own names where nothing is given.
         costs: which columns of cost to add.
+        others: of each model, the benchmarks of which it has other utterances (`harness.scoring.pairing`).
     """
     names = [score.model for score in scores] if names is None else names
     benchmarks = _benchmarks(scores)
@@ -78,10 +81,15 @@ def results_table(
     ]
     usual = {one: _usual(scores, runs, one) for one in benchmarks}
     rows = []
-    for name, score, run, spent in zip(names, scores, runs, cost.rows, strict=True):
+    others = others or [()] * len(scores)
+    for name, score, run, spent, other in zip(names, scores, runs, cost.rows, others, strict=True):
         entries = {entry.benchmark: entry for entry in score.benchmarks}
-        over = (f"over {len(entries)} of the {len(benchmarks)} benchmarks",) if len(entries) < len(benchmarks) else ()
-        cells = {one: _rate_cell(entries.get(one), run, usual[one]) for one in benchmarks}
+        over: tuple[str, ...] = (
+            (f"over {len(entries)} of the {len(benchmarks)} benchmarks",) if len(entries) < len(benchmarks) else ()
+        )
+        apart_of = [one for one in entries if one in other]
+        over += (f"{OTHERS} ({', '.join(apart_of)})",) if apart_of else ()
+        cells = {one: _rate_cell(entries.get(one), run, usual[one], other=one in other) for one in benchmarks}
         rows.append(
             [
                 Cell(name, notes=(*_model_notes(score, profile), *mixed(run))),
@@ -217,8 +225,13 @@ def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
     return Table("Kinds of errors", caption, columns, tuple(rows))
 
 
-def competing(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> list[frozenset[str]]:
-    """For each model the benchmarks on which its word error rate stands beside the others': whole, of the same data."""
+def competing(
+    scores: Sequence[Scores], runs: Sequence[RunRecord | None], others: Sequence[Collection[str]] | None = None
+) -> list[frozenset[str]]:
+    """For each model the benchmarks on which its word error rate stands beside the others': whole, of the same data.
+
+    `others` is, of each model, the benchmarks of which it has other utterances (`harness.scoring.pairing`).
+    """
     marks = [
         {
             entry.benchmark: set(_other_data(entry, _fact(run, entry), _usual(scores, runs, entry.benchmark)))
@@ -230,7 +243,10 @@ def competing(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> lis
     shared = {
         name: set.intersection(*(found[name] for found in marks if name in found)) for found in marks for name in found
     }
-    return [frozenset(name for name, found in each.items() if found <= shared[name]) for each in marks]
+    return [
+        frozenset(name for name, found in each.items() if found <= shared[name] and name not in other)
+        for each, other in zip(marks, others or [()] * len(scores), strict=True)
+    ]
 
 
 def _benchmarks(scores: Sequence[Scores]) -> dict[str, str]:
@@ -291,14 +307,14 @@ def _cell(value: float | None, interval: Interval | None, notes: tuple[str, ...]
     return Cell(value, interval.low, interval.high, notes) if interval else Cell(value, notes=notes)
 
 
-def _rate_cell(entry: BenchmarkScore | None, run: RunRecord | None, usual: int) -> Cell:
+def _rate_cell(entry: BenchmarkScore | None, run: RunRecord | None, usual: int, *, other: bool) -> Cell:
     """The rate of one model on one benchmark, with all that makes it less than it seems."""
     if entry is None:
         return Cell(None)
     fact = _fact(run, entry)
     short = _shortfall(entry, fact)
-    other = _other_data(entry, fact, entry.utterances if short else usual)
-    return _cell(entry.rate, entry.interval, (*short, *other))
+    notes = _other_data(entry, fact, entry.utterances if short else usual)
+    return _cell(entry.rate, entry.interval, (*short, *notes, *([OTHERS] if other else [])))
 
 
 def _shortfall(entry: BenchmarkScore, fact: BenchmarkRecord | None) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ All of them ask `harness.scoring.matching.match`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from harness.scoring.folders import Say
     from harness.scoring.forms import Form
     from harness.scoring.scored import Scored
+
+
+LOOKED_AT = 200
+"""References of a benchmark by which two systems are usually told to have the same data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,53 @@ def comparable(scored: Sequence[Sequence[Scored]]) -> list[PairedBenchmark]:
         if places:
             paired.append(_ordered(same, places))
     return paired
+
+
+def other_utterances(scored: Sequence[Sequence[Scored]]) -> list[frozenset[str]]:
+    """For each system the benchmarks of which it has as many utterances as most, but others: rates do not compare.
+
+    What tells it is what is said in them: ids may be numbers of lines, or written otherwise by others. Of benchmarks
+    of which systems have more or fewer utterances, counts tell it.
+
+    Args:
+        scored: for each system its benchmarks, counted.
+    """
+    found: list[set[str]] = [set() for _ in scored]
+    for name, held in _by_benchmark(scored).items():
+        kinds: list[list[tuple[int, Scored]]] = []
+        for index, one in held:
+            alike = next((kind for kind in kinds if _same_data(kind[0][1], one)), None)
+            if alike is None:
+                kinds.append([(index, one)])
+            else:
+                alike.append((index, one))
+        most = max(kinds, key=len)
+        for index, one in (each for kind in kinds if kind is not most for each in kind):
+            if len(one.units.rows) == len(most[0][1].units.rows):
+                found[index].add(name)
+    return [frozenset(names) for names in found]
+
+
+def _same_data(one: Scored, other: Scored) -> bool:
+    """Whether two systems have as many utterances of a benchmark, and the same is said in half of them or more.
+
+    References are looked at as they stand, of a part of the rows; and where they differ all of them, normalized.
+    """
+    count = len(one.units.rows)
+    if count != len(other.units.rows):
+        return False
+    places = np.unique(np.linspace(0, max(0, count - 1), min(count, LOOKED_AT)).astype(np.int64))
+    pairs = zip(taken(one.units.rows, places), taken(other.units.rows, places), strict=True)
+    if 2 * sum(row.reference == facing.reference for row, facing in pairs) >= len(places):
+        return True
+    said, heard = (Counter(_references(side)) for side in (one, other))
+    return 2 * (said & heard).total() >= count
+
+
+def _references(one: Scored) -> Iterator[str]:
+    """What is said in each utterance, normalized."""
+    texts = one.profile.texts(one.language)
+    return (texts.pair(row.reference, "")[0] for row in one.units.rows)
 
 
 def pair_rest(first: Scored, second: Scored, found: Match) -> PairedBenchmark:

@@ -20,6 +20,7 @@ from harness.gating.baseline import save
 from harness.records.codec import write
 from harness.records.journal import Line, encode_lines
 from harness.records.scores import ProfileRecord
+from harness.reporting import report
 from harness.reporting.against import against_published, published_points
 from harness.reporting.page.data import group
 from harness.reporting.points import by_length, points_of
@@ -352,6 +353,22 @@ def test_what_one_of_two_systems_has_is_common_to_none(tmp_path: Path) -> None:
     assert (points.over, points.note) == ("", "Hollow, over other benchmarks and off the frontier: b.")
     alone, _ = points_on(systems_on(tmp_path / "q", {"a": {"x": 1}}))
     assert (alone.benchmarks, alone.over, alone.note) == (("x",), "", "")
+
+
+def test_as_many_utterances_that_are_others_do_not_compete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two systems with the same name and number of utterances, of which none is in both."""
+    for model, said, wrong in (("a", "a b c d", 2), ("b", "e f g h", 1)):
+        texts = [f"{said} {n}" for n in "klmnopqrst"]
+        heard = [text[2:] if n < wrong else text for n, text in enumerate(texts)]
+        write_predictions(tmp_path / model, model, "x", list(zip(texts, heard, strict=True)))
+    monkeypatch.setattr(report, "_plots", lambda *_: [])
+    assert main(["report", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(tmp_path / "out")]) == 0
+    table = json.loads((tmp_path / "out" / "table.json").read_text())
+    notes = {row["model"]: row.get("notes", {}) for row in table["rows"]}
+    what = "other data than in the other rows: as many utterances, but others"
+    assert "rank" not in table["rows"][0], "only one could have one"
+    assert [notes["a"].get(key) for key in ("x", "average")] == [None, None]
+    assert (notes["b"]["x"], notes["b"]["average"]) == ([what], [f"{what} (x)"])
 
 
 def test_a_system_on_other_benchmarks_is_hollow_and_off_the_frontier(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from harness.scoring.pairing import (
     comparable,
     keyed,
     mismatch,
+    other_utterances,
     pair_benchmarks,
     read_apart,
 )
@@ -199,3 +200,20 @@ def test_counts_are_columns() -> None:
     assert (found.errors.tolist(), found.words.tolist()) == ([9, 0], [6, 5])
     assert found.rate == 9 / 11
     assert as_counts([]).rate is None
+
+
+def test_as_many_utterances_may_be_others(tmp_path: Path) -> None:
+    """Not by their order, by ids that others write otherwise, or by half of the references that are others."""
+    texts = {"a": "red", "b": "blue", "c": "green", "d": "white"}
+    write(tmp_path, "one", [row(name, said, "x") for name, said in texts.items()])
+    write(tmp_path, "order", [row(name, texts[name], "x") for name in "cabd"])
+    write(tmp_path, "renamed", [row(f"{name}.wav", said.upper(), "x") for name, said in texts.items()])
+    for model, said in {"corrected": ["red", "blue", "u", "v"], "other": ["red", "p", "q", "r"]}.items():
+        write(tmp_path, model, [row(name, text, "x") for name, text in zip(texts, said, strict=True)])
+    write(tmp_path, "fewer", [row("a", "red", "x"), row("b", "blue", "x")])
+    write(tmp_path, "one", [row("a", "red", "x")], data="alone_en")
+    systems = read_apart([tmp_path])
+    found = other_utterances(count_systems(systems, [AUGUST] * len(systems)))
+    assert {system.model: sorted(names) for system, names in zip(systems, found, strict=True)} == {
+        "corrected": [], "fewer": [], "one": [], "order": [], "other": ["my_set_en"], "renamed": [],
+    }  # fmt: skip
