@@ -150,11 +150,11 @@ def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
     return decisions
 
 
-def _flags_of(args: argparse.Namespace) -> list[str]:
+def _flags_of(args: argparse.Namespace) -> dict[str, str]:
     """The flags by which what is given is read and scored, as they are given to `report` too."""
     names = ("profile", "language", "reference", "format", "keywords", "corrected", "metadata")
-    given = ((f"--{name}", getattr(args, name)) for name in names)
-    return [word for flag, value in given if value is not None for word in (flag, str(value))]
+    given = {f"--{name}": getattr(args, name) for name in names}
+    return {flag: str(value) for flag, value in given.items() if value is not None}
 
 
 def _read(args: argparse.Namespace, path: Path) -> list[System]:

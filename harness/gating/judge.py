@@ -164,16 +164,21 @@ def how_to_save(run: Side, directory: Path | None = None) -> str:
     return f"make one with `{program()} {join(['baseline', 'save', run.name, *words])}`"
 
 
-def _listen(run: Side, baseline: Side) -> str:
+def _listen(run: Side, baseline: Side, policy: Policy) -> str:
     """The command that makes the page of both.
 
     A run of ours beside transcripts that need their reference is read by the gate alone, which makes the page too.
     """
-    ours = any(side.system.run is not None for side in (run, baseline))
-    if "--reference" in run.flags and ours:
-        words = ["gate", run.name, "--baseline", baseline.name, *run.flags, "--page", "gate-report"]
+    ours = [side.system.run is not None for side in (run, baseline)]
+    of_others = {"--reference", "--format"}
+    flags = [
+        word for flag, value in run.flags.items() if not (all(ours) and flag in of_others) for word in (flag, value)
+    ]
+    if "--reference" in flags and any(ours):
+        words = ["gate", run.name, "--baseline", baseline.name, *flags, "--page", "gate-report"]
     else:
-        words = ["report", baseline.name, run.name, *run.flags, "--out", "gate-report"]
+        metrics = [word for name in policy.metrics for word in ("--metric", name)]
+        words = ["report", baseline.name, run.name, *flags, *metrics, "--out", "gate-report"]
     return f"listen to what changed: {program()} {join(words)}"
 
 
@@ -183,7 +188,7 @@ def advice(findings: Sequence[Finding], run: Side, baseline: Side | None, policy
     failed = [one for one in findings if one.verdict is Verdict.FAIL]
     decisive = any(one.tier is not Tier.INFORMATIVE for one in failed)
     if baseline is not None and (decisive or any(SESSION in one.subject for one in failed)):
-        said.append(_listen(run, baseline))
+        said.append(_listen(run, baseline, policy))
     if baseline is not None and decisive:
         said.append(_accept(run, baseline))
     for one in findings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,8 +39,8 @@ class Side:
     """RTFx over all benchmarks, one for each repeat."""
     repeats: Sequence[str] = ()
     """Further runs, of which the speed alone was read."""
-    flags: Sequence[str] = ()
-    """Of the command line, by which it was read and is scored: another command needs them too."""
+    flags: Mapping[str, str] = field(default_factory=dict)
+    """Of the command line, by which it was read and is scored, with their values: another command needs them too."""
 
     @property
     def complete(self) -> bool:
@@ -101,7 +101,7 @@ def read_side(
     read: Read = read_one,
     say: Callable[[str], None] = lambda _line: None,
     *,
-    flags: Sequence[str] = (),
+    flags: Mapping[str, str] | None = None,
 ) -> Side:
     """One side of the gate.
 
@@ -165,7 +165,7 @@ def as_side(
     measured: Sequence[float] = (),
     *,
     repeats: Sequence[str] = (),
-    flags: Sequence[str] = (),
+    flags: Mapping[str, str] | None = None,
 ) -> Side:
     """One side of the gate from a system whose benchmarks are counted under the profile."""
     scored = {one.predictions.benchmark: one for one in counted}
@@ -178,7 +178,7 @@ def as_side(
         scored={**not_begun, **scored},
         rtfx=measured,
         repeats=repeats,
-        flags=flags,
+        flags=flags or {},
     )
 
 

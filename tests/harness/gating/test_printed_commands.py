@@ -21,6 +21,9 @@ WORDS = ["apple", "river", "stone", "garden", "window", "mountain", "silver", "p
 LISTEN, ACCEPT = "listen to what changed: ", "to accept the run as the new baseline: "
 
 
+OUT = ("--out", "gate-report")
+
+
 def worse(at: int) -> int:
     return 3 + at % 3
 
@@ -145,6 +148,25 @@ def test_of_a_run_beside_transcripts(
         transcripts(place / "new.txt", 4), "--baseline", old, "--reference", said, "--profile", "verbatim"
     )
     listened(listen)
+
+
+def test_what_metrics_look_at_is_given_to_the_report(place: Path, advice: Callable[..., list[str]]) -> None:
+    """Without the metric `report` refuses keywords; of runs it refuses a form of files, and a reference."""
+    Path("policy.toml").write_text("[metrics.keyword_recall]\nmargin = 1\n")
+    old, new = predictions(place / "old" / "m.jsonl", 0), predictions(place / "new" / "m.jsonl", 4)
+    listen, _ = advice(new, "--baseline", old, "--policy", "policy.toml", "--keywords", "apple,lemon")
+    listened(listen)
+    assert shlex.split(listen)[-6:] == ["--keywords", "apple,lemon", "--metric", "keyword_recall", *OUT]
+
+
+def test_what_is_of_files_is_not_said_of_runs(
+    place: Path, make_run: Callable[..., Path], advice: Callable[..., list[str]]
+) -> None:
+    said, old, new = transcripts(place / "said.txt", 0), make_run("old"), make_run("new", worse)
+    listen, _ = advice(new, "--baseline", old, "--reference", said, "--format", "kaldi", "--language", "en")
+    listened(listen)
+    assert shlex.split(listen)[-4:] == ["--language", "en", *OUT]
+    assert "kaldi" not in listen
 
 
 def test_what_cannot_be_saved_is_not_offered(make_run: Callable[..., Path], advice: Callable[..., list[str]]) -> None:
