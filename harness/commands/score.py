@@ -13,6 +13,7 @@ from harness.records.codec import pretty
 from harness.records.scores import Scores
 from harness.records.slices import SliceTable
 from harness.reporting.languages import languages_table
+from harness.reporting.page.plain import only_speakers
 from harness.reporting.results import results_table
 from harness.reporting.slices import compact, slices_table
 from harness.scoring.counting import available_workers
@@ -91,6 +92,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
         for name, entry in entries:
             if entry.details is not None:
                 print(details_text(name, entry.details))
+    if not metrics and any(only_speakers(one) for held in counted for one in held):
+        tell("of some recordings only who speaks when is known, which --metric der measures")
     for name, entry in entries:
         for warning in entry.warnings:
             tell(f"warning: {name} on {entry.benchmark}: {warning}")

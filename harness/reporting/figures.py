@@ -34,6 +34,8 @@ class Found:
     scores: Sequence[Scores]
     scored: Sequence[Sequence[Scored]]
     groups: Sequence[Group]
+    plain: Sequence[Group]
+    """Those without an error rate: translations, and recordings of which only speakers are known."""
     points: Mapping[Metric, Points]
     """Over words, over characters, or both: the two never share an axis."""
     ranks: Sequence[int | None]

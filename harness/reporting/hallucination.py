@@ -61,8 +61,9 @@ def hallucination_table(names: Sequence[str], scored: Sequence[Sequence[Scored]]
 
 
 def says_nothing(one: Scored) -> bool:
-    """Whether no reference of a benchmark has words, so that there is no error rate."""
-    return bool(one.units.rows) and not any(row.reference.strip() for row in one.units.rows)
+    """Whether nobody speaks in a benchmark, so that there is no error rate: no reference has words, or turns."""
+    rows = one.units.rows
+    return bool(rows) and not any(row.reference.strip() or row.reference_turns for row in rows)
 
 
 def _said_most(name: str, one: Scored) -> str:

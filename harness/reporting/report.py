@@ -21,6 +21,7 @@ from harness.reporting.page.audio import Mode, Placed, origins, place_audio
 from harness.reporting.page.build import page
 from harness.reporting.page.choice import choose
 from harness.reporting.page.data import Group, PageData, group, page_benchmark, phases_of
+from harness.reporting.page.plain import has_no_rate, plain_benchmark
 from harness.reporting.points import Metric, points_of
 from harness.reporting.ranking import ranking, with_common_averages, with_ranks
 from harness.reporting.results import errors_table, metrics_table, results_table, served_table
@@ -56,7 +57,7 @@ class Written:
     files: list[Path]
     """All that was written, the page first."""
     reasons: list[str]
-    """Why some run has no files for the hub."""
+    """Why something is not there: files for the hub of a run, plots."""
     audio: str
     """What became of the audio."""
     left_out: list[str]
@@ -115,6 +116,7 @@ def write_report(
     shown, results = _tables(found, profile, wishes)
     say("audio")
     by_interest = _by_interest(found.groups)
+    by_interest += [(one.benchmark, row.id) for one in found.plain for row in one.rows.values()]
     say(f"page: aligning {len(found.groups)} benchmarks")
     title = f"Speech recognition: {', '.join(found.suites) or 'results'}"
     index = out / "index.html"
@@ -131,6 +133,8 @@ def write_report(
         caption = " ".join([results.caption, *(f"{said}." for said in left_out)])
         write_text(index, page(title, caption, list(shown.values()), data))
         files += _plots(found, profile.name, out, wishes, say)
+        if found.plain and not found.groups:
+            reasons.append("no plots: nothing here has an error rate; the page shows the texts beside each other")
     except OSError as error:
         raise cannot_write(out, error) from None
     every = [index, *files, *audio.files, *for_hub]
@@ -153,8 +157,9 @@ def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: C
     points = {kind: points_of(names, scores, runs, scored, profile, metric=kind) for kind in kinds}
     rank = ranking(scores, list(points.values()), names, wishes.sort)
     ranked = rank.sorted(scored)
-    spoken = [[one for one in held if one.units.target is None] for held in ranked]
-    chosen = choose(spoken)
+    plain = [[one for one in held if has_no_rate(one)] for held in ranked]
+    spoken = [[one for one in held if not has_no_rate(one)] for held in ranked]
+    chosen = choose(ranked)
     return Found(
         systems=rank.sorted(systems),
         names=rank.sorted(names),
@@ -162,6 +167,7 @@ def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: C
         scores=rank.sorted(scores),
         scored=ranked,
         groups=group(spoken, chosen),
+        plain=group(plain, chosen),
         points={kind: found.sorted(rank.order) for kind, found in points.items()},
         ranks=rank.ranks,
         chosen=chosen,
@@ -222,6 +228,7 @@ def _page_data(found: Found, audio: Placed, say: Callable[[str], None]) -> PageD
     for at, one in enumerate(found.groups, start=1):
         say(f"page: {one.name}, {at} of {len(found.groups)} benchmarks")
         benchmarks.append(page_benchmark(one, audio))
+    benchmarks += [plain_benchmark(one, audio) for one in found.plain]
     words, characters = found.points.get("wer"), found.points.get("cer")
     shown = words or characters
     assert shown is not None
@@ -241,7 +248,7 @@ def _page_data(found: Found, audio: Placed, say: Callable[[str], None]) -> PageD
 
 
 def _plots(found: Found, profile: str, out: Path, wishes: Wishes, say: Callable[[str], None]) -> list[Path]:
-    if not found.groups:  # translations alone have no error rates to draw
+    if not found.groups:
         return []
     return draw_plots(found, profile, out, wishes.size, published=wishes.published, say=say)
 

@@ -60,10 +60,11 @@ class Browser {
   }
 
   // What each benchmark weighs in the average: the same, or what the suite's groups say.
-  weights(benchmarks) {
+  weights(every) {
+    const benchmarks = every.filter((one) => !one.plain);
     const groups = (this.data.groups || []).map((members) => benchmarks.filter((one) => members.includes(one.name))).filter((here) => here.length);
-    if (!groups.length) return benchmarks.map(() => 1 / benchmarks.length);
-    return benchmarks.map((one) => groups.reduce((sum, here) => sum + (here.includes(one) ? 1 / here.length / groups.length : 0), 0));
+    if (!groups.length) return every.map((one) => (one.plain ? 0 : 1 / benchmarks.length));
+    return every.map((one) => groups.reduce((sum, here) => sum + (here.includes(one) ? 1 / here.length / groups.length : 0), 0));
   }
 
   // Every utterance that both systems have, with what it contributes to the difference of their WERs: errors over all words
@@ -104,7 +105,7 @@ class Browser {
     const seconds = one.seconds[i];
     if (want.from !== "" && !(seconds >= Number(want.from))) return false;
     if (want.to !== "" && !(seconds !== null && seconds <= Number(want.to))) return false;
-    if (want.kind === "changed" && (!B || (KINDS.every((kind) => A[kind][i] === B[kind][i])))) return false;
+    if (want.kind === "changed" && (!B || (one.plain ? A.hypotheses[i] === B.hypotheses[i] : KINDS.every((kind) => A[kind][i] === B[kind][i])))) return false;
     if (want.kind === "any" && !item.errorsA) return false;
     if (KINDS.includes(want.kind) && !A[want.kind][i]) return false;
     if (want.kind === "failed" && A.hypotheses[i] !== null) return false;
@@ -135,9 +136,12 @@ class Browser {
     if (this.found.length) this.choose(0, false); else this.detail.replaceChildren();
   }
 
-  summarize(items, averages, b) {
+  summarize(every, averages, b) {
+    const items = every.filter((item) => !item.one.plain), plain = every.length - items.length, shownPlain = this.found.filter((item) => item.one.plain).length;
+    const without = plain ? `${plain.toLocaleString("en")} utterances have no error rate, ${shownPlain.toLocaleString("en")} of them listed: translations, or speakers without words, shown as they are.` : "";
+    if (plain && !items.length) { this.field("summary").textContent = without; return; }
     const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(3)}`;
-    const shown = this.found.reduce((sum, item) => sum + item.part, 0);
+    const listed = this.found.length - shownPlain, shown = this.found.reduce((sum, item) => sum + item.part, 0);
     const characters = items.filter((item) => item.one.characters).length;
     const rate = !characters ? "WER" : characters === items.length ? "CER" : "Mean of WER and CER";
     const silent = items.filter((item) => item.unscored), made = (side) => silent.reduce((sum, item) => sum + item[side], 0);
@@ -149,7 +153,7 @@ class Browser {
     }
     this.field("summary").textContent = items.length
       ? `${rate} ${(100 * averages.a).toFixed(2)}` + (b === "" ? "" : ` − ${(100 * averages.b).toFixed(2)} = ${points(this.difference)} points`) +
-        ` over ${items.length.toLocaleString("en")} utterances; the ${this.found.length.toLocaleString("en")} listed make up ${points(shown)}.${said}`
+        ` over ${items.length.toLocaleString("en")} utterances; the ${listed.toLocaleString("en")} listed make up ${points(shown)}.${said}${without && ` ${without}`}`
       : "These two systems have no benchmark in common.";
   }
 
@@ -167,7 +171,8 @@ class Browser {
     row.setAttribute("role", "option");
     row.setAttribute("aria-selected", String(at === this.chosen));
     const errors = errorsText(errorsA) + (this.field("system-b").value === "" ? "" : `, ${moreText(errorsA - errorsB)}`);
-    facts.append(element("b", "", `${part >= 0 ? "+" : "−"}${Math.abs(100 * part).toFixed(3)}`), element("span", "", errors), element("span", "", one.seconds[i] === null ? "" : `${one.seconds[i]} s`), element("span", "", one.ids[i]));
+    if (one.plain) facts.append(...[one.seconds[i] !== null && `${one.seconds[i]} s`, one.ids[i]].filter(Boolean).map((text) => element("span", "", text)));
+    else facts.append(element("b", "", `${part >= 0 ? "+" : "−"}${Math.abs(100 * part).toFixed(3)}`), element("span", "", errors), element("span", "", one.seconds[i] === null ? "" : `${one.seconds[i]} s`), element("span", "", one.ids[i]));
     row.append(facts, element("div", "text", one.references[i].slice(0, 300)));
     return row;
   }
@@ -262,7 +267,8 @@ class Browser {
     facts.append([one.name, one.sessions[i] && `session ${one.sessions[i]}`, one.seconds[i] !== null && `${one.seconds[i]} s`].filter(Boolean).join(" · "), " · ", link);
     parts.push(facts, ...this.sound(one, i));
     const scored = one.normalized && one.normalized.length && one.normalized[i] !== 0 ? one.normalized[i] : one.references[i];
-    parts.push(element("h4", "", "Reference"), sides(element("p", "", one.references[i]), element("p", "", scored), scored === one.references[i]));
+    if (one.plain) parts.push(element("h4", "", "Reference"), element("p", "raw", one.references[i]));
+    else parts.push(element("h4", "", "Reference"), sides(element("p", "", one.references[i]), element("p", "", scored), scored === one.references[i]));
     const chosen = [this.field("system-a").value, this.field("system-b").value];
     const every = Object.keys(one.systems).filter((k) => one.systems[k].there[i] === "1");
     const first = every.length <= SHOWN_AT_ONCE ? every : chosen.filter((k) => every.includes(k));
@@ -297,7 +303,13 @@ class Browser {
     return [button];
   }
 
+  plainTranscript(system, name, i) {
+    const text = system.hypotheses[i];
+    return [element("h4", "", name), text === null ? element("p", "note", `failed: ${(system.failed || {})[i] || "no transcript"}`) : element("p", "raw", text)];
+  }
+
   transcript(one, k, i) {
+    if (one.plain) return this.plainTranscript(one.systems[k], this.data.models[k].model, i);
     const system = one.systems[k], errors = errorsOf(system, i), unit = one.characters ? "characters" : "words";
     const kinds = KINDS.filter((kind) => system[kind][i]).map((kind) => `${system[kind][i]} ${{ substitutions: "substituted", deletions: "deleted", insertions: "inserted" }[kind]}`);
     const head = element("h4", "", `${this.data.models[k].model}: ${errorsText(errors)} in ${system.words[i].toLocaleString("en")} ${unit}${kinds.length ? ` (${kinds.join(", ")})` : ""}`);

@@ -122,6 +122,8 @@ class PageBenchmark(Record, frozen=True, kw_only=True):
     """Of each utterance its reason, by its place among them; -1 where there is audio."""
     tags: dict[str, list[str | None]] = field(default_factory=dict)
     """Values of the tags that utterances can be grouped by."""
+    plain: bool = False
+    """Whether texts are shown as they are, as there is no error rate of them (`harness.reporting.page.plain`)."""
 
 
 class PageData(Record, frozen=True, kw_only=True):
@@ -186,7 +188,7 @@ def page_benchmark(one: Group, audio: Placed) -> PageBenchmark:
     rows = list(one.rows.values())
     texts: dict[str, Texts] = {}
     keys = [(one.benchmark, row.id) for row in rows]
-    silences = list(dict.fromkeys(audio.silent[key] for key in keys if key in audio.silent))
+    silences, silent = silences_of(keys, audio)
     profile = next(iter(one.systems.values())).scored.profile
     references = _Normalized(profile, one.language, texts)
     systems = {str(index): _system(one, held, references) for index, held in one.systems.items()}
@@ -201,12 +203,19 @@ def page_benchmark(one: Group, audio: Placed) -> PageBenchmark:
         systems=systems,
         normalized=[0 if (found := references.of(row.reference)) == row.reference else found for row in rows],
         silences=silences,
-        silent=[silences.index(audio.silent[key]) if key in audio.silent else -1 for key in keys] if silences else [],
-        tags=_tags(rows),
+        silent=silent,
+        tags=tags_of(rows),
     )
 
 
-def _tags(rows: Sequence[Line]) -> dict[str, list[str | None]]:
+def silences_of(keys: Sequence[tuple[str, str]], audio: Placed) -> tuple[list[str], list[int]]:
+    """Why utterances have no audio: each reason once, and for each utterance the place of its reason or -1."""
+    silences = list(dict.fromkeys(audio.silent[key] for key in keys if key in audio.silent))
+    places = [silences.index(audio.silent[key]) if key in audio.silent else -1 for key in keys]
+    return silences, places if silences else []
+
+
+def tags_of(rows: Sequence[Line]) -> dict[str, list[str | None]]:
     """Tags by which utterances can be grouped: of more values than one, and not of one for nearly each utterance."""
     names = dict.fromkeys(name for row in rows for name in row.tags)
     values = {name: [row.tags.get(name) for row in rows] for name in names}

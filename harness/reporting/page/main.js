@@ -7,7 +7,7 @@ async function unpack() {
 
 setUpTables();
 unpack().then((data) => {
-  const rate = data.benchmarks.length && data.benchmarks.every((one) => one.characters) ? "CER" : "WER";
+  const counted = data.benchmarks.filter((one) => !one.plain), rate = counted.length && counted.every((one) => one.characters) ? "CER" : "WER";
   drawScatter(data.models, data.note, chooseRow, "scatter", rate);
   if ((data.by_character || []).length) {
     document.getElementById("characters").hidden = false;

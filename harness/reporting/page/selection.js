@@ -124,7 +124,8 @@ function lengthOf(seconds) {
 }
 
 // The tables of what is listed: confusions, sessions, lengths and tags.
-function selectionTables(found, models, a, b) {
+function selectionTables(every, models, a, b) {
+  const found = every.filter(({ one }) => !one.plain);
   const names = [a, ...(b === "" ? [] : [b])].map((k) => models[k].model), made = [];
   const confused = confusionsOf(found, a, b), heads = ["Reference", "Hypothesis", ...names.map((name) => `Times, ${name}`)];
   const rows = confused.slice(0, MOST_ROWS).map((one) => [one.reference || "(nothing)", one.hypothesis || "(nothing)", ...names.map((_, k) => counted(one.times[k]))]);
