@@ -6,12 +6,14 @@ import random
 from pathlib import Path
 
 import pytest
+import sacrebleu
 
+from harness.gating import translations
 from harness.gating.decide import decide
 from harness.gating.policy import read_policy
 from harness.gating.sides import as_side
-from harness.records.decision import Decision, Verdict
-from harness.records.policy import MetricTable, Policy
+from harness.records.decision import Decision, Finding, Reason, Verdict
+from harness.records.policy import MetricTable, Policy, Tier, WerTable
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profiles import built_in_profile
 from harness.scoring.scored import count_predictions
@@ -21,17 +23,22 @@ PROFILE = built_in_profile("leaderboard@2026-08")
 WORDS = ["the", "a", "cat", "dog", "sat", "on", "my", "mat", "and", "then", "it", "ran"]
 
 
-def decided(before: float, after: float, policy: Policy | None = None) -> Decision:
-    """Of two systems that get a share of words wrong."""
+def texts(share: float) -> tuple[list[str], list[str]]:
+    """References, and translations with a share of words wrong."""
     draw = random.Random(1)
     references = [" ".join(draw.choices(WORDS, k=12)) for _ in range(80)]
+    draw = random.Random(2)
+    said = [
+        " ".join(draw.choice(WORDS) if draw.random() < share else one for one in text.split()) for text in references
+    ]
+    return references, said
+
+
+def decided(before: float, after: float, policy: Policy | None = None) -> Decision:
+    """Of two systems that get a share of words wrong."""
     sides = []
     for name, share in (("run", after), ("baseline", before)):
-        draw = random.Random(2)
-        said = [
-            " ".join(draw.choice(WORDS) if draw.random() < share else one for one in text.split())
-            for text in references
-        ]
+        references, said = texts(share)
         rows = lines(
             *zip(references, said, strict=True), session=[f"s{at % 10}" for at in range(80)], target=["en"] * 80
         )
@@ -79,3 +86,44 @@ def test_a_policy_file_may_name_every_score_of_translations(tmp_path: Path) -> N
         "chrf": 1.0,
         "ter": 2.0,
     }
+
+
+def bleu_of(decision: Decision) -> Finding:
+    return next(one for one in decision.findings if one.metric == "bleu")
+
+
+def test_the_margin_is_in_points_of_bleu_and_what_changed_is_counted() -> None:
+    """0.1 points of word error rate are 0.1 of BLEU; the score falls, so that its change is below nothing."""
+    policy = Policy(wer=WerTable(margin=0.5, tier=Tier.SHOULD), alpha=0.2)
+    found = bleu_of(decided(0.1, 0.5, policy))
+    assert (found.margin, found.tier, found.utterances, found.changed) == (0.5, Tier.SHOULD, 80, 80)
+    old, new = (sacrebleu.corpus_bleu(said, [references]).score for references, said in map(texts, (0.1, 0.5)))
+    assert [found.before, found.after] == pytest.approx([old, new])
+    assert found.change is not None
+    assert found.change.level == pytest.approx(0.8)
+    assert found.change.low < found.change.value < found.change.high < 0
+    same = bleu_of(decided(0.2, 0.2))
+    assert (same.changed, same.reason, same.verdict) == (0, Reason.UNCHANGED, Verdict.PASS)
+
+
+def test_an_error_rate_of_translations_rises_where_it_gets_worse() -> None:
+    policy = Policy(metrics={"ter": MetricTable(margin=1.5, tier=Tier.INFORMATIVE), "chrf": MetricTable(margin=3.0)})
+    found = {one.metric: one for one in decided(0.1, 0.5, policy).findings if one.metric in {"bleu", "ter", "chrf"}}
+    assert sorted(map(str, found)) == ["chrf", "ter"], "those that the policy names, and no other"
+    ter = found["ter"]
+    assert (ter.margin, ter.tier, ter.verdict) == (1.5, Tier.INFORMATIVE, Verdict.FAIL)
+    assert ter.before is not None
+    assert ter.after is not None
+    assert ter.change is not None
+    assert ter.after > ter.before
+    assert ter.change.value == pytest.approx(ter.after - ter.before)
+    assert ter.change.low > 0
+
+
+def test_a_score_that_cannot_be_made_is_told_under_its_own_tier(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translations, "paired_parts", lambda *_: (((), ()), [], "it is not installed"))
+    policy = Policy(metrics={"chrf": MetricTable(margin=1.0, tier=Tier.SHOULD)})
+    [found] = [one for one in decided(0.1, 0.5, policy).findings if "chrF" in one.subject]
+    assert (found.tier, found.reason, found.message) == (
+        Tier.SHOULD, Reason.NOT_MEASURED, "not scored: it is not installed",
+    )  # fmt: skip

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.cli import main
+from harness.errors import UsageError
+from harness.gating.update import apply, changes
+from harness.records.baseline import Speeds, read_speeds
+from harness.records.packed import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,3 +109,30 @@ def test_all_are_checked_before_one_is_written(folder: Path, make_run: Callable[
     before = path.read_bytes()
     assert update(folder, make_run("new", lambda _: 3), make_run("z", model={"id": "org/z"})) == 2
     assert path.read_bytes() == before
+
+
+def test_repeats_are_checked_and_kept(folder: Path, make_run: Callable[..., Path]) -> None:
+    """Each adds its speed to what is shown, and to the file; the run itself has to be whole."""
+    slow = {"seconds_counted": 5.0}
+    runs = [make_run("new"), make_run("again", speed=slow)]
+    [change] = changes(runs, folder)
+    speed = change.decision.findings[-1]
+    assert (speed.subject, speed.before, speed.after) == ("speed", 25.0, 22.5)
+    assert (change.runs, change.before) == (runs, change.after)
+    apply(change, folder)
+    with opened(change.after) as kept:
+        assert read_speeds(kept) == Speeds(rtfx=(25.0, 20.0), rtfx_end_to_end=(12.5, 12.5))
+    with pytest.raises(UsageError, match="part cannot be a baseline: it did not go to its end"):
+        changes([make_run("part", complete=False), runs[0]], folder)
+
+
+def test_a_name_is_looked_for_among_those_of_the_suite(folder: Path, make_run: Callable[..., Path]) -> None:
+    assert (
+        main(["baseline", "save", str(make_run("far", suite="demo@2", model={"id": "org/next"})), "--dir", str(folder)])
+        == 0
+    )
+    with pytest.raises(UsageError, match=r"called 'org/nexd'; did you mean 'org/model'\?"):
+        changes([make_run("new", model={"id": "org/new"})], folder, candidate_of="org/nexd")
+    two = [make_run("a", model={"id": "org/a"}), make_run("b", model={"id": "org/b"})]
+    with pytest.raises(UsageError, match="--candidate-of takes runs of one model, not of 2; update each by itself"):
+        changes(two, folder, candidate_of="org/model")
