@@ -2,9 +2,9 @@
 
 import functools
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -122,8 +122,39 @@ class Journal(NamedTuple):
     """Bytes of its whole lines; what comes after was torn off when the process was killed."""
 
 
-_Index = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-"""Of each line where it begins, how many bytes it has, and hashes of its id and of its reference."""
+class _Noted(NamedTuple):
+    """What is noted of each line of a large journal, so that few are looked at again; shape ``[lines]`` each."""
+
+    begins: NDArray[Any]
+    """Where it begins, in bytes."""
+    sizes: NDArray[Any]
+    """How many bytes it has."""
+    names: NDArray[Any]
+    """Hash of its id."""
+    references: NDArray[Any]
+    """Hash of its reference."""
+    stretches: NDArray[Any]
+    """Its stretch."""
+    more: NDArray[Any]
+    """Whether it has an error, usage, or something odd about its audio."""
+    audio: NDArray[Any]
+    """Seconds of audio, 0 where its time does not count in the speed."""
+    counted: NDArray[Any]
+    """Counted seconds, likewise."""
+
+    def taken(self, places: NDArray[np.int64]) -> Self:
+        """What is noted of some lines."""
+        return type(self)(*(one[places] for one in self))
+
+    def and_of(self, rows: Sequence["array[Any]"]) -> Self:
+        """With what is noted of further lines."""
+        columns = (np.frombuffer(new, new.typecode) if new else one[:0] for one, new in zip(self, rows, strict=True))
+        return type(self)(*map(np.concatenate, zip(self, columns, strict=True)))
+
+
+_KINDS = "qiqqibdd"
+"""Type codes of the columns of `_Noted`."""
+_NOTHING = _Noted(*(np.zeros(0, kind) for kind in _KINDS))
 
 
 class StoredLines(Stored[Line]):
@@ -131,15 +162,25 @@ class StoredLines(Stored[Line]):
 
     Args:
         file: that holds them.
-        index: of the lines.
+        noted: of the lines.
         language: of all of them, where they have one.
         last_batch: the highest number of a batch; -1 where there is none.
     """
 
-    def __init__(self, file: OpenFile, index: _Index, language: str | None, last_batch: int) -> None:
-        super().__init__(file, index[0], index[1], functools.partial(_read_again, file.path))
-        self.names, self.references = index[2], index[3]
-        self.language, self.last_batch = language, last_batch
+    def __init__(self, file: OpenFile, noted: _Noted, language: str | None, last_batch: int) -> None:
+        super().__init__(file, noted.begins, noted.sizes, functools.partial(_read_again, file.path))
+        self.noted, self.language, self.last_batch = noted, language, last_batch
+
+    def saying_more(self) -> Sequence[Line]:
+        """As the function of this name."""
+        return self.taken(np.flatnonzero(self.noted.more))
+
+    def seconds_in(self, stretches: Collection[int] | None) -> tuple[float, float]:
+        """As `seconds_of`: added one after the other, so that the last digit is the same."""
+        here = slice(None) if stretches is None else np.isin(self.noted.stretches, [*stretches])
+        sums = (np.cumsum(one[here])[-1:].sum() for one in (self.noted.audio, self.noted.counted))
+        audio, counted = map(float, sums)
+        return audio, counted
 
 
 def last_batch(lines: Sequence[Line]) -> int:
@@ -160,8 +201,8 @@ class Places:
         self._stored = lines if isinstance(lines, StoredLines) else None
         self._held = {line.id: line for line in lines} if self._stored is None else {}
         if self._stored is not None:
-            self._order = np.argsort(self._stored.names, kind="stable")
-            self._names = self._stored.names[self._order]
+            self._order = np.argsort(self._stored.noted.names, kind="stable")
+            self._names = self._stored.noted.names[self._order]
 
     def of(self, rows: Sequence[tuple[str, str]]) -> list[bool]:
         """Of each id and reference whether there is a line.
@@ -171,12 +212,12 @@ class Places:
         """
         if self._stored is None:
             return [_is_of(self._held.get(name), reference) for name, reference in rows]
-        names, references = (np.fromiter((hash(row[which]) for row in rows), np.int64, len(rows)) for which in (0, 1))
+        names, references = (np.array([hash(row[which]) for row in rows], dtype=np.int64) for which in (0, 1))
         first = np.searchsorted(self._names, names, side="left")
         alike = np.searchsorted(self._names, names, side="right") - first
         place = self._order[np.minimum(first, len(self._order) - 1)] if len(self._order) else first
         # Where one line has both hashes it is the one; any other is looked at, since two may have one hash.
-        there = (alike == 1) & (self._stored.references[place] == references) if len(self._order) else alike > 0
+        there = (alike == 1) & (self._stored.noted.references[place] == references) if len(self._order) else alike > 0
         for at in np.flatnonzero((alike > 0) & ~there).tolist():
             name, reference = rows[at]
             places = self._order[first[at] : first[at] + alike[at]].tolist()
@@ -283,7 +324,7 @@ class _Read(NamedTuple):
     """Bytes of its whole lines."""
     number: int = 0
     """How many they are."""
-    where: _Index = (np.zeros(0, np.int64),) * 4
+    where: _Noted = _NOTHING
     """Of all of them, those that were tried again included."""
     languages: frozenset[str] = frozenset()
     last_batch: int = -1
@@ -312,7 +353,8 @@ def _read_large(path: Path) -> Journal:
 
 def _read_on(file: OpenFile, before: _Read, state: tuple[int, ...]) -> _Read:
     """Reads what comes after the lines that are known."""
-    begins, sizes, names, references = array("q"), array("q"), array("q"), array("q")
+    columns: list[array[Any]] = [array(kind) for kind in _KINDS]
+    begins, sizes, names, references, stretches, more, audio, counted = columns
     languages, last_batch = set(before.languages), before.last_batch
     at, count = before.size, before.number
     with open(file.number, "rb", buffering=1 << 20, closefd=False) as whole_lines:
@@ -323,23 +365,49 @@ def _read_on(file: OpenFile, before: _Read, state: tuple[int, ...]) -> _Read:
             if not after.endswith(b"\n") and not _is_object(raw):
                 break  # the last one
             count += 1
-            if raw.strip():
+            if not raw.isspace():
                 line = _line(raw, file.path, count)
                 languages.add(line.language)
-                last_batch = max(last_batch, -1 if line.batch is None else line.batch)
-                names.append(hash(line.id))
-                references.append(hash(line.reference))
+                if line.batch is not None and line.batch > last_batch:
+                    last_batch = line.batch
                 begins.append(at)
                 sizes.append(len(raw))
+                names.append(hash(line.id))
+                references.append(hash(line.reference))
+                stretches.append(line.stretch or 0)
+                more.append(line.error is not None or line.usage is not None or line.audio_warnings is not None)
+                of, seconds = _counted(line)
+                audio.append(of)
+                counted.append(seconds)
             at += len(raw)
             raw = after
-    new = (np.asarray(one, np.int64) for one in (begins, sizes, names, references))
-    joined = [np.concatenate(pair) for pair in zip(before.where, new, strict=True)]
-    index = joined[0], joined[1], joined[2], joined[3]
+    noted = before.where.and_of(columns)
     language = next(iter(languages)) if len(languages) == 1 else None
-    lines = _once_stored(StoredLines(file, index, language, last_batch), file)
+    lines = _once_stored(StoredLines(file, noted, language, last_batch), file)
     checksum = file.checksum(at, before.size, before.checksum)
-    return _Read(state, checksum, at, count, index, frozenset(languages), last_batch, lines)
+    return _Read(state, checksum, at, count, noted, frozenset(languages), last_batch, lines)
+
+
+def saying_more(lines: Sequence[Line]) -> Sequence[Line]:
+    """At least the lines with an error, usage, or something odd about their audio; few of a large journal."""
+    return lines.saying_more() if isinstance(lines, StoredLines) else lines
+
+
+def seconds_of(lines: Sequence[Line], stretches: Collection[int] | None = None) -> tuple[float, float]:
+    """Seconds of audio and counted seconds of the lines whose times a speed is made of, of all stretches or some."""
+    if isinstance(lines, StoredLines):
+        return lines.seconds_in(stretches)
+    audio, counted = 0.0, 0.0
+    for line in lines:
+        if stretches is None or (line.stretch or 0) in stretches:
+            of, seconds = _counted(line)
+            audio, counted = audio + of, counted + seconds
+    return audio, counted
+
+
+def _counted(line: Line) -> tuple[float, float]:
+    """Seconds of audio and counted seconds; 0 of a line whose time does not count."""
+    return (line.audio_seconds or 0.0, line.time) if line.undisturbed and line.time is not None else (0.0, 0.0)
 
 
 def _read_again(path: Path, raw: bytes) -> Line:
@@ -351,8 +419,8 @@ def _read_again(path: Path, raw: bytes) -> Line:
 
 def _once_stored(lines: StoredLines, file: OpenFile) -> StoredLines:
     """As `_once`, of lines whose ids are told apart by their hashes first, so that few are looked at again."""
-    order = np.argsort(lines.names, kind="stable")
-    again = np.diff(lines.names[order]) == 0
+    order = np.argsort(lines.noted.names, kind="stable")
+    again = np.diff(lines.noted.names[order]) == 0
     alike = np.sort(order[np.append(again, False) | np.append(False, again)]) if again.any() else order[:0]
     places = np.arange(len(lines))
     gone = np.zeros(len(lines), dtype=bool)
@@ -369,8 +437,7 @@ def _once_stored(lines: StoredLines, file: OpenFile) -> StoredLines:
     if not gone.any():
         return lines
     kept = places[~gone]
-    index = (*lines.where(kept), lines.names[kept], lines.references[kept])
-    return StoredLines(file, index, lines.language, lines.last_batch)
+    return StoredLines(file, lines.noted.taken(kept), lines.language, lines.last_batch)
 
 
 def _is_object(raw: bytes) -> bool:

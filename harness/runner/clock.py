@@ -10,13 +10,14 @@ accelerator its model, and of the other three only what the accelerator waited f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from harness.records.journal import seconds_of
 from harness.records.run import ClusterSpeed, Speed, Waits
 
 if TYPE_CHECKING:
@@ -185,16 +186,13 @@ class Clock:
         )
 
     @classmethod
-    def resumed(cls, speed: Speed, lines: Iterable[Line]) -> Clock:
+    def resumed(cls, speed: Speed, lines: Sequence[Line], stretches: Collection[int] | None = None) -> Clock:
         """The clock of an earlier process of the same run, to go on from.
 
-        What `rtfx` needs is taken from the journal, which is never older than run.json.
+        What `rtfx` needs is taken from the journal, which is never older than run.json: of all its lines, or of those
+        of some stretches.
         """
-        audio, counted = 0.0, 0.0
-        for line in lines:
-            if line.undisturbed and line.time is not None:
-                audio += line.audio_seconds or 0.0
-                counted += line.time
+        audio, counted = seconds_of(lines, stretches)
         return cls(
             phases={name: speed.phases.get(name, 0.0) for name in PHASES},
             waited=speed.seconds_waited or 0.0,

@@ -29,7 +29,7 @@ from harness.models.registry import (
 from harness.models.versions import changes_transcripts
 from harness.perturb.suite import under_conditions
 from harness.records.codec import write
-from harness.records.journal import Line, read_journal
+from harness.records.journal import Line, read_journal, saying_more
 from harness.records.run import (
     RUN_FILE,
     BenchmarkRecord,
@@ -60,7 +60,7 @@ from harness.runner.placing import placed
 from harness.runner.selection import Selected
 from harness.runner.shards import shard_folder, take_in
 from harness.runner.stages import State, Stop
-from harness.runner.stretches import begin_stretch, check_packages, measured_here, speeds_apart
+from harness.runner.stretches import begin_stretch, check_packages, speeds_apart, stretches_here
 from harness.runner.task import check_task
 from harness.runner.usage import Totals
 from harness.scoring.average import declared
@@ -320,7 +320,7 @@ class Run:
         if not repeated:
             runs = [self._again(dataset, lines) for _ in range(settings.repeats - 1)]
             speed = entry.speed or Speed()
-            clocks = [Clock.resumed(speed, measured_here(self.record, lines)), *(clock for clock, _ in runs)]
+            clocks = [Clock.resumed(speed, lines, stretches_here(self.record)), *(clock for clock, _ in runs)]
             entry.speed = with_repeats(speed, clocks, sum(changed for _, changed in runs))
             self.save()
         if not timed:
@@ -402,7 +402,8 @@ class Run:
         self.save()  # whose data the folder holds is known before there is a line of it
         journal.stretch = len(self.record.stretches) - 1
         usage = Totals()
-        clock = Clock.resumed(speed, measured_here(self.record, usage.adding(found)))
+        usage.add(saying_more(found))
+        clock = Clock.resumed(speed, found, stretches_here(self.record))
         save = _Saving(self, entry, journal, clock, selected, usage=usage)
         state = State(
             model=model,

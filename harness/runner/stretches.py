@@ -6,7 +6,7 @@ what a benchmark was measured at on others is kept apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,6 @@ from harness.version import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from harness.records.journal import Line
 
 
 def check_packages(folder: Path, record: RunRecord, now: dict[str, str], matters: Callable[[str], bool]) -> None:
@@ -73,18 +71,12 @@ def begin_stretch(
         since = datetime.now(UTC).isoformat(timespec="seconds")
         record.stretches.append(Stretch(since=since, version=VERSION, environment=now, differs=differs, mixed=mixed))
     record.environment = now
-    here = _alike(record)
+    here = stretches_here(record)
     for entry in record.benchmarks.values():
         if entry.speed is not None:
             away = not {*(entry.stretches[-1:] or (0,))} <= here
             entry.speed = replace(entry.speed, elsewhere=away or None)
     return differs
-
-
-def measured_here(record: RunRecord, lines: Iterable[Line]) -> Iterator[Line]:
-    """Those of a benchmark's lines that were computed with what computes now, whose times its speed is made of."""
-    here = _alike(record)
-    return (line for line in lines if (line.stretch or 0) in here)
 
 
 def speeds_apart(record: RunRecord, before: BenchmarkRecord, *, resumed: bool) -> tuple[Speed, list[SpeedElsewhere]]:
@@ -95,7 +87,7 @@ def speeds_apart(record: RunRecord, before: BenchmarkRecord, *, resumed: bool) -
         before: what was known of the benchmark.
         resumed: whether it has lines.
     """
-    here = _alike(record)
+    here = stretches_here(record)
     known = [*before.speeds_elsewhere]
     if resumed and before.speed is not None:
         last = (before.stretches or (0,))[-1]
@@ -104,7 +96,7 @@ def speeds_apart(record: RunRecord, before: BenchmarkRecord, *, resumed: bool) -
     return mine, [one for one in known if one.stretch not in here]
 
 
-def _alike(record: RunRecord) -> set[int]:
+def stretches_here(record: RunRecord) -> set[int]:
     """Places of the stretches whose speed is one with the current one's: the same machine, Python and packages."""
     return {place for place, one in enumerate(record.stretches) if alike(one.environment, record.environment)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,14 +36,8 @@ class Totals:
     """What is odd about audio that was decoded, by kind."""
 
     def add(self, lines: Iterable[Line]) -> None:
-        """Adds lines."""
-        for _ in self.adding(lines):
-            pass
-
-    def adding(self, lines: Iterable[Line]) -> Iterator[Line]:
-        """Adds lines as they are looked at by somebody else, so that a million need not be read twice."""
+        """Adds lines; those that say nothing of it (`harness.records.journal.saying_more`) may be left out."""
         for line in lines:
-            yield line
             self.errors += line.error is not None
             for warning in line.audio_warnings or ():
                 known = self.audio.get(warning.kind) or AudioWarnings(utterances=0, first=f"{line.id}: {warning.text}")

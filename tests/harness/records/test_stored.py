@@ -187,7 +187,7 @@ def test_lines_by_their_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert last_batch(held.lines) == last_batch(stored.lines) == 2
     assert last_batch([]) == -1
     assert isinstance(stored.lines, StoredLines)
-    stored.lines.names[:] = stored.lines.references[:] = 7  # all have one hash
+    stored.lines.noted.names[:] = stored.lines.noted.references[:] = 7  # all have one hash
     monkeypatch.setattr("builtins.hash", lambda _name: 7)
     assert Places(stored.lines).of(asked) == expected
     with pytest.raises(OtherReferenceError, match=r"^z$"):
