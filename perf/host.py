@@ -14,6 +14,7 @@ a clip:
     own       the rest of the whole run: planning, threads, the journal; a small difference of large numbers
     alone     the same, of a run whose clips are decoded already, less packing
     constant  the whole run of clips of 50 ms: what a clip costs however short it is
+    pages     of memory that the system gave the whole run, a count: clearing one takes a microsecond or more
 
 Decoders, soxr and SHA-256 run without Python's lock; what needs it is `constant` at most. So 16 cores are said to reach
 the least of: 16 times one core; the audio for which `constant` is one thread's work; the audio that one thread packs.
@@ -36,6 +37,7 @@ from dataclasses import asdict, dataclass
 from itertools import accumulate
 from multiprocessing import get_context, shared_memory
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from typing import Any
 from unittest import mock
@@ -144,6 +146,8 @@ class Costs:
     own: float
     alone: float
     constant: float
+    pages: float
+    """Of memory that the system gave the whole run, for each clip."""
     times_real_time_a_core: float
     """Of the whole run."""
     times_real_time_bare: float
@@ -189,9 +193,10 @@ def measure(form: str, clips: int, folder: Path, threads: int, rounds: int) -> C
             alone = spent(lambda: run(utterances[:AT_ONCE], model, BATCH, folder, threads))
         took["alone"].append(clips / len(loaded) * alone - took["pack"][-1])
         took["constant"].append(spent(lambda: run(short, model, BATCH, folder, threads)))
-        begin = time.perf_counter()
+        begin, faults = time.perf_counter(), getrusage(RUSAGE_SELF).ru_minflt
         took["all"].append(spent(lambda: run(utterances, model, BATCH, folder, threads)))
         took["wall"].append(time.perf_counter() - begin)
+        took["pages"].append((getrusage(RUSAGE_SELF).ru_minflt - faults) / clips)
     parts = zip(took["all"], took["hear"], took["digest"], took["pack"], strict=True)
     took["own"] = [whole - sum(others) for whole, *others in parts]
     of = {name: median(seconds) for name, seconds in took.items()}
@@ -200,6 +205,7 @@ def measure(form: str, clips: int, folder: Path, threads: int, rounds: int) -> C
     return Costs(
         threads=threads,
         **{name: 1000 / clips * of[name] for name in names},
+        pages=of["pages"],
         times_real_time_a_core=heard / of["all"],
         times_real_time_bare=heard / of["bare"],
         times_real_time_wall=heard / of["wall"],
@@ -294,7 +300,7 @@ def main() -> None:
     parser.add_argument("--decoders", action="store_true", help="other libraries that decode too")
     args = parser.parse_args()
     result: dict[str, Any] = {"benchmark": "host", "clips": args.clips, "bar": BAR, "forms": {}}
-    columns = ("threads", "bare", "decode", "resample", "pack", "digest", "own", "alone", "constant")
+    columns = ("threads", "bare", "decode", "resample", "pack", "digest", "own", "alone", "constant", "pages")
     rates = ("x a core", "x bare", "x by the clock", "x on 16")
     print("milliseconds of the processor a clip; x: times real time")
     print(f"{'form':8}", *(f"{name:>8}" for name in columns), *(f"{name:>14}" for name in rates))

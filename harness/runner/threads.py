@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from harness.runner.heap import keep_freed_memory
+
 if TYPE_CHECKING:
     from harness.models.base import Model
     from harness.runner.clock import Lap
@@ -53,6 +55,7 @@ class Threads(ExitStack):
 
     def __init__(self, model: Model, workers: int) -> None:
         super().__init__()
+        keep_freed_memory()
         self.workers, self.busy = workers, Busy()
         self.decode = self._pool(workers, "decode")
         self.prepare = self._pool(1, "prepare", model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -92,7 +92,7 @@ def test_what_is_worse_than_the_baseline_is_told_and_is_the_status(
     status, _, _ = run(capsys, "--update", "--write-docs")
     assert status == 0
     assert json.loads((here / "baseline.json").read_text()) == {"one": {"cost": 2.0}}
-    table = "| benchmark | figure | | better |\n|---|---|--:|---|\n| one | cost | 2 | less |\n"
+    table = "| benchmark | figure | | better | bar |\n|---|---|--:|---|---|\n| one | cost | 2 | less |  |\n"
     assert (here / "speed.md").read_text() == f"before\n\n{BEGIN}{table}{END}\nafter\n"
     for x, status, verdict in (("2.1", 0, "same"), ("2.3", 1, "WORSE"), ("1.7", 0, "BETTER")):
         (here / "x").write_text(x)
@@ -100,6 +100,27 @@ def test_what_is_worse_than_the_baseline_is_told_and_is_the_status(
         assert (found, told["worse"]) == (status, status)
         assert f"  {verdict}" in said
     assert json.loads((here / "baseline.json").read_text()) == {"one": {"cost": 2.0}}, "without --update it stays"
+
+
+@pytest.mark.parametrize(
+    ("better", "bar", "missed"),
+    [("less", 2.0, False), ("less", 1.9, True), ("more", 2.0, False), ("more", 2.1, True)],
+)
+def test_a_bar_that_is_missed_is_told_and_is_the_status_even_of_a_new_baseline(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    better: Literal["less", "more"],
+    bar: float,
+    missed: bool,
+) -> None:
+    figure = Figure(what="cost", path="a.0.x", better=better, bar=bar)
+    monkeypatch.setattr(module, "BENCHMARKS", (Benchmark(name="one", figures=(figure,)),))
+    status, said, told = run(capsys, "--update", "--write-docs")
+    assert (status, told["missed"], told["worse"], told["failed"]) == (int(missed), int(missed), 0, 0)
+    assert (f"  MISSED           its bar is {bar:g}\n" in said) == missed
+    row = f"| one | cost | 2 | {better} | {f'**{bar:g}, missed**' if missed else f'{bar:g}'} |\n"
+    assert row in (here / "speed.md").read_text()
 
 
 @pytest.mark.parametrize(
