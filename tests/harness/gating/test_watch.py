@@ -149,7 +149,10 @@ def test_what_is_written_where_nothing_is_said_counts_in_no_rate() -> None:
     """Every second reference comes to nothing, and the run makes up fifty words there."""
     said = [Row(f"u{at}", "(laughs)" if at % 2 else "red blue") for at in range(COUNT)]
     base = side()
-    heard = [Line(id=row.id, reference=row.reference, hypothesis="red blue", session=f"s{row.id[-1]}") for row in said]
+    heard = [
+        Line(id=row.id, reference=row.reference, hypothesis="red blue", session=f"s{at // 2 % 10}")
+        for at, row in enumerate(said)
+    ]
     part = replace(base.system.benchmarks[0], rows=heard)
     one = watched(gate(replace(base, scored={"read": count_predictions(part, RULES)})).watch("read", said, SEED))
     made_up = [changed(line, hypothesis="red blue" if line.reference == "red blue" else "no " * 50) for line in heard]
