@@ -13,6 +13,7 @@ from harness.records.codec import pretty
 from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.comparison import compare_systems
+from harness.scoring.intervals import MIN_SESSIONS
 from harness.scoring.metrics import Metric, get_metric
 from harness.scoring.metrics.base import ratio
 from harness.scoring.nist_export import write_comparison
@@ -209,6 +210,13 @@ def _verdict(pair: Pair, metric: Metric | None = None) -> str:
     return "A is better" if (pair.difference.value < 0) == less_is_better else "B is better"
 
 
+def _too_few(comparison: Comparison) -> Iterator[str]:
+    """Why nothing can be told of benchmarks of a handful of sessions."""
+    few = [one.benchmark for one in comparison.benchmarks if one.sessions < MIN_SESSIONS]
+    if few:
+        yield f"Cannot tell: intervals and verdicts need {MIN_SESSIONS} sessions; there are fewer in {', '.join(few)}."
+
+
 def _disagreements(comparison: Comparison) -> Iterator[str]:
     """Where the two tests do not say the same, which nobody should have to find in the columns."""
     for block in comparison.benchmarks:
@@ -232,6 +240,7 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
         "Difference, interval and p: paired over sessions. MAPSSWE: NIST's matched pairs; they take stretches of "
         "errors as independent.",
         "Resolves: the smallest true difference between these systems that this data finds in four of five cases.",
+        *_too_few(comparison),
         *_disagreements(comparison),
         *comparison.notes,
     )

@@ -25,7 +25,7 @@ class Browser {
     this.field("controls").addEventListener("input", later);
     this.field("controls").addEventListener("submit", (event) => event.preventDefault());
     this.list.addEventListener("scroll", () => this.draw());
-    this.list.addEventListener("click", (event) => { const row = event.target.closest(".row"); if (row) this.choose(Number(row.dataset.at), true, true); });
+    this.list.addEventListener("click", (event) => { const row = event.target.closest(".row"); if (!row) return; this.choose(Number(row.dataset.at), true, true); this.reveal(); });
     this.list.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("keydown", (event) => this.anywhere(event));
     addEventListener("resize", () => this.draw());
@@ -189,6 +189,12 @@ class Browser {
     if (address) history.replaceState(null, "", this.link(this.found[this.chosen]));
   }
 
+  // Where the texts are below the list, as on a phone: brings them into view, with the end of the list above them.
+  reveal() {
+    const top = this.detail.getBoundingClientRect().top;
+    if (top >= this.list.getBoundingClientRect().bottom && top > 0.4 * innerHeight) scrollBy(0, top - 0.3 * innerHeight);
+  }
+
   key(event) {
     const page = Math.max(1, Math.floor(this.list.clientHeight / ROW) - 1);
     const moves = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
@@ -202,10 +208,24 @@ class Browser {
   }
 
   anywhere(event) {
+    if (event.key === "Escape") this.leave(event.target);
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") { event.preventDefault(); this.field("search").focus(); }
     const jumps = { n: [".error", 1], p: [".error", -1], w: [".written", 1], W: [".written", -1] };
     if (event.key in jumps) { event.preventDefault(); this.jump(...jumps[event.key]); }
+  }
+
+  // Escape: from a field of the controls back to the list, with nothing searched for; else the sound stops and the place that was jumped to is left.
+  leave(from) {
+    if (this.field("controls").contains(from)) {
+      if (from.type === "search" && from.value) { from.value = ""; this.update(); }
+      this.list.focus();
+      return;
+    }
+    const player = this.detail.querySelector("audio"), here = this.detail.querySelector(".here");
+    if (player) player.pause();
+    if (here) here.classList.remove("here");
+    this.field("jumped").textContent = "";
   }
 
   // Goes to the next place of a kind in the texts that are shown, and on from the last to the first.
