@@ -117,6 +117,8 @@ def _measured(figure: Figure, held: Sequence[tuple[Scores, RunRecord | None]]) -
             why = "the suite is not complete"
         elif entry is not None and figure.metric == "wer":
             value = entry.wer
+        elif entry is not None and figure.metric == "rtfx":
+            value, why = entry.speed.rtfx, "its speed is not known"
         elif entry is not None:
             found = entry.metrics.get(figure.metric)
             value, why = (

@@ -9,9 +9,11 @@ import pytest
 
 from benchmarks.registry import get_suite
 from harness.cli import main
+from harness.records.run import Speed
 from harness.records.statistics import MetricValue
+from harness.reporting import claims
 from harness.reporting.claims import CANNOT, NEEDS, claims_table
-from harness.reporting.published import find
+from harness.reporting.published import Figure, find
 from harness.reporting.table import Table
 from harness.scoring.metrics import get_metric
 from tests.harness.reporting.made import entry, score
@@ -111,3 +113,26 @@ def test_a_report_of_the_suite_has_the_table_in_all_forms(tmp_path: Path, capsys
     assert found["measured"] == 0.0
     assert found["difference"] == pytest.approx(-1.29)
     assert "Claims and measurements" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_averages_and_speeds_are_claims_too() -> None:
+    whole = [score(BASE, [], 0.0525, suite=SUITE.name), score(NAR, [entry("ami_ihm", 0.1)], 0.05, suite=SUITE.name)]
+    found = rows(claims_table(SUITE, whole, [None] * 2))
+    assert [one[:2] for one in found[BASE, "average", "wer"]] == [(5.33, 5.25)]
+    assert [one[:2] for one in found[BASE, "average", "rtfx"]] == [(231.29, 1234.5)]
+    assert [one[:2] for one in found[NAR, "ami_ihm", "rtfx"]] == [(704.06, 10.0)]
+    assert "other hardware" in str(found[NAR, "ami_ihm", "rtfx"][0][3])
+    cut = rows(claims_table(SUITE, [score(BASE, [], None, suite=SUITE.name)], [None]))
+    assert {one[3] for one in cut[BASE, "average", "wer"]} == {"the suite is not complete"}
+    silent = score(NAR, [entry("ami_ihm", 0.1, speed=Speed())], None, suite=SUITE.name)
+    assert rows(claims_table(SUITE, [silent], [None]))[NAR, "ami_ihm", "rtfx"] == [
+        (704.06, None, None, "its speed is not known")
+    ]
+    assert {metric for _, _, metric in found} == {"wer", "rtfx", *NEEDS}
+
+
+def test_how_large_a_model_is_is_no_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = [Figure(model=BASE, metric=metric, value=2.0, source="s") for metric in ("parameters_billion", "rtfx")]
+    monkeypatch.setattr(claims, "find", lambda model: facts if model == BASE else [])
+    claimed = [key for key, values in rows(claims_table(SUITE, [], [])).items() if values[0][0] is not None]
+    assert claimed == [(BASE, "not stated", "rtfx")]

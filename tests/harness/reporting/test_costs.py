@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from harness.price import price_of
 from harness.records.run import RunRecord
+from harness.records.scores import Average, AverageSpeed
 from harness.reporting.costs import Costs, energy_cell
 from harness.reporting.results import results_table
 from harness.reporting.table import Table
@@ -63,7 +65,17 @@ def test_energy_of_a_part_of_the_audio_says_so() -> None:
 def test_money_by_the_hour_of_machine_is_over_the_wall_clock() -> None:
     found = table(made({}), Costs(price=price_of("2.5 USD/h")))
     assert cells(found)["money"].value == pytest.approx(2.5 / 7.25)
+    assert cells(found)["money"].notes == ()
     assert "by 2.5 USD/h: the price of a machine's hour over RTFx end to end" in found.caption
+
+
+def test_money_without_a_wall_clock_is_of_what_the_network_took() -> None:
+    known = replace(score("m", [entry("one", 0.1)], 0.1), average=Average(wer=0.1, speed=AverageSpeed(rtfx=25.0)))
+    found = results_table([known], [None], costs=Costs(price=price_of("2.5/h")))
+    assert cells(found)["money"].value == 0.1
+    assert cells(found)["money"].notes == ("from RTFx: the wall clock is not known",)
+    by_minute = results_table([known], [None], costs=Costs(price=price_of("0.006/min")))
+    assert cells(by_minute)["money"].notes == ()
 
 
 def test_money_by_the_minute_of_audio_depends_on_no_speed() -> None:

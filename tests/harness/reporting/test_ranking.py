@@ -62,3 +62,21 @@ def test_the_table_has_ranks_and_what_plots_compare() -> None:
     assert ranked.notes[-1] == "WER over the 1 common: Over the one that all have: read."
     assert with_common_averages(table, {"wer": points()}) == table
     assert with_ranks(table, [1, None, None, None, None]) == table
+
+
+def test_rates_are_equal_where_they_are_shown_as_equal() -> None:
+    """Two decimals of percent; RTFx as it is."""
+    rates = [0.10004, 0.10011, 0.1, 0.2]
+    shown = [Point(name, rate, 1 / rate) for name, rate in zip("abcd", rates, strict=True)]
+    found = Points(shown, {}, ("read",), "", "")
+    scores = [score(name, [entry("read", rate)], rate) for name, rate in zip("abcd", rates, strict=True)]
+    assert ranking(scores, [found], [*"abcd"], "given").ranks == (1, 3, 1, 4)
+    assert ranking(scores, [found], [*"abcd"], "rtfx").ranks == (1, 2, 3, 4)
+    assert ranking(scores, [found], [*"abcd"], "rtfx").order == (2, 0, 1, 3)
+
+
+def test_by_speed_a_server_has_no_rank() -> None:
+    shown = [Point("a", 0.1, 5.0), Point("b", 0.1, 50.0, served=8), Point("c", 0.1, 1.0)]
+    scores = [score(name, [entry("read", 0.1)], 0.1) for name in "abc"]
+    assert ranking(scores, [Points(shown, {}, ("read",), "", "")], [*"abc"], "rtfx").ranks == (1, 2, None)
+    assert ranking(scores, [Points(shown, {}, ("read",), "", "")], [*"abc"], "rtfx").order == (0, 2, 1)
