@@ -5,9 +5,10 @@
 Two systems with made-up utterances are written, of the lengths of LibriSpeech's test-clean, a WER of about five
 percent, speakers of forty utterances and two tags: 1,000 of them, then ten times as many up to N (default 1,000,000).
 Each verb then runs in a process of its own, without counts remembered from before. Wall seconds, seconds of processor
-time over all its processes, and the peak of its resident memory (`ru_maxrss`; that of the largest process that it
-started is added, though the two share most of it) are printed, and the exponent of each from one size to the next: 1 is
-as many times as there are more utterances, 0 is what does not grow.
+time over all its processes, and the most memory that these held together are printed (on Linux the sum of their
+proportional set sizes, so that pages that two share count once, looked at ten times a second; elsewhere `ru_maxrss` of
+the first), and the exponent of each from one size to the next: 1 is as many times as there are more utterances, 0 is
+what does not grow.
 
 `resume` takes a run whose last 16 utterances are missing to its end, with a model that costs nothing; what reading the
 data alone takes, which is no part of the harness's own work, stands beside it as `data`. `plan` is what is planned of
@@ -351,20 +352,42 @@ def child(verb: str, folder: Path, count: int) -> None:
     cpu = sum(one.ru_utime + one.ru_stime for one in every)
     page = folder / "page" / "index.html"
     size = page.stat().st_size / MEGABYTE if verb == "report" else None
-    found = Measured(seconds, cpu, sum(one.ru_maxrss for one in every) * 1024 / MEGABYTE, size)
+    found = Measured(seconds, cpu, every[0].ru_maxrss * 1024 / MEGABYTE, size)
     print(f"\n{json.dumps(found._asdict())}")
 
 
 def measured(verb: str, folder: Path, count: int, seconds: float) -> Measured | None:
     """A verb in a process of its own; None where it takes more than so many seconds."""
     arguments = [sys.executable, __file__, "--child", verb, "--folder", str(folder), "--count", str(count)]
+    end, most = time.monotonic() + seconds, 0.0
+    with (
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+        subprocess.Popen(arguments, stdout=out, stderr=err, text=True) as process,
+    ):
+        while process.poll() is None:
+            most = max(most, held_by(process.pid))
+            time.sleep(0.1)
+            if time.monotonic() > end:
+                process.kill()
+                return None
+        for one in (out, err):
+            one.seek(0)
+        if process.returncode:
+            raise SystemExit(f"{verb} of {count:,} utterances ended with {process.returncode}:\n{err.read()[-2000:]}")
+        found = Measured(**json.loads(out.read().splitlines()[-1]))
+    return found._replace(megabytes=most or found.megabytes)
+
+
+def held_by(pid: int) -> float:
+    """Megabytes of a process and those that it started, shared pages counted once; 0 where that is not known."""
     try:
-        done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return None
-    if done.returncode:
-        raise SystemExit(f"{verb} of {count:,} utterances ended with {done.returncode}:\n{done.stderr[-2000:]}")
-    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # it has just ended, or this is not Linux
+        return 0.0
+    kilobytes = next((int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0)
+    return kilobytes * 1024 / MEGABYTE + sum(held_by(int(child)) for child in children)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
