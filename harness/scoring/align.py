@@ -14,6 +14,7 @@ the words that both texts begin with is wrong where compounds merge ("a b c" aga
 "abc" two), and cutting off those that they end with changes which of two equally good alignments is taken.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -56,7 +57,7 @@ def counts_of(alignment: Alignment) -> ErrorCounts:
 def align(reference: Words, hypothesis: Words, *, merge: bool) -> Alignment:
     """The alignment with the fewest errors: jiwer's, or kaldialign's where compounds are merged."""
     if reference == hypothesis:
-        return tuple(Step("hit", (word,), (word,)) for word in reference)
+        return tuple(map(_hit, reference))
     return _merged(reference, hypothesis) if merge else _plain(reference, hypothesis)
 
 
@@ -80,6 +81,12 @@ def count_characters(reference: str, hypothesis: str) -> ErrorCounts:
     return count(list(reference.strip()), list(hypothesis.strip()), merge=False)
 
 
+@functools.lru_cache(maxsize=100_000)
+def _hit(word: str) -> Step:
+    """One object for all that are equal: most steps of most alignments are these."""
+    return Step("hit", (word,), (word,))
+
+
 def _plain(reference: Words, hypothesis: Words) -> Alignment:
     from rapidfuzz.distance import Levenshtein
 
@@ -91,9 +98,10 @@ def _plain(reference: Words, hypothesis: Words) -> Alignment:
             steps += [Step("deletion", (word,), ()) for word in words]
         elif block.tag == "insert":
             steps += [Step("insertion", (), (word,)) for word in others]
+        elif block.tag == "equal":
+            steps += map(_hit, words)
         else:
-            kind: Operation = "hit" if block.tag == "equal" else "substitution"
-            steps += [Step(kind, (word,), (other,)) for word, other in zip(words, others, strict=True)]
+            steps += [Step("substitution", (word,), (other,)) for word, other in zip(words, others, strict=True)]
     return tuple(steps)
 
 
@@ -127,6 +135,8 @@ def _merged_in_band(reference: Words, hypothesis: Words) -> Alignment:
 def _step(words: tuple[str, ...], others: tuple[str, ...]) -> Step:
     if not words or not others:
         return Step("insertion" if others else "deletion", words, others)
+    if words == others and len(words) == 1:
+        return _hit(words[0])
     return Step("hit" if "".join(words) == "".join(others) else "substitution", words, others)
 
 

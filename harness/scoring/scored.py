@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -52,9 +53,9 @@ class ScoredUtterance:
         self.row, self.counts = row, counts
         self.as_written: bool = as_written
         """The normalizer cannot read one of the two, so that both are scored as they are written."""
-        self.reference: list[str] = texts.units(reference)
-        """Words of the reference, normalized."""
-        self.hypothesis: list[str] = texts.units(hypothesis)
+        self.reference: list[str] = [*map(sys.intern, texts.units(reference))]
+        """Words of the reference, normalized; those that are equal are one object, as there are many of each."""
+        self.hypothesis: list[str] = [*map(sys.intern, texts.units(hypothesis))]
         """Words of the hypothesis, normalized."""
         self._profile, self._language = profile, language
         self._alignment: Alignment | None = None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances, f1, halves
 from harness.scoring.profiles import Profile
 from harness.scoring.written.counts import Tally, capitalization
-from harness.scoring.written.facing import faces
+from harness.scoring.written.facing import of_faces
 from harness.scoring.written.references import lacks_capitals
 
 
@@ -14,7 +14,7 @@ def tallies(utterances: Utterances, profile: Profile, language: str) -> Sequence
     reason = lacks_capitals((one.row.reference for one in utterances), language)
     if reason is not None:
         return Absent(reason)
-    return [None if one is None else capitalization(one) for one in faces(utterances, profile, language)]
+    return of_faces(utterances, profile, language, capitalization, "capitalization")
 
 
 def _errors(utterances: Utterances, profile: Profile, language: str) -> Sequence[Parts | None] | Absent:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from harness.scoring.metrics.base import Metric, Parts, Utterances
 from harness.scoring.profiles import DEFAULT_PROFILE, LANGUAGES_WITHOUT_SPACES, Profile, built_in_profile
 from harness.scoring.written.counts import Writing, numbers
-from harness.scoring.written.facing import faces
+from harness.scoring.written.facing import of_faces
 
 
 def tallies(utterances: Utterances, profile: Profile, language: str) -> list[Counter[Writing] | None] | None:
@@ -18,7 +18,7 @@ def tallies(utterances: Utterances, profile: Profile, language: str) -> list[Cou
     if language in LANGUAGES_WITHOUT_SPACES:
         return None
     same = same_number(language)
-    return [None if one is None else numbers(one, same) for one in faces(utterances, profile, language)]
+    return of_faces(utterances, profile, language, lambda one: numbers(one, same), ("numbers", language))
 
 
 def same_number(language: str) -> Callable[[str, str], bool]:

@@ -10,7 +10,7 @@ from harness.scoring import lattice
 from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances, f1, halves
 from harness.scoring.profiles import Profile
 from harness.scoring.written.counts import Tally, punctuation
-from harness.scoring.written.facing import faces
+from harness.scoring.written.facing import of_faces
 from harness.scoring.written.marks import KINDS
 from harness.scoring.written.nemo import MARKS, punctuation_of_texts
 from harness.scoring.written.references import lacks_punctuation
@@ -21,7 +21,7 @@ def tallies(utterances: Utterances, profile: Profile, language: str) -> Sequence
     reason = lacks_punctuation((one.row.reference for one in utterances), language)
     if reason is not None:
         return Absent(reason)
-    return [None if one is None else punctuation(one) for one in faces(utterances, profile, language)]
+    return of_faces(utterances, profile, language, punctuation, "punctuation")
 
 
 def _errors(utterances: Utterances, profile: Profile, language: str) -> Sequence[Parts | None] | Absent:

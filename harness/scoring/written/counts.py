@@ -101,6 +101,8 @@ def _pairs(said: list[str], written: list[str]) -> Iterator[tuple[str | None, st
 
 def capitals_of(token: str) -> Capitals | None:
     """How a word is written; None where it has no letters with case. One capital alone is Capitalized."""
+    if token.isascii() and (token.islower() or token.lower() == token.upper()):  # nearly all of them
+        return "lower" if token.islower() else None
     cased = [letter for letter in token if letter.lower() != letter.upper()]
     upper = [letter for letter in cased if letter != letter.lower()]
     if not cased:

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from harness.scoring import lattice
@@ -211,7 +211,9 @@ def _after(taken: Sequence[str], words: Sequence[str], at: int) -> int:
     return at
 
 
-_KNOWN: WeakKeyDictionary[ScoredUtterance, tuple[Profile, Faced | None]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[ScoredUtterance, tuple[Profile, Faced | None, dict[Hashable, Any]]] = WeakKeyDictionary()
+"""Under which profile an utterance was faced, and what was made of that."""
+T = TypeVar("T")
 
 
 def faces(utterances: Sequence[ScoredUtterance], profile: Profile, language: str) -> list[Faced | None]:
@@ -222,6 +224,22 @@ def faces(utterances: Sequence[ScoredUtterance], profile: Profile, language: str
     for one in utterances:
         known = _KNOWN.get(one)
         if known is None or known[0] != profile:
-            known = _KNOWN[one] = profile, face(one, normalize, language, by_profile=by_profile)
+            known = _KNOWN[one] = profile, face(one, normalize, language, by_profile=by_profile), {}
         found.append(known[1])
+    return found
+
+
+def of_faces(
+    utterances: Sequence[ScoredUtterance], profile: Profile, language: str, make: Callable[[Faced], T], name: Hashable
+) -> list[T | None]:
+    """What is made of each of `faces`, under a name; made once, however many metrics ask."""
+    found: list[T | None] = []
+    for one, faced in zip(utterances, faces(utterances, profile, language), strict=True):
+        if faced is None:
+            found.append(None)
+            continue
+        known = _KNOWN[one][2]
+        if name not in known:
+            known[name] = make(faced)
+        found.append(known[name])
     return found

@@ -28,6 +28,13 @@ def lacks_punctuation(references: Iterable[str], language: str) -> str | None:
     return None
 
 
+def _letters(token: str) -> int:
+    """Letters with case."""
+    if token.isascii() and token.isalpha():
+        return len(token)
+    return sum(letter.lower() != letter.upper() for letter in token)
+
+
 def lacks_capitals(references: Iterable[str], language: str) -> str | None:
     """Why capitals cannot be scored against these references; None where they can."""
     if language in LANGUAGES_WITHOUT_SPACES:
@@ -40,7 +47,7 @@ def lacks_capitals(references: Iterable[str], language: str) -> str | None:
                 continue
             cased += 1
             capitals += kind != "lower"
-            if sum(letter.lower() != letter.upper() for letter in token) > 1:
+            if _letters(token) > 1:
                 several += 1
                 upper += kind == "UPPER"
     if not cased:
