@@ -73,6 +73,8 @@ def test_a_rate_is_a_fraction_and_the_newest_comes_first() -> None:
     assert found[0].rate == pytest.approx(0.0803)
     assert find(NAR, metric="rtfx")[0].rate == find(NAR, metric="rtfx")[0].value
     assert find("nobody/nothing") == []
+    shares = [Figure(model="m", metric=metric, value=14.6, source="s").rate for metric in sorted(published.METRICS)]
+    assert shares == [0.146, 14.6, 0.146, 14.6, 0.146, 14.6, 0.146, 0.146], "those in percent, and no other"
 
 
 @pytest.mark.parametrize(
@@ -223,6 +225,9 @@ def test_a_good_row_a_wrong_header_and_bytes_that_are_no_text(folder: Path) -> N
         hardware="1x H100",
         batch=128,
     )
+    published.published_figures.cache_clear()
+    (folder / "mine.csv").write_text(",".join(COLUMNS) + f"\n{GOOD.replace('8.03', '0')}\n")
+    assert [one.value for one in published_figures(folder)] == [0.0], "nothing wrong at all is a figure"
     for content, message in ((b"model,value\n", "the header is 'model,value'"), (b"\xff\xfe", "cannot be read")):
         published.published_figures.cache_clear()
         (folder / "mine.csv").write_bytes(content)
