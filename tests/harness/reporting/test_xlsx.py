@@ -9,7 +9,7 @@ import zipfile
 
 from harness.reporting.model import Cell, Column
 from harness.reporting.table import Table
-from harness.reporting.xlsx import workbook
+from harness.reporting.xlsx import _sheet_name, workbook
 
 MAIN = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 COLUMNS = (
@@ -72,3 +72,8 @@ def test_each_table_is_a_sheet_and_equal_tables_are_equal_files() -> None:
     assert names == ["table", "errors   all"]
     assert cells(data, 2) == cells(data)
     assert workbook({"table": TABLE, "errors: [all]": TABLE}) == data
+
+
+def test_names_of_sheets_are_as_long_as_excel_takes_and_hold_no_sign_that_it_refuses() -> None:
+    names = [_sheet_name(name, 7) for name in ("x" * 40, "slices_a/b:c*d?[e]'f", "///", "table")]
+    assert names == ["x" * 31, "slices_a b c d  e  f", "Sheet7", "table"]
