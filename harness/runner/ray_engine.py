@@ -107,6 +107,7 @@ class RayLoop(Loop):
             HarnessError: the model cannot be loaded anywhere any more.
         """
         self._mark = begin_parts(self.journal.path)
+        self._read.clear()
         try:
             return Loop.run(self, self._pickled(utterances))
         except Interrupted:

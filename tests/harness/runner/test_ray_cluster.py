@@ -178,9 +178,9 @@ def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happen
 DRIVER = """
 import sys
 from pathlib import Path
-from tests.harness.runner.test_ray_cluster import dataset, ray_stub, run_module, work
+from tests.harness.runner.test_ray_cluster import dataset, ray_cluster, ray_stub, run_module, work
 
-run_module.load_model = ray_stub.load
+run_module.load_model, ray_cluster.MANY = ray_stub.load, 2
 settings = {"engine": "ray", "ray_address": sys.argv[3], "batch_size": 2}
 work(Path(sys.argv[1]), dataset(int(sys.argv[4])), sys.argv[2], **settings).execute()
 """
