@@ -22,6 +22,10 @@ from harness.errors import DataError
         ('{"a": 1, "a": 1}', "the key 'a' stands there twice"),
         ('{"a" :1,"b":2,"a"\n\t:3}', "the key 'a' stands there twice"),
         ('{"a": 1, "\\u0061": 2}', "the key 'a' stands there twice"),
+        ('{"a":1,"a"\r:2}', "the key 'a' stands there twice"),
+        ('{"a":1,"a"\n:2}', "the key 'a' stands there twice"),
+        ('{"a":1,"a"\t:2}', "the key 'a' stands there twice"),
+        ('[{"a":1,"a":2},{}]', "item 1, the key 'a' stands there twice"),
         ('{"": 1, "": 2}', "the key '' stands there twice"),
         ('[{"a": 1}, {"b": "::", "b": 2}]', "item 2, the key 'b' stands there twice"),
         ('{"rows": [{"a": [{"c": 1}, {"c": 1, "c": 1}]}]}', "rows, item 1, a, item 2, the key 'c' stands there twice"),
@@ -50,6 +54,18 @@ def test_a_key_that_stands_twice_is_named_with_its_place(text: str, said: str) -
 )
 def test_what_looks_like_one_is_read(text: str) -> None:
     assert repr(loads(text)) == repr(json.loads(text))
+
+
+def test_rows_as_they_are_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what looks doubtful is parsed anew."""
+    monkeypatch.setattr("benchmarks.sources.json_keys._twice", lambda _: "parsed anew")
+    row = {"a": "at 12:30", "b": [{"c": 1, "d": [{}]}, {"c": {"e": 2}}], "f": None}
+    for value in (row, [row, row], "a", 1, {}, []):
+        for separators in ((",", ":"), (", ", ": "), (",\n", " : ")):
+            loads(json.dumps(value, separators=separators))
+            loads(json.dumps(value, separators=separators).encode("utf-16"))
+    with pytest.raises(ValueError, match="parsed anew"):
+        loads('{"a": "\\":"}')
 
 
 _VALUES = st.recursive(

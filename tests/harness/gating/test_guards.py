@@ -153,6 +153,7 @@ def test_all_other_lengths_are_counted_and_the_first_is_named() -> None:
         (0.0, 0.1, False),
         (0.0, 0.2, True),
         (100.0, 101.1, False),
+        (100.0, 101.105, False),  # 1.111 s
         (101.2, 100.0, True),
     ],
 )
