@@ -63,7 +63,7 @@ def read_experiment(path: Path, parser: argparse.ArgumentParser) -> Experiment:
         stated: Table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--config {path}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--config {path}: not TOML: {error}") from None
     keys = _keys(parser)
     found: dict[str, object] = {}

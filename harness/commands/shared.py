@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import UsageError
+from harness.errors import HarnessError, UsageError
 from harness.price import price_of
+from harness.records.run import RUN_FILE, read_run_record
 from harness.reporting.costs import Costs
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.forms import FORMS
@@ -287,11 +288,21 @@ def spare(inputs: frozenset[Path], *outputs: Path | None) -> None:
     """Refuses to write over what is read.
 
     Raises:
-        UsageError: an output is an input.
+        UsageError: an output is an input, or a file of a run.
     """
     for path in outputs:
-        if path is not None and path.resolve() in inputs:
+        if path is not None and (path.resolve() in inputs or _of_a_run(path)):
             raise UsageError(f"{path} is what is read, and would be written over; give another name")
+
+
+def _of_a_run(path: Path) -> bool:
+    """Whether a file is a run's own: its run.json, journals or scores, whichever runs are read."""
+    try:
+        names = read_run_record(path.parent).benchmarks
+    except (HarnessError, OSError):
+        names = {}
+    journals = {f"{name}.jsonl" for name in names}
+    return (path.parent / RUN_FILE).is_file() and path.name in {RUN_FILE, "scores.json", *journals}
 
 
 def teller(*, quiet: bool) -> Callable[[str], None]:

@@ -25,7 +25,7 @@ def read_policy(path: Path | None) -> Policy:
         raw: object = tomllib.loads(stated(path))
     except OSError as error:
         raise UsageError(f"policy {path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"policy {path} is not TOML: {error}") from None
     return parse_policy(raw, str(path))
 

@@ -217,6 +217,8 @@ def written(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     Raises:
         RunError: as `write_bytes`.
     """
+    if path.name in {"", ".."} or (os.path.isdir(path) and not path.is_symlink()):  # noqa: PTH112 - takes any name
+        raise RunError(f"{path}: a folder cannot be written to; give the name of a file")
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         temporary.unlink(missing_ok=True)

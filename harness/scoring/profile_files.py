@@ -60,7 +60,7 @@ def read_profile(path: Path) -> Profile:
         raise UsageError(f"no profile file {path}; the built-in profiles are: {', '.join(profile_names())}") from None
     except OSError as error:
         raise DataError(f"profile file {path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"profile file {path} is not TOML: {error}") from None
     base = stated.pop("extends", DEFAULT_PROFILE)
     if base not in profile_names():

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.errors import UsageError
+from harness.scoring.normalize.brackets import without_brackets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FRACTION = re.compile("([0-9]?)([\u00bc-\u00be\u2150-\u215e])")
-_SPANS = re.compile(r"[<\[][^>\]]*[>\]]")
 _SPACES = re.compile(r"\s+")
 
 
@@ -104,7 +104,7 @@ class ChineseNormalizer:
         text = unicodedata.normalize("NFKC", _FRACTION.sub(_fraction, text))
         if self._simplify is not None:
             text = self._simplify(text)
-        text = _SPANS.sub("", text.lower()).replace("(", " ").replace(")", " ")
+        text = without_brackets(text.lower()).replace("(", " ").replace(")", " ")
         text = self._beside_han.sub("", text)
         if self._in_words is not None:
             text = self._in_words(text)

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.scoring.normalize import characters, clock_times, numbers, tables
+from harness.scoring.normalize.brackets import without_brackets, without_parentheses
 
 _KEPT_SYMBOLS = ".%$¢€£"
-_BRACKETS = re.compile(r"[<\[][^>\]]*[>\]]")
-_PARENTHESES = re.compile(r"\(([^)]+?)\)")
 _SPACE_APOSTROPHE = re.compile(r"\s+'")
 _DIGIT_COMMA = re.compile(r"(\d),(\d)")
 _PERIOD = re.compile(r"\.([^0-9]|$)")
@@ -207,8 +206,7 @@ class EnglishNormalizer:
 
     def _reaching_rules(self, text: str) -> str:
         """The rules that can reach over several tokens: brackets, fillers, spaces before an apostrophe, clock times."""
-        text = _BRACKETS.sub("", text)
-        text = _PARENTHESES.sub("", text)
+        text = without_parentheses(without_brackets(text))
         text = self._fillers.sub("", text)
         text = _SPACE_APOSTROPHE.sub("'", text)
         return clock_times.rewrite(text) if self._rules.clock_times else text

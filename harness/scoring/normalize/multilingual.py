@@ -11,9 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from harness.scoring.normalize import characters
+from harness.scoring.normalize.brackets import without_brackets, without_parentheses
 
-_BRACKETS = re.compile(r"[<\[][^>\]]*[>\]]")
-_PARENTHESES = re.compile(r"\(([^)]+?)\)")
 _NOT_WORD = re.compile(r"[^\w\s]")
 _SPACES = re.compile(r"\s+")
 _GROUPED_DIGITS = re.compile(r"(\d)\s+(\d{3})\b")
@@ -86,7 +85,7 @@ class MultilingualNormalizer:
         return self._with_numbers(" ".join(filter(None, out)))
 
     def _whole(self, lower: str) -> str:
-        text = _PARENTHESES.sub("", _BRACKETS.sub("", lower))
+        text = without_parentheses(without_brackets(lower))
         return self._with_numbers(" ".join(self._letters(text).split()))
 
     def _letters(self, text: str) -> str:
