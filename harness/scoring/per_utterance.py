@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -192,7 +193,7 @@ def _facing(steps: Sequence[AlignedWords]) -> str:
         said, heard = " ".join(step.reference), " ".join(step.hypothesis)
         if step.operation in {"substitution", "insertion", "deletion"}:
             said, heard = said.upper(), heard.upper()
-        said, heard = (shown(text, begins_line=False) for text in (said, heard))
+        said, heard = _shown(said), _shown(heard)
         width = max(_width(said), _width(heard), 1)
         cells = (said or _GAP * width, heard or _GAP * width, _LETTERS[step.operation])
         columns.append([cell + " " * (width - _width(cell)) for cell in cells])
@@ -201,8 +202,15 @@ def _facing(steps: Sequence[AlignedWords]) -> str:
     return "\n".join(f"{name} {' '.join(cells)}".rstrip() for name, cells in named)
 
 
+@functools.lru_cache(maxsize=100_000)
+def _shown(words: str) -> str:
+    return shown(words, begins_line=False)
+
+
 def _width(text: str) -> int:
     """Columns of a terminal: wide characters take two, marks none."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
         for char in text

@@ -10,13 +10,18 @@ import msgspec
 import pytest
 
 from harness.cli import main
+from harness.errors import RunError
 from harness.records.utterances import UtteranceScore
 from harness.reporting.escape import csv_cell
+from harness.scoring import per_utterance
 from harness.scoring.error_counts import ErrorCounts
 from tests.harness.hostile import STRINGS, check_commands, check_csv, check_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from harness.scoring.scored import Scored
 
 ROWS: list[dict[str, Any]] = [
     {"id": "u1", "text": "The cat sat", "pred_text": "a cat sat down", "speaker": "s", "duration": 2.0, "time": 0.5},
@@ -158,3 +163,39 @@ def test_each_form_takes_hostile_texts_as_its_readers_need(tmp_path: Path) -> No
     assert text.count("Scores: (#C #S #D #I) ") == len(texts)
     check_terminal(text)
     check_commands(text)
+
+
+def test_what_is_written_does_not_depend_on_how_many_rows_are_held(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyarrow import parquet
+
+    def all_forms(stem: str) -> list[object]:
+        texts = [written(file, f"{stem}{end}", "--alignments", str(file.with_name(f"{stem}.txt"))) for end in ENDS]
+        found: list[object] = [path.read_bytes() for path in (*texts[:2], file.with_name(f"{stem}.txt"))]
+        return [*found, parquet.read_table(texts[2]).to_pylist()]
+
+    at_once = all_forms("one")
+    monkeypatch.setattr("harness.scoring.per_utterance._AT_ONCE", 1)
+    assert all_forms("other") == at_once
+
+
+ENDS = (".jsonl", ".csv", ".parquet")
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_was_there_stays_where_writing_ends_by_an_error(
+    file: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    path = file.with_name(f"out{end}")
+    path.write_bytes(b"before")
+
+    real = per_utterance.utterance_scores
+
+    def breaks(model: str, one: Scored) -> Iterator[UtteranceScore]:
+        yield from [*real(model, one)][:2]
+        raise RunError("no more")
+
+    monkeypatch.setattr(per_utterance, "_AT_ONCE", 1)
+    monkeypatch.setattr(per_utterance, "utterance_scores", breaks)
+    assert main(["score", str(file), "--profile", "verbatim", "--per-utterance", str(path)]) == 5
+    assert path.read_bytes() == b"before"
+    assert [one.name for one in file.parent.glob(".*")] == []
