@@ -343,7 +343,7 @@ def _spoken(line: Line, start: float | None, account: Account) -> tuple[tuple[Sp
     A row that is a part of its recording may state them by the recording's clock: it does where none is before it.
     """
     try:
-        turns, words = turns_in(line.values, TURNS) or (), words_in(line.values, WORDS) or ()
+        turns, words = turns_in(line.values, TURNS, WORDS) or (), words_in(line.values, WORDS) or ()
     except ValueError as error:
         raise line.error(str(error)) from None
     times = [*(one.start for one in turns if one.start is not None), *(one.start for one in words)]

@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 
 from benchmarks.dataset import MISSHAPEN
 from benchmarks.files import whole
+from benchmarks.sources.seconds import in_order, seconds
 from harness.errors import DataError
 
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|<exists>|<absent>)(?!\S)')
@@ -74,8 +75,10 @@ def read_textgrid(path: Path) -> list[Tier]:
             _number(next(tokens)), _number(next(tokens))
             for _ in range(int(_number(next(tokens)))):
                 begin = _number(next(tokens))
-                end = _number(next(tokens)) if interval else begin
+                begin, end = in_order(begin, _number(next(tokens)) if interval else begin)
                 text = next(tokens)
+                if str(text).strip():
+                    seconds(begin, "the begin of an interval that says something")
                 if not isinstance(text, str):
                     raise ValueError(f"{text} where a text should be")
                 tier.annotations.append(Annotation(begin, end, text))
@@ -154,7 +157,7 @@ def linked_media(path: Path) -> list[str]:
 
 def _eaf_tiers(root: ET.Element) -> list[Tier]:
     slots = {
-        slot.attrib["TIME_SLOT_ID"]: float(slot.attrib["TIME_VALUE"]) / 1_000
+        slot.attrib["TIME_SLOT_ID"]: seconds(slot.attrib["TIME_VALUE"], "TIME_VALUE") / 1_000
         for slot in root.iter("TIME_SLOT")
         if "TIME_VALUE" in slot.attrib
     }
@@ -163,7 +166,7 @@ def _eaf_tiers(root: ET.Element) -> list[Tier]:
     for one in root.iter("ALIGNABLE_ANNOTATION"):
         begin, end = (slots.get(one.attrib[f"TIME_SLOT_REF{number}"]) for number in (1, 2))
         if begin is not None and end is not None:
-            times[one.attrib["ANNOTATION_ID"]] = begin, end
+            times[one.attrib["ANNOTATION_ID"]] = in_order(begin, end)
     for one in root.iter("REF_ANNOTATION"):
         about[one.attrib["ANNOTATION_ID"]] = one.attrib["ANNOTATION_REF"]
     tiers = []

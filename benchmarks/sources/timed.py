@@ -4,7 +4,7 @@ Formats: SCTK's doc/infmts.htm; https://github.com/fgnt/meeteval; https://www.w3
 """
 
 import html
-import math
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.sources.json_keys import loads
 from benchmarks.sources.nist import ENCODED, alternatives, decode
+from benchmarks.sources.seconds import in_order, seconds
 from harness.errors import DataError
 
 _IGNORED = "IGNORE_TIME_SEGMENT_IN_SCORING"
@@ -70,9 +71,7 @@ def read_stm(path: Path, content: str, *, reference: bool = False) -> list[Segme
             recording, speaker, text = (decode(word, path, number) for word in (recording, speaker, text))
         elif reference:
             text = alternatives(text, path, number)
-        start, stop = seconds_of(begin, path, number), seconds_of(end, path, number)
-        if stop < start:
-            raise DataError(f"{path}, line {number}: the segment ends ({end}) before it begins ({begin})")
+        start, stop = stretch(seconds_of(begin, path, number), seconds_of(end, path, number), f"{path}, line {number}")
         ignored = text.strip().upper() == _IGNORED
         found.append(
             Segment(_recording(recording, channel), speaker, start, stop, text.strip(), ignored, recording, channel)
@@ -107,20 +106,36 @@ def read_seglst(path: Path, content: str) -> list[Segment]:
     Raises:
         DataError: it is none.
     """
-    found: list[Segment] = []
     try:
-        for one in loads(content):
-            begin, end = (float(one.get(key, 0)) for key in ("start_time", "end_time"))
-            words = one["words"]
-            if not isinstance(words, str):
-                raise TypeError("words is no text")
-            name = str(one["session_id"])
-            channel = one.get("channel")
-            side = str(channel) if isinstance(channel, int | str) else ""
-            found.append(Segment(name, str(one.get("speaker", "")), begin, end, words, file=name, channel=side))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise DataError(f"{path}, item {len(found) + 1}: no segment with session_id and words: {error}") from None
+        items = loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}, item 1: no segment with session_id and words, but no JSON: {error}") from None
+    found: list[Segment] = []
+    ends = 0
+    for number, one in enumerate(items if isinstance(items, list) else [items], start=1):
+        where = f"{path}, item {number}"
+        try:
+            found.append(_seglst_segment(one))
+        except ValueError as error:
+            raise DataError(f"{where}: no segment with session_id and words, and times if any: {error}") from None
+        ends += "end_time" in one
+        if 0 < ends < number:
+            raise DataError(f"{where}: some segments have an end_time and some have none; give all of them times")
     return found
+
+
+def _seglst_segment(one: object) -> Segment:
+    """A segment; one that states no time has it at 0. Raises ValueError: it is none."""
+    if not isinstance(one, dict) or not {"session_id", "words"} <= one.keys():
+        raise ValueError("one of the two is missing")
+    words, name = one["words"], one["session_id"]
+    if not isinstance(words, str) or not isinstance(name, str | int):
+        what = "words" if not isinstance(words, str) else "session_id"
+        raise ValueError(f"{what} is {json.dumps(one[what])[:40]}, not text")
+    begin = seconds(one.get("start_time", 0), "start_time")
+    end = in_order(begin, seconds(one["end_time"], "end_time"))[1] if "end_time" in one else 0.0
+    speaker, channel = (str(one[key]) if isinstance(one.get(key), int | str) else "" for key in ("speaker", "channel"))
+    return Segment(str(name), speaker, begin, end, words, file=str(name), channel=channel)
 
 
 def read_subtitles(content: str) -> str:
@@ -139,7 +154,7 @@ def read_cues(path: Path, content: str, name: str) -> list[Segment]:
         match = _TIMES.match(times)
         if match is None:
             raise DataError(f"{path}, line {number}: {times[:60]!r} are no times of a cue")
-        begin, end = _clock(*match.groups()[:4]), _clock(*match.groups()[4:])
+        begin, end = stretch(_clock(*match.groups()[:4]), _clock(*match.groups()[4:]), f"{path}, line {number}")
         voices = set(_VOICE.findall(raw))
         found.append(Segment(name, voices.pop().strip() if len(voices) == 1 else "", begin, end, text, file=name))
     return found
@@ -249,9 +264,18 @@ def seconds_of(text: str, path: Path, number: int) -> float:
         DataError: they are no number, or negative.
     """
     try:
-        value = float(text)
+        return seconds(text, "a time")
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0:
-        raise DataError(f"{path}, line {number}: {text[:40]!r} is no number of seconds")
-    return value
+        raise DataError(f"{path}, line {number}: {text[:40]!r} is no number of seconds") from None
+
+
+def stretch(begin: float, end: float, where: str) -> tuple[float, float]:
+    """Begin and end of a segment.
+
+    Raises:
+        DataError: it ends before it begins; the message begins with `where`.
+    """
+    try:
+        return in_order(begin, end)
+    except ValueError as error:
+        raise DataError(f"{where}: {error}") from None

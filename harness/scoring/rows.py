@@ -254,11 +254,12 @@ class _Timed(TypedDict):
 def _timed(found: Values) -> _Timed:
     """Words with times and turns of both sides; `words`, `turns` are the reference's but in lines of our journals."""
     said = journal_row(found)
+    words = SAID_WORDS[:1] if said else SAID_WORDS, OWN_WORDS if said else WRITTEN_WORDS
     return {
-        "reference_words": words_in(found, SAID_WORDS[:1] if said else SAID_WORDS),
-        "reference_turns": turns_in(found, SAID_TURNS[:1] if said else SAID_TURNS),
-        "words": words_in(found, OWN_WORDS if said else WRITTEN_WORDS),
-        "turns": turns_in(found, OWN_TURNS if said else WRITTEN_TURNS),
+        "reference_words": words_in(found, words[0]),
+        "reference_turns": turns_in(found, SAID_TURNS[:1] if said else SAID_TURNS, words[0]),
+        "words": words_in(found, words[1]),
+        "turns": turns_in(found, OWN_TURNS if said else WRITTEN_TURNS, words[1]),
     }
 
 

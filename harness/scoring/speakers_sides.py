@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
+from benchmarks.sources.timed_rows import PAUSE
 from harness.scoring import lattice
 from harness.types import Turn, Word
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from harness.scoring.scored import ScoredUtterance
 
 Words = Callable[[str], Sequence[str]]
-
-PAUSE = 0.5
-"""Seconds without a word at which words with times and speakers, which come in no turns, are two turns."""
 
 
 class Said(NamedTuple):

@@ -25,9 +25,13 @@ def words_in(values: Values, names: Sequence[str]) -> tuple[Word, ...] | None:
     return None if found is None else tuple(Word(*one) for one in found)
 
 
-def turns_in(values: Values, names: Sequence[str]) -> tuple[Turn, ...] | None:
-    """The turns of the first column that has any; None where none has. Raises ValueError: one is none."""
-    found = timed_rows.turns_in(values, names)
+def turns_in(values: Values, names: Sequence[str], words: Sequence[str] = ()) -> tuple[Turn, ...] | None:
+    """The turns of the first column that has any, or that words with speakers are; None where there is none of both.
+
+    Raises:
+        ValueError: one is none.
+    """
+    found = timed_rows.turns_in(values, names, words)
     return None if found is None else tuple(Turn(*one) for one in found)
 
 
@@ -42,7 +46,7 @@ def recognizer_text(values: Values) -> tuple[str, tuple[Turn, ...] | None, tuple
     Raises:
         ValueError: it has none of them, or one is not what it should be.
     """
-    turns = turns_in(values, ("segments", "utterances", "turns"))
+    turns = turns_in(values, ("segments", "utterances", "turns"), ("words", "word_segments"))
     words = words_in(values, ("words",))
     if words is None:
         listed = values.get("segments")

@@ -94,7 +94,8 @@ def read_alone(path: Path, content: str, form: Form, columns: tuple[str, ...], s
             raise DataError(f"{path}: no subtitles; a cue of {form} has a line of times, 00:00:01,000 --> 00:00:02,000")
         try:
             cues = tuple(timed.read_cues(path, content, stem(path)))
-        except DataError:  # times that are none do no harm to the words
+        except DataError as error:  # does no harm to the words
+            say(f"{error}; no times of it are read")
             cues = ()
         texts = {stem(path): timed.read_subtitles(content)}
         return Texts(path, form, texts, segments=cues, turns=turns_by_recording(cues))
@@ -135,7 +136,7 @@ def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> Texts:
             chosen, session, spoken = column(values, columns), session_of(values), language_of(values)
             listed, spoken_turns, timed_words = (
                 keywords_of(values),
-                turns_in(values, names[0]),
+                turns_in(values, names[0], names[1]),
                 words_in(values, names[1]),
             )
         except ValueError as error:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Parts = tuple[float, ...]
 """What one utterance adds to a metric: what is counted, what it is a share of, and further sums if a value has any."""
 
+NOTHING = "no utterance has a transcript that is scored"
+"""Why there is no value where nothing is to be counted, whatever else a metric lacks."""
+
 Utterances = Sequence["ScoredUtterance"]
 """Those of one benchmark that are scored."""
 
@@ -151,7 +154,7 @@ def measure(metric: Metric, utterances: Utterances, profile: Profile, language: 
     """
     counted = metric.count(utterances, profile, language)
     if counted is None or isinstance(counted, Absent):
-        return None if counted is None else MetricValue(value=None, reason=counted.reason)
+        return None if counted is None else MetricValue(value=None, reason=counted.reason if utterances else NOTHING)
     sessions = [one.row.session for one in utterances]
     if isinstance(counted, Noted):
         return replace(summed(metric, counted.parts, sessions), note=counted.note)

@@ -226,3 +226,37 @@ def test_a_segment_without_a_name_leaves_all_unnamed(meetings: tuple[Path, Path,
     [system] = read_transcripts(meetings[0], [meetings[1]])
     assert {row.speakers for row in system.benchmarks[0].rows} == {None}
     assert None not in {row.reference_speakers for row in system.benchmarks[0].rows}
+
+
+def test_speakers_of_words_as_whisperx_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One segment of two speakers, words alone, and a column of words: all of them tell who speaks."""
+    said = ["hello", "there", "good", "morning"]
+    words = [{"word": word, "start": at, "end": at + 1, "speaker": f"S{at // 2}"} for at, word in enumerate(said)]
+    segment = {"start": 0, "end": 4, "text": " ".join(said), "speaker": "S0", "words": words}
+    forms: dict[str, object] = {"segments": {"segments": [segment]}, "words": {"words": words, "text": segment["text"]}}
+    (tmp_path / "w.stm").write_text("w 1 A 0 2 hello there\nw 1 B 2 4 good morning\n", encoding="utf-8")
+    asked = ["--metric", "cp_wer", "--metric", "wder", "--json"]
+    for form in forms.values():
+        (tmp_path / "w.json").write_text(json.dumps(form), encoding="utf-8")
+        given = ["--reference", str(tmp_path / "w.stm"), "--format", "meetings"]
+        assert main(["score", str(tmp_path / "w.json"), *given, *asked]) == 0
+        [score] = json.loads(capsys.readouterr().out)
+        found = score["benchmarks"][0]["metrics"]
+        assert [(found[name]["count"], found[name]["of"]) for name in ("cp_wer", "wder")] == [(0.0, 4.0), (0.0, 4.0)]
+    turns = [{"speaker": "A", "text": "hello there"}, {"speaker": "B", "text": "good morning"}]
+    row = {"id": "u", "text": segment["text"], "pred_text": segment["text"], "turns": turns, "pred_words": words}
+    (tmp_path / "p.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    assert main(["score", str(tmp_path / "p.jsonl"), *asked]) == 0
+    [score] = json.loads(capsys.readouterr().out)
+    assert score["benchmarks"][0]["metrics"]["cp_wer"]["count"] == 0.0
+
+
+def test_an_empty_segment_list_has_nothing_that_is_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = [{"session_id": "m", "speaker": "A", "start_time": 0, "end_time": 1, "words": "hello"}]
+    (tmp_path / "r.json").write_text(json.dumps(said), encoding="utf-8")
+    (tmp_path / "h.json").write_text("[]", encoding="utf-8")
+    asked = ["--metric", "cp_wer", "--metric", "der", "--json"]
+    main(["score", str(tmp_path / "h.json"), "--reference", str(tmp_path / "r.json"), *asked])
+    [score] = json.loads(capsys.readouterr().out)
+    reasons = {one["reason"] for one in score["benchmarks"][0]["metrics"].values()}
+    assert reasons == {"no utterance has a transcript that is scored"}
