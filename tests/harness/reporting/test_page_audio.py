@@ -10,8 +10,11 @@ import numpy as np
 import soundfile
 
 from benchmarks.dataset import Audio
-from harness.reporting.page.audio import address_of, addresses, place_audio
+from harness.reporting.page.audio import address_of, addresses, origins, place_audio
+from harness.reporting.page.choice import Chosen
+from harness.scoring.predictions import Predictions, System
 from tests.harness.audio.forms import encoded, speech
+from tests.harness.scoring.made import predictions
 
 KEY = ("bench", "u")
 
@@ -109,3 +112,18 @@ def test_audio_under_a_condition_is_left_out_on_purpose_and_the_page_says_so(tmp
     why = "under a condition a model heard something else than the file"
     assert placed.silent == {wanted[0]: "nothing says where it is", wanted[1]: why, wanted[2]: why}
     assert placed.said == f"Audio: 1 silent: nothing says where it is; 2 silent: {why}."
+
+
+def test_audio_is_that_of_our_own_runs_without_a_condition() -> None:
+    """Under a condition a model heard something else than what the journal names; others name no files of ours."""
+
+    def part(name: str, place: str | None, *, ours: bool = True) -> Predictions:
+        return predictions(("a", "a"), ("b", "b"), name=name, ours=ours, audio=[place, None])
+
+    systems = [
+        System(model="m", benchmarks=[part("read", "first.wav"), part("read+noise@10dB", "noisy.wav")]),
+        System(model="n", benchmarks=[part("read", "second.wav"), part("far", "far.wav", ours=False)]),
+    ]
+    assert origins(systems) == {("read", "u0"): "first.wav"}
+    some = {"read": Chosen(frozenset({"u1"}), "")}
+    assert origins(systems, some) == {}

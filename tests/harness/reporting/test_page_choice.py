@@ -17,7 +17,8 @@ from harness.reporting.page.data import group
 from harness.reporting.report import write_report
 from harness.scoring.predictions import System, read_run
 from harness.scoring.profile_files import get_profile
-from harness.scoring.scored import count_systems
+from harness.scoring.scored import count_predictions, count_systems
+from tests.harness.scoring.made import predictions
 
 PROFILE = get_profile("verbatim")
 COUNT = 200
@@ -101,3 +102,12 @@ def test_the_report_says_so_and_its_tables_are_of_all(tmp_path: Path, monkeypatc
     assert len(page) < len((tmp_path / "whole" / "index.html").read_text())
     for stem in ("table", "errors"):
         assert (tmp_path / "cut" / f"{stem}.json").read_bytes() == (tmp_path / "whole" / f"{stem}.json").read_bytes()
+
+
+def test_references_are_in_a_page_once_and_transcripts_of_each_system() -> None:
+    """Ids and references of ten bytes, and transcripts of two and of four."""
+    held = [count_predictions(predictions(("12345678", heard), name="b"), PROFILE) for heard in ("xx", "ää")]
+    assert choice.size_of(held) == 10 + 2 + 4
+    assert choice.size_of(held[:1]) == 10 + 2
+    assert choose([held], 16) == {}, "as much room as is needed"
+    assert [*choose([held], 15)] == ["b"]
