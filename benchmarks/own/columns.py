@@ -109,9 +109,8 @@ def find_columns(header: Sequence[str], asked: Asked, account: Account) -> Colum
         account: told what each column is taken for.
     """
     given = dict(asked.columns)
-    translated = next((name for name in header if plain(name) == TRANSLATION), None)
-    if asked.translation and translated is not None:
-        given.setdefault("text", translated)
+    if asked.translation:  # a row without one has no text: its transcript is none
+        given.setdefault("text", next((name for name in header if plain(name) == TRANSLATION), TRANSLATION))
     found: dict[Role, list[tuple[int, bool, int, str]]] = {role: [(0, False, 0, name)] for role, name in given.items()}
     rest: list[str] = []
     for number, name in enumerate(header):

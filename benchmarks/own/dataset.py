@@ -90,6 +90,7 @@ def _check_asked(place: str, form: Form, asked: Asked) -> None:
     stray = next((flags[name] for name, there in given.items() if there and name not in form.uses), None)
     if stray is not None:
         raise UsageError(f"{place}: {stray} means nothing for {form.title}; leave it out, or name the form with --form")
+    form.check_translations(place, asked)
 
 
 def _passed_over(account: Account) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from benchmarks.dataset import Request
 from benchmarks.own.account import Account, LeftOut
+from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Audio, Entry
@@ -40,7 +41,7 @@ class Asked:
     columns: Mapping[Role, str] = field(default_factory=dict)
     """Which column holds what, where its name alone would not tell."""
     translation: bool = False
-    """Whether references are translations: then a column ``translation`` holds them before any other."""
+    """Whether references are translations: then a column ``translation`` holds them, or the one that is named."""
     config: str | None = None
     """Of a hub's repository with several."""
     split: str | None = None
@@ -85,10 +86,21 @@ class Form:
 
     Raises DataError for what cannot be used, naming file, line, column and value, and UsageError where something must
     be said first (which of several splits)."""
-    uses: frozenset[Literal["columns", "split", "config"]] = frozenset({"columns", "split", "config"})
+    uses: frozenset[Literal["columns", "split", "config", "translation"]] = frozenset(
+        {"columns", "split", "config", "translation"}
+    )
     """What of `Asked` means something here; the others are refused instead of passed over."""
     once: bool = False
     """Whether reading it is costly (a download, an archive with its audio), so that it is not read in advance to be
     checked: its faults are then found while it is run."""
     state: Callable[[str, Asked], str | None] = lambda _place, _asked: None
     """As `benchmarks.dataset.Source.state`, where reading the rows to see whether they changed is costly."""
+
+    def check_translations(self, place: str, asked: Asked) -> None:
+        """Refuses to take transcripts for translations: UsageError where the form has no place for those."""
+        if asked.translation and "text" not in asked.columns and "translation" not in self.uses:
+            where = " or name what holds them with --text-column" if "columns" in self.uses else ""
+            raise UsageError(
+                f"{place}: --task translate needs reference translations, and {self.title} has transcripts; give a "
+                f"table with a column translation{where} (docs/translation.md)"
+            )

@@ -28,6 +28,9 @@ MISSING = frozenset({"nan", "NaN", "<NA>", "None"})
 NO_TEXT = "rows without a text (null, NaN, or nan as pandas writes it)"
 """Why a row is left out; an empty text is one: nothing was said."""
 
+NO_TRANSLATION = "rows without a translation"
+"""Why a row is left out where translations are scored: what it says otherwise is what was spoken."""
+
 REFERENCES = frozenset({"reference", "reference_text", "ref", "ref_text", "ground_truth", "referenz", "referenztext"})
 """Names of columns that say that they are what was said, and no system's."""
 
@@ -96,7 +99,7 @@ class Rows:
             raise line.error(_lacks("audio", columns, values))
         text = self._text(line, columns)
         if text is None:
-            account.leave_out(NO_TEXT, line.where)
+            account.leave_out(NO_TRANSLATION if self.asked.translation else NO_TEXT, line.where)
             return None
         audio = self.sounds.audio(line, cell)
         # Most tables have few of these columns, and no row is to pay for the others.
@@ -140,7 +143,7 @@ class Rows:
             value = line.values.get(name)
             value = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
             if _there(value, empty=True) is None:
-                missing = missing or name in line.values
+                missing = missing or name in line.values or self.asked.translation
                 continue
             if not isinstance(value, str):
                 raise line.error(f"{name} holds {type(value).__name__}, not text")

@@ -85,6 +85,8 @@ def notes(run: Side, baseline: Side | None, now: datetime | None = None) -> tupl
 
 def _of_one(what: str, side: Side, now: datetime) -> Iterator[str]:
     for one in side.system.benchmarks:
+        if one.left_out:
+            yield f"the {what} on {one.benchmark}: {one.left_out}"
         if one.said_in is not None and one.said_in.resolve() == one.source.resolve():
             yield f"the {what} is its own reference ({one.source}), from which it cannot differ"
     record = side.system.run

@@ -84,6 +84,12 @@ def compare_systems(
         if one.left_out
     ]
     notes += [
+        f"{name} on {one.units.benchmark}: {one.predictions.left_out}"
+        for name, held in zip(names, scored, strict=True)
+        for one in held
+        if one.predictions.left_out
+    ]
+    notes += [
         f"{name} on {one.units.benchmark}: {message}"
         for name, held in zip(names, scored, strict=True)
         for one in held

@@ -24,7 +24,7 @@ from harness.scoring.average import remember
 from harness.scoring.finding import held_by, places_apart
 from harness.scoring.folders import Say
 from harness.scoring.forms import Form, stem
-from harness.scoring.rows import UNSAID, read_rows
+from harness.scoring.rows import UNSAID, read_translated
 
 DEFAULT_LANGUAGE = "en"
 """Where nothing says which it is."""
@@ -52,6 +52,9 @@ class Predictions:
     scores_empty: bool = False
     """Whether failed utterances count as empty transcripts: the run was told ``--on-error score-empty``."""
 
+    untranslated: int = 0
+    """Rows of its file that were left out: they have no translation, which others there have."""
+
     @property
     def target(self) -> str | None:
         """The language that was translated into, `UNSAID` where no row says which; None of transcripts.
@@ -60,11 +63,19 @@ class Predictions:
             DataError: the rows have several, or some are transcripts: there is no score that holds for all.
         """
         found = {row.target for row in self.rows}
-        named = found - {UNSAID} or found
+        named = found - {UNSAID} if found - {UNSAID, None} else found
         if len(named) > 1:
-            kinds = sorted(f"translations into {one}" if one else "transcripts" for one in named)
+            kinds = sorted("transcripts" if one is None else f"translations into {one}" for one in named)
             raise DataError(f"{self.source}: its rows are {' and '.join(kinds)}; give a file for each")
         return next(iter(named), None)
+
+    @property
+    def left_out(self) -> str | None:
+        """What is said of rows that were left out; None where none were."""
+        if not self.untranslated:
+            return None
+        rows = f"{self.untranslated:,} row{'s' if self.untranslated > 1 else ''}"
+        return f"left out {rows} of {self.source.name} without a translation"
 
     @property
     def measured_as(self) -> str:
@@ -170,7 +181,7 @@ def _read_files(files: Mapping[Path, Path], language: str | None, form: Form | N
     systems: dict[tuple[str, Path], list[Predictions]] = {}
     for path, place in apart.items():
         model, benchmark, spoken, pattern = _model_and_benchmark(path)
-        rows = read_rows(path, form)
+        rows, untranslated = read_translated(path, form)
         if pattern is not None:
             rows = [_with_session(row, pattern) for row in rows]
         stated = language or spoken
@@ -180,6 +191,7 @@ def _read_files(files: Mapping[Path, Path], language: str | None, form: Form | N
             language_stated=stated is not None,
             rows=rows,
             source=path,
+            untranslated=untranslated,
         )
         systems.setdefault((model, place), []).extend([one] if language else by_language(one))
     return [System(model=model, benchmarks=benchmarks) for (model, _), benchmarks in systems.items()]

@@ -29,12 +29,9 @@ from harness.scoring.timed_rows import (
     turns_in,
     words_in,
 )
+from harness.scoring.translated_rows import TARGET, TRANSLATION, untranslated_among
 from harness.types import Turn, Word
 
-TRANSLATION = "translation"
-"""A column that holds the reference of a translation: the row is one, whatever else it holds."""
-TARGET = ("target_language", "target_lang", "tgt_lang")
-"""Columns that state the language of a translation."""
 REFERENCE = ("text", "reference", "ref", "ground_truth", "transcript")
 """Columns that hold what was said; a row has one of them."""
 HYPOTHESIS = ("pred_text", "hypothesis", "hyp", "prediction", "predicted_text", "pred")
@@ -76,13 +73,29 @@ def read_rows(path: Path, form: Form | None = None) -> list[Line]:
     Raises:
         DataError: it cannot be read, is of a form that has no references in it, or a row is broken.
     """
-    rows = [
-        _named(path, where, _foreign_row, values, number)
-        for number, (where, values) in enumerate(read_values(path, form), start=1)
-    ]
+    return read_translated(path, form)[0]
+
+
+def read_translated(path: Path, form: Form | None = None) -> tuple[list[Line], int]:
+    """The rows of somebody's predictions, and how many were left out, since others have a translation and they do not.
+
+    Raises:
+        DataError: as `read_rows`; or rows have a place for translations and none has one.
+    """
+    # Most files have none, and are not read twice.
+    every = (values for _, values in read_values(path, form)) if TRANSLATION in read_content(path) else ()
+    untranslated = untranslated_among(every)
+    rows, left_out = list[Line](), 0
+    for number, (where, values) in enumerate(read_values(path, form), start=1):
+        if untranslated is not None and untranslated(values):
+            left_out += 1
+        else:
+            rows.append(_named(path, where, _foreign_row, values, number))
+    if untranslated is not None and not any(row.reference.strip() for row in rows):
+        raise DataError(f"{path}: no row has a translation in its column {TRANSLATION!r}; fill it, or leave it out")
     if not rows:
         raise DataError(f"{path} is empty; expected rows with text and pred_text")
-    return rows
+    return rows, left_out
 
 
 def read_values(path: Path, form: Form | None = None) -> Iterator[tuple[str, Values]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from harness.records.journal import Line
     from harness.records.statistics import Interval
     from harness.scoring.predictions import System
 
@@ -118,7 +119,7 @@ def _translated(scored: Scored, fact: BenchmarkRecord | None, measured: dict[str
         utterances=len(scored.predictions.rows),
         failed=scored.failed,
         dropped_references=0,
-        empty_references=0,
+        empty_references=_blank(units.rows),
         scored_as_written=0,
         words=None,
         errors=None,
@@ -130,11 +131,24 @@ def _translated(scored: Scored, fact: BenchmarkRecord | None, measured: dict[str
         wer_interval=None,
         cer_interval=None,
         unit=facts.unit,
-        warnings=(),
+        warnings=_of_translations(scored),
         audio_seconds=facts.seconds,
         speed=_speed(scored, fact),
         metrics=measured,
     )
+
+
+def _of_translations(scored: Scored) -> tuple[str, ...]:
+    """What is to be known of the rows that were scored, or were not."""
+    rows = scored.units.rows
+    blank = _blank(rows)
+    said = [f"{blank:,} of {len(rows):,} translations are empty: whatever is written there counts against it"]
+    return (*filter(None, [scored.predictions.left_out]), *(said if blank else ()))
+
+
+def _blank(rows: Sequence[Line]) -> int:
+    """References of translations that say nothing; these are scored as they are written, whatever a profile drops."""
+    return sum(not row.reference.strip() for row in rows)
 
 
 def _metrics(scored: Scored, asked: Collection[str]) -> dict[str, MetricValue]:

@@ -145,7 +145,7 @@ FORM = Form(
     name="manifest",
     title=f"a manifest ({', '.join(ENDINGS)})",
     rank=500,
-    uses=frozenset({"columns", "split"}),
+    uses=frozenset({"columns", "split", "translation"}),
     recognizes=_recognizes,
     items=_items,
 )

@@ -195,7 +195,7 @@ FORM = Form(
     name="nemo_tarred",
     title=f"a tarred set of NeMo ({MANIFEST}, audio_0.tar)",
     rank=480,
-    uses=frozenset({"columns"}),
+    uses=frozenset({"columns", "translation"}),
     recognizes=_recognizes,
     items=_items,
 )

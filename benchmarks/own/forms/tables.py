@@ -40,7 +40,7 @@ FORM = Form(
     name="tables",
     title="a folder with a table of its audio, or one for each split (train.csv, test.csv)",
     rank=700,
-    uses=frozenset({"columns", "split"}),
+    uses=frozenset({"columns", "split", "translation"}),
     recognizes=lambda place: bool(_tables(place)),
     items=_items,
 )

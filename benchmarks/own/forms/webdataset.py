@@ -285,7 +285,7 @@ FORM = Form(
     name="webdataset",
     title="WebDataset tars (x.tar, x-{000000..000009}.tar, or a folder of them)",
     rank=550,
-    uses=frozenset({"columns", "split"}),
+    uses=frozenset({"columns", "split", "translation"}),
     recognizes=_recognizes,
     items=_items,
 )

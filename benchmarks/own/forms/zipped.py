@@ -45,6 +45,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
         raise UsageError(f"{place}: unpacked into {folder}, and there not of a form that is known") from error
     if asked.columns and "columns" not in form.uses:
         raise UsageError(f"{place}: --{next(iter(asked.columns))}-column means nothing for {form.title}; leave it out")
+    form.check_translations(place, asked)
     account.note(f"unpacked into {folder}, and read as {form.title}")
     yield from form.items(str(folder), replace(asked, form=None), account)
 

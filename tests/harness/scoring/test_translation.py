@@ -191,6 +191,57 @@ def test_rows_of_several_kinds_in_one_file_are_refused(tmp_path: Path) -> None:
     assert found.benchmarks[0].target == "en"
 
 
+GERMAN = {"text": "guten Tag", "pred_text": "good day", "language": "de"}
+GOOD = {**GERMAN, "translation": "good day"}
+INTO = {"target_language": "en"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "left_out"),
+    [
+        ([GOOD, GERMAN, {**GERMAN, "translation": None}], 2),  # nobody states a language
+        ([GERMAN, GOOD], 1),
+        ([GOOD | INTO, GERMAN | INTO, {**GERMAN, **INTO, "translation": None}], 2),
+        ([GOOD | INTO, {"reference": "good day", "pred_text": "good day", "language": "de"} | INTO], 0),
+        ([GOOD, {"pred_text": "good day", "language": "de"}], 1),  # without a source, too
+    ],
+)
+def test_predictions_without_a_translation_are_left_out_and_counted(
+    tmp_path: Path, rows: list[dict[str, Any]], left_out: int
+) -> None:
+    (tmp_path / "again").mkdir()
+    systems = [read_systems([write(folder / "t.jsonl", *rows)])[0] for folder in (tmp_path, tmp_path / "again")]
+    one = systems[0].benchmarks[0]
+    assert {row.reference for row in one.rows} == {"good day"}
+    assert (len(one.rows), one.untranslated) == (len(rows) - left_out, left_out)
+    said = f"left out {left_out} row{'s' if left_out > 1 else ''} of t.jsonl without a translation"
+    assert one.left_out == (said if left_out else None)
+    [score] = score_systems(systems[:1], [PROFILE])
+    assert score.benchmarks[0].warnings == ((said,) if left_out else ())
+    notes = [note.split(": ")[1] for note in compare_systems(systems, PROFILE).notes if "left out" in note]
+    assert notes == ([said, said] if left_out else [])
+
+
+@pytest.mark.parametrize("nothing", [{"translation": None}, {"translation": ""}, {"translation": None, **INTO}])
+def test_a_column_of_translations_with_nothing_in_it_is_refused(tmp_path: Path, nothing: dict[str, Any]) -> None:
+    path = write(tmp_path / "t.jsonl", GERMAN | nothing, GERMAN | nothing)
+    with pytest.raises(DataError, match=r"t\.jsonl: no row has a translation in its column 'translation'; fill it"):
+        read_rows(path)
+
+
+def test_empty_translations_are_scored_and_said(tmp_path: Path) -> None:
+    [score] = score_systems(read_systems([write(tmp_path / "t.jsonl", GOOD, {**GOOD, "translation": " "})]), [PROFILE])
+    entry = score.benchmarks[0]
+    assert (entry.utterances, entry.empty_references) == (2, 1)
+    assert entry.warnings == ("1 of 2 translations are empty: whatever is written there counts against it",)
+
+
+def test_transcripts_among_translations_that_nobody_states_are_no_translations() -> None:
+    mixed = [line("u0", "a", "a", target="und"), line("u1", "a", "a")]
+    with pytest.raises(DataError, match="its rows are transcripts and translations into und"):
+        _ = Predictions(benchmark="b", language="de", rows=mixed, source=Path("b")).target
+
+
 def test_what_is_of_transcripts_alone_is_a_dash_with_the_reason(references: list[str]) -> None:
     [score] = score_systems([system("a", references, references)], [PROFILE], metrics=["wer", "bleu"])
     found = score.benchmarks[0].metrics
