@@ -18,8 +18,12 @@ from harness.records.journal import (
     encode_lines,
     last_batch,
     read_journal,
+    saying_more,
+    seconds_of,
 )
 from harness.records.stored import OpenFile, Stored, mapped, order_of, taken
+from harness.runner.usage import Totals
+from harness.types import AudioWarning, Usage
 
 
 def line(name: str, **more: Any) -> Line:
@@ -192,3 +196,38 @@ def test_lines_by_their_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert Places(stored.lines).of(asked) == expected
     with pytest.raises(OtherReferenceError, match=r"^z$"):
         Places(stored.lines).of([*asked[:2], ("z", "other")])
+
+
+def test_what_a_speed_is_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last digit what the lines say one by one: of some stretches, of what failed first and was tried again."""
+    draw = random.Random(1)
+    lines = [line(f"u{at}", hypothesis=None, error="first", stretch=1) for at in range(0, 90, 9)]
+    lines += [
+        line(
+            f"u{at}",
+            time=None if at % 7 == 0 else draw.random(),
+            audio_seconds=None if at % 11 == 0 else draw.random() * 30,
+            undisturbed=[None, True, True, False][at % 4],
+            stretch=[None, 1, 2][at % 3],
+            usage=Usage(tokens=at) if at % 13 == 0 else None,
+            audio_warnings=(AudioWarning("bytes_missing", "odd"),) if at % 17 == 0 else None,
+        )
+        for at in range(100)
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(encode_lines([*lines, line("v", hypothesis=None, error="no")]))
+    held, stored = both(path, monkeypatch)
+    for stretches in (None, {0}, {1, 2}, {7}):
+        expected = [0.0, 0.0]
+        for one in held.lines:
+            if one.undisturbed and one.time is not None and (stretches is None or (one.stretch or 0) in stretches):
+                expected[0] += one.audio_seconds or 0.0
+                expected[1] += one.time
+        assert seconds_of(held.lines, stretches) == seconds_of(stored.lines, stretches) == tuple(expected)
+    assert seconds_of(held.lines) > (0.0, 0.0)
+    assert seconds_of(stored.lines, set()) == (0.0, 0.0)
+    found, every = Totals(), Totals()
+    found.add(saying_more(stored.lines))
+    every.add(held.lines)
+    assert found == every
+    assert (len(saying_more(stored.lines)), found.errors, found.audio["bytes_missing"].utterances) == (14, 1, 6)
