@@ -73,9 +73,12 @@ def _changed_in_order(first: Sequence[Line], second: Sequence[Line]) -> NDArray[
 
 
 def _places(first: Sequence[Line], second: Sequence[Line]) -> NDArray[np.int64]:
-    """Of each row of the first that of the second with its key, or -1: both are gone through in the order of keys."""
+    """Of each row of the first that of the second with its key, or -1.
+
+    Both are gone through in the order of ids, in which equal ones stay as they stand: the nth meets the nth.
+    """
     places = np.full(len(first), -1)
-    left, right = _by_key(first), _by_key(second)
+    left, right = _by_id(first), _by_id(second)
     one, other = next(left, None), next(right, None)
     while one is not None and other is not None:
         if one[0] == other[0]:
@@ -88,14 +91,10 @@ def _places(first: Sequence[Line], second: Sequence[Line]) -> NDArray[np.int64]:
     return places
 
 
-def _by_key(rows: Sequence[Line]) -> Iterator[tuple[Key, int]]:
-    """The key of each row and its place, in the order of keys."""
-    order = order_of(row.id for row in rows)  # equal ids stay as they stand
-    before, times = None, 0
-    for row, at in zip(taken(rows, order), order.tolist(), strict=True):
-        times = times + 1 if row.id == before else 1
-        before = row.id
-        yield (row.id, times), at
+def _by_id(rows: Sequence[Line]) -> Iterator[tuple[str, int]]:
+    """The id of each row and its place, in the order of ids."""
+    order = order_of(row.id for row in rows)
+    return ((row.id, at) for row, at in zip(taken(rows, order), order.tolist(), strict=True))
 
 
 def keys_of(rows: Sequence[Line], places: NDArray[np.int64]) -> list[Key]:

@@ -109,6 +109,8 @@ def test_the_worst_are_those_of_a_sorted_list(tmp_path: Path, monkeypatch: pytes
     assert len({one for one, _ in every}) < len(every), "some are equally bad"
     for most in (0, 1, 7, len(every), 1000):
         assert [(one.more_errors, one.id) for one in pair.blame(most)] == every[:most]
+    turned = pair.part(range(len(pair.rows) - 1, -1, -1))
+    assert [(one.more_errors, one.id) for one in turned.blame(7)] == every[:7]
     part = pair.part([5, 2, 9])
     assert [old.id for old, _ in part.rows] == [pair.rows[at][0].id for at in (5, 2, 9)]
     assert np.array_equal(part.before.errors, pair.before.errors[[5, 2, 9]])
