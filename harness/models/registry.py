@@ -32,6 +32,7 @@ from harness.models.custom import ADAPTER as CUSTOM
 from harness.models.custom import GROUP, plugins
 from harness.models.hub import HubConfig, folder_here, is_commit, is_local, parameters_in, read_config
 from harness.models.hub import revision_now as hub_revision_now
+from harness.secret_values import hide
 
 EMBEDDED = ("pocketsphinx", "whisper-tiny.en", "hama")
 """Models whose weights come inside Python packages, in the order in which the `sample` suite runs them."""
@@ -124,7 +125,11 @@ def check_model(name: str) -> str | None:
     direct = _direct(name)
     if direct is not None:
         _check_installed(name, direct)
-        return direct.check(name)
+        revision = direct.check(name)
+        if hide(name, {}) != name:
+            what = "holds a password or a token, and a run's folder is called by it"
+            raise UsageError(f"--model {hide(name, {})} {what}; leave it out, keys come from the environment")
+        return revision
     if not name or Path(name).expanduser().is_file():
         what = f"{name!r} is a file" if name else "--model '' names nothing"
         raise UsageError(f"{what}; --model takes a folder with config.json, a hub id org/name or a known name")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness import environment
+from harness.cli import main
 from harness.secret_values import HIDDEN, hide, is_secret, put_away, without
 from tests.harness.runner.tones import manifest, tone
 
@@ -84,6 +85,28 @@ def test_the_longer_of_two_goes_first() -> None:
 )
 def test_what_an_address_carries_is_hidden(text: str, shown: str) -> None:
     assert hide(text, {}) == shown
+
+
+@pytest.mark.parametrize("flag", ["--data", "--model", "--reference", "--baseline", "--profile", "--suite"])
+@pytest.mark.parametrize("address", ["https://user:secretpw99@h.invalid/x", "https://h.invalid/x?token=secretpw99"])
+def test_no_flag_tells_or_stores_the_password_of_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], flag: str, address: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    audio = tone(tmp_path / "1.wav", 1)
+    data = manifest(tmp_path / "calls.jsonl", [{"audio": str(audio), "id": "1", "text": "one"}])
+    Path("p.jsonl").write_text('{"text": "one", "pred_text": "one"}\n')
+    words = {
+        "--data": ["--data", address, "--model", "transcripts:p.jsonl"],
+        "--model": ["--data", str(data), "--model", f"transcripts:{address}", "--out", "out"],
+        "--suite": ["--suite", address],
+        "--baseline": ["gate", "p.jsonl", "--baseline", address],
+    }.get(flag, ["score", "p.jsonl", flag, address])
+    assert main(words) in {2, 4}
+    told = capsys.readouterr()
+    assert "secretpw99" not in told.out + told.err
+    assert "[key]" in told.err
+    assert [path for path in tmp_path.rglob("*") if "secretpw99" in str(path)] == []
 
 
 def test_what_is_put_away_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
