@@ -246,7 +246,7 @@ def with_given_keywords(args: argparse.Namespace, systems: list[System]) -> list
         return systems
     from harness.scoring.keywords.lists import read_keywords, with_keywords
 
-    return with_keywords(systems, read_keywords(given))
+    return with_keywords(systems, read_keywords(given), tell)
 
 
 def with_given_corrected(args: argparse.Namespace, systems: list[System]) -> list[System]:
@@ -260,7 +260,7 @@ def with_given_corrected(args: argparse.Namespace, systems: list[System]) -> lis
         return systems
     from harness.scoring.fitting.corrected import read_corrected, with_corrected
 
-    return with_corrected(systems, given, read_corrected(given))
+    return with_corrected(systems, given, read_corrected(given), tell)
 
 
 def given_costs(args: argparse.Namespace) -> Costs:

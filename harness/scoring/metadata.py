@@ -18,6 +18,7 @@ import msgspec
 from benchmarks.sources.json_keys import loads
 from benchmarks.sources.text_files import read_content
 from harness.errors import DataError
+from harness.scoring.by_id import ById
 from harness.scoring.rows import HYPOTHESIS, ID, REFERENCE, SESSION, Values, name_of, tag_text
 
 if TYPE_CHECKING:
@@ -104,53 +105,25 @@ def _json(path: Path, content: str) -> Iterator[tuple[str, Values]]:
 def with_metadata(systems: Sequence[System], metadata: Metadata, say: Say) -> list[System]:
     """The systems, their rows with what a file says of them; a row's own tags stand.
 
-    An utterance is found by its id, else by the stem of its file's name where one row of the file alone has that.
-    How many are found, and what matches nothing, is told.
+    How many are found, and what matches nothing, is told (`harness.scoring.by_id`).
 
     Raises:
         DataError: no utterance is in the file.
     """
-    stems: dict[str, str | None] = {}
-    for name in metadata.tags:
-        stem = Path(name).stem
-        stems[stem] = None if stem in stems else name
-    used: set[str] = set()
-    lacking: dict[str, None] = {}
-    rows = 0
+    by_id = ById(str(metadata.path), metadata.tags)
 
     def of(row: Line) -> Line:
-        found = row.id if row.id in metadata.tags else stems.get(Path(row.id).stem)
-        if found is None:
-            lacking[row.id] = None
-            return row
-        used.add(found)
-        return _with(row, metadata.tags[found])
+        found = by_id.of(row.id)
+        return row if found is None else _with(row, found)
 
-    changed = []
-    for system in systems:
-        held = [replace(one, rows=[of(row) for row in one.rows]) for one in system.benchmarks]
-        rows += sum(len(one.rows) for one in held)
-        changed.append(replace(system, benchmarks=held))
-    _tell(metadata, used, list(lacking), rows, say)
+    changed = [
+        replace(system, benchmarks=[replace(one, rows=[of(row) for row in one.rows]) for one in system.benchmarks])
+        for system in systems
+    ]
+    by_id.tell(say)
     return changed
 
 
 def _with(row: Line, tags: Mapping[str, str]) -> Line:
     session = row.session or next((tags[key] for key in SESSION if key in tags), None)
     return msgspec.structs.replace(row, tags={**tags, **row.tags}, session=session)
-
-
-def _tell(metadata: Metadata, used: set[str], lacking: Sequence[str], rows: int, say: Say) -> None:
-    first = next(iter(metadata.tags))
-    if rows and not used:
-        raise DataError(
-            f"{metadata.path}: none of its ids, such as {first!r}, is one of the {rows:,} utterances, "
-            f"such as {lacking[0]!r}"
-        )
-    unused = [name for name in metadata.tags if name not in used]
-    told = [f"{len(used):,} of {len(metadata.tags):,} rows are of utterances"]
-    if unused:
-        told.append(f"{len(unused):,} match none, the first is {unused[0]!r}")
-    if lacking:
-        told.append(f"{len(lacking):,} utterances have no row, the first is {lacking[0]!r}")
-    say(f"{metadata.path}: {'; '.join(told)}")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.errors import DataError
 from harness.flags import is_file_name
+from harness.scoring.by_id import ById
 from harness.scoring.transcripts import read_texts
 
 if TYPE_CHECKING:
@@ -37,23 +37,23 @@ def read_corrected(given: str) -> dict[str, str]:
     return {one.id: one.reference for one in open_dataset(get_dataset(given), request)}
 
 
-def with_corrected(systems: Iterable[System], where: str, texts: Mapping[str, str]) -> list[System]:
+def with_corrected(
+    systems: Iterable[System], where: str, texts: Mapping[str, str], say: Callable[[str], None]
+) -> list[System]:
     """Predictions whose utterances have their corrected references, as far as there is one, by id or file name.
+
+    How many have one is told.
 
     Raises:
         DataError: no utterance has one.
     """
-    by_stem = {Path(name).stem: text for name, text in texts.items()}
-    found, given = [], 0
+    by_id = ById(where, texts)
+    found = []
     for system in systems:
         benchmarks = []
         for one in system.benchmarks:
-            twins = [texts.get(row.id, by_stem.get(Path(row.id).stem)) for row in one.rows]
-            given += sum(twin is not None for twin in twins)
-            rows = [msgspec.structs.replace(row, corrected=twin) for row, twin in zip(one.rows, twins, strict=True)]
+            rows = [msgspec.structs.replace(row, corrected=by_id.of(row.id)) for row in one.rows]
             benchmarks.append(replace(one, rows=rows))
         found.append(replace(system, benchmarks=benchmarks))
-    if not given:
-        first = next(iter(texts), "none")
-        raise DataError(f"{where}: none of its ids, such as {first!r}, is that of an utterance")
+    by_id.tell(say)
     return found

@@ -7,7 +7,7 @@ files of the LibriSpeech biasing lists (id, text, words that are scored, and per
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ from benchmarks.sources.json_keys import loads
 from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
 from harness.flags import is_file_name, phrases_given
-from harness.scoring.rows import ID, KEYWORDS, phrases_of
+from harness.scoring.by_id import ById
+from harness.scoring.rows import ID, KEYWORDS, name_of, phrases_of
 
 if TYPE_CHECKING:
     from harness.records.journal import Line
@@ -38,13 +39,6 @@ class Keywords:
     """One list for all utterances."""
     by_id: Mapping[str, Pair] = field(default_factory=dict)
     """A list for each."""
-
-    def of(self, name: str) -> Pair | None:
-        """Those of an utterance; None where there is no list of it."""
-        if self.common is not None:
-            return self.common, ()
-        found = self.by_id.get(name)
-        return self.by_id.get(Path(name).stem) if found is None else found
 
 
 def read_keywords(given: str) -> Keywords:
@@ -69,23 +63,25 @@ def read_keywords(given: str) -> Keywords:
     return _one(str(path), lines)
 
 
-def with_keywords(systems: Iterable[System], keywords: Keywords) -> list[System]:
+def with_keywords(systems: Iterable[System], keywords: Keywords, say: Callable[[str], None]) -> list[System]:
     """Predictions whose utterances have the keywords; they replace those that rows state.
+
+    How many have a list of their own is told, where the file has such.
 
     Raises:
         DataError: no utterance has a list.
     """
-    found, rows, given = [], 0, 0
+    by_id = ById(keywords.where, keywords.by_id)
+    common = None if keywords.common is None else (keywords.common, ())
+    found = []
     for system in systems:
         benchmarks = []
         for one in system.benchmarks:
-            pairs = [keywords.of(row.id) for row in one.rows]
-            rows, given = rows + len(pairs), given + sum(pair is not None for pair in pairs)
-            benchmarks.append(replace(one, rows=[_with(row, pair) for row, pair in zip(one.rows, pairs, strict=True)]))
+            rows = [_with(row, by_id.of(row.id) if common is None else common) for row in one.rows]
+            benchmarks.append(replace(one, rows=rows))
         found.append(replace(system, benchmarks=benchmarks))
-    if rows and not given:
-        first = next(iter(keywords.by_id))
-        raise DataError(f"{keywords.where}: none of its ids, such as {first!r}, is one of the {rows:,} utterances")
+    if common is None:
+        by_id.tell(say)
     return found
 
 
@@ -114,10 +110,15 @@ def _of_json(where: str, content: str) -> Keywords:
         raise DataError(f"{where}: {error}") from None
     if isinstance(found, list) and all(isinstance(one, str) for one in found):
         return _one(where, found)
-    if isinstance(found, dict) and found and KEYWORDS[0] not in found:
+    if isinstance(found, dict) and found and not _is_row(found):
         return Keywords(where, by_id={name: (_phrases(where, name, words), ()) for name, words in found.items()})
     rows = found if isinstance(found, list) else [found]
     return _by_id(where, ((f"item {number}", row) for number, row in enumerate(rows, start=1)))
+
+
+def _is_row(found: Mapping[str, object]) -> bool:
+    """Whether an object is a row, whose id is a value, and no lists by the names of utterances."""
+    return not {*KEYWORDS}.isdisjoint(found) or any(isinstance(found.get(key), str | int) for key in ID)
 
 
 def _of_table(path: Path) -> Keywords:
@@ -138,16 +139,17 @@ def _of_table(path: Path) -> Keywords:
 
 
 def _is_header(cells: Sequence[str]) -> bool:
-    return not {*ID}.isdisjoint(cells) and not {*KEYWORDS}.isdisjoint(cells)
+    """Whether they name columns; whether those are what is needed is said of the rows."""
+    return len(cells) > 1 and not {*ID}.isdisjoint(cells)
 
 
 def _by_id(where: str, rows: Iterable[tuple[str, object]]) -> Keywords:
     found: dict[str, Pair] = {}
     for place, row in rows:
-        name = next((row[key] for key in ID if row.get(key)), None) if isinstance(row, dict) else None
+        name = name_of(row) if isinstance(row, dict) else None
         column = next((key for key in KEYWORDS if key in row), None) if isinstance(row, dict) else None
-        if not isinstance(row, dict) or not isinstance(name, str) or column is None:
-            raise DataError(f"{where}, {place}: no id and keywords; expected both in each row")
+        if not isinstance(row, dict) or name is None or column is None:
+            raise DataError(f"{where}, {place}: no id and keywords; expected both in each row, in columns so called")
         if name in found:
             raise DataError(f"{where}, {place}: {name!r} was there before; each utterance may come once")
         others = _phrases(where, place, row.get("distractors") or [])

@@ -82,4 +82,4 @@ def test_what_is_missing_is_one_line(folder: Path, capsys: pytest.CaptureFixture
     assert "no benchmark called 'no_such_set'" in capsys.readouterr().err
     (folder / "other.txt").write_text("x1 a b\nx2 c d\n", encoding="utf-8")
     assert main(["fitting", path, "--corrected", str(folder / "other.txt")]) == ExitStatus.DATA
-    assert "none of its ids, such as 'x1', is that of an utterance" in capsys.readouterr().err
+    assert "none of its ids, such as 'x1', is one of the 30 utterances, such as 's0-u0'" in capsys.readouterr().err

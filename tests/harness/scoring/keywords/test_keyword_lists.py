@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.cli import main
-from harness.errors import HarnessError
+from harness.errors import DataError, HarnessError
 from harness.records.codec import encode
 from harness.records.journal import Line, read_line
-from harness.scoring.keywords.lists import read_keywords
-from harness.scoring.predictions import read_systems
+from harness.scoring.by_id import ById
+from harness.scoring.fitting.corrected import with_corrected
+from harness.scoring.keywords.lists import read_keywords, with_keywords
+from harness.scoring.predictions import System, read_systems
 from harness.scoring.rows import phrases_of
+from tests.harness.scoring.made import line, predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def system(*rows: Line) -> System:
+    return System(model="m", benchmarks=[replace(predictions(), rows=list(rows))])
+
 
 BOTH = {"u1": (("New York", "Anna"), ()), "u2": (("Bob",), ())}
 
@@ -36,8 +45,9 @@ def test_lists_by_id(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(FORMS[name], encoding="utf-8")
     found = read_keywords(str(tmp_path / name))
     assert (found.common, dict(found.by_id)) == (None, BOTH)
-    assert found.of("u1") == found.of("clips/u1.flac") == BOTH["u1"]
-    assert found.of("u3") is None
+    by_id = ById(found.where, found.by_id)
+    assert by_id.of("u1") == by_id.of("clips/u1.flac") == BOTH["u1"]
+    assert by_id.of("u3") is None
 
 
 @pytest.mark.parametrize(
@@ -52,7 +62,8 @@ def test_one_list(name: str, content: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     assert read_keywords(str(tmp_path / name)).common == ("New York", "Anna")
     assert read_keywords("New York, Anna").common == ("New York", "Anna")
-    assert read_keywords("New York, Anna").of("anything") == (("New York", "Anna"), ())
+    [one] = with_keywords([system(line("anything", "a", "a"))], read_keywords("New York, Anna"), pytest.fail)
+    assert [(row.keywords, row.distractors) for row in one.benchmarks[0].rows] == [(("New York", "Anna"), None)]
 
 
 def test_a_list_that_is_no_file() -> None:
@@ -213,3 +224,42 @@ def test_a_run_that_was_given_a_list_is_scored_by_it(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps(run))
     [system] = read_systems([tmp_path])
     assert [row.keywords for row in system.benchmarks[0].rows] == [("dog",), ("cat", "New York")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", '{"id": "u1", "words": ["Anna"]}'),
+        ("b.jsonl", '{"id": "u1", "words": ["Anna"]}\n{"id": "u2", "words": ["Bob"]}'),
+        ("c.json", '[{"id": 1, "keyword": "Anna"}]'),
+        ("d.csv", "id,words\nu1,Anna\n"),
+        ("e.tsv", "id\twords\nu1\tAnna\n"),
+        ("f.json", '{"audio_filepath": "u1.wav", "words": ["Anna"]}'),
+    ],
+)
+def test_a_column_of_another_name_is_said_of_one_row_as_of_two(name: str, content: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=r"(item 1|line 2): no id and keywords; expected both in each row"):
+        read_keywords(str(tmp_path / name))
+
+
+def test_one_row_by_another_of_its_names_and_ids_that_are_numbers(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"id": 7, "hotwords": ["Anna"]}', encoding="utf-8")
+    assert dict(read_keywords(str(tmp_path / "a.jsonl")).by_id) == {"7": (("Anna",), ())}
+
+
+def test_ids_that_fit_nothing_are_counted(tmp_path: Path) -> None:
+    """Both counts, with the first of each; the same is said of corrected references."""
+    path = tmp_path / "k.json"
+    path.write_text(json.dumps({"U1": ["a"], "u2": ["b"], "sets/u3.wav": ["c"], "u9.1": ["d"]}), encoding="utf-8")
+    rows = [line(name, "a b", "a b") for name in ("u1", "u2", "u3", "u9.2")]
+    said: list[str] = []
+    [found] = with_keywords([system(*rows)], read_keywords(str(path)), said.append)
+    assert [row.keywords for row in found.benchmarks[0].rows] == [None, ("b",), ("c",), None]
+    told = "2 of 4 rows are of utterances; 2 match none, the first is 'U1'; 2 utterances have no row, the first is 'u1'"
+    assert said == [f"{path}: {told}"]
+    [found] = with_corrected([system(*rows)], "c", {"U1": "a", "u2": "b", "sets/u3.wav": "c", "u9.1": "d"}, said.append)
+    assert [row.corrected for row in found.benchmarks[0].rows] == [None, "b", "c", None]
+    assert said[1] == f"c: {told}"
+    with pytest.raises(DataError, match="c: none of its ids, such as 'x', is one of the 4 utterances, such as 'u1'"):
+        with_corrected([system(*rows)], "c", {"x": "a"}, said.append)
