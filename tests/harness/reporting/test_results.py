@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.records.scores import Average
+from harness.records.statistics import MetricValue
 from harness.reporting.page.data import group
 from harness.reporting.results import OTHERS, competing, errors_table, results_table
 from harness.reporting.table import Table
@@ -93,3 +94,11 @@ def test_kinds_of_errors_are_shares_of_the_words() -> None:
         "model": "m", "benchmark": "read", "utterances": 4, "words": 10, "wer": 0.6, "substitutions": 0.1,
         "deletions": 0.2, "insertions": 0.3, "wrong": 2 / 3,
     }  # fmt: skip
+
+
+def test_translations_have_no_word_error_rate() -> None:
+    made = entry("talks", None, metric="bleu", target="en", metrics={"bleu": MetricValue(value=31.5)})
+    table = results_table([score("m", [made, entry("read", 0.1)], 0.1)], [None])
+    assert [column.key for column in table.columns][:4] == ["model", "read", "average", "talks_bleu"]
+    alone = results_table([score("m", [made], None)], [None])
+    assert (alone.title, [column.key for column in alone.columns][:2]) == ("Translations", ["model", "talks_bleu"])
