@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from harness.load_generator.sweep import Heard, Plan, Sweep
 from harness.records.load import Knee, Load
-from harness.reporting.load import load_curve, load_table, write_load_files
+from harness.reporting import drawing
+from harness.reporting.load import _achieved, load_curve, load_table, write_load_files
 from tests.harness.load_generator.virtual import Queue, exponential
 
 
@@ -117,3 +118,19 @@ def test_everything_is_written_also_where_nothing_was_answered(load: Load, tmp_p
         *("table.txt", "table.md", "table.csv", "table.tex", "table.html", "table.json", "load.png", "load.svg")
     ]
     assert all(path.stat().st_size for path in files)
+
+
+def test_what_failed_is_what_was_counted_and_not_answered(load: Load) -> None:
+    odd = replace(load.rates[0], counted=10, answered=7)
+    [row] = json.loads(load_table(replace(load, rates=(odd,))).render("json"))["rows"]
+    assert (row["requests"], row["failed"]) == (10, 3)
+
+
+def test_what_was_achieved_is_drawn_in_percent_of_what_was_offered(load: Load) -> None:
+    rates = [replace(load.rates[at], rate=rate, offered=rate, achieved=rate / 2) for at, rate in ((0, 1.0), (1, 4.0))]
+    with drawing.settings():
+        figure, (axis,) = drawing.panels(6, 3)
+        _achieved(axis, rates)
+        line = axis.get_lines()[0]
+        assert (line.get_xdata().tolist(), line.get_ydata().tolist()) == ([1.0, 4.0], [50.0, 50.0])
+        assert figure.axes == [axis]
