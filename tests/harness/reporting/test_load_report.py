@@ -6,6 +6,7 @@ import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from msgspec.structs import replace
@@ -132,5 +133,5 @@ def test_what_was_achieved_is_drawn_in_percent_of_what_was_offered(load: Load) -
         figure, (axis,) = drawing.panels(6, 3)
         _achieved(axis, rates)
         line = axis.get_lines()[0]
-        assert (line.get_xdata().tolist(), line.get_ydata().tolist()) == ([1.0, 4.0], [50.0, 50.0])
+        assert np.asarray(line.get_xydata()).tolist() == [[1.0, 50.0], [4.0, 50.0]]
         assert figure.axes == [axis]
