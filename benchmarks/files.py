@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import gzip
 import io
 import os
 import stat
+from itertools import islice
 from pathlib import Path
 
 STATED_BYTES = 64 << 20
@@ -15,8 +17,21 @@ LARGE_BYTES = 64 << 20
 """A file of this size is looked at before it is read."""
 PACKED = 200
 """By how much texts may be packed; transcripts are by five to thirty."""
+_LOOKED_AT = 5_000
+"""Names beside a path that are compared with it."""
 _HEAD = 1 << 16
 _SHELL = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+
+
+def near(path: Path) -> str:
+    """``did you mean calls.jsonl? `` for a path where nothing is, beside which something of nearly this name lies."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(entries, _LOOKED_AT)]
+    except (OSError, ValueError):
+        return ""
+    found = difflib.get_close_matches(path.name, names, n=1, cutoff=0.75)
+    return f"did you mean {path.parent / found[0]}? " if found else ""
 
 
 def regular(path: Path) -> os.stat_result:

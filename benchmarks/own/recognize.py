@@ -6,8 +6,10 @@ import importlib
 import os
 import pkgutil
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.files import near
 from benchmarks.own import forms as modules
 from benchmarks.sources.pairing import AUDIO_ENDINGS
 from harness.errors import UsageError, unknown_name
@@ -50,7 +52,7 @@ def recognize(place: str, name: str | None = None) -> Form:
     if found is not None:
         return found
     if not there:
-        raise UsageError(f"no file or folder at {place}; --data takes {takes()}")
+        raise UsageError(f"no file or folder at {place}; {near(Path(place))}--data takes {takes()}")
     if place.lower().endswith(AUDIO_ENDINGS):
         how = "name a table of files and texts, or a folder that has a .txt of its name beside it"
         raise UsageError(f"{place}: audio, and nothing says what was said in it; {how}")

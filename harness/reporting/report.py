@@ -57,7 +57,7 @@ class Written:
     files: list[Path]
     """All that was written, the page first."""
     reasons: list[str]
-    """Why something is not there: files for the hub of a run, plots."""
+    """Why something is not there, files for the hub of a run or plots; and what is there of an earlier report."""
     audio: str
     """What became of the audio."""
     left_out: list[str]
@@ -122,6 +122,7 @@ def write_report(
     index = out / "index.html"
     try:
         out.mkdir(parents=True, exist_ok=True)
+        before = {path.name for path in out.iterdir() if path.is_file()} if index.exists() else set()
         audio = place_audio(by_interest, origins(found.systems, found.chosen), wishes.audio, wishes.audio_bytes, out)
         data = _page_data(found, audio, say)
         files = [path for stem, table in shown.items() for path in _write_table(table, out / stem)]
@@ -138,6 +139,10 @@ def write_report(
     except OSError as error:
         raise cannot_write(out, error) from None
     every = [index, *files, *audio.files, *for_hub]
+    if older := sorted(before - {path.name for path in every}):
+        names = ", ".join(older[:4]) + (f" and {len(older) - 4} more" if len(older) > 4 else "")
+        count = "1 file is" if len(older) == 1 else f"{len(older)} files are"
+        reasons.append(f"{count} in {out} that this report did not write, perhaps of an earlier one: {names}")
     answers = [*_answers(found, shown), *(table for stem, table in shown.items() if stem == "claims")]
     return Written(table=results, shown=answers, files=every, reasons=reasons, audio=audio.said, left_out=left_out)
 

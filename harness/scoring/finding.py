@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.files import near
 from benchmarks.sources.text_files import read_content
 from harness.errors import DataError, UsageError
 from harness.records.packed import is_packed, packed_in
 from harness.records.run import RUN_FILE, SHARDS, read_run_record, run_files
 from harness.scoring.folders import Say, alone_in, predictions_in
+
+RUNS = Path("results/runs")
+"""Where runs are unless another place was named."""
 
 _EMPTY = 4096
 """Bytes from which on nobody looks whether a file holds nothing: one with a row of others may be shorter."""
@@ -78,7 +83,7 @@ def _find(path: Path, held: Held, say: Say) -> None:
             held.files.setdefault(path, path.parent)
         return
     if not path.is_dir():
-        raise UsageError(f"no file or folder {path}; give a run folder, a predictions file, or a folder of them")
+        raise UsageError(f"no file or folder {path}; {_meant(path)}")
     here = {run.parent: None for run in run_files(path)}
     inside = dict.fromkeys(predictions_in(path, here, say), path)
     saved = dict.fromkeys(packed_in(path))
@@ -103,6 +108,14 @@ def _find(path: Path, held: Held, say: Say) -> None:
         raise UsageError(f"nothing to score in {path}; expected {what}{alone_in(path)}")
     held.runs.update(here)
     held.files.update({one: root for one, root in inside.items() if one not in held.files})
+
+
+def _meant(path: Path) -> str:
+    """What may have been meant by a path where nothing is: the folder of a run of that name, or a name that is near."""
+    runs = sorted(RUNS.glob(f"*/{glob.escape(path.name)}/{RUN_FILE}")) if path.name and len(path.parts) <= 2 else []
+    if runs:
+        return f"did you mean {runs[0].parent}?"
+    return f"{near(path)}give a run folder, a predictions file, or a folder of them"
 
 
 def _is_empty(path: Path) -> bool:

@@ -109,6 +109,16 @@ def test_a_report_of_them_draws_no_empty_plots(kind: str, tmp_path: Path, capsys
     assert not {name for name in made if name.endswith((".png", ".svg")) or name.startswith(("errors", "halluc"))}
 
 
+def test_files_of_an_earlier_report_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["report", "--out", str(tmp_path / "r"), "--quiet", *map(str, translations(tmp_path))]
+    assert main(words) == main(words) == 0
+    assert "did not write" not in capsys.readouterr().out
+    (tmp_path / "r" / "errors.csv").write_text("of another report")
+    assert main(words) == 0
+    said = f"1 file is in {tmp_path / 'r'} that this report did not write, perhaps of an earlier one: errors.csv\n"
+    assert said in capsys.readouterr().out
+
+
 def test_speakers_alone_say_what_measures_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reference, said = speakers(tmp_path)
     hint = "of some recordings only who speaks when is known, which --metric der measures\n"

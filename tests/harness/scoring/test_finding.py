@@ -150,3 +150,25 @@ def test_two_forms_of_a_file_in_one_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("text,pred_text\na,b\n")
     with pytest.raises(UsageError, match=f"{tmp_path / 'x.csv'} and {path} are both x of x; leave one out"):
         read_systems([tmp_path])
+
+
+def test_a_slip_of_the_pen_is_told_what_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(tmp_path / "results" / "runs" / "demo" / "nightly")
+    predictions(tmp_path / "calls.jsonl")
+    more = "give a run folder, a predictions file, or a folder of them"
+    for path, said in (
+        ("nightly", "did you mean results/runs/demo/nightly?"),
+        ("cals.jsonl", f"did you mean calls.jsonl? {more}"),
+        ("results/run", f"did you mean results/runs? {more}"),
+        ("nothing/like/it", more),
+        ("n*", more),
+    ):
+        for verb in (["score"], ["report", "--out", "o"]):
+            assert main([*verb, path]) == 2
+            assert capsys.readouterr().err == f"error: no file or folder {path}; {said}\n"
+    assert main(["--data", "cals.jsonl", "--model", "hama"]) == 2
+    said = "error: no file or folder at cals.jsonl; did you mean calls.jsonl? --data takes hf://"
+    assert capsys.readouterr().err.startswith(said)
