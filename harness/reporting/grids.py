@@ -43,8 +43,8 @@ def grid(
     """
     size = size or Size()
     shade = (
-        "Bold: the lowest rate of the column. The darker a cell, the higher its rate above the lowest of its column that "
-        f"is not 0; from {DARKEST:g} times that on all are equally dark."
+        "Bold: the lowest rate of the column. The darker a cell, the higher its rate above the lowest of its column "
+        f"that is not 0; from {DARKEST:g} times that on all are equally dark."
     )
     if any(point is not None and not point.comparable for row in rows.values() for point in row):
         shade += " Gray: of other data than the rest, and not compared."

@@ -10,8 +10,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from harness.errors import UsageError
 
 STEP = 1.01
@@ -125,6 +123,8 @@ def spread(durations: Sequence[float], budget: Budget, devices: int) -> list[lis
 
 def _dealt(durations: Sequence[float], budget: Budget, devices: int) -> list[list[int]] | None:
     """Batches that cost the same; None where one would cost too much."""
+    import numpy as np
+
     assert budget.seconds is not None
     costs = np.maximum(np.asarray(durations, np.float64), budget.window)
     rounds = max(costs.sum() / budget.seconds, len(costs) / (budget.clips or math.inf), 1.0) / devices
