@@ -26,6 +26,9 @@ _PART = re.compile(r"\[(?P<index>\d+)\]|\.(?P<field>[^.\[\]]+)|\[\.\.\.\]")
 _Part = str | int | None
 """A field or key, a place in a list, or a key that msgspec does not name."""
 
+DEVICES = frozenset({"/dev", "/dev/fd", "/proc/self/fd"})
+"""Folders of what is written into and not replaced."""
+
 MALFORMED = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding something that is no record raises."""
 
@@ -219,6 +222,13 @@ def written(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     """
     if path.name in {"", ".."} or (os.path.isdir(path) and not path.is_symlink()):  # noqa: PTH112 - takes any name
         raise RunError(f"{path}: a folder cannot be written to; give the name of a file")
+    if _is_device(path):
+        try:
+            with path.open("wb") as file:
+                yield file
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        return
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         temporary.unlink(missing_ok=True)
@@ -233,6 +243,11 @@ def written(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _is_device(path: Path) -> bool:
+    """Whether it is one of the system's, such as ``/dev/null``, ``/dev/stdout``: replaced, it would be gone for all."""
+    return str(path.absolute().parent) in DEVICES and (path.is_symlink() or (path.exists() and not path.is_file()))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from harness.cli import main
+from harness.records import codec
 
 SEEDS = Path(__file__).resolve().parents[2] / "data" / "fuzz" / "seeds"
 
@@ -62,6 +64,31 @@ def test_a_folder_is_no_file(run: Path, capsys: pytest.CaptureFixture[str], word
     else:
         assert (status, last) == (5, f"error: {Path(name)}: cannot be written (Is a directory)")
     assert sorted(path.name for path in Path().iterdir()) == ["other", "runs"]
+
+
+def test_a_device_is_written_into_and_stays(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ``/dev/null`` and ``/dev/stdout``, which an administrator could replace by a file for all programs."""
+    devices = run.parent / "dev"
+    devices.mkdir()
+    (devices / "stdout").symlink_to("../target")
+    monkeypatch.setattr(codec, "DEVICES", frozenset({str(devices.absolute())}))
+    assert main(["score", "runs", "--alignments", str(devices / "stdout")]) == 0
+    assert (devices / "stdout").is_symlink()
+    assert (run.parent / "target").read_text(encoding="utf-8").startswith("id: ")
+    assert [path.name for path in devices.iterdir()] == ["stdout"]
+    (run.parent / "link").symlink_to("target")
+    assert main(["score", "runs", "--alignments", str(run.parent / "link")]) == 0
+    assert not (run.parent / "link").is_symlink(), "a link elsewhere is replaced"
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="no /dev/fd")
+def test_a_pipe_of_the_shell_is_written_into(run: Path) -> None:
+    assert run.is_dir()
+    reading, writing = os.pipe()
+    assert main(["score", "runs", "--per-utterance", "u.jsonl", "--alignments", f"/dev/fd/{writing}"]) == 0
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        assert pipe.read(4) == b"id: "
 
 
 DEEP = f"x = {'[' * 5000}{']' * 5000}\n"
