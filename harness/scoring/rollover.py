@@ -45,7 +45,10 @@ def _next(time: float, last: float, back: float = BACK) -> float:
 
 
 def goes_back(words: Sequence[Word]) -> int:
-    """How many words begin more than `BACK` before the one in front of them does, or end before they begin."""
-    return sum(word.end < word.start for word in words) + sum(
-        after.start < before.start - BACK for before, after in pairwise(words)
-    )
+    """How many words begin more than `BACK` before the one in front of them does."""
+    return sum(after.start < before.start - BACK for before, after in pairwise(words))
+
+
+def ends_early(words: Sequence[Word]) -> int:
+    """How many words end before they begin."""
+    return sum(word.end < word.start for word in words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -40,6 +41,10 @@ class Side:
     """Whether the row says what its turns are; else all of the text is one, and an empty one is none."""
     holds: bool
     """Whether the turns hold the text: those of an RTTM do not."""
+    more: int = 0
+    """Words of the turns that the text does not have, in whichever order."""
+    fewer: int = 0
+    """Words of the text that the turns do not have."""
 
     @property
     def turned(self) -> bool:
@@ -121,7 +126,19 @@ def _side(text: str, found: Sequence[Turn] | None, words: Words) -> Side:
         made = tuple(words(text))
         return Side((Said("", made, None, None),) if made else (), stated=False, holds=True)
     said = tuple(Said(one.speaker, tuple(words(one.text)), one.start, one.end) for one in found)
-    return Side(said, stated=True, holds=any(one.text.strip() for one in found) or not text.strip())
+    holds = any(one.text.strip() for one in found) or not text.strip()
+    if found and not holds:  # an RTTM has no words to compare
+        return Side(said, stated=True, holds=False)
+    more, fewer = _apart(" ".join(one.text for one in found), text, [word for one in said for word in one.words], words)
+    return Side(said, stated=True, holds=holds, more=more, fewer=fewer)
+
+
+def _apart(spoken: str, text: str, turned: Sequence[str], words: Words) -> tuple[int, int]:
+    """How many words turns have that a text does not have, and the other way round."""
+    if Counter(spoken.split()) == Counter(text.split()):  # what is normalized turn by turn may come out otherwise
+        return 0, 0
+    left, right = Counter(turned), Counter(words(text))
+    return (left - right).total(), (right - left).total()
 
 
 def read_sides(row: Line, words: Words) -> Sides | None:

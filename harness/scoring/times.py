@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 from harness.scoring import lattice
-from harness.scoring.rollover import goes_back, rolls_over, unwrapped
+from harness.scoring.align import align
+from harness.scoring.rollover import ends_early, goes_back, rolls_over, unwrapped
 from harness.scoring.written.facing import spans_of, traced
 from harness.scoring.written.marks import Pieces
 
@@ -54,6 +55,10 @@ class TimeErrors(NamedTuple):
     """Right words of which a start or an end was compared."""
     words: int
     """Words of the reference that have a start or an end."""
+    strays: tuple[int, int] = (0, 0)
+    """Normalized words with times that are not in the text of their side, reference and hypothesis: not compared."""
+    untimed: tuple[int, int] = (0, 0)
+    """Normalized words of each text that no word with times is."""
 
 
 def timed_words(words: Sequence[Word] | None, turns: Sequence[Turn] | None) -> list[Timed] | None:
@@ -72,6 +77,43 @@ def timed_words(words: Sequence[Word] | None, turns: Sequence[Turn] | None) -> l
             for at, token in enumerate(tokens)
         ]
     return found
+
+
+class Own(NamedTuple):
+    """The words with times of a side, and where the text of that side has them."""
+
+    spots: list[Spot]
+    """Of those that are in the text."""
+    strays: int = 0
+    """Words that are not in the text."""
+    untimed: int = 0
+    """Words of the text that they are not."""
+
+
+def own_words(words: Sequence[Timed], scored: Sequence[str], normalize: Normalize) -> Own:
+    """Where the text has its words with times; what both share is told by an alignment with the fewest errors.
+
+    Args:
+        words: raw, in the order of the text.
+        scored: the text's words, normalized.
+        normalize: gives the words of a raw text.
+    """
+    texts = [one.text for one in words]
+    if any(tuple(normalize(mark.join(texts))) == tuple(scored) for mark in (" ", "")):
+        return Own(list(spots_of(words, scored, normalize)))
+    found = tuple(normalize(" ".join(texts)))
+    places: dict[int, int] = {}
+    at = place = 0
+    for step in align(tuple(scored), found, merge=False):
+        if step.operation == "hit":
+            places[place] = at
+        at, place = at + len(step.reference), place + len(step.hypothesis)
+    spots = []
+    for spot in spots_of(words, found, normalize):
+        held = [places[one] for one in range(spot.first, spot.after) if one in places]
+        if held and len(held) == spot.after - spot.first == held[-1] + 1 - held[0]:
+            spots.append(spot._replace(first=held[0], after=held[-1] + 1))
+    return Own(spots, len(found) - len(places), len(scored) - len(places))
 
 
 def spots_of(words: Sequence[Timed], scored: Sequence[str], normalize: Normalize) -> Iterator[Spot]:
@@ -100,8 +142,8 @@ def time_errors(one: ScoredUtterance, normalize: Normalize) -> TimeErrors | None
         written = []  # what is empty is timed as well as can be
     if said is None or written is None or lattice.parse(row.reference) is not None:
         return None
-    spots = list(spots_of(written, one.hypothesis, normalize))
-    starts, ends = {spot.first: spot.start for spot in spots}, {spot.after: spot.end for spot in spots}
+    own = own_words(said, one.reference, normalize), own_words(written, one.hypothesis, normalize)
+    starts, ends = {spot.first: spot.start for spot in own[1].spots}, {spot.after: spot.end for spot in own[1].spots}
     begins: dict[int, int] = {}
     stops: dict[int, int] = {}
     right = set[int]()
@@ -111,7 +153,7 @@ def time_errors(one: ScoredUtterance, normalize: Normalize) -> TimeErrors | None
             right.update(span.reference)
     late: tuple[list[float], list[float]] = [], []
     judged = words = 0
-    for spot in spots_of(said, one.reference, normalize):
+    for spot in own[0].spots:
         words += spot.start is not None or spot.end is not None
         if not right.issuperset(range(spot.first, spot.after)):
             continue
@@ -122,7 +164,8 @@ def time_errors(one: ScoredUtterance, normalize: Normalize) -> TimeErrors | None
             if theirs is not None and true is not None:
                 found.append(round(1000 * (theirs - true), 6))
         judged += any(None not in pair for pair in pairs)
-    return TimeErrors(tuple(late[0]), tuple(late[1]), judged, words)
+    strays, untimed = (own[0].strays, own[1].strays), (own[0].untimed, own[1].untimed)
+    return TimeErrors(tuple(late[0]), tuple(late[1]), judged, words, strays, untimed)
 
 
 _KNOWN: WeakKeyDictionary[ScoredUtterance, tuple[Profile, TimeErrors | None]] = WeakKeyDictionary()
@@ -141,13 +184,37 @@ def errors_of(utterances: Sequence[ScoredUtterance], profile: Profile, language:
 
 
 def remarks(rows: Sequence[Line]) -> list[str]:
-    """What is odd about the times of words, of either side: that they begin again at 0, or go back."""
+    """What is odd about the times of words, of either side: that they begin again at 0, go back, or end too early."""
     sides = [side for row in rows for side in (row.reference_words, row.words) if side]
     rolled = sum(map(rolls_over, sides))
-    back = sum(goes_back(side) for side in sides if not rolls_over(side))
+    straight = [side for side in sides if not rolls_over(side)]
     found = []
     if rolled:
         found.append(f"times of words begin again at 0 every 10 s in {rolled} texts, and were unwrapped")
-    if back:
-        found.append(f"{back} words are earlier than the one before them by more than 1 s, and were left so")
+    if back := sum(map(goes_back, straight)):
+        found.append(f"{back} words begin more than 1 s before the one in front of them does, and were left so")
+    if ended := sum(map(ends_early, straight)):
+        found.append(f"{ended} words end before they begin, and were left so")
     return found
+
+
+def contradictions(found: Sequence[TimeErrors | None]) -> list[str]:
+    """What words with times and texts do not share, in how many utterances; a sentence a side and kind."""
+    known = [one for one in found if one is not None]
+    told = []
+    for side, name in enumerate(("reference", "transcript")):
+        strays, untimed = [one.strays[side] for one in known], [one.untimed[side] for one in known]
+        if any(strays):
+            told.append(
+                f"{sum(strays)} words with times are not the {name}'s, in {_some(strays)} of {len(known)} utterances: "
+                "their times are not scored"
+            )
+        if any(untimed):
+            told.append(
+                f"{sum(untimed)} words of {name}s have no times, in {_some(untimed)} of {len(known)} utterances"
+            )
+    return told
+
+
+def _some(counts: Sequence[int]) -> int:
+    return sum(map(bool, counts))

@@ -65,7 +65,26 @@ def _each(
         return Absent(reason)
     counted = [count(each) if each is not None and one else None for each, one in zip(found, fit, strict=True)]
     left = fit.count(False)
-    return Noted(counted, f"{left} of {len(fit)} utterances left out: {lacks}") if left else counted
+    notes = [f"{left} of {len(fit)} utterances left out: {lacks}"] if left else []
+    notes += _contradictions(known)
+    return Noted(counted, "; ".join(notes)) if notes else counted
+
+
+def _contradictions(known: Sequence[Sides]) -> list[str]:
+    """What turns and texts of a side do not share, in how many utterances: the turns are what is scored."""
+    told = []
+    for name, sides in (
+        ("reference", [one.reference for one in known]),
+        ("transcript", [one.hypothesis for one in known]),
+    ):
+        more, fewer = sum(one.more for one in sides), sum(one.fewer for one in sides)
+        apart = sum(bool(one.more or one.fewer) for one in sides)
+        if apart:
+            told.append(
+                f"the turns of {apart} of {len(sides)} {name}s are not their "
+                f"texts: {more} words more, {fewer} fewer; the turns are scored"
+            )
+    return told
 
 
 def _both_named(sides: Sides) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from harness.scoring.metrics.base import Absent, Metric, Noted, Parts, Utterances, untold
-from harness.scoring.times import TimeErrors, errors_of, remarks, timed_words
+from harness.scoring.times import TimeErrors, contradictions, errors_of, remarks, timed_words
 
 if TYPE_CHECKING:
     from harness.scoring.profiles import Profile
@@ -29,7 +29,7 @@ def _each(
         return Absent("the transcripts have no times of words or segments")
     found = errors_of(utterances, profile, language)
     counted = [None if one is None else of(one) for one in found]
-    notes = remarks(rows)
+    notes = [*contradictions(found), *remarks(rows)]
     left = counted.count(None)
     if left:
         notes.insert(0, f"{left} of {len(counted)} utterances left out, of which a side has no times")

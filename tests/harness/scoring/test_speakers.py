@@ -260,3 +260,37 @@ def test_an_empty_segment_list_has_nothing_that_is_scored(tmp_path: Path, capsys
     [score] = json.loads(capsys.readouterr().out)
     reasons = {one["reason"] for one in score["benchmarks"][0]["metrics"].values()}
     assert reasons == {"no utterance has a transcript that is scored"}
+
+
+def test_turns_that_are_not_the_text_are_counted() -> None:
+    """The turns are scored, and that their words are others is said, with how many; order and case make no others."""
+    said = (Turn("A", "hello there", 0.0, 2.0), Turn("B", "good day", 2.0, 4.0))
+    other = (Turn("1", "Good  day", 0.0, 2.0), Turn("2", "hello big", 2.0, 4.0))
+    text = "hello there good day"
+    pairs = [(text, text)] * 3
+
+    def note(name: str, *turns: tuple[Turn, ...]) -> str | None:
+        columns: dict[str, Any] = {"reference_turns": [said] * 3, "turns": list(turns)}
+        profile = get_profile("leaderboard@2026-08")
+        scored = count_predictions(predictions(*pairs, **columns), profile).utterances()
+        found = measure(get_metric(name), scored, profile, "en")
+        assert found is not None
+        return found.note
+
+    assert note("cp_wer", said, said, said) is None
+    assert note("cp_wer", said, said[::-1], said) is None
+    assert note("cp_wer", said, other, other[:1]) == (
+        "the turns of 2 of 3 transcripts are not their texts: 1 words more, 3 fewer; the turns are scored"
+    )
+    silent = (Turn("1", "", 0.0, 4.0),)
+    lacks = "reference and hypothesis do not both say who speaks"
+    assert note("cp_wer", said, said, silent) == f"1 of 3 utterances left out: {lacks}"
+
+
+def test_no_turns_of_a_text_are_said() -> None:
+    side = read_sides(
+        lines(("a b", "a b c"), reference_turns=[(Turn("A", "a b", 0.0, 1.0),)], turns=[()])[0], str.split
+    )
+    assert side is not None
+    assert (side.hypothesis.more, side.hypothesis.fewer, side.hypothesis.holds) == (0, 3, False)
+    assert (side.reference.more, side.reference.fewer) == (0, 0)

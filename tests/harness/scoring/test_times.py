@@ -13,7 +13,7 @@ from harness.cli import main
 from harness.scoring.metrics import get_metric, measure
 from harness.scoring.metrics.base import Noted
 from harness.scoring.profile_files import get_profile
-from harness.scoring.rollover import goes_back, rolls_over, unwrapped
+from harness.scoring.rollover import ends_early, goes_back, rolls_over, unwrapped
 from harness.scoring.rows import read_rows
 from harness.scoring.scored import count_predictions
 from harness.scoring.times import TimeErrors, errors_of
@@ -194,9 +194,69 @@ def test_words_that_overlap_or_go_back_are_left_and_counted() -> None:
     back = spoken(("a", 5, 6), ("b", 2, 3), ("c", 14, 15))
     assert not rolls_over(back), "a time is over 10 s"
     assert goes_back(back) == 1
-    assert goes_back(spoken(("a", 5, 4))) == 1
     found = measured("start_bias", ("a b c", "a b c"), reference_words=[back], words=[back])
-    assert found.note == "2 words are earlier than the one before them by more than 1 s, and were left so"
+    assert found.note == "2 words begin more than 1 s before the one in front of them does, and were left so"
+
+
+def test_words_that_end_before_they_begin_are_another_count() -> None:
+    early = spoken(("a", 0.5, 0.3), ("b", 0.6, 0.6), ("c", 12, 11.8))
+    assert (goes_back(early), ends_early(early)) == (0, 2)
+    found = measured("start_bias", ("a b c", "a b c"), reference_words=[SAID[:3]], words=[early])
+    assert found.note == "2 words end before they begin, and were left so"
+    both = spoken(("a", 5, 6), ("b", 2, 1.5), ("c", 14, 15))
+    found = measured("start_bias", ("a b c", "a b c"), reference_words=[SAID[:3]], words=[both])
+    assert found.note == (
+        "1 words begin more than 1 s before the one in front of them does, and were left so; "
+        "1 words end before they begin, and were left so"
+    )
+
+
+# words that are not the text's
+
+
+def test_times_of_words_that_are_not_the_texts_are_not_scored() -> None:
+    """`x` stands where the transcript says `b`: its place tells nothing of when `b` was said, right as it is."""
+    pairs = [("a b c d", "a b c d")] * 2
+    other = spoken(("a", 0.1, 0.5), ("x", 0.5, 1.0), ("c", 1.5, 2.0), ("d", 2.0, 2.5))
+    columns: dict[str, Any] = {"reference_words": [SAID, SAID], "words": [other, SAID]}
+    found = measured("start_error", *pairs, **columns)
+    assert (found.count, found.of) == (pytest.approx(100.0), 7)
+    told = "1 words with times are not the transcript's, in 1 of 2 utterances: their times are not scored"
+    assert found.note == f"{told}; 1 words of transcripts have no times, in 1 of 2 utterances"
+    assert (measured("words_timed", *pairs, **columns).count, measured("words_timed", *pairs, **columns).of) == (7, 8)
+    all_other = spoken(*((f"x{one.text}", one.start, one.end) for one in SAID))
+    found = measured("start_error", *pairs, reference_words=[SAID] * 2, words=[all_other] * 2)
+    assert (found.value, found.of) == (None, 0)
+    assert found.note is not None
+    assert found.note.startswith("8 words with times are not the transcript's, in 2 of 2 utterances")
+    found = measured("words_timed", *pairs, reference_words=[all_other, SAID], words=[SAID] * 2)
+    assert (found.count, found.of) == (4, 4)
+    assert found.note is not None
+    assert found.note.startswith("4 words with times are not the reference's, in 1 of 2 utterances")
+
+
+def test_fewer_words_with_times_than_the_text_has_are_said_and_scored() -> None:
+    fewer = (SAID[0], SAID[3])
+    found = measured("words_timed", ("a b c d", "a b c d"), reference_words=[SAID], words=[fewer])
+    assert (found.count, found.of) == (2, 4)
+    assert found.note == "2 words of transcripts have no times, in 1 of 1 utterances"
+
+
+def test_signs_without_spaces_and_numbers_in_pieces_are_the_texts() -> None:
+    signs = spoken(("你", 0, 1), ("好", 1, 2))
+    chinese = measure(
+        get_metric("words_timed"),
+        count_predictions(
+            predictions(("你好", "你好"), language="zh", reference_words=[signs], words=[signs]), AUGUST
+        ).utterances(),
+        AUGUST,
+        "zh",
+    )
+    assert chinese is not None
+    assert (chinese.count, chinese.of, chinese.note) == (2, 2, None)
+    pieces = spoken(("twenty", 0, 1), ("one", 1, 2), ("dogs", 2, 3))
+    found = measured("words_timed", ("21 dogs", "21, dogs"), profile=AUGUST, reference_words=[pieces], words=[pieces])
+    assert (found.count, found.of, found.note) == (2, 2, None)
 
 
 # what cannot be judged
