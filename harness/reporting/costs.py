@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from harness.records.scores import Scores
 
 
+_FROM_RTFX = "from RTFx: the wall clock is not known"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """What was asked for. A run that states its price, or was told to, has its column unasked."""
@@ -46,12 +49,15 @@ def cost_columns(scores: Sequence[Scores], runs: Sequence[RunRecord | None], ask
     if any(prices):
         cells = [_price_cell(price, score, run) for price, score, run in zip(prices, scores, runs, strict=True)]
         parts.append((Column("money", "Cost of an hour", format=".4f"), cells, _price_method(prices)))
+        # Rows may differ in currency and in what is paid for, which no number says.
+        stated = [Cell(str(price) if price else None) for price in prices]
+        parts.append((Column("price", "by price", align="left"), stated, ""))
     used = [_utilization(run, asked.peak_tflops) for run in runs]
     if any(cell.number is not None for cell in used):
         column = Column("flop_utilization", "FLOP utilization", format=".1f", scale=100)
         parts.append((column, used, _utilization_method(runs, asked.peak_tflops)))
     rows = [[cells[at] for _, cells, _ in parts] for at in range(len(runs))]
-    return CostColumns([column for column, _, _ in parts], rows, [method for *_, method in parts])
+    return CostColumns([column for column, _, _ in parts], rows, [method for *_, method in parts if method])
 
 
 def _facts(run: RunRecord | None) -> list[BenchmarkRecord]:
@@ -84,13 +90,16 @@ def _stated(run: RunRecord | None) -> Price | None:
 
 
 def _price_cell(price: Price | None, score: Scores, run: RunRecord | None) -> Cell:
+    if price is None:
+        return Cell(None, notes=("no price: the run states none, --price gives one",))
     speed = score.average.speed
     notes = []
-    if price is not None and price.unit == "h" and speed.rtfx_end_to_end is None and speed.rtfx is not None:
-        notes.append("from RTFx: the wall clock is not known")
-    if price is not None and price.unit == "h" and run is not None and run.served is not None:
+    if price.unit == "h" and speed.rtfx_end_to_end is None:
+        unknown = speed.rtfx is None
+        notes.append("no cost by the hour of a machine: the speed is not known" if unknown else _FROM_RTFX)
+    if price.unit == "h" and run is not None and run.served is not None:
         notes.append(f"of a server that is asked {run.served} at once")
-    return Cell(price.of_hour(speed.rtfx_end_to_end or speed.rtfx) if price else None, notes=tuple(notes))
+    return Cell(price.of_hour(speed.rtfx_end_to_end or speed.rtfx), notes=tuple(notes))
 
 
 def _price_method(prices: Sequence[Price | None]) -> str:
