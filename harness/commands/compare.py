@@ -61,6 +61,8 @@ def tables(comparison: Comparison) -> list[Table]:
         for block in comparison.metrics:
             by_metric.setdefault(block.metric, []).append(block)
         further = [_table_of_two(found, comparison, get_metric(name)) for name, found in by_metric.items()]
+        if further and not blocks:  # translations alone: what is to be said is said once
+            further[-1] = replace(further[-1], notes=comparison.notes)
         return [*([_table_of_two(blocks, comparison)] if blocks else []), *further]
     return [_table_of_many(block, comparison) for block in (*blocks, *comparison.metrics)]
 
@@ -75,7 +77,8 @@ def slice_tables(comparison: Comparison) -> list[Table]:
                 replace(_table_of_many(block, comparison), title=f"{title}: {block.benchmark}") for block in one.values
             ]
             continue
-        made = _table_of_two(one.values, comparison)
+        by = one.values[0].metric if one.values else "wer"
+        made = _table_of_two(one.values, comparison, None if by in {"wer", "cer"} else get_metric(by))
         notes = ["p and verdict: corrected after Holm for the values of the tag, the smallest first."]
         notes += [f"Bins: {one.binned}."] if one.binned else []
         notes += [f"{one.untagged:,} utterances have no {one.tag}, and are in no row."] if one.untagged else []

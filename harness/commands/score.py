@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         others = other_utterances(counted)
         shown = results_table(scores, runs, tied, metrics=metrics, names=names, costs=given_costs(args), others=others)
         spoken = languages_table(names, scores, counted, profiles)
-        by_slice = [compact(slices_table(tag, found)) for tag, found in by_tag.items()]
+        by_slice = [compact(slices_table(tag, found)) for tag, found in by_tag.items() if found]
         for one in (shown, *filter(None, [spoken]), *by_slice):
             print(one.render("terminal"))
         for name, entry in entries:

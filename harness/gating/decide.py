@@ -6,8 +6,10 @@ no such finding passes: a gate that is green because nothing was there is worse 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ from harness.gating.pair import Pair, pair_metric, pair_rates
 from harness.gating.references import more_errors, named, too_many
 from harness.gating.silence import silence
 from harness.gating.slices import judged_slices
-from harness.gating.translations import judge_translations
+from harness.gating.translations import judge_translations, slices_of_translations
 from harness.gating.worse_sessions import worse_sessions
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
 from harness.records.policy import Policy, Rule, Tier
@@ -63,7 +65,9 @@ def decide(run: Side, baseline: Side | None, policy: Policy, *, directory: Path 
     names = dict.fromkeys([*baseline.scored, *run.scored])
     paired: list[PairedBenchmark] = []
     translated = [name for name in names if _is_translated(name, run, baseline)]
-    findings += [one for name in translated if comparable for one in _translations(name, run, baseline, policy)]
+    translations = [_translations(name, run, baseline, policy) for name in translated if comparable]
+    of_each = ([one] if isinstance(one, Finding) else judge_translations(one, policy) for one in translations)
+    findings += itertools.chain.from_iterable(of_each)
     pairs: list[Pair] = []
     for name in (one for one in names if one not in translated):
         tier = policy.rule(name).tier
@@ -96,7 +100,8 @@ def decide(run: Side, baseline: Side | None, policy: Policy, *, directory: Path 
         findings.append(problem("run", Reason.NOTHING_COMPARED, message))
     elif len(names) - len(translated) > 1:
         findings.append(_average(pairs, len(names) - len(translated), run, baseline, policy))
-    findings += judged_slices(pairs, policy.slices, policy.alpha) if pairs else ()
+    also = [partial(slices_of_translations, one, policy) for one in translations if not isinstance(one, Finding)]
+    findings += judged_slices(pairs, policy.slices, policy.alpha, also)
     findings += [*_metrics(paired, policy, translated=bool(translated)), *silence(paired, policy)]
     findings.append(_speed(run, baseline, policy))
     findings += nowhere(policy, names)
@@ -109,16 +114,16 @@ def _is_translated(name: str, *sides: Side) -> bool:
     return any(one is not None and one.units.target is not None for one in held)
 
 
-def _translations(name: str, run: Side, baseline: Side, policy: Policy) -> list[Finding]:
-    """The verdicts on a benchmark of translations, or why there are none."""
+def _translations(name: str, run: Side, baseline: Side, policy: Policy) -> PairedBenchmark | Finding:
+    """Both sides of a benchmark of translations, or why they cannot be compared."""
     found = _paired(name, run, baseline, policy)
     tier = policy.rule(name).tier
     if isinstance(found, tuple):
-        return [problem(name, *found, tier=tier)]
+        return problem(name, *found, tier=tier)
     if len({one.units.target for one in found.scored}) > 1:
         message = "one side is transcripts, or translated into another language than the other"
-        return [problem(name, Reason.OTHER_DATA, message, tier=tier)]
-    return list(judge_translations(found, policy))
+        return problem(name, Reason.OTHER_DATA, message, tier=tier)
+    return found
 
 
 def conclude(findings: Sequence[Finding], run: Side, baseline: Side | None, policy: Policy) -> Decision:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,8 @@ from harness.scoring.slicing import slice_by
 
 if TYPE_CHECKING:
     from harness.gating.pair import Pair
+    from harness.records.journal import Line
+    from harness.scoring.slicing import Slicing
 
 
 def with_slices(policy: Policy, tags: Sequence[str]) -> Policy:
@@ -25,20 +28,29 @@ def with_slices(policy: Policy, tags: Sequence[str]) -> Policy:
     return replace(policy, slices={**{tag: SliceTable() for tag in tags}, **policy.slices})
 
 
-def judged_slices(pairs: Sequence[Pair], rules: Mapping[str, SliceTable], alpha: float) -> Iterator[Finding]:
+OfTag = Callable[[str, SliceTable], Iterator[Finding]]
+"""The findings on the slices of a tag of one benchmark; UsageError where it has no such tag."""
+
+
+def judged_slices(
+    pairs: Sequence[Pair], rules: Mapping[str, SliceTable], alpha: float, translations: Sequence[OfTag] = ()
+) -> Iterator[Finding]:
     """A finding for each slice of each benchmark, at a level that is shared out among the slices of the tag.
+
+    Benchmarks of translations, which have no pairs of error rates, say what is found of their slices themselves.
 
     With k slices each interval holds its difference with probability 1 - alpha / k: with probability 1 - alpha none
     fails where none got worse by more than the margin. A tag that no benchmark has is INCONCLUSIVE.
     """
     for tag, rule in rules.items():
         why: list[UsageError] = []
-        for pair in pairs:
+        benchmarks: list[OfTag] = [*(partial(_of_benchmark, pair, alpha) for pair in pairs), *translations]
+        for one in benchmarks:
             try:
-                yield from _of_benchmark(pair, tag, rule, alpha)
+                yield from one(tag, rule)
             except UsageError as error:
                 why.append(error)
-        if len(why) == len(pairs):
+        if why and len(why) == len(benchmarks):
             message = f"no benchmark has the tag {tag}, so that no slice of it can be judged; --metadata FILE adds tags"
             yield problem(f"slices: {tag}", Reason.NOT_MEASURED, message, tier=rule.tier)
 
@@ -46,16 +58,46 @@ def judged_slices(pairs: Sequence[Pair], rules: Mapping[str, SliceTable], alpha:
 def _part(pair: Pair, held: Sequence[int]) -> tuple[Pair, str]:
     """A slice, and what is said of it: of too few sessions the utterances stand for them."""
     sessions = [pair.sessions[at] for at in held]
+    few = too_few(sessions)
+    return (pair.part(held), few) if few else (pair.part(held, sessions), "")
+
+
+def too_few(sessions: Sequence[str | None]) -> str:
+    """What is said of a slice of too few sessions to tell; empty where there are enough."""
     independent = sessions.count(None) + len({*sessions} - {None})
     if independent >= MIN_SESSIONS:
-        return pair.part(held, sessions), ""
+        return ""
     what = "1 session" if independent == 1 else f"{independent} sessions"
-    return pair.part(held), f"; of {what} only, so that its utterances are taken as independent"
+    return f"; of {what} only, so that its utterances are taken as independent"
 
 
-def _of_benchmark(pair: Pair, tag: str, rule: SliceTable, alpha: float) -> Iterator[Finding]:
-    tagged = [msgspec.structs.replace(new, tags={**old.tags, **new.tags}) for old, new in pair.rows]
-    slicing = slice_by(tagged, [int(words) for words in pair.after.words], tag)
+def sliced_rows(rows: Iterable[tuple[Line, Line]], words: Sequence[int], tag: str) -> Slicing:
+    """Which slice each utterance is in, by what either side says of it. Raises UsageError as `slice_by`."""
+    tagged = [msgspec.structs.replace(new, tags={**old.tags, **new.tags}) for old, new in rows]
+    return slice_by(tagged, words, tag)
+
+
+def as_slice(found: Finding, slicing: Slicing, utterances: int, alpha: float, said: str = "") -> Finding:
+    """The verdict on a slice, and what is to be known of it; a small one is only shown."""
+    if len(slicing.order) > 1 and found.verdict is not Verdict.PASS:
+        said += f"; each of {len(slicing.order)} slices is judged at {1 - alpha / len(slicing.order):.4g}"
+    if utterances < MIN_UTTERANCES and found.reason is not Reason.UNCHANGED:
+        found = replace(found, tier=Tier.INFORMATIVE)
+        said += f"; under {MIN_UTTERANCES} utterances a slice is only shown"
+    return replace(found, message=found.message + said)
+
+
+def untagged(benchmark: str, slicing: Slicing) -> Iterator[Finding]:
+    """That some utterances are in no slice."""
+    lost = slicing.values.count(None)
+    if lost:
+        message = f"{lost:,} of {len(slicing.values):,} utterances have no {slicing.tag}, and are in no slice"
+        finding = problem(f"{benchmark}: {slicing.tag}", Reason.UNCHANGED, message, tier=Tier.INFORMATIVE)
+        yield replace(finding, verdict=Verdict.PASS)
+
+
+def _of_benchmark(pair: Pair, alpha: float, tag: str, rule: SliceTable) -> Iterator[Finding]:
+    slicing = sliced_rows(pair.rows, [int(words) for words in pair.after.words], tag)
     scale = pair.metric.scale
     limit = Rule(rule.margin / scale, rule.tier)
     for value in slicing.order:
@@ -64,15 +106,5 @@ def _of_benchmark(pair: Pair, tag: str, rule: SliceTable, alpha: float) -> Itera
         if not part.before.words.sum() or not part.after.words.sum():
             continue
         found = compared(f"{pair.benchmark}: {tag} = {value}", part, limit, alpha / len(slicing.order))
-        if len(slicing.order) > 1 and found.verdict is not Verdict.PASS:
-            said += f"; each of {len(slicing.order)} slices is judged at {1 - alpha / len(slicing.order):.4g}"
-        if len(held) < MIN_UTTERANCES and found.reason is not Reason.UNCHANGED:
-            found = replace(found, tier=Tier.INFORMATIVE)
-            said += f"; under {MIN_UTTERANCES} utterances a slice is only shown"
-        yield replace(found, message=found.message + said)
-    lost = slicing.values.count(None)
-    if lost:
-        message = f"{lost:,} of {len(slicing.values):,} utterances have no {tag}, and are in no slice"
-        yield replace(
-            problem(f"{pair.benchmark}: {tag}", Reason.UNCHANGED, message, tier=Tier.INFORMATIVE), verdict=Verdict.PASS
-        )
+        yield as_slice(found, slicing, len(held), alpha, said)
+    yield from untagged(pair.benchmark, slicing)

@@ -196,6 +196,9 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
     if wishes.beside:
         note = f"Runs beside these that are not in this table: {', '.join(wishes.beside)}. `report` shows them all."
         results = replace(results, notes=(*results.notes, note))
+    by_tag = slices_tables(found.names, found.scored, wishes.slices)
+    # A table of nothing is not shown, but why it is not.
+    results = replace(results, notes=(*results.notes, *(one.notes[-1] for one in by_tag.values() if not one.rows)))
     tables = {
         "table": results,
         "languages": languages_table(found.names, found.scores, found.scored, [profile] * len(found.systems)),
@@ -208,7 +211,7 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
         "robustness": robustness_table(found.names, found.scores, found.scored),
         "hallucination": hallucination_table(found.names, found.scored),
     }
-    tables |= slices_tables(found.names, found.scored, wishes.slices)
+    tables |= {stem: one for stem, one in by_tag.items() if one.rows}
     suites = map(known_suite, dict.fromkeys(score.suite for score in found.scores))
     claimed = next((suite for suite in suites if suite is not None and suite.claims), None)
     if claimed is not None:

@@ -74,7 +74,7 @@ def compare_systems(
     scored = count_systems(systems, [profile] * len(systems), workers=available_workers())
     columns = [_columns(paired) for paired in pair_benchmarks(scored, names)]
     further, lacking = _metric_blocks(columns, names, metrics)
-    by_tag, untagged = compare_slices([one for one in columns if not one.translated], names, slices, _block)
+    by_tag, untagged = compare_slices(columns, names, slices, _block)
     lacking += untagged
     compared = sorted({index for one in columns for index in one.paired.systems})
     notes = [f"{names[i]} shares no benchmark with the others" for i in range(len(systems)) if i not in compared]

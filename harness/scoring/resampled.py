@@ -21,12 +21,20 @@ def paired_parts(
     paired: PairedBenchmark, metric: Metric, utterances: Sequence[Sequence[ScoredUtterance]]
 ) -> tuple[list[list[tuple[float, ...]]], list[str | None], str | None]:
     """What each utterance adds for each system, of those that count for all; their sessions; why there are none."""
-    read = [parts_of(one, metric, held) for one, held in zip(paired.scored, utterances, strict=True)]
-    ordered = [[rows[at] for at in order.tolist()] for (rows, _), order in zip(read, paired.order, strict=True)]
+    ordered, reason = all_parts(paired, metric, utterances)
     kept = [at for at, parts in enumerate(zip(*ordered, strict=True)) if None not in parts]
     sessions = paired.sessions()
     rows = [[each[at] or () for at in kept] for each in ordered]
-    return rows, [sessions[at] for at in kept], next((reason for _, reason in read if reason), None)
+    return rows, [sessions[at] for at in kept], reason
+
+
+def all_parts(
+    paired: PairedBenchmark, metric: Metric, utterances: Sequence[Sequence[ScoredUtterance]]
+) -> tuple[list[list[tuple[float, ...] | None]], str | None]:
+    """What each utterance adds for each system, None where it does not count; why a system has nothing."""
+    read = [parts_of(one, metric, held) for one, held in zip(paired.scored, utterances, strict=True)]
+    ordered = [[rows[at] for at in order.tolist()] for (rows, _), order in zip(read, paired.order, strict=True)]
+    return ordered, next((reason for _, reason in read if reason), None)
 
 
 def resampled_block(
@@ -36,6 +44,17 @@ def resampled_block(
     rows, sessions, reason = paired_parts(paired, metric, utterances)
     if not sessions:
         return reason or "no utterance counts for all systems"
+    return block_of(paired, metric, rows, sessions, names)
+
+
+def block_of(
+    paired: PairedBenchmark,
+    metric: Metric,
+    rows: Sequence[Sequence[tuple[float, ...]]],
+    sessions: Sequence[str | None],
+    names: Sequence[str],
+) -> Block:
+    """The systems of a benchmark, or of some of its utterances, by what each of these adds to a score."""
     values = [metric.value(tuple(map(sum, zip(*each, strict=True)))) for each in rows]
     couples = list(combinations(range(len(rows)), 2))
     found = [resampling.difference(rows[one], rows[other], sessions, metric.value) for one, other in couples]

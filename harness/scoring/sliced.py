@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from harness.scoring.slicing import Slicing
 
 
+_BY_BLEU = "they are translations, which have no error rate; compare and gate have BLEU by it"
+
+
 def slice_table(scored: Scored, tag: str) -> SliceTable:
     """One benchmark of one model by a tag; utterances that failed, or are not scored, are left out.
 
@@ -72,15 +75,21 @@ def sliced(
     """
     found: dict[str, list[tuple[str, SliceTable]]] = {}
     for tag in dict.fromkeys(tags):
-        tables, lacking, why = [], list[str](), list[UsageError]()
+        tables, translated, lacking, why = [], list[str](), list[str](), list[UsageError]()
         for name, held in zip(names, scored, strict=True):
             for one in held:
                 try:
-                    tables.append((name, slice_table(one, tag)))
+                    if one.units.target is None:
+                        tables.append((name, slice_table(one, tag)))
+                    else:
+                        slicing_of(one, tag)  # an unknown tag is said as of transcripts
+                        translated.append(f"{one.units.benchmark} of {name}")
                 except UsageError as error:
                     lacking.append(f"{one.units.benchmark} of {name}")
                     why.append(error)
-        if not tables and why:
+        if translated:
+            say(f"not by {tag}: {', '.join(translated[:4])}{', ...' if len(translated) > 4 else ''}: {_BY_BLEU}")
+        if not (tables or translated) and why:
             raise why[0]
         if lacking:
             say(f"not by {tag}: {', '.join(lacking[:4])}{', ...' if len(lacking) > 4 else ''}: {why[0]}")

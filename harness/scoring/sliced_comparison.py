@@ -11,11 +11,14 @@ from msgspec.structs import replace
 
 from harness.errors import UsageError
 from harness.records.comparison import Block, SlicedBlock
+from harness.scoring.metrics import get_metric
+from harness.scoring.resampled import all_parts, block_of
 from harness.scoring.significance import ALPHA, holm
 from harness.scoring.slicing import slice_by
 
 if TYPE_CHECKING:
     from harness.scoring.columns import Columns
+    from harness.scoring.slicing import Slicing
 
 MakeBlock = Callable[..., Block]
 """Makes the block of a title, columns, names and rates (`harness.scoring.comparison`)."""
@@ -46,12 +49,7 @@ def compare_slices(
 
 def _by_tag(one: Columns, names: Sequence[str], tag: str, make: MakeBlock) -> SlicedBlock:
     slicing = slice_by(one.rows(), [int(words) for words in one.counts[0].words], tag)
-    blocks = []
-    for value in slicing.order:
-        part = one.part([at for at, held in enumerate(slicing.values) if held == value])
-        rates = [each.rate for each in part.counts]
-        block = make(value, [part], names, rates, draws=np.empty((0, len(rates))))
-        blocks.append(replace(block, left_out=0))
+    blocks = _of_translations(one, names, slicing) if one.translated else _of_rates(one, names, slicing, make)
     p_values = holm([pair.difference.p if pair.difference else None for block in blocks for pair in block.pairs])
     corrected = iter(p_values)
     blocks = [
@@ -71,6 +69,33 @@ def _by_tag(one: Columns, names: Sequence[str], tag: str, make: MakeBlock) -> Sl
         untagged=slicing.values.count(None),
         values=tuple(sorted(blocks, key=_least)),
     )
+
+
+def _of_rates(one: Columns, names: Sequence[str], slicing: Slicing, make: MakeBlock) -> list[Block]:
+    blocks = []
+    for value in slicing.order:
+        part = one.part([at for at, held in enumerate(slicing.values) if held == value])
+        rates = [each.rate for each in part.counts]
+        block = make(value, [part], names, rates, draws=np.empty((0, len(rates))))
+        blocks.append(replace(block, left_out=0))
+    return blocks
+
+
+def _of_translations(one: Columns, names: Sequence[str], slicing: Slicing) -> list[Block]:
+    """BLEU of each slice: translations have no error rate."""
+    metric = get_metric("bleu")
+    parts, reason = all_parts(one.paired, metric, [scored.utterances() for scored in one.paired.scored])
+    blocks = []
+    for value in slicing.order:
+        places = [at for at, held in zip(one.kept.tolist(), slicing.values, strict=True) if held == value]
+        places = [at for at in places if all(each[at] is not None for each in parts)]
+        if not places:
+            raise UsageError(f"it has no {metric.title}: {reason}")
+        rows = [[each[at] or () for at in places] for each in parts]
+        sessions = one.paired.sessions()
+        held = [sessions[at] for at in places]
+        blocks.append(replace(block_of(one.paired, metric, rows, held, names), benchmark=value, left_out=0))
+    return blocks
 
 
 def _least(block: Block) -> float:

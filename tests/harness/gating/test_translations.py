@@ -13,7 +13,7 @@ from harness.gating.decide import decide
 from harness.gating.policy import read_policy
 from harness.gating.sides import as_side
 from harness.records.decision import Decision, Finding, Reason, Verdict
-from harness.records.policy import MetricTable, Policy, Tier, WerTable
+from harness.records.policy import MetricTable, Policy, SliceTable, Tier, WerTable
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profiles import built_in_profile
 from harness.scoring.scored import count_predictions
@@ -32,6 +32,59 @@ def texts(share: float) -> tuple[list[str], list[str]]:
         " ".join(draw.choice(WORDS) if draw.random() < share else one for one in text.split()) for text in references
     ]
     return references, said
+
+
+def swapped(policy: Policy) -> Decision:
+    """Of a run that is good where the baseline is bad, and the other way round: by accent, 12 speakers."""
+    sides = []
+    right, wrong = "the cat sat on my mat and then it ran", "a dog ran"
+    for name, good in (("run", "uk"), ("baseline", "us")):
+        accents = ["uk" if at % 2 else "us" for at in range(48)]
+        rows = lines(
+            *((right, right if accent == good else wrong) for accent in accents),
+            session=[f"s{at % 12}" for at in range(48)],
+            target=["en"] * 48,
+            tags=[{"accent": accent} for accent in accents],
+        )
+        one = Predictions(benchmark="talks", language="de", rows=rows, source=Path("talks"))
+        sides.append(as_side(name, System(model="m", benchmarks=[one]), PROFILE, [count_predictions(one, PROFILE)], ()))
+    run, baseline = sides
+    return decide(run, baseline, policy)
+
+
+def test_a_slice_that_got_worse_fails_where_the_whole_does_not() -> None:
+    """One accent falls from BLEU 100 to next to nothing, the other rises as far."""
+    found = swapped(Policy(slices={"accent": SliceTable()}))
+    of = {one.subject: one for one in found.findings}
+    assert of["talks: BLEU"].verdict is Verdict.INCONCLUSIVE
+    assert of["talks: accent = uk: BLEU"].verdict is Verdict.PASS
+    worse = of["talks: accent = us: BLEU"]
+    assert (worse.verdict, worse.utterances, worse.margin) == (Verdict.FAIL, 24, 1.0)
+    low = sacrebleu.corpus_bleu(["a dog ran"] * 24, [["the cat sat on my mat and then it ran"] * 24]).score
+    assert [worse.before, worse.after] == pytest.approx([100.0, low])
+    assert worse.change is not None
+    assert worse.change.value == pytest.approx(low - 100)
+    assert worse.change.level == pytest.approx(1 - 0.05 / 2)
+    assert worse.message.endswith("; each of 2 slices is judged at 0.975")
+    assert found.verdict is Verdict.FAIL
+
+
+def test_slices_are_judged_by_the_scores_that_the_policy_names() -> None:
+    metrics = {"ter": MetricTable(margin=1.0)}
+    found = swapped(Policy(metrics=metrics, slices={"accent": SliceTable(tier=Tier.SHOULD)}))
+    of = {one.subject: one for one in found.findings if "accent" in one.subject}
+    assert {subject: (one.verdict, one.tier) for subject, one in of.items()} == {
+        "talks: accent = us: TER": (Verdict.FAIL, Tier.SHOULD),
+        "talks: accent = uk: TER": (Verdict.PASS, Tier.SHOULD),
+    }
+
+
+def test_a_tag_that_no_translation_has_is_inconclusive() -> None:
+    [found] = [one for one in swapped(Policy(slices={"accentt": SliceTable()})).findings if "accentt" in one.subject]
+    assert (found.subject, found.verdict, found.reason) == (
+        "slices: accentt", Verdict.INCONCLUSIVE, Reason.NOT_MEASURED,
+    )  # fmt: skip
+    assert found.message.startswith("no benchmark has the tag accentt, so that no slice of it can be judged")
 
 
 def decided(before: float, after: float, policy: Policy | None = None) -> Decision:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import sacrebleu
 
-from harness.commands.compare import tables
+from harness.commands.compare import slice_tables, tables
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
 from harness.reporting.results import results_table
@@ -27,6 +27,7 @@ from harness.scoring.profiles import built_in_profile
 from harness.scoring.rows import read_rows
 from harness.scoring.score import score_systems
 from harness.scoring.scored import Scored, count_predictions
+from harness.scoring.sliced import sliced
 from tests.harness.scoring.made import line
 
 PROFILE = built_in_profile("leaderboard@2026-08")
@@ -142,6 +143,47 @@ def test_two_systems_differ_by_the_same_figures_every_time(references: list[str]
     assert len(shown) == 3
     assert all("A is better" in one for one in shown)
     assert not any("WER" in one for one in shown)
+
+
+def tagged(name: str, good: str) -> System:
+    """A system that is right for one accent, ten sessions of four utterances."""
+    accents = ["uk" if at % 2 else "us" for at in range(40)]
+    rows = [
+        line(f"u{at}", "a b c d e", "a b c d e" if accent == good else "x", target="en", session=f"s{at % 10}",
+             language="de", tags={"accent": accent})
+        for at, accent in enumerate(accents)
+    ]  # fmt: skip
+    return System(model=name, benchmarks=[Predictions(benchmark="b", language="de", rows=rows, source=Path("b"))])
+
+
+def test_translations_are_compared_by_a_tag(references: list[str]) -> None:
+    found = compare_systems([tagged("A", "uk"), tagged("B", "us")], PROFILE, slices=["accent"])
+    [block] = found.slices
+    assert [(one.benchmark, one.metric, one.utterances) for one in block.values] == [
+        ("us", "bleu", 20), ("uk", "bleu", 20),
+    ]  # fmt: skip
+    for one in block.values:
+        rates = {each.system: each.rate for each in one.systems}
+        assert rates == {
+            "A": pytest.approx(100 * (one.benchmark == "uk")),
+            "B": pytest.approx(100 * (one.benchmark == "us")),
+        }
+        assert one.pairs[0].p_holm == pytest.approx(2 / 1001)
+    [shown] = slice_tables(found)
+    assert (shown.columns[0].title, shown.columns[1].scale) == ("accent", 1)
+    assert {row[0].value: row[1].value for row in shown.rows} == {"us": 0.0, "uk": pytest.approx(100)}
+    with pytest.raises(UsageError, match="no tag called 'accentt'; did you mean 'accent'"):
+        compare_systems([tagged("A", "uk"), tagged("B", "us")], PROFILE, slices=["accentt"])
+
+
+def test_why_a_score_by_a_tag_has_no_table_is_said() -> None:
+    held, told = [count_predictions(tagged("A", "uk").benchmarks[0], PROFILE)], list[str]()
+    assert sliced(["A"], [held], ["accent"], told.append) == {"accent": []}
+    assert told == [
+        "not by accent: b of A: they are translations, which have no error rate; compare and gate have BLEU by it"
+    ]
+    with pytest.raises(UsageError, match="no tag called 'accentt'"):
+        sliced(["A"], [held], ["accentt"], told.append)
 
 
 def test_a_system_beside_itself_does_not_differ(references: list[str]) -> None:
