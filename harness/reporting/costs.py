@@ -47,11 +47,11 @@ def cost_columns(scores: Sequence[Scores], runs: Sequence[RunRecord | None], ask
         parts.append((Column("watt_hours", "Wh for an hour", format="adaptive"), cells, _energy_method(runs)))
     prices = [asked.price or _stated(run) for run in runs]
     if any(prices):
-        cells = [_price_cell(price, score, run) for price, score, run in zip(prices, scores, runs, strict=True)]
-        parts.append((Column("money", "Cost of an hour", format=".4f"), cells, _price_method(prices)))
         # Rows may differ in currency and in what is paid for, which no number says.
         stated = [Cell(str(price) if price else None) for price in prices]
-        parts.append((Column("price", "by price", align="left"), stated, ""))
+        parts.append((Column("price", "Price", align="left"), stated, ""))
+        cells = [_price_cell(price, score, run) for price, score, run in zip(prices, scores, runs, strict=True)]
+        parts.append((Column("money", "Cost of an hour", format=".4f"), cells, _price_method(prices)))
     used = [_utilization(run, asked.peak_tflops) for run in runs]
     if any(cell.number is not None for cell in used):
         column = Column("flop_utilization", "FLOP utilization", format=".1f", scale=100)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -104,3 +106,24 @@ def test_flop_utilization_is_operations_over_what_the_device_could_do() -> None:
 
 def test_a_run_whose_operations_are_not_all_counted_has_no_utilization() -> None:
     assert "flop_utilization" not in cells(table(made({"compute": COMPUTE}, {})))
+
+
+def test_each_row_says_by_which_price_and_a_dash_why_there_is_none() -> None:
+    """One column holds money of several currencies, by the hour of a machine and by the minute of audio."""
+    priced = ["0.19/h", "5 EUR/h", "$0.006/min", None]
+    runs = [made({}, settings={"price": one}) if one else made({}) for one in priced]
+    scores = [score(name, [entry("one", 0.1)], 0.1) for name in "abcd"]
+    found = results_table(scores, runs)
+    rows = list(csv.DictReader(io.StringIO(found.render("csv"))))
+    assert [(row["price"], row["money"]) for row in rows] == [
+        ("0.19/h", repr(0.19 / 7.25)),
+        ("5 EUR/h", repr(5 / 7.25)),
+        ("0.006 $/min", repr(60 * 0.006)),
+        ("", ""),
+    ]
+    assert rows[3]["notes"] == "money: no price: the run states none, --price gives one"
+    assert "5 EUR/h" in found.render("terminal", width=160)
+    slow = replace(scores[0], average=replace(scores[0].average, speed=AverageSpeed()))
+    [row] = results_table([slow], [runs[0]]).rows
+    money = dict(zip([column.key for column in results_table([slow], [runs[0]]).columns], row, strict=True))["money"]
+    assert (money.value, money.notes) == (None, ("no cost by the hour of a machine: the speed is not known",))
