@@ -24,6 +24,9 @@ from harness.scoring.significance import ALPHA
 HELP = "compare systems on the same utterances: differences with intervals, tests, ties"
 
 _NO_SESSIONS = "no sessions are known: utterances are taken as independent"
+_NO_SPREAD = (
+    "MAPSSWE: one has as many more errors in each segment, so that there is no spread to test the difference by"
+)
 _TIES = {True: "tie", False: "worse", None: "cannot tell"}
 
 
@@ -132,7 +135,7 @@ def _table_of_two(blocks: Sequence[Block], comparison: Comparison, metric: Metri
                 _rate_cell(rates[pair.first]),
                 _rate_cell(rates[pair.second]),
                 *_difference_cells(pair, scale),
-                _p(None if pair.mapsswe is None else pair.mapsswe.p),
+                _mapsswe_cell(pair, pair.mapsswe.p if pair.mapsswe else None),
                 Cell(block.sessions, notes=() if block.unit == "session" else (_NO_SESSIONS,)),
                 block.smallest_difference,
                 _verdict(pair, metric),
@@ -170,7 +173,7 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
                 _rate_cell(one),
                 f"{scale * one.interval.low:.2f} to {scale * one.interval.high:.2f}" if one.interval else None,
                 *(_difference_cells(pair, scale, reverse=pair.first == best) if pair else (None,) * 3),
-                _p(pair.mapsswe_p_holm if pair else None),
+                _mapsswe_cell(pair, pair.mapsswe_p_holm) if pair else None,
                 one.rank and "–".join(map(str, dict.fromkeys(one.rank))),
                 "best" if one.system == best else _TIES[one.tied_with_best],
             )
@@ -204,6 +207,12 @@ def _p(p: float | None) -> float | str | None:
     return "<0.001" if p is not None and p < 0.001 else p
 
 
+def _mapsswe_cell(pair: Pair, p: float | None) -> Cell:
+    """A p of the matched pairs; a dash has its reason where there are segments."""
+    untold = pair.mapsswe is not None and pair.mapsswe.p is None
+    return Cell(_p(p), notes=(_NO_SPREAD,) if untold else ())
+
+
 def _verdict(pair: Pair, metric: Metric | None = None) -> str:
     if pair.significant is None or pair.difference is None:
         return "cannot tell"
@@ -224,7 +233,7 @@ def _disagreements(comparison: Comparison) -> Iterator[str]:
     """Where the two tests do not say the same, which nobody should have to find in the columns."""
     for block in comparison.benchmarks:
         for pair in block.pairs:
-            if pair.mapsswe is None or pair.significant is None:
+            if pair.mapsswe is None or pair.mapsswe.p is None or pair.significant is None:
                 continue
             found = pair.mapsswe_p_holm if len(comparison.systems) > 2 else pair.mapsswe.p
             if found is not None and pair.significant != (found < ALPHA):

@@ -64,6 +64,7 @@ class MatchedPairs(Record, frozen=True, kw_only=True):
     mean: float
     """Errors of the first minus errors of the second, a segment."""
     standard_deviation: float
-    z: float
-    p: float
-    """Two-sided, from the normal distribution."""
+    z: float | None
+    """Null where the difference is the same in each segment, and not 0: there is no spread to compare it with."""
+    p: float | None
+    """Two-sided, from the normal distribution; null where `z` is."""

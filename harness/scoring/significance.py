@@ -197,7 +197,9 @@ def matched_pairs(utterances: Iterable[tuple[WordMarks, WordMarks]]) -> MatchedP
         utterances: what the first and the second system did to the same reference.
 
     Returns:
-        With fewer than two segments, or the same difference in each, z is 0 and p is 1, as in sc_stats.
+        Where both have the same errors in each segment, z is 0 and p is 1. Where one has as many more in each, or there
+        is one segment, differences have no spread to compare them with: z and p are None. sc_stats divides by nothing
+        there, and prints 0 and 1.000, "no difference".
 
     Raises:
         ValueError: two marks are of references of different length.
@@ -212,7 +214,7 @@ def of_segments(errors: NDArray[np.float64]) -> MatchedPairs:
     differences = errors[:, 0] - errors[:, 1]
     mean = float(differences.mean()) if count else 0.0
     deviation = float(differences.std(ddof=1)) if count > 1 else 0.0
-    z = mean / (deviation / math.sqrt(count)) if deviation > 0 else 0.0
+    z = mean / (deviation / math.sqrt(count)) if deviation > 0 else None if mean else 0.0
     return MatchedPairs(
         segments=count,
         first_errors=int(errors[:, 0].sum()),
@@ -220,7 +222,7 @@ def of_segments(errors: NDArray[np.float64]) -> MatchedPairs:
         mean=mean,
         standard_deviation=deviation,
         z=z,
-        p=math.erfc(abs(z) / math.sqrt(2)),
+        p=None if z is None else math.erfc(abs(z) / math.sqrt(2)),
     )
 
 

@@ -164,6 +164,7 @@ def assert_ours_is(rows: list[tuple[str, str, str]], theirs: dict[str, float]) -
     )
     assert round(ours.mean, 3) == theirs["mean"]
     assert round(ours.standard_deviation, 3) == theirs["standard_deviation"]
+    assert ours.z is not None
     assert round(ours.z, 3) == theirs["z"]
     assert ours.p == pytest.approx(theirs["p"], abs=0.0065)  # theirs is of |z| rounded down to a table's 0.01
     swapped = matched_pairs([(second, first) for first, second in marks])

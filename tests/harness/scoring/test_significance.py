@@ -246,6 +246,7 @@ def test_segments_end_after_two_words_both_have_right() -> None:
     assert (found.segments, found.first_errors, found.second_errors) == (4, 3, 1)
     assert found.mean == pytest.approx(0.5)
     assert found.standard_deviation == pytest.approx(1.0)
+    assert found.z is not None
     assert found.z == pytest.approx(1.0)
     assert found.p == pytest.approx(math.erfc(1 / math.sqrt(2)))
     turned = matched_pairs([(other, one)])
@@ -269,6 +270,18 @@ def test_nothing_to_tell_apart() -> None:
     for pairs in ([], [(marks("..", [0, 0, 0]),) * 2], [(marks("x.", [0, 0, 0]),) * 2] * 5):
         found = matched_pairs(pairs)
         assert (found.z, found.p) == (0, 1)
+
+
+def test_the_same_difference_in_each_segment_has_no_p() -> None:
+    """Twenty segments in which one system alone is wrong are no sign that both are alike."""
+    right, wrong = marks("...", [0, 0, 0, 0]), marks("x..", [0, 0, 0, 0])
+    for count in (1, 2, 20):
+        for pairs in ([(wrong, right)] * count, [(right, wrong)] * count):
+            found = matched_pairs(pairs)
+            assert (found.segments, found.standard_deviation, found.z, found.p) == (count, 0.0, None, None)
+    found = matched_pairs([(wrong, right)] * 20 + [(right, right), (wrong, wrong)])
+    assert found.p is not None
+    assert found.p < 0.001
 
 
 def test_marks_of_different_references_are_refused() -> None:
