@@ -42,16 +42,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Explain every benchmark of every system, and their average."""
+    systems = given_systems(args)
+    for system in systems:
+        for predictions in system.benchmarks:
+            if predictions.target is not None:
+                what = "translations, which have no word errors that rules could explain"
+                raise UsageError(f"{predictions.source} holds {what}")
     if args.timeline:
         given = {"--from": args.first, "--to": args.second, "--against": args.against, "--model": args.model}
         if useless := [flag for flag, value in given.items() if value]:
             raise UsageError(f"--timeline takes no {useless[0]}: it goes through all versions; leave one of them out")
-        return show_timelines([timeline(system, top=max(0, args.top)) for system in given_systems(args)], args.json)
+        return show_timelines([timeline(system, top=max(0, args.top)) for system in systems], args.json)
     if args.model and not args.against:
         raise UsageError(f"--model {args.model} is whose published figure to find; add --against published")
     first, second = get_profile(args.first or FIRST), get_profile(args.second or SECOND)
     found = []
-    for system in given_systems(args):
+    for system in systems:
         explained = [explain(one, first, second, top=max(0, args.top)) for one in system.benchmarks]
         if args.against:
             figures = [_published(args.model or system.model, one) for one in system.benchmarks]

@@ -30,6 +30,8 @@ from harness.scoring.sliced import sliced
 from harness.scoring.ties import ties
 from harness.streams import tell
 
+NO_WORD_ERRORS = "which are right in many ways, have no word errors"
+
 HELP = "score run folders, or predictions of others (leaderboard or NeMo manifests)"
 
 
@@ -102,10 +104,17 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 def _write_utterances(args: argparse.Namespace, named: Sequence[tuple[str, Sequence[Scored]]]) -> None:
     """The files of single utterances that were asked for."""
-    to = {} if args.per_utterance is None else {args.per_utterance: writer(args.per_utterance)}
-    to |= {} if args.alignments is None else {args.alignments: alignments}
-    if to:
-        write_utterances(((name, one) for name, each in named for one in each), to)
+    every = [(name, one) for name, each in named for one in each]
+    spoken = [(name, one) for name, one in every if one.units.target is None]
+    if args.alignments is not None and len(spoken) < len(every):
+        tell(f"{args.alignments}: without translations, {NO_WORD_ERRORS}")
+    if args.alignments is not None and args.per_utterance is not None and len(spoken) == len(every):
+        write_utterances(every, {args.per_utterance: writer(args.per_utterance), args.alignments: alignments})
+        return
+    if args.per_utterance is not None:
+        write_utterances(every, {args.per_utterance: writer(args.per_utterance)})
+    if args.alignments is not None and spoken:
+        write_utterances(spoken, {args.alignments: alignments})
 
 
 def _with_slices(name: str, scores: Scores, by_tag: Mapping[str, Sequence[tuple[str, SliceTable]]]) -> Scores:
@@ -119,5 +128,11 @@ def _with_slices(name: str, scores: Scores, by_tag: Mapping[str, Sequence[tuple[
 
 
 def _detailed(score: Scores, counted: Sequence[Scored]) -> Scores:
-    entries = zip(score.benchmarks, map(describe, counted), strict=True)
-    return replace(score, benchmarks=tuple(replace(one, details=found) for one, found in entries))
+    entries = []
+    for entry, one in zip(score.benchmarks, counted, strict=True):
+        if one.units.target is None:
+            entries.append(replace(entry, details=describe(one)))
+        else:
+            tell(f"{entry.benchmark} has no details: translations, {NO_WORD_ERRORS}")
+            entries.append(entry)
+    return replace(score, benchmarks=tuple(entries))

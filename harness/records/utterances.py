@@ -27,6 +27,7 @@ class UtteranceScore(Record, frozen=True, kw_only=True):
     id: str
     session: str | None
     language: str
+    """Of both texts: of a translation the one that was translated into."""
     duration: Seconds | None
     """Seconds."""
     time: Seconds | None
@@ -44,13 +45,13 @@ class UtteranceScore(Record, frozen=True, kw_only=True):
     """False where it failed, or the profile leaves it out."""
     as_written: bool
     """Whether a rule could not digest one of the texts, so that both were scored as they are written."""
-    words: int
-    """Of the reference; characters in languages written without spaces."""
-    hits: int
-    substitutions: int
-    deletions: int
-    insertions: int
+    words: int | None
+    """Of the reference; characters in languages written without spaces. Null, as all counts, of a translation."""
+    hits: int | None
+    substitutions: int | None
+    deletions: int | None
+    insertions: int | None
     rate: float | None
-    """Errors over words, a fraction; null where there are no words."""
+    """Errors over words, a fraction; null where there are no words, and of a translation, which has no such rate."""
     alignment: tuple[AlignedWords, ...]
-    """Empty where it was not scored."""
+    """Empty where it was not scored, and of a translation."""

@@ -32,12 +32,14 @@ _LETTERS = {"hit": "", "substitution": "S", "deletion": "D", "insertion": "I"}
 
 def utterance_scores(model: str, scored: Scored) -> Iterator[UtteranceScore]:
     """The rows of one benchmark of one model, failed and left out ones included."""
-    profile, language = scored.profile, scored.language
+    target = scored.units.target
+    profile, language = scored.profile, target or scored.language
     texts = profile.texts(language)
     for index, (row, counts, found) in enumerate(zip(scored.units.rows, scored.kept(), scored.counted, strict=True)):
         kept = found is not None and not scored.drops(index)
         reference, hypothesis, as_written = texts.pair(row.reference, row.hypothesis or "")
-        steps = ScoredUtterance(row, counts, texts, profile, language).alignment if kept else ()
+        aligned = kept and target is None  # a translation is right in many ways: no word of it is an error
+        steps = ScoredUtterance(row, counts, texts, profile, language).alignment if aligned else ()
         yield UtteranceScore(
             model=model,
             benchmark=scored.units.benchmark,
@@ -54,12 +56,12 @@ def utterance_scores(model: str, scored: Scored) -> Iterator[UtteranceScore]:
             normalized_hypothesis=None if row.hypothesis is None else hypothesis,
             scored=kept,
             as_written=as_written,
-            words=counts.words,
-            hits=counts.hits,
-            substitutions=counts.substitutions,
-            deletions=counts.deletions,
-            insertions=counts.insertions,
-            rate=counts.rate,
+            words=None if target else counts.words,
+            hits=None if target else counts.hits,
+            substitutions=None if target else counts.substitutions,
+            deletions=None if target else counts.deletions,
+            insertions=None if target else counts.insertions,
+            rate=None if target else counts.rate,
             alignment=tuple(
                 AlignedWords(operation=step.operation, reference=step.reference, hypothesis=step.hypothesis)
                 for step in steps

@@ -88,8 +88,10 @@ class _Columns:
 def gaps(scored: Sequence[Scored]) -> list[Gap]:
     """What each condition of each benchmark costs one system; the clean one first, and the average last.
 
-    Benchmarks whose clean one is not there, or is of other utterances, have no gap.
+    Benchmarks whose clean one is not there, or is of other utterances, have no gap, nor have translations, which have
+    no error rate.
     """
+    scored = [one for one in scored if one.units.target is None]
     clean = {one.units.benchmark: one for one in scored if named(one.units.benchmark) is None}
     held: dict[str, list[tuple[Named, _Columns]]] = {}
     for one in scored:

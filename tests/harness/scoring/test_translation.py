@@ -6,6 +6,7 @@ import json
 import random
 import re
 import sys
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -15,15 +16,21 @@ import numpy as np
 import pytest
 import sacrebleu
 
+from harness.cli import main
 from harness.commands.compare import slice_tables, tables
 from harness.errors import DataError, UsageError
+from harness.perturb.names import joined, named
+from harness.progress import Tally
 from harness.records.journal import Line
 from harness.reporting.results import results_table
+from harness.reporting.robustness import robustness_table
 from harness.scoring import resampling, translation
 from harness.scoring.comparison import compare_systems
 from harness.scoring.metrics import get_metric, measure
+from harness.scoring.per_utterance import utterance_scores
 from harness.scoring.predictions import Predictions, System, read_systems
 from harness.scoring.profiles import built_in_profile
+from harness.scoring.robustness import gaps
 from harness.scoring.rows import read_rows
 from harness.scoring.score import score_systems
 from harness.scoring.scored import Scored, count_predictions
@@ -184,6 +191,59 @@ def test_why_a_score_by_a_tag_has_no_table_is_said() -> None:
     ]
     with pytest.raises(UsageError, match="no tag called 'accentt'"):
         sliced(["A"], [held], ["accentt"], told.append)
+
+
+def test_single_translations_have_texts_of_their_language_and_no_word_errors() -> None:
+    rows = [line("u", "It's 5 o'clock, Mr. Smith", "it is five", target="en", language="de")]
+    held = count_predictions(Predictions(benchmark="b", language="de", rows=rows, source=Path("b")), PROFILE)
+    [found] = utterance_scores("m", held)
+    texts = PROFILE.texts("en")
+    assert (found.language, found.normalized_reference, found.normalized_hypothesis) == (
+        "en", *texts.pair("It's 5 o'clock, Mr. Smith", "it is five")[:2],
+    )  # fmt: skip
+    assert found.normalized_reference != PROFILE.texts("de").pair("It's 5 o'clock, Mr. Smith", "it is five")[0]
+    counts = (found.words, found.hits, found.substitutions, found.deletions, found.insertions, found.rate)
+    assert counts == (None,) * 6
+    assert (found.scored, found.alignment) == (True, ())
+
+
+def test_details_alignments_and_explanations_say_that_there_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "t.jsonl", GOOD | INTO)
+    assert main(["score", str(path), "--details", "--alignments", str(tmp_path / "a.txt")]) == 0
+    told = capsys.readouterr()
+    assert "t has no details: translations, which are right in many ways, have no word errors" in told.err
+    assert "a.txt: without translations, which are right in many ways, have no word errors" in told.err
+    assert "confus" not in told.out.lower()
+    assert not (tmp_path / "a.txt").exists()
+    for more in ([], ["--timeline"]):
+        assert main(["explain", str(path), *more]) == 2
+        told = capsys.readouterr()
+        assert told.err == f"error: {path} holds translations, which have no word errors that rules could explain\n"
+
+
+def test_conditions_of_translations_have_no_error_rates_beside_clean() -> None:
+    held = [
+        count_predictions(replace(tagged("A", "uk").benchmarks[0], benchmark=name), PROFILE)
+        for name in ("b", joined("b", "noise@10dB"))
+    ]
+    assert named(joined("b", "noise@10dB")) is not None
+    assert gaps(held) == []
+    scores = score_systems([System(model="A", benchmarks=[one.predictions for one in held])], [PROFILE])
+    assert robustness_table(["A"], scores, [held]) is None
+    columns = [column.title for column in results_table(scores, [None]).columns]
+    assert len([one for one in columns if "BLEU" in one or "chrF++" in one]) == 4
+
+
+def test_progress_has_no_error_rate_of_translations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = tagged("A", "uk")
+    monkeypatch.setattr("harness.scoring.predictions.read_run", lambda _folder: one)
+    so_far = Tally(PROFILE)
+    so_far.add(one.benchmarks[0].rows)
+    so_far.settle(tmp_path, "b")
+    assert str(so_far) == ""
+    assert so_far.utterances == 40
 
 
 def test_a_system_beside_itself_does_not_differ(references: list[str]) -> None:
