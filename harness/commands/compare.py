@@ -11,6 +11,7 @@ from harness.commands.shared import SCORED, add_shared, given_systems, inputs_of
 from harness.errors import ExitStatus, UsageError
 from harness.records.codec import pretty
 from harness.records.comparison import Block, Comparison, Pair, Standing
+from harness.reporting.model import interval_text
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.comparison import compare_systems
 from harness.scoring.intervals import MIN_SESSIONS
@@ -171,7 +172,7 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
             (
                 one.system,
                 _rate_cell(one),
-                f"{scale * one.interval.low:.2f} to {scale * one.interval.high:.2f}" if one.interval else None,
+                interval_text(one.interval, scale),
                 *(_difference_cells(pair, scale, reverse=pair.first == best) if pair else (None,) * 3),
                 _mapsswe_cell(pair, pair.mapsswe_p_holm) if pair else None,
                 one.rank and "–".join(map(str, dict.fromkeys(one.rank))),

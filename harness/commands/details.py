@@ -4,8 +4,8 @@ from itertools import islice, zip_longest
 
 from harness.commands.shared import left, percent, table
 from harness.records.details import Confusions, Details
-from harness.records.statistics import Interval
 from harness.reporting.classes import CAPTION, COLUMNS, cells
+from harness.reporting.model import interval_text
 from harness.reporting.table import Column, Table
 from harness.scoring.metrics import get_metric
 from harness.scoring.metrics.base import ratio
@@ -46,7 +46,7 @@ def _metrics(model: str, found: Details) -> Table:
             continue
         value = None if one.value is None else format(one.value * metric.scale, metric.format)
         counted = f"{one.count:,.6g} of {one.of:,.6g}" if metric.value is ratio and one.of else None
-        rows.append((metric.title, value, _ends(one.interval, metric.scale), metric.unit, counted))
+        rows.append((metric.title, value, interval_text(one.interval, metric.scale), metric.unit, counted))
         notes.append(f"{metric.title}: {metric.meaning}.")
     notes += [f"Not scored, {reason}: {', '.join(titles)}." for reason, titles in reasons.items()]
     for flag, flagged in found.flags.items():
@@ -54,10 +54,6 @@ def _metrics(model: str, found: Details) -> Table:
             rows.append((f"flagged: {flag}", flagged.utterances, None, "utterances", None))
             notes.append(f"{flag}: {flagged.meaning}.")
     return table(found.benchmark, f"{model}, {found.utterances:,} utterances.", columns, rows, notes)
-
-
-def _ends(interval: Interval | None, scale: float = 100) -> str | None:
-    return None if interval is None else f"{scale * interval.low:.2f} to {scale * interval.high:.2f}"
 
 
 def _slices(found: Details) -> Table:
@@ -71,7 +67,7 @@ def _slices(found: Details) -> Table:
     )
     worst = sorted(found.by_session, key=lambda part: -(part.rate or 0))[:_SHOWN]
     rows = [
-        (part.kind, part.value, part.utterances, part.words, part.rate, _ends(part.interval))
+        (part.kind, part.value, part.utterances, part.words, part.rate, interval_text(part.interval))
         for part in [*found.by_length, *worst, *found.by_tag[: 5 * _SHOWN]]
     ]
     notes = (f"Sessions: the {len(worst)} worst of {len(found.by_session)}.",) if worst else ()

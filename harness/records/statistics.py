@@ -2,6 +2,9 @@
 
 from harness.records.codec import Record
 
+VAGUE = 100
+"""By how often a rate the upper end of its interval is more than it where the interval says nothing."""
+
 
 class Interval(Record, frozen=True, kw_only=True, rename={"degrees": "degrees_of_freedom"}):
     """A confidence interval of a rate (a fraction, not percent)."""
@@ -17,6 +20,11 @@ class Interval(Record, frozen=True, kw_only=True, rename={"degrees": "degrees_of
     """Effective degrees of freedom: at most sessions - 1, fewer where sessions are unequal."""
     smallest_difference: float
     """To another, equally uncertain and unrelated system, that such data resolves with probability 0.8."""
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it is from a hundredth of the rate to a hundred times as much, or wider: nobody learns from that."""
+        return self.low > 0 and self.high > VAGUE**2 * self.low
 
 
 class MetricValue(Record, frozen=True, kw_only=True):

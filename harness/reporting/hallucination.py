@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -99,10 +100,10 @@ def _row(
     phrase = next((phrase for phrase, _ in _commonest(_phrases(utterances))), "")
     wrote = [int(count > 0) for count in words]
 
-    def share(counted: Sequence[int], of: Sequence[float]) -> Cell:
+    def share(counted: Sequence[int], of: Sequence[float], most: float = math.inf) -> Cell:
         found = wer_interval(counted, of, sessions) if intervals else None
         value = sum(counted) / sum(of) if sum(of) else None
-        return Cell(value, *((found.low, found.high) if found else ()))
+        return Cell(value, *((found.low, min(found.high, most)) if found else ()))
 
     return (
         Cell(name),
@@ -112,7 +113,7 @@ def _row(
         Cell(sum(minutes) if known else None),
         share(words, minutes) if known else Cell(None),
         Cell(sum(loops) / sum(minutes) if known else None),
-        share(wrote, [1.0] * len(wrote)),
+        share(wrote, [1.0] * len(wrote), most=1.0),
         Cell(_short(phrase, NARROW) or "–"),
     )
 

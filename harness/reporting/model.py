@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from harness.records.statistics import VAGUE, Interval
 
 MARKS = ("†", "‡", "§", "¶", "††", "‡‡", "§§", "¶¶")
 """Footnote signs in the order in which they are given out; ``(9)`` and on after them."""
@@ -87,6 +89,31 @@ SUBJECT = (MODEL, Column("benchmark", "Benchmark", align="left"))
 """The columns with which tables of results begin."""
 
 
+SAYS_NOTHING = (
+    "its interval is wider than from a hundredth of the value to a hundred times as much, and says nothing: nearly all "
+    "of the words, or of the errors, are one session's"
+)
+"""Why a value has no interval although there are sessions enough."""
+
+
+def interval_text(interval: Interval | None, scale: float = 100) -> str | None:
+    """The ends of an interval in a column of their own."""
+    if interval is None:
+        return None
+    if interval.says_nothing:
+        return "says nothing"
+    return f"{scale * interval.low:.2f} to {scale * interval.high:.2f}"
+
+
+def _told(cell: Cell) -> Cell:
+    """A cell whose interval says nothing says that in its place."""
+    if cell.number is None or not cell.low or cell.high is None:
+        return cell  # what is from 0 on is an exact limit
+    if not 0 < VAGUE * cell.number < cell.high:
+        return cell
+    return replace(cell, low=None, high=None, notes=(*cell.notes, SAYS_NOTHING))
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Rows of cells under columns, with a title, a caption and notes."""
@@ -105,6 +132,7 @@ class Grid:
     """The sign of every cell's note, in order of appearance."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", tuple(tuple(map(_told, row)) for row in self.rows))
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"table {self.title!r}: a row does not have {len(self.columns)} cells")
         noted = dict.fromkeys(note for row in self.rows for cell in row for note in cell.notes)

@@ -188,7 +188,7 @@ def _own(score: Scores, held: Sequence[tuple[BenchmarkScore, Scored]], metric: M
 
 
 def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
-    return (interval.low, interval.high) if interval else (None, None)
+    return (interval.low, interval.high) if interval and not interval.says_nothing else (None, None)
 
 
 def by_length(

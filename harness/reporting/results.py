@@ -458,7 +458,7 @@ def _precision(scores: Sequence[Scores]) -> tuple[str, ...]:
     intervals, where = [score.average.interval for score in scores], "on average"
     if len({entry.benchmark for entry in entries}) == 1:
         intervals, where = [entry.interval for entry in entries], f"on {entries[0].benchmark}"
-    found = [interval.smallest_difference for interval in intervals if interval]
+    found = [interval.smallest_difference for interval in intervals if interval and not interval.says_nothing]
     notes = []
     if found:
         notes.append(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.reporting.model import Cell, Column
+from harness.reporting.model import Cell, Column, interval_text
 from harness.reporting.table import Table
 from harness.scoring.sliced import sliced
 
@@ -84,14 +84,13 @@ def compact(table: Table) -> Table:
 def _cells(part: SliceScore) -> tuple[Cell, ...]:
     found = part.difference
     p = "<0.001" if part.p_holm is not None and part.p_holm < 0.001 else part.p_holm
-    ends = None if part.interval is None else f"{100 * part.interval.low:.2f} to {100 * part.interval.high:.2f}"
     return (
         Cell(part.value),
         Cell(part.utterances),
         Cell(part.sessions),
         Cell(part.errors.words),
         Cell(part.rate),
-        Cell(ends),
+        Cell(interval_text(part.interval)),
         Cell(None if found is None else found.value, best=bool(part.differs), notes=() if found else (_FEW,)),
         Cell(None if found is None else _ends(found)),
         Cell(p),

@@ -26,7 +26,7 @@ from harness.scoring.intervals import average_interval, resampled_rates
 from harness.scoring.labels import labels
 from harness.scoring.large import in_shares, shares_for
 from harness.scoring.metrics import get_metric
-from harness.scoring.metrics.base import parts_of
+from harness.scoring.metrics.base import bounded, parts_of, turned_round
 from harness.scoring.pairing import PairedBenchmark, as_counts, pair_benchmarks
 from harness.scoring.resampled import resampled_block
 from harness.scoring.scored import count_systems
@@ -239,7 +239,7 @@ def _metric_blocks(
             block = _block(
                 one.paired.benchmark, [found], names, [each.rate for each in found.counts], draws=_draws(found)
             )
-            blocks.append(_turned(block) if metric.better == "higher" else block)
+            blocks.append(_turned(block) if metric.better == "higher" else _bounded(block, metric))
     return tuple(blocks), notes
 
 
@@ -261,14 +261,18 @@ def _metric_columns(
     return Columns(paired, kept, counts, [sessions[at] for at in kept.tolist()], metric.name), None
 
 
+def _bounded(block: Block, metric: Metric) -> Block:
+    """A block of rates of which none is more than all, where the metric has such."""
+    return replace(block, systems=tuple(replace(one, interval=bounded(metric, one.interval)) for one in block.systems))
+
+
 def _turned(block: Block) -> Block:
     """A block of what systems lack to a whole as one of what they have."""
     standings = [
         replace(
             one,
             rate=None if one.rate is None else 1 - one.rate,
-            interval=one.interval
-            and replace(one.interval, low=max(0.0, 1 - one.interval.high), high=1 - one.interval.low),
+            interval=one.interval and turned_round(one.interval),
         )
         for one in block.systems
     ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
-from harness.records.statistics import MetricValue
+from harness.records.statistics import Interval, MetricValue
 
 if TYPE_CHECKING:
     from harness.scoring.facts import Facts
@@ -189,11 +189,18 @@ def summed(metric: Metric, counted: Sequence[Parts | None], sessions: Sequence[s
             [parts[1] for parts, _ in known],
             [session for _, session in known],
         )
-        if share and interval is not None:
-            interval = replace(interval, low=max(0.0, 1 - interval.high), high=1 - interval.low)
-        if metric.part and interval is not None:
-            interval = replace(interval, high=min(1.0, interval.high))
+        interval = bounded(metric, interval and turned_round(interval) if share else interval)
     return MetricValue(value=metric.value(sums), count=sums[0], of=sums[1], interval=interval)
+
+
+def turned_round(interval: Interval) -> Interval:
+    """The interval of a share from that of what is missing to the whole."""
+    return replace(interval, low=max(0.0, 1 - interval.high), high=1 - interval.low)
+
+
+def bounded(metric: Metric, interval: Interval | None) -> Interval | None:
+    """The interval of a rate, which ends at 100 % where what is counted is a part of what it is a share of."""
+    return replace(interval, high=min(1.0, interval.high)) if interval and metric.part else interval
 
 
 def parts_of(

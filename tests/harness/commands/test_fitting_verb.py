@@ -69,6 +69,7 @@ def test_the_rate_is_a_metric_of_the_other_verbs(folder: Path, capsys: pytest.Ca
     assert main(["compare", *paths, *more, "--json"]) == 0
     (block,) = json.loads(capsys.readouterr().out)["metrics"]
     assert block["pairs"][0]["difference"]["value"] == 1.0
+    assert max(one["interval"]["high"] for one in block["systems"]) == 1.0
     assert main(["report", *paths, *more, "--out", str(folder / "out"), "--quiet"]) == 0
     assert "reference errors" in (folder / "out" / "table.md").read_text(encoding="utf-8")
     assert "reference errors" in (folder / "out" / "index.html").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.reporting.hallucination import hallucination_table
+from harness.scoring.intervals import wer_interval
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
 from tests.harness.scoring.made import predictions
@@ -53,3 +54,18 @@ def test_without_the_length_of_every_clip_there_is_nothing_a_minute() -> None:
 def test_where_something_is_said_there_is_no_table() -> None:
     one = count_predictions(predictions(("red blue", "red blue")), RULES)
     assert hallucination_table(["m"], [[one]]) is None
+
+
+def test_no_share_of_clips_is_more_than_all_of_them() -> None:
+    """Eight of ten clips have words, and one session of five has none: the interval would go on beyond 100 %."""
+    texts = [("", "you")] * 8 + [("", "")] * 2
+    sessions = [f"s{at // 2}" for at in range(10)]
+    part = predictions(*texts, name="noise", ours=True, duration=[30.0] * 10, session=sessions)
+    beyond = wer_interval([1] * 8 + [0] * 2, [1] * 10, sessions)
+    assert beyond is not None
+    assert beyond.high > 1.2
+    found = hallucination_table(["m"], [[count_predictions(part, RULES)]])
+    assert found is not None
+    cells = dict(zip([column.key for column in found.columns], found.rows[0], strict=True))
+    assert (cells["wrote"].value, cells["wrote"].high) == (0.8, 1.0)
+    assert (cells["inserted"].high or 0) > 1.2, "words a minute are no part of anything"

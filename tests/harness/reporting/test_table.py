@@ -16,6 +16,7 @@ import pytest
 from harness.errors import UsageError
 from harness.records.scores import ProfileRecord
 from harness.records.statistics import MetricValue
+from harness.reporting.model import SAYS_NOTHING
 from harness.reporting.results import TIE, competing, metrics_table, results_table
 from harness.reporting.table import EXTENSIONS, FORMATS, Cell, Column, Table, _blocks, mark_best
 from harness.version import VERSION
@@ -402,3 +403,23 @@ def test_a_run_that_has_no_utterance_so_far_is_no_translation() -> None:
     both = results_table([score("m", [], None), score("n", [entry("read", 0.1)], 0.1)], [None, None])
     assert [cell.value for cell in both.rows[1][:3]] == ["n", 0.1, 0.1]
     assert both.notes[0].startswith("Nothing is transcribed so far: m;")
+
+
+def test_an_interval_that_says_nothing_is_said_in_words() -> None:
+    """In every form: the ends are not shown, and why stands below; an exact limit and differences are as they were."""
+    columns = (Column("name", "Name", align="left"), Column("rate", "Rate", format=".2f", scale=100))
+    rates = [Cell(0.002, 1e-9, 256.7), Cell(0.3, 1e-300, 1e300), Cell(0.1, 0.01, 0.9), Cell(0.001, 0.0, 0.2)]
+    rates.append(Cell(0.5, 1e-9, 0.9999999))
+    found = Table("T", "", columns, tuple((Cell(f"r{at}"), one) for at, one in enumerate(rates)))
+    assert [(row[1].low, row[1].high) for row in found.rows] == [
+        (None, None),
+        (None, None),
+        (0.01, 0.9),
+        (0.0, 0.2),
+        (1e-9, 0.9999999),
+    ]
+    assert [row[1].notes for row in found.rows] == [(SAYS_NOTHING,), (SAYS_NOTHING,), (), (), ()]
+    for form in FORMATS:
+        assert "256" not in found.render(form)
+        assert "e+300" not in found.render(form)
+        assert "says nothing" in " ".join(found.render(form, **({"width": 300} if form == "terminal" else {})).split())

@@ -221,3 +221,15 @@ def test_a_draw_without_words_is_nan() -> None:
     rates = resampled_rates([[1, 0, 1]], [[5, 0, 0]], range(3), resamples=300)
     assert np.isnan(rates).any()
     assert np.isfinite(rates).any()
+
+
+def test_an_interval_that_one_session_decides_says_nothing() -> None:
+    """Nearly all words are one session's: degrees of freedom are 1, and t is 12.7."""
+    interval = wer_interval([20, 0, 1, 0, 0, 0], [10_000, 3, 3, 3, 3, 3], range(6))
+    assert interval is not None
+    assert interval.says_nothing
+    assert interval.high > 100 * 21 / 10_015
+    for errors in ([1, 2, 3, 4, 5, 60], [0, 0, 0, 0, 0, 1], [0] * 6):
+        sound = wer_interval(errors, [100] * 6, range(6))
+        assert sound is not None
+        assert not sound.says_nothing
