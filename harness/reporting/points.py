@@ -102,7 +102,9 @@ def points_of(
             rate, ends = (entry.rate, _ends(entry.interval)) if entry else (None, (None, None))
             row[name] = Point(name, rate, None, *ends, comparable=benchmark in each)
     alike = all(averaging([suite], rounded=profile.round_before_average) == over for suite in suites)
-    whole = all(same) and set(common) == set(every) and all(score.average.rate is not None for score in scores)
+    whole = (
+        all(same) and set(common) == set(clean_among(every)) and all(score.average.rate is not None for score in scores)
+    )
     hollow = [point.model for point in averages if not point.comparable and point.wer is not None]
     shared = sum(same) > 1 or same == [True]  # what one of several has is common to none
     said = _over_what(common, hollow=bool(hollow)) if shared and not (whole and alike) else ""
