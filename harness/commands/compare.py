@@ -142,8 +142,7 @@ def _table_of_two(blocks: Sequence[Block], comparison: Comparison, metric: Metri
                 _verdict(pair, metric),
             )
         )
-    unit = "percent" if metric is None else metric.unit
-    caption = f"A: {comparison.systems[0]}. B: {comparison.systems[1]}. Profile {comparison.profile.name}, {unit}."
+    caption = f"A: {comparison.systems[0]}. B: {comparison.systems[1]}. {_rules(blocks, comparison, metric)}."
     if metric is not None:
         caption += f" {metric.title}: {metric.meaning}."
         return table(f"Comparison of two systems: {metric.title}", caption, columns, rows)
@@ -183,10 +182,19 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
     about = f"{block.utterances:,} utterances, {block.sessions:,} " + (
         "sessions" if block.unit == "session" else "utterances taken as sessions (none are known)"
     )
-    unit, points = ("percent", "points") if scale == 100 or metric is None else (metric.unit, metric.unit)
+    points = "points" if scale == 100 or metric is None or metric.resampled else metric.unit
     smallest = "no intervals under five sessions" if resolves is None else f"resolves {scale * resolves:.2f} {points}"
-    caption = f"Profile {comparison.profile.name}, {unit}. {about}; {smallest}."
+    caption = f"{_rules([block], comparison, metric)}. {about}; {smallest}."
     return table(block.benchmark, caption, columns, rows, _notes(comparison))
+
+
+def _rules(blocks: Sequence[Block], comparison: Comparison, metric: Metric | None) -> str:
+    """By what rules figures were made, and their unit: scores of translations know no profile but their signature."""
+    unit = "percent" if metric is None or metric.scale == 100 else metric.unit
+    if metric is None or not metric.resampled:
+        return f"Profile {comparison.profile.name}, {unit}"
+    signed = dict.fromkeys(one.signature for one in blocks if one.signature)
+    return f"{metric.title}{''.join(f' {one}' for one in signed)}, {unit}"
 
 
 def _rate_cell(standing: Standing) -> Cell:

@@ -65,7 +65,7 @@ def compared(subject: str, pair: Pair, rule: Rule, alpha: float) -> Finding:
 
 def unit_of_change(metric: Metric) -> str:
     """What differences of a metric are told in."""
-    return "points" if metric.unit in {"percent", "0 to 100"} else metric.unit
+    return "points" if metric.resampled or metric.unit in {"percent", "0 to 100"} else metric.unit
 
 
 def judged(

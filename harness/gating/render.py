@@ -12,7 +12,7 @@ from harness.gating.judge import unit_of_change
 from harness.records.decision import Blame, Decision, Finding, Reason, Verdict
 from harness.reporting import escape
 from harness.reporting.table import Cell, Column, Table
-from harness.scoring.metrics import Metric, get_metric
+from harness.scoring.metrics import Metric, get_metric, metrics
 
 if TYPE_CHECKING:
     from harness.records.policy import Policy
@@ -38,14 +38,20 @@ def table(decision: Decision, policy: Policy) -> Table:
     )
     run, baseline = decision.run, decision.baseline
     against = f"{baseline.title} ({baseline.name})" if baseline else "no run"
+    changes = "Change" if _translations(decision) else "WER in percent, change"
     caption = (
         f"{run.title} ({run.name}) against {against}; suite {run.suite or 'none'}, profile {decision.profile}. "
-        f"WER in percent, change with its {100 * (1 - policy.alpha):g} % interval over sessions, margin in points; "
-        "RTFx for speed."
+        f"{changes} with its {100 * (1 - policy.alpha):g} % interval over sessions, margin in points; RTFx for speed."
     )
     others = dict.fromkeys(metric_of(one) for one in decision.findings if one.metric not in _WITHOUT_NOTE)
-    notes = tuple(f"{metric.title}: {metric.meaning}; in {metric.unit}." for metric in others)
+    notes = tuple(f"{one.title}: {one.meaning}; {'' if one.resampled else 'in '}{one.unit}." for one in others)
     return Table(f"Gate: {decision.verdict.value}", caption, columns, rows, notes)
+
+
+def _translations(decision: Decision) -> bool:
+    """Whether scores of translations were judged, and no error rate."""
+    known, names = metrics(), {one.metric for one in decision.findings}
+    return names.isdisjoint({"wer", "cer"}) and any(one.resampled for name, one in known.items() if name in names)
 
 
 def changes_table(decision: Decision) -> Table:

@@ -53,6 +53,8 @@ class Block(Record, frozen=True, kw_only=True):
     systems: tuple[Standing, ...]
     """Best first; systems without a rate last."""
     pairs: tuple[Pair, ...]
+    signature: str | None = None
+    """Of a score of translations: what others must have done for theirs to be comparable."""
 
     def pair(self, first: str, second: str) -> Pair | None:
         """The pair of two systems in either order."""

@@ -132,11 +132,15 @@ def _translations(scores: Sequence[Scores]) -> list[str]:
     entries = [entry for score in scores for entry in score.benchmarks if entry.target is not None]
     if not entries:
         return []
-    into = dict.fromkeys(f"{entry.benchmark} from {entry.language} into {entry.target}" for entry in entries)
+    into = dict.fromkeys(
+        f"{one.benchmark} from {one.language}{'' if one.language_stated else ' (not stated)'} into {one.target}"
+        for one in entries
+    )
     found = {name: held for entry in entries for name, held in entry.metrics.items() if held.signature}
     signs = [f"{get_metric(name).title} {held.signature}" for name, held in found.items()]
     between = dict.fromkeys(held.interval.method for held in found.values() if held.interval)
     intervals = f" 95 % intervals: {', '.join(between)}." if between else " No intervals: fewer than five sessions."
+    intervals = intervals if found else ""  # nothing was scored, and each dash says why
     signed = f" {'; '.join(signs)}." if signs else ""
     return [f"Translations: {', '.join(into)}.{signed}{intervals}"]
 

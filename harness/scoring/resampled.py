@@ -72,6 +72,7 @@ def block_of(
         utterances=len(sessions),
         left_out=len(paired) - len(sessions),
         sessions=sessions.count(None) + len({*sessions} - {None}),
+        signature=None if metric.signature is None else metric.signature(paired.target or paired.language),
         unit="session" if any(one is not None for one in sessions) else "utterance",
         smallest_difference=max((one.smallest_difference for one in found if one), default=None),
         systems=tuple(

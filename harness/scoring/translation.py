@@ -15,12 +15,12 @@ MECAB = {"ja": "MeCab", "ko": "mecab_ko"}
 """Modules that BLEU of a language needs."""
 
 
-def lacking(language: str) -> str | None:
-    """Why translations into a language cannot be scored here; None where they can."""
+def lacking(kind: Kind, language: str) -> str | None:
+    """Why translations into a language have no such score here; None where they have: BLEU alone needs a tokenizer."""
     if importlib.util.find_spec("sacrebleu") is None:
         return "sacrebleu is not installed: pip install -c constraints.txt '.[translation]'"
     module = MECAB.get(language)
-    if module is not None and importlib.util.find_spec(module) is None:
+    if kind == "bleu" and module is not None and importlib.util.find_spec(module) is None:
         return f"BLEU of {language} needs {module}: pip install 'sacrebleu[{language}]'"
     return None
 

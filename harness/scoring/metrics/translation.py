@@ -14,20 +14,20 @@ def _count(
     target = next((one.row.target for one in utterances if one.row.target), None)
     if target is None:
         return Absent("they are transcripts, no translations")
-    if why := translation.lacking(target):
+    if why := translation.lacking(kind, target):
         return Absent(why)
     hypotheses = [one.row.hypothesis or "" for one in utterances]
     return translation.statistics(kind, hypotheses, [one.row.reference for one in utterances], target)
 
 
-def _declared(kind: Kind, title: str, meaning: str, better: str) -> Metric:
+def _declared(kind: Kind, title: str, meaning: str, better: str, unit: str = "0 to 100") -> Metric:
     return Metric(
         name=kind,
         title=title,
         meaning=meaning,
         count=functools.partial(_count, kind=kind),
         value=functools.partial(translation.score, kind),
-        unit="0 to 100",
+        unit=unit,
         better="lower" if better == "lower" else "higher",
         column=True,
         resampled=True,
@@ -41,5 +41,9 @@ BLEU = _declared(
 )
 CHRF = _declared("chrf", "chrF++", "sacrebleu's chrF++ of the corpus, 0 to 100 (Popović, 2017)", "higher")
 TER = _declared(
-    "ter", "TER", "sacrebleu's translation edit rate, edits for 100 reference words (Snover et al., 2006)", "lower"
+    "ter",
+    "TER",
+    "sacrebleu's translation edit rate, edits for 100 reference words, may exceed 100 (Snover et al., 2006)",
+    "lower",
+    "lower is better",
 )

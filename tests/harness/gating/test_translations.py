@@ -11,6 +11,7 @@ import sacrebleu
 from harness.gating import translations
 from harness.gating.decide import decide
 from harness.gating.policy import read_policy
+from harness.gating.render import table
 from harness.gating.sides import as_side
 from harness.records.decision import Decision, Finding, Reason, Verdict
 from harness.records.policy import MetricTable, Policy, SliceTable, Tier, WerTable
@@ -85,6 +86,14 @@ def test_a_tag_that_no_translation_has_is_inconclusive() -> None:
         "slices: accentt", Verdict.INCONCLUSIVE, Reason.NOT_MEASURED,
     )  # fmt: skip
     assert found.message.startswith("no benchmark has the tag accentt, so that no slice of it can be judged")
+
+
+def test_the_caption_speaks_of_no_word_error_rate_where_there_is_none() -> None:
+    policy = Policy(metrics={"ter": MetricTable(margin=1.0), "bleu": MetricTable(margin=1.0)})
+    shown = table(swapped(policy), policy)
+    assert "profile leaderboard@2026-08. Change with its 95 % interval over sessions, margin in points" in shown.caption
+    assert [note.rpartition("; ")[2] for note in shown.notes] == ["lower is better.", "0 to 100."]
+    assert "the margin of 1 points" in swapped(policy).findings[0].message
 
 
 def decided(before: float, after: float, policy: Policy | None = None) -> Decision:

@@ -109,6 +109,16 @@ def test_a_benchmark_of_transcripts_is_not_translated() -> None:
         check_task([translated], Settings())
 
 
+def test_what_is_spoken_is_no_language_to_translate_into() -> None:
+    into_english = replace(get_dataset("sample_read"), origin="/own", language="en", languages=("en",))
+    settings = Settings(task="translate", target="en")
+    with pytest.raises(UsageError, match="sample_read is spoken in en, which --target en does not translate"):
+        check_task([into_english], settings)
+    check_task([replace(into_english, language_stated=False)], settings)  # nobody says that it is English
+    check_task([replace(into_english, languages=("de", "en"))], settings)
+    check_task([into_english], Settings(task="translate", target="de"))
+
+
 def test_a_run_of_translations_from_own_data_to_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """References are the column `translation`, texts what a file says that somebody wrote."""
     import numpy as np

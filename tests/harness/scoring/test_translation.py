@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import random
 import re
@@ -244,6 +245,55 @@ def test_progress_has_no_error_rate_of_translations(tmp_path: Path, monkeypatch:
     so_far.settle(tmp_path, "b")
     assert str(so_far) == ""
     assert so_far.utterances == 40
+
+
+def test_captions_of_compared_translations_have_their_signatures_and_units() -> None:
+    found = compare_systems([tagged("A", "uk"), tagged("B", "us")], PROFILE)
+    begins = [one.caption.removeprefix("A: A. B: B. ") for one in tables(found)]
+    for name, unit, caption in zip(KINDS, ("0 to 100", "0 to 100", "lower is better"), begins, strict=True):
+        assert caption.startswith(f"{get_metric(name).title} {translation.signature(name, 'en')}, {unit}. ")
+    assert not any("Profile" in one for one in begins)
+    three = [one.caption for one in tables(compare_systems([tagged(name, "uk") for name in "ABC"], PROFILE))]
+    assert [one.startswith(f"{get_metric(name).title} nrefs:1|") for name, one in zip(KINDS, three, strict=True)] == [
+        True
+    ] * 3
+
+
+def test_only_bleu_needs_a_tokenizer_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name in translation.MECAB.values() else there(name)
+    )
+    for target, reference, said in (
+        ("ja", "今日はいい天気です。", "今日は天気がいいです。"),
+        ("ko", "오늘 날씨가 좋다.", "오늘 날씨가 좋아요."),
+    ):
+        one = system("m", [said] * 6, [reference] * 6, target=target, sessions=6)
+        scores = score_systems([one], [PROFILE])
+        found = scores[0].benchmarks[0].metrics
+        assert (
+            found["bleu"].reason
+            == f"BLEU of {target} needs {translation.MECAB[target]}: pip install 'sacrebleu[{target}]'"
+        )
+        assert found["chrf"].value == pytest.approx(
+            sacrebleu.corpus_chrf([said] * 6, [[reference] * 6], word_order=2).score
+        )
+        ter = sacrebleu.corpus_ter([said] * 6, [[reference] * 6], normalized=True, asian_support=True).score
+        assert found["ter"].value == pytest.approx(ter)
+        caption = results_table(scores, [None]).caption
+        assert "95 % intervals: bootstrap of sessions" in caption
+        assert "fewer than five sessions" not in caption
+
+
+def test_without_any_score_nothing_is_said_of_sessions(monkeypatch: pytest.MonkeyPatch, references: list[str]) -> None:
+    monkeypatch.setattr(translation, "lacking", lambda _kind, _language: "it is not installed")
+    table = results_table(score_systems([system("m", references, references)], [PROFILE]), [None])
+    assert table.caption == "Translations: b from de into en."
+
+
+def test_ter_is_no_score_of_0_to_100() -> None:
+    assert [get_metric(name).unit for name in KINDS] == ["0 to 100", "0 to 100", "lower is better"]
+    assert [get_metric(name).scale for name in KINDS] == [1, 1, 1]
 
 
 def test_a_system_beside_itself_does_not_differ(references: list[str]) -> None:
