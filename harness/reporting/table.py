@@ -110,7 +110,7 @@ def _html(table: Grid) -> str:
         "<table><thead><tr>",
     ]
     for column in table.columns:
-        title = escape.html(column.title).replace("_", "_<wbr/>")  # a long name may be broken there
+        title = re.sub(r"([_+@])", r"\1<wbr/>", escape.html(column.title))  # a long name may be broken there
         lines.append(f'<th scope="col" style="text-align:{column.align}">{title}</th>')
     lines.append("</tr></thead><tbody>")
     for row in table.rows:

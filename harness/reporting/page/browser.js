@@ -94,10 +94,13 @@ class Browser {
   // The averages of the table, where all that they are over is looked at; else the totals.
   averages(a, b, totals) {
     const table = this.data.averages || [], every = this.data.benchmarks.filter((one) => one.systems[a] || (b !== "" && one.systems[b]));
-    const same = this.field("benchmark").value === "" && this.whole && every.length === this.chosenBenchmarks(a, b).length;
+    const same = this.field("benchmark").value === "" && this.whole && every.length === this.chosenBenchmarks(a, b).length && !this.mixed(every);
     const known = (k) => k === "" || (table[k] !== null && table[k] !== undefined);
     return same && known(a) && known(b) ? { a: table[a], b: b === "" ? 0 : table[b] } : totals;
   }
+
+  // Whether some of the benchmarks are under a condition and some are not: the averages of the table are over the latter.
+  mixed(benchmarks) { return benchmarks.some((one) => one.condition) && !benchmarks.every((one) => one.condition); }
 
   passes(item, a, b, want) {
     const { one, i } = item, A = one.systems[a], B = b === "" ? null : one.systems[b];
@@ -146,7 +149,8 @@ class Browser {
     const rate = !characters ? "WER" : characters === items.length ? "CER" : "Mean of WER and CER";
     const silent = items.filter((item) => item.unscored), made = (side) => silent.reduce((sum, item) => sum + item[side], 0);
     const inserted = `${made("errorsA").toLocaleString("en")}${b === "" ? "" : ` and ${made("errorsB").toLocaleString("en")}`} inserted`;
-    const said = silent.length ? ` In ${silent.length.toLocaleString("en")} of them nothing is said: no rate counts them, ${inserted}.` : "";
+    const under = this.mixed([...new Set(items.map((item) => item.one))]) ? " That is the mean over the conditions too; the table's average is over the clean benchmarks." : "";
+    const said = under + (silent.length ? ` In ${silent.length.toLocaleString("en")} of them nothing is said: no rate counts them, ${inserted}.` : "");
     if (items.length && silent.length === items.length) {
       this.field("summary").textContent = `No ${rate}: in none of these ${items.length.toLocaleString("en")} utterances is anything said; ${inserted}.`;
       return;

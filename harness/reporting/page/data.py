@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import field
 
+from harness.perturb.names import named
 from harness.records.codec import Record
 from harness.records.stored import taken
 from harness.reporting.drawing import Point
@@ -124,6 +125,8 @@ class PageBenchmark(Record, frozen=True, kw_only=True):
     """Values of the tags that utterances can be grouped by."""
     plain: bool = False
     """Whether texts are shown as they are, as there is no error rate of them (`harness.reporting.page.plain`)."""
+    condition: bool = False
+    """Whether its audio is under a condition: the averages are over the others, where there are any."""
 
 
 class PageData(Record, frozen=True, kw_only=True):
@@ -205,6 +208,7 @@ def page_benchmark(one: Group, audio: Placed) -> PageBenchmark:
         silences=silences,
         silent=silent,
         tags=tags_of(rows),
+        condition=named(one.benchmark) is not None,
     )
 
 
