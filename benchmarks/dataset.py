@@ -259,6 +259,8 @@ class Request:
 
     root: Path | None = None
     """``--from``: a folder that holds original releases (archives or unpacked trees), or local Parquet copies."""
+    instead: str | None = None
+    """What else a user can do where no source can be reached; None: give a local copy with ``--from``."""
     revision: str | None = None
     """A hub revision that overrides the pinned one."""
     pins: Mapping[str, str] = field(default_factory=dict)
@@ -434,4 +436,5 @@ def no_source(dataset: Dataset, request: Request, reasons: list[AccessError]) ->
         looked = "; ".join(str(reason) for reason in reasons)
         return AccessError(f"{dataset.name} is not below {request.root}: looked for {looked}{home}")
     said = "; ".join(dict.fromkeys(str(reason) for reason in reasons)) or "the network has no copy of it"
-    return AccessError(f"{dataset.name}: {said}; or use a local copy with --from DIR: {', or '.join(copies)}{home}")
+    instead = request.instead or f"use a local copy with --from DIR: {', or '.join(copies)}"
+    return AccessError(f"{dataset.name}: {said}; or {instead}{home}")

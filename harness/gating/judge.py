@@ -65,6 +65,8 @@ def compared(subject: str, pair: Pair, rule: Rule, alpha: float) -> Finding:
 
 def unit_of_change(metric: Metric) -> str:
     """What differences of a metric are told in."""
+    if metric.unit.startswith("a "):  # a thousand words
+        return f"{metric.counted[1]} {metric.unit}"
     return "points" if metric.resampled or metric.unit in {"percent", "0 to 100"} else metric.unit
 
 
@@ -206,6 +208,7 @@ def advice(findings: Sequence[Finding], run: Side, baseline: Side | None, policy
         )
     if any(one.reason is Reason.FEW_SESSIONS and one.verdict is Verdict.INCONCLUSIVE for one in findings):
         said.append(
-            "data of at least five sessions (speakers, calls) is needed for an interval; name them in a column session"
+            "data of at least five sessions (speakers, calls) that have something to count is needed for an interval; "
+            "where sessions are not named yet, a column session names them"
         )
     return tuple(said)

@@ -33,7 +33,8 @@ def read_corrected(given: str) -> dict[str, str]:
     from benchmarks.dataset import Request, open_dataset
     from benchmarks.registry import get_dataset
 
-    request = Request(audio=False, lengths=False, streaming=True)
+    instead = f"give the texts of {given} with their ids in a file, --corrected FILE"
+    request = Request(audio=False, lengths=False, streaming=True, instead=instead)
     return {one.id: one.reference for one in open_dataset(get_dataset(given), request)}
 
 

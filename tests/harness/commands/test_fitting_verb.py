@@ -84,3 +84,15 @@ def test_what_is_missing_is_one_line(folder: Path, capsys: pytest.CaptureFixture
     (folder / "other.txt").write_text("x1 a b\nx2 c d\n", encoding="utf-8")
     assert main(["fitting", path, "--corrected", str(folder / "other.txt")]) == ExitStatus.DATA
     assert "none of its ids, such as 'x1', is one of the 30 utterances, such as 's0-u0'" in capsys.readouterr().err
+
+
+def test_a_benchmark_that_cannot_be_reached_has_advice_that_this_verb_takes(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(folder / "nothing"))
+    path = str(folder / "memory" / "meetings.jsonl")
+    assert main(["fitting", path, "--corrected", "ami_cleaned"]) == ExitStatus.DATA
+    said = capsys.readouterr().err
+    assert "; or give the texts of ami_cleaned with their ids in a file, --corrected FILE (its home is" in said
+    assert "--from" not in said

@@ -9,6 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.errors import UsageError
+from harness.gating.judge import unit_of_change
 from harness.gating.policy import parse_policy
 from harness.gating.render import more_errors
 from harness.records.decision import Blame, Finding, Reason, Verdict
@@ -210,3 +211,16 @@ def test_only_error_rates_count_errors() -> None:
     rates = ["wer", "cer", "draft_wer", "formatted_wer", "mer", "mixed", "biased_wer", "unbiased_wer"]
     rates += ["cp_wer", "tcp_wer", "orc_wer", "di_cp_wer"]
     assert {name for name, one in judged.items() if one.counted == ("error", "errors")} == {*rates}
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("keywords_made_up", "keywords made up a thousand words"),
+        ("inserted_on_silence", "words a minute"),
+        ("start_error", "ms"),
+        ("keyword_f1", "points"),
+    ],
+)
+def test_a_margin_is_of_something(name: str, unit: str) -> None:
+    assert unit_of_change(metrics.get_metric(name)) == unit
