@@ -70,7 +70,9 @@ class Run:
     def __repr__(self) -> str:
         names = ", ".join(f"{one.benchmark} ({one.language})" for one in self.system.benchmarks)
         kind, rate = ("CER", self.cer) if self.wer is None else ("WER", self.wer)
-        shown = "WER not known" if rate is None else f"{kind} {100 * rate:.2f} %"
+        translated = any(one.target is not None for one in self.system.benchmarks)
+        unknown = "translations, which have no error rate" if translated else "WER not known"
+        shown = unknown if rate is None else f"{kind} {100 * rate:.2f} %"
         return f"Run({self.model!r} on {names or 'nothing'}, profile {self.profile.name}, {shown})"
 
     @property

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from harness.gating.judge import judged, problem
 from harness.gating.slices import as_slice, sliced_rows, too_few, untagged
 from harness.records.decision import Finding, Reason
-from harness.records.policy import Rule
+from harness.records.policy import Rule, SessionTable
 from harness.scoring import resampling
 from harness.scoring.metrics import get_metric
 from harness.scoring.resampled import all_parts, paired_parts
@@ -43,6 +43,10 @@ def judge_translations(paired: PairedBenchmark, policy: Policy) -> Iterator[Find
         worse = _worse(metric, (old, new), sessions, policy.alpha)
         found = judged(subject, metric, limit, worse, changed=changed, utterances=len(sessions))
         yield _with_values(found, metric, (old, new))
+    if policy.sessions != SessionTable():
+        message = "single sessions of translations are not judged; [slices.session] judges each by BLEU"
+        subject = f"{paired.benchmark}: sessions"
+        yield problem(subject, Reason.NOT_MEASURED, message, tier=policy.sessions.tier)
 
 
 def slices_of_translations(paired: PairedBenchmark, policy: Policy, tag: str, rule: SliceTable) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from harness.gating.policy import read_policy
 from harness.gating.render import table
 from harness.gating.sides import as_side
 from harness.records.decision import Decision, Finding, Reason, Verdict
-from harness.records.policy import MetricTable, Policy, SliceTable, Tier, WerTable
+from harness.records.policy import MetricTable, Policy, SessionTable, SliceTable, Tier, WerTable
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profiles import built_in_profile
 from harness.scoring.scored import count_predictions
@@ -86,6 +86,16 @@ def test_a_tag_that_no_translation_has_is_inconclusive() -> None:
         "slices: accentt", Verdict.INCONCLUSIVE, Reason.NOT_MEASURED,
     )  # fmt: skip
     assert found.message.startswith("no benchmark has the tag accentt, so that no slice of it can be judged")
+
+
+def test_a_policy_of_single_sessions_is_not_passed_over() -> None:
+    policy = Policy(sessions=SessionTable(tier=Tier.MUST), slices={"session": SliceTable()})
+    of = {one.subject: one for one in swapped(policy).findings}
+    told = of["talks: sessions"]
+    assert (told.verdict, told.tier, told.reason) == (Verdict.INCONCLUSIVE, Tier.MUST, Reason.NOT_MEASURED)
+    assert told.message == "single sessions of translations are not judged; [slices.session] judges each by BLEU"
+    assert len([one for one in of if one.startswith("talks: session = s")]) == 12
+    assert "talks: sessions" not in {one.subject for one in swapped(Policy()).findings}
 
 
 def test_the_caption_speaks_of_no_word_error_rate_where_there_is_none() -> None:
