@@ -68,6 +68,17 @@ def claims_table(suite: Suite, scores: Sequence[Scores], runs: Sequence[RunRecor
     return Table("Claims and measurements", caption, columns, tuple(rows))
 
 
+def by_model(table: Table) -> list[Table]:
+    """The claims of each model as a table of its own, whose title has the name: what fits on a screen."""
+    found = []
+    models = list(dict.fromkeys(row[0].value for row in table.rows))
+    for model in models:
+        rows = tuple(row[1:] for row in table.rows if row[0].value == model)
+        caption = table.caption if model == models[-1] else ""
+        found.append(Table(f"{table.title}: {model}", caption, table.columns[1:], rows))
+    return found
+
+
 def _rows(model: str, suite: Suite, held: Sequence[tuple[Scores, RunRecord | None]]) -> Iterator[tuple[Cell, ...]]:
     """The claims of one model, in the order of metrics, then what it has none of."""
     figures = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.registry import known_suite
 from harness.records.codec import cannot_write, write, write_bytes, write_text
 from harness.reporting.against import against_published
-from harness.reporting.claims import claims_table
+from harness.reporting.claims import by_model, claims_table
 from harness.reporting.classes import classes_table
 from harness.reporting.drawing import Size
 from harness.reporting.figures import Found, draw_plots
@@ -143,7 +143,7 @@ def write_report(
         names = ", ".join(older[:4]) + (f" and {len(older) - 4} more" if len(older) > 4 else "")
         count = "1 file is" if len(older) == 1 else f"{len(older)} files are"
         reasons.append(f"{count} in {out} that this report did not write, perhaps of an earlier one: {names}")
-    answers = [*_answers(found, shown), *(table for stem, table in shown.items() if stem == "claims")]
+    answers = [*_answers(found, shown), *(by_model(shown["claims"]) if "claims" in shown else ())]
     return Written(table=results, shown=answers, files=every, reasons=reasons, audio=audio.said, left_out=left_out)
 
 

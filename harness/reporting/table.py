@@ -164,9 +164,13 @@ def _terminal(table: Grid, width: int | None, color: bool | None) -> str:
     title = escape.plain(table.title)
     headings, widths = zip(*_widths(table), strict=True)
     names = _name_widths(widths, table.keys, width)
-    blocks = _blocks([*names, *widths[len(names) :]], width, len(names))
+    # Texts beside the names are broken between words where they are wider than what is left.
+    room = max(_NARROWEST, width - sum(names) - _GAP * len(names))
+    texts = [min(room, one) if table.columns[at].align == "left" else one for at, one in enumerate(widths)]
+    sizes = [*names, *texts[len(names) :]]
+    blocks = _blocks(sizes, width, len(names))
     parts = [f"\x1b[1m{title}\x1b[0m" if color else title]
-    parts += [_boxed(table, columns, headings, names, width=width, color=color) + "\n" for columns in blocks]
+    parts += [_boxed(table, columns, headings, sizes, width=width, color=color) + "\n" for columns in blocks]
     for text in (table.caption, *_footnotes(table)):
         parts.append(textwrap.fill(escape.plain(text), width, subsequent_indent="  "))
     return "\n".join(parts) + "\n"
@@ -238,7 +242,7 @@ def _boxed(
     table: Grid,
     columns: Sequence[int],
     headings: Sequence[list[str]],
-    names: Sequence[int],
+    sizes: Sequence[int],
     *,
     width: int,
     color: bool,
@@ -254,13 +258,13 @@ def _boxed(
     )
     for i in columns:
         column = table.columns[i]
-        named = i < len(names)
+        broken = i < table.keys or column.align == "left"
         boxed.add_column(
             Text("\n".join(headings[i])),
             justify=column.align,
             overflow="fold",
-            max_width=names[i] if named else None,
-            no_wrap=not named,
+            max_width=sizes[i] if broken else None,
+            no_wrap=not broken,
         )
     for row in table.rows:
         texts = []

@@ -12,7 +12,7 @@ from harness.cli import main
 from harness.records.run import Speed
 from harness.records.statistics import MetricValue
 from harness.reporting import claims
-from harness.reporting.claims import CANNOT, NEEDS, claims_table
+from harness.reporting.claims import CANNOT, NEEDS, by_model, claims_table
 from harness.reporting.published import Figure, find
 from harness.reporting.table import Table
 from harness.scoring.metrics import get_metric
@@ -136,3 +136,18 @@ def test_how_large_a_model_is_is_no_claim(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(claims, "find", lambda model: facts if model == BASE else [])
     claimed = [key for key, values in rows(claims_table(SUITE, [], [])).items() if values[0][0] is not None]
     assert claimed == [(BASE, "not stated", "rtfx")]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_on_a_screen_no_word_is_broken(width: int) -> None:
+    """A table a model, its remarks broken between words, with the longest of them too."""
+    run = score(BASE, [entry("librispeech_test_clean", 0.01)], None)
+    parts = by_model(claims_table(SUITE, [run], [None]))
+    assert [part.title for part in parts] == [f"Claims and measurements: {model}" for model in SUITE.default_models]
+    assert [bool(part.caption) for part in parts] == [False, False, True]
+    for part in parts:
+        shown = part.render("terminal", width=width, color=False)
+        assert max(map(len, shown.splitlines())) <= max(width, len(part.title))
+        texts = [cell.value for row in part.rows for cell in row if isinstance(cell.value, str)]
+        assert {word for text in texts for word in text.split()} <= set(shown.split())
+    assert "mode=punctuated" in parts[0].render("terminal", width=width, color=False)
