@@ -198,7 +198,14 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
         results = replace(results, notes=(*results.notes, note))
     by_tag = slices_tables(found.names, found.scored, wishes.slices)
     # A table of nothing is not shown, but why it is not.
-    results = replace(results, notes=(*results.notes, *(one.notes[-1] for one in by_tag.values() if not one.rows)))
+    said = [one.notes[-1] for one in by_tag.values() if not one.rows]
+    said += [
+        f"{name} on {one.units.benchmark}: {one.predictions.left_out}."
+        for name, held in zip(found.names, found.scored, strict=True)
+        for one in held
+        if one.predictions.left_out
+    ]
+    results = replace(results, notes=(*results.notes, *said))
     tables = {
         "table": results,
         "languages": languages_table(found.names, found.scores, found.scored, [profile] * len(found.systems)),

@@ -208,6 +208,17 @@ def test_single_translations_have_texts_of_their_language_and_no_word_errors() -
     assert (found.scored, found.alignment) == (True, ())
 
 
+def test_a_report_says_what_is_left_out_and_why_a_tag_has_no_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "t.jsonl", GOOD | INTO | {"accent": "uk"}, GERMAN | INTO)
+    assert main(["report", str(path), "--slice", "accent", "--out", str(tmp_path / "report")]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "t on t: left out 1 row of t.jsonl without a translation." in told
+    assert "not by accent: t of t: they are translations, which have no error rate; compare and gate have BLEU" in told
+    assert not list((tmp_path / "report").glob("slices*"))
+
+
 def test_details_alignments_and_explanations_say_that_there_are_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
