@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 
 from harness.scoring.fitting.judging import judge
-from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances
+from harness.scoring.metrics.base import Absent, Metric, Noted, Parts, Utterances
 from harness.scoring.profiles import Profile
 
 
-def _count(utterances: Utterances, profile: Profile, language: str) -> Sequence[Parts | None] | Absent:
+def _count(utterances: Utterances, profile: Profile, language: str) -> Sequence[Parts | None] | Noted | Absent:
     if all(one.row.corrected is None for one in utterances):
         return Absent("no utterance has a corrected reference; give them with --corrected")
     found = judge(utterances, profile, language).utterances
     if not any(one.decided for one in found if one):
         return Absent("no position tells the reference from its correction")
-    return [None if one is None else (one.count("original"), one.decided) for one in found]
+    counted = [None if one is None else (one.count("original"), one.decided) for one in found]
+    left = sum(one.row.corrected is None for one in utterances)
+    return Noted(counted, f"{left} of {len(counted)} utterances have no corrected reference") if left else counted
 
 
 FITTING = Metric(

@@ -5,15 +5,23 @@ from collections.abc import Sequence
 from typing import Literal
 
 from harness.scoring.keywords.counts import biased_errors, find_keywords
-from harness.scoring.metrics.base import Absent, Metric, Parts, Utterances, f1, halves
+from harness.scoring.metrics.base import Absent, Metric, Noted, Parts, Utterances, f1, halves
 from harness.scoring.profiles import Profile
 
 NO_KEYWORDS = Absent("no utterance has keywords; give them with --keywords")
 
 
+def _noted(counted: Sequence[Parts | None]) -> Sequence[Parts | None] | Noted | Absent:
+    """What is counted, with how many utterances have no list."""
+    left = counted.count(None)
+    if left == len(counted):
+        return NO_KEYWORDS
+    return Noted(counted, f"{left} of {len(counted)} utterances left out: they have no keywords") if left else counted
+
+
 def _share(
     utterances: Utterances, profile: Profile, language: str, *, of: Literal["precision", "recall", "f1"]
-) -> Sequence[Parts | None] | Absent:
+) -> Sequence[Parts | None] | Noted | Absent:
     counted: list[Parts | None] = []
     for one in find_keywords(utterances, profile, language):
         if one is None:
@@ -22,31 +30,31 @@ def _share(
         right, said, written = one.right.total(), one.said.total(), one.written.total()
         parts = {"precision": (right, written), "recall": (right, said), "f1": f1(right, said, written)}
         counted.append(parts[of])
-    return NO_KEYWORDS if counted.count(None) == len(counted) else counted
+    return _noted(counted)
 
 
-def _made_up(utterances: Utterances, profile: Profile, language: str) -> Sequence[Parts | None] | Absent:
+def _made_up(utterances: Utterances, profile: Profile, language: str) -> Sequence[Parts | None] | Noted | Absent:
     found = find_keywords(utterances, profile, language)
-    if found.count(None) == len(found):
-        return NO_KEYWORDS
-    return [
-        None if one is None else (one.made_up, len(utterance.reference) / 1000)
-        for one, utterance in zip(found, utterances, strict=True)
-    ]
+    return _noted(
+        [
+            None if one is None else (one.made_up, len(utterance.reference) / 1000)
+            for one, utterance in zip(found, utterances, strict=True)
+        ]
+    )
 
 
 def _errors(
     utterances: Utterances, profile: Profile, language: str, *, biased: bool
-) -> Sequence[Parts | None] | Absent | None:
+) -> Sequence[Parts | None] | Noted | Absent:
     found = biased_errors(utterances, profile, language)
     if found is None:
         return Absent("the language is written without spaces")
-    if found.count(None) == len(found):
-        return NO_KEYWORDS
-    return [
-        None if one is None else (one.biased, one.biased_words) if biased else (one.others, one.other_words)
-        for one in found
-    ]
+    return _noted(
+        [
+            None if one is None else (one.biased, one.biased_words) if biased else (one.others, one.other_words)
+            for one in found
+        ]
+    )
 
 
 KEYWORD_PRECISION = Metric(

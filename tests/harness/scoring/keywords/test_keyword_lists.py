@@ -15,8 +15,11 @@ from harness.records.journal import Line, read_line
 from harness.scoring.by_id import ById
 from harness.scoring.fitting.corrected import with_corrected
 from harness.scoring.keywords.lists import read_keywords, with_keywords
+from harness.scoring.metrics import get_metric, measure
 from harness.scoring.predictions import System, read_systems
+from harness.scoring.profile_files import get_profile
 from harness.scoring.rows import phrases_of
+from harness.scoring.scored import count_predictions
 from tests.harness.scoring.made import line, predictions
 
 if TYPE_CHECKING:
@@ -263,3 +266,21 @@ def test_ids_that_fit_nothing_are_counted(tmp_path: Path) -> None:
     assert said[1] == f"c: {told}"
     with pytest.raises(DataError, match="c: none of its ids, such as 'x', is one of the 4 utterances, such as 'u1'"):
         with_corrected([system(*rows)], "c", {"x": "a"}, said.append)
+
+
+def test_a_table_says_how_many_have_no_list() -> None:
+    profile = get_profile("leaderboard@2026-08")
+    pairs = [("anna met bob", "anna met bob")] * 3
+    for lists, note in (
+        ([("anna",), None, None], "2 of 3 utterances left out: they have no keywords"),
+        ([("anna",)] * 3, None),
+    ):
+        utterances = count_predictions(predictions(*pairs, keywords=lists), profile).utterances()
+        for name in ("keyword_f1", "keywords_made_up", "biased_wer"):
+            found = measure(get_metric(name), utterances, profile, "en")
+            assert found is not None
+            assert found.note == note
+    half = count_predictions(predictions(*pairs, corrected=["anna met rob", None, None]), profile).utterances()
+    found = measure(get_metric("fitting"), half, profile, "en")
+    assert found is not None
+    assert (found.count, found.of, found.note) == (1, 1, "2 of 3 utterances have no corrected reference")
