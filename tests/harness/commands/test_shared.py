@@ -26,7 +26,7 @@ def test_a_person_is_told_on_stderr_unless_quiet_was_asked_for(capsys: pytest.Ca
         ("score folder --per-utterance folder/x.jsonl", "folder/x.jsonl"),
         ("score folder --per-utterance folder/../folder/x.jsonl", "folder/x.jsonl"),
         ("score set.one.trn --reference set.ref.trn --alignments set.ref.trn", "set.ref.trn"),
-        ("score a.jsonl --keywords words.txt --alignments words.txt", "words.txt"),
+        ("score a.jsonl --metric keyword_f1 --keywords words.txt --alignments words.txt", "words.txt"),
         ("gate a.jsonl --baseline a.jsonl --junit a.jsonl", "a.jsonl"),
         ("gate a.jsonl --baseline a.jsonl --policy p.toml --markdown p.toml", "p.toml"),
         ("compare set.one.trn set.two.trn --reference set.ref.trn --trn .", "set.ref.trn"),

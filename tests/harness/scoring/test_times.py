@@ -379,3 +379,12 @@ def test_words_in_a_copy_of_our_journal_are_the_transcripts(tmp_path: Path) -> N
     (tmp_path / "p.jsonl").write_text(json.dumps(line), encoding="utf-8")
     [row] = read_rows(tmp_path / "p.jsonl")
     assert (row.words, row.reference_words) == (None, (Word("a", 0.5, 1.0),))
+
+
+def test_a_word_that_the_text_has_in_two_places_has_no_time_of_its_own() -> None:
+    """`I'm` is `i am`, between which the transcript has another word: neither begins or ends with it."""
+    said = spoken(("I", 0, 1), ("really", 1, 2), ("am", 2, 3), ("here", 3, 4))
+    written = spoken(("I'm", 0.5, 2.5), ("here", 3, 4))
+    found = measured("words_timed", ("I really am here",) * 2, profile=AUGUST, reference_words=[said], words=[written])
+    assert (found.count, found.of) == (1, 4)
+    assert found.note == "1 words of transcripts have no times, in 1 of 1 utterances"
