@@ -9,7 +9,7 @@ from harness.commands.timeline_tables import show_timelines
 from harness.errors import ExitStatus, UsageError
 from harness.records.codec import pretty
 from harness.records.explanation import Explained, Explanation, PublishedGap
-from harness.reporting.published import find
+from harness.reporting.published import find, lacking
 from harness.reporting.table import Column, Table
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.explain import average_effects, explain
@@ -186,6 +186,8 @@ def _print_published(model: str, one: Explanation) -> None:
     if not one.published:
         print(f"No published WER of {model} on {one.benchmark}.\n")
         return
+    part = lacking(one.benchmark, one.utterances + one.failed, None)
+    part = f" (these are {part})" if part else ""
     for figure in one.published:
         stated = [each for each in (figure.date, figure.hardware, figure.source) if each]
         print(f"Published: {100 * figure.value:.2f} under {figure.profile or 'unknown rules'} ({', '.join(stated)})")
@@ -194,5 +196,6 @@ def _print_published(model: str, one: Explanation) -> None:
         else:
             print(f"  these predictions under the same rules: {100 * figure.ours:.2f}")
             print(f"  left unexplained: {100 * figure.unexplained:+.2f} points, which no rule of scoring makes:")
-            print("  other data, decoding or batches, a rounded figure, or texts normalized before they were stored")
+            print(f"  other data{part}, decoding or batches, a rounded figure,")
+            print("  or texts normalized before they were stored")
     print()

@@ -11,6 +11,7 @@ from harness.gating.decide import begun, conclude, nowhere, usable
 from harness.gating.judge import judged, problem
 from harness.records.decision import Decision, Finding, Reason, Verdict
 from harness.records.statistics import Difference, Interval
+from harness.reporting.published import lacking
 from harness.scoring.intervals import detectable, wer_interval
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import as_counts
@@ -57,6 +58,8 @@ def _benchmark(name: str, run: Side, figure: tuple[float, str] | None, policy: P
         return problem(name, *scored)
     if figure is None:
         return problem(name, Reason.NO_BASELINE, f"nothing is published of it under {run.profile.name}")
+    if other := lacking(name, run.rows(name), run.system.suite):
+        return problem(name, Reason.OTHER_DATA, f"the run has {other}, and the published figure is of all")
     counts = as_counts(scored.kept())
     if counts.rate is None:
         return problem(name, Reason.NO_WORDS, "there are no reference words, so there is no error rate")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.reporting.drawing import Point
 from harness.reporting.model import SUBJECT
-from harness.reporting.published import SHARES, Figure, canonical_model, find
+from harness.reporting.published import SHARES, Figure, canonical_model, find, lacking
 from harness.reporting.table import Cell, Column, Table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def against_published(
             if ours is None or not known:
                 continue
             figure = min(known, key=lambda one: _distance(one, score, run))
-            other = _other_data(benchmark, score, run)
+            other = other_data(benchmark, score, run)
             notes = (*obstacles(figure, score, run), *other)
             difference = None if notes else ours - figure.value
             compared += difference is not None
@@ -83,8 +83,21 @@ def _profiles_that_compare(known: Sequence[Figure], score: Scores, run: RunRecor
 def _distance(figure: Figure, score: Scores, run: RunRecord | None) -> tuple[int, ...]:
     """How far a published figure is from being of the same thing as ours: least where nothing differs."""
     kinds = [kind for kind, _ in _differences(figure, score, run)]
-    other = figure.suite is not None and figure.suite != score.suite
-    return (len(kinds), "suite" in kinds, "rules" in kinds, other)
+    if figure.benchmark == "average":
+        return (len(kinds), "suite" in kinds, "rules" in kinds, *_overlap(figure.suite, score))
+    return (len(kinds), "suite" in kinds, "rules" in kinds, figure.suite is not None and figure.suite != score.suite)
+
+
+def _overlap(suite: str | None, score: Scores) -> tuple[int, int, int]:
+    """How far a suite is from what our average is over, 0 where it is ours: predictions of others state no suite.
+
+    First how many of our benchmarks it does not list, then how many it lists that we have not.
+    """
+    from benchmarks.registry import known_suite
+
+    known, ours = known_suite(suite), {entry.benchmark for entry in score.benchmarks}
+    listed = set(known.benchmarks) if known else set()
+    return (suite is None or suite != score.suite, len(ours - listed), len(listed - ours))
 
 
 def _figures(score: Scores) -> list[tuple[str, str, float | None]]:
@@ -120,7 +133,7 @@ def _suite_of(figure: Figure) -> str:
     return figure.suite or "one that is not stated"
 
 
-def _other_data(benchmark: str, score: Scores, run: RunRecord | None) -> list[str]:
+def other_data(benchmark: str, score: Scores, run: RunRecord | None) -> list[str]:
     """Why our figure is not of the whole of the data that a published one is of."""
     entries = [entry for entry in score.benchmarks if benchmark in {entry.benchmark, "average"}]
     held = run.benchmarks if run else {}
@@ -134,7 +147,12 @@ def _other_data(benchmark: str, score: Scores, run: RunRecord | None) -> list[st
         ),
         "other data: ours lacks failed utterances": any(entry.failed for entry in entries),
     }
-    return [reason for reason, holds in reasons.items() if holds]
+    found = [reason for reason, holds in reasons.items() if holds]
+    # A run has compared its data with what is locked (drift); what others predicted is compared here.
+    foreign = [entry for entry in entries if entry.measured_as not in held]
+    short = {entry.benchmark: lacking(entry.benchmark, entry.utterances, score.suite) for entry in foreign}
+    parts = [f"{said} of {name}" if benchmark == "average" else said for name, said in short.items() if said]
+    return [*found, *([f"other data: ours is {', '.join(parts)}"] if parts else [])]
 
 
 def _source(benchmark: str, name: str | None) -> Source | None:

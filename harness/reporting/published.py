@@ -138,6 +138,19 @@ def _aliases() -> dict[str, str]:
     return aliases
 
 
+def lacking(benchmark: str, utterances: int, suite: str | None) -> str:
+    """How a number of utterances is not that of the whole benchmark, of which figures are published; empty where it is.
+
+    How many those are the suite's lock says, else the registry; empty too where neither does.
+    """
+    from benchmarks.facts import stated_fact
+    from benchmarks.registry import datasets, known_suite
+
+    dataset, known = datasets().get(benchmark), known_suite(suite)
+    whole = stated_fact(dataset, known.lock.get(benchmark) if known else None, "rows") if dataset else None
+    return "" if whole is None or utterances == whole else f"{utterances:,} of {whole:,} utterances"
+
+
 def _in_file_name(model: str) -> str:
     """An id as the leaderboard writes it in file names, in folded case."""
     return model.replace("/", "-").casefold()

@@ -114,3 +114,13 @@ def test_what_a_policy_asks_for_besides_has_its_own_tier() -> None:
     ]
     assert decision.findings[-1].message.endswith("; did you mean 'read'?")
     assert decision.baseline is None
+
+
+def test_a_part_of_a_benchmark_is_no_pass() -> None:
+    """Published figures are of all of it: 200 of its 2,620 utterances are other data."""
+    part = side(benchmark(GOOD, "librispeech_test_clean"))
+    decision = decide_published(part, {"librispeech_test_clean": (0.2, "s")}, Policy())
+    found = finding(decision, "librispeech_test_clean")
+    assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, Reason.OTHER_DATA)
+    assert found.message == "the run has 200 of 2,620 utterances, and the published figure is of all"
+    assert decision.verdict is Verdict.INCONCLUSIVE

@@ -120,3 +120,39 @@ def test_published_points_are_of_the_whole_suite_and_the_newest_of_each_other_mo
     assert [(one.model, one.wer, one.rtfx, one.ours) for one in found] == [("a/b", 0.06, 50.0, False)]
     assert published_points(suite, RULES, [], every[1:]) == []
     assert published_points("demo@1", RULES, [], every) == []
+
+
+@pytest.mark.parametrize(
+    ("suite", "utterances", "reasons"),
+    [
+        ("open_asr@2026-04", 2620, []),
+        ("open_asr@2026-04", 60, ["other data: ours is 60 of 2,620 utterances"]),
+        (None, 2621, ["other data: ours is 2,621 of 2,620 utterances"]),
+    ],
+)
+def test_predictions_of_a_part_are_not_compared(
+    suite: str | None, utterances: int, reasons: list[str], known: Known
+) -> None:
+    """Nor is the average over them, of which it is said of which benchmark a part is missing."""
+    known(wer("librispeech_test_clean", 3.0), wer("average", 3.0, suite=suite))
+    entries = [entry("librispeech_test_clean", 0.02, utterances=utterances), entry("own", 0.02, utterances=5)]
+    ours = score("m", entries, 0.02, suite=suite, profile=ProfileRecord(name=RULES))
+    one, average = against_published([ours], [None]).rows
+    assert list(one[4].notes) == reasons
+    assert (one[5].value is None) == bool(reasons)
+    assert [note for note in average[4].notes if "data" in note] == [
+        f"{reason} of librispeech_test_clean" for reason in reasons
+    ]
+    assert (average[5].value is None) == bool(average[4].notes)
+
+
+@pytest.mark.parametrize("metric", ["wer", "rtfx"])
+def test_the_average_is_of_the_suite_that_has_our_benchmarks(metric: str, known: Known) -> None:
+    """Of predictions that state no suite, though another table's average is newer, or is of a suite not stated."""
+    facts = {"model": "m", "metric": metric, "source": "s", "benchmark": "average", "profile": RULES}
+    suites = {"longform@2026-03": 9.28, None: 8.0, "open_asr@2026-04": 7.4, "granite_card@2026-04": 5.0}
+    known(*(Figure(value=value, suite=suite, **facts) for suite, value in suites.items()))  # type: ignore[arg-type]
+    for suite, value in {None: 7.4, "open_asr@2026-05-20": 7.4, "granite_card@2026-04": 5.0}.items():
+        ours = score("m", [entry("ami_ihm", 0.02)], 0.02, suite=suite, profile=ProfileRecord(name=RULES))
+        rows = against_published([ours], [None]).rows
+        assert [row[4].value for row in rows if row[2].value == metric] == [value]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.registry import get_suite
+from benchmarks.registry import datasets, get_suite
 from harness.cli import main
 from harness.commands.end_of_run import finish, write_scores
 from harness.gating.baseline import save
@@ -155,7 +155,7 @@ def test_published_figures_stand_beside() -> None:
     for profile in ("leaderboard@2026-04", "verbatim"):
         scores = score(
             "openai-whisper-large-v3",
-            [entry("librispeech_test_clean", 0.02)],
+            [entry("librispeech_test_clean", 0.02, utterances=2620)],
             None,
             suite=None,
             profile=ProfileRecord(name=profile),
@@ -179,7 +179,7 @@ def test_the_published_figure_of_the_same_suite_and_rules_is_taken() -> None:
     """Of several the one that is of our suite and rules, though another is newer; else a profile is offered."""
     model = "ibm-granite/granite-speech-4.1-2b-nar"
     names = get_suite("open_asr@2026-04").benchmarks
-    entries = [entry(name, 0.05) for name in names]
+    entries = [entry(name, 0.05, utterances=datasets()[name].rows or 0) for name in names]
     rows, notes = {}, {}
     for suite, profile in (
         ("open_asr@2026-04", "leaderboard@2026-04"),

@@ -221,6 +221,7 @@ def test_verb_prints_steps_and_what_is_unexplained(file: Path, capsys: pytest.Ca
         "white paper = whitepaper",
         "left unexplained",
         "under the same rules",
+        "other data (these are 3 of 2,620 utterances)",
     ):
         assert text in printed
     assert "\x1b" not in printed  # what a transcript says cannot steer the terminal
