@@ -134,7 +134,7 @@ def test_predictions_of_a_part_are_not_compared(
     suite: str | None, utterances: int, reasons: list[str], known: Known
 ) -> None:
     """Nor is the average over them, of which it is said of which benchmark a part is missing."""
-    known(wer("librispeech_test_clean", 3.0), wer("average", 3.0, suite=suite))
+    known(wer("librispeech_test_clean", 3.0), wer("average", 3.0, suite=suite))  # type: ignore[arg-type]
     entries = [entry("librispeech_test_clean", 0.02, utterances=utterances), entry("own", 0.02, utterances=5)]
     ours = score("m", entries, 0.02, suite=suite, profile=ProfileRecord(name=RULES))
     one, average = against_published([ours], [None]).rows
