@@ -22,8 +22,8 @@ from harness.gating import render
 from harness.gating.against import gate_against
 from harness.gating.comment import NAME, check_address, check_name, comment
 from harness.gating.policy import read_policy
-from harness.gating.several import summary, together
-from harness.gating.sides import by_model, read_side
+from harness.gating.several import summary, things, together
+from harness.gating.sides import apart, by_model, read_side
 from harness.gating.slices import with_slices
 from harness.records.codec import pretty
 from harness.records.decision import Decision
@@ -44,7 +44,7 @@ AUDIO_BYTES = 5_000_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the flags."""
     path = "a run folder, a saved baseline (.zip) or predictions of others"
-    several = "further ones of the same model repeat it for speed, of other models are judged apart"
+    several = "further ones that repeat it add their speed, all others are judged apart"
     parser.add_argument("run", nargs="+", type=Path, metavar="RUN", help=f"{path}; {several}")
     parser.add_argument(
         "--baseline",
@@ -96,9 +96,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
             print(summary(decisions).render("terminal"))
         print("\n".join(render.terminal(one, policy) for one in decisions), end="")
         if len(decisions) > 1:
-            print(
-                f"\n{whole.verdict.value} (exit status {int(whole.exit_status)}), the worst of {len(decisions)} models"
-            )
+            of = f"{len(decisions)} {things(decisions)}"
+            print(f"\n{whole.verdict.value} (exit status {int(whole.exit_status)}), the worst of {of}")
     if args.page:
         _page(args, decisions)
     _write(args, decisions, policy)
@@ -120,18 +119,21 @@ def _check_written(args: argparse.Namespace) -> None:
 def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
     """A decision for each model of the runs."""
     read = partial(_read, args)
-    groups = list(by_model(args.run, read).values()) if len(args.run) > 1 else [args.run]
-    if args.candidate_of is not None and len(groups) > 1:
-        names = ", ".join(str(paths[0]) for paths in groups)
+    models = list(by_model(args.run, read).values()) if len(args.run) > 1 else [args.run]
+    if args.candidate_of is not None and len(models) > 1:
+        names = ", ".join(str(paths[0]) for paths in models)
         raise UsageError(
-            f"--candidate-of takes runs of one model, not of {len(groups)} ({names}); judge each by itself"
+            f"--candidate-of takes runs of one model, not of {len(models)} ({names}); judge each by itself"
         )
-    for first, *repeats in groups if len(args.run) > 1 else ():
+    candidates = [one for paths in models for one in apart(paths, read)]
+    for one in candidates if len(args.run) > 1 else ():
+        first, *repeats = one.paths
         told = f"; {', '.join(map(str, repeats))}: its repeats, for speed" if repeats else ""
-        tell(f"{first}: {'a model of its own' if len(groups) > 1 else 'judged'}{told}")
+        what = "a model of its own" if len(models) > 1 else "judged"
+        tell(f"{first}: {f'judged by itself, {one.why}' if one.why else what}{told}")
     decisions = []
-    for paths in groups:
-        side = read_side(paths, policy.speed.measure, args.profile, read, tell, flags=_flags_of(args))
+    for one in candidates:
+        side = read_side(one.paths, policy.speed.measure, args.profile, read, flags=_flags_of(args))
         decisions.append(
             gate_against(
                 side,
@@ -140,7 +142,7 @@ def _decided(args: argparse.Namespace, policy: Policy) -> list[Decision]:
                 args.profile,
                 read,
                 candidate_of=args.candidate_of,
-                alone=len(groups) == 1,
+                alone=len(models) == 1,
                 early=args.early,
             )
         )
@@ -198,8 +200,13 @@ def _write(args: argparse.Namespace, decisions: Sequence[Decision], policy: Poli
     if args.markdown:
         _put(args.markdown, text)
     if args.github:
-        for one in decisions:
-            print(render.github(one, policy), end="", file=exact(sys.stderr if args.json else sys.stdout))
+        several = len(decisions) > 1
+        for one, name in zip(decisions, render.names(decisions), strict=True):
+            print(
+                render.github(one, policy, of=name if several else ""),
+                end="",
+                file=exact(sys.stderr if args.json else sys.stdout),
+            )
         summary_file = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary_file:
             _put(Path(summary_file), text, mode="a")

@@ -12,12 +12,14 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from harness.errors import DataError, RunError, UsageError
+from harness.gating.repeats import unlike
 from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_speeds
 from harness.records.codec import FORMAT, pretty
 from harness.records.journal import Line, encode_lines, read_journal
 from harness.records.packed import SUFFIX, opened
 from harness.records.run import RUN_FILE, Repeats, RunRecord, Selection, Speed, read_run_record
 from harness.scoring.average import pooled_by, remember
+from harness.scoring.predictions import read_run
 from harness.scoring.score import suite_speed
 from harness.version import VERSION
 
@@ -68,6 +70,8 @@ def packed(runs: Sequence[Path]) -> dict[str, bytes]:
         if (again.suite, again.model.id) != (record.suite, record.model.id):
             what = f"{again.model.id} on {again.suite}, no repeat of {record.model.id} on {record.suite}"
             raise UsageError(f"{other} is {what}; save each model by itself")
+        if other != run and (why := unlike(read_run(run), read_run(other), str(run))) is not None:
+            raise UsageError(f"{other} is {why}; a baseline is of one run and its repeats, save one of them")
     if (why := incomplete(record)) is not None:
         raise UsageError(f"{run} cannot be a baseline: {why}")
     speeds = Speeds(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.gating.judge import unit_of_change
-from harness.gating.render import excerpts, metric_of, table
+from harness.gating.render import excerpts, metric_of, names, table
 from harness.gating.several import summary, together
 from harness.records.decision import Decision, Finding, Verdict
 from harness.records.policy import Tier
@@ -68,10 +68,12 @@ def comment(decisions: Sequence[Decision], policy: Policy, *, name: str = NAME, 
         head += summary(decisions).render("markdown").split("\n")[2:]
     if page is not None:
         head += [f"[Listen and compare, utterance by utterance]({check_address(page)})", ""]
-    for one in decisions:
-        head += _decision(one, policy, titled=len(decisions) > 1)
+    titles = names(decisions) if len(decisions) > 1 else [""] * len(decisions)
+    for one, title in zip(decisions, titles, strict=True):
+        head += _decision(one, policy, title)
     text = "\n".join(head) + "\n"
-    blame = [_blame(one, finding, named=len(decisions) > 1) for one in decisions for finding in one.findings]
+    held = zip(decisions, titles, strict=True)
+    blame = [_blame(finding, title) for one, title in held for finding in one.findings]
     left_out = 0
     for block in filter(None, blame):
         if len(text) + len(block) > LONGEST:
@@ -83,9 +85,9 @@ def comment(decisions: Sequence[Decision], policy: Policy, *, name: str = NAME, 
     return text
 
 
-def _decision(decision: Decision, policy: Policy, *, titled: bool) -> list[str]:
-    """The table of one model, what each line of it means, and what to do now."""
-    lines = ["", f"#### {_MARKS[decision.verdict]} {escape.markdown(decision.run.model)}", ""] if titled else []
+def _decision(decision: Decision, policy: Policy, title: str) -> list[str]:
+    """The table of one candidate, what each line of it means, and what to do now."""
+    lines = ["", f"#### {_MARKS[decision.verdict]} {escape.markdown(title)}", ""] if title else []
     lines += table(decision, policy).render("markdown").split("\n")[2:]
     for one in decision.findings:
         warning = one.verdict is Verdict.FAIL and one.tier is Tier.INFORMATIVE
@@ -95,11 +97,11 @@ def _decision(decision: Decision, policy: Policy, *, titled: bool) -> list[str]:
     return lines + [f"- now: {escape.markdown(line)}" for line in decision.advice]
 
 
-def _blame(decision: Decision, finding: Finding, *, named: bool) -> str:
+def _blame(finding: Finding, title: str) -> str:
     """The utterances that got worse as a table that opens on a click; nothing where there are none."""
     if not finding.blame:
         return ""
-    metric, of = metric_of(finding), f" ({escape.html_in_markdown(decision.run.model)})" if named else ""
+    metric, of = metric_of(finding), f" ({escape.html_in_markdown(title)})" if title else ""
     lines = [
         "",
         f"<details><summary>Utterances that got worse on {escape.html_in_markdown(finding.subject)}{of}</summary>",

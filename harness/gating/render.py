@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -23,6 +24,13 @@ SHOWN = 5
 _WITHOUT_NOTE = {None, "wer", "cer", "rtfx", "rtfx_end_to_end"}
 """What the caption speaks of."""
 _NUMBERS = {"before": "Baseline", "after": "Run", "change": "Change", "margin": "Margin"}
+
+
+def names(decisions: Sequence[Decision]) -> list[str]:
+    """What tells several apart: the model, what the run is called where the model does not, or else its path too."""
+    keys = [(one.run.model, one.run.title, f"{one.run.title} ({one.run.name})") for one in decisions]
+    counted = [Counter(each) for each in zip(*keys, strict=True)]
+    return [next((name for name, count in zip(key, counted, strict=True) if count[name] == 1), key[0]) for key in keys]
 
 
 def table(decision: Decision, policy: Policy) -> Table:
@@ -151,7 +159,14 @@ def junit(decisions: Sequence[Decision], policy: Policy) -> str:
     What makes the exit status 1 is a failure, what makes it 3 an error; what did not pass but
     changes nothing is skipped.
     """
-    suites = [[_case(one, finding, policy) for finding in one.findings] for one in decisions]
+    titles = [
+        one.run.title if len({each.run.title for each in decisions}) == len(decisions) else name
+        for one, name in zip(decisions, names(decisions), strict=True)
+    ]
+    suites = [
+        [_case(title, finding, policy) for finding in one.findings]
+        for one, title in zip(decisions, titles, strict=True)
+    ]
     counts = _counted([case for cases in suites for case in cases])
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="asr-gate" {counts}>']
     for one, cases in zip(decisions, suites, strict=True):
@@ -176,13 +191,13 @@ def _counted(cases: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _case(decision: Decision, finding: Finding, policy: Policy) -> tuple[str, str]:
+def _case(title: str, finding: Finding, policy: Policy) -> tuple[str, str]:
     """The kind of outcome (empty: passed), and the element."""
     status = effect(finding, policy)
     kind = {ExitStatus.REGRESSION: "failure", ExitStatus.INCONCLUSIVE: "error"}.get(status, "")
     if not kind and finding.verdict is not Verdict.PASS:
         kind = "skipped"
-    start = f'<testcase classname="{escape.xml(decision.run.title)}" name="{escape.xml(finding.subject)}" time="0">'
+    start = f'<testcase classname="{escape.xml(title)}" name="{escape.xml(finding.subject)}" time="0">'
     message = escape.xml(f"{finding.verdict.value}: {finding.message}")
     if not kind:
         return kind, f"{start}<system-out>{message}</system-out></testcase>"
@@ -192,26 +207,27 @@ def _case(decision: Decision, finding: Finding, policy: Policy) -> tuple[str, st
     return kind, f'{start}<{kind} message="{message}"{type_}>{body}</{kind}></testcase>'
 
 
-def github(decision: Decision, policy: Policy) -> str:
+def github(decision: Decision, policy: Policy, *, of: str = "") -> str:
     """Workflow commands by which GitHub shows what did not pass at the job and on the pull request.
 
-    GitHub keeps ten of each level for a step, so passes are told in one notice.
+    GitHub keeps ten of each level for a step, so passes are told in one notice. `of` names one of several candidates.
     """
     levels = {ExitStatus.REGRESSION: "error", ExitStatus.INCONCLUSIVE: "error", ExitStatus.GOOD: "warning"}
+    named_as = f" ({of})" if of else ""
     lines = []
     for finding in decision.findings:
         if finding.verdict is Verdict.PASS or finding.reason is Reason.FEW_REPEATS:
             if finding.letters_without_marks or finding.typographic_apostrophes or finding.left_out:
-                title = _property(f"ASR gate PASS, not all seen: {finding.subject}")
+                title = _property(f"ASR gate PASS, not all seen: {finding.subject}{named_as}")
                 lines.append(f"::warning title={title}::{_data(finding.message)}")
             continue
-        title = _property(f"ASR gate {finding.verdict.value}: {finding.subject}")
+        title = _property(f"ASR gate {finding.verdict.value}: {finding.subject}{named_as}")
         named = [f"{blame.id} ({more_errors(blame, finding)})" for blame in finding.blame[:SHOWN]]
         message = finding.message + (f". Worst: {', '.join(named)}" if named else "")
         lines.append(f"::{levels[effect(finding, policy)]} title={title}::{_data(message)}")
     passed = [finding.subject for finding in decision.findings if finding.verdict is Verdict.PASS]
     told = (", ".join(passed) or "nothing") + "".join(f". Note: {note}" for note in decision.notes)
-    lines.append(f"::notice title=ASR gate {decision.verdict.value}::passed: {_data(told)}")
+    lines.append(f"::notice title={_property(f'ASR gate {decision.verdict.value}{named_as}')}::passed: {_data(told)}")
     return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.errors import ExitStatus
-from harness.gating.render import numbers
+from harness.gating.render import names, numbers
 from harness.records.decision import Decision, Decisions, Finding
 from harness.reporting.table import Cell, Column, Table
 
@@ -17,6 +17,11 @@ def together(decisions: Sequence[Decision]) -> Decisions:
     """The decisions with the worst verdict of them."""
     worst = min(decisions, key=lambda one: ORDER.index(one.exit_status))
     return Decisions(verdict=worst.verdict, exit_status=worst.exit_status, decisions=tuple(decisions))
+
+
+def things(decisions: Sequence[Decision]) -> str:
+    """What several are decisions on: models, or candidates where two are of one model."""
+    return "models" if len({(one.run.model, one.run.suite) for one in decisions}) == len(decisions) else "candidates"
 
 
 def headline(decision: Decision) -> Finding | None:
@@ -38,15 +43,14 @@ def summary(decisions: Sequence[Decision]) -> Table:
         Column("repeats", "Repeats", format="d"),
     )
     rows = []
-    for one in decisions:
+    for one, name in zip(decisions, names(decisions), strict=True):
         found = headline(one)
         before, after, moved, _, _ = numbers(found) if found else ("–",) * 5
-        cells = (one.run.model, one.run.suite, one.verdict.value, before, after, moved, 1 + len(one.run.repeats))
+        cells = (name, one.run.suite, one.verdict.value, before, after, moved, 1 + len(one.run.repeats))
         rows.append(tuple(map(Cell, cells)))
     worst = together(decisions)
     passed = sum(one.exit_status is ExitStatus.GOOD for one in decisions)
-    caption = f"{passed} of {len(decisions)} models passed, each against its own baseline. Error rates in percent: the "
-    caption += (
-        "average, or that of the only benchmark. Repeats: runs of the model; the first is judged, all give its speed."
-    )
+    caption = f"{passed} of {len(decisions)} {things(decisions)} passed, each against its own baseline. "
+    caption += "Error rates in percent: the average, or that of the only benchmark. "
+    caption += "Repeats: runs with the same weights, settings and transcripts, which all give its speed."
     return Table(f"Gate: {worst.verdict.value}", caption, columns, tuple(rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
 from harness.gating.baseline import rtfx
+from harness.gating.repeats import unlike
 from harness.records.baseline import read_speeds
 from harness.records.decision import Compared
 from harness.records.packed import is_packed, opened
@@ -99,7 +99,6 @@ def read_side(
     measure: Measure,
     profile: str | None = None,
     read: Read = read_one,
-    say: Callable[[str], None] = lambda _line: None,
     *,
     flags: Mapping[str, str] | None = None,
 ) -> Side:
@@ -110,11 +109,10 @@ def read_side(
         measure: which RTFx.
         profile: rules to score under; None takes those of its suite, or else that the run was made for.
         read: reads runs and predictions; saved baselines are unpacked for it.
-        say: told of repeats that wrote something else, since the first run alone is judged.
         flags: of the command line, by which `read` reads.
 
     Raises:
-        UsageError: a path holds no run, or more than one; or a repeat has no speed to be read.
+        UsageError: a path holds no run, or more than one; or a further one is no repeat (`unlike`), or has no speed.
         DataError: a file is broken.
     """
     with _opened(paths[0]) as folder:
@@ -128,17 +126,17 @@ def read_side(
             again = _one_system(read(folder), path)
         if (again.model, again.suite) != (system.model, system.suite):
             raise UsageError(f"{path} is no repeat of {paths[0]}: it is {again.model} on {again.suite}")
+        if (why := unlike(system, again, str(paths[0]))) is not None:
+            raise UsageError(f"{path} is {why}; give one of them")
         if again.run is None:
             raise UsageError(f"{path}: further runs are read for speed, which predictions have none of; judge it apart")
-        if unlike := (_transcripts(again) - _transcripts(system)).total():
-            say(f"{path}: {unlike:,} transcripts are not those of {paths[0]}, which alone is judged; judge it apart")
         measured += measured_rtfx(again, measure)
     repeats = list(map(str, paths[1:]))
     return as_side(str(paths[0]), system, rules, counted, measured, repeats=repeats, flags=flags)
 
 
 def by_model(paths: Sequence[Path], read: Read = read_one) -> dict[tuple[str, str | None], list[Path]]:
-    """Paths by their model and suite, in order: several of one are a run and its repeats.
+    """Paths by their model and suite, in order: several of one are a run and its repeats, or candidates (`apart`).
 
     Raises:
         UsageError: a path holds no run, or more than one.
@@ -155,6 +153,37 @@ def by_model(paths: Sequence[Path], read: Read = read_one) -> dict[tuple[str, st
                 key = system.model, system.suite
         found.setdefault(key, []).append(path)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A run that is judged."""
+
+    paths: list[Path]
+    """Its own, and those of its repeats."""
+    why: str | None = None
+    """Why it is no repeat of the run before it; None for the first of its model."""
+
+
+def apart(paths: Sequence[Path], read: Read = read_one) -> list[Candidate]:
+    """Runs of one model and suite, told apart by weights, settings and transcripts: only what repeats a run is its own.
+
+    Raises:
+        UsageError: a path holds no run, or more than one.
+        DataError: a file is broken.
+    """
+    if len(paths) == 1:
+        return [Candidate([*paths])]
+    found: list[tuple[System, Candidate]] = []
+    for path in paths:
+        with _opened(path) as folder:
+            system = _one_system(read(folder), path)
+            reasons = [unlike(one, system, str(candidate.paths[0])) for one, candidate in found]
+        if None in reasons:
+            found[reasons.index(None)][1].paths.append(path)
+        else:
+            found.append((system, Candidate([path], reasons[0] if reasons else None)))
+    return [candidate for _, candidate in found]
 
 
 def as_side(
@@ -192,10 +221,6 @@ def _one_system(systems: Sequence[System], shown: Path) -> System:
         names = ", ".join(sorted(system.model for system in systems)[:4])
         raise UsageError(f"{shown} holds {len(systems)} systems ({names}); the gate takes one, give its own path")
     return systems[0]
-
-
-def _transcripts(system: System) -> Counter[tuple[str, str, str | None]]:
-    return Counter((one.benchmark, row.id, row.hypothesis) for one in system.benchmarks for row in one.rows)
 
 
 def measured_rtfx(system: System, measure: Measure) -> tuple[float, ...]:

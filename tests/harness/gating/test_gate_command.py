@@ -208,14 +208,15 @@ def test_a_run_that_is_its_own_baseline_is_said(
     assert capsys.readouterr().err == ""
 
 
-def test_a_repeat_is_not_judged_and_that_is_said(
+def test_what_wrote_something_else_is_no_repeat_but_judged(
     make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good, same, damaged = make_run("good"), make_run("same"), make_run("damaged", lambda i: 3 if i < 7 else i % 2)
     assert gate(good, same, "--baseline", good) == 0
-    assert "which alone is judged" not in capsys.readouterr().err
-    assert gate(good, damaged, "--baseline", good) == 0
-    assert f"damaged: 7 transcripts are not those of {good}, which alone is judged" in capsys.readouterr().err
+    assert f"{good}: judged; {same}: its repeats, for speed" in capsys.readouterr().err
+    assert gate(good, damaged, "--baseline", good) == 1
+    told = f"damaged: judged by itself, no repeat of {good}: 7 transcripts are not those of it"
+    assert told in capsys.readouterr().err
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "mine.jsonl").write_text('{"text": "one two", "pred_text": "one two"}\n')

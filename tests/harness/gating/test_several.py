@@ -225,3 +225,58 @@ def test_files_of_predictions_are_told_apart_by_their_models(
     found = json.loads(capsys.readouterr().out)["decisions"]
     judged = [(one["run"]["model"], one["verdict"], one["baseline"]["name"]) for one in found]
     assert judged == [("a", "PASS", str(old[0])), ("b", "FAIL", str(old[1]))]
+
+
+def test_candidates_of_one_model_are_each_judged_and_named_everywhere(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = make_run("before", model={"id": "org/m", "revision": "w0"})
+    runs = [
+        make_run("a", model={"id": "org/m", "revision": "w1"}),
+        make_run("b", worse, model={"id": "org/m", "revision": "w2"}),
+    ]
+    for run, called in zip(runs, ("candA", "candB"), strict=True):
+        record = json.loads((run / "run.json").read_text())
+        (run / "run.json").write_text(json.dumps(record | {"name": called}))
+    folder = saved(tmp_path / "kept", before)
+    junit, markdown = tmp_path / "j.xml", tmp_path / "c.md"
+    words = ["gate", *map(str, runs), "--baseline", str(folder), "--junit", str(junit), "--markdown", str(markdown)]
+    capsys.readouterr()
+    assert main([*words, "--github"]) == 1
+    said = capsys.readouterr()
+    assert said.err.splitlines() == [
+        f"{runs[0]}: judged",
+        f"{runs[1]}: judged by itself, no repeat of {runs[0]}: model revision w2, not w1; "
+        "40 transcripts are not those of it",
+    ]
+    rows = [line.split() for line in said.out.splitlines() if line.startswith(("candA", "candB"))]
+    assert rows[:2] == [
+        ["candA", "demo@1", "PASS", "5.00", "5.00", "+0.00", "1"],
+        ["candB", "demo@1", "FAIL", "5.00", "39.75", "+34.75", "1"],
+    ]
+    assert "FAIL (exit status 1), the worst of 2 candidates" in said.out
+    assert "::error title=ASR gate FAIL%3A read (candB)::" in said.out
+    assert "::notice title=ASR gate PASS (candA)::" in said.out
+    cases = [(one.get("classname"), one.find("failure") is not None) for one in ET.parse(junit).iter("testcase")]
+    assert next(one for one, failed in cases if failed) == "candB"
+    assert ("candA", False) in cases
+    assert "#### ❌ candB" in markdown.read_text()
+    assert main([*words, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["decisions"]
+    assert [(one["run"]["called"], one["verdict"], one["run"]["repeats"]) for one in found] == [
+        ("candA", "PASS", []),
+        ("candB", "FAIL", []),
+    ]
+    for verb in ("save", "update"):
+        assert main(["baseline", verb, *map(str, runs), "--dir", str(folder)]) == 2
+        error = capsys.readouterr().err
+        assert f"{runs[1]} is no repeat of {runs[0]}: model revision w2, not w1; 40 transcripts" in error
+    assert main(["gate", str(runs[0]), "--baseline", str(before), str(runs[1])]) == 2, "which of them is the baseline?"
+
+
+def test_candidates_without_names_are_told_apart_by_their_paths(
+    make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, same, other = make_run("before"), make_run("same"), make_run("other", worse)
+    assert main(["gate", str(same), str(other), "--baseline", str(before), "--github"]) == 1
+    assert f"ASR gate FAIL%3A read (org/model ({other}))::" in capsys.readouterr().out

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import UsageError
 from harness.gating.baseline import save
-from harness.gating.sides import as_side, by_model, read_side
+from harness.gating.sides import apart, as_side, by_model, read_side
 from harness.records.journal import Line
 from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord
 from harness.scoring.predictions import Predictions, System
@@ -81,11 +81,42 @@ def test_repeats_are_of_one_model_and_suite_and_what_differs_is_counted(make_run
     run, other = make_run("run"), make_run("other", suite="demo@2")
     with pytest.raises(UsageError, match=r"other is no repeat of .*run: it is org/model on demo@2"):
         read_side([run, other], "rtfx")
-    said: list[str] = []
-    read_side([run, make_run("unlike", lambda at: 1 + at % 2 if at < 7 else at % 2)], "rtfx", say=said.append)
-    assert [line.partition("unlike: ")[2] for line in said] == [
-        f"7 transcripts are not those of {run}, which alone is judged; judge it apart"
-    ]
+    unlike = make_run("unlike", lambda at: 1 + at % 2 if at < 7 else at % 2)
+    with pytest.raises(UsageError, match=r"unlike is no repeat of .*run: 7 transcripts are not those of it; give one"):
+        read_side([run, unlike], "rtfx")
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"model": {"id": "org/model", "revision": "w2"}}, "model revision w2, not w1"),
+        ({"model": {"id": "org/model"}}, "model revision None, not w1"),
+        (
+            {"fingerprint": {"dtype": "float32", "model options": ["editing_steps=2"]}},
+            "model options ('editing_steps=2',), not None",
+        ),
+        ({"fingerprint": {"dtype": "float16"}}, "dtype float16, not float32"),
+        ({"settings": {"workers": 2, "batch_size": 8, "price": 2.0}}, "batch_size 8, not None"),
+        ({"environment": {"hardware": {"accelerator": "B"}}}, "hardware B, not A"),
+        ({"fingerprint": {"dtype": "float32", "model revision": "main"}}, None),
+        ({"settings": {}, "fingerprint": None}, None),
+        ({"profile": "leaderboard@2026-08", "started": "2026-03-02T10:00:00+00:00"}, None),
+    ],
+)
+def test_repeats_have_one_configuration(make_run: Callable[..., Path], more: dict[str, Any], why: str | None) -> None:
+    stated: dict[str, Any] = {
+        "model": {"id": "org/model", "revision": "w1"},
+        "settings": {"workers": 2, "batch_size": None, "price": None},
+        "fingerprint": {"dtype": "float32", "model options": None, "model revision": None},
+        "environment": {"hardware": {"accelerator": "A"}},
+    }
+    one, other = make_run("one", **stated), make_run("other", **{**stated, **more})
+    expected = None if why is None else f"no repeat of {one}: {why}"
+    assert [(each.paths, each.why) for each in apart([one, other])] == (
+        [([one, other], None)] if why is None else [([one], None), ([other], expected)]
+    )
+    third = make_run("third", **{**stated, **more})
+    assert [each.paths for each in apart([one, other, third])][-1][-2:] == [other, third], "it has repeats of its own"
 
 
 def test_runs_go_together_by_model_and_suite(make_run: Callable[..., Path]) -> None:
