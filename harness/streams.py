@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
+from harness.records.codec import pretty
 from harness.reporting.escape import plain, shown
 from harness.secret_values import hide
 
@@ -36,18 +37,19 @@ class Output:
         """Whether nothing can be written any more."""
         return self._stream.gone if isinstance(self._stream, Output) else self.error is not None
 
-    def write(self, text: str) -> int:
-        """Writes the text, or lets it go."""
-        self._put(text if self._exact else shown(text, begins_line=self._begins_line, styled=self.isatty()))
+    def write(self, text: str, *, hidden: bool = False) -> int:
+        """Writes the text, or lets it go; `hidden` says that it is without secrets already."""
+        told = text if self._exact else shown(text, begins_line=self._begins_line, styled=self.isatty())
+        self._put(told, hidden=hidden)
         before, end, last = text.rpartition("\n")
         self._begins_line = (bool(before or end) or self._begins_line) and not last.strip()
         return len(text)
 
-    def _put(self, text: str) -> None:
+    def _put(self, text: str, *, hidden: bool = False) -> None:
         if isinstance(self._stream, Output):
-            self._stream._put(text)
+            self._stream._put(text, hidden=hidden)
             return
-        text = hide(text)
+        text = text if hidden else hide(text)
         if self._stream is not None and self.error is None:
             try:
                 self._stream.write(text)
@@ -112,6 +114,15 @@ def lost(out: Output) -> str | None:
     if out.error is None or out.error.errno == errno.EPIPE:
         return None
     return f"standard output cannot be written ({out.error.strerror}); free space, or write to another place"
+
+
+def put_json(record: object) -> None:
+    """A record as JSON on standard output, its texts without secrets, its keys and numbers as they are."""
+    text = pretty(record)
+    if isinstance(sys.stdout, Output):
+        sys.stdout.write(text, hidden=True)
+    else:
+        sys.stdout.write(text)
 
 
 def exact(stream: TextIO) -> TextIO:

@@ -6,8 +6,8 @@ from pathlib import Path
 from harness.commands.shared import add_shared, left, table
 from harness.errors import ExitStatus
 from harness.gating.baseline import save, stored
-from harness.records.codec import pretty
 from harness.reporting.table import Column
+from harness.streams import put_json
 from harness.version import program
 
 HELP = "save a run as a baseline for the gate, update it after a review, or list those that are there"
@@ -70,7 +70,7 @@ def _update(args: argparse.Namespace) -> ExitStatus:
 def _list(args: argparse.Namespace) -> ExitStatus:
     found = stored(args.dir)
     if args.json:
-        print(pretty(found), end="")
+        put_json(found)
         return ExitStatus.GOOD
     columns = (
         left("model", "Model"),

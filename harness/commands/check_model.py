@@ -15,9 +15,8 @@ from harness.errors import ExitStatus, HarnessError, UsageError
 from harness.flags import add_flags, made
 from harness.models.base import LoadOptions, Model
 from harness.models.registry import check_model, devices_of, load_model, revision_now
-from harness.records.codec import pretty
 from harness.records.conformance import Conformance, Finding
-from harness.streams import tell
+from harness.streams import put_json, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +55,10 @@ def run(args: argparse.Namespace) -> ExitStatus:
     settings = made(Settings, args).on(devices_of(args.model))
     check_model(args.model)
     found = _examined(args.model, settings, clips=max(2, args.clips), quiet=args.json)
-    print(pretty(found) if args.json else _card(found), end="")
+    if args.json:
+        put_json(found)
+    else:
+        print(_card(found), end="")
     return ExitStatus.GOOD if found.conforms else ExitStatus.REGRESSION
 
 

@@ -9,7 +9,6 @@ from typing import Literal
 
 from harness.commands.shared import SCORED, add_shared, given_systems, inputs_of, left, percent, spare, table
 from harness.errors import ExitStatus, UsageError
-from harness.records.codec import pretty
 from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.reporting.model import interval_text
 from harness.reporting.table import Cell, Column, Table
@@ -21,6 +20,7 @@ from harness.scoring.nist_export import write_comparison
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
 from harness.scoring.significance import ALPHA
+from harness.streams import put_json
 
 HELP = "compare systems on the same utterances: differences with intervals, tests, ties"
 
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     if args.trn is not None:
         write_comparison(systems, profile, args.trn, partial(spare, inputs_of(args, systems)))
     if args.json:
-        print(pretty(comparison), end="")
+        put_json(comparison)
     else:
         for one in (*tables(comparison), *slice_tables(comparison)):
             print(one.render("terminal"))

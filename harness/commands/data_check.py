@@ -14,12 +14,12 @@ from harness.commands.own_data import add_own_data, asked
 from harness.commands.shared import add_shared, teller
 from harness.errors import ExitStatus, UsageError, unknown_name
 from harness.health.kinds import KINDS, SEVERITIES
-from harness.records.codec import pretty, write, write_bytes
+from harness.records.codec import write, write_bytes
 from harness.reporting import escape
 from harness.scoring.labels import labels
 from harness.scoring.pairing import read_apart
 from harness.scoring.resolve import common_profile
-from harness.streams import exact
+from harness.streams import exact, put_json
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Audio, Dataset, Utterance
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     if args.out is not None:
         _write(args, health, sets, datasets)
     if args.json:
-        print(pretty(health), end="")
+        put_json(health)
     else:
         print("\n".join(_lines(health, args.out)))
     return ExitStatus.DATA if any(_fails(one, args.fail_on) for one in health.findings) else ExitStatus.GOOD

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.devices import kind_of
-from harness.records.codec import pretty
 from harness.records.journal import read_journal
 from harness.records.run import RUN_FILE, RunRecord
 from harness.records.scores import Scores
@@ -13,7 +12,7 @@ from harness.reporting.costs import Costs, energy_cell
 from harness.reporting.report import Wishes, Written, write_report, write_scores
 from harness.scoring.predictions import read_run
 from harness.scoring.resolve import common_profile
-from harness.streams import tell
+from harness.streams import put_json, tell
 from harness.version import program
 
 WAITED_SHARE = 0.1
@@ -30,7 +29,10 @@ def finish(
     out = folders[0].parent / "report"
     written = write_report(systems, common_profile(systems), out, Wishes(costs=costs, beside=_beside(folders)))
     tables = "\n".join(table.render("terminal") for table in written.shown)
-    print(pretty(scores) if as_json else tables, end="")
+    if as_json:
+        put_json(scores)
+    else:
+        print(tables, end="")
     for line in _next(folders, [system.run for system in systems if system.run is not None], written):
         if not quiet or line.startswith("failed: "):  # it is why the status is not 0
             tell(line)

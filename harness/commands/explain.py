@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from harness.commands.shared import add_shared, given_systems, left, percent, table
 from harness.commands.timeline_tables import show_timelines
 from harness.errors import ExitStatus, UsageError
-from harness.records.codec import pretty
 from harness.records.explanation import Explained, Explanation, PublishedGap
 from harness.reporting.published import find, lacking
 from harness.reporting.table import Column, Table
@@ -17,6 +16,7 @@ from harness.scoring.predictions import Predictions
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
 from harness.scoring.timeline import timeline
+from harness.streams import put_json
 
 FIRST, SECOND = "leaderboard@2026-04", "leaderboard@2026-08"
 """What is explained where nothing is asked for."""
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             explained = [replace(one, published=gaps) for one, gaps in zip(explained, figures, strict=True)]
         found.append(Explained(model=system.model, first=first.name, second=second.name, benchmarks=tuple(explained)))
     if args.json:
-        print(pretty(found), end="")
+        put_json(found)
         return ExitStatus.GOOD
     for one in found:
         _print(one, args.model or one.model)

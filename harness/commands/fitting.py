@@ -8,7 +8,6 @@ from msgspec.structs import asdict
 
 from harness.commands.shared import add_shared, given_systems, left, percent, table
 from harness.errors import ExitStatus, UsageError
-from harness.records.codec import pretty
 from harness.records.fitting import Fittings, SystemFitting
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.counting import available_workers
@@ -17,6 +16,7 @@ from harness.scoring.labels import labels
 from harness.scoring.pairing import pair_benchmarks, read_apart
 from harness.scoring.resolve import common_profile
 from harness.scoring.scored import Scored, count_systems
+from harness.streams import put_json
 
 HELP = "how often systems have a reference's words where its correction says that they are wrong, and whether by chance"
 
@@ -45,7 +45,10 @@ def run(args: argparse.Namespace) -> ExitStatus:
         corrected=args.corrected,
         systems=tuple(one for group in groups for one in _group(group, names)),
     )
-    print(pretty(found) if args.json else fitting_table(found).render("terminal"), end="")
+    if args.json:
+        put_json(found)
+    else:
+        print(fitting_table(found).render("terminal"), end="")
     return ExitStatus.GOOD
 
 

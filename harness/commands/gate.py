@@ -25,7 +25,6 @@ from harness.gating.policy import read_policy
 from harness.gating.several import summary, things, together
 from harness.gating.sides import apart, by_model, read_side
 from harness.gating.slices import with_slices
-from harness.records.codec import pretty
 from harness.records.decision import Decision
 from harness.records.packed import is_packed
 from harness.records.policy import Policy
@@ -33,7 +32,7 @@ from harness.records.run import RUN_FILE
 from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import System, read_systems
 from harness.scoring.resolve import common_profile
-from harness.streams import exact, tell
+from harness.streams import exact, put_json, tell
 
 HELP = """pass or fail runs against their baselines: 0 passed, 1 a regression, 3 inconclusive (docs/gate.md)"""
 
@@ -90,7 +89,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     check_asked(args, policy.metrics, "--policy")
     whole = together(decisions)
     if args.json:
-        print(pretty(decisions[0] if len(decisions) == 1 else whole), end="")
+        put_json(decisions[0] if len(decisions) == 1 else whole)
     else:
         if len(decisions) > 1:
             print(summary(decisions).render("terminal"))

@@ -18,6 +18,7 @@ from harness.flags import add_flags, made
 from harness.load_generator.settings import DATA, MODEL, LoadSettings
 from harness.load_generator.sweep import LOAD_FILE, Heard, Plan, Sweep
 from harness.serving.flags import ServeSettings
+from harness.streams import put_json
 
 if TYPE_CHECKING:
     from harness.models.served.model import ServedModel
@@ -42,7 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Measures every rate; prints the table of all of them."""
-    from harness.records.codec import pretty
     from harness.reporting.load import load_table, write_load_files
     from harness.runner.folder import locked, run_folder, set_aside
 
@@ -74,7 +74,10 @@ def run(args: argparse.Namespace) -> ExitStatus:
             plan = replace(plan, server=shlex.join(managed.command))
         load = _measured(plan, model, fitting, folder, say=say, managed=managed)
     files = write_load_files(load, folder)
-    print(pretty(load) if args.json else load_table(load).render("terminal"), end="")
+    if args.json:
+        put_json(load)
+    else:
+        print(load_table(load).render("terminal"), end="")
     say(f"load.json, every request, table and plot: {files[-2].parent}")
     offered = all(rate.stopped is None and not rate.late and rate.answered for rate in load.rates)
     return ExitStatus.GOOD if offered else ExitStatus.FAILED

@@ -9,7 +9,6 @@ from harness.commands.shared import add_shared, left, percent, table
 from harness.config import Settings
 from harness.errors import ExitStatus, UsageError
 from harness.flags import declared
-from harness.records.codec import pretty
 from harness.records.run import read_run_record
 from harness.reporting.table import Column
 from harness.runner.stored import (
@@ -22,6 +21,7 @@ from harness.runner.stored import (
     stored_runs,
     together,
 )
+from harness.streams import put_json
 from harness.version import program
 
 HELP = "list the runs that are there, show one, rename one, or remove some"
@@ -73,7 +73,7 @@ def _list(place: Path, *, as_json: bool) -> ExitStatus:
     none_yet = not place.exists() and place == Settings().out
     found = [] if none_yet else stored_runs(place)
     if as_json:
-        print(pretty(found), end="")
+        put_json(found)
         return ExitStatus.GOOD
     if not found:
         print(f"no runs below {place}; make one: {program()} --suite sample, or give the folder: {program()} runs DIR")
@@ -113,7 +113,7 @@ def _beneath(one: StoredRun, place: Path) -> str:
 def _show(folder: Path, *, as_json: bool) -> ExitStatus:
     record = read_run_record(folder)
     if as_json:
-        print(pretty(record), end="")
+        put_json(record)
         return ExitStatus.GOOD
     scores = read_scores(folder)
     entries = {one.benchmark: one for one in scores.benchmarks} if scores else {}

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from harness.commands.details import details_text
 from harness.commands.shared import COSTS, SCORED, add_shared, given_costs, given_systems, inputs_of, spare
 from harness.errors import ExitStatus
-from harness.records.codec import pretty
 from harness.records.scores import Scores
 from harness.records.slices import SliceTable
 from harness.reporting.languages import languages_table
@@ -28,7 +27,7 @@ from harness.scoring.scored import Scored, count_systems
 from harness.scoring.second_opinion import check
 from harness.scoring.sliced import sliced
 from harness.scoring.ties import ties
-from harness.streams import tell
+from harness.streams import put_json, tell
 
 NO_WORD_ERRORS = "which are right in many ways, have no word errors"
 
@@ -81,7 +80,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         named = [
             score if system.run or name == score.model else replace(score, name=name) for score, name, system in called
         ]
-        print(pretty(named), end="")
+        put_json(named)
     else:
         tied = ties(counted, profiles[0], [one.suite for one in systems]) if len(set(profiles)) == 1 else {}
         runs = [system.run for system in systems]

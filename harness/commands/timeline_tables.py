@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from harness.commands.shared import left, percent, table
 from harness.errors import ExitStatus
-from harness.records.codec import pretty
 from harness.records.explanation import BenchmarkTimeline, Timeline, VersionStep
 from harness.reporting.table import Column, Table
 from harness.scoring.timeline import official_versions
+from harness.streams import put_json
 
 _Row = tuple[str | float | None, ...]
 
@@ -15,7 +15,7 @@ _Row = tuple[str | float | None, ...]
 def show_timelines(found: Sequence[Timeline], as_json: bool) -> ExitStatus:
     """Prints them, as tables or as JSON."""
     if as_json:
-        print(pretty(found), end="")
+        put_json(found)
         return ExitStatus.GOOD
     for one in found:
         for each in one.benchmarks:

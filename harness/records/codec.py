@@ -13,7 +13,7 @@ import msgspec
 
 from benchmarks.files import whole
 from harness.errors import DataError, RunError
-from harness.secret_values import hide
+from harness.secret_values import hide, hide_in
 
 T = TypeVar("T")
 
@@ -182,8 +182,10 @@ def encode(record: object) -> bytes:
 
 
 def pretty(record: object) -> str:
-    """A record as indented JSON for files that people look into, ending with a line end."""
+    """A record as indented JSON for files that people look into, ending with a line end; its texts without secrets."""
     encoded = encode(record)
+    if hide(text := encoded.decode()) != text:
+        encoded = encode(hide_in(json.loads(text)))
     try:
         return msgspec.json.format(encoded, indent=1).decode() + "\n"
     except msgspec.DecodeError:  # a lone surrogate
@@ -193,7 +195,7 @@ def pretty(record: object) -> str:
 
 def write(path: Path, record: object) -> None:
     """Writes a JSON file; as `write_bytes`."""
-    write_bytes(path, hide(pretty(record)).encode("utf-8"))
+    write_bytes(path, pretty(record).encode("utf-8"))
 
 
 def write_bytes(path: Path, data: bytes, *, lasting: bool = True) -> None:
@@ -256,7 +258,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         RunError: as `write_bytes`.
     """
-    write_bytes(path, hide(text).encode("utf-8", "backslashreplace"), lasting=False)
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), lasting=False)
 
 
 def refuse_link(path: Path) -> None:

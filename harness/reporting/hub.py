@@ -25,6 +25,7 @@ from harness.reporting.escape import csv_cell
 from harness.scoring.average import averaging
 from harness.scoring.profile_files import get_profile
 from harness.scoring.score import rtfx_of, speeds_of, suite_speed
+from harness.secret_values import hide
 
 if TYPE_CHECKING:
     from benchmarks.suite import Suite
@@ -287,5 +288,5 @@ def write_hub_files(
 
 def _write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text)
+    write_text(path, hide(text))
     return path

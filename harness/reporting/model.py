@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harness.records.statistics import VAGUE, Interval
+from harness.secret_values import hide
 
 MARKS = ("†", "‡", "§", "¶", "††", "‡‡", "§§", "¶¶")
 """Footnote signs in the order in which they are given out; ``(9)`` and on after them."""
@@ -106,7 +107,11 @@ def interval_text(interval: Interval | None, scale: float = 100) -> str | None:
 
 
 def _told(cell: Cell) -> Cell:
-    """A cell whose interval says nothing says that in its place."""
+    """A cell whose interval says nothing says that in its place, and whose texts are without secrets."""
+    if isinstance(cell.value, str) and (text := hide(cell.value)) != cell.value:
+        cell = replace(cell, value=text)
+    if cell.notes and (notes := tuple(map(hide, cell.notes))) != cell.notes:
+        cell = replace(cell, notes=notes)
     if cell.number is None or not cell.low or cell.high is None:
         return cell  # what is from 0 on is an exact limit
     if not 0 < VAGUE * cell.number < cell.high:
@@ -133,6 +138,9 @@ class Grid:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", tuple(tuple(map(_told, row)) for row in self.rows))
+        for name in ("title", "caption"):
+            object.__setattr__(self, name, hide(getattr(self, name)))
+        object.__setattr__(self, "notes", tuple(map(hide, self.notes)))
         if any(len(row) != len(self.columns) for row in self.rows):
             raise ValueError(f"table {self.title!r}: a row does not have {len(self.columns)} cells")
         noted = dict.fromkeys(note for row in self.rows for cell in row for note in cell.notes)

@@ -14,6 +14,8 @@ import pytest
 
 from harness import environment
 from harness.cli import main
+from harness.records.codec import pretty
+from harness.reporting.table import Cell, Column, Table
 from harness.secret_values import HIDDEN, hide, is_secret, put_away, without
 from tests.harness.runner.tones import manifest, tone
 
@@ -241,3 +243,109 @@ def test_processes_of_a_cluster_hold_what_the_hub_asks_for_alone(root: Path) -> 
 def test_eight_characters_are_a_secret_and_seven_are_none() -> None:
     held = {"A_TOKEN": "abcd1234", "B_TOKEN": "xyz9876"}
     assert hide("abcd1234 xyz9876", held) == f"{HIDDEN} xyz9876"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("PGPASSWORD", "MYSQL_PWD", "DB_PASS", "SSHPASS", "SECRET_KEY_BASE", "APITOKEN", "GITHUB_TOKEN_2"),
+        *("TOKEN_PROD", "HF_TOKEN_READ", "CLIENT_SECRET_V2", "SLACK_TOKENS", "OPENAI_KEYS", "GPG_PASSPHRASE"),
+        *("dbPassword", "azureApiKey", "LDAP_PASSWORD1"),
+    ],
+)
+def test_more_names_of_secrets(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize("name", ["PWD", "OLDPWD", "COMPASS", "KEYMAP", "TOKEN_LIMIT", "DB_PASSWORD_FILE", "BYPASS"])
+def test_names_of_other_things(name: str) -> None:
+    assert not is_secret(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no 'https://user:hunter'2pw@h/x' here", "no 'https://[key]@h/x' here"),
+        ("https://h/cb#access_token=S3cr3tV&x=1", "https://h/cb#access_token=[key]&x=1"),
+        ("https%3A%2F%2Fu%3Ahunter2pw%40h%2Fx", "https%3A%2F%2F[key]%40h%2Fx"),
+        ("https://h/x?api%5Fkey=S3cr3tV&a=1", "https://h/x?api%5Fkey=[key]&a=1"),
+        ("https://h/x?a%3D1%26token%3DS3cr3tV%26b%3D2", "https://h/x?a%3D1%26token%3D[key]%26b%3D2"),
+        ("https://h/x?token=S3cr%20'3tV", "https://h/x?token=[key]"),
+        (r'"https:\/\/u:hunter2pw@h\/"', r'"https:\/\/[key]@h\/"'),
+        ("sk-proj-S3cr3tVabcdefghijklmnop xoxb-123-S3cr3tV", "[key] [key]"),
+        ("glpat-S3cr3tVabcdefghijkl AKIAIOSFODNN7EXAMPLE", "[key] [key]"),
+        ("ghr_S3cr3tVabcdefghijklmnopqrst", "[key]"),
+        # What is none.
+        ("risk-averse-and-very-long-hyphenated-2 sk-averse-and-very-long-words", None),
+        ("AKIAIOSFODNN7EXAMPLEXX xoxb-1 glpat-short", None),
+        ("'https://h/a' 'b:c@d' 100%3A2", None),
+    ],
+)
+def test_more_ways_to_write_one(text: str, shown: str | None) -> None:
+    assert hide(text, {}) == (text if shown is None else shown)
+
+
+def test_a_value_that_begins_as_a_path(tmp_path: Path) -> None:
+    held = {"A_KEY": "/S3cr3tV4lue+abcdefghijKLMN0123456789/ab"}
+    assert hide(f"x {held['A_KEY']} y", held) == "x [key] y"
+    there = str(tmp_path / "Ab1")
+    assert hide(there, {"A_KEY": there}) == there
+
+
+def test_a_secret_as_an_address_writes_it() -> None:
+    assert hide("https://h/?q=a%2Bb%3Dc%2F12", {"A_KEY": "a+b=c/12"}) == "https://h/?q=[key]"
+
+
+@pytest.mark.parametrize(
+    "number", ["0.16666666666", "166666666", "6666666.66666666", "0.66666666", "66666666.5", "1,66666666"]
+)
+def test_digits_within_a_number_are_no_secret(number: str) -> None:
+    assert hide(f"{number} 66666666.", {"A_PASSWORD": "66666666"}) == f"{number} [key]."
+
+
+def test_json_has_its_texts_hidden_and_its_numbers_and_keys_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_PASSWORD", "66666666")
+    monkeypatch.setenv("MY_TOKEN", "audio_seconds")
+    record = {"wer": 1 / 6, "n": 66666666, "audio_seconds": "66666666 x", "l": ["audio_seconds", {"66666666": None}]}
+    kept = {**record, "audio_seconds": "[key] x", "l": ["[key]", {"66666666": None}]}
+    assert json.loads(pretty(record)) == kept
+
+
+def test_a_score_keeps_its_numbers_under_a_password_of_digits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"id": "w", "text": "a b c", "pred_text": "a b c"}, {"id": "x", "text": "a b c", "pred_text": "a b d"}]
+    predictions = tmp_path / "p.jsonl"
+    predictions.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["score", str(predictions), "--json", "--profile", "verbatim"]
+    assert main(words) == 0
+    before = capsys.readouterr().out
+    assert "0.16666666666666666" in before
+    monkeypatch.setenv("MY_PASSWORD", "66666666")
+    monkeypatch.setenv("MY_SECRET", "benchmarks_")
+    assert main(words) == 0
+    assert capsys.readouterr().out == before
+
+
+def test_tables_hide_texts_and_keep_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_PASSWORD", "66666666")
+    columns = (Column("model", "Model"), Column("n", "N"))
+    table = Table("of 66666666", "c", columns, ((Cell("m 66666666", notes=("66666666",)), Cell(66666666)),))
+    assert [table.render(form).count("66666666") for form in ("csv", "json", "html")] == [1, 1, 2]
+    assert table.title == "of [key]"
+    assert table.rows[0][0] == Cell("m [key]", notes=("[key]",))
+
+
+def test_ordinary_lines_are_as_they_were(shared: Path) -> None:
+    lines: list[str] = []
+    for path in sorted((shared / "corpora").rglob("*.jsonl")):
+        lines += path.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = lines[:10_000]
+    assert len(lines) > 1000
+    assert [line for line in lines if hide(line, {}) != line] == []
+
+
+def test_the_sample_suite_is_as_it_was(root: Path) -> None:
+    lines = [line for path in root.glob("benchmarks/**/*.jsonl") for line in path.read_text().splitlines()]
+    assert len(lines) > 10
+    assert [line for line in lines if hide(line, {}) != line] == []

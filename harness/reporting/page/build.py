@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.records.codec import encode
 from harness.reporting import escape
+from harness.secret_values import hide
 
 if TYPE_CHECKING:
     from harness.reporting.page.data import PageData
@@ -55,10 +56,10 @@ def assemble(
     packed = gzip.compress(encode(data), compresslevel=7, mtime=0)
     parts = {
         "@HASH@": digest,
-        "@TITLE@": escape.html(title),
-        "@CAPTION@": escape.html(caption),
+        "@TITLE@": escape.html(hide(title)),
+        "@CAPTION@": escape.html(hide(caption)),
         "@STYLE@": "\n".join((here / name).read_text(encoding="utf-8") for name in styles),
-        "@FOOT@": escape.html(foot),
+        "@FOOT@": escape.html(hide(foot)),
         "@TABLES@": "\n".join(table.render("html") for table in tables),
         "@DATA@": base64.b64encode(packed).decode("ascii"),
         "@SCRIPT@": script,
