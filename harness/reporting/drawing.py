@@ -337,7 +337,7 @@ def legend_of_kinds(figure: Figure, axis: Axes, points: Sequence[Point]) -> None
         label = label if figure.get_figwidth() > 6 else "served: throughput"
         keys.append(Line2D([], [], color=COLORS[0], marker="s", ls="", label=label))
     if any(not p.comparable for p in points):
-        keys.append(Line2D([], [], color=GRAY, marker="o", mfc="white", ls="", label="over other benchmarks"))
+        keys.append(Line2D([], [], color=GRAY, marker="o", mfc="white", ls="", label="over other benchmarks or data"))
     if any(p.elsewhere for p in points if speeds):
         keys.append(Line2D([], [], color=GRAY, marker="o", mfc="white", ls="", label="RTFx of other hardware"))
     legend(figure, keys, "outside upper right")

@@ -41,10 +41,12 @@ def wer_bars(
     size = size or Size()
     shown = sorted((p for p in points if finite(p.wer)), key=lambda p: (not p.comparable, p.wer or 0.0, p.model))
     limit = drawing.limit_of(shown)
+    unknown = [p.model for p in points if p not in shown]
     edge = drawing.at_the_edge(shown, limit)
+    absent = f"Not shown, {rate} not known: {', '.join(unknown)}." if unknown else ""
     with drawing.settings(size):
         row = size.high(0.24, len(shown))
-        foot = drawing.room_below(size.of(9), caption, edge)
+        foot = drawing.room_below(size.of(9), caption, edge, absent)
         figure, (axis,) = drawing.panels(size.of(9), 1.6 + row * max(3, len(shown)), foot=foot)
         for y, point in enumerate(shown):
             _bar(axis, y, point, limit, points_of(6.0 if size.narrow and len(shown) > 30 else 8.0))
@@ -56,7 +58,7 @@ def wer_bars(
             xlabel=drawing.axis_label(figure, f"{rate}, percent; lines are 95 % intervals", beside=beside),
         )
         drawing.legend_of_kinds(figure, axis, shown)
-        drawing.describe(figure, axis, title, caption, edge)
+        drawing.describe(figure, axis, title, caption, edge, absent)
         return drawing.save(figure, path_stem)
 
 

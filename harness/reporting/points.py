@@ -106,12 +106,16 @@ def points_of(
         all(same) and set(common) == set(clean_among(every)) and all(score.average.rate is not None for score in scores)
     )
     hollow = [point.model for point in averages if not point.comparable and point.wer is not None]
+    having = {name for name, known in zip(names, of, strict=True) if common and set(common) <= known.keys()}
+    apart = [name for name in hollow if name in having]
+    strangers = [name for name in hollow if name not in apart]
     shared = sum(same) > 1 or same == [True]  # what one of several has is common to none
     said = _over_what(common, hollow=bool(hollow)) if shared and not (whole and alike) else ""
     said += " Plain means: their suites average in different ways." if said and not alike else ""
     notes = [
         said,
-        f"Hollow, over other benchmarks and off the frontier: {', '.join(hollow)}." if hollow else "",
+        f"Hollow, over other benchmarks and off the frontier: {', '.join(strangers)}." if strangers else "",
+        f"Hollow, of other data or incomplete, and off the frontier: {', '.join(apart)}." if apart else "",
         _of_hardware(averages, usual, machines),
         "Squares, off the frontier: throughput of servers at so many requests at a time." if any(at_once) else "",
     ]

@@ -110,7 +110,9 @@ def with_common_averages(table: Table, points: Mapping[Metric, Points]) -> Table
             [Cell(point.wer, point.low, point.high) if point.comparable else Cell(None)] for point in found.averages
         ]
         best = mark_best([column], cells)
+        without = [point.model for point in found.averages if not point.comparable and point.wer is not None]
+        said = found.over.replace("the hollow ones", ", ".join(without))  # which are hollow in the plots alone
         rows = tuple((*row[:at], cell, *row[at:]) for row, (cell,) in zip(table.rows, best, strict=True))
         columns = (*table.columns[:at], column, *table.columns[at:])
-        table = replace(table, columns=columns, rows=rows, notes=(*table.notes, f"{column.title}: {found.over}"))
+        table = replace(table, columns=columns, rows=rows, notes=(*table.notes, f"{column.title}: {said}"))
     return table

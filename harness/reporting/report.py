@@ -225,7 +225,13 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
         tables["claims"] = claims_table(claimed, found.scores, found.runs)
     if wishes.published:
         tables["published"] = against_published(found.scores, found.runs, found.names)
-    return {stem: table for stem, table in tables.items() if table is not None}, results
+    return {stem: _under(profile, table) for stem, table in tables.items() if table is not None}, results
+
+
+def _under(profile: Profile, table: Table) -> Table:
+    """A table whose caption names the rules: each is a file of its own, which may be read without the others."""
+    named = f"profile {profile.name}" in table.caption.replace("Profile", "profile")
+    return table if named else replace(table, caption=f"Profile {profile.name}. {table.caption}".strip())
 
 
 def _answers(found: Found, shown: Mapping[str, Table]) -> list[Table]:

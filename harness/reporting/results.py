@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from harness.errors import UsageError
-from harness.perturb.names import named
+from harness.perturb.names import clean_among, named
 from harness.reporting.costs import Costs, cost_columns
 from harness.reporting.model import MODEL, SUBJECT
 from harness.reporting.stretches import apart, mixed
@@ -90,6 +90,7 @@ def results_table(
         apart_of = [one for one in entries if one in other]
         over += (f"{OTHERS} ({', '.join(apart_of)})",) if apart_of else ()
         cells = {one: _rate_cell(entries.get(one), run, usual[one], other=one in other) for one in benchmarks}
+        lacks, over = over, (*over, *(_of_parts(cells, len(benchmarks)) if spoken else ()))
         rows.append(
             [
                 Cell(name, notes=(*_model_notes(score, profile), *mixed(run))),
@@ -97,7 +98,7 @@ def results_table(
                 *([] if translated else [_average_cell(score, over)]),
                 *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
                 *(
-                    Cell(getattr(score.average.speed, column.key), notes=(*over, *_served(run), *apart(run)))
+                    Cell(getattr(score.average.speed, column.key), notes=(*lacks, *_served(run), *apart(run)))
                     for column in speeds
                 ),
                 *spent,
@@ -107,7 +108,10 @@ def results_table(
         )
     if all(row[-1].value is None for row in rows):  # the sizes of others' models are rarely known
         columns, rows = columns[:-1], [row[:-1] for row in rows]
-    marked = _mark_ties(mark_best(columns, rows), [*spoken, *([] if translated else ["average"])], ties or {})
+    ties = dict(ties or {})
+    if len(spoken) == 1 and not translated:
+        ties.setdefault("average", ties.get(next(iter(spoken)), ()))
+    marked = _mark_ties(mark_best(columns, rows), [*spoken, *([] if translated else ["average"])], ties)
     notes = (
         *_unbegun(scores, names),
         *_drafts(scores, names),
@@ -351,6 +355,20 @@ def _average_cell(score: Scores, over: tuple[str, ...]) -> Cell:
     average = score.average
     why = "a benchmark has no word error rate" if score.complete else "the suite is incomplete"
     return _cell(average.rate, average.interval, over if average.rate is not None else (f"no average: {why}",))
+
+
+def _of_parts(cells: Mapping[str, Cell], benchmarks: int) -> tuple[str, ...]:
+    """The marks of the rates that an average is over; where the table has several benchmarks, with which it is of."""
+    found: dict[str, list[str]] = {}
+    for name in clean_among(cells):
+        for note in cells[name].notes if cells[name].number is not None else ():
+            found.setdefault(note, []).append(name)
+    found.pop(OTHERS, None)  # which the average says in its own words
+    if benchmarks == 1:
+        return tuple(found)
+    return tuple(
+        note if note.startswith("a sample only") else f"{note} ({', '.join(names)})" for note, names in found.items()
+    )
 
 
 def _mark_ties(

@@ -267,3 +267,14 @@ def test_a_plot_says_what_it_is_of_and_what_its_kinds_are(
     draw(THREE, tmp_path / "plot", title="the title", caption="the caption")
     assert said == [("the title", "the caption")]
     assert kinds == [3]
+
+
+def test_bars_say_which_system_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, ...]] = []
+    monkeypatch.setattr(drawing, "describe", lambda _figure, _axis, *texts: said.append(texts))
+    wer_bars([*THREE, Point("silent", None, 900.0)], tmp_path / "x", caption="Rules.")
+    wer_bars(THREE, tmp_path / "x", caption="Rules.")
+    assert said == [
+        ("Word error rate", "Rules.", "", "Not shown, WER not known: silent."),
+        ("Word error rate", "Rules.", "", ""),
+    ]

@@ -90,6 +90,16 @@ def test_all_is_there(made: Path) -> None:
     }
 
 
+def test_every_table_names_its_profile(made: Path) -> None:
+    """Each is a file of its own; the page and the terminal have the same captions."""
+    for stem in ("table", "errors"):
+        for form in ("txt", "md", "tex", "html", "json"):
+            assert "rofile verbatim" in (made / f"{stem}.{form}").read_text(encoding="utf-8"), (stem, form)
+    named = report._under(get_profile("verbatim"), report.Table("t", "Taken verbatim.", (), ()))
+    assert named.caption == "Profile verbatim. Taken verbatim."
+    assert report._under(get_profile("verbatim"), named) == named
+
+
 def test_page_holds_every_utterance_and_its_counts(made: Path) -> None:
     data = page_data(made / "index.html")
     assert [model["model"] for model in data["models"]] == ["first", "second"]
@@ -393,6 +403,7 @@ def test_other_data_of_the_same_name_is_other_data(tmp_path: Path) -> None:
         "b": True,
         "few": False,
     }
+    assert points.note.endswith("Hollow, of other data or incomplete, and off the frontier: few.")
 
 
 def test_speeds_of_different_hardware_share_no_frontier(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ def test_other_rules_and_other_data_are_marked() -> None:
     assert notes == {
         "model": ["scored under other rules: verbatim"],
         "read": ["other data than in the other rows: 99 utterances, not 100"],
+        "average": ["other data than in the other rows: 99 utterances, not 100"],
     }
 
 
@@ -155,6 +156,11 @@ def test_what_a_run_says_of_itself_is_shown() -> None:
             "not the locked data: read: rows is 1 where 2 is stated",
         ],
         "far": ["a sample only: --limit 100"],
+        "average": [
+            "incomplete: 100 of 120 utterances, 0 failed (read)",
+            "not the locked data: read: rows is 1 where 2 is stated (read)",
+            "a sample only: --limit 100",
+        ],
     }
     assert second["far"] is None
     assert second["notes"]["rtfx"] == ["over 1 of the 2 benchmarks"]
@@ -423,3 +429,33 @@ def test_an_interval_that_says_nothing_is_said_in_words() -> None:
         assert "256" not in found.render(form)
         assert "e+300" not in found.render(form)
         assert "says nothing" in " ".join(found.render(form, width=300).split())
+
+
+def test_an_average_over_other_data_is_no_best_and_says_of_what() -> None:
+    """`c` has the lowest average, but a part of one benchmark; of samples by all of them the best is in bold."""
+    scores = [
+        score("a", [entry("read", 0.2), entry("far", 0.2)], 0.2),
+        score("b", [entry("read", 0.3), entry("far", 0.3)], 0.3),
+        score("c", [entry("read", 0.1, utterances=60), entry("far", 0.1)], 0.1),
+    ]
+    table = results_table(scores, [None] * 3)
+    at = [column.key for column in table.columns].index("average")
+    assert [row[at].best for row in table.rows] == [True, False, False]
+    assert [row[at].notes for row in table.rows] == [
+        (),
+        (),
+        ("other data than in the other rows: 60 utterances, not 100 (read)",),
+    ]
+    assert r"\textbf{10.00}" not in table.render("latex").split("c &")[1].split("&")[2]
+    sample = run(benchmarks={name: {"selection": {"limit": 5}} for name in ("read", "far")})
+    mixed = results_table(scores[:2], [sample, None])
+    assert [row[at].best for row in mixed.rows] == [False, True]
+    assert mixed.rows[0][at].notes == ("a sample only: --limit 5",)
+    alike = results_table(scores[:2], [sample, sample])
+    assert [row[at].best for row in alike.rows] == [True, False]
+
+
+def test_the_average_over_one_benchmark_is_tied_as_it_is() -> None:
+    scores = [score(name, [entry("read", wer)], wer) for name, wer in (("a", 0.1), ("b", 0.11))]
+    table = results_table(scores, [None] * 2, {"read": {0, 1}})
+    assert [[TIE in cell.notes for cell in row[1:3]] for row in table.rows] == [[False] * 2, [True] * 2]
