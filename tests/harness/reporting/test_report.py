@@ -25,6 +25,7 @@ from harness.reporting.against import against_published, published_points
 from harness.reporting.page.data import group
 from harness.reporting.points import by_length, points_of
 from harness.reporting.published import find
+from harness.reporting.table import Table
 from harness.scoring.labels import labels
 from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import read_systems
@@ -95,7 +96,7 @@ def test_every_table_names_its_profile(made: Path) -> None:
     for stem in ("table", "errors"):
         for form in ("txt", "md", "tex", "html", "json"):
             assert "rofile verbatim" in (made / f"{stem}.{form}").read_text(encoding="utf-8"), (stem, form)
-    named = report._under(get_profile("verbatim"), report.Table("t", "Taken verbatim.", (), ()))
+    named = report._under(get_profile("verbatim"), Table("t", "Taken verbatim.", (), ()))
     assert named.caption == "Profile verbatim. Taken verbatim."
     assert report._under(get_profile("verbatim"), named) == named
 
