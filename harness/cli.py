@@ -99,7 +99,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with _restored(), lasting() as out:
         if not debug:
             _silence_libraries()
-        status = _run(words, debug=debug, alone=arguments is None)
+        try:
+            status = _run(words, debug=debug, alone=arguments is None)
+        except SystemExit:  # the help or the version was printed
+            out.flush()
+            if untold := lost(out):
+                return _complain(untold, ExitStatus.FAILED)
+            raise
         out.flush()
         untold = lost(out)
         return _complain(untold, ExitStatus.FAILED) if untold and status == ExitStatus.GOOD else status

@@ -16,6 +16,7 @@ from harness.commands.shared import teller
 from harness.config import WHAT, Settings
 from harness.errors import ExitStatus, HarnessError, Interrupted, UsageError
 from harness.flags import add_flags, made
+from harness.secret_values import hide
 from harness.serving.flags import ServeSettings
 from harness.streams import tell
 from harness.version import program
@@ -222,7 +223,13 @@ def _shard_done(model: str, shard: str, record: RunRecord) -> str:
 
 
 def _name(given: str | None, model: str, models: int) -> str | None:
-    """What the run of one of the models is called."""
+    """What the run of one of the models is called.
+
+    Raises:
+        UsageError: it holds a secret, by which a folder would be called.
+    """
+    if given is not None and hide(given) != given:
+        raise UsageError(f"--name {hide(given)} holds a password or a token, and a run's folder is called by it")
     if given is None or models == 1:
         return given
     from harness.runner.folder import model_folder_name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from harness.errors import UsageError
 from harness.gating.judge import unit_of_change
@@ -13,6 +14,7 @@ from harness.gating.several import summary, together
 from harness.records.decision import Decision, Finding, Verdict
 from harness.records.policy import Tier
 from harness.reporting import escape
+from harness.secret_values import hide
 
 if TYPE_CHECKING:
     from harness.records.policy import Policy
@@ -32,6 +34,8 @@ def check_name(name: str) -> str:
     Raises:
         UsageError: it could end the hidden line.
     """
+    if hide(name) != name:
+        raise UsageError("--comment-name is a token or a password, and everybody reads it; give another name")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name) or "--" in name or name.endswith("-"):
         raise UsageError(f"--comment-name {name!r}: letters, digits, dots and single dashes, 64 at most")
     return name
@@ -41,8 +45,12 @@ def check_address(address: str) -> str:
     """The address of a page, which a Markdown link holds as it is.
 
     Raises:
-        UsageError: it is none, or holds what would end the link.
+        UsageError: it is none, holds a user's name or password, or what would end the link.
     """
+    if "@" in unquote(urlsplit(address).netloc if "[" not in address else address):
+        raise UsageError(
+            f"--page-url {hide(address)} holds a user's name or password, and everybody reads it; leave it out"
+        )
     if not re.fullmatch(r"https?://[^\s<>()\[\]\\\"'`|]+", address) or not address.isascii():
         raise UsageError(f"--page-url {address!r}: give an address that begins with https://, without spaces")
     return address

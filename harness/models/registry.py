@@ -135,6 +135,10 @@ def check_model(name: str) -> str | None:
         raise UsageError(f"{what}; --model takes a folder with config.json, a hub id org/name or a known name")
     if _HUB_ID.fullmatch(name) is None and not Path(name).expanduser().is_dir():
         raise _no_such_model(name)
+    if hide(name) != name:
+        raise UsageError(
+            f"--model {hide(name)} holds a password or a token, and a run's folder is called by it; rename it"
+        )
     return None
 
 

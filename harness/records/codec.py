@@ -12,6 +12,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from benchmarks.files import whole
+from benchmarks.sources.json_keys import check_keys
 from harness.errors import DataError, RunError
 from harness.secret_values import hide, hide_in
 
@@ -83,6 +84,10 @@ def decode(data: bytes, kind: type[T], where: Path | str, upgrade: Callable[[obj
         found = loads(data)
     except ValueError as error:
         raise DataError(f"{where} is not JSON ({error}); restore it, or run again") from None
+    try:
+        check_keys(data.decode(json.detect_encoding(data)), found)
+    except ValueError as error:
+        raise DataError(f"{where}: {error}; restore it, or run again") from None
     return convert(found, kind, where, upgrade)
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta, field
 from numpy.typing import NDArray
 
 from benchmarks.files import looked_at, whole
+from benchmarks.sources.json_keys import check_keys
 from harness.errors import DataError
 from harness.records.codec import FORMAT, MALFORMED, Record, check_format, encode, explain, loads, not_known
 from harness.records.stored import CAN_STAY, LARGE_BYTES, OpenFile, Stored
@@ -239,6 +240,7 @@ def _is_of(line: Line | None, reference: str) -> bool:
 
 
 _DECODER = msgspec.json.Decoder(Line)
+_ENCODER = msgspec.json.Encoder()
 _RENAMED = {"heard": "audio_seconds", "clean": "undisturbed"}
 """Fields that format 1 calls otherwise."""
 
@@ -279,10 +281,13 @@ def read_line(raw: bytes) -> Line:
             line = _DECODER.decode(raw)
             if line.format != FORMAT:
                 check_format({"format": line.format})
+            if _ENCODER.encode(line) != raw.rstrip():  # what this program wrote has each key once
+                check_keys(raw.decode(), loads(raw))
             return line
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeEncodeError):
         pass  # a lone surrogate, perhaps; and if not, what follows says what it is
     found = loads(raw)
+    check_keys(raw.decode(), found)
     check_format(found)
     return msgspec.convert(upgrade_line(found), Line)
 

@@ -8,6 +8,7 @@ import re
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ LIMIT_RATIO = 200
 """By how much a member may be packed: JSON lines of transcripts are by ten to thirty; what is by more is a bomb."""
 SMALL_BYTES = 1 << 20
 """A member may be packed by more up to here: one sentence a thousand times."""
+MOST_MEMBERS = 5_000
+"""Journals are one a benchmark."""
 LIMIT_DICTIONARY = 1 << 26
 """Bytes that a decoder may be told to set aside; Python's own zips say 8 MiB."""
 
@@ -75,7 +78,9 @@ def _unpack(path: Path, folder: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         names = [info.filename for info in members]
-        twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+        if len(names) > MOST_MEMBERS:
+            raise DataError(f"{path} is not a baseline: it holds {len(names):,} files, more than {MOST_MEMBERS:,}")
+        twice = next((name for name, count in Counter(names).items() if count > 1), None)
         if twice is not None:
             raise DataError(f"{path} is not a baseline: it holds {twice!r} twice; save it anew")
         for info in members:

@@ -349,3 +349,19 @@ def test_the_sample_suite_is_as_it_was(root: Path) -> None:
     lines = [line for path in root.glob("benchmarks/**/*.jsonl") for line in path.read_text().splitlines()]
     assert len(lines) > 10
     assert [line for line in lines if hide(line, {}) != line] == []
+
+
+def test_no_folder_is_called_by_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MY_TOKEN", "S3cr3tV4lue")
+    data = manifest(tmp_path / "calls.jsonl", [{"audio": str(tone(tmp_path / "1.wav", 1)), "id": "1", "text": "one"}])
+    Path("p.jsonl").write_text('{"id": "1", "text": "one"}\n')
+    Path("S3cr3tV4lue").mkdir()
+    words = ["--data", str(data), "--out", "out", "--model"]
+    assert main([*words, "transcripts:p.jsonl", "--name", "S3cr3tV4lue"]) == 2
+    assert "--name [key] holds a password or a token" in capsys.readouterr().err
+    assert main([*words, "S3cr3tV4lue"]) == 2
+    assert "--model [key] holds a password or a token" in capsys.readouterr().err
+    assert not Path("out").exists()

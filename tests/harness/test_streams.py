@@ -178,3 +178,13 @@ def test_a_stream_that_never_was() -> None:
     assert output.write("text") == 4
     output.flush()
     assert not output.isatty()
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_help_that_cannot_be_written_is_no_success(
+    flag: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main([flag]) == 5
+    assert capsys.readouterr().err.startswith("error: standard output cannot be written (No space left on device)")

@@ -154,3 +154,15 @@ def test_every_verb_reads_a_baseline(
     Path("x.zip").write_bytes(b"no zip")
     assert main(["score", "x.zip"]) == 4
     assert capsys.readouterr().err.startswith("error: x.zip is not a baseline that can be read: ")
+
+
+def test_a_file_of_very_many_members(tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(packed.MOST_MEMBERS + 1):
+            archive.writestr(f"a{number}.jsonl", b"")
+    with (
+        pytest.raises(DataError, match=r"b\.zip is not a baseline: it holds 5,001 files, more than 5,000$"),
+        opened(path),
+    ):
+        pass
