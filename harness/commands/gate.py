@@ -85,8 +85,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
         tell(f"warning: {path} is its own baseline, which it cannot be worse than")
     _check_written(args)
     policy = with_slices(read_policy(args.policy), args.slice)
-    decisions = _decided(args, policy)
     check_asked(args, policy.metrics, "--policy")
+    decisions = _decided(args, policy)
     whole = together(decisions)
     if args.json:
         put_json(decisions[0] if len(decisions) == 1 else whole)

@@ -118,8 +118,8 @@ def given_systems(
         _check_no_runs(args.reference, paths)
         systems = read_transcripts(args.reference, paths, args.language, args.format, tell)
     systems = with_given_suite(args, systems)
-    systems = with_given_corrected(args, with_given_keywords(args, systems))
     _check_used(args, systems)
+    systems = with_given_corrected(args, with_given_keywords(args, systems))
     return with_given_metadata(args, systems)
 
 

@@ -116,8 +116,13 @@ def html_in_markdown(text: str) -> str:
 
 
 def latex(text: str) -> str:
-    """Text for the body of a LaTeX document."""
-    return "".join(_LATEX.get(c, c) for c in plain(text))
+    """Text for the body of a LaTeX document, of a cell or a line of one too.
+
+    After the end of a line or a row LaTeX takes a ``[`` or ``*`` for its own, however much white space is between.
+    """
+    made = "".join(_LATEX.get(c, c) for c in plain(text))
+    start = made.lstrip()
+    return made if start[:1] not in {"[", "*"} else f"{made[: -len(start)]}{{{start[0]}}}{start[1:]}"
 
 
 def csv_cell(text: str) -> str:

@@ -72,4 +72,13 @@ def test_markdown(text: str, shown: str) -> None:
 
 
 def test_latex() -> None:
+    assert [escape.latex(text) for text in ("[8m", "*x", " [", "a[", "a*", "[", "")] == [
+        "{[}8m",
+        "{*}x",
+        " {[}",
+        "a[",
+        "a*",
+        "{[}",
+        "",
+    ]
     assert escape.latex("50 % & a_b\\c") == r"50 \% \& a\_b\textbackslash{}c"
