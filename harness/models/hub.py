@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.sources.hub_access import first_line, quiet, within
 from harness.errors import AccessError, HarnessError, ModelError, UsageError
+from harness.models.config_sizes import check_sizes
 from harness.models.digests import file_digest
 
 FILES = ("README.md", "*.json", "*.txt", "*.model", "*.jinja", "model.safetensors", "model-?????-of-?????.safetensors")
@@ -91,8 +92,10 @@ def fetch(name: str, revision: str | None = None, *, code: bool = False, files: 
         folder = Path(name).expanduser()
         config = _parse_config(folder)
         _refuse_pickles(name, [path.name for path in folder.iterdir()])
+        check_sizes(folder, read_json(folder / "config.json"))
         return Checkpoint(name=name, folder=folder, revision=folder_revision(folder), config=config)
     folder = _fetch(name, revision, (*files, *(CODE if code else ())), complete=_has_weights)
+    check_sizes(folder, read_json(folder / "config.json"))
     return Checkpoint(name=name, folder=folder, revision=folder.name, config=_parse_config(folder))
 
 
