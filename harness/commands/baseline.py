@@ -7,6 +7,7 @@ from harness.commands.shared import add_shared, left, table
 from harness.errors import ExitStatus
 from harness.gating.baseline import save, stored
 from harness.reporting.table import Column
+from harness.scoring.finding import without_reports
 from harness.streams import put_json
 from harness.version import program
 
@@ -40,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Does it."""
+    if args.what != "list":
+        args.run = without_reports(args.run)
     return {"save": _save, "update": _update, "list": _list}[args.what](args)
 
 

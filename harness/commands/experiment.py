@@ -194,9 +194,16 @@ def _do(path: Path, name: str, table: Table, folders: Sequence[Path]) -> ExitSta
 def _check_after(path: Path, name: str, table: Table) -> None:
     """Refuses what the command that follows would refuse, before anything is run."""
     from harness.cli import module_of, parser_of
+    from harness.gating import published
+    from harness.gating.against import no_such
 
     with _policy(path, table) as plain:
-        _parsed(f"{path}, [{name}]", parser_of(name, module_of(name)), ["RUN", *_after_words(path, name, plain)])
+        given = _parsed(
+            f"{path}, [{name}]", parser_of(name, module_of(name)), ["RUN", *_after_words(path, name, plain)]
+        )
+    for one in getattr(given, "baseline", None) or ():
+        if one != Path(published.NAME) and not one.exists():
+            raise UsageError(f"{path}, [{name}]: {no_such(one)}")
 
 
 def _after_words(path: Path, name: str, table: Table) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import join
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -88,7 +89,7 @@ def find_baseline(
     """
     paths = list(given)
     if paths and not paths[0].exists():
-        raise UsageError(f"no baseline {paths[0]}; make one with `{program()} baseline save RUN`")
+        raise UsageError(no_such(paths[0]))
     if not paths or not is_folder_of_baselines(paths[0]):
         return _of_model(paths, model, suite, read, any_model=any_model)
     found = find(paths[0], suite, model)
@@ -96,8 +97,17 @@ def find_baseline(
 
 
 def is_folder_of_baselines(path: Path) -> bool:
-    """Whether a path is a folder as `baseline save` makes it."""
-    return path.is_dir() and any(path.glob(f"*/*{SUFFIX}"))
+    """Whether a path is a folder as `baseline save` makes it, or one in which there are none yet."""
+    if not path.is_dir():
+        return False
+    inside = (one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
+    return any(path.glob(f"*/*{SUFFIX}")) or all(one.suffix in {".md", ".toml"} for one in inside)
+
+
+def no_such(path: Path) -> str:
+    """That there is no such baseline, and what makes one there."""
+    where = "" if path.suffix else f" {join(['--dir', str(path)])}"
+    return f"no baseline {path}; make one with `{program()} baseline save RUN{where}`"
 
 
 def _of_model(

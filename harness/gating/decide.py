@@ -26,6 +26,7 @@ from harness.gating.slices import judged_slices
 from harness.gating.translations import judge_translations, slices_of_translations
 from harness.gating.worse_sessions import worse_sessions
 from harness.records.decision import STRUCTURAL, Decision, Finding, Reason, Verdict
+from harness.records.packed import SUFFIX
 from harness.records.policy import Policy, Rule, Tier
 from harness.scoring.average import averaging
 from harness.scoring.losses import Losses, losses
@@ -54,7 +55,8 @@ def decide(run: Side, baseline: Side | None, policy: Policy, *, directory: Path 
         directory: folder of saved baselines that has none of the run.
     """
     if baseline is None:
-        message = f"there is no baseline; {how_to_save(run, directory)}"
+        empty = directory is not None and not any(directory.glob(f"*/*{SUFFIX}"))
+        message = f"there is no baseline{f' in {directory} yet' if empty else ''}; {how_to_save(run, directory)}"
         return conclude([problem("run", Reason.NO_BASELINE, message)], run, None, policy)
     findings = [*begun(run, "run"), *begun(baseline, "baseline")]
     comparable = run.profile == baseline.profile

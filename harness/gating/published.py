@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,24 @@ def _benchmark(name: str, run: Side, figure: tuple[float, str] | None, policy: P
     message = f"the interval is {where} the margin of {100 * policy.rule(name).margin:g} points"
     if change is None:
         message = "under five sessions there is no interval to decide by"
+    if interval is not None and found.verdict is Verdict.INCONCLUSIVE:
+        found = replace(
+            found, enough=_enough(interval, counts.rate, figure[0] + policy.rule(name).margin, len(sessions))
+        )
     return replace(found, before=figure[0], after=counts.rate, message=f"{message}; published by {figure[1]}")
+
+
+def _enough(interval: Interval, rate: float, limit: float, utterances: int) -> int | None:
+    """How many such utterances would put the whole interval on one side of a rate, on the interval's own scale.
+
+    That is the logarithm of the rate, of which the width falls with the root of the number; without an error it is the
+    upper end that falls with the number itself.
+    """
+    if rate == 0:
+        return math.ceil(utterances * interval.high / limit) if limit > 0 else None
+    distance = abs(math.log(rate / limit)) if limit > 0 else 0.0
+    half_width = math.log(interval.high / rate)
+    return math.ceil(utterances * (half_width / distance) ** 2) if distance else None
 
 
 def _shifted(interval: Interval, rate: float, figure: float, level: float) -> Difference:

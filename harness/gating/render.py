@@ -217,7 +217,7 @@ def github(decision: Decision, policy: Policy, *, of: str = "") -> str:
     lines = []
     for finding in decision.findings:
         if finding.verdict is Verdict.PASS or finding.reason is Reason.FEW_REPEATS:
-            if finding.letters_without_marks or finding.typographic_apostrophes or finding.left_out:
+            if _unseen(finding):
                 title = _property(f"ASR gate PASS, not all seen: {finding.subject}{named_as}")
                 lines.append(f"::warning title={title}::{_data(finding.message)}")
             continue
@@ -229,6 +229,12 @@ def github(decision: Decision, policy: Policy, *, of: str = "") -> str:
     told = (", ".join(passed) or "nothing") + "".join(f". Note: {note}" for note in decision.notes)
     lines.append(f"::notice title={_property(f'ASR gate {decision.verdict.value}{named_as}')}::passed: {_data(told)}")
     return "\n".join(lines) + "\n"
+
+
+def _unseen(finding: Finding) -> bool:
+    """Whether a finding that passed says what somebody has to look at."""
+    lost = finding.letters_without_marks or finding.typographic_apostrophes
+    return bool(lost or finding.left_out or finding.reason is Reason.OTHER_TAGS)
 
 
 def _data(text: str) -> str:

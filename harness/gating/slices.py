@@ -72,9 +72,16 @@ def too_few(sessions: Sequence[str | None]) -> str:
 
 
 def sliced_rows(rows: Iterable[tuple[Line, Line]], words: Sequence[int], tag: str) -> Slicing:
-    """Which slice each utterance is in, by what either side says of it. Raises UsageError as `slice_by`."""
-    tagged = [msgspec.structs.replace(new, tags={**old.tags, **new.tags}) for old, new in rows]
-    return slice_by(tagged, words, tag)
+    """Which slice each utterance is in: as the baseline says, else the run, so that no run chooses its slices.
+
+    Raises UsageError as `slice_by`.
+    """
+    return slice_by([_tagged(old, new) for old, new in rows], words, tag)
+
+
+def _tagged(old: Line, new: Line) -> Line:
+    tags = {**new.tags, **{tag: value for tag, value in old.tags.items() if value}}
+    return msgspec.structs.replace(new, tags=tags, session=new.session if old.session is None else old.session)
 
 
 def as_slice(found: Finding, slicing: Slicing, utterances: int, alpha: float, said: str = "") -> Finding:
@@ -87,9 +94,21 @@ def as_slice(found: Finding, slicing: Slicing, utterances: int, alpha: float, sa
     return replace(found, message=found.message + said)
 
 
-def untagged(benchmark: str, slicing: Slicing) -> Iterator[Finding]:
-    """That some utterances are in no slice."""
-    lost = slicing.values.count(None)
+def of_tags(benchmark: str, slicing: Slicing, rows: Iterable[tuple[Line, Line]]) -> Iterator[Finding]:
+    """That some utterances are in no slice, and that the run has other tags than the baseline, which are used."""
+    tag, lost = slicing.tag, slicing.values.count(None)
+    pairs = ((new.id, old.tags.get(tag), new.tags.get(tag)) for old, new in rows)
+    other = [each for each in pairs if each[1] and each[2] and each[1] != each[2]]
+    if other:
+        name, before, after = other[0]
+        message = (
+            f"{len(other):,} of {len(slicing.values):,} utterances have another {tag} than in the baseline, by which "
+        )
+        message += (
+            f"they are judged, such as {name!r}: {after}, which was {before}; look at them, then save a new baseline"
+        )
+        finding = problem(f"{benchmark}: {tag}", Reason.OTHER_TAGS, message, tier=Tier.INFORMATIVE)
+        yield replace(finding, verdict=Verdict.PASS)
     if lost:
         message = f"{lost:,} of {len(slicing.values):,} utterances have no {slicing.tag}, and are in no slice"
         finding = problem(f"{benchmark}: {slicing.tag}", Reason.UNCHANGED, message, tier=Tier.INFORMATIVE)
@@ -107,4 +126,4 @@ def _of_benchmark(pair: Pair, alpha: float, tag: str, rule: SliceTable) -> Itera
             continue
         found = compared(f"{pair.benchmark}: {tag} = {value}", part, limit, alpha / len(slicing.order))
         yield as_slice(found, slicing, len(held), alpha, said)
-    yield from untagged(pair.benchmark, slicing)
+    yield from of_tags(pair.benchmark, slicing, pair.rows)

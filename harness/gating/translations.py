@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness.gating.judge import judged, problem
-from harness.gating.slices import as_slice, sliced_rows, too_few, untagged
+from harness.gating.slices import as_slice, of_tags, sliced_rows, too_few
 from harness.records.decision import Finding, Reason
 from harness.records.policy import Rule, SessionTable
 from harness.scoring import resampling
@@ -78,7 +78,7 @@ def slices_of_translations(paired: PairedBenchmark, policy: Policy, tag: str, ru
                 found = judged(subject, metric, limit, worse, changed=changed, utterances=len(both))
                 found = _with_values(found, metric, sides)
                 yield as_slice(found, slicing, len(both), policy.alpha, few)
-    yield from untagged(paired.benchmark, slicing)
+    yield from of_tags(paired.benchmark, slicing, rows)
 
 
 def _asked(policy: Policy) -> dict[str, Rule]:

@@ -27,6 +27,7 @@ class Reason(Enum):
     INCOMPLETE = "incomplete"
     OTHER_DATA = "other data"
     OTHER_REFERENCES = "other references"
+    OTHER_TAGS = "other tags"
     OTHER_REVISION = "other data revision"
     OTHER_PROFILE = "other profile"
     OTHER_HARDWARE = "other hardware"
@@ -39,7 +40,7 @@ class Reason(Enum):
 
 
 _COMPARABLE = {Reason.COMPARED, Reason.UNCHANGED, Reason.FEW_SESSIONS, Reason.FEW_REPEATS}
-_COMPARABLE |= {Reason.OTHER_HARDWARE, Reason.NOT_MEASURED}
+_COMPARABLE |= {Reason.OTHER_HARDWARE, Reason.OTHER_TAGS, Reason.NOT_MEASURED}
 STRUCTURAL = frozenset(Reason) - _COMPARABLE
 """Reasons for which nothing could be compared at all. They are INCONCLUSIVE in every tier and under every policy."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,12 +49,17 @@ def with_something(paths: Iterable[Path | str], say: Say) -> list[Path]:
     A shell's ``*`` names such folders among the runs.
     """
     given = [Path(path) for path in paths]
-    kept = [path for path in given if not _is_report(path)]
+    kept = without_reports(given)
     why = {path: _nothing_yet(path) for path in kept if path.is_dir()} if len(kept) > 1 else {}
     begun = [path for path in kept if not why.get(path)]
     for reason in dict.fromkeys(reason for reason in why.values() if reason and begun):
         say(f"left out: {reason}")
-    return begun or kept or given
+    return begun or kept
+
+
+def without_reports(paths: Sequence[Path]) -> list[Path]:
+    """The paths but for folders of reports, which a shell's ``*`` names too; all, if there is nothing else."""
+    return [path for path in paths if not _is_report(path)] or [*paths]
 
 
 def _is_report(folder: Path) -> bool:

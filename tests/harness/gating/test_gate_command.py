@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.cli import main
+from harness.cli import main, module_of, parser_of
+from harness.commands.experiment import read_experiment
+from harness.errors import UsageError
 from harness.records import packed
 from harness.version import VERSION
 
@@ -447,3 +449,37 @@ def test_a_baseline_of_just_the_largest_size_is_read(
     assert gate(good, "--baseline", path) == 0
     monkeypatch.setattr(packed, "LIMIT_BYTES", size - 1)
     assert gate(good, "--baseline", path) == 4
+
+
+def test_folders_of_reports_among_the_runs_are_passed_over(make_run: Callable[..., Path], tmp_path: Path) -> None:
+    runs = [make_run(name, model={"id": name}) for name in ("a", "b")]
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "table.json").write_text("{}")
+    for run in runs:
+        words = ["baseline", "save", str(run), str(tmp_path / "report"), "--dir", str(tmp_path / "kept")]
+        assert main(words) == 0
+    assert gate(*runs, tmp_path / "report", "--baseline", tmp_path / "kept") == 0
+    assert gate(tmp_path / "report", "--baseline", tmp_path / "kept") == 2, "there is nothing else"
+
+
+def test_a_folder_without_baselines_says_how_the_first_is_made(
+    make_run: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, missing, empty = make_run("run"), tmp_path / "nodir", tmp_path / "empty"
+    assert gate(run, "--baseline", missing) == 2
+    told = f"no baseline {missing}; make one with `run_eval.py baseline save RUN --dir {missing}`"
+    assert told in capsys.readouterr().err
+    assert gate(run, "--baseline", tmp_path / "x.zip") == 2
+    assert "`run_eval.py baseline save RUN`" in capsys.readouterr().err
+    empty.mkdir()
+    (empty / ".gitkeep").touch()
+    (empty / "policy.toml").touch()
+    assert gate(run, "--baseline", empty) == 3
+    told = f"there is no baseline in {empty} yet; make one with `run_eval.py baseline save {run} --dir {empty}`"
+    assert told in capsys.readouterr().out
+    (empty / "other.txt").touch()
+    assert gate(run, "--baseline", empty) == 2, "this is no folder of baselines"
+    config = tmp_path / "eval.toml"
+    config.write_text(f'suite = "sample"\nmodel = "tiny-nar"\n[gate]\nbaseline = "{missing}"\n')
+    with pytest.raises(UsageError, match=r"eval.toml, \[gate\]: no baseline .*nodir; make one with"):
+        read_experiment(config, parser_of("run", module_of("run")))

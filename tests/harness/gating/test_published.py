@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from msgspec.structs import replace
 
@@ -124,3 +126,21 @@ def test_a_part_of_a_benchmark_is_no_pass() -> None:
     assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, Reason.OTHER_DATA)
     assert found.message == "the run has 200 of 2,620 utterances, and the published figure is of all"
     assert decision.verdict is Verdict.INCONCLUSIVE
+
+
+def test_how_many_utterances_would_tell_is_on_the_scale_of_the_interval() -> None:
+    """That many have an interval that ends at the margin: its ends, in logarithms of the rate, go with the root."""
+    for figure in (0.02, 0.022, 0.03):
+        found = finding(decide_published(side(benchmark(GOOD)), {"read": (figure, "s")}, Policy()))
+        assert found.verdict is Verdict.INCONCLUSIVE
+        assert found.enough is not None
+        assert found.change is not None
+        limit, shrunk = figure + 0.001, math.sqrt(200 / found.enough)
+        width = math.log((figure + found.change.high) / 0.025) * shrunk
+        end = 0.025 * math.exp(width if limit > 0.025 else -width)
+        assert end == pytest.approx(limit, rel=1e-3)
+    even = finding(decide_published(side(benchmark(GOOD)), {"read": (0.024, "s")}, Policy()))
+    assert even.enough is None or even.enough > 10**20, "the rate lies on the margin itself"
+    spotless = finding(decide_published(side(benchmark([0] * 200)), {"read": (0.0, "s")}, Policy(alpha=0.01)))
+    assert spotless.change is not None
+    assert spotless.enough == math.ceil(200 * spotless.change.high / 0.001)
