@@ -193,17 +193,30 @@ def _do(path: Path, name: str, table: Table, folders: Sequence[Path]) -> ExitSta
 
 def _check_after(path: Path, name: str, table: Table) -> None:
     """Refuses what the command that follows would refuse, before anything is run."""
-    from harness.cli import module_of, parser_of
-    from harness.gating import published
-    from harness.gating.against import no_such
-
     with _policy(path, table) as plain:
-        given = _parsed(
-            f"{path}, [{name}]", parser_of(name, module_of(name)), ["RUN", *_after_words(path, name, plain)]
-        )
-    for one in getattr(given, "baseline", None) or ():
-        if one != Path(published.NAME) and not one.exists():
-            raise UsageError(f"{path}, [{name}]: {no_such(one)}")
+        _after(path, name, plain)
+
+
+def check_baseline(experiment: Experiment) -> None:
+    """Refuses an experiment whose gate would have no baseline, before anything is run.
+
+    Raises:
+        UsageError: there is no such baseline.
+    """
+    from harness.gating.against import no_such
+    from harness.gating.published import NAME
+
+    table = {key: value for key, value in experiment.after.get("gate", {}).items() if key == "baseline"}
+    for one in _after(experiment.path, "gate", table).baseline or ():
+        if str(one) != NAME and not one.exists():
+            raise UsageError(f"{experiment.path}, [gate]: {no_such(one)}")
+
+
+def _after(path: Path, name: str, table: Table) -> argparse.Namespace:
+    from harness.cli import module_of, parser_of
+
+    words = ["RUN", *_after_words(path, name, table)]
+    return _parsed(f"{path}, [{name}]", parser_of(name, module_of(name)), words)
 
 
 def _after_words(path: Path, name: str, table: Table) -> list[str]:

@@ -84,12 +84,14 @@ def run(args: argparse.Namespace) -> ExitStatus:
     experiment = None
     if args.experiment is not None:
         from harness.cli import Parser
-        from harness.commands.experiment import fill, read_experiment
+        from harness.commands.experiment import check_baseline, fill, read_experiment
 
         parser = Parser(add_help=False, allow_abbrev=False)
         add_arguments(parser)
         experiment = read_experiment(args.experiment, parser)
         fill(args, experiment)
+        if not args.dry_run:
+            check_baseline(experiment)
     _check_trackers(args.log)
     if args.log_transcripts and not args.log:
         raise UsageError("--log-transcripts says what --log sends; name a tracker with --log, or leave it out")

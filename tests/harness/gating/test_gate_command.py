@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.cli import main, module_of, parser_of
-from harness.commands.experiment import read_experiment
+from harness.commands.experiment import check_baseline, read_experiment
 from harness.errors import UsageError
 from harness.records import packed
 from harness.version import VERSION
@@ -482,4 +482,6 @@ def test_a_folder_without_baselines_says_how_the_first_is_made(
     config = tmp_path / "eval.toml"
     config.write_text(f'suite = "sample"\nmodel = "tiny-nar"\n[gate]\nbaseline = "{missing}"\n')
     with pytest.raises(UsageError, match=r"eval.toml, \[gate\]: no baseline .*nodir; make one with"):
-        read_experiment(config, parser_of("run", module_of("run")))
+        check_baseline(read_experiment(config, parser_of("run", module_of("run"))))
+    assert main(["--config", str(config), "--out", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists(), "before anything is run"
