@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.reporting import escape
@@ -56,13 +56,15 @@ class _Form(NamedTuple):
     """Points that a heading of numbers may take in letters of 10 points."""
     name: float = 110.0
     """Points that a name may take before it goes on in another line."""
+    hyphens: bool = False
+    """Whether a word of a heading that is wider than that is hyphenated; else the column is as wide as it."""
 
 
 _SIZES = ((10.0, ""), (9.0, r"\small"), (8.0, r"\footnotesize"), (7.0, r"\scriptsize"))
 _FORMS = (
     *(_Form(size, command, below=False) for size, command in _SIZES[:3]),
     *(_Form(size, command, below=True, gap=6.0 if size > 9 else 4.0 if size > 7 else 2.5) for size, command in _SIZES),
-    _Form(7.0, r"\scriptsize", below=True, gap=2.0, heading=30.0),
+    *(_Form(7.0, r"\scriptsize", below=True, gap=2.0, heading=wide, hyphens=True) for wide in (42.0, 39.0, 36.0)),
 )
 """To be tried in this order."""
 _SPLIT = _Form(8.0, r"\footnotesize", below=True, gap=4.0)
@@ -86,10 +88,32 @@ class _Block:
 
 def latex(table: Grid) -> str:
     """One ``table`` of booktabs, or several, each of which fits a page."""
+    table = _without_dashes(table)
     short = short_names([str(row[0].value) for row in table.rows if isinstance(row[0].value, str)])
     form, parts = _fitted(table, short)
     pages = [(columns, rows) for columns in parts for rows in _pages(table, columns, form, short)]
     return "".join(_part(table, form, short, page, (at, len(pages))) for at, page in enumerate(pages, start=1))
+
+
+def _without_dashes(table: Grid) -> Grid:
+    """The table without columns of numbers that are dashes throughout, which a note then names."""
+    empty = [
+        at
+        for at, column in enumerate(table.columns)
+        if column.align == "right"
+        and table.rows
+        and all(row[at].value is None and not row[at].notes for row in table.rows)
+    ]
+    if not empty:
+        return table
+    kept = [at for at in range(len(table.columns)) if at not in empty]
+    note = f"Not known in any row, and left out: {', '.join(table.columns[at].title for at in empty)}."
+    return replace(
+        table,
+        columns=tuple(table.columns[at] for at in kept),
+        rows=tuple(tuple(row[at] for at in kept) for row in table.rows),
+        notes=(*table.notes, note),
+    )
 
 
 def _fitted(table: Grid, short: dict[str, str]) -> tuple[_Form, list[list[int]]]:
@@ -184,10 +208,14 @@ def _part(
 
 
 def _head(table: Grid, at: int, form: _Form) -> _Block:
-    """A heading in lines that are about as wide as the column's numbers."""
+    """A heading in lines that are about as wide as the column's numbers, or as its longest word."""
     column = table.columns[at]
     title = escape.plain(_short_heading(column.title))
-    lines = _broken(title, form.heading * form.size / 10 if column.align == "right" else form.name, form.size)
+    widest = form.heading * form.size / 10 if column.align == "right" else form.name
+    if form.hyphens:
+        title = "".join(_hyphenated(piece, widest, form.size) for piece in _pieces(title))
+    word = max(width_of(piece.rstrip(), form.size) for piece in _pieces(title))
+    lines = _broken(title, max(widest, min(word, form.name)), form.size)
     return _stacked(lines, column.align[0], form.size)
 
 
@@ -240,11 +268,26 @@ def _stacked(lines: Sequence[str], side: str, size: float, *, bold: bool = False
     return _Block(latex, max(width_of(line, size, bold=bold) for line in lines), float(len(lines)))
 
 
+def _pieces(text: str) -> list[str]:
+    """The parts of a text between which a line may end."""
+    return [piece for piece in re.findall(r"[^\s/_@|>-]*[/_@|>-]|[^\s/_@|>-]+\s*|\s+", text) if piece] or [text]
+
+
+def _hyphenated(piece: str, widest: float, size: float) -> str:
+    """A part of a text in as few equally long ones as fit, with hyphens between them."""
+    word = piece.rstrip()
+    for count in range(1, len(word) // 3 + 1):
+        length = -(-len(word) // count)
+        parts = [word[at : at + length] for at in range(0, len(word), length)]
+        if all(width_of(f"{part}-", size) <= widest for part in parts) or width_of(word, size) <= widest:
+            return "-".join(parts) + piece[len(word) :]
+    return piece
+
+
 def _broken(text: str, widest: float, size: float) -> list[str]:
     """A text in lines: broken after spaces, slashes, underscores and hyphens, else where a line is full."""
-    pieces = [piece for piece in re.findall(r"[^\s/_@|>-]*[/_@|>-]|[^\s/_@|>-]+\s*|\s+", text) if piece] or [text]
     lines = [""]
-    for piece in pieces:
+    for piece in _pieces(text):
         if lines[-1] and width_of((lines[-1] + piece).rstrip(), size) > widest:
             lines.append("")
         for letter in piece:  # a piece that is wider than a line goes on in the next

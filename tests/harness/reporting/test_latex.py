@@ -188,3 +188,40 @@ def test_long_names_leave_room_for_numbers_in_parts() -> None:
         gap = float(re.findall(r"tabcolsep\}\{([\d.]+)pt", part)[0])
         widths = [max(cell_size(line[at], 8)[0] for line in lines) for at in range(len(lines[0]))]
         assert sum(widths) + 2 * gap * len(widths) <= TEXT_WIDTH
+
+
+HEADS = ["Utterances", "Published", "Difference", "gigaspeech", "Words", "Utterances with errors"]
+
+
+@pytest.mark.parametrize("count", [1, 3, 6, 12])
+def test_headings_are_broken_between_words_or_with_a_hyphen(count: int) -> None:
+    """A hyphen only where the whole table fits no page otherwise; whatever stands between line ends is a word."""
+    columns = (
+        Column("model", "Model", align="left"),
+        *(Column(f"n{n}", HEADS[n % 6], format=".2f") for n in range(count)),
+    )
+    text = latex(Table("t", "", columns, ((Cell("alder"), *(Cell(n + 0.25) for n in range(count))),)))
+    parts = pages(text)
+    assert max(width for width, _, _ in parts) <= TEXT_WIDTH
+    heads = [cell for _, _, rows in parts for cell in rows[0][1:]]
+    lines = [line for head in heads for line in re.sub(r"\\shortstack\[r\]\{(.*)\}", r"\1", head).split(r"\\")]
+    whole = {word for title in HEADS for word in title.split()}
+    broken = [line for line in lines if not set(line.split()) <= whole]
+    if count < 12:
+        assert broken == []
+    found = " ".join(lines).replace("- ", "")
+    assert found == " ".join(HEADS[n % 6] for n in range(count))
+
+
+def test_columns_of_dashes_are_left_out_and_named() -> None:
+    columns = (
+        Column("model", "Model", align="left"),
+        *(Column(key, key, format=".2f") for key in ("speed", "why", "rate")),
+    )
+    rows = ((Cell("a"), Cell(None), Cell(None, notes=("not scored",)), Cell(0.5)), (Cell("b"), *[Cell(None)] * 3))
+    text = latex(Table("t", "", columns, rows))
+    ((_, _, found),) = pages(text)
+    assert [row[0] for row in found] == ["Model", "a", "b"]
+    assert found[0] == ["Model", "why", "rate"]
+    assert "Not known in any row, and left out: speed." in text
+    assert "left out" not in latex(Table("t", "", columns, ((Cell("a"), Cell(1), Cell(2), Cell(3)),)))
