@@ -30,6 +30,7 @@ from harness.scoring.timed_rows import (
     words_in,
 )
 from harness.scoring.translated_rows import TARGET, TRANSLATION, untranslated_among
+from harness.streams import tell
 from harness.types import Turn, Word
 
 REFERENCE = ("text", "reference", "ref", "ground_truth", "transcript")
@@ -86,11 +87,17 @@ def read_translated(path: Path, form: Form | None = None) -> tuple[list[Line], i
     every = (values for _, values in read_values(path, form)) if TRANSLATION in read_content(path) else ()
     untranslated = untranslated_among(every)
     rows, left_out = list[Line](), 0
+    passed_over = dict[str, str]()
     for number, (where, values) in enumerate(read_values(path, form), start=1):
+        for names in (REFERENCE, HYPOTHESIS):
+            taken, *others = [name for name in names if name in values] or [""]
+            passed_over |= dict.fromkeys(others, taken)
         if untranslated is not None and untranslated(values):
             left_out += 1
         else:
             rows.append(_named(path, where, _foreign_row, values, number))
+    for name, taken in passed_over.items():
+        tell(f"{path.name}: the column {taken!r} is taken; {name!r}, which could be meant too, is passed over")
     if untranslated is not None and not any(row.reference.strip() for row in rows):
         raise DataError(f"{path}: no row has a translation in its column {TRANSLATION!r}; fill it, or leave it out")
     if not rows:

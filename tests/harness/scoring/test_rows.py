@@ -82,3 +82,11 @@ def test_a_cell_may_be_long(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"text,pred_text\na,{'b ' * 100_000}\n", encoding="utf-8")
     assert len(read_rows(path)[0].hypothesis or "") == 200_000
+
+
+def test_a_column_that_is_passed_over_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": "1", "text": "a", "pred_text": "a", "hypothesis": "b"}\n' * 2)
+    assert [row.hypothesis for row in read_rows(path)] == ["a", "a"]
+    told = "p.jsonl: the column 'pred_text' is taken; 'hypothesis', which could be meant too, is passed over\n"
+    assert capsys.readouterr().err == told
