@@ -1,6 +1,7 @@
 """`runs [DIR]`, `runs show|rm|mv RUN`: what was run, and putting it in order."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -188,5 +189,5 @@ def _agreed(folders: Sequence[Path]) -> bool:
 
 def _rename(folder: Path, name: str) -> ExitStatus:
     target = rename(folder, name)
-    print(f"{folder} is now {target}; its command goes on with it under --name {name}")
+    print(f"{folder} is now {target}; its command goes on with it under --name {shlex.quote(name)}")
     return ExitStatus.GOOD

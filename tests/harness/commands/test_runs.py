@@ -177,6 +177,11 @@ def test_links_are_not_followed(place: Path, capsys: Told, tmp_path: Path, words
     assert asked(capsys, "list", "--json")[1] == "[]\n"
 
 
+def test_a_name_with_a_blank_is_printed_as_a_command_takes_it(place: Path, capsys: Told) -> None:
+    scores(stored(place, "demo/two"), "wer", 0.5)
+    assert asked(capsys, "mv", "two", "new name")[1].endswith(" under --name 'new name'\n")
+
+
 def test_a_run_has_another_name_everywhere(place: Path, capsys: Told) -> None:
     scores(stored(place, "demo/two"), "wer", 0.5)
     status, out, error = asked(capsys, "mv", "two", "before")
