@@ -18,9 +18,9 @@ from msgspec.structs import replace
 from benchmarks.registry import datasets
 from harness.errors import ExitStatus, nearest
 from harness.gating import guards
-from harness.gating.judge import advice, compared, how_to_save, judged, problem, with_worse
+from harness.gating.judge import BLAMED, advice, compared, how_to_save, judged, problem, with_worse
 from harness.gating.pair import Pair, pair_metric, pair_rates
-from harness.gating.references import more_errors, named, too_many
+from harness.gating.references import NAMED, more_errors, named, too_many
 from harness.gating.silence import silence
 from harness.gating.slices import judged_slices
 from harness.gating.translations import judge_translations, slices_of_translations
@@ -257,10 +257,18 @@ def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Findi
     if pair.rewritten:
         said.append(f"the raw transcripts of {pair.rewritten:,} utterances differ where counts do not")
     said += lost.messages(paired.scored[1].profile.name)
+    worst = pair.blame(BLAMED) if finding.verdict is not Verdict.FAIL and finding.margin is not None else ()
+    alone = [one for one in worst if one.contribution > (finding.margin or 0.0)]
+    if alone:
+        first, scale = alone[0], pair.metric.scale
+        what = f"{first.more_errors:,.10g} more errors, {scale * first.contribution:+.2f} points"
+        others = f" (so do {', '.join(repr(one.id) for one in alone[1:NAMED])})" if len(alone) > 1 else ""
+        said.append(f"warning: {first.id!r} alone adds more than the margin ({what}){others}: read its transcript")
     return replace(
         finding,
         message="; ".join(said),
         left_out=tuple(name for name, _ in left),
+        alone=tuple(one.id for one in alone),
         rewritten=pair.rewritten,
         letters_without_marks=lost.letters,
         typographic_apostrophes=lost.apostrophes,

@@ -234,7 +234,7 @@ def github(decision: Decision, policy: Policy, *, of: str = "") -> str:
 def _unseen(finding: Finding) -> bool:
     """Whether a finding that passed says what somebody has to look at."""
     lost = finding.letters_without_marks or finding.typographic_apostrophes
-    return bool(lost or finding.left_out or finding.reason is Reason.OTHER_TAGS)
+    return bool(lost or finding.left_out or finding.alone or finding.reason is Reason.OTHER_TAGS)
 
 
 def _data(text: str) -> str:

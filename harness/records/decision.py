@@ -90,6 +90,9 @@ class Finding(Record, frozen=True, kw_only=True):
     """Apostrophes inside words of the two sides' transcripts that the profile does not take for one."""
     left_out: tuple[str, ...] = ()
     """Ids of utterances that were not compared, since their references are not the baseline's."""
+    alone: tuple[str, ...] = ()
+    """Ids of utterances of which each by itself moves the rate by more than the margin, those that move it most first;
+    named where the whole is no FAIL."""
     worse: bool | None = None
     """Whether the run is worse at all: a one-sided test, Holm's correction over all that is compared. Without an
     interval, whether its value is. Null where nothing is compared."""
