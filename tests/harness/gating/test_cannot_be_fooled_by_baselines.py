@@ -105,7 +105,7 @@ def a_suite_that_has_no_saved_baseline(s: Sides) -> None:
     s.baseline = _saved
 
 
-@way(2, "nothing to score in")
+@way(3, "run: no baseline")
 def a_folder_that_holds_nothing(s: Sides) -> None:
     s.baseline = lambda base: _made(base.parent / "nothing")
 
