@@ -105,7 +105,7 @@ def _write_manifest(dataset: Dataset, file: Path, *, copy_audio: bool, relative:
     folder = file.parent.resolve()
     copies = _Copies(folder / f"{file.stem}_audio")
     count = 0
-    with file.open("x", encoding="utf-8") as lines:
+    with file.open("x", encoding="utf-8", errors="backslashreplace") as lines:  # half a pair, as JSON writes it
         for one, row in _rows(dataset):
             audio = one.audio
             if copy_audio:
@@ -144,7 +144,8 @@ def _write_parquet(dataset: Dataset, file: Path) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names = list(dict.fromkeys(name for _, row in _rows(dataset, lengths=False) for name in ("duration", *row)))
+    columns = (name for _, row in _rows(dataset, lengths=False) for name in ("duration", *row))
+    names = list(dict.fromkeys(map(_whole_text, columns)))
     kinds = {"duration": pa.float64(), "keywords": pa.list_(pa.string())}
     fields = [(name, kinds.get(name, pa.string())) for name in names]
     audio = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -158,7 +159,8 @@ def _write_parquet(dataset: Dataset, file: Path) -> int:
         for one, row in _rows(dataset):
             data, suffix = _encoded(one.audio)
             timed: Row = {name: json.dumps(row[name], ensure_ascii=False) for name in ("turns", "words") if name in row}
-            group.append({**row, **timed, "audio": {"bytes": data, "path": _file_name(one.id) + suffix}})
+            said = {_whole_text(key): _whole_text(value) for key, value in {**row, **timed}.items()}
+            group.append({**said, "audio": {"bytes": data, "path": _file_name(one.id) + suffix}})
             count += 1
             if len(group) == GROUP:
                 writer.write_table(pa.Table.from_pylist(group, schema=schema))
@@ -166,6 +168,13 @@ def _write_parquet(dataset: Dataset, file: Path) -> int:
         if group:
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
     return count
+
+
+def _whole_text(value: Any) -> Any:
+    """A text, alone or in a list, with half a pair of surrogates, which Parquet cannot have, as JSON writes it."""
+    if isinstance(value, list):
+        return [_whole_text(one) for one in value]
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 @dataclass(slots=True)

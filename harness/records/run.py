@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import Meta, field
 
+from harness.errors import DataError
 from harness.records.codec import FORMAT, Record, read
 from harness.records.cost import Compute, Energy
 
@@ -555,7 +556,13 @@ def read_run_record(folder: Path) -> RunRecord:
         FileNotFoundError: there is none.
         DataError: it cannot be read, or is no run.json; the message names the field.
     """
-    return read(folder / RUN_FILE, RunRecord, upgrade_run)
+    record = read(folder / RUN_FILE, RunRecord, upgrade_run)
+    there = max(1, len(record.stretches))
+    for name, entry in record.benchmarks.items():
+        named = max([*entry.stretches, *(one.stretch for one in entry.speeds_elsewhere)], default=0)
+        if named >= there:
+            raise DataError(f"{folder / RUN_FILE}: {name} names a stretch beyond the {there} of the run; run it again")
+    return record
 
 
 _SPEED = {

@@ -155,7 +155,7 @@ def _add(folder: Path, record: RunRecord, place: Path, shard: RunRecord) -> int:
                 replace(
                     line,
                     batch=None if line.batch is None else first + line.batch,
-                    stretch=stretches[line.stretch or 0] or None,
+                    stretch=_there(stretches, line.stretch or 0, place / f"{benchmark}.jsonl") or None,
                 )
                 for line in _missing(found, lines)
             ]
@@ -230,6 +230,18 @@ def _place_of(record: RunRecord, stretch: Stretch) -> int:
             return place
     record.stretches.append(stretch)
     return len(record.stretches) - 1
+
+
+def _there(stretches: Sequence[int], own: int, journal: Path) -> int:
+    """The run's place of a shard's stretch.
+
+    Raises:
+        RunError: its journal names one that its run.json does not have.
+    """
+    if own >= len(stretches):
+        msg = f"{journal} names stretch {own}, and its run.json has {len(stretches)}"
+        raise RunError(f"{msg}; remove the shard, or start over with --fresh")
+    return stretches[own]
 
 
 def _moved(entry: BenchmarkRecord, stretches: Sequence[int], first: int) -> BenchmarkRecord:

@@ -78,6 +78,18 @@ def test_a_manifest_holds_the_same(folder: Path, tmp_path: Path, copy: bool, rel
         assert soundfile.info(out.parent / "manifest_audio" / "stereo_0.5_chmix.flac").channels == 2
 
 
+def test_half_a_pair_in_a_column_is_written_as_json_writes_it(folder: Path, tmp_path: Path) -> None:
+    path = folder / "half.jsonl"
+    row = {"audio": "mono.wav", "id": "u", "text": "a", "\ud800": 1}
+    path.write_text(json.dumps(row) + "\n")
+    out = convert(own_dataset(path), "manifest", tmp_path / "out", copy_audio=False, relative=False)
+    assert json.loads(out.read_text(encoding="utf-8"))["\ud800"] == "1"
+    [(*_, tags, _)] = content(
+        convert(own_dataset(path), "parquet", tmp_path / "table", copy_audio=False, relative=False)
+    )
+    assert tags == {r"\ud800": "1"}
+
+
 def test_parquet_holds_the_same_and_tells_the_hub_what_it_is(folder: Path, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.errors import DataError
 from harness.records import codec
-from harness.records.run import Environment, Hardware, ModelRecord, RunRecord, Speed, upgrade_run
+from harness.records.run import (
+    Environment,
+    Hardware,
+    ModelRecord,
+    RunRecord,
+    Speed,
+    Stretch,
+    read_run_record,
+    upgrade_run,
+)
 
 
 def run(**more: Any) -> RunRecord:
@@ -81,3 +92,16 @@ def test_an_audit_of_format_1_may_have_no_rate() -> None:
 def test_a_limit_that_is_no_number_of_utterances_is_refused(limit: object) -> None:
     with pytest.raises(DataError, match=r"settings\.limit is not a whole number of 0 or more"):
         codec.convert({"model": {"id": "m"}, "benchmarks": {}, "settings": {"limit": limit}}, RunRecord, "run.json")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"stretches": [0, 2]}, {"stretches": [0], "speeds_elsewhere": [{"stretch": 10**30, "speed": {}}]}],
+)
+def test_a_stretch_that_the_run_does_not_have(tmp_path: Path, entry: dict[str, Any]) -> None:
+    record = json.loads(codec.pretty(run(stretches=[Stretch(since="a"), Stretch(since="b")])))
+    (tmp_path / "run.json").write_text(json.dumps(record | {"benchmarks": {"b": {"stretches": [1]}}}))
+    assert read_run_record(tmp_path).benchmarks["b"].stretches == (1,)
+    (tmp_path / "run.json").write_text(json.dumps(record | {"benchmarks": {"b": entry}}))
+    with pytest.raises(DataError, match=r"run\.json: b names a stretch beyond the 2 of the run"):
+        read_run_record(tmp_path)
