@@ -49,7 +49,8 @@ def table(decision: Decision, policy: Policy) -> Table:
     changes = "Change" if _translations(decision) else "WER in percent, change"
     caption = (
         f"{run.title} ({run.name}) against {against}; suite {run.suite or 'none'}, profile {decision.profile}. "
-        f"{changes} with its {100 * (1 - policy.alpha):g} % interval over sessions, margin in points; RTFx for speed."
+        f"{changes} with its {100 * (1 - policy.alpha):g} % interval over sessions (utterances where none are named), "
+        "margin in points; RTFx for speed."
     )
     others = dict.fromkeys(metric_of(one) for one in decision.findings if one.metric not in _WITHOUT_NOTE)
     notes = tuple(f"{one.title}: {one.meaning}; {'' if one.resampled else 'in '}{one.unit}." for one in others)

@@ -16,7 +16,8 @@ function roomFor(box) {
 }
 
 function cut(text, letters) {
-  return text.length > letters ? text.slice(0, letters - 1) + "…" : text;
+  const end = Math.floor((letters - 1) / 2);  // runs of one model differ at the end of their names
+  return text.length > letters ? text.slice(0, letters - 1 - end) + "…" + text.slice(text.length - end) : text;
 }
 
 function niceSteps(low, high, logarithmic) {

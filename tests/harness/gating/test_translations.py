@@ -101,7 +101,8 @@ def test_a_policy_of_single_sessions_is_not_passed_over() -> None:
 def test_the_caption_speaks_of_no_word_error_rate_where_there_is_none() -> None:
     policy = Policy(metrics={"ter": MetricTable(margin=1.0), "bleu": MetricTable(margin=1.0)})
     shown = table(swapped(policy), policy)
-    assert "profile leaderboard@2026-08. Change with its 95 % interval over sessions, margin in points" in shown.caption
+    over = "interval over sessions (utterances where none are named), margin in points"
+    assert f"profile leaderboard@2026-08. Change with its 95 % {over}" in shown.caption
     assert [note.rpartition("; ")[2] for note in shown.notes] == ["lower is better.", "0 to 100."]
     assert "the margin of 1 points" in swapped(policy).findings[0].message
 
