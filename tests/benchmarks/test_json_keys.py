@@ -140,5 +140,5 @@ def test_what_stands_beside_them_is_refused(tmp_path: Path, capsys: pytest.Captu
     predictions, beside = tmp_path / "MODEL_a_DATASET_b.jsonl", tmp_path / "beside.jsonl"
     predictions.write_text('{"id": "u1", "text": "one", "pred_text": "one"}\n')
     beside.write_text('{"id": "u1", "keywords": ["a"], "noise": "car", "noise": "pub", "keywords": ["b"]}\n')
-    assert main(["score", str(predictions), flag, str(beside)]) == 4
+    assert main(["score", str(predictions), flag, str(beside), "--metric", "keyword_f1"]) == 4
     assert capsys.readouterr().err.endswith("the key 'noise' stands there twice\n")

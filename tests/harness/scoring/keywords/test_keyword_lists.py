@@ -185,7 +185,7 @@ def test_lists_by_id_that_fit_nothing_are_refused(
     both: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "k.json").write_text('{"zz": ["Anna"]}')
-    assert main(["score", str(both[0]), "--keywords", str(tmp_path / "k.json")]) == 4
+    assert main(["score", str(both[0]), "--keywords", str(tmp_path / "k.json"), "--metric", "keyword_f1"]) == 4
     assert "none of its ids, such as 'zz', is one of the 30 utterances" in capsys.readouterr().err
 
 
