@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
-from harness.records.codec import pretty
 from harness.reporting.escape import plain, shown
 from harness.secret_values import hide
 
@@ -118,6 +117,10 @@ def lost(out: Output) -> str | None:
 
 def put_json(record: object) -> None:
     """A record as JSON on standard output, its texts without secrets, its keys and numbers as they are."""
+    from harness.records.codec import (
+        pretty,
+    )  # which needs our own `benchmarks`, and `cli` looks first whether it is ours
+
     text = pretty(record)
     if isinstance(sys.stdout, Output):
         sys.stdout.write(text, hidden=True)
