@@ -10,7 +10,6 @@ from typing import Literal
 from harness.commands.shared import SCORED, add_shared, given_systems, inputs_of, left, percent, spare, table
 from harness.errors import ExitStatus, UsageError
 from harness.records.comparison import Block, Comparison, Pair, Standing
-from harness.reporting.model import interval_text
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.comparison import compare_systems
 from harness.scoring.intervals import MIN_SESSIONS
@@ -146,7 +145,7 @@ def _table_of_two(blocks: Sequence[Block], comparison: Comparison, metric: Metri
     if metric is not None:
         caption += f" {metric.title}: {metric.meaning}."
         return table(f"Comparison of two systems: {metric.title}", caption, columns, rows)
-    return table("Comparison of two systems", caption, columns, rows, _notes(comparison))
+    return table("Comparison of two systems", caption, columns, rows, _notes(comparison, blocks))
 
 
 def _table_of_many(block: Block, comparison: Comparison) -> Table:
@@ -155,7 +154,6 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
     columns = (
         left("system", "System"),
         _rate(metric, "rate", block.metric.upper() if metric is None else metric.title, best=True),
-        Column("rate_interval", "95 % interval"),
         _rate(metric, "difference", "To the best", signed=True),
         Column("interval", "95 % interval"),
         Column("p", "p (Holm)", format=".3f"),
@@ -171,7 +169,6 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
             (
                 one.system,
                 _rate_cell(one),
-                interval_text(one.interval, scale),
                 *(_difference_cells(pair, scale, reverse=pair.first == best) if pair else (None,) * 3),
                 _mapsswe_cell(pair, pair.mapsswe_p_holm) if pair else None,
                 one.rank and "–".join(map(str, dict.fromkeys(one.rank))),
@@ -185,7 +182,7 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
     points = "points" if scale == 100 or metric is None or metric.resampled else metric.unit
     smallest = "no intervals under five sessions" if resolves is None else f"resolves {scale * resolves:.2f} {points}"
     caption = f"{_rules([block], comparison, metric)}. {about}; {smallest}."
-    return table(block.benchmark, caption, columns, rows, _notes(comparison))
+    return table(block.benchmark, caption, columns, rows, _notes(comparison, [block]))
 
 
 def _rules(blocks: Sequence[Block], comparison: Comparison, metric: Metric | None) -> str:
@@ -231,20 +228,20 @@ def _verdict(pair: Pair, metric: Metric | None = None) -> str:
     return "A is better" if (pair.difference.value < 0) == less_is_better else "B is better"
 
 
-def _too_few(comparison: Comparison) -> Iterator[str]:
+def _too_few(blocks: Sequence[Block]) -> Iterator[str]:
     """Why nothing can be told of benchmarks of a handful of sessions."""
-    few = [one.benchmark for one in comparison.benchmarks if one.sessions < MIN_SESSIONS]
+    few = [one.benchmark for one in blocks if one.sessions < MIN_SESSIONS]
     if few:
         yield f"Cannot tell: intervals and verdicts need {MIN_SESSIONS} sessions; there are fewer in {', '.join(few)}."
 
 
-def _disagreements(comparison: Comparison) -> Iterator[str]:
+def _disagreements(blocks: Sequence[Block], systems: int) -> Iterator[str]:
     """Where the two tests do not say the same, which nobody should have to find in the columns."""
-    for block in comparison.benchmarks:
+    for block in blocks:
         for pair in block.pairs:
             if pair.mapsswe is None or pair.mapsswe.p is None or pair.significant is None:
                 continue
-            found = pair.mapsswe_p_holm if len(comparison.systems) > 2 else pair.mapsswe.p
+            found = pair.mapsswe_p_holm if systems > 2 else pair.mapsswe.p
             if found is not None and pair.significant != (found < ALPHA):
                 shown = "< 0.001" if found < 0.001 else f"= {found:.3f}"
                 says = "finds no difference" if pair.significant else "finds a difference"
@@ -255,13 +252,13 @@ def _disagreements(comparison: Comparison) -> Iterator[str]:
                 )
 
 
-def _notes(comparison: Comparison) -> tuple[str, ...]:
-    """What the columns mean, and what was left out."""
+def _notes(comparison: Comparison, blocks: Sequence[Block]) -> tuple[str, ...]:
+    """What the columns mean, what is to be known of the benchmarks of a table, and what was left out."""
     return (
         "Difference, interval and p: paired over sessions. MAPSSWE: NIST's matched pairs; they take stretches of "
         "errors as independent.",
         "Resolves: the smallest true difference between these systems that this data finds in four of five cases.",
-        *_too_few(comparison),
-        *_disagreements(comparison),
+        *_too_few(blocks),
+        *_disagreements(blocks, len(comparison.systems)),
         *comparison.notes,
     )

@@ -415,3 +415,25 @@ def test_tests_that_do_not_agree_are_told(tmp_path: Path) -> None:
     assert said(True, 1.0) == ["On librispeech_test_clean MAPSSWE finds no difference (p = 1.000)"]
     assert said(False, 0.01) == ["On librispeech_test_clean MAPSSWE finds a difference (p = 0.010)"]
     assert said(None, 0.01) == said(None, 1.0) == said(True, 0.01) == said(False, 1.0) == []
+
+
+def test_a_benchmark_s_remarks_and_intervals_stand_once(tmp_path: Path) -> None:
+    """Of three systems each benchmark has a table: what is remarked of one is not repeated under the others."""
+    for model, probability, seed in (("a", 0.05, 1), ("b", 0.3, 2), ("c", 0.3, 3)):
+        for data in ("librispeech_test.clean", "librispeech_test.other"):
+            write(tmp_path, model, damaged(corpus(6), probability, seed), data)
+    found = compared(tmp_path)
+    told = {"significant": True, "mapsswe_p_holm": 1.0}
+    pairs = [[msgspec.structs.replace(pair, **told) for pair in block.pairs] for block in found.benchmarks]
+    pairs[1] = [msgspec.structs.replace(pair, significant=None) for pair in pairs[1]]
+    blocks = [
+        msgspec.structs.replace(block, pairs=tuple(changed), sessions=sessions)
+        for block, changed, sessions in zip(found.benchmarks, pairs, (6, 4), strict=True)
+    ]
+    made = tables(msgspec.structs.replace(found, benchmarks=tuple(blocks)))
+    assert [table.title for table in made] == ["librispeech_test_clean", "librispeech_test_other", "average"]
+    assert [sum("does the contrary" in note for note in table.notes) for table in made] == [3, 0, 0]
+    few = "Cannot tell: intervals and verdicts need 5 sessions; there are fewer in librispeech_test_other."
+    assert [few in table.notes for table in made] == [False, True, False]
+    assert [column.title for column in made[0].columns].count("95 % interval") == 1
+    assert all(row[1].low is not None for row in made[0].rows), "that of the rate stands with the rate"
