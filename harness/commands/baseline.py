@@ -7,8 +7,8 @@ from harness.commands.shared import add_shared, left, table
 from harness.errors import ExitStatus
 from harness.gating.baseline import save, stored
 from harness.reporting.table import Column
-from harness.scoring.finding import without_reports
-from harness.streams import put_json
+from harness.scoring.finding import each_once, without_reports
+from harness.streams import put_json, tell
 from harness.version import program
 
 HELP = "save a run as a baseline for the gate, update it after a review, or list those that are there"
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Does it."""
     if args.what != "list":
-        args.run = without_reports(args.run)
+        args.run = each_once(without_reports(args.run), tell)
     return {"save": _save, "update": _update, "list": _list}[args.what](args)
 
 

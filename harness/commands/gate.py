@@ -29,7 +29,7 @@ from harness.records.decision import Decision
 from harness.records.packed import is_packed
 from harness.records.policy import Policy
 from harness.records.run import RUN_FILE
-from harness.scoring.finding import without_reports
+from harness.scoring.finding import each_once, without_reports
 from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import System, read_systems
 from harness.scoring.resolve import common_profile
@@ -81,7 +81,8 @@ def run(args: argparse.Namespace) -> ExitStatus:
     check_name(args.comment_name)
     if args.page_url is not None:
         check_address(args.page_url)
-    args.run = without_reports(args.run)
+    args.run = each_once(without_reports(args.run), tell)
+    args.baseline = args.baseline and each_once(args.baseline, tell)
     baselines = {path.resolve() for path in args.baseline or ()}
     for path in (path for path in args.run if path.resolve() in baselines):
         tell(f"warning: {path} is its own baseline, which it cannot be worse than")

@@ -37,6 +37,8 @@ def unlike(first: System, other: System, shown: str) -> str | None:
 
 def _settings(first: RunRecord, other: RunRecord) -> Iterator[str]:
     """In what two runs were made otherwise; where one of them states no settings at all, nothing is known to differ."""
+    if _one_run(first, other):
+        yield "a copy of it, whose speed was measured once"
     if first.model.revision != other.model.revision:
         yield f"model revision {other.model.revision}, not {first.model.revision}"
     named = {name.replace(" ", "_").removesuffix("s") for name in (first.fingerprint or {}) | (other.fingerprint or {})}
@@ -46,6 +48,12 @@ def _settings(first: RunRecord, other: RunRecord) -> Iterator[str]:
     before, after = (one.environment.hardware.describe() for one in (first, other))
     if before is not None and after is not None and before != after:
         yield f"hardware {after}, not {before}"
+
+
+def _one_run(first: RunRecord, other: RunRecord) -> bool:
+    """Whether both are one run: begun at the same second, and timed alike, which no two runs are."""
+    speeds, again = ({name: fact.speed for name, fact in one.benchmarks.items()} for one in (first, other))
+    return first.started is not None and first.started == other.started and speeds == again and any(speeds.values())
 
 
 def _unlike(before: Mapping[str, Scalar], after: Mapping[str, Scalar], but: Set[str]) -> Iterator[str]:

@@ -48,8 +48,7 @@ def with_something(paths: Iterable[Path | str], say: Say) -> list[Path]:
 
     A shell's ``*`` names such folders among the runs.
     """
-    given = [Path(path) for path in paths]
-    kept = without_reports(given)
+    kept = each_once(without_reports([Path(path) for path in paths]), say)
     why = {path: _nothing_yet(path) for path in kept if path.is_dir()} if len(kept) > 1 else {}
     begun = [path for path in kept if not why.get(path)]
     for reason in dict.fromkeys(reason for reason in why.values() if reason and begun):
@@ -60,6 +59,15 @@ def with_something(paths: Iterable[Path | str], say: Say) -> list[Path]:
 def without_reports(paths: Sequence[Path]) -> list[Path]:
     """The paths but for folders of reports, which a shell's ``*`` names too; all, if there is nothing else."""
     return [path for path in paths if not _is_report(path)] or [*paths]
+
+
+def each_once(paths: Sequence[Path], say: Say) -> list[Path]:
+    """The paths but for those that name once more what an earlier one names: it is one run, not two."""
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if found.setdefault(path.resolve(), path) is not path:
+            say(f"{path} is given more than once, and counted once")
+    return [*found.values()]
 
 
 def _is_report(folder: Path) -> bool:

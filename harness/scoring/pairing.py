@@ -306,17 +306,27 @@ def read_apart(
 ) -> list[System]:
     """Systems to be compared: like `read_systems`, but the same model under two paths is two systems.
 
-    Files of one model that are different benchmarks are still one system, so that lists of files may be given.
+    Files of one model that are different benchmarks are still one system, so that lists of files may be given. A file
+    that an earlier path holds too is no second system.
     """
     systems: list[System] = []
+    held: set[Path] = set()
     for path in with_something(paths, say):
-        for system in read_systems([path], language, form, say):
+        found = read_systems([path], language, form, say)
+        places = {one.source.resolve() for system in found for one in system.benchmarks}
+        if again := len(places & held):
+            say(f"{path}: {again:,} file{'s' if again > 1 else ''} of an earlier path, counted once")
+        for whole in found:
+            system = replace(whole, benchmarks=[one for one in whole.benchmarks if one.source.resolve() not in held])
+            if whole.benchmarks and not system.benchmarks:
+                continue
             joined = [index for index, known in enumerate(systems) if _may_join(known, system)]
             if joined:
                 known = systems[joined[0]]
                 systems[joined[0]] = replace(known, benchmarks=[*known.benchmarks, *system.benchmarks])
             else:
                 systems.append(system)
+        held |= places
     return systems
 
 

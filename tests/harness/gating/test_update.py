@@ -136,3 +136,25 @@ def test_a_name_is_looked_for_among_those_of_the_suite(folder: Path, make_run: C
     two = [make_run("a", model={"id": "org/a"}), make_run("b", model={"id": "org/b"})]
     with pytest.raises(UsageError, match="--candidate-of takes runs of one model, not of 2; update each by itself"):
         changes(two, folder, candidate_of="org/model")
+
+
+def test_what_is_given_more_than_once_is_no_repeat(
+    folder: Path, make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One speed that is counted three times would be decided by; a saved baseline has no repeats to add to another."""
+    run = make_run("new")
+    [saved] = folder.glob("*/*.zip")
+    assert main(["gate", str(run), str(run), str(run / "."), "--baseline", str(saved), str(saved), "--json"]) == 0
+    said = capsys.readouterr()
+    decision = json.loads(said.out)
+    assert (decision["run"]["repeats"], decision["baseline"]["repeats"]) == ([], [])
+    assert said.err.splitlines() == [f"{one} is given more than once, and counted once" for one in (run, run, saved)]
+    assert main(["baseline", "save", str(run), str(run), "--dir", str(folder.parent / "other")]) == 0
+    with opened(next((folder.parent / "other").glob("*/*.zip"))) as kept:
+        assert read_speeds(kept) == Speeds(rtfx=(25.0,), rtfx_end_to_end=(12.5,))
+    with pytest.raises(UsageError, match=r"model\.zip is no run folder, which alone can be saved"):
+        changes([run, saved], folder)
+    one, copy, later = (make_run(name, started=at) for name, at in (("one", "1 h"), ("copy", "1 h"), ("later", "2 h")))
+    with pytest.raises(UsageError, match=r"copy is no repeat of \S+one: a copy of it, whose speed was measured once"):
+        changes([one, copy], folder)
+    assert changes([one, later], folder)[0].runs == [one, later]

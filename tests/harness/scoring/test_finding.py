@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +14,6 @@ from harness.errors import DataError, UsageError
 from harness.scoring.labels import labels
 from harness.scoring.pairing import read_apart
 from harness.scoring.predictions import read_systems
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def predictions(path: Path, heard: str = "red blue") -> Path:
@@ -117,6 +114,24 @@ def test_folders_that_a_shell_names_beside_runs_are_left_out(tmp_path: Path) -> 
         assert [line.partition(" hold")[0] for line in said] == [f"left out: {tmp_path / 'b'}", "left out: 1 file"]
     with pytest.raises(UsageError, match="nothing to score so far"):
         read_apart([tmp_path / "b", tmp_path / "b"])
+
+
+def test_what_is_named_more_than_once_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By another name too, or within a folder: it is no second system beside itself."""
+    folder, path = run(tmp_path / "a"), predictions(tmp_path / "p" / "x.jsonl")
+    predictions(tmp_path / "p" / "y.jsonl")
+    monkeypatch.chdir(tmp_path)
+    said: list[str] = []
+    given = [folder, Path("a"), folder / "run.json", path, tmp_path / "p", tmp_path]
+    assert [one.model for one in read_apart(given, say=said.append)] == ["a", "x", "y"]
+    assert said == [
+        "a is given more than once, and counted once",
+        f"{folder / 'run.json'}: 1 file of an earlier path, counted once",
+        f"{tmp_path / 'p'}: 1 file of an earlier path, counted once",
+        f"{tmp_path}: 3 files of an earlier path, counted once",
+    ]
+    assert [one.model for one in read_systems([folder, Path("a")])] == ["a"]
+    assert [one.model for one in read_apart([folder])] == ["a"]
 
 
 def test_equal_file_names_in_several_folders_are_several_systems(
