@@ -172,7 +172,7 @@ def check_asked(args: argparse.Namespace, metrics: Iterable[str], where: str, sy
 def _check_no_runs(reference: Path, paths: Iterable[Path]) -> None:
     """Refuses a reference for runs, whose rows have their own."""
     from harness.records.packed import is_packed
-    from harness.records.run import RUN_FILE, run_files
+    from harness.records.run import run_files
 
     for path in paths:
         ours = bool(run_files(path)) if path.is_dir() else path.name == RUN_FILE or (path.is_file() and is_packed(path))

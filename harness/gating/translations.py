@@ -65,10 +65,10 @@ def slices_of_translations(paired: PairedBenchmark, policy: Policy, tag: str, ru
             message = f"not scored: {reason}"
             yield problem(f"{paired.benchmark}: {tag}: {metric.title}", Reason.NOT_MEASURED, message, tier=rule.tier)
             continue
+        # Utterances without a translation, which a run may score as empty ones, count for neither score.
+        every = [(at, one, other) for at, (one, other) in enumerate(zip(old, new, strict=True)) if one and other]
         for value in slicing.order:
-            # Utterances without a translation, which a run may score as empty ones, count for neither score.
-            both = [(at, one, other) for at, (one, other) in enumerate(zip(old, new, strict=True)) if one and other]
-            both = [each for each in both if slicing.values[each[0]] == value]
+            both = [each for each in every if slicing.values[each[0]] == value]
             few = too_few(units := [sessions[at] for at, _, _ in both])
             sides = [one for _, one, _ in both], [other for _, _, other in both]
             changed = sum(_differs(*rows[at]) for at, _, _ in both)

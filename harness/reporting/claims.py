@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from harness.reporting.against import obstacles
+from harness.reporting.against import obstacles, other_data
 from harness.reporting.model import SUBJECT
 from harness.reporting.published import SHARES, Figure, canonical_model, find
 from harness.reporting.table import Cell, Column, Table
@@ -132,17 +132,12 @@ def _measured(figure: Figure, held: Sequence[tuple[Scores, RunRecord | None]]) -
             value, why = entry.speed.rtfx, "its speed is not known"
         elif entry is not None:
             found = entry.metrics.get(figure.metric)
-            value, why = (
-                (None, NEEDS.get(figure.metric, "").format(metric=figure.metric))
-                if found is None
-                else (
-                    found.value,
-                    found.reason or "",
-                )
-            )
+            value = None if found is None else found.value
+            why = NEEDS.get(figure.metric, "").format(metric=figure.metric) if found is None else found.reason or ""
         if value is not None:
             scale = 100 if figure.metric in SHARES else 1
             if figure.metric not in {"wer", "rtfx"}:
                 scale = int(get_metric(figure.metric).scale)
-            return scale * value, "; ".join(obstacles(figure, score, run))
+            remarks = (*obstacles(figure, score, run), *other_data(figure.benchmark, score, run))
+            return scale * value, "; ".join(remarks)
     return None, why

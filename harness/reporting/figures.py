@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.reporting import plots
-from harness.reporting.against import published_points
+from harness.reporting.against import other_data, published_points
+from harness.reporting.drawing import timed
 from harness.reporting.page.data import phases_of
 from harness.reporting.points import by_length
 from harness.reporting.wer_snr import curves, wer_by_snr
@@ -50,12 +51,16 @@ class Found:
 
 def draw_plots(
     found: Found, profile: str, out: Path, size: plots.Size, *, published: bool, say: Callable[[str], None]
-) -> list[Path]:
-    """The plots that the data allows; those of characters have ``cer`` in their names in place of ``wer``."""
+) -> tuple[list[Path], list[str]]:
+    """The plots that the data allows, and which there are not, and why.
+
+    Those of characters have ``cer`` in their names in place of ``wer``.
+    """
     rules = f"{f'Suite {chr(44).join(found.suites)}' if found.suites else 'Predictions of others'}, profile {profile}."
     files: list[Path] = []
+    reasons: list[str] = []
     for metric, points in found.points.items():
-        sheet = _Sheet(out, size, rules, published, say)
+        sheet = _Sheet(out, size, rules, published, say, reasons)
         files += _of_metric(found, metric, points, sheet)
     if panels := curves(found.names, found.scored):
         say("plots: WER by SNR")
@@ -68,7 +73,7 @@ def draw_plots(
     if clocks:
         say("plots: phases")
         files += plots.phases(clocks, out / "phases", caption=rules, size=size)
-    return files
+    return files, reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class _Sheet:
     rules: str
     published: bool
     say: Callable[[str], None]
+    reasons: list[str]
+    """Why a plot is not there; what is found is added."""
 
 
 def _of_metric(found: Found, metric: Metric, points: Points, sheet: _Sheet) -> list[Path]:
@@ -92,9 +99,16 @@ def _of_metric(found: Found, metric: Metric, points: Points, sheet: _Sheet) -> l
         others = published_points(suite, found.scores[0].profile.name, models, points.benchmarks)
     if others:
         caption += " Hollow and blue: published figures, whose RTFx are of their sources' hardware."
+        held = zip(found.names, found.scores, found.runs, strict=True)
+        if parts := [name for name, score, run in held if other_data("average", score, run)]:
+            caption += f" Not of the data that those are of: {', '.join(parts)}."
     every = [*points.averages, *others]
-    say(f"plots: RTFx against {rate}")
-    files = plots.rtfx_wer(every, out / f"rtfx_{metric}", caption=caption, size=size, rate=rate)
+    files = []
+    if any(map(timed, every)):
+        say(f"plots: RTFx against {rate}")
+        files += plots.rtfx_wer(every, out / f"rtfx_{metric}", caption=caption, size=size, rate=rate)
+    else:
+        sheet.reasons.append(f"no plot of RTFx against {rate}: no speed is known")
     say(f"plots: {rate}")
     title = "Average word error rate" if metric == "wer" else "Average character error rate"
     files += plots.wer_bars(every, out / metric, title=title, caption=caption, size=size, rate=rate)

@@ -133,6 +133,8 @@ class Grid:
     """The cells."""
     notes: tuple[str, ...] = ()
     """Remarks on the whole table, printed below it without a mark."""
+    profile: str = ""
+    """By whose rules the numbers were made: a column of CSV, which has no caption. Empty where that is not known."""
     marks: Mapping[str, str] = field(init=False, repr=False)
     """The sign of every cell's note, in order of appearance."""
 

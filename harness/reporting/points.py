@@ -67,8 +67,7 @@ def points_of(
     Words and characters are never averaged: `metric` says which benchmarks these points are over.
     """
     of = [{entry.benchmark: entry for entry in score.benchmarks if entry.metric == metric} for score in scores]
-    others = other_utterances(scored)
-    able = [each & set(known) for each, known in zip(competing(scores, runs, others), of, strict=True)]
+    able = competing(scores, runs, other_utterances(scored))
     every = list(dict.fromkeys(name for known in of for name in known))
     common = tuple(clean_among(_common(able, every)))
     same = [bool(common) and set(common) <= each for each in able]

@@ -15,9 +15,9 @@ from harness.reporting.classes import classes_table
 from harness.reporting.drawing import Size
 from harness.reporting.figures import Found, draw_plots
 from harness.reporting.hallucination import hallucination_table, says_nothing
-from harness.reporting.hub import write_hub_files
+from harness.reporting.hub import FOLDER, write_hub_files
 from harness.reporting.languages import languages_table
-from harness.reporting.page.audio import Mode, Placed, origins, place_audio
+from harness.reporting.page.audio import AUDIO_FOLDER, Mode, Placed, origins, place_audio
 from harness.reporting.page.build import page
 from harness.reporting.page.choice import choose
 from harness.reporting.page.data import Group, PageData, group, page_benchmark, phases_of
@@ -122,7 +122,7 @@ def write_report(
     index = out / "index.html"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        before = {path.name for path in out.iterdir() if path.is_file()} if index.exists() else set()
+        before = _files_of_report(out) if index.exists() else set()
         audio = place_audio(by_interest, origins(found.systems, found.chosen), wishes.audio, wishes.audio_bytes, out)
         data = _page_data(found, audio, say)
         files = [path for stem, table in shown.items() for path in _write_table(table, out / stem)]
@@ -133,18 +133,26 @@ def write_report(
         left_out = [one.said for one in found.chosen.values()]
         caption = " ".join([results.caption, *(f"{said}." for said in left_out)])
         write_text(index, page(title, caption, list(shown.values()), data))
-        files += _plots(found, profile.name, out, wishes, say)
-        if found.plain and not found.groups:
-            reasons.append("no plots: nothing here has an error rate; the page shows the texts beside each other")
+        plotted, absent = _plots(found, profile.name, out, wishes, say)
+        files += plotted
+        reasons += absent
     except OSError as error:
         raise cannot_write(out, error) from None
     every = [index, *files, *audio.files, *for_hub]
-    if older := sorted(before - {path.name for path in every}):
-        names = ", ".join(older[:4]) + (f" and {len(older) - 4} more" if len(older) > 4 else "")
+    if older := sorted(before - set(every)):
+        names = ", ".join(path.relative_to(out).as_posix() for path in older[:4]) + (
+            f" and {len(older) - 4} more" if len(older) > 4 else ""
+        )
         count = "1 file is" if len(older) == 1 else f"{len(older)} files are"
         reasons.append(f"{count} in {out} that this report did not write, perhaps of an earlier one: {names}")
     answers = [*_answers(found, shown), *(by_model(shown["claims"]) if "claims" in shown else ())]
     return Written(table=results, shown=answers, files=every, reasons=reasons, audio=audio.said, left_out=left_out)
+
+
+def _files_of_report(out: Path) -> set[Path]:
+    """The files in a report's folder, and in those that reports make in it."""
+    made = [path for name in (FOLDER, AUDIO_FOLDER) for path in (out / name).rglob("*")]
+    return {path for path in (*out.iterdir(), *made) if path.is_file()}
 
 
 def _counted(systems: Sequence[System], profile: Profile, wishes: Wishes, say: Callable[[str], None]) -> Found:
@@ -231,7 +239,8 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
 def _under(profile: Profile, table: Table) -> Table:
     """A table whose caption names the rules: each is a file of its own, which may be read without the others."""
     named = f"profile {profile.name}" in table.caption.replace("Profile", "profile")
-    return table if named else replace(table, caption=f"Profile {profile.name}. {table.caption}".strip())
+    caption = table.caption if named else f"Profile {profile.name}. {table.caption}".strip()
+    return replace(table, caption=caption, profile=profile.name)
 
 
 def _answers(found: Found, shown: Mapping[str, Table]) -> list[Table]:
@@ -268,9 +277,13 @@ def _page_data(found: Found, audio: Placed, say: Callable[[str], None]) -> PageD
     )
 
 
-def _plots(found: Found, profile: str, out: Path, wishes: Wishes, say: Callable[[str], None]) -> list[Path]:
+def _plots(
+    found: Found, profile: str, out: Path, wishes: Wishes, say: Callable[[str], None]
+) -> tuple[list[Path], list[str]]:
+    """The plots, and why there are none, or not all."""
     if not found.groups:
-        return []
+        why = "no plots: nothing here has an error rate; the page shows the texts beside each other"
+        return [], [why] if found.plain else []
     return draw_plots(found, profile, out, wishes.size, published=wishes.published, say=say)
 
 

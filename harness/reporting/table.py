@@ -80,21 +80,22 @@ def _markdown(table: Grid) -> str:
 def _csv_text(table: Grid) -> str:
     """Unrounded values in the data's own units, which the header names; ends of intervals in columns of their own.
 
-    Notes are in the last one.
+    The profile, where it is known, and notes are in the last ones.
     """
     intervals = {i for row in table.rows for i, cell in enumerate(row) if cell.low is not None}
     header = []
     for i, column in enumerate(table.columns):
         keys = [column.key, f"{column.key}_low", f"{column.key}_high"] if i in intervals else [column.key]
         header += [f"{key} ({column.stored_unit})" if column.stored_unit else key for key in keys]
-    rows: list[list[str | int | float | None]] = [[*header, "notes"]]
+    rules = [table.profile] if table.profile else []
+    rows: list[list[str | int | float | None]] = [[*header, *(["profile"] if rules else []), "notes"]]
     for row in table.rows:
         rows.append([])
         noted: dict[str, None] = {}
         for i, cell in enumerate(row):
             rows[-1] += [_value(cell), cell.low, cell.high] if i in intervals else [_value(cell)]
             noted |= dict.fromkeys(f"{table.columns[i].key}: {note}" if i else note for note in cell.notes)
-        rows[-1].append("; ".join(noted))
+        rows[-1] += [*rules, "; ".join(noted)]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for values in rows:
@@ -256,9 +257,10 @@ def _boxed(
     boxed = RichTable(
         box=box.SIMPLE_HEAD, show_edge=False, header_style="", pad_edge=False, padding=(0, _GAP - 1, 0, 0)
     )
+    keys = table.keys
     for i in columns:
         column = table.columns[i]
-        broken = i < table.keys or column.align == "left"
+        broken = i < keys or column.align == "left"
         boxed.add_column(
             Text("\n".join(headings[i])),
             justify=column.align,

@@ -315,6 +315,22 @@ def judged(project: Path, run: str, **others: str) -> tuple[int, str, dict[str, 
     return done.returncode, done.stdout, outputs
 
 
+def test_what_further_lines_make_is_in_the_artifact(tmp_path: Path) -> None:
+    runner = Runner(tmp_path, ROOT, {"run": "a\nb"})
+    check = next(one for one in STEPS if one.get("id") == "check")
+    upload = next(one for one in STEPS if "upload-artifact" in one.get("uses", ""))
+    environment = {name: runner.filled(value) for name, value in check["env"].items()}
+    assert shell(check["run"], tmp_path, **environment, GITHUB_OUTPUT=str(tmp_path / "out")).returncode == 0
+    for line in (tmp_path / "out").read_text().splitlines():
+        name, _, value = line.partition("=")
+        runner.values[f"steps.check.outputs.{name}"] = value
+    names = ["asr-gate-page", "asr-gate.xml", "asr-gate.md", "asr-gate-page-2", "asr-gate-2.xml", "asr-gate-12.md"]
+    for name in (*names, "asr-gate-runs", "asr-gate-own.xml"):
+        (tmp_path / name).touch()
+    given = runner.filled(upload["with"]["path"]).split()
+    assert [path.name for one in given for path in tmp_path.glob(one)] == names
+
+
 def test_every_line_of_the_input_is_judged(tmp_path: Path) -> None:
     words = "one two three four five six seven eight"
     for name, heard in (("good", words), ("same", words), ("bad", "one two three")):

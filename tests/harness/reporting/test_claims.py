@@ -80,6 +80,7 @@ def test_what_was_measured_stands_beside_its_claim() -> None:
     assert value == pytest.approx(85.1)
     assert difference == pytest.approx(1.0)
     assert "other rules" in str(remark)
+    assert str(remark).endswith("; other data: ours is 100 of 19,931 utterances")
     assert found[PLUS, "librispeech_test_clean", "end_error"][0][:2] == (11.4, 14.4)
     assert found[PLUS, "librispeech_test_clean", "end_error"][0][2] == pytest.approx(3.0)
     assert found[PLUS, "ami_sdm", "wder"][0][1:] == (None, None, "no reference says who speaks")

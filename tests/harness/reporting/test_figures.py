@@ -35,10 +35,17 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, str]]:
     return found
 
 
-def made(*, over: str = "", comparable: bool = True, suites: tuple[str, str] = ("demo@1", "demo@1")) -> Found:
-    averages = [Point("a", 0.1, 1.0), Point("b", 0.2, 2.0, comparable=comparable)]
+def made(
+    *,
+    over: str = "",
+    comparable: bool = True,
+    suites: tuple[str, str] = ("demo@1", "demo@1"),
+    speeds: tuple[float | None, float | None] = (1.0, 2.0),
+    benchmark: str = "read",
+) -> Found:
+    averages = [Point("a", 0.1, speeds[0]), Point("b", 0.2, speeds[1], comparable=comparable)]
     rows = {"read": {one.model: one for one in averages}, "far": {"a": Point("a", 0.3), "b": Point("b", None)}}
-    scores = [score(name, [entry("read", 0.1)], 0.1, suite=suite) for name, suite in zip("ab", suites, strict=True)]
+    scores = [score(name, [entry(benchmark, 0.1)], 0.1, suite=suite) for name, suite in zip("ab", suites, strict=True)]
     points = {"wer": Points(averages, rows, ("read",), over, f"{over} A note.".strip())}
     return Found(
         systems=[], names=["a", "b"], runs=[None, None], scores=scores, scored=[[], []], groups=[], points=points,  # type: ignore[arg-type]
@@ -46,8 +53,9 @@ def made(*, over: str = "", comparable: bool = True, suites: tuple[str, str] = (
     )  # fmt: skip
 
 
-def draw(found: Found, *, published: bool = False) -> list[str]:
-    files = draw_plots(found, "card@2026-04", Path("out"), Size(), published=published, say=lambda _: None)
+def draw(found: Found, *, published: bool = False, reasons: tuple[str, ...] = ()) -> list[str]:
+    files, said = draw_plots(found, "card@2026-04", Path("out"), Size(), published=published, say=lambda _: None)
+    assert tuple(said) == reasons
     return [path.name for path in files]
 
 
@@ -76,3 +84,19 @@ def test_published_models_stand_beside_those_of_one_suite_alone(drawn: dict[str,
     assert [one.model for one in drawn["rtfx_wer"][0]] == ["a", "b"]
     draw(made())
     assert [one.model for one in drawn["rtfx_wer"][0]] == ["a", "b"]
+
+
+def test_of_no_speed_there_is_no_plot_but_the_reason(drawn: dict[str, tuple[Any, str]]) -> None:
+    names = draw(made(speeds=(None, None)), reasons=("no plot of RTFx against WER: no speed is known",))
+    assert names == ["wer.png", "wer_by_benchmark.png", "wer_by_length.png"]
+    assert "rtfx_wer" not in drawn
+    for speeds, published in (((None, 2.0), False), ((None, None), True)):
+        assert draw(made(speeds=speeds), published=published)[0] == "rtfx_wer.png"
+
+
+def test_predictions_of_a_part_are_named_beside_published_figures(drawn: dict[str, tuple[Any, str]]) -> None:
+    draw(made(benchmark="librispeech_test_clean"), published=True)
+    for name in ("rtfx_wer", "wer"):
+        assert drawn[name][1].endswith(" hardware. Not of the data that those are of: a, b.")
+    draw(made(benchmark="librispeech_test_clean"))
+    assert "those are of" not in drawn["wer"][1]

@@ -117,6 +117,12 @@ def test_files_of_an_earlier_report_are_named(tmp_path: Path, capsys: pytest.Cap
     assert main(words) == 0
     said = f"1 file is in {tmp_path / 'r'} that this report did not write, perhaps of an earlier one: errors.csv\n"
     assert said in capsys.readouterr().out
+    for name in ("hub/a/model-index.yaml", "audio/x.flac", "mine/notes.txt"):
+        (tmp_path / "r" / name).parent.mkdir(parents=True)
+        (tmp_path / "r" / name).write_text("of another report, but for the last")
+    assert main(words) == 0
+    said = f"3 files are in {tmp_path / 'r'} that this report did not write, perhaps of an earlier one: "
+    assert f"{said}audio/x.flac, errors.csv, hub/a/model-index.yaml\n" in capsys.readouterr().out
 
 
 def test_speakers_alone_say_what_measures_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,6 +96,8 @@ def test_every_table_names_its_profile(made: Path) -> None:
     for stem in ("table", "errors"):
         for form in ("txt", "md", "tex", "html", "json"):
             assert "rofile verbatim" in (made / f"{stem}.{form}").read_text(encoding="utf-8"), (stem, form)
+        with (made / f"{stem}.csv").open(encoding="utf-8") as file:
+            assert [row["profile"] for row in csv.DictReader(file)] == ["verbatim"] * (2 if stem == "table" else 3)
     named = report._under(get_profile("verbatim"), Table("t", "Taken verbatim.", (), ()))
     assert named.caption == "Profile verbatim. Taken verbatim."
     assert report._under(get_profile("verbatim"), named) == named
@@ -125,7 +127,7 @@ def test_page_can_load_nothing(made: Path) -> None:
 
 
 def test_same_input_is_the_same_page(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.reporting.report._plots", lambda *_: [])  # equal plots have a test of their own
+    monkeypatch.setattr("harness.reporting.report._plots", lambda *_: ([], []))  # equal plots have a test of their own
     folder = str(made.parent / "predictions")
     assert main(["report", folder, "--out", str(tmp_path / "again"), "--profile", "verbatim"]) == 0
     assert len(list((tmp_path / "again").iterdir())) == 14
@@ -372,7 +374,7 @@ def test_as_many_utterances_that_are_others_do_not_compete(tmp_path: Path, monke
         texts = [f"{said} {n}" for n in "klmnopqrst"]
         heard = [text[2:] if n < wrong else text for n, text in enumerate(texts)]
         write_predictions(tmp_path / model, model, "x", list(zip(texts, heard, strict=True)))
-    monkeypatch.setattr(report, "_plots", lambda *_: [])
+    monkeypatch.setattr(report, "_plots", lambda *_: ([], []))
     assert main(["report", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(tmp_path / "out")]) == 0
     table = json.loads((tmp_path / "out" / "table.json").read_text())
     notes = {row["model"]: row.get("notes", {}) for row in table["rows"]}
@@ -460,9 +462,10 @@ def test_the_end_of_a_run_is_a_report(tmp_path: Path, capsys: pytest.CaptureFixt
             for n in range(30)
         ]  # fmt: skip
         (folder / "mine.jsonl").write_bytes(encode_lines(lines))
+        speed = {"seconds_heard": 30.0, "audio_seconds": 30.0, "seconds_counted": 3.0}
         record = run(
             suite="data_mine", profile="verbatim", model={"id": folder.name}, complete=True,
-            benchmarks={"mine": {"language": "en", "expected": 30, "done": 30, "failed": 1}},
+            benchmarks={"mine": {"language": "en", "expected": 30, "done": 30, "failed": 1, "speed": speed}},
         )  # fmt: skip
         write(folder / "run.json", record)
     scores = [write_scores(folder) for folder in folders]
@@ -482,6 +485,17 @@ def test_the_end_of_a_run_is_a_report(tmp_path: Path, capsys: pytest.CaptureFixt
     assert [one["model"] for one in json.loads(printed.out)] == ["one", "two"]
     # Why the status is not 0 is said however quiet.
     assert [line[:37] for line in printed.err.splitlines()] == ["failed: 1 of 30 utterances of mine, t"] * 2
+
+
+def test_every_list_of_a_report_is_in_one_order(tmp_path: Path) -> None:
+    systems = systems_on(tmp_path, {"b": {"x": 1}, "a": {"x": 2}, "c": {"x": 3}})
+    systems = [replace(one, run=run(model={"id": one.model})) for one in systems[::-1]]
+    assert [one.model for one in systems] == ["c", "b", "a"]
+    found = report._counted(systems, get_profile("verbatim"), report.Wishes(sort="name"), lambda _: None)
+    assert [one.model for one in found.systems] == [*found.names] == ["a", "b", "c"]
+    assert [one.model.id for one in found.runs if one is not None] == ["a", "b", "c"]
+    assert [one.model for one in found.scores] == ["a", "b", "c"]
+    assert [held[0].kept()[2].errors for held in found.scored] == [0, 0, 1]
 
 
 def test_a_failed_utterance_that_counts_as_empty_is_shown_as_failed(tmp_path: Path) -> None:

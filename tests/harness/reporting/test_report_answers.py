@@ -46,7 +46,7 @@ def test_the_screen_has_what_answers_the_question() -> None:
 
 
 def test_runs_that_a_table_does_not_show_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "_plots", lambda *_: [])
+    monkeypatch.setattr(report, "_plots", lambda *_: ([], []))
     system = System(model="m", benchmarks=[predictions(("a", "a"), name="x")])
     written = write_report([system], RULES, tmp_path / "out", Wishes(beside=("one", "two")))
     said = "Runs beside these that are not in this table: one, two. `report` shows them all."

@@ -129,8 +129,8 @@ def test_a_run_that_was_killed_competes_with_nobody() -> None:
 
 def test_a_language_that_a_model_does_not_know_is_said() -> None:
     entries = [entry("read", 0.1), entry("lapsbm", 1.4, language="pt"), entry("far", 1.2, language="pt")]
-    scores = [score(name, entries, 0.9) for name in ("a", "b", "c")]
-    known = [("en",), ("pt", "en"), ()]
+    scores = [score(name, entries, 0.9) for name in "abcdef"]
+    known = [("en",), ("pt", "en"), (), ("pt-BR", "eng"), ("English", "Portuguese"), ("en", "multilingual")]
     runs = [run(model={"id": "x", "languages": list(languages)}, benchmarks={}) for languages in known]
     notes = results_table(scores, runs).notes
     assert [note for note in notes if "by its card" in note] == [
