@@ -6,7 +6,7 @@ each model beside its values, as a grid. matplotlib is imported when a plot is d
 settings, open figures) is left alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,11 +55,16 @@ def wer_bars(
         beside = max([width_of(name, points_of(8.0)) for name in named], default=0.5)
         axis.set(
             xlim=(0, _room_for_numbers(figure, limit, beside)),
-            xlabel=drawing.axis_label(figure, f"{rate}, percent; lines are 95 % intervals", beside=beside),
+            xlabel=drawing.axis_label(figure, _in_percent(rate, shown), beside=beside),
         )
         drawing.legend_of_kinds(figure, axis, shown)
         drawing.describe(figure, axis, title, caption, edge, absent)
         return drawing.save(figure, path_stem)
+
+
+def _in_percent(rate: str, points: Iterable[Point]) -> str:
+    """What an axis of rates is; where no point has an interval none are spoken of."""
+    return f"{rate}, percent" + "; lines are 95 % intervals" * any(one.low is not None for one in points)
 
 
 def _bar(axis: "Axes", y: int, point: Point, limit: float, letters: float) -> None:
@@ -117,7 +122,7 @@ def wer_by_benchmark(
         named = size.named(list(values))
         drawing.names(axis, named)
         beside = max([width_of(name, points_of(8.0)) for name in named], default=0.5)
-        label = drawing.axis_label(figure, f"{rate}, percent; lines are 95 % intervals", beside=beside)
+        label = drawing.axis_label(figure, _in_percent(rate, points), beside=beside)
         axis.set(xlim=(0, 105 * limit), xlabel=label)
         drawing.legend_of_models(figure, models)
         drawing.describe(figure, axis, f"{rate} by benchmark", caption)

@@ -67,7 +67,9 @@ def wer_by_snr(panels: Panels, path_stem: Path, *, caption: str = "", size: Size
     size = size or Size()
     shown = dict(list(panels.items())[:MOST])
     models = list(dict.fromkeys(model for lines in shown.values() for model in lines))
-    what = "Lines are 95 % intervals of the rate; differences to clean are paired, and surer: see the table."
+    bounded = any(one.low is not None for lines in shown.values() for line in lines.values() for one in line.points)
+    paired = "ifferences to clean are paired, and surer: see the table."
+    what = f"Lines are 95 % intervals of the rate; d{paired}" if bounded else f"D{paired}"
     left = f"Not shown, for room: {', '.join(list(panels)[MOST:])}." if len(panels) > MOST else ""
     with drawing.settings(size):
         columns = 1 if size.narrow else min(2, len(shown))

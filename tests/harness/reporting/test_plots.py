@@ -278,3 +278,17 @@ def test_bars_say_which_system_has_none(tmp_path: Path, monkeypatch: pytest.Monk
         ("Word error rate", "Rules.", "", "Not shown, WER not known: silent."),
         ("Word error rate", "Rules.", "", ""),
     ]
+
+
+def test_axes_speak_of_intervals_where_there_are_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def axis_label(_: object, text: str, **__: object) -> str:
+        said.append(text)
+        return text
+
+    monkeypatch.setattr(drawing, "axis_label", axis_label)
+    for point in (Point("a", 0.1, 1.0), Point("a", 0.1, 1.0, low=0.05, high=0.2)):
+        wer_bars([point], tmp_path / "x")
+        wer_by_benchmark({"read": {"a": point}}, tmp_path / "y")
+    assert said == ["WER, percent"] * 2 + ["WER, percent; lines are 95 % intervals"] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,9 @@ def test_the_plot_has_a_panel_for_each_kind_of_noise_and_a_line_for_each_model(t
     files = wer_by_snr(panels, tmp_path / "plot", caption="Rules.")
     svg = files[1].read_text(encoding="utf-8")
     assert all(text in svg for text in ("a, noise-white", "signal-to-noise ratio, dB", "clean", "Rules."))
+    assert ("95 % intervals" in svg) == any(one.low is not None for one in line.points)
+    bare = {"a": {"m": replace(line, points=tuple(replace(one, low=None, high=None) for one in line.points))}}
+    assert "95 % intervals" not in wer_by_snr(bare, tmp_path / "bare")[1].read_text(encoding="utf-8")
     before = files[0].read_bytes()
     wer_by_snr(panels, tmp_path / "plot", caption="Rules.")
     assert files[0].read_bytes() == before
