@@ -25,7 +25,7 @@ def quiet_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in test_cli.py; and plots, which take most of the time of a small run, are not drawn."""
     monkeypatch.setattr("harness.cli._silence_libraries", lambda: None)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr("harness.reporting.report._plots", lambda *_: [])
+    monkeypatch.setattr("harness.reporting.report._plots", lambda *_: ([], []))
 
 
 @pytest.fixture

@@ -176,7 +176,7 @@ def _pictures(*, drawn: bool) -> Iterator[None]:
 
     whole = vars(report)["_plots"]
     if not drawn:
-        vars(report)["_plots"] = lambda *_: []
+        vars(report)["_plots"] = lambda *_: ([], [])
     try:
         yield
     finally:

@@ -32,7 +32,7 @@ def worse(at: int) -> int:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to work in; plots, which take long, are left out of what `report` writes."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(report, "_plots", lambda *_: [])
+    monkeypatch.setattr(report, "_plots", lambda *_: ([], []))
     return tmp_path
 
 
