@@ -11,7 +11,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness import devices
-from harness.records.run import Environment, Hardware, PeakMemory
+from harness.records.run import Environment, Hardware
+from harness.records.speed import PeakMemory
 from harness.secret_values import without
 from harness.version import IN_CHECKOUT, ROOT
 

@@ -130,7 +130,8 @@ def make(folder: Path, count: int) -> None:
     from harness.models.base import ModelCard
     from harness.records.codec import write
     from harness.records.journal import AudioFile, Line
-    from harness.records.run import RUN_FILE, BenchmarkRecord, ModelRecord, RunRecord, Speed
+    from harness.records.run import RUN_FILE, BenchmarkRecord, ModelRecord, RunRecord
+    from harness.records.speed import Speed
     from harness.types import SAMPLE_RATE
 
     lengths = [float(one) for one in (ROOT / "perf" / "librispeech_test_clean_seconds.txt").read_text().split()]

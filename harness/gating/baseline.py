@@ -17,7 +17,8 @@ from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_sp
 from harness.records.codec import FORMAT, pretty
 from harness.records.journal import Line, encode_lines, read_journal
 from harness.records.packed import SUFFIX, opened
-from harness.records.run import RUN_FILE, Repeats, RunRecord, Selection, Speed, read_run_record
+from harness.records.run import RUN_FILE, RunRecord, Selection, read_run_record
+from harness.records.speed import Repeats, Speed
 from harness.scoring.average import pooled_by, remember
 from harness.scoring.predictions import read_run
 from harness.scoring.score import suite_speed

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from harness.records.codec import FORMAT, Record
-from harness.records.run import PeakMemory
+from harness.records.speed import PeakMemory
 from harness.version import VERSION
 
 

@@ -15,6 +15,7 @@ from benchmarks.files import looked_at, whole
 from benchmarks.sources.json_keys import check_keys
 from harness.errors import DataError
 from harness.records.codec import FORMAT, MALFORMED, Record, check_format, encode, explain, loads, not_known
+from harness.records.format_1 import upgrade_line
 from harness.records.stored import CAN_STAY, LARGE_BYTES, OpenFile, Stored
 from harness.types import AudioWarning, Turn, Usage, Word
 
@@ -191,6 +192,28 @@ def last_batch(lines: Sequence[Line]) -> int:
     return max((line.batch for line in lines if line.batch is not None), default=-1)
 
 
+def saying_more(lines: Sequence[Line]) -> Sequence[Line]:
+    """At least the lines with an error, usage, or something odd about their audio; few of a large journal."""
+    return lines.saying_more() if isinstance(lines, StoredLines) else lines
+
+
+def seconds_of(lines: Sequence[Line], stretches: Collection[int] | None = None) -> tuple[float, float]:
+    """Seconds of audio and counted seconds of the lines whose times a speed is made of, of all stretches or some."""
+    if isinstance(lines, StoredLines):
+        return lines.seconds_in(stretches)
+    audio, counted = 0.0, 0.0
+    for line in lines:
+        if stretches is None or (line.stretch or 0) in stretches:
+            of, seconds = _counted(line)
+            audio, counted = audio + of, counted + seconds
+    return audio, counted
+
+
+def _counted(line: Line) -> tuple[float, float]:
+    """Seconds of audio and counted seconds; 0 of a line whose time does not count."""
+    return (line.audio_seconds or 0.0, line.time) if line.undisturbed and line.time is not None else (0.0, 0.0)
+
+
 class Places:
     """The lines of a journal by their ids.
 
@@ -241,8 +264,6 @@ def _is_of(line: Line | None, reference: str) -> bool:
 
 _DECODER = msgspec.json.Decoder(Line)
 _ENCODER = msgspec.json.Encoder()
-_RENAMED = {"heard": "audio_seconds", "clean": "undisturbed"}
-"""Fields that format 1 calls otherwise."""
 
 
 def read_journal(path: Path) -> Journal:
@@ -276,27 +297,22 @@ def read_line(raw: bytes) -> Line:
     Raises:
         msgspec.ValidationError, ValueError: it is no journal line; what is wrong.
     """
-    try:
-        if raw.startswith(b'{"format":'):
-            line = _DECODER.decode(raw)
-            if line.format != FORMAT:
-                check_format({"format": line.format})
-            if _ENCODER.encode(line) != raw.rstrip():  # what this program wrote has each key once
-                check_keys(raw.decode(), loads(raw))
-            return line
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        pass  # a lone surrogate, perhaps; and if not, what follows says what it is
+    line = _decoded(raw)
+    if line is not None and _ENCODER.encode(line) == raw.rstrip():  # what this program wrote has each key once
+        return line
     found = loads(raw)
     check_keys(raw.decode(), found)
     check_format(found)
     return msgspec.convert(upgrade_line(found), Line)
 
 
-def upgrade_line(found: object) -> object:
-    """The plain values of a line of format 1 under today's names, unknown ones (null) left out."""
-    if not isinstance(found, dict) or found.get("format", 1) != 1:
-        return found
-    return {_RENAMED.get(key, key): value for key, value in found.items() if value is not None}
+def _decoded(raw: bytes) -> Line | None:
+    """A line of today's format, whose keys nobody looked at; None where `read_line` must say what it is."""
+    try:
+        line = _DECODER.decode(raw) if raw.startswith(b'{"format":') else None
+    except msgspec.DecodeError:  # a lone surrogate, perhaps
+        return None
+    return line if line is not None and line.format == FORMAT else None
 
 
 def _lines(raws: Iterable[bytes], path: Path) -> Iterator[tuple[int, Line]]:
@@ -393,31 +409,10 @@ def _read_on(file: OpenFile, before: _Read, state: tuple[int, ...]) -> _Read:
     return _Read(state, checksum, at, count, noted, frozenset(languages), last_batch, lines)
 
 
-def saying_more(lines: Sequence[Line]) -> Sequence[Line]:
-    """At least the lines with an error, usage, or something odd about their audio; few of a large journal."""
-    return lines.saying_more() if isinstance(lines, StoredLines) else lines
-
-
-def seconds_of(lines: Sequence[Line], stretches: Collection[int] | None = None) -> tuple[float, float]:
-    """Seconds of audio and counted seconds of the lines whose times a speed is made of, of all stretches or some."""
-    if isinstance(lines, StoredLines):
-        return lines.seconds_in(stretches)
-    audio, counted = 0.0, 0.0
-    for line in lines:
-        if stretches is None or (line.stretch or 0) in stretches:
-            of, seconds = _counted(line)
-            audio, counted = audio + of, counted + seconds
-    return audio, counted
-
-
-def _counted(line: Line) -> tuple[float, float]:
-    """Seconds of audio and counted seconds; 0 of a line whose time does not count."""
-    return (line.audio_seconds or 0.0, line.time) if line.undisturbed and line.time is not None else (0.0, 0.0)
-
-
 def _read_again(path: Path, raw: bytes) -> Line:
+    """A line that was read before, its keys looked at."""
     try:
-        return read_line(raw)
+        return _decoded(raw) or read_line(raw)
     except MALFORMED:
         raise DataError(f"{path} was changed while it was read; try again") from None
 

@@ -6,8 +6,8 @@ from msgspec import field
 
 from harness.records.codec import FORMAT, Record, not_known
 from harness.records.details import Details
-from harness.records.run import Speed
 from harness.records.slices import SliceTable
+from harness.records.speed import Speed
 from harness.records.statistics import Interval, MetricValue
 from harness.scoring.error_counts import ErrorCounts
 from harness.version import VERSION

@@ -24,7 +24,8 @@ from msgspec.structs import replace
 from benchmarks.sampling import sample
 from harness.audio import load_clip
 from harness.errors import ModelError
-from harness.records.run import Audit, Repeats, Replay, Speed, Worst
+from harness.records.run import Audit, Replay, Worst
+from harness.records.speed import Repeats, Speed
 from harness.runner.clock import Clock
 from harness.runner.engine import loop_type
 from harness.runner.journal import JournalFile

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from harness.records.journal import seconds_of
-from harness.records.run import ClusterSpeed, Speed, Waits
+from harness.records.speed import ClusterSpeed, Speed, Waits
 
 if TYPE_CHECKING:
     from harness.records.journal import Line

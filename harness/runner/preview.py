@@ -13,7 +13,7 @@ from harness.models.registry import devices_of, expected_card, is_served
 from harness.models.served.options import positive
 from harness.perturb.suite import under_conditions
 from harness.records.journal import read_journal
-from harness.records.run import BenchmarkRecord, ModelRecord, PeakMemory, RunRecord, read_run_record
+from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord, read_run_record
 from harness.runner.folder import run_folder, with_name
 from harness.runner.look import knows_one_language, look_at, selection_of
 from harness.runner.loop import planning_seconds
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from benchmarks.registry import Suite
     from harness.config import Settings
     from harness.models.base import ModelCard
+    from harness.records.speed import PeakMemory
 
 _NO_MEMORY = "memory not known before a first run with such batches"
 

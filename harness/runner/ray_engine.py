@@ -21,7 +21,8 @@ from msgspec import structs
 
 from harness.errors import Interrupted, ModelError, RunError
 from harness.records.journal import Line, read_line
-from harness.records.run import ClusterSpeed, DeviceSpeed, Event
+from harness.records.run import Event
+from harness.records.speed import ClusterSpeed, DeviceSpeed
 from harness.runner.journal import failed
 from harness.runner.loop import WINDOW_ITEMS, Loop
 from harness.runner.plan import plan, spread

@@ -34,7 +34,8 @@ from harness.runner.watchdog import Watched
 if TYPE_CHECKING:
     from benchmarks.dataset import Utterance
     from harness.models.base import Model, ModelCard
-    from harness.records.run import Event, PeakMemory
+    from harness.records.run import Event
+    from harness.records.speed import PeakMemory
     from harness.types import Clip, Hypothesis
 
 

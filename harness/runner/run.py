@@ -30,15 +30,8 @@ from harness.models.versions import changes_transcripts
 from harness.perturb.suite import under_conditions
 from harness.records.codec import write
 from harness.records.journal import Line, read_journal, saying_more
-from harness.records.run import (
-    RUN_FILE,
-    BenchmarkRecord,
-    ModelRecord,
-    RunRecord,
-    Scalar,
-    Speed,
-    read_run_record,
-)
+from harness.records.run import RUN_FILE, BenchmarkRecord, ModelRecord, RunRecord, Scalar, read_run_record
+from harness.records.speed import Speed
 from harness.runner.again import audit_batching, run_again, with_leaderboard, with_repeats
 from harness.runner.clock import Clock
 from harness.runner.compute import compute_of

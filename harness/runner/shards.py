@@ -22,17 +22,8 @@ from harness.errors import RunError
 from harness.records.codec import MALFORMED, refuse_link, write
 from harness.records.cost import Energy
 from harness.records.journal import Line, read_journal, read_line
-from harness.records.run import (
-    RUN_FILE,
-    SHARDS,
-    BenchmarkRecord,
-    PeakMemory,
-    RunRecord,
-    Speed,
-    SpeedElsewhere,
-    Stretch,
-    read_run_record,
-)
+from harness.records.run import RUN_FILE, SHARDS, BenchmarkRecord, RunRecord, SpeedElsewhere, Stretch, read_run_record
+from harness.records.speed import PeakMemory, Speed
 from harness.runner.clock import Clock
 from harness.runner.folder import locked
 from harness.runner.journal import JournalFile

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from harness.errors import UsageError
 from harness.models.versions import NOT_IN_TRANSCRIPTS
-from harness.records.run import BenchmarkRecord, Environment, RunRecord, Speed, SpeedElsewhere, Stretch
+from harness.records.run import BenchmarkRecord, Environment, RunRecord, SpeedElsewhere, Stretch
+from harness.records.speed import Speed
 from harness.version import VERSION
 
 if TYPE_CHECKING:

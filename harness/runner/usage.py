@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
-from harness.records.run import AudioWarnings, ServedSpeed, Speed
+from harness.records.run import AudioWarnings
+from harness.records.speed import ServedSpeed, Speed
 
 if TYPE_CHECKING:
     from harness.records.journal import Line

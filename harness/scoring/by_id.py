@@ -22,7 +22,8 @@ class ById(Generic[T]):
         for one in rows:
             name = _file_name(one)
             self._names[name] = None if name in self._names else one
-        self._used: set[str] = set()
+        self._used: dict[str, str] = {}
+        self._shared: dict[str, str] = {}
         self._lacking: dict[str, None] = {}
         self._asked = 0
 
@@ -33,7 +34,8 @@ class ById(Generic[T]):
         if found is None:
             self._lacking[utterance] = None
             return None
-        self._used.add(found)
+        if self._used.setdefault(found, utterance) != utterance:
+            self._shared.setdefault(found, utterance)
         return self._rows[found]
 
     def tell(self, say: Callable[[str], None]) -> None:
@@ -54,6 +56,12 @@ class ById(Generic[T]):
             told.append(f"{len(unused):,} match none, the first is {unused[0]!r}")
         if self._lacking:
             told.append(f"{len(self._lacking):,} utterances have no row, the first is {next(iter(self._lacking))!r}")
+        if self._shared:
+            row, other = next(iter(self._shared.items()))
+            told.append(
+                f"{len(self._shared):,} are taken for several ids, the first is {row!r} for {self._used[row]!r} and "
+                f"{other!r}"
+            )
         say(f"{self._where}: {'; '.join(told)}")
 
 

@@ -83,21 +83,19 @@ def read_translated(path: Path, form: Form | None = None) -> tuple[list[Line], i
     Raises:
         DataError: as `read_rows`; or rows have a place for translations and none has one.
     """
-    # Most files have none, and are not read twice.
-    every = (values for _, values in read_values(path, form)) if TRANSLATION in read_content(path) else ()
+    content = read_content(path)
+    # Most files have none, and are not parsed twice.
+    every = (values for _, values in _values(path, content, form)) if TRANSLATION in content else ()
     untranslated = untranslated_among(every)
     rows, left_out = list[Line](), 0
     passed_over = dict[str, str]()
-    for number, (where, values) in enumerate(read_values(path, form), start=1):
-        for names in (REFERENCE, HYPOTHESIS):
-            taken, *others = [name for name in names if name in values] or [""]
-            passed_over |= dict.fromkeys(others, taken)
+    for number, (where, values) in enumerate(_values(path, content, form), start=1):
+        passed_over |= others_of(values, REFERENCE) | others_of(values, HYPOTHESIS)
         if untranslated is not None and untranslated(values):
             left_out += 1
         else:
             rows.append(_named(path, where, _foreign_row, values, number))
-    for name, taken in passed_over.items():
-        tell(f"{path.name}: the column {taken!r} is taken; {name!r}, which could be meant too, is passed over")
+    tell_others(path, passed_over)
     if untranslated is not None and not any(row.reference.strip() for row in rows):
         raise DataError(f"{path}: no row has a translation in its column {TRANSLATION!r}; fill it, or leave it out")
     if not rows:
@@ -111,7 +109,10 @@ def read_values(path: Path, form: Form | None = None) -> Iterator[tuple[str, Val
     Raises:
         DataError: as `read_rows`.
     """
-    content = read_content(path)
+    return _values(path, read_content(path), form)
+
+
+def _values(path: Path, content: str, form: Form | None) -> Iterator[tuple[str, Values]]:
     found = form_of(path, content, form)
     if found == "json":
         yield from _array(path, content)
@@ -211,6 +212,18 @@ def column(found: Values, names: Sequence[str]) -> str | None:
     if len(here) > 1 and here[0] not in {"text", "pred_text"}:
         raise ValueError(f"{here[0]!r} and {here[1]!r} could both be meant; leave one out")
     return here[0] if here else None
+
+
+def others_of(found: Values, names: Sequence[str]) -> dict[str, str]:
+    """The columns of a row that could be meant too, each with the one that is taken."""
+    taken, *others = [name for name in names if name in found] or [""]
+    return dict.fromkeys(others, taken)
+
+
+def tell_others(path: Path, passed_over: Mapping[str, str]) -> None:
+    """Says which columns of a file are passed over: those of `others_of`."""
+    for name, taken in passed_over.items():
+        tell(f"{path.name}: the column {taken!r} is taken; {name!r}, which could be meant too, is passed over")
 
 
 def with_lists(found: Values) -> Values:

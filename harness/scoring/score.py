@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness.records.run import BenchmarkRecord, Speed
 from harness.records.scores import Average, AverageSpeed, BenchmarkScore, Scores
+from harness.records.speed import Speed
 from harness.records.statistics import MetricValue
 from harness.records.stored import mapped
 from harness.scoring.average import Averaging, averaging
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.records.journal import Line
+    from harness.records.run import BenchmarkRecord
     from harness.records.statistics import Interval
     from harness.scoring.predictions import System
 

@@ -85,6 +85,7 @@ def _of_translations(one: Columns, names: Sequence[str], slicing: Slicing) -> li
     """BLEU of each slice: translations have no error rate."""
     metric = get_metric("bleu")
     parts, reason = all_parts(one.paired, metric, [scored.utterances() for scored in one.paired.scored])
+    sessions = one.paired.sessions()
     blocks = []
     for value in slicing.order:
         places = [at for at, held in zip(one.kept.tolist(), slicing.values, strict=True) if held == value]
@@ -92,7 +93,6 @@ def _of_translations(one: Columns, names: Sequence[str], slicing: Slicing) -> li
         if not places:
             raise UsageError(f"it has no {metric.title}: {reason}")
         rows = [[each[at] or () for at in places] for each in parts]
-        sessions = one.paired.sessions()
         held = [sessions[at] for at in places]
         blocks.append(replace(block_of(one.paired, metric, rows, held, names), benchmark=value, left_out=0))
     return blocks

@@ -23,13 +23,16 @@ from harness.scoring.recordings import (
     turns_by_recording,
 )
 from harness.scoring.rows import (
+    HYPOTHESIS,
     REFERENCE,
     column,
     keywords_of,
     language_of,
     name_of,
+    others_of,
     read_values,
     session_of,
+    tell_others,
     with_lists,
 )
 from harness.scoring.timed_rows import SAID_TURNS, SAID_WORDS, WRITTEN_TURNS, WRITTEN_WORDS, turns_in, words_in
@@ -125,6 +128,7 @@ def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> Texts:
     keywords: dict[str, tuple[str, ...]] = {}
     turns: dict[str, tuple[Turn, ...]] = {}
     words: dict[str, tuple[Word, ...]] = {}
+    passed_over: dict[str, str] = {}
     alone = columns == REFERENCE
     names = (
         (SAID_TURNS if alone else (*WRITTEN_TURNS, *SAID_TURNS)),
@@ -141,6 +145,7 @@ def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> Texts:
             )
         except ValueError as error:
             raise DataError(f"{path}, {where}: {error}") from None
+        passed_over |= others_of(values, REFERENCE if chosen in REFERENCE else HYPOTHESIS)
         if chosen is None:
             raise DataError(f"{path}, {where}: no text; expected one of {', '.join(columns[:4])}")
         name, text = name_of(values) or f"line {number}", values[chosen]
@@ -161,6 +166,7 @@ def _of_table(path: Path, form: Form, columns: tuple[str, ...]) -> Texts:
             turns[name] = spoken_turns
         if timed_words is not None:
             words[name] = timed_words
+    tell_others(path, passed_over)
     return Texts(path, form, texts, sessions, languages, keywords, turns=turns, words=words)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from harness.commands.end_of_run import _waits
-from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord, ServedSpeed, Speed, Waits
+from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord
+from harness.records.speed import ServedSpeed, Speed, Waits
 
 MODEL = ModelRecord(id="hama")
 WAITS = Waits(decode=4.0, busy_seconds=12.0, threads=8, cause="decoding, 3 of 8 threads busy")

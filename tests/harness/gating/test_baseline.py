@@ -14,7 +14,8 @@ from harness.records.baseline import Speeds, read_speeds
 from harness.records.codec import pretty
 from harness.records.journal import read_journal
 from harness.records.packed import opened
-from harness.records.run import BenchmarkRecord, EarlyRecord, Repeats, Speed, read_run_record
+from harness.records.run import BenchmarkRecord, EarlyRecord, read_run_record
+from harness.records.speed import Repeats, Speed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

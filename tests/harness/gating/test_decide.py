@@ -18,7 +18,7 @@ from harness.gating.sides import Side
 from harness.records.decision import Decision, Finding, Reason, Verdict
 from harness.records.journal import Line
 from harness.records.policy import Policy, SpeedTable, Table, Tier, WerTable
-from harness.records.run import BenchmarkRecord, Environment, Hardware, ModelRecord, RunRecord
+from harness.records.run import BenchmarkRecord, Environment, Hardware
 from harness.records.statistics import Difference
 from harness.scoring.counting import Counted
 from harness.scoring.error_counts import ErrorCounts
@@ -26,6 +26,7 @@ from harness.scoring.predictions import Predictions, System
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import Scored
 from harness.scoring.significance import Counts, difference
+from tests.harness.run_records import run_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,8 +78,7 @@ def side(
     cpu: str | None = None,
 ) -> Side:
     rules = get_profile(profile)
-    run = RunRecord(
-        model=ModelRecord(id="m"),
+    run = run_record(
         suite="demo@1",
         complete=complete,
         environment=Environment(hardware=Hardware(cpu=cpu)),

@@ -3,12 +3,14 @@
 import pytest
 
 from harness.gating.baseline import rtfx
-from harness.records.run import BenchmarkRecord, ModelRecord, Repeats, RunRecord, Speed
+from harness.records.run import BenchmarkRecord, RunRecord
+from harness.records.speed import Repeats, Speed
+from tests.harness.run_records import run_record
 
 
 def run(*benchmarks: Speed | None) -> RunRecord:
     facts = {str(number): BenchmarkRecord(speed=speed) for number, speed in enumerate(benchmarks)}
-    return RunRecord(model=ModelRecord(id="m"), benchmarks=facts)
+    return run_record(facts)
 
 
 def test_each_repeat_is_total_over_total() -> None:

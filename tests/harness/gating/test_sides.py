@@ -12,10 +12,11 @@ from harness.errors import UsageError
 from harness.gating.baseline import save
 from harness.gating.sides import apart, as_side, by_model, read_side
 from harness.records.journal import Line
-from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord
+from harness.records.run import BenchmarkRecord
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
+from tests.harness.run_records import run_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ def part(name: str, whole: str | None, rows: int, failed: int = 0) -> Prediction
 
 def made(*parts: Predictions, **run: object) -> Side:
     facts = {"talks": BenchmarkRecord(expected=9, done=9), "read": BenchmarkRecord(expected=4)}
-    record = RunRecord(model=ModelRecord(id="m"), benchmarks=facts, **run)  # type: ignore[arg-type]
+    record = run_record(facts, **run)
     system = System(model="m", suite=record.suite, run=record, benchmarks=list(parts))
     return as_side("s", system, RULES, [count_predictions(one, RULES) for one in parts], [1.0])
 

@@ -15,10 +15,11 @@ from harness.gating.watch import EarlyGate, Watch, early_findings
 from harness.records.decision import Reason, Verdict
 from harness.records.journal import Line
 from harness.records.policy import Policy, Table, Tier, WerTable
-from harness.records.run import BenchmarkRecord, EarlyRecord, ModelRecord, RunRecord
+from harness.records.run import BenchmarkRecord, EarlyRecord
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
+from tests.harness.run_records import run_record
 
 COUNT, SEED = 200, 3
 RULES = get_profile("leaderboard@2026-08")
@@ -45,7 +46,7 @@ def side(heard: str | None = "red blue", said: str = "red blue", *names: str, la
         for name in names or ("read",)
     ]
     facts = {one.benchmark: BenchmarkRecord() for one in parts}
-    record = RunRecord(model=ModelRecord(id="m"), benchmarks=facts, **{"complete": True} | run)
+    record = run_record(facts, **{"complete": True} | run)
     system = System(model="m", run=record, benchmarks=parts)
     return as_side("base", system, RULES, [count_predictions(one, RULES) for one in parts])
 

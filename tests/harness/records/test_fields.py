@@ -18,8 +18,9 @@ from harness.records.baseline import Speeds
 from harness.records.comparison import Comparison
 from harness.records.details import Details
 from harness.records.explanation import Explained
-from harness.records.journal import Line, encode_lines, read_journal, upgrade_line
-from harness.records.run import RunRecord, read_run_record, upgrade_run
+from harness.records.format_1 import upgrade_line, upgrade_run
+from harness.records.journal import Line, encode_lines, read_journal
+from harness.records.run import RunRecord, read_run_record
 from harness.records.scores import Scores
 from tests.harness.records.shapes import ANY, Place, example, holding, places, wrong
 

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from harness.errors import DataError
 from harness.records import codec
 from harness.records.baseline import SPEEDS_FILE, Speeds, read_speeds
+from harness.records.format_1 import upgrade_run
 from harness.records.journal import Line, encode_lines, read_journal
-from harness.records.run import RunRecord, read_run_record, upgrade_run
+from harness.records.run import RunRecord, read_run_record
 from harness.version import VERSION
 
 FORMAT_1 = Path(__file__).parents[2] / "data" / "format_1" / "digits" / "tiny-nar"
@@ -59,6 +60,13 @@ def test_a_journal_of_format_1_is_read_with_todays_names(tmp_path: Path) -> None
     assert journal.size == (FORMAT_1 / "digits.jsonl").stat().st_size
     (tmp_path / "digits.jsonl").write_bytes(encode_lines(journal.lines))
     assert read_journal(tmp_path / "digits.jsonl").lines == journal.lines
+
+
+def test_a_line_of_format_1_may_state_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"format":1,"id":"a","reference":"r","hypothesis":"h","heard":2.5,"clean":false}\n')
+    (line,) = read_journal(path).lines
+    assert (line.audio_seconds, line.undisturbed) == (2.5, False)
 
 
 @pytest.mark.parametrize("text", ["", "ça va", "\ud800 lone", 'a "format" b', "\u2028\x00"])

@@ -10,20 +10,10 @@ import pytest
 
 from harness.errors import DataError
 from harness.records import codec
-from harness.records.run import (
-    Environment,
-    Hardware,
-    ModelRecord,
-    RunRecord,
-    Speed,
-    Stretch,
-    read_run_record,
-    upgrade_run,
-)
-
-
-def run(**more: Any) -> RunRecord:
-    return RunRecord(model=ModelRecord(id="m"), benchmarks={}, **more)
+from harness.records.format_1 import upgrade_run
+from harness.records.run import Environment, Hardware, RunRecord, Stretch, read_run_record
+from harness.records.speed import Speed
+from tests.harness.run_records import run_record
 
 
 @pytest.mark.parametrize(
@@ -39,18 +29,18 @@ def run(**more: Any) -> RunRecord:
     ],
 )
 def test_hardware_in_words(hardware: Hardware, words: str | None) -> None:
-    assert run(environment=Environment(hardware=hardware)).hardware == words
+    assert run_record(environment=Environment(hardware=hardware)).hardware == words
 
 
 def test_settings_that_decide_what_is_scored() -> None:
-    assert run().limit is None
-    assert run(settings={"limit": 0}).limit == 0
-    assert [run(settings={"on_error": on}).scores_empty for on in ("score-empty", "record", None)] == [
+    assert run_record().limit is None
+    assert run_record(settings={"limit": 0}).limit == 0
+    assert [run_record(settings={"on_error": on}).scores_empty for on in ("score-empty", "record", None)] == [
         True,
         False,
         False,
     ]
-    assert run().scores_empty is False
+    assert run_record().scores_empty is False
 
 
 def test_the_audio_that_belongs_to_the_counted_seconds() -> None:
@@ -99,7 +89,7 @@ def test_a_limit_that_is_no_number_of_utterances_is_refused(limit: object) -> No
     [{"stretches": [0, 2]}, {"stretches": [0], "speeds_elsewhere": [{"stretch": 10**30, "speed": {}}]}],
 )
 def test_a_stretch_that_the_run_does_not_have(tmp_path: Path, entry: dict[str, Any]) -> None:
-    record = json.loads(codec.pretty(run(stretches=[Stretch(since="a"), Stretch(since="b")])))
+    record = json.loads(codec.pretty(run_record(stretches=[Stretch(since="a"), Stretch(since="b")])))
     (tmp_path / "run.json").write_text(json.dumps(record | {"benchmarks": {"b": {"stretches": [1]}}}))
     assert read_run_record(tmp_path).benchmarks["b"].stretches == (1,)
     (tmp_path / "run.json").write_text(json.dumps(record | {"benchmarks": {"b": entry}}))

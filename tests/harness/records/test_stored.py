@@ -139,6 +139,16 @@ def test_a_file_that_is_changed_while_it_is_read(tmp_path: Path, monkeypatch: py
         list(lines)
 
 
+def test_keys_are_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(WHOLE)
+    monkeypatch.setattr(journal, "LARGE_BYTES", 0)
+    lines = read_journal(path).lines
+    before = list(lines)
+    monkeypatch.delattr(journal, "_ENCODER")
+    assert [lines[at] for at in range(len(lines))] == list(lines) == before
+
+
 def test_only_what_was_appended_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(WHOLE)

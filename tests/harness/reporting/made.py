@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from harness.records.run import RunRecord, Speed
+from harness.records.run import RunRecord
 from harness.records.scores import Average, AverageSpeed, BenchmarkScore, ProfileRecord, Scores
+from harness.records.speed import Speed
 from harness.records.statistics import Interval
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.registry import get_suite
 from harness.cli import main
-from harness.records.run import Speed
+from harness.records.speed import Speed
 from harness.records.statistics import MetricValue
 from harness.reporting import claims
 from harness.reporting.claims import CANNOT, NEEDS, by_model, claims_table

@@ -18,8 +18,9 @@ from msgspec.structs import replace
 
 from benchmarks.registry import get_suite
 from harness.errors import UsageError
-from harness.records.run import RunRecord, Speed
+from harness.records.run import RunRecord
 from harness.records.scores import ProfileRecord, Scores
+from harness.records.speed import Speed
 from harness.reporting import hub
 from harness.reporting.hub import checked, eval_results_yaml, leaderboard_csv, model_index, write_hub_files
 from harness.scoring.profile_files import get_profile

@@ -18,6 +18,7 @@ from harness.reporting.report import write_report
 from harness.scoring.predictions import System, read_run
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions, count_systems
+from tests.harness.run_records import run_record
 from tests.harness.scoring.made import predictions
 
 PROFILE = get_profile("verbatim")
@@ -51,7 +52,7 @@ def test_what_is_written_where_nothing_is_said_matters_too(
     ]
     (tmp_path / "b.jsonl").write_bytes(encode_lines(rows))
     entry = BenchmarkRecord(language="en", expected=len(rows), complete=True)
-    write(tmp_path / "run.json", RunRecord(model=ModelRecord(id="m"), benchmarks={"b": entry}))
+    write(tmp_path / "run.json", run_record({"b": entry}))
     counted = count_systems([read_run(tmp_path)], [get_profile("card@2026-04")])  # which has no rate for these
     size = choice.size_of([one for held in counted for one in held])
     chosen = choose(counted, round(size / 10))["b"]

@@ -7,8 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from harness.records.run import RunRecord, Speed
+from harness.records.run import RunRecord
 from harness.records.scores import Scores
+from harness.records.speed import Speed
 from harness.reporting.points import Points, by_length, points_of
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profile_files import get_profile

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.records.run import Speed
+from harness.records.speed import Speed
 from harness.reporting import robustness
 from harness.reporting.robustness import FEW, robustness_table
 from harness.scoring.profile_files import get_profile

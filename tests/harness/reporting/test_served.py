@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from harness.commands.end_of_run import _servers
 from harness.progress import Tally
 from harness.records.journal import Line
-from harness.records.run import RunRecord, ServedSpeed, Speed
+from harness.records.run import RunRecord
+from harness.records.speed import ServedSpeed, Speed
 from harness.reporting import drawing, plots
 from harness.reporting.drawing import Point
 from harness.reporting.hub import checked

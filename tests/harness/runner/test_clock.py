@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from harness.records.journal import Line
-from harness.records.run import Speed, Waits
+from harness.records.speed import Speed, Waits
 from harness.runner.clock import PHASES, Clock, Lap
 
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace as replace_record
 from harness.audio import load_clip
 from harness.errors import RunError
 from harness.models.base import Model, ModelCard
-from harness.records.run import Waits
+from harness.records.speed import Waits
 from harness.runner.clock import PHASES
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop

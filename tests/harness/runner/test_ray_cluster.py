@@ -27,7 +27,8 @@ from harness.config import Settings
 from harness.errors import ModelError, RunError, UsageError
 from harness.progress import Silent
 from harness.records.journal import Line, read_journal
-from harness.records.run import RunRecord, Speed
+from harness.records.run import RunRecord
+from harness.records.speed import Speed
 from harness.reporting.report import write_scores
 from harness.runner import ray_cluster
 from harness.runner import run as run_module

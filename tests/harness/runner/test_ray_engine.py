@@ -24,7 +24,8 @@ from harness.errors import Interrupted, RunError, UsageError
 from harness.models.base import Model, ModelCard
 from harness.records.codec import write
 from harness.records.journal import Line, encode_lines, read_journal
-from harness.records.run import BenchmarkRecord, ClusterSpeed, ModelRecord, RunRecord
+from harness.records.run import BenchmarkRecord
+from harness.records.speed import ClusterSpeed
 from harness.runner import ray_actor, ray_cluster, ray_connect, ray_engine
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
@@ -38,6 +39,7 @@ from harness.runner.ray_worker import Hung, Piece, Worker, Written
 from harness.runner.shards import take_in
 from harness.runner.stages import State, Stop
 from harness.types import Clip, Hypothesis
+from tests.harness.run_records import run_record
 from tests.harness.runner.stub_run import Slow, dataset
 
 
@@ -480,7 +482,7 @@ def test_a_driver_that_is_killed_25_times_loses_no_batch_that_was_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed in its journal, before or after a line is on the disk; workers go on a while, as real ones do."""
-    record = RunRecord(model=ModelRecord(id="m"), benchmarks={"b": BenchmarkRecord()})
+    record = run_record({"b": BenchmarkRecord()})
     draw = random.Random(5)
     path = tmp_path / "b.jsonl"
     kept = 0

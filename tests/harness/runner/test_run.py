@@ -23,7 +23,8 @@ from harness.models import hub
 from harness.models.base import LoadOptions, Model
 from harness.progress import Lines, Silent
 from harness.records.journal import Line, encode_lines, read_journal
-from harness.records.run import AveragingRecord, Event, PeakMemory, RunRecord, Speed, read_run_record
+from harness.records.run import AveragingRecord, Event, RunRecord, read_run_record
+from harness.records.speed import PeakMemory, Speed
 from harness.reporting.report import write_scores
 from harness.reporting.results import results_table
 from harness.runner import run as run_module

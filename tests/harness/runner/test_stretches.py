@@ -16,20 +16,13 @@ from harness.models.registry import adapters, load_model
 from harness.models.versions import AUDIO, changes_transcripts
 from harness.records.codec import write
 from harness.records.journal import read_journal
-from harness.records.run import (
-    BenchmarkRecord,
-    Environment,
-    Hardware,
-    ModelRecord,
-    RunRecord,
-    Speed,
-    Stretch,
-    read_run_record,
-)
+from harness.records.run import BenchmarkRecord, Environment, Hardware, RunRecord, Stretch, read_run_record
+from harness.records.speed import Speed
 from harness.reporting.stretches import apart
 from harness.runner.stretches import begin_stretch, check_packages
 from harness.scoring.score import suite_speed
 from harness.version import VERSION
+from tests.harness.run_records import run_record
 from tests.harness.runner.tones import Again, manifest, run, tone
 
 HERE = Environment(
@@ -41,7 +34,7 @@ HERE = Environment(
 
 
 def record(*stretches: Stretch, **more: Any) -> RunRecord:
-    return RunRecord(model=ModelRecord(id="m"), benchmarks={}, stretches=[*stretches], **more)
+    return run_record(stretches=[*stretches], **more)
 
 
 def known(package: str) -> bool:

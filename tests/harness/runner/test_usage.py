@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import CostLimitError, HarnessError, ModelError, ServerError
 from harness.records.journal import Line
-from harness.records.run import ServedSpeed, Speed
+from harness.records.speed import ServedSpeed, Speed
 from harness.runner.journal import JournalFile
 from harness.runner.plan import Budget
 from harness.runner.stages import join

@@ -1,7 +1,7 @@
 """The average's speed is total over total, and leaves the same batches out of both totals."""
 
-from harness.records.run import Speed
 from harness.records.scores import AverageSpeed
+from harness.records.speed import Speed
 from harness.scoring.score import total_speed
 
 

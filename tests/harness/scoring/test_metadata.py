@@ -65,6 +65,21 @@ def test_a_stem_of_two_rows_names_none(tmp_path: Path) -> None:
     assert [row.tags for row in found.benchmarks[0].rows] == [{}, {"accent": "au"}]
 
 
+def test_a_row_that_is_taken_for_several_ids_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("id,accent\na,us\nb,au\n")
+    said: list[str] = []
+    rows = [line("x/a.wav", "x", "x"), line("b", "x", "x")]
+    with_metadata([system(*rows), system(*rows, line("y/a.wav", "x", "x"))], read_metadata(path), said.append)
+    assert said == [
+        f"{path}: 2 of 2 rows are of utterances; 1 are taken for several ids, the first is 'a' for 'x/a.wav' and "
+        "'y/a.wav'"
+    ]
+    said.clear()
+    with_metadata([system(*rows), system(*rows)], read_metadata(path), said.append)
+    assert said == [f"{path}: 2 of 2 rows are of utterances"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

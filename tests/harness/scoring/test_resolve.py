@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import UsageError
-from harness.records.run import ModelRecord, RunRecord
 from harness.scoring.predictions import System
 from harness.scoring.profiles import DEFAULT_PROFILE
 from harness.scoring.resolve import common_profile, resolve_profile
+from tests.harness.run_records import run_record
 
 
 def system(suite: str | None = None, *, ran: bool = False, stored: str | None = None) -> System:
-    run = RunRecord(model=ModelRecord(id="m"), profile=stored, benchmarks={}) if ran else None
+    run = run_record(profile=stored) if ran else None
     return System(model="m", suite=suite, run=run, benchmarks=[])
 
 

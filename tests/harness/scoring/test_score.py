@@ -10,14 +10,16 @@ from msgspec.structs import replace as changed
 
 from harness.records import codec
 from harness.records.journal import Line
-from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord, Speed
+from harness.records.run import BenchmarkRecord
 from harness.records.scores import Average, AverageSpeed, BenchmarkScore, Scores
+from harness.records.speed import Speed
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profile_files import get_profile
 from harness.scoring.profiles import Profile
 from harness.scoring.score import score_systems
 from harness.scoring.scored import count_predictions
+from tests.harness.run_records import run_record
 from tests.harness.scoring.made import predictions as foreign
 
 CARD = get_profile("card@2026-04")
@@ -29,8 +31,7 @@ def theirs(*benchmarks: Predictions) -> System:
 
 
 def ours(*pairs: tuple[str, str | None], on_error: str = "record", expected: int | None = None) -> System:
-    run = RunRecord(
-        model=ModelRecord(id="m"),
+    run = run_record(
         settings={"on_error": on_error},
         complete=True,
         benchmarks={
@@ -269,7 +270,7 @@ def test_a_run_of_a_suite_is_complete_with_all_benchmarks_of_the_suite() -> None
 
     name, suite = next((name, suite) for name, suite in suites().items() if len(suite.benchmarks) > 1)
     parts = [foreign(("a", "a"), name=one, ours=True) for one in suite.benchmarks]
-    run = RunRecord(model=ModelRecord(id="m"), benchmarks={parts[0].benchmark: BenchmarkRecord()})
+    run = run_record({parts[0].benchmark: BenchmarkRecord()})
     whole = System(model="m", suite=name, run=run, benchmarks=parts)
     assert scored(whole).complete
     assert not scored(replace(whole, benchmarks=parts[:-1])).complete

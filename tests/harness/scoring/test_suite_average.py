@@ -17,7 +17,8 @@ from harness.errors import UsageError
 from harness.gating.baseline import save
 from harness.records.codec import write
 from harness.records.journal import encode_lines
-from harness.records.run import AveragingRecord, BenchmarkRecord, ModelRecord, RunRecord, Speed
+from harness.records.run import AveragingRecord, BenchmarkRecord, ModelRecord, RunRecord
+from harness.records.speed import Speed
 from harness.reporting.results import results_table
 from harness.scoring.average import Averaging, averaging, declared, pooled_by
 from harness.scoring.comparison import compare_systems

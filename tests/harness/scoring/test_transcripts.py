@@ -109,6 +109,21 @@ def test_a_null_beside_a_reference_is_a_failed_utterance(tmp_path: Path) -> None
     assert system.benchmarks[0].rows[0].hypothesis is None
 
 
+def test_columns_that_are_passed_over_are_told_of_either_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said, written = tmp_path / "r.jsonl", tmp_path / "h.csv"
+    said.write_text('{"id": "1", "text": "a b", "transcript": "c"}\n')
+    written.write_text("id,pred_text,hypothesis,text\n1,a b,c,d\n")
+    (system,) = read_transcripts(said, [written])
+    assert [(row.reference, row.hypothesis) for row in system.benchmarks[0].rows] == [("a b", "a b")]
+    passed = "which could be meant too, is passed over"
+    assert capsys.readouterr().err.splitlines() == [
+        f"r.jsonl: the column 'text' is taken; 'transcript', {passed}",
+        f"h.csv: the column 'pred_text' is taken; 'hypothesis', {passed}",
+    ]
+
+
 def test_words_in_a_segment_that_is_not_scored_are_not_counted(tmp_path: Path) -> None:
     stm = "r1 1 spk1 0 5 <o> hello there\nr1 1 gap 5 7 <o> ignore_time_segment_in_scoring\nr1 1 spk1 7 9 <o> bye now\n"
     ctm = "r1 1 1 .2 hello\nr1 1 2 .2 there\nr1 1 5.5 .2 noise\nr1 1 7.5 .2 bye\nr1 1 8 .2 now\n"

@@ -25,7 +25,8 @@ from harness.errors import HarnessError
 from harness.flags import made
 from harness.progress import Silent
 from harness.records.journal import Line, read_journal
-from harness.records.run import RunRecord, ServedSpeed, read_run_record
+from harness.records.run import RunRecord, read_run_record
+from harness.records.speed import ServedSpeed
 from harness.request import own_data
 from harness.runner.run import Run
 from harness.runner.stages import Stop
