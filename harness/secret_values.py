@@ -53,6 +53,7 @@ _TOKEN = re.compile(
 _BEGINS = ("_", "glpat-", "xox", "AKIA", "ASIA", "sk-")
 
 
+@cache
 def is_secret(name: str) -> bool:
     """Whether a variable of the environment holds one, by its name: ``HF_TOKEN``, ``AWS_SECRET_ACCESS_KEY``."""
     words = [word.upper() for word in _WORD.findall(name)]
@@ -69,7 +70,7 @@ def hide(text: str, environment: Mapping[str, str] = os.environ) -> str:
 
     Finished JSON, CSV and markup hold more than texts: what is stored has its texts hidden before (`hide_in`).
     """
-    values = _pattern(tuple((name, value) for name, value in environment.items() if is_secret(name)))
+    values = _pattern(tuple(environment.get(name, "") for name in environment if is_secret(name)))
     text = values.sub(HIDDEN, text) if values else text
     if ":/" in text or ":\\/" in text:
         text = _ADDRESS.sub(lambda found: _QUERY.sub(rf"\1{HIDDEN}", _LOGIN.sub(rf"\1{HIDDEN}@", found[0])), text)
@@ -88,10 +89,9 @@ def hide_in(value: object) -> object:
 
 
 @cache
-def _pattern(held: tuple[tuple[str, str], ...]) -> re.Pattern[str] | None:
+def _pattern(held: tuple[str, ...]) -> re.Pattern[str] | None:
     """What finds the values, the longest first: one may be part of another. Digits within a number are none."""
-    values = {value.strip() for _, value in held}
-    found = {value for value in values if len(value) >= SHORTEST and not _is_none(value)}
+    found = {value for value in map(str.strip, held) if len(value) >= SHORTEST and not _is_none(value)}
     forms = {form for value in found for form in (value, json.dumps(value)[1:-1], quote(value, safe=""))}
     return re.compile("|".join(map(_found_by, sorted(forms, key=len, reverse=True)))) if forms else None
 

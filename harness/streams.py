@@ -117,9 +117,8 @@ def lost(out: Output) -> str | None:
 
 def put_json(record: object) -> None:
     """A record as JSON on standard output, its texts without secrets, its keys and numbers as they are."""
-    from harness.records.codec import (
-        pretty,
-    )  # which needs our own `benchmarks`, and `cli` looks first whether it is ours
+    # Not above: it needs our own `benchmarks`, and `cli` looks first whether it is ours.
+    from harness.records.codec import pretty
 
     text = pretty(record)
     if isinstance(sys.stdout, Output):

@@ -48,13 +48,22 @@ def check_keys(text: str, value: object) -> None:
     count = len(value) if isinstance(value, dict) else -1
     if text.count(":") == count:
         return
-    spaced = " :" in text or "\t:" in text or "\n:" in text or "\r:" in text
-    named = text.count('":') + (len(_SPACED.findall(text)) if spaced else 0)
+    named = text.count('":') + (len(_SPACED.findall(text)) if _may_be_spaced(text) else 0)
     if named == count or named == _keys(value):
         return
     found = _twice(json.loads(text, object_pairs_hook=_Object))
     if found is not None:
         raise ValueError(found)
+
+
+def _may_be_spaced(text: str) -> bool:
+    """Whether there is space before a colon. One character is found, or not, much sooner than two."""
+    return (
+        " :" in text
+        or ("\n" in text and "\n:" in text)
+        or ("\t" in text and "\t:" in text)
+        or ("\r" in text and "\r:" in text)
+    )
 
 
 def _keys(value: object) -> int:

@@ -29,7 +29,7 @@ def check_sizes(folder: Path, config: object) -> None:
     large = [(key, number) for key, number in _integers(config) if number > _least(key)]
     if not large:
         return
-    shapes = _shapes(folder)
+    shapes = shapes_in(folder)
     if not shapes:
         return  # said where they are read
     widest = max((side for shape in shapes for side in shape), default=0)
@@ -60,8 +60,8 @@ def _integers(config: object) -> Iterator[tuple[str, int]]:
             left += value
 
 
-def _shapes(folder: Path) -> list[list[int]]:
-    """Of all tensors in the folder's safetensors; only headers are read. None where one cannot be read."""
+def shapes_in(folder: Path) -> list[list[int]]:
+    """Of all tensors in the safetensors files of a folder; only headers are read. None where one cannot be."""
     from safetensors import SafetensorError, safe_open
 
     found: list[list[int]] = []

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.sources.hub_access import first_line, quiet, within
 from harness.errors import AccessError, HarnessError, ModelError, UsageError
-from harness.models.config_sizes import check_sizes
+from harness.models.config_sizes import check_sizes, shapes_in
 from harness.models.digests import file_digest
 
 FILES = ("README.md", "*.json", "*.txt", "*.model", "*.jinja", "model.safetensors", "model-?????-of-?????.safetensors")
@@ -109,17 +109,7 @@ def folder_here(name: str, revision: str | None) -> Path | None:
 
 def parameters_in(folder: Path) -> int:
     """Numbers in the safetensors files of a folder; only their headers are read. 0 where they cannot be."""
-    from safetensors import SafetensorError, safe_open
-
-    count = 0
-    try:
-        for path in folder.glob("*.safetensors"):
-            with safe_open(path, framework="np") as content:
-                for key in content.keys():  # noqa: SIM118 - not a dict
-                    count += math.prod(content.get_slice(key).get_shape())
-    except (OSError, SafetensorError):
-        return 0
-    return count
+    return sum(map(math.prod, shapes_in(folder)))
 
 
 def _parse_config(folder: Path) -> HubConfig:

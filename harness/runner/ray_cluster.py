@@ -29,7 +29,7 @@ PLACE_SECONDS = 60.0
 """How long to wait for a place for a worker where none is left."""
 
 MANY = 64
-"""Workers from which on some hand work on to others: the driver would need 0.1 ms for a message to each of them."""
+"""Workers from which on some hand work on to others: each message is the driver's time (`perf/ray_engine.py`)."""
 
 PATIENCE = 10
 """A worker that is silent for so many times the limit of a stage is given up from here: a call that holds Python's lock
@@ -145,8 +145,8 @@ class Cluster(Model):
             self._ray.remote(Actor).options(**place).remote, own_program(), self._ray.cloudpickle.dumps(make)
         )
         self._workers: list[Handle] = []
-        self._passed: dict[Handle, tuple[Any, list[Handle]]] = {}
-        """Who was last given work for others, the answer when they have it, and for whom."""
+        self._passed: dict[Handle, list[tuple[Any, list[Handle]]]] = {}
+        """Who was given work for others: the answer when they have it, and for whom it is."""
         self._deaths = 0
         self._failure: HarnessError | None = None
         self._begin = time.monotonic()
@@ -193,7 +193,8 @@ class Cluster(Model):
             own = parts.pop(worker, ())
             if parts:
                 numbered = {one.number: pieces for one, pieces in parts.items()}
-                self._passed[worker] = worker.actor.pass_on.remote(numbered, own), list(parts)
+                ref = worker.actor.pass_on.remote(numbered, own)
+                self._passed[worker] = [*self._open(worker), (ref, list(parts))]
             else:
                 self.give(worker, own)
 
@@ -305,13 +306,20 @@ class Cluster(Model):
         """Those that a lost worker may not have handed on to; from now on nobody does."""
         for worker in self._workers:
             worker.leader = None if worker.leader is lost else worker.leader
-        ref, others = self._passed.pop(lost, (None, []))
+        meant = {other: None for _, others in self._open(lost) for other in others}
+        self._passed.pop(lost, None)
+        return [worker for worker in meant if worker in self._workers]
+
+    def _open(self, worker: Handle) -> list[tuple[Any, list[Handle]]]:
+        """What a worker was to hand on and has not said that it has."""
+        return [one for one in self._passed.get(worker, []) if not self._said(one[0])]
+
+    def _said(self, ref: Any) -> bool:
         try:
-            if ref is not None:
-                self._ray.get(ref, timeout=0)
-        except self._ray.exceptions.RayError:  # lost before it could say so
-            return [worker for worker in others if worker in self._workers]
-        return []
+            self._ray.get(ref, timeout=0)
+        except self._ray.exceptions.RayError:  # not yet, or lost before it could
+            return False
+        return True
 
     def _check_left(self) -> None:
         """Ends a run that nobody works on."""

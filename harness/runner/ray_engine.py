@@ -10,7 +10,7 @@ the run's folder keep journals of their own besides, which the next command find
 from __future__ import annotations
 
 import pickle
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -94,6 +94,8 @@ class RayLoop(Loop):
     _mark: Path = field(default_factory=Path, init=False)
     _kept: set[tuple[str, bool]] = field(default_factory=set, init=False)
     """Nodes, and whether their workers keep journals of their own."""
+    _counted: tuple[tuple[Handle, ...], Counter[str]] = field(default_factory=lambda: ((), Counter()), init=False)
+    """Who was ready when workers were counted, and how many were on each device."""
 
     @property
     def _cluster(self) -> Cluster:
@@ -188,6 +190,8 @@ class RayLoop(Loop):
         ready = self._cluster.ready
         given: dict[Handle, list[Piece]] = defaultdict(list)
         for _ in range(max(IN_HAND, self._share)):
+            if not self._pending and not self._suspects:
+                break
             allowed = max(self._share, min(IN_HAND, 1 + len(self._pending) // max(1, len(ready))))
             for worker in ready:
                 tasks = self._in_hand.setdefault(worker, deque())
@@ -321,7 +325,7 @@ class RayLoop(Loop):
         place = str(worker.place)
         known = self.state.clock.cluster or ClusterSpeed()
         before = known.devices.get(place) or DeviceSpeed()
-        workers = max(before.workers, sum(str(other.place) == place for other in self._cluster.ready))
+        workers = max(before.workers, self._workers_on(place))
         audio_seconds = before.audio_seconds + written.clock.audio_seconds_undisturbed
         counted = before.seconds_counted + written.clock.counted
         device = DeviceSpeed(
@@ -337,6 +341,13 @@ class RayLoop(Loop):
         total = sum(speeds) if speeds else None
         per_device = total / len(speeds) if total is not None else None
         self.state.clock.cluster = ClusterSpeed(devices=devices, rtfx=total, rtfx_per_device=per_device)
+
+    def _workers_on(self, place: str) -> int:
+        """How many are ready on a device; counted anew where others are, as all are asked for with every batch."""
+        ready = tuple(self._cluster.ready)
+        if self._counted[0] != ready:
+            self._counted = ready, Counter(str(worker.place) for worker in ready)
+        return self._counted[1][place]
 
 
 def _with_whole_path(utterance: Utterance) -> Utterance:

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,6 @@ from harness.types import Clip, Hypothesis
 from tests.conftest import ROOT
 from tests.harness.runner.test_loop import Echo, loop, utterances
 from tests.harness.runner.tones import manifest, tone
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[JournalFile]:
-    with JournalFile(tmp_path / "b.jsonl") as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)

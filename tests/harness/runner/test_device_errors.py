@@ -15,7 +15,7 @@ from harness.records.journal import read_line
 from harness.runner.plan import Budget
 from harness.runner.ray_worker import Hung, Piece, Worker, Written
 from harness.runner.stages import OutOfMemory, caught
-from tests.harness.runner.test_loop import Echo, journal, loop, utterances
+from tests.harness.runner.test_loop import Echo, loop, utterances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from harness.models.base import Model
     from harness.runner.journal import JournalFile
     from harness.types import Clip
-
-__all__ = ["journal"]
 
 LACKS = (
     "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.11 GiB",

@@ -2,8 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,12 +71,6 @@ def utterances(lengths: Sequence[float], broken: Sequence[int] = ()) -> list[Utt
         )
         for number, seconds in enumerate(lengths)
     ]
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[JournalFile]:
-    with JournalFile(tmp_path / "b.jsonl") as opened:
-        yield opened
 
 
 def loop(model: Model, journal: JournalFile, *, on_error: OnError = "record", **more: Any) -> Loop:

@@ -13,11 +13,8 @@ from harness.runner.plan import Budget
 from harness.runner.stages import join
 from harness.runner.usage import Totals
 from harness.types import Hypothesis, Usage
-from tests.harness.runner.test_loop import journal
-from tests.harness.runner.test_overlap import EVERYTHING, Staged, run, texts
+from tests.harness.runner.staged import EVERYTHING, Staged, run, texts
 from tests.harness.runner.test_stages import clip
-
-__all__ = ["journal"]  # a fixture
 
 
 def line(usage: Usage | None, undisturbed: bool = True) -> Line:
