@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from harness.errors import UsageError
 
@@ -41,7 +42,8 @@ class Budget:
         """Seconds that a batch of clips of these lengths makes the model process."""
         if not seconds:
             return 0.0
-        return sum(seconds) if self.packs else len(seconds) * max(self.window, *seconds)
+        each = [max(self.window, one) for one in seconds]
+        return sum(each) if self.packs else len(each) * max(each)
 
     def halved(self, seconds: Sequence[float]) -> Budget:
         """The budget to go on with after a batch of these lengths did not fit into memory."""
@@ -67,24 +69,36 @@ def plan(durations: Sequence[float], budget: Budget) -> list[list[int]]:
         Batches as indices into `durations`. Every index stands in exactly one batch; the longest clip is in the first
         batch; clips of equal length keep their order.
     """
-    order = sorted(range(len(durations)), key=lambda index: -durations[index])
-    batches: list[list[int]] = []
-    batch: list[int] = []
-    cost = 0.0
-    for index in order:
+    order, prices = _longest_first(durations, budget)
+    ends = _ends(prices, budget)
+    return [order[begin:end] for begin, end in pairwise([0, *ends])]
+
+
+def _longest_first(durations: Sequence[float], budget: Budget) -> tuple[list[int], list[float]]:
+    """Indices of the clips, and seconds that each costs where nothing is padded."""
+    import numpy as np
+
+    lengths = np.asarray(durations, np.float64)
+    order = np.argsort(-lengths, kind="stable")
+    return order.tolist(), np.maximum(lengths[order], budget.window).tolist()
+
+
+def _ends(prices: Sequence[float], budget: Budget) -> list[int]:
+    """Where each batch ends, of clips that stand longest first."""
+    most = math.inf if budget.clips is None else budget.clips
+    limit = math.inf if budget.seconds is None else budget.seconds
+    packs, ends = budget.packs, list[int]()
+    begin, first, cost = 0, 0.0, 0.0
+    for at, price in enumerate(prices):
         # Sorted longest first, the first clip of a batch is its longest: padding costs that length for each clip.
-        price = max(budget.window, durations[index] if budget.packs or not batch else durations[batch[0]])
-        full = budget.clips is not None and len(batch) >= budget.clips
-        over = budget.seconds is not None and cost + price > budget.seconds
-        if batch and (full or over):
-            batches.append(batch)
-            batch, cost = [], 0.0
-            price = max(budget.window, durations[index])
-        batch.append(index)
-        cost += price
-    if batch:
-        batches.append(batch)
-    return batches
+        more = price if packs else first
+        if at > begin and cost + more <= limit and at - begin < most:
+            cost += more
+        else:
+            if at:
+                ends.append(at)
+            begin, cost, first = at, price, price
+    return [*ends, len(prices)] if prices else []
 
 
 def padding(durations: Sequence[float], batches: Iterable[Sequence[int]], window: float = 0.0) -> float:
@@ -126,12 +140,13 @@ def _dealt(durations: Sequence[float], budget: Budget, devices: int) -> list[lis
     import numpy as np
 
     assert budget.seconds is not None
-    costs = np.maximum(np.asarray(durations, np.float64), budget.window)
+    lengths = np.asarray(durations, np.float64)
+    costs = np.maximum(lengths, budget.window)
     rounds = max(costs.sum() / budget.seconds, len(costs) / (budget.clips or math.inf), 1.0) / devices
     count = min(devices * math.ceil(rounds), len(costs))
     if count < 1:
         return None
-    order = np.argsort(-costs, kind="stable")
+    order = np.argsort(-lengths, kind="stable")
     full = np.full(-(-len(order) // count) * count, -1)
     full[: len(order)] = order
     turns = full.reshape(-1, count)
@@ -163,13 +178,14 @@ def for_devices(durations: Sequence[float], budget: Budget, devices: int) -> Bud
     total = sum(max(budget.window, duration) for duration in durations)
     if devices < 2 or not total:
         return budget
-    rounds = devices * math.ceil(len(plan(durations, budget)) / devices)
+    _, prices = _longest_first(durations, budget)
+    rounds = devices * math.ceil(len(_ends(prices, budget)) / devices)
     if budget.seconds is None:
         return replace(budget, clips=math.ceil(len(durations) / rounds))
     seconds = total / rounds
     while seconds < budget.seconds:
         smaller = replace(budget, seconds=seconds)
-        if len(plan(durations, smaller)) <= rounds:
+        if len(_ends(prices, smaller)) <= rounds:
             return smaller
         seconds *= STEP
     return budget

@@ -15,6 +15,7 @@ BUDGETS = st.builds(
     seconds=st.none() | st.floats(0.1, 600),
     clips=st.none() | st.integers(1, 64),
     packs=st.booleans(),
+    window=st.sampled_from([0.0, 30.0]),
 )
 
 
@@ -30,14 +31,30 @@ def test_no_batch_exceeds_the_budget_unless_it_is_one_clip(durations: list[float
     for batch in plan(durations, budget):
         lengths = [durations[index] for index in batch]
         assert budget.clips is None or len(batch) <= budget.clips
-        cost = sum(lengths) if budget.packs else max(lengths) * len(lengths)
-        assert len(batch) == 1 or budget.seconds is None or cost <= budget.seconds * (1 + 1e-9)
+        assert len(batch) == 1 or budget.seconds is None or budget.cost(lengths) <= budget.seconds * (1 + 1e-9)
 
 
 @given(LENGTHS, BUDGETS)
 def test_the_longest_go_first_and_the_plan_is_stable(durations: list[float], budget: Budget) -> None:
     order = [index for batch in plan(durations, budget) for index in batch]
     assert order == sorted(range(len(durations)), key=lambda index: (-durations[index], index))
+
+
+@given(LENGTHS, BUDGETS)
+def test_a_batch_is_closed_only_where_the_next_clip_does_not_fit(durations: list[float], budget: Budget) -> None:
+    """The same plan, put together clip by clip. Exact: where floats lie at the limit, too."""
+    batches: list[list[int]] = []
+    cost = 0.0
+    for index in sorted(range(len(durations)), key=lambda index: -durations[index]):
+        longest = durations[batches[-1][0]] if batches and not budget.packs else durations[index]
+        more = max(budget.window, longest)
+        full = batches and budget.clips is not None and len(batches[-1]) >= budget.clips
+        if not batches or full or (budget.seconds is not None and cost + more > budget.seconds):
+            batches.append([])
+            cost, more = 0.0, max(budget.window, durations[index])
+        batches[-1].append(index)
+        cost += more
+    assert plan(durations, budget) == batches
 
 
 def test_a_plan_by_hand() -> None:
