@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import tracemalloc
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from harness.scoring import align, banded
 from harness.scoring.error_counts import ErrorCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 words = st.text(alphabet="ab", min_size=1, max_size=4)
 texts = st.lists(words, max_size=12)
@@ -142,6 +143,25 @@ def test_the_merged_alignment_is_that_of_kaldialign(pair: tuple[list[str], list[
     steps = align.align(*pair, merge=True)
     sides = [(" ".join(step.reference) or "*", " ".join(step.hypothesis) or "*") for step in steps]
     assert sides == kaldialign.align(*pair, "*", merge_compounds=True)
+
+
+def without_merges(
+    plain: Callable[..., list[tuple[str, str]]], *pair: object, merge_compounds: bool
+) -> list[tuple[str, str]]:
+    """What takes the place of `kaldialign.align` where it is to be asked for no merges, which is quicker."""
+    assert not merge_compounds
+    return plain(*pair)
+
+
+def test_where_nothing_can_be_merged_ties_are_those_of_kaldialign_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words of one length merge never, and few of them make many alignments equally good."""
+    draw = random.Random(0)
+    drawn = [[draw.choices("abc", k=draw.randint(0, 14)) for _ in range(2)] for _ in range(400)]
+    expected = [kaldialign.align(*pair, "", merge_compounds=True) for pair in drawn]
+    monkeypatch.setattr(kaldialign, "align", functools.partial(without_merges, kaldialign.align))
+    found = [align.align(*pair, merge=True) for pair in drawn]
+    sides = [[("".join(step.reference), "".join(step.hypothesis)) for step in steps] for steps in found]
+    assert sides == expected
 
 
 @pytest.mark.parametrize(
