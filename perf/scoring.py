@@ -23,7 +23,8 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness.scoring.counting import available_workers, count_pairs
+from harness.processes import available_workers
+from harness.scoring.counting import count_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.english import english_normalizer
 from harness.scoring.normalize.multilingual import multilingual_normalizer

@@ -8,9 +8,9 @@ from msgspec.structs import asdict
 
 from harness.commands.shared import add_shared, given_systems, left, percent, table
 from harness.errors import ExitStatus, UsageError
+from harness.processes import available_workers
 from harness.records.fitting import Fittings, SystemFitting
 from harness.reporting.table import Cell, Column, Table
-from harness.scoring.counting import available_workers
 from harness.scoring.fitting.judging import fitting, judge
 from harness.scoring.labels import labels
 from harness.scoring.pairing import pair_benchmarks, read_apart

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 from harness.commands.details import details_text
 from harness.commands.shared import COSTS, SCORED, add_shared, given_costs, given_systems, inputs_of, spare
 from harness.errors import ExitStatus
+from harness.processes import available_workers
 from harness.records.scores import Scores
 from harness.records.slices import SliceTable
 from harness.reporting.languages import languages_table
 from harness.reporting.page.plain import only_speakers
 from harness.reporting.results import results_table
 from harness.reporting.slices import compact, slices_table
-from harness.scoring.counting import available_workers
 from harness.scoring.details import describe
 from harness.scoring.labels import labels
 from harness.scoring.metrics import get_metric

@@ -3,8 +3,9 @@
 import functools
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Protocol, Self
 
 import msgspec
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.files import looked_at, whole
 from benchmarks.sources.json_keys import check_keys
 from harness.errors import DataError
+from harness.processes import available_workers, in_shares, shares_for
 from harness.records.codec import FORMAT, MALFORMED, Record, check_format, encode, explain, loads, not_known
 from harness.records.format_1 import upgrade_line
 from harness.records.stored import CAN_STAY, LARGE_BYTES, OpenFile, Stored
@@ -214,6 +216,18 @@ def _counted(line: Line) -> tuple[float, float]:
     return (line.audio_seconds or 0.0, line.time) if line.undisturbed and line.time is not None else (0.0, 0.0)
 
 
+class HasReference(Protocol):
+    """A row of the data."""
+
+    @property
+    def id(self) -> str:
+        """Unique in its benchmark."""
+
+    @property
+    def reference(self) -> str:
+        """Verbatim."""
+
+
 class Places:
     """The lines of a journal by their ids.
 
@@ -228,25 +242,28 @@ class Places:
             self._order = np.argsort(self._stored.noted.names, kind="stable")
             self._names = self._stored.noted.names[self._order]
 
-    def of(self, rows: Sequence[tuple[str, str]]) -> list[bool]:
-        """Of each id and reference whether there is a line.
+    def of(self, rows: Sequence[HasReference]) -> list[bool]:
+        """Of each row whether there is a line of its id.
 
         Raises:
             OtherReferenceError: a line has another reference.
         """
         if self._stored is None:
-            return [_is_of(self._held.get(name), reference) for name, reference in rows]
-        names, references = (np.array([hash(row[which]) for row in rows], dtype=np.int64) for which in (0, 1))
-        first = np.searchsorted(self._names, names, side="left")
-        alike = np.searchsorted(self._names, names, side="right") - first
+            return [_is_of(self._held.get(row.id), row.reference) for row in rows]
+        names = np.fromiter(map(hash, map(attrgetter("id"), rows)), np.int64, len(rows))
+        references = np.fromiter(map(hash, map(attrgetter("reference"), rows)), np.int64, len(rows))
+        order = np.argsort(names)  # what is looked for in order is found several times sooner
+        first, alike = np.empty_like(names), np.empty_like(names)
+        first[order] = np.searchsorted(self._names, names[order], side="left")
+        alike[order] = np.searchsorted(self._names, names[order], side="right")
+        alike -= first
         place = self._order[np.minimum(first, len(self._order) - 1)] if len(self._order) else first
         # Where one line has both hashes it is the one; any other is looked at, since two may have one hash.
         there = (alike == 1) & (self._stored.noted.references[place] == references) if len(self._order) else alike > 0
         for at in np.flatnonzero((alike > 0) & ~there).tolist():
-            name, reference = rows[at]
             places = self._order[first[at] : first[at] + alike[at]].tolist()
-            line = next((one for one in map(self._stored.__getitem__, places) if one.id == name), None)
-            there[at] = _is_of(line, reference)
+            line = next((one for one in map(self._stored.__getitem__, places) if one.id == rows[at].id), None)
+            there[at] = _is_of(line, rows[at].reference)
         found: list[bool] = there.tolist()
         return found
 
@@ -325,13 +342,17 @@ def _line(raw: bytes, path: Path, number: int) -> Line:
     try:
         return read_line(raw)
     except MALFORMED as error:
-        try:
-            found = upgrade_line(loads(raw))
-        except ValueError:
-            found = None
-        what = explain(error, found, Line)
-        message = f"{path}, line {number}: not a journal line: {what}; restore the file or start over with --fresh"
-        raise DataError(message) from None
+        raise _not_a_line(raw, error, path, number) from None
+
+
+def _not_a_line(raw: bytes, error: Exception, path: Path, number: int) -> DataError:
+    """What is wrong with a line."""
+    try:
+        found = upgrade_line(loads(raw))
+    except ValueError:
+        found = None
+    what = explain(error, found, Line)
+    return DataError(f"{path}, line {number}: not a journal line: {what}; restore the file or start over with --fresh")
 
 
 class _Read(NamedTuple):
@@ -343,8 +364,6 @@ class _Read(NamedTuple):
     """CRC-32 of its whole lines."""
     size: int = 0
     """Bytes of its whole lines."""
-    number: int = 0
-    """How many they are."""
     where: _Noted = _NOTHING
     """Of all of them, those that were tried again included."""
     languages: frozenset[str] = frozenset()
@@ -353,6 +372,8 @@ class _Read(NamedTuple):
     """Each utterance once."""
 
 
+_WORTH_A_WORKER = 64 << 20
+"""Bytes to read from which starting a process pays: half a second of work."""
 _known: dict[Path, _Read] = {}
 """The large journals that were read last; a run looks at its own several times."""
 _KNOWN = 4
@@ -373,40 +394,55 @@ def _read_large(path: Path) -> Journal:
 
 
 def _read_on(file: OpenFile, before: _Read, state: tuple[int, ...]) -> _Read:
-    """Reads what comes after the lines that are known."""
-    columns: list[array[Any]] = [array(kind) for kind in _KINDS]
-    begins, sizes, names, references, stretches, more, audio, counted = columns
-    languages, last_batch = set(before.languages), before.last_batch
-    at, count = before.size, before.number
-    with open(file.number, "rb", buffering=1 << 20, closefd=False) as whole_lines:
-        whole_lines.seek(at)
-        raw = next(whole_lines, b"")
-        while raw.endswith(b"\n"):
-            after = next(whole_lines, b"")
-            if not after.endswith(b"\n") and not _is_object(raw):
-                break  # the last one
-            count += 1
-            if not raw.isspace():
-                line = _line(raw, file.path, count)
-                languages.add(line.language)
-                if line.batch is not None and line.batch > last_batch:
-                    last_batch = line.batch
-                begins.append(at)
-                sizes.append(len(raw))
-                names.append(hash(line.id))
-                references.append(hash(line.reference))
-                stretches.append(line.stretch or 0)
-                more.append(line.error is not None or line.usage is not None or line.audio_warnings is not None)
-                of, seconds = _counted(line)
-                audio.append(of)
-                counted.append(seconds)
-            at += len(raw)
-            raw = after
-    noted = before.where.and_of(columns)
+    """Reads what comes after the lines that are known, by several processes where that pays."""
+    end = _end_of_lines(file, before.size, state[2])
+    shares = shares_for(min(available_workers(), 1 + (end - before.size) // _WORTH_A_WORKER))
+    size = (end - before.size) // shares
+    begins = [before.size, *(file.next_line(before.size + share * size, end) for share in range(1, shares)), end]
+    noted, languages, last_batch = before.where, set(before.languages), before.last_batch
+    for *columns, last, spoken in in_shares(lambda at: _noted_of(file, begins[at], begins[at + 1]), shares):
+        noted = noted.and_of(columns)
+        last_batch = max(last_batch, *last)
+        languages.update(msgspec.json.decode(spoken, type=list[str]))
     language = next(iter(languages)) if len(languages) == 1 else None
     lines = _once_stored(StoredLines(file, noted, language, last_batch), file)
-    checksum = file.checksum(at, before.size, before.checksum)
-    return _Read(state, checksum, at, count, noted, frozenset(languages), last_batch, lines)
+    checksum = file.checksum(end, before.size, before.checksum)
+    return _Read(state, checksum, end, noted, frozenset(languages), last_batch, lines)
+
+
+def _end_of_lines(file: OpenFile, begin: int, end: int) -> int:
+    """Where the last whole line ends: a last one that is no JSON was torn, too."""
+    end = file.last_line(begin, end)
+    last = file.last_line(begin, end - 1) if end > begin else begin
+    return end if last == end or _is_object(file.read(last, end - last)) else last
+
+
+def _noted_of(file: OpenFile, begin: int, end: int) -> list["array[Any]"]:
+    """Of lines that are whole the columns of `_Noted`, the highest number of a batch, and the languages as JSON."""
+    columns: list[array[Any]] = [array(kind) for kind in _KINDS]
+    begins, sizes, names, references, stretches, more, audio, counted = columns
+    languages, last_batch = set[str](), -1
+    at = begin
+    for raw in file.lines(begin, end):
+        if raw and not raw.isspace():
+            try:
+                line = read_line(raw)
+            except MALFORMED as error:
+                raise _not_a_line(raw, error, file.path, 1 + file.lines_until(at)) from None
+            languages.add(line.language)
+            if line.batch is not None and line.batch > last_batch:
+                last_batch = line.batch
+            begins.append(at)
+            sizes.append(len(raw))
+            names.append(hash(line.id))
+            references.append(hash(line.reference))
+            stretches.append(line.stretch or 0)
+            more.append(line.error is not None or line.usage is not None or line.audio_warnings is not None)
+            of, seconds = _counted(line)
+            audio.append(of)
+            counted.append(seconds)
+        at += len(raw) + 1
+    return [*columns, array("q", [last_batch]), array("B", encode(sorted(languages)))]
 
 
 def _read_again(path: Path, raw: bytes) -> Line:

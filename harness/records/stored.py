@@ -31,8 +31,10 @@ _BLOCK = 512
 _KEYS = 10_000
 """Keys that are brought into a column at once."""
 _LONGEST_KEY = 200
-_SPAN = 4 << 20
-"""Bytes that are read at once at most."""
+_LINE = 1 << 16
+"""Bytes that are looked at for the end of a line."""
+_SPAN = 1 << 20
+"""Bytes that are read at once at most. With more, the system gives and takes the memory of each anew."""
 
 
 class OpenFile:
@@ -56,6 +58,32 @@ class OpenFile:
         for at in range(begin, end, _SPAN):
             before = isal_zlib.crc32(self.read(at, min(_SPAN, end - at)), before)
         return before
+
+    def lines(self, begin: int, end: int) -> Iterator[bytes]:
+        """The lines between two places where lines begin, without their ends."""
+        rest = b""
+        for at in range(begin, end, _SPAN):
+            *whole, rest = (rest + self.read(at, min(_SPAN, end - at))).split(b"\n")
+            yield from whole
+        if rest:
+            yield rest
+
+    def next_line(self, begin: int, end: int) -> int:
+        """Where the first line behind a place begins; the end where there is none."""
+        for at in range(begin, end, _LINE):
+            found = self.read(at, min(_LINE, end - at)).find(b"\n")
+            if found >= 0:
+                return at + found + 1
+        return end
+
+    def last_line(self, begin: int, end: int) -> int:
+        """Where what comes after the last line end before a place begins; a given place where there is none."""
+        for at in range(end, begin, -_LINE):
+            start = max(begin, at - _LINE)
+            found = self.read(start, at - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+        return begin
 
     def lines_until(self, begin: int) -> int:
         """How many lines end before that place."""

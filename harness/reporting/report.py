@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.registry import known_suite
+from harness.processes import available_workers
 from harness.records.codec import cannot_write, write, write_bytes, write_text
 from harness.reporting.against import against_published
 from harness.reporting.claims import by_model, claims_table
@@ -30,7 +31,6 @@ from harness.reporting.slices import slices_tables
 from harness.reporting.table import EXTENSIONS, Table
 from harness.reporting.xlsx import workbook
 from harness.scoring.average import averaging
-from harness.scoring.counting import available_workers
 from harness.scoring.labels import labels
 from harness.scoring.metrics import get_metric
 from harness.scoring.pairing import other_utterances

@@ -1,4 +1,4 @@
-"""Memory that a run frees is kept for what it decodes next, where the system's allocator can be told to.
+"""What a run frees is kept for what it decodes next, and cycles among its objects are looked for seldom.
 
 glibc gives what is free at the end of a heap back to the system at once, and decoded clips come and go there: each new
 one then lay in pages that the system had to clear first, some 50 of them for a clip of 7 s, which took longer than all
@@ -8,8 +8,11 @@ else that the runner does for it (`perf/host.py`, `own`).
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 KEPT = 256 << 20
@@ -32,3 +35,18 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and all(mallopt(option, value) for option, value in _OPTIONS.items())
+
+
+OBJECTS = 50_000
+"""New objects after which Python looks for cycles: 700 are 14 utterances, and a tenth of the time to read them."""
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Has Python look for cycles seldom; not at all stays not at all."""
+    before = gc.get_threshold()
+    gc.set_threshold(before[0] and max(before[0], OBJECTS), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

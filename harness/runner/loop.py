@@ -97,7 +97,7 @@ class Loop:
             RunError: under another reference.
         """
         try:
-            known = [] if places is None else places.of([(one.id, one.reference) for one in window])
+            known = [] if places is None else places.of(window)
         except OtherReferenceError as error:
             raise RunError(
                 f"{self.journal.path}: the reference of {error.args[0]!r} is not the one that this run "
@@ -212,8 +212,8 @@ def _windows(utterances: Iterable[Utterance], stop: Stop, items: int) -> Iterato
     for utterance in utterances:
         if stop.requested:
             raise Interrupted("the batch in hand was finished; the same command goes on where it was")
-        size = len(utterance.audio.data or b"")
-        if window and (held + size > WINDOW_BYTES or len(window) >= items):
+        size = 0 if utterance.audio.data is None else len(utterance.audio.data)
+        if len(window) >= items or (window and held + size > WINDOW_BYTES):
             yield window, seconds
             window, seconds, held = [], [], 0
         window.append(utterance)
@@ -228,12 +228,14 @@ def planning_seconds(utterance: Utterance) -> float:
 
     Under a condition it is how long that becomes.
     """
-    return seconds_under(utterance.audio.condition, _clean_seconds(utterance))
+    condition, length = utterance.audio.condition, utterance.duration
+    if condition is None and length is not None:  # asked for a million times
+        return length
+    return seconds_under(condition, _clean_seconds(utterance) if length is None else length)
 
 
 def _clean_seconds(utterance: Utterance) -> float:
-    if utterance.duration is not None:
-        return utterance.duration
+    """Of a clip that nobody states the length of."""
     audio = utterance.audio
     if audio.start is not None and audio.end is not None:
         return max(0.0, audio.end - audio.start)

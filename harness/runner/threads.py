@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from harness.runner.heap import keep_freed_memory
+from harness.runner.heap import keep_freed_memory, seldom_collected
 
 if TYPE_CHECKING:
     from harness.models.base import Model
@@ -56,6 +56,7 @@ class Threads(ExitStack):
     def __init__(self, model: Model, workers: int) -> None:
         super().__init__()
         keep_freed_memory()
+        self.enter_context(seldom_collected())
         self.workers, self.busy = workers, Busy()
         self.decode = self._pool(workers, "decode")
         self.prepare = self._pool(1, "prepare", model)

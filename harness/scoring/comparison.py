@@ -16,15 +16,14 @@ import numpy as np
 from msgspec.structs import replace
 
 from harness.perturb.names import clean_among
+from harness.processes import available_workers, in_shares, shares_for
 from harness.records.comparison import Block, Comparison, Pair, Standing
 from harness.records.stored import Stored, taken
 from harness.scoring.align import align_nist
 from harness.scoring.average import Averaging, averaging
 from harness.scoring.columns import Columns
-from harness.scoring.counting import available_workers
 from harness.scoring.intervals import average_interval, resampled_rates
 from harness.scoring.labels import labels
-from harness.scoring.large import in_shares, shares_for
 from harness.scoring.metrics import get_metric
 from harness.scoring.metrics.base import bounded, parts_of, turned_round
 from harness.scoring.pairing import PairedBenchmark, as_counts, pair_benchmarks

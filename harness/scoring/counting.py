@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
-import threading
-import warnings
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from harness.processes import can_fork, in_shares
 from harness.scoring.error_counts import ErrorCounts
 
 if TYPE_CHECKING:
@@ -35,6 +31,10 @@ class Counted:
     """The profile leaves such a reference out of our own runs: it normalizes to nothing."""
     as_written: bool = False
     """The normalizer raised on one of the two, so both are counted as they are written."""
+
+
+COLUMNS = 6
+"""Hits, substitutions, deletions, insertions, dropped, as written."""
 
 
 def packed(counted: Iterable[Counted]) -> list[tuple[int, ...]]:
@@ -64,7 +64,7 @@ def count_pairs(pairs: Sequence[Pair], profile: Profile, workers: int = 1) -> li
     """
     size = sum(len(reference) + len(hypothesis) for reference, hypothesis, _ in pairs)
     workers = min(workers, 1 + size // WORTH_A_WORKER)
-    if workers < 2 or not _can_fork():
+    if workers < 2 or not can_fork():
         return _count_all(pairs, profile)
     counted: list[Counted | None] = [None] * len(pairs)
     shards = _shards(pairs, workers)
@@ -72,11 +72,6 @@ def count_pairs(pairs: Sequence[Pair], profile: Profile, workers: int = 1) -> li
         for index, one in zip(shard, found, strict=True):
             counted[index] = one
     return [one for one in counted if one is not None]
-
-
-def available_workers() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _count_all(pairs: Iterable[Pair], profile: Profile) -> list[Counted]:
@@ -88,12 +83,6 @@ def _count_all(pairs: Iterable[Pair], profile: Profile) -> list[Counted]:
         counts, left, as_written = profile.count_pair(texts[language], reference, hypothesis, language)
         counted.append(Counted(counts, dropped=not as_written and profile.drops(left), as_written=as_written))
     return counted
-
-
-def _can_fork() -> bool:
-    """Whether this process may be copied: others' threads and accelerators do not survive that."""
-    single = threading.active_count() == 1 and "torch" not in sys.modules
-    return single and sys.platform.startswith("linux") and not multiprocessing.current_process().daemon
 
 
 def _shards(pairs: Sequence[Pair], count: int) -> list[list[int]]:
@@ -111,40 +100,10 @@ def _shards(pairs: Sequence[Pair], count: int) -> list[list[int]]:
 
 
 def _in_processes(shards: Sequence[Sequence[int]], pairs: Sequence[Pair], profile: Profile) -> list[list[Counted]]:
-    """Each shard in a process of its own, the first in this one. What a process fails to deliver is done here."""
-    context = multiprocessing.get_context("fork")
-    started = []
-    for shard in shards[1:]:
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(sender, [pairs[index] for index in shard], profile), daemon=True)
-        started_quietly(process)
-        sender.close()
-        started.append((process, receiver))
-    results = [_count_all([pairs[index] for index in shards[0]], profile)]
-    for shard, (process, receiver) in zip(shards[1:], started, strict=True):
-        try:
-            results.append(unpacked(receiver.recv()))
-        except (EOFError, OSError):  # killed, perhaps for memory
-            results.append(_count_all([pairs[index] for index in shard], profile))
-        receiver.close()
-        process.join()
-    return results
+    """Each shard in a process of its own, the first in this one."""
 
+    def counted(share: int) -> list[array[int]]:
+        found = _count_all((pairs[index] for index in shards[share]), profile)
+        return [array("q", chain.from_iterable(packed(found)))]
 
-def started_quietly(process: BaseProcess) -> None:
-    """Starts a copy of this process."""
-    with warnings.catch_warnings():
-        # Python 3.12 warns of threads that libraries (NumPy's BLAS) keep; they are not used by what runs here.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process.start()
-
-
-def can_fork() -> bool:
-    """As `_can_fork`."""
-    return _can_fork()
-
-
-def _work(sender: Connection, pairs: Sequence[Pair], profile: Profile) -> None:
-    """In a process of its own: count, and send."""
-    sender.send(packed(_count_all(pairs, profile)))
-    sender.close()
+    return [unpacked(zip(*[iter(numbers)] * COLUMNS, strict=True)) for (numbers,) in in_shares(counted, len(shards))]

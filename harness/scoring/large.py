@@ -7,21 +7,19 @@ side by side, row for row.
 
 from __future__ import annotations
 
-import multiprocessing
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
-from harness.scoring.counting import Counted, can_fork, packed, started_quietly
+from harness.processes import in_shares, shares_for
+from harness.scoring.counting import COLUMNS, Counted, packed
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.facts import Looking
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
     from numpy.typing import NDArray
 
     from harness.records.journal import Line
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from harness.scoring.profiles import Profile
     from harness.scoring.texts import Texts
 
-COLUMNS = 6
-"""Hits, substitutions, deletions, insertions, dropped, as written."""
 _ABSENT = -1
 """In place of the hits of a row that has no hypothesis."""
 _BLOCK = 4096
@@ -190,57 +186,6 @@ def count_parts(parts: Sequence[Part], profile: Profile, workers: int = 1) -> li
             table[np.asarray(places, np.int64)] = np.asarray(numbers, np.int32).reshape(-1, COLUMNS)
     facts = [seen.facts(part.rows) for seen, part in zip(looking, parts, strict=True)]
     return [(PackedCounts(table), each) for table, each in zip(tables, facts, strict=True)]
-
-
-def shares_for(workers: int) -> int:
-    """How many processes can be had of so many at most."""
-    return workers if workers > 1 and can_fork() else 1
-
-
-Work = Callable[[int], "Sequence[array[int]]"]
-"""What is done for a share, which is 0 in this process."""
-
-
-def in_shares(work: Work, shares: int) -> Iterator[Sequence[array[int]]]:
-    """Each share in a process of its own, the first in this one. What a process fails to deliver is done here.
-
-    Raises:
-        Whatever `work` raises, in whichever process.
-    """
-    context = multiprocessing.get_context("fork") if shares > 1 else None
-    started = []
-    for share in range(1, shares):
-        assert context is not None
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(sender, work, share), daemon=True)
-        started_quietly(process)
-        sender.close()
-        started.append((share, process, receiver))
-    yield work(0)
-    for share, process, receiver in started:
-        try:
-            found: Sequence[array[int]] = [_received(receiver) for _ in range(receiver.recv())]
-        except (EOFError, OSError):  # killed, perhaps for memory
-            found = work(share)
-        receiver.close()
-        process.join()
-        yield found
-
-
-def _work(sender: Connection, work: Work, share: int) -> None:
-    """In a process of its own: work, and send."""
-    found = work(share)
-    sender.send(len(found))
-    for one in found:
-        sender.send(one.typecode)
-        sender.send_bytes(one)
-    sender.close()
-
-
-def _received(receiver: Connection) -> array[int]:
-    one = array(receiver.recv())
-    one.frombytes(receiver.recv_bytes())
-    return one
 
 
 def _share(

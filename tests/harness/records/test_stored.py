@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import DataError
-from harness.records import journal
+from harness.records import journal, stored
 from harness.records.journal import (
     Line,
     OtherReferenceError,
@@ -31,15 +31,26 @@ def line(name: str, **more: Any) -> Line:
     return Line(id=name, reference=f"{name} ü", **facts)
 
 
+def other(name: str) -> Line:
+    return Line(id=name, reference="other", hypothesis="")
+
+
 def both(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[journal.Journal, journal.Journal]:
     """As it is held, and as it stays in its file."""
     held = read_journal(path)
     with monkeypatch.context() as patch:
         patch.setattr(journal, "LARGE_BYTES", 0)
-        stored = read_journal(path)
+        alone = read_journal(path)
+        journal._known.clear()
+        patch.setattr(journal, "shares_for", lambda _: 3)
+        patch.setattr(journal, "in_shares", lambda work, shares: map(work, range(shares)))
+        large = read_journal(path)
+        journal._known.clear()
+    assert list(alone.lines) == list(large.lines)
+    assert alone.size == large.size
     assert isinstance(held.lines, list)
-    assert isinstance(stored.lines, StoredLines)
-    return held, stored
+    assert isinstance(large.lines, StoredLines)
+    return held, large
 
 
 FAILED = [line(name, hypothesis=None, error="no") for name in "ac"]
@@ -67,20 +78,20 @@ FORMAT_1 = b'{"id":"old","language":"de","reference":"r","hypothesis":"h","heard
 def test_they_are_as_those_that_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(content)
-    held, stored = both(path, monkeypatch)
-    assert list(stored.lines) == held.lines
-    assert stored.size == held.size
-    assert [stored.lines[at] for at in range(len(held.lines))] == held.lines
-    assert stored.lines == held.lines
-    assert stored.lines != [*held.lines, line("more")]
+    held, large = both(path, monkeypatch)
+    assert list(large.lines) == held.lines
+    assert large.size == held.size
+    assert [large.lines[at] for at in range(len(held.lines))] == held.lines
+    assert large.lines == held.lines
+    assert large.lines != [*held.lines, line("more")]
 
 
 def test_a_journal_cut_at_any_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.jsonl"
     for size in range(len(WHOLE)):
         path.write_bytes(WHOLE[:size])
-        held, stored = both(path, monkeypatch)
-        assert (list(stored.lines), stored.size) == (held.lines, held.size), size
+        held, large = both(path, monkeypatch)
+        assert (list(large.lines), large.size) == (held.lines, held.size), size
 
 
 @pytest.mark.parametrize(
@@ -95,13 +106,70 @@ def test_what_is_wrong_is_said_alike(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = tmp_path / "a.jsonl"
     path.write_bytes(WHOLE + more)
     said = []
-    for size in (1 << 30, 0):
+    for size, shares in ((1 << 30, 1), (0, 1), (0, 2), (0, 7)):
         monkeypatch.setattr(journal, "LARGE_BYTES", size)
+        monkeypatch.setattr(journal, "shares_for", lambda _, shares=shares: shares)
         with pytest.raises(DataError) as raised:
             read_journal(path)
         said.append(str(raised.value))
     assert what in said[0]
-    assert said[0] == said[1]
+    assert said == [said[0]] * 4
+
+
+def test_copies_of_this_process_note_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many share the file, and wherever their parts begin."""
+    path = tmp_path / "a.jsonl"
+    lines = [line(f"u{at}" + "x" * (at % 60), batch=at % 7, language=("en", "de")[at > 90]) for at in range(100)]
+    path.write_bytes(encode_lines(lines))
+    monkeypatch.setattr(journal, "LARGE_BYTES", 0)
+    alone = read_journal(path).lines
+    assert isinstance(alone, StoredLines)
+    for shares in (2, 3, 40, 200):
+        journal._known.clear()
+        monkeypatch.setattr(journal, "shares_for", lambda _, shares=shares: shares)
+        if shares > 3:
+            monkeypatch.setattr(journal, "in_shares", lambda work, shares: map(work, range(shares)))
+        found = read_journal(path).lines
+        assert isinstance(found, StoredLines)
+        assert list(found) == lines
+        assert all((one == other).all() for one, other in zip(found.noted, alone.noted, strict=True))
+        assert (found.language, found.last_batch) == (None, 6)
+
+
+def test_a_large_file_is_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(WHOLE)
+    asked: list[int] = []
+
+    def shares_for(workers: int) -> int:
+        asked.append(workers)
+        return 1
+
+    monkeypatch.setattr(journal, "LARGE_BYTES", 0)
+    monkeypatch.setattr(journal, "available_workers", lambda: 3)
+    monkeypatch.setattr(journal, "shares_for", shares_for)
+    for worth in (len(WHOLE) + 1, len(WHOLE), len(WHOLE) // 2, 1):
+        journal._known.clear()
+        monkeypatch.setattr(journal, "_WORTH_A_WORKER", worth)
+        read_journal(path)
+    assert asked == [1, 2, 3, 3]
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 7, 100])
+def test_lines_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(stored, "_SPAN", block)
+    monkeypatch.setattr(stored, "_LINE", block)
+    path = tmp_path / "lines"
+    for content in (b"", b"\n", b"a", b"a\n", b"ab\n\ncde\nf", b"ab\n\ncde\n"):
+        path.write_bytes(content)
+        file = OpenFile(path)
+        assert list(file.lines(0, len(content))) == content.splitlines()
+        for begin in range(len(content) + 1):
+            after = content.find(b"\n", begin)
+            assert file.next_line(begin, len(content)) == (after + 1 if after >= 0 else len(content))
+            for end in range(begin, len(content) + 1):
+                before = content.rfind(b"\n", begin, end)
+                assert file.last_line(begin, end) == (before + 1 if before >= 0 else begin)
 
 
 def test_rows_in_any_order(tmp_path: Path) -> None:
@@ -153,59 +221,58 @@ def test_only_what_was_appended_is_read_again(tmp_path: Path, monkeypatch: pytes
     path = tmp_path / "a.jsonl"
     path.write_bytes(WHOLE)
     monkeypatch.setattr(journal, "LARGE_BYTES", 0)
-    parsed: list[int] = []
-    real = journal._line
+    parsed: list[bytes] = []
+    real = journal.read_line
 
-    def parse(raw: bytes, where: Path, number: int) -> Line:
-        parsed.append(number)
-        return real(raw, where, number)
+    def parse(raw: bytes) -> Line:
+        parsed.append(raw)
+        return real(raw)
 
-    monkeypatch.setattr(journal, "_line", parse)
+    monkeypatch.setattr(journal, "read_line", parse)
     assert len(read_journal(path).lines) == 4
-    assert parsed == [1, 2, 3, 4, 5, 6]
+    assert parsed == WHOLE.splitlines()
     parsed.clear()
     assert len(read_journal(path).lines) == 4
     assert parsed == []
     with path.open("ab") as file:
         file.write(encode_lines([line("e", language="de"), line("c")]) + b"torn")
     after = read_journal(path)
-    assert parsed == [7, 8]
+    assert parsed == encode_lines([line("e", language="de"), line("c")]).splitlines()
     assert [one.id for one in after.lines] == ["b", "a", "c", "d", "e"]
     assert after.lines[2] == line("c")
     assert isinstance(after.lines, StoredLines)
     assert after.lines.language is None
     parsed.clear()
-    path.write_bytes(
-        encode_lines([line("B")]) + WHOLE[len(encode_lines([line("b")])) :] + b"\n"
-    )  # the same size and more
+    changed = encode_lines([line("B")]) + WHOLE[len(encode_lines([line("b")])) :]
+    path.write_bytes(changed + b"\n")  # the same size and more
     assert read_journal(path).lines[0].id == "B"
-    assert parsed == [1, 2, 3, 4, 5, 6]
+    assert parsed == changed.splitlines()
     parsed.clear()
     path.unlink()
     path.write_bytes(WHOLE)
     assert len(read_journal(path).lines) == 4
-    assert parsed == [1, 2, 3, 4, 5, 6], "another file"
+    assert parsed == WHOLE.splitlines(), "another file"
 
 
 def test_lines_by_their_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(encode_lines([*(line(f"u{number}", batch=number % 3) for number in range(50)), line("z")]))
-    held, stored = both(path, monkeypatch)
-    asked = [(name, line(name).reference) for name in ("u3", "nobody", "z", "u49", "u3")]
+    held, large = both(path, monkeypatch)
+    asked = [line(name) for name in ("u3", "nobody", "z", "u49", "u3")]
     expected = [True, False, True, True, True]
-    assert Places(held.lines).of(asked) == Places(stored.lines).of(asked) == expected
-    assert Places(stored.lines).of([]) == []
-    for lines in (held.lines, stored.lines):
+    assert Places(held.lines).of(asked) == Places(large.lines).of(asked) == expected
+    assert Places(large.lines).of([]) == []
+    for lines in (held.lines, large.lines):
         with pytest.raises(OtherReferenceError, match=r"^u49$"):
-            Places(lines).of([*asked[:2], ("u49", "other"), ("z", "other")])
-    assert last_batch(held.lines) == last_batch(stored.lines) == 2
+            Places(lines).of([*asked[:2], other("u49"), other("z")])
+    assert last_batch(held.lines) == last_batch(large.lines) == 2
     assert last_batch([]) == -1
-    assert isinstance(stored.lines, StoredLines)
-    stored.lines.noted.names[:] = stored.lines.noted.references[:] = 7  # all have one hash
+    assert isinstance(large.lines, StoredLines)
+    large.lines.noted.names[:] = large.lines.noted.references[:] = 7  # all have one hash
     monkeypatch.setattr("builtins.hash", lambda _name: 7)
-    assert Places(stored.lines).of(asked) == expected
+    assert Places(large.lines).of(asked) == expected
     with pytest.raises(OtherReferenceError, match=r"^z$"):
-        Places(stored.lines).of([*asked[:2], ("z", "other")])
+        Places(large.lines).of([*asked[:2], other("z")])
 
 
 def test_what_a_speed_is_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,18 +293,18 @@ def test_what_a_speed_is_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ]
     path = tmp_path / "a.jsonl"
     path.write_bytes(encode_lines([*lines, line("v", hypothesis=None, error="no")]))
-    held, stored = both(path, monkeypatch)
+    held, large = both(path, monkeypatch)
     for stretches in (None, {0}, {1, 2}, {7}):
         expected = [0.0, 0.0]
         for one in held.lines:
             if one.undisturbed and one.time is not None and (stretches is None or (one.stretch or 0) in stretches):
                 expected[0] += one.audio_seconds or 0.0
                 expected[1] += one.time
-        assert seconds_of(held.lines, stretches) == seconds_of(stored.lines, stretches) == tuple(expected)
+        assert seconds_of(held.lines, stretches) == seconds_of(large.lines, stretches) == tuple(expected)
     assert seconds_of(held.lines) > (0.0, 0.0)
-    assert seconds_of(stored.lines, set()) == (0.0, 0.0)
+    assert seconds_of(large.lines, set()) == (0.0, 0.0)
     found, every = Totals(), Totals()
-    found.add(saying_more(stored.lines))
+    found.add(saying_more(large.lines))
     every.add(held.lines)
     assert found == every
-    assert (len(saying_more(stored.lines)), found.errors, found.audio["bytes_missing"].utterances) == (14, 1, 6)
+    assert (len(saying_more(large.lines)), found.errors, found.audio["bytes_missing"].utterances) == (14, 1, 6)

@@ -1,6 +1,7 @@
 """What the system's allocator is told, and where it is told nothing."""
 
 import ctypes
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -56,3 +57,15 @@ def test_other_systems_are_left_alone(
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: library)
     assert (keep_freed_memory(), told) == (False, [])
+
+
+@pytest.mark.parametrize(("before", "within"), [((700, 10, 10), 50_000), ((90_000, 5, 7), 90_000), ((0, 10, 10), 0)])
+def test_cycles_are_looked_for_seldom_while_a_model_runs(before: tuple[int, int, int], within: int) -> None:
+    found = gc.get_threshold()
+    try:
+        gc.set_threshold(*before)
+        with Threads(Slow(0.0), 1):
+            assert gc.get_threshold() == (within, *before[1:])
+        assert gc.get_threshold() == before
+    finally:
+        gc.set_threshold(*found)

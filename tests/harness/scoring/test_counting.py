@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
-import threading
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from harness import processes
 from harness.scoring import counting
 from harness.scoring.counting import Counted, count_pairs
 from harness.scoring.error_counts import ErrorCounts
@@ -29,7 +25,7 @@ def test_the_result_does_not_depend_on_the_number_of_processes(
     pairs = [(f"row {n % 7} of {n % 3} things", f"row {n % 5} of things", "en") for n in range(300)]
     alone = count_pairs(pairs, AUGUST)
     asked: list[bool] = []
-    real = counting._work
+    real = processes._work
 
     def can_fork() -> bool:
         asked.append(True)
@@ -41,8 +37,8 @@ def test_the_result_does_not_depend_on_the_number_of_processes(
         real(*arguments)
 
     monkeypatch.setattr(counting, "WORTH_A_WORKER", 100)
-    monkeypatch.setattr(counting, "_can_fork", can_fork)
-    monkeypatch.setattr(counting, "_work", work)
+    monkeypatch.setattr(counting, "can_fork", can_fork)
+    monkeypatch.setattr(processes, "_work", work)
     assert count_pairs(pairs, AUGUST, workers=3) == alone
     assert asked
 
@@ -77,7 +73,7 @@ def test_a_process_is_started_where_there_is_work_for_it(monkeypatch: pytest.Mon
         started.append(len(shards))
         return [[Counted(ErrorCounts()) for _ in shard] for shard in shards]
 
-    monkeypatch.setattr(counting, "_can_fork", lambda: True)
+    monkeypatch.setattr(counting, "can_fork", lambda: True)
     monkeypatch.setattr(counting, "_in_processes", processes)
     monkeypatch.setattr(counting, "WORTH_A_WORKER", 100)
     for size, workers, expected in (
@@ -94,37 +90,6 @@ def test_a_process_is_started_where_there_is_work_for_it(monkeypatch: pytest.Mon
     started.clear()
     count_pairs([("r" * 999, "h" * 999, "ja")], AUGUST)
     assert started == [], "unless told otherwise there is this process alone"
-
-
-def test_this_process_is_copied_only_where_that_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Threads and accelerators of others do not survive a fork, and a daemon may have no children."""
-    monkeypatch.setattr(threading, "active_count", lambda: 1)
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.delitem(sys.modules, "torch", raising=False)
-    assert counting._can_fork()
-    with monkeypatch.context() as patch:
-        patch.setattr(threading, "active_count", lambda: 2)
-        assert not counting._can_fork()
-    with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "torch", counting)
-        assert not counting._can_fork()
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "platform", "darwin")
-        assert not counting._can_fork()
-    with monkeypatch.context() as patch:
-        patch.setattr(multiprocessing, "current_process", lambda: SimpleNamespace(daemon=True))
-        assert not counting._can_fork()
-    assert counting._can_fork()
-
-
-def test_processors_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
-    assert counting.available_workers() == 3
-    monkeypatch.delattr(os, "sched_getaffinity")
-    monkeypatch.setattr(os, "cpu_count", lambda: 7)
-    assert counting.available_workers() == 7
-    monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert counting.available_workers() == 1
 
 
 def test_texts_are_kept_by_language(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness import processes
 from harness.records import journal
 from harness.records.codec import pretty, write
 from harness.records.journal import Line, encode_lines
 from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord
-from harness.scoring import large
 from harness.scoring.banded import can_merge, merged_spans
 from harness.scoring.counting import Counted, count_pairs
 from harness.scoring.error_counts import ErrorCounts
@@ -80,7 +80,7 @@ def test_scores_are_the_same_to_the_last_digit(
 ) -> None:
     folders = [run_of(tmp_path / name, lines(400, seed), on_error) for name, seed in (("one", 2), ("two", 3))]
     held = scored(folders)
-    monkeypatch.setattr(large, "can_fork", lambda: True)
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
     monkeypatch.setattr(journal, "LARGE_BYTES", 0)
     assert scored(folders, workers) == held
     monkeypatch.setenv("ASR_HARNESS_CACHE", str(tmp_path / "cache"))
@@ -132,15 +132,15 @@ def test_counts_do_not_depend_on_the_number_of_processes(monkeypatch: pytest.Mon
         [None if row.hypothesis is None else next(each) for row in part.rows]
         for part, each in zip(parts, expected, strict=True)
     ]
-    real = large._work
+    real = processes._work
 
     def work(*arguments: Any) -> None:
         if killed:
             raise SystemExit(9)
         real(*arguments)
 
-    monkeypatch.setattr(large, "can_fork", lambda: True)
-    monkeypatch.setattr(large, "_work", work)
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
+    monkeypatch.setattr(processes, "_work", work)
     for workers in (1, 2, 5):
         found = count_parts(parts, AUGUST, workers)
         assert [list(counts) for counts, _ in found] == rows

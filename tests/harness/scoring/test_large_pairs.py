@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from harness import processes
 from harness.gating.against import gate_against
 from harness.gating.pair import pair_rates
 from harness.gating.policy import read_policy
@@ -17,7 +18,7 @@ from harness.records import journal
 from harness.records.codec import pretty
 from harness.records.decision import Decision
 from harness.records.journal import Line
-from harness.scoring import comparison, large
+from harness.scoring import comparison
 from harness.scoring.align import align_nist
 from harness.scoring.comparison import compare_systems
 from harness.scoring.pairing import pair_benchmarks
@@ -40,7 +41,7 @@ def two(folder: Path, on_error: str, *, changed: bool = False, count: int = 300)
 
 def large_journals(monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
     monkeypatch.setattr(journal, "LARGE_BYTES", 0)
-    monkeypatch.setattr(large, "can_fork", lambda: True)
+    monkeypatch.setattr(processes, "can_fork", lambda: True)
     monkeypatch.setattr(comparison, "available_workers", lambda: workers)
 
 
