@@ -13,17 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import pickle
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import cycle, islice
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -32,45 +29,22 @@ from harness.progress import Silent
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.plan import Budget, for_devices, plan
-from harness.runner.ray_cluster import Answer, Cluster, Handle
+from harness.runner.ray_cluster import Cluster
 from harness.runner.ray_connect import Share, connect, library
 from harness.runner.ray_engine import RayLoop
-from harness.runner.ray_worker import Piece
 from harness.runner.stages import State, Stop
-from harness.runner.threads import Threads
+from perf.ray_driver import BATCH_SECONDS, Driver, driver_of, sending, told
 from perf.runner import Occupied, speech
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from benchmarks.dataset import Utterance
-    from harness.models.base import Model
     from harness.runner.ray_engine import Task
+    from harness.runner.ray_worker import Piece
 
 SMALL_BATCHES = 2_000
-BATCH_SECONDS = 300.0
 SYNCS = 50
-MESSAGES = 100
-MANY_CLIPS = 1_200
-"""Clips in a large message: as many as are for a group of 32 workers where 1,024 share 100 hours."""
-PREPARED = (39_341, 1_024)
-"""Clips and workers for which a plan is made: those of 100 hours on as many devices as are asked for."""
-
-
-@dataclass(frozen=True)
-class Driver:
-    """What the driver does, in seconds of one thread."""
-
-    out: float
-    """To hand a batch out, or what is first."""
-    out_clip: float
-    """And for each of its clips."""
-    back: float
-    """To take what was written of a batch, and to journal it."""
-    back_clip: float
-    """And for each of its clips."""
-    plan_clip: float = 0.0
-    """From the last utterance read to the first message, for each clip of the window."""
 
 
 @dataclass(frozen=True)
@@ -136,79 +110,6 @@ def run(cluster: Cluster, utterances: list[Utterance], budget: Budget) -> Measur
     return Measured(clock.batches, len(utterances), wall, model, waited, out, own - out, cpu, model / workers / wall)
 
 
-def sending(cluster: Cluster, utterances: Sequence[Utterance]) -> dict[str, float]:
-    """Seconds for a message, for each clip in it, to get somewhere, and to unpack a clip there; bytes of a clip."""
-    packed = [pickle.dumps(one) for one in islice(cycle(utterances), MANY_CLIPS)]
-    worker, mark = cluster.ready[0], Path("nowhere")
-    pieces = [
-        Piece(number=0, utterances=b"".join(some), seconds=[1.0] * len(some), budget=Budget(), mark=mark)
-        for some in (packed[:1], packed)
-    ]
-    times: list[list[float]] = [[], []]
-    trips = []
-    for _ in range(MESSAGES):
-        for piece, found in zip(pieces, times, strict=True):
-            begin = time.thread_time()
-            cluster.give(worker, [piece])
-            found.append(time.thread_time() - begin)
-        begin = time.perf_counter()
-        library().get(worker.actor.met.remote())
-        trips.append(time.perf_counter() - begin)
-    one, many = (median(found) for found in times)
-    clip = max(0.0, (many - one) / (MANY_CLIPS - 1))
-    begin = time.thread_time()
-    for each in packed:
-        pickle.loads(each)  # noqa: S301 - our own
-    unpacked = (time.thread_time() - begin) / MANY_CLIPS
-    return {
-        "out": one - clip,
-        "out_clip": clip,
-        "hop": sorted(trips)[MESSAGES // 10] / 2,
-        "unpack_clip": unpacked,
-        "bytes": sum(map(len, packed)) / MANY_CLIPS,
-    }
-
-
-class Nobody:
-    """As many workers as are wanted, to whom nothing is sent: what is done before that is timed."""
-
-    def __init__(self, workers: int) -> None:
-        self.card, self.size = Occupied(0.0).card, workers
-        self.ready = [Handle(None, None, "ready") for _ in range(workers)]
-        self.until = 0.0
-
-    def share(self, given: object) -> None:
-        """The first message could leave."""
-        self.until = self.until or time.thread_time()
-
-    def wait(self, timeout: float) -> list[Answer]:
-        """That is all that is timed."""
-        raise InterruptedError
-
-    def listen(self, worker: Handle) -> None:
-        """Nobody answers."""
-
-
-def preparing(utterances: Sequence[Utterance]) -> float:
-    """Seconds of the driver for a clip, from the last utterance read to the first message."""
-    clips, workers = PREPARED
-    window = [replace(one, id=f"u{number}") for number, one in enumerate(islice(cycle(utterances), clips))]
-    lengths = [one.duration or 0.0 for one in window]
-    times = []
-    for _ in range(5):
-        with tempfile.TemporaryDirectory() as folder, JournalFile(Path(folder) / "journal.jsonl") as journal:
-            nobody = Nobody(workers)
-            budget = Budget(seconds=2 * sum(lengths) / workers, packs=True)
-            state = State(model=cast("Model", nobody), budget=budget, clock=Clock(), stop=Stop())
-            loop = RayLoop(state=state, benchmark="perf", journal=journal, listener=Silent())
-            read = list(loop._pickled(window))
-            with Threads(Occupied(0.0), 1) as threads, suppress(InterruptedError):
-                begin = time.thread_time()
-                loop._window(read, lengths, set(), threads)
-            times.append((nobody.until - begin) / clips)
-    return median(times)
-
-
 def taking(small: Measured, large: Measured) -> tuple[float, float]:
     """Seconds to take a batch back, and for each of its clips, by two runs with batches of different size."""
     one, many = small.back / small.batches, large.back / large.batches
@@ -248,7 +149,7 @@ def calibrated(workers: Sequence[int], clips: int, milliseconds: float) -> dict[
             with cluster_of(count, milliseconds / 1000) as cluster:
                 runs[str(count)] = asdict(run(cluster, utterances[:clips], Budget(seconds=BATCH_SECONDS)))
         back, back_clip = taking(small, large)
-        driver = Driver(sent["out"], sent["out_clip"], back, back_clip, preparing(utterances))
+        driver = driver_of(utterances, sent, back, back_clip)
         return {
             "milliseconds": milliseconds,
             "driver": asdict(driver),
@@ -260,15 +161,6 @@ def calibrated(workers: Sequence[int], clips: int, milliseconds: float) -> dict[
             "decode_rtfx": decoding(utterances[:200]),
             "sync": syncing(Path(name)),
         }
-
-
-def told(driver: Driver) -> str:
-    """In words."""
-    return (
-        f"the driver takes {1e6 * driver.plan_clip:.2f} us a clip until it can hand out, {1000 * driver.out:.2f} ms "
-        f"and {1e6 * driver.out_clip:.2f} us a clip for a message, {1000 * driver.back:.2f} ms and "
-        f"{1e6 * driver.back_clip:.0f} us a clip to take and journal a batch"
-    )
 
 
 class Texts:

@@ -40,7 +40,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from harness.records.journal import Line, read_journal
 from harness.runner.plan import Budget
-from perf.ray_engine import BATCH_SECONDS, Driver, calibrated, told
+from perf.ray_driver import BATCH_SECONDS, Driver, told
+from perf.ray_engine import calibrated
 from perf.simulation import BatchTime, Costs, Simulation, speeds_of
 
 LENGTHS = Path(__file__).with_name("librispeech_test_clean_seconds.txt")
@@ -80,7 +81,18 @@ def spgispeech() -> list[float]:
     return lengths
 
 
-NOW = Driver(out=0.17e-3, out_clip=0.2e-6, back=0.34e-3, back_clip=28e-6, plan_clip=0.56e-6)
+NOW = Driver(
+    out=0.13e-3,
+    out_clip=0.39e-6,
+    back=0.49e-3,
+    back_clip=16e-6,
+    plan_clip=0.79e-6,
+    ahead_clip=1.5e-6,
+    ready=0.06e-3,
+    begin=0.23e-3,
+    lead_clip=0.48e-6,
+    note_clip=1.7e-6,
+)
 """As `--calibrate` measured on two cores of a shared x86 server; there it prints what this machine needs."""
 
 
@@ -146,6 +158,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--plan-us", type=float, default=1e6 * NOW.plan_clip, help="for a clip, before the first message"
     )
+    parser.add_argument("--ready-ms", type=float, default=1000 * NOW.ready, help="instead, where all was sent ahead")
+    parser.add_argument("--begin-ms", type=float, default=1000 * NOW.begin, help="to tell a group to begin")
+    parser.add_argument(
+        "--lead-us", type=float, default=1e6 * NOW.lead_clip, help="to plan and pack a clip for a group"
+    )
+    parser.add_argument("--note-us", type=float, default=1e6 * NOW.note_clip, help="to keep who has a clip, afterwards")
     parser.add_argument("--hop-ms", type=float, default=0.7, help="for a message to get somewhere (default 0.7)")
     parser.add_argument("--unpack-us", type=float, default=11.0, help="for a worker to unpack a clip (default 11)")
     parser.add_argument("--clip-bytes", type=float, default=320.0, help="of a clip in a message (default 320)")
@@ -159,7 +177,18 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Simulates and prints."""
     args = arguments()
-    driver = Driver(args.out_ms / 1000, args.out_us / 1e6, args.back_ms / 1000, args.back_us / 1e6, args.plan_us / 1e6)
+    driver = Driver(
+        out=args.out_ms / 1000,
+        out_clip=args.out_us / 1e6,
+        back=args.back_ms / 1000,
+        back_clip=args.back_us / 1e6,
+        plan_clip=args.plan_us / 1e6,
+        ahead_clip=NOW.ahead_clip,
+        ready=args.ready_ms / 1000,
+        begin=args.begin_ms / 1000,
+        lead_clip=args.lead_us / 1e6,
+        note_clip=args.note_us / 1e6,
+    )
     found: dict[str, Any] = {"benchmark": "scaling"}
     if args.calibrate:
         here = found["calibration"] = calibrated(workers=(1, 2, 4), clips=400, milliseconds=20.0)

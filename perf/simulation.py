@@ -7,14 +7,17 @@ import math
 import random
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.runner.loop import WINDOW_ITEMS
 from harness.runner.plan import Budget, for_devices, plan, spread
-from harness.runner.ray_cluster import MANY
-from harness.runner.ray_engine import IN_HAND, SHARE
-from perf.ray_engine import Driver
+from harness.runner.ray_ahead import Ahead
+from harness.runner.ray_cluster import MANY, Handle
+from harness.runner.ray_engine import IN_HAND, SHARE, WINDOWS
+from perf.ray_driver import Driver, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -123,13 +126,46 @@ class Simulation:
 
     def taken(self, speeds: Sequence[float], *, level: bool = True) -> Outcome:
         """Each device takes batches of one plan; one process hands them out and takes them back, one by one."""
-        batches = spread(self.durations, self.budget, len(speeds)) if level else plan(self.durations, self.budget)
-        return _Dealing(self, speeds, batches, self.costs, together=True).outcome()
+        groups, batches = self.sent_ahead(len(speeds)) if level else ([], [])
+        first = sum(group.clips for group in groups)
+        rest = self.durations[first:]
+        more = spread(rest, self.budget, len(speeds)) if level else plan(rest, self.budget)
+        batches += [[first + index for index in batch] for batch in more]
+        return _Dealing(self, speeds, batches, self.costs, together=True, groups=groups).outcome()
+
+    def sent_ahead(self, devices: int) -> tuple[list[_Group], list[list[int]]]:
+        """As the engine does it where devices are many and the model packs: who has which batches, and these."""
+        groups, batches = list[_Group](), list[list[int]]()
+        if devices < MANY or not self.budget.packs or self.budget.seconds is None:
+            return groups, batches
+        workers = [Handle(None, None, number=number) for number in range(devices)]
+        most = SHARE * self.budget.seconds * devices
+        ahead = Ahead(grouped(workers), Path(), WINDOW_ITEMS * WINDOWS, most)
+        for length in self.durations:
+            ahead.add(b"utterance", length)
+        for group, indices, order in ahead.orders(self.budget, ""):
+            given = dict[int, range]()
+            for worker, share in zip(group, order.shares([self.durations[at] for at in indices]), strict=True):
+                given[worker.number] = range(len(batches), len(batches) + len(share))
+                batches += [[indices[index] for index in batch] for _, batch in share]
+            groups.append(_Group(given, len(indices), len(order.rest.utterances)))
+        return groups, batches
 
     def outcome(self, ends: Sequence[float], speeds: Sequence[float], batches: int, whole: float) -> Outcome:
         """What came of it, by when each device was through and all lines were written."""
         last = max(ends)
         return Outcome(last, last - min(ends), self.work / sum(speeds) / last, batches, max(0.0, whole - last))
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Some devices that are sent what is theirs ahead."""
+
+    given: dict[int, range]
+    """The batches of each; the first hands on to the others."""
+    clips: int
+    rest: int
+    """Clips that go with the word to begin."""
 
 
 class _Dealing:
@@ -143,12 +179,15 @@ class _Dealing:
         costs: Costs,
         *,
         together: bool,
+        groups: Sequence[_Group] = (),
     ) -> None:
         self._of, self._speeds, self._batches, self._costs = simulation, speeds, batches, costs
-        self._together, self._driver = together, costs.driver
+        self._together, self._driver, self._groups = together, costs.driver, groups
         self._devices = [_Device(simulation, speed) for speed in speeds]
-        self._pending = deque(range(len(batches)))
-        self._now = self._wire = costs.driver.plan_clip * len(simulation.durations)
+        self._ahead = sum(group.clips for group in groups)
+        given = sum(len(numbers) for group in groups for numbers in group.given.values())
+        self._pending = deque(range(given, len(batches)))
+        self._now = self._wire = costs.driver.ready if groups else costs.driver.plan_clip * len(simulation.durations)
         """When the driver, and its network card, are through with what they were at."""
         self._events: list[tuple[float, int, int]] = []
         """When a batch ends, on which device, and which one it is."""
@@ -158,7 +197,11 @@ class _Dealing:
 
     def outcome(self) -> Outcome:
         """Runs all batches."""
-        self._first()
+        if self._groups:
+            self._begin_groups()
+        else:
+            self._first()
+        self._now += self._driver.note_clip * len(self._of.durations)
         while self._events:
             self._take(*heapq.heappop(self._events))
         ends = [
@@ -187,6 +230,20 @@ class _Dealing:
     def _give(self, device: int, numbers: Sequence[int]) -> None:
         for message in [numbers] if self._together else [[number] for number in numbers]:
             self._begin(device, message, self._sent(self._clips(message)))
+
+    def _begin_groups(self) -> None:
+        """Where all was sent ahead but the rest: one of each group plans and packs what it has, and hands it on."""
+        driver = self._driver
+        for group in self._groups:
+            (first, own), *others = group.given.items()
+            self._now += driver.begin + driver.out_clip * group.rest
+            self._wire = max(self._wire, self._now) + self._costs.wire_clip * group.rest
+            at = self._wire + self._costs.hop + driver.lead_clip * group.clips
+            for other, numbers in others:
+                at += driver.out + driver.out_clip * self._clips(numbers)
+                self._begin(other, numbers, at + self._costs.hop)
+            self._begin(first, own, at)
+        self._now += driver.plan_clip * (len(self._of.durations) - self._ahead)
 
     def _first(self) -> None:
         """What each is given first. Where they are many, one of each group hands it on to the others."""

@@ -79,7 +79,7 @@ class Loop:
         places = Places(lines) if lines else None
         self.state.batches = 1 + last_batch(lines)
         seen = 0
-        windows = _windows(utterances, self.state.stop, self._items)
+        windows = _windows(self._listed(utterances), self.state.stop, self._items)
         with Threads(self.state.model, self.workers) as threads:
             coming = _in_background(windows)
             while (found := self._result(coming)) is not None:
@@ -89,6 +89,11 @@ class Loop:
                 self._window(window, seconds, self._done_before(window, places), threads)
             self._finish()
         return seen
+
+    def _listed(self, utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, float]]:
+        """Each with what to plan with, in seconds; in the thread that reads."""
+        for utterance in utterances:
+            yield utterance, planning_seconds(utterance)
 
     def _done_before(self, window: Sequence[Utterance], places: Places | None) -> set[int]:
         """Which of a stretch the journal holds already.
@@ -204,12 +209,12 @@ def _in_background(windows: Iterator[Window]) -> Future[Window | None]:
     return future
 
 
-def _windows(utterances: Iterable[Utterance], stop: Stop, items: int) -> Iterator[Window]:
+def _windows(listed: Iterable[tuple[Utterance, float]], stop: Stop, items: int) -> Iterator[Window]:
     """Stretches of a stream that fit into memory. The stream is left when a stop is requested."""
     window: list[Utterance] = []
     seconds: list[float] = []
     held = 0
-    for utterance in utterances:
+    for utterance, length in listed:
         if stop.requested:
             raise Interrupted("the batch in hand was finished; the same command goes on where it was")
         size = 0 if utterance.audio.data is None else len(utterance.audio.data)
@@ -217,7 +222,7 @@ def _windows(utterances: Iterable[Utterance], stop: Stop, items: int) -> Iterato
             yield window, seconds
             window, seconds, held = [], [], 0
         window.append(utterance)
-        seconds.append(planning_seconds(utterance))
+        seconds.append(length)
         held += size
     if window:
         yield window, seconds

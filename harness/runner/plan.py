@@ -142,7 +142,8 @@ def _dealt(durations: Sequence[float], budget: Budget, devices: int) -> list[lis
     assert budget.seconds is not None
     lengths = np.asarray(durations, np.float64)
     costs = np.maximum(lengths, budget.window)
-    rounds = max(costs.sum() / budget.seconds, len(costs) / (budget.clips or math.inf), 1.0) / devices
+    total = costs.cumsum()[-1:].sum()  # one after the other, so that all machines come to the same
+    rounds = max(total / budget.seconds, len(costs) / (budget.clips or math.inf), 1.0) / devices
     count = min(devices * math.ceil(rounds), len(costs))
     if count < 1:
         return None

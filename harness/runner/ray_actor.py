@@ -97,9 +97,9 @@ class Actor:
         self._worker = make()
         return self._worker.load()
 
-    def add(self, pieces: Any) -> None:
-        """As `Worker.add`."""
-        self._worker.add(pieces)
+    def add(self, pieces: bytes) -> None:
+        """As `Worker.add`. Bytes are what a message costs the least for, and go on as they came."""
+        self._worker.add(pickle.loads(pieces))  # noqa: S301 - our driver's
 
     def meet(self, number: int, other: Any) -> None:
         """Learns of a worker whom it is to hand work on to, and is connected to it by the time there is some."""
@@ -109,7 +109,17 @@ class Actor:
     def met(self) -> None:
         """Answers who is connecting."""
 
-    def pass_on(self, others: dict[int, Any], own: Any) -> None:
+    def hold(self, chunk: bytes) -> None:
+        """As `Worker.hold`."""
+        self._worker.hold(chunk)
+
+    def begin(self, order: bytes) -> None:
+        """Gives each of its group the first share that it makes of what it holds. Returns as `pass_on`."""
+        shares: dict[int, bytes] = self._worker.first_shares(order)
+        own = shares.pop(next(iter(shares)))
+        self.pass_on(shares, own)
+
+    def pass_on(self, others: dict[int, bytes], own: bytes) -> None:
         """As `add`, with the work of others, which goes first. Returns when all have theirs, or are lost."""
         ray: Any = importlib.import_module("ray")
         given = [self._others[number].add.remote(pieces) for number, pieces in others.items()]

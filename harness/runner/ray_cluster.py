@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import re
 import time
 from collections import Counter, defaultdict
@@ -23,6 +24,7 @@ from harness.runner.ray_folder import remove
 from harness.runner.ray_worker import Hung, Piece, Worker, Written
 
 if TYPE_CHECKING:
+    from harness.runner.ray_ahead import Order
     from harness.types import Clip, Hypothesis
 
 PLACE_SECONDS = 60.0
@@ -181,7 +183,7 @@ class Cluster(Model):
 
     def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
         """Adds to a worker's work."""
-        worker.actor.add.remote(pieces)
+        worker.actor.add.remote(pickle.dumps(pieces))
 
     def share(self, given: Mapping[Handle, Sequence[Piece]]) -> None:
         """Adds to the work of several. Where they are many, most have theirs from another worker."""
@@ -192,11 +194,30 @@ class Cluster(Model):
         for worker, parts in routes.items():
             own = parts.pop(worker, ())
             if parts:
-                numbered = {one.number: pieces for one, pieces in parts.items()}
-                ref = worker.actor.pass_on.remote(numbered, own)
+                numbered = {one.number: pickle.dumps(pieces) for one, pieces in parts.items()}
+                ref = worker.actor.pass_on.remote(numbered, pickle.dumps(own))
                 self._passed[worker] = [*self._open(worker), (ref, list(parts))]
             else:
                 self.give(worker, own)
+
+    def groups(self) -> list[list[Handle]]:
+        """All workers, in groups of those that hand on and whom they hand on to; none until all are ready."""
+        if self.size < MANY or len(self.ready) < self.size:
+            return []
+        found = {worker: [worker] for worker in self.ready if worker.leader is None}
+        for worker in self.ready:
+            if worker.leader is not None:
+                found[worker.leader].append(worker)
+        return list(found.values())
+
+    def hold(self, leader: Handle, chunk: bytes) -> None:
+        """Sends some of what the first shares of a group will be made of."""
+        leader.actor.hold.remote(chunk)
+
+    def begin(self, group: Sequence[Handle], order: Order) -> None:
+        """Has the first of a group give all of it their first shares."""
+        leader, *others = group
+        self._passed[leader] = [*self._open(leader), (leader.actor.begin.remote(pickle.dumps(order)), others)]
 
     def listen(self, worker: Handle) -> None:
         """Sees to it that `wait` tells of the next batch of a worker that has work."""

@@ -10,28 +10,34 @@ the run's folder keep journals of their own besides, which the next command find
 from __future__ import annotations
 
 import pickle
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from queue import Empty
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec import structs
 
-from harness.errors import Interrupted, ModelError, RunError
+from harness.errors import Interrupted, ModelError
 from harness.records.journal import Line, read_line
 from harness.records.run import Event
-from harness.records.speed import ClusterSpeed, DeviceSpeed
 from harness.runner.journal import failed
-from harness.runner.loop import WINDOW_ITEMS, Loop
+from harness.runner.loop import LOOK_SECONDS, WINDOW_ITEMS, Loop, planning_seconds
 from harness.runner.plan import plan, spread
+from harness.runner.ray_ahead import Ahead, Order
+from harness.runner.ray_data import check_data, with_whole_path
+from harness.runner.ray_speed import Devices
 from harness.runner.ray_worker import Piece, Written
 from harness.runner.shards import begin_parts, end_parts
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from benchmarks.dataset import Utterance
     from harness.runner.clock import Clock
+    from harness.runner.loop import Window
     from harness.runner.ray_cluster import Answer, Cluster, Handle
     from harness.runner.threads import Threads
 
@@ -48,9 +54,6 @@ driver could have given each another."""
 WINDOWS = 10
 """By how much a window is longer where no transcript depends on the plan: with many devices each has few batches of a
 window, and all wait for its last."""
-
-LOOK_SECONDS = 0.2
-"""How often a wait for the workers is interrupted to see whether to stop."""
 
 LOSSES = 2
 """How often a batch may lose its worker: then its clips are run one at a time, and a clip that alone does so again has
@@ -91,11 +94,15 @@ class RayLoop(Loop):
     """Utterances as they are sent, in the order of the data; empty where that would hold their audio twice."""
     _messages: dict[str, bytes] = field(default_factory=dict, init=False)
     """The same of the windows under way, by id."""
+    _ahead: Ahead | None = field(default=None, init=False)
+    """Where the first window is sent ahead."""
+    _begun: list[tuple[Sequence[Handle], list[int], Order]] = field(default_factory=list, init=False)
+    """Who was told to begin, with which places of the window, until the tasks are noted."""
     _mark: Path = field(default_factory=Path, init=False)
     _kept: set[tuple[str, bool]] = field(default_factory=set, init=False)
     """Nodes, and whether their workers keep journals of their own."""
-    _counted: tuple[tuple[Handle, ...], Counter[str]] = field(default_factory=lambda: ((), Counter()), init=False)
-    """Who was ready when workers were counted, and how many were on each device."""
+    _devices: Devices = field(default_factory=Devices, init=False)
+    """Counts who is ready on each."""
 
     @property
     def _cluster(self) -> Cluster:
@@ -111,20 +118,63 @@ class RayLoop(Loop):
         """
         self._mark = begin_parts(self.journal.path)
         self._read.clear()
+        self._ahead = self._sent_ahead()
         try:
-            return Loop.run(self, self._pickled(utterances))
+            return Loop.run(self, utterances)
         except Interrupted:
             self._finish()
             raise
         finally:
             end_parts(self._mark)
 
-    def _pickled(self, utterances: Iterable[Utterance]) -> Iterator[Utterance]:
-        """In the thread that reads: makes ready what will be sent, so that handing out takes no time for each clip."""
+    def _sent_ahead(self) -> Ahead | None:
+        """What sends the first window while it is listed: where devices are many, and all is yet to be done.
+
+        A model whose transcripts depend on the plan has that of one device, for which all has to be listed first.
+        """
+        budget = self.state.budget
+        if not self.state.model.card.batch_invariant or not budget.packs or budget.seconds is None or len(self.journal):
+            return None
+        groups = self._cluster.groups()
+        return Ahead(groups, self._mark, self._items, SHARE * budget.seconds * self._cluster.size) if groups else None
+
+    def _listed(self, utterances: Iterable[Utterance]) -> Iterator[tuple[Utterance, float]]:
+        """Makes ready what will be sent, so that handing out takes no time for each clip."""
         for utterance in utterances:
-            whole = _with_whole_path(utterance)
+            whole = with_whole_path(utterance)
             self._read.append(pickle.dumps(whole) if utterance.audio.data is None else b"")
-            yield whole
+            seconds = planning_seconds(whole)
+            if self._ahead is not None:
+                self._ahead.add(self._read[-1], seconds)
+            yield whole, seconds
+
+    def _result(self, coming: Future[Window | None]) -> Window | None:
+        """Sends what is read ahead; with the first window's last utterance its devices begin.
+
+        Raises:
+            Interrupted: as `Loop._result`, and where the stop is known before they have begun.
+        """
+        ahead = self._ahead
+        if ahead is None:
+            return Loop._result(self, coming)
+        coming.add_done_callback(lambda _: ahead.full.put(None))
+        more = True
+        while more and not self.state.stop.requested:
+            try:
+                chunk = ahead.full.get(timeout=LOOK_SECONDS)
+            except Empty:
+                continue
+            more = chunk is not None
+            if chunk is not None:
+                self._cluster.hold(*chunk)
+        found = Loop._result(self, coming)
+        self._ahead = None
+        if self.state.stop.requested:
+            raise Interrupted("its devices had not begun; the same command goes on where it was")
+        for group, indices, order in ahead.orders(self.state.budget, self.benchmark):
+            self._cluster.begin(group, order)
+            self._begun.append((group, indices, order))
+        return found
 
     @property
     def notes(self) -> list[str]:
@@ -141,14 +191,17 @@ class RayLoop(Loop):
         return WINDOW_ITEMS * (WINDOWS if self.state.model.card.batch_invariant else 1)
 
     def _planned(self, seconds: list[float]) -> list[list[int]]:
-        """The plan; where no transcript depends on it, with as many batches for each device."""
-        if self.state.model.card.batch_invariant:
-            return spread(seconds, self.state.budget, self._cluster.size)
-        return plan(seconds, self.state.budget)
+        """The plan of what was not sent ahead; where no transcript depends on it, as many batches for each device."""
+        first = sum(len(indices) for _, indices, _ in self._begun)
+        if not self.state.model.card.batch_invariant:
+            return plan(seconds, self.state.budget)
+        batches = spread(seconds[first:], self.state.budget, self._cluster.size)
+        return [[first + index for index in batch] for batch in batches] if first else batches
 
     def _run(self, window: list[Utterance], seconds: list[float], batches: list[list[int]], threads: Threads) -> None:
         """Hands the batches of a window out; those handed out last may still be under way on return."""
         messages = [self._read.popleft() for _ in window]
+        self._note_begun(window, seconds, messages)
         share = -(-len(batches) // max(1, self._cluster.size))
         self._share = share if share <= SHARE else 0
         tasks = {Task(): batch for batch in batches}
@@ -164,15 +217,30 @@ class RayLoop(Loop):
         if self._share and not self.state.stop.requested:  # what else is to be done for each clip can wait
             self._hand_out(planned)
         for task, batch in tasks.items():
-            task.utterances = {window[index].id: window[index] for index in batch}
-            task.seconds = {window[index].id: seconds[index] for index in batch}
-            self._messages |= {window[index].id: messages[index] for index in batch}
-            self._left.update(dict.fromkeys(task.utterances, task))
+            self._note(task, [(window[index], seconds[index], messages[index]) for index in batch])
         while self._pending:
             if self.state.stop.requested:
                 raise Interrupted("the batches in hand were finished; the same command goes on where it was")
             self._hand_out()
             self._listen()
+
+    def _note(self, task: Task, parts: Sequence[tuple[Utterance, float, bytes]]) -> None:
+        """Keeps what a task is made of: utterances, what to plan with, and what is sent of each."""
+        task.utterances = {utterance.id: utterance for utterance, _, _ in parts}
+        task.seconds = {utterance.id: seconds for utterance, seconds, _ in parts}
+        self._messages |= {utterance.id: message for utterance, _, message in parts}
+        self._left.update(dict.fromkeys(task.utterances, task))
+
+    def _note_begun(self, window: list[Utterance], seconds: list[float], messages: list[bytes]) -> None:
+        """Makes the plan of those that were told to begin: what each of them has in hand."""
+        begun, self._begun = self._begun, []
+        for group, indices, order in begun:
+            shares = order.shares([seconds[index] for index in indices])
+            for worker, share in zip(group, shares, strict=True):
+                self._in_hand[worker] = deque(Task(number=number) for number, _ in share)
+                for task, (_, batch) in zip(self._in_hand[worker], share, strict=True):
+                    places = [indices[index] for index in batch]
+                    self._note(task, [(window[place], seconds[place], messages[place]) for place in places])
 
     def _finish(self) -> None:
         """Waits for all that is under way, and for all that is left unless the run was stopped."""
@@ -254,7 +322,7 @@ class RayLoop(Loop):
             self._messages.pop(line.id, None)
             utterance = task.utterances.pop(line.id)
             del task.seconds[line.id]
-            _check_data(worker, utterance, line, first=line is own[0])
+            check_data(worker, utterance, line, first=line is own[0])
             self._check_stop(line)
             if not task.utterances:
                 self._done(worker, task)
@@ -268,7 +336,7 @@ class RayLoop(Loop):
             written.clock = _disturbed(written.clock, own)
         state.clock.merge(written.clock)
         self._kept.add((worker.place.node if worker.place else "a node", written.kept))
-        self._account(worker, written)
+        state.clock.cluster = self._devices.speed(state.clock.cluster, worker, written, self._cluster.ready)
         self._append(own)
 
     def _done(self, worker: Handle, task: Task) -> None:
@@ -316,65 +384,6 @@ class RayLoop(Loop):
             line = failed(utterance, ModelError(f"{LOSSES} workers were lost with it, the last so: {answer.lost}"))
             self._check_stop(line)
             self._append([line])
-
-    def _account(self, worker: Handle, written: Written) -> None:
-        """Keeps what each device did, for the speed of each and of all of them.
-
-        A device that several workers share does what one of them does, as often as there are of them.
-        """
-        place = str(worker.place)
-        known = self.state.clock.cluster or ClusterSpeed()
-        before = known.devices.get(place) or DeviceSpeed()
-        workers = max(before.workers, self._workers_on(place))
-        audio_seconds = before.audio_seconds + written.clock.audio_seconds_undisturbed
-        counted = before.seconds_counted + written.clock.counted
-        device = DeviceSpeed(
-            workers=workers,
-            batches=before.batches + written.clock.batches,
-            audio_seconds=audio_seconds,
-            seconds_counted=counted,
-            peak_memory=written.memory,
-            rtfx=workers * audio_seconds / counted if counted > 0 else None,
-        )
-        devices = known.devices | {place: device}
-        speeds = [device.rtfx for device in devices.values() if device.rtfx is not None]
-        total = sum(speeds) if speeds else None
-        per_device = total / len(speeds) if total is not None else None
-        self.state.clock.cluster = ClusterSpeed(devices=devices, rtfx=total, rtfx_per_device=per_device)
-
-    def _workers_on(self, place: str) -> int:
-        """How many are ready on a device; counted anew where others are, as all are asked for with every batch."""
-        ready = tuple(self._cluster.ready)
-        if self._counted[0] != ready:
-            self._counted = ready, Counter(str(worker.place) for worker in ready)
-        return self._counted[1][place]
-
-
-def _with_whole_path(utterance: Utterance) -> Utterance:
-    """The utterance as another process finds it, whatever folder that was started in."""
-    audio = utterance.audio
-    if audio.path is None or audio.path.is_absolute():
-        return utterance
-    return replace(utterance, audio=replace(audio, path=audio.path.absolute()))
-
-
-def _check_data(worker: Handle, utterance: Utterance, line: Line, *, first: bool) -> None:
-    """Refuses a node that does not see the data, or sees other data; sizes are compared for one file a batch.
-
-    Raises:
-        RunError: names the file and the node.
-    """
-    path, heard = utterance.audio.path, line.audio_file
-    if path is None or not (first or line.error is not None) or not path.exists():
-        return
-    said = None
-    if "no such file" in (line.error or ""):
-        said = "is not to be seen"
-    elif heard is not None and heard.size != utterance.audio.length():
-        said = f"has {heard.size:,} bytes, where it has {utterance.audio.length():,} here,"
-    if said is not None:
-        node = worker.place.node if worker.place else "a node"
-        raise RunError(f"{path} {said} on {node}; give a --from or --data that all nodes of the cluster share")
 
 
 def _disturbed(clock: Clock, lines: list[Line]) -> Clock:

@@ -27,6 +27,7 @@ from harness.runner.contain import contained
 from harness.runner.journal import describe
 from harness.runner.pipeline import Done, Pipeline
 from harness.runner.plan import Budget, plan
+from harness.runner.ray_ahead import Held, Order
 from harness.runner.stages import State, Stop
 from harness.runner.threads import Threads
 from harness.runner.watchdog import Watched
@@ -115,6 +116,7 @@ class Worker:
         self._next: Piece | None = None
         """Of another run than what is under way, which ends first."""
         self._done: SimpleQueue[Written | Hung | HarnessError] = SimpleQueue()
+        self._held = Held()
 
     def load(self) -> ModelCard | HarnessError:
         """Loads the model and begins to wait for work. An error that a user should see is returned, not raised."""
@@ -140,6 +142,27 @@ class Worker:
         """Work, to be done after what was added before."""
         for piece in pieces:
             self._feed.put(piece)
+
+    def hold(self, chunk: bytes) -> None:
+        """Takes some of what the first shares of its group will be made of."""
+        self._held.add(chunk)
+
+    def first_shares(self, order: bytes) -> dict[int, bytes]:
+        """What to add to the work of each of its group, by the worker's number; its own is the first."""
+        told: Order = pickle.loads(order)  # noqa: S301 - our driver's
+
+        def piece(number: int, utterances: bytes, seconds: list[float]) -> Piece:
+            return Piece(
+                number=number,
+                utterances=utterances,
+                seconds=seconds,
+                budget=told.budget,
+                benchmark=told.benchmark,
+                mark=told.rest.mark,
+            )
+
+        shares = zip(told.members, self._held.shares(told), strict=True)
+        return {member: pickle.dumps([piece(*part) for part in share]) for member, share in shares}
 
     def written(self) -> list[Written | Hung] | HarnessError:
         """Waits for a batch, and takes all that are done since this was asked before."""

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from harness.records.journal import Line, encode_lines
+from harness.runner import ray_ahead
 from harness.runner.plan import Budget, for_devices, plan
 from perf import scaling, simulation
-from perf.ray_engine import Driver, Measured, taking
+from perf.ray_driver import Driver
+from perf.ray_engine import Measured, taking
 
 
 def test_the_corpora_are_as_published() -> None:
@@ -58,6 +60,33 @@ def test_where_they_are_many_one_of_each_group_hands_on(monkeypatch: pytest.Monk
     assert (nine.seconds, nine.idle) == (last + 1 / 128 + 1.0, last - first)
     eight = simulation.Simulation([1.0] * 8, Budget(clips=1), time, costs).taken([1.0] * 8)
     assert eight.seconds == 8.0 + 8 * 0.375 + 33 / 64 + 1 / 128 + 1.0
+
+
+def test_what_was_sent_ahead_begins_with_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nine devices again, of a model that packs: nothing is planned before the first message, but in each group."""
+    monkeypatch.setattr(simulation, "MANY", 9)
+    time = simulation.BatchTime(fixed=1.0, per_second=0.0, source="")
+    more = {"plan_clip": 99.0, "ready": 9.0, "begin": 0.5, "lead_clip": 0.0625, "note_clip": 2.0}
+    driver = Driver(out=0.25, out_clip=0.125, back=0.0, back_clip=0.0, **more)
+    costs = simulation.Costs(driver, sync=0.25, hop=0.5, wire_clip=1 / 64, unpack_clip=1 / 128)
+    nine = simulation.Simulation([1.0] * 9, Budget(seconds=1.0, packs=True), time, costs)
+    found = nine.taken([1.0] * 9)
+    # Ready at 9, three messages with the rest of 3 clips are out at 9.875, 10.75, 11.625, and there 35/64 later; a plan
+    # of three clips is 3/16, who hands on does so at 3/8 each, and what is handed on takes half a second, too.
+    last, first = 11.625 + 35 / 64 + 3 / 16 + 2 * 0.375 + 0.5, 9.875 + 35 / 64 + 3 / 16 + 2 * 0.375
+    assert (found.seconds, found.idle) == (last + 1 / 128 + 1.0, last - first)
+    # To keep who has what takes the driver 18 s behind the last message, longer than all else.
+    assert found.whole == 11.625 + 18.0 + 0.25 - found.seconds
+    monkeypatch.setattr(ray_ahead, "CHUNK", 2)  # of the three of each group two were there before
+    assert nine.taken([1.0] * 9).seconds == found.seconds - 3 * 2 * 0.125 - 2 / 64
+    # Beyond first shares there is a plan, of what is left, when they have begun.
+    monkeypatch.setattr(simulation, "SHARE", 1)
+    beyond = simulation.Simulation([1.0] * 18, Budget(seconds=1.0, packs=True), time, costs)
+    groups, batches = beyond.sent_ahead(9)
+    assert [group.clips for group in groups] == [3, 3, 3]
+    assert sorted(index for batch in batches for index in batch) == list(range(9))
+    assert beyond.taken([1.0] * 9).batches == 18
+    assert nine.sent_ahead(8) == ([], [])
 
 
 def test_decoding_a_journal_s_sync_and_what_the_driver_does_behind_the_devices() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import ModelError
@@ -16,6 +17,7 @@ class Traced(Slow):
     def __init__(self, folder: Path, **trouble: float) -> None:
         super().__init__(trouble.get("seconds", 0.0))
         self.folder, self.trouble = folder, trouble
+        self.card = replace(self.card, packs="packs" in trouble)
         (folder / str(os.getpid())).touch()
 
     def infer(self, features: list[int]) -> list[int]:

@@ -1,7 +1,9 @@
 """Workers of a cluster in threads of this process, and a driver for them: Ray itself is not needed."""
 
+import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
+from harness.runner.ray_ahead import Chunk, Order
 from harness.runner.ray_cluster import Answer, Handle, Place
 from harness.runner.ray_engine import RayLoop
 from harness.runner.ray_worker import Hung, Piece, Worker, Written
@@ -47,6 +50,9 @@ class Here(Model):
 
     def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
         worker.actor.add(pieces)
+
+    def groups(self) -> list[list[Handle]]:
+        return []
 
     def share(self, given: Mapping[Handle, Sequence[Piece]]) -> None:
         for worker, pieces in given.items():
@@ -82,6 +88,42 @@ class Here(Model):
 
     def text(self, output: Any) -> list[Hypothesis]:
         raise NotImplementedError
+
+
+class Packing(Slow):
+    """A model that packs: what it does first may be sent ahead."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__(seconds)
+        self.card = replace(self.card, packs=True)
+
+
+class Grouped(Here):
+    """A cluster of threads in which the first of each three hands on to two others, and which notes what is sent."""
+
+    def __init__(self, load: Callable[[], Model], size: int, **more: Any) -> None:
+        super().__init__(load, size, **more)
+        self.chunks: list[tuple[int, Chunk]] = []
+        self.given: list[tuple[Handle, Sequence[Piece]]] = []
+        self.begun: list[Order] = []
+
+    def groups(self) -> list[list[Handle]]:
+        return [self.ready[first : first + 3] for first in range(0, len(self.ready), 3)]
+
+    def hold(self, leader: Handle, chunk: bytes) -> None:
+        self.chunks.append((self.ready.index(leader), pickle.loads(chunk)))
+        leader.actor.hold(chunk)
+
+    def begin(self, group: Sequence[Handle], order: Order) -> None:
+        self.begun.append(order)
+        shares = group[0].actor.first_shares(pickle.dumps(order))
+        assert list(shares) == [worker.number for worker in group]
+        for worker in group:
+            worker.actor.add(pickle.loads(shares[worker.number]))
+
+    def give(self, worker: Handle, pieces: Sequence[Piece]) -> None:
+        self.given.append((worker, pieces))
+        super().give(worker, pieces)
 
 
 class Quiet:

@@ -16,12 +16,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.dataset import Dataset
+from benchmarks.dataset import Audio, Dataset, Request, Utterance
 from benchmarks.registry import Suite
 from harness.config import Settings
 from harness.errors import ModelError, RunError, UsageError
@@ -32,7 +33,8 @@ from harness.records.speed import Speed
 from harness.reporting.report import write_scores
 from harness.runner import ray_cluster
 from harness.runner import run as run_module
-from harness.runner.ray_cluster import Cluster
+from harness.runner.ray_ahead import Order
+from harness.runner.ray_cluster import Cluster, Handle
 from harness.runner.run import Run
 from harness.runner.stages import Stop
 from harness.version import VERSION
@@ -120,6 +122,19 @@ def finished(run: Run) -> tuple[RunRecord, bytes]:
     return record, without_speed(run.folder / "scores.json")
 
 
+def in_files(data: Dataset, folder: Path) -> Dataset:
+    """The same with its audio in files."""
+    folder.mkdir()
+
+    def utterances(request: Request) -> Iterator[Utterance]:
+        for one in data.sources[0].open(request):
+            path = folder / f"{one.id}.flac"
+            path.write_bytes(one.audio.data or b"")
+            yield replace(one, audio=Audio(origin=one.audio.origin, path=path))
+
+    return replace(data, sources=(replace(data.sources[0], open=utterances),))
+
+
 def speed_of(record: RunRecord) -> Speed:
     speed = record.benchmarks["stub"].speed
     assert speed is not None
@@ -148,20 +163,37 @@ def kill_one(traces: Path) -> None:
     os.kill(int(next(traces.iterdir()).name), signal.SIGKILL)
 
 
+@pytest.mark.parametrize("ahead", [False, pytest.param(True, marks=slow)])
 def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happened(
-    nodes: Nodes, tmp_path: Path, traces: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    nodes: Nodes,
+    tmp_path: Path,
+    traces: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    ahead: bool,
 ) -> None:
+    """Ahead: of 48 s of audio 19 are first shares, sent while it is listed; the rest is handed out as usual."""
     monkeypatch.setattr(ray_cluster, "MANY", 2)  # of four workers two hand on to the others
-    model = f"traced:{traces}:seconds=0.02"
-    _, expected = finished(work(tmp_path / "local", dataset(240), model))
+    begun, begin = list[Order](), Cluster.begin
+
+    def noted(self: Cluster, group: Sequence[Handle], order: Order) -> None:
+        begun.append(order)
+        begin(self, group, order)
+
+    monkeypatch.setattr(Cluster, "begin", noted)
+    model = f"traced:{traces}:seconds=0.02" + ",packs=1" * ahead
+    settings: dict[str, Any] = {"batch_seconds": 0.8, "batch_size": None} if ahead else {}
+    data = in_files(dataset(240), tmp_path / "data") if ahead else dataset(240)
+    _, expected = finished(work(tmp_path / "local", data, model, **settings))
     (traces / str(os.getpid())).unlink()
     reporter = Watching({40: lambda: kill_one(traces), 100: nodes.lose})
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    run = work(tmp_path / "ray", dataset(240), model, reporter, engine="ray", ray_address=nodes.address)
+    run = work(tmp_path / "ray", data, model, reporter, engine="ray", ray_address=nodes.address, **settings)
     reporter.whole = run
     capfd.readouterr()
     record, scores = finished(run)
     assert capfd.readouterr() == ("", "")
+    assert [len(order.members) for order in begun] == [2, 2] * ahead
     assert scores == expected
     assert reporter.plan == {}
     entry = record.benchmarks["stub"]

@@ -1,8 +1,10 @@
 """The cluster as the driver sees it, with actors that only note what they are asked for: Ray itself is not needed."""
 
+import pickle
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 
 from harness.errors import RunError, UsageError
 from harness.runner import ray_actor, ray_cluster
+from harness.runner.plan import Budget
+from harness.runner.ray_ahead import Chunk, Order
 from harness.runner.ray_cluster import Answer, Cluster, Handle, Place, without_calls
 from harness.runner.ray_connect import Share
 from tests.harness.runner.stub_run import Slow
@@ -64,6 +68,10 @@ class Calls:
         return SimpleNamespace(remote=remote)
 
 
+def packed(*work: str) -> bytes:
+    return pickle.dumps(list(work))
+
+
 class RayError(Exception):
     pass
 
@@ -101,18 +109,18 @@ def test_of_many_workers_some_hand_on_what_others_are_to_do(monkeypatch: pytest.
     work: dict[Handle, Any] = {worker: [f"work {worker.number}"] for worker in cluster.ready}
     cluster.share(work)
     assert said == [
-        (0, "pass_on", {1: ["work 1"], 2: ["work 2"]}, ["work 0"]),
-        (3, "pass_on", {4: ["work 4"], 5: ["work 5"]}, ["work 3"]),
-        (6, "pass_on", {7: ["work 7"], 8: ["work 8"]}, ["work 6"]),
-        (9, "add", ["work 9"]),
+        (0, "pass_on", {1: packed("work 1"), 2: packed("work 2")}, packed("work 0")),
+        (3, "pass_on", {4: packed("work 4"), 5: packed("work 5")}, packed("work 3")),
+        (6, "pass_on", {7: packed("work 7"), 8: packed("work 8")}, packed("work 6")),
+        (9, "add", packed("work 9")),
     ]
     said.clear()
     cluster.share({worker: work[worker] for worker in cluster.ready[1:9]})  # few have theirs at first hand
-    assert said == [(number, "add", [f"work {number}"]) for number in range(1, 9)]
+    assert said == [(number, "add", packed(f"work {number}")) for number in range(1, 9)]
     said.clear()
     without = {worker: work[worker] for worker in cluster.ready if worker.number != 3}
     cluster.share(without)
-    assert said[1] == (3, "pass_on", {4: ["work 4"], 5: ["work 5"]}, ())
+    assert said[1] == (3, "pass_on", {4: packed("work 4"), 5: packed("work 5")}, pickle.dumps(()))
 
 
 def test_few_workers_have_their_work_at_first_hand(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +128,8 @@ def test_few_workers_have_their_work_at_first_hand(monkeypatch: pytest.MonkeyPat
     assert said == []
     work: dict[Handle, Any] = {worker: [] for worker in cluster.ready}
     cluster.share(work)
-    assert said == [(number, "add", []) for number in range(8)]
+    assert said == [(number, "add", packed()) for number in range(8)]
+    assert cluster.groups() == []
 
 
 @pytest.mark.parametrize(("lost", "unsure"), [([], []), (["3"], [4, 5])])
@@ -161,13 +170,42 @@ def test_who_hands_on_does_so_first_and_answers_when_all_have_theirs(monkeypatch
     waited = SimpleNamespace(wait=lambda refs, num_returns: said.append(("waits for", refs, num_returns)))
     monkeypatch.setitem(sys.modules, "ray", waited)
     actor = ray_actor.Actor(ray_cluster.own_program(), b"")
-    actor._worker = SimpleNamespace(add=lambda pieces: said.append(("own", pieces)))
+    shares = {3: packed("c"), 5: packed("b"), 4: packed("a")}
+    actor._worker = SimpleNamespace(
+        add=lambda pieces: said.append(("own", pieces)),
+        hold=lambda chunk: said.append(("holds", chunk)),
+        first_shares=lambda order: dict(shares) if order == b"begin" else None,
+    )
     for number in (4, 5):
         actor.meet(number, Calls(number, said))
     assert said == [(4, "met"), (5, "met")]
     said.clear()
-    actor.pass_on({5: ["b"], 4: ["a"]}, ["c"])
-    assert said == [(5, "add", ["b"]), (4, "add", ["a"]), ("own", ["c"]), ("waits for", ["5", "4"], 2)]
+    handed_on = [(5, "add", packed("b")), (4, "add", packed("a")), ("own", ["c"]), ("waits for", ["5", "4"], 2)]
+    actor.pass_on({5: packed("b"), 4: packed("a")}, packed("c"))
+    assert said == handed_on
+    said.clear()
+    actor.hold(b"chunk")
+    assert said == [("holds", b"chunk")]
+    said.clear()
+    actor.begin(b"begin")
+    assert said == handed_on
+
+
+def test_a_group_has_what_is_sent_ahead_from_its_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = ["3"]
+    cluster, said = many(monkeypatch, 10, lost)
+    groups = cluster.groups()
+    assert [[worker.number for worker in group] for group in groups] == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]
+    said.clear()
+    chunk = Chunk(Path("m"), 0, [], [])
+    order = Order(rest=chunk, members=[3, 4, 5], group=1, groups=4, budget=Budget(), benchmark="b")
+    cluster.hold(groups[1][0], b"chunk")
+    cluster.begin(groups[1], order)
+    cluster.begin(groups[3], order)
+    assert said == [(3, "hold", b"chunk"), *((number, "begin", pickle.dumps(order)) for number in (3, 9))]
+    assert cluster.lose(groups[3][0], "shot").unsure == []
+    assert cluster.groups() == [], "one is not ready"
+    assert cluster.lose(groups[1][0], "shot").unsure == groups[1][1:]
 
 
 def test_a_run_begins_with_the_first_worker_that_is_ready() -> None:
