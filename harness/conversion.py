@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.own.columns import NAMES, plain
 from benchmarks.sources.pairing import AUDIO_ENDINGS
+from harness.amounts import amount
 from harness.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ def _check(file: Path, count: int) -> None:
 
     found = sum(1 for _ in open_dataset(own_dataset(file), Request(lengths=False)))
     if found != count:
-        raise DataError(f"{file}: {count} utterances were written, and {found} are read back; report this")
+        raise DataError(
+            f"{file}: {amount(count, 'utterance was', 'utterances were')} written, and {found:,} read back; report this"
+        )
 
 
 def _rows(dataset: Dataset, *, lengths: bool = True) -> Iterator[tuple[Utterance, Row]]:

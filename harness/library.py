@@ -344,7 +344,7 @@ def score(
     names, units = (None if values is None else list(values) for values in (ids, sessions))
     for what, values in (("hypotheses", written), ("ids", names), ("sessions", units)):
         if values is not None and len(values) != len(said):
-            raise UsageError(f"there are {len(said)} references and {len(values)} {what}; one of each is needed")
+            raise UsageError(f"references: {len(said):,}, {what}: {len(values):,}; one of each is needed")
     rules, spoken = _profile(profile), primary_subtag(str(language))
     rows = [
         Line(

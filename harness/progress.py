@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.records.stored import Stored
 from harness.reporting.escape import plain
 from harness.scoring.average import macro_average
@@ -146,7 +147,7 @@ class Lines(Silent):
         self._begin = time.monotonic()
         if done:
             later = ", whose errors are counted at the end" if large else ""
-            self._say(f"{self._name}: going on after {len(done)} utterances{later}")
+            self._say(f"{self._name}: going on after {amount(len(done), 'utterance')}{later}")
 
     def planned(self, utterances: int, seconds: float) -> None:
         """Adds to what is to be done."""
@@ -170,7 +171,7 @@ class Lines(Silent):
     def benchmark_finished(self, folder: Path, benchmark: str) -> None:
         """The result of the benchmark, before the run ends: what its row of the table will say."""
         self._tally.settle(folder, benchmark)
-        self._say(f"{self._name}: {self._tally.utterances} utterances, {self._tally}")
+        self._say(f"{self._name}: {amount(self._tally.utterances, 'utterance')}, {self._tally}")
 
     def _say(self, text: str) -> None:
         self._last = time.monotonic()

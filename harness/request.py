@@ -14,6 +14,7 @@ from benchmarks.languages import primary_subtag
 from benchmarks.own.columns import NAMES
 from benchmarks.own.form import Asked
 from benchmarks.registry import Suite, get_dataset, get_suite
+from harness.amounts import amount
 from harness.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -164,13 +165,13 @@ def told(dataset: Dataset) -> list[str]:
 
 
 def _used(dataset: Dataset, account: Account) -> str:
-    count = f"{account.used:,} utterances, read as " if account.used else ""
+    count = f"{amount(account.used, 'utterance')}, read as " if account.used else ""
     return f"{dataset.name}: {count}{account.form}"
 
 
 def more_of(account: Account) -> list[str]:
     """What is left out, what columns are taken for where their names do not say it, and what was guessed."""
-    lines = [f"left out: {one.count:,} {one.reason}, the first is {one.first}" for one in account.left_out.values()]
+    lines = [f"left out: {one.told}" for one in account.left_out.values()]
     said = [f"{role} is in {name!r}" for name, role in account.columns.items() if role not in {name, "tag", "not used"}]
     tags = [name for name, role in account.columns.items() if role == "tag"]
     if said:

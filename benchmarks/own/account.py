@@ -10,10 +10,15 @@ class LeftOut:
     """What was passed over for one reason."""
 
     reason: str
-    """Plural, after a number: ``hidden files``, ``segments marked to be ignored``."""
+    """Plural, whatever the number: ``hidden files``, ``segments marked to be ignored``."""
     count: int = 0
     first: str = ""
     """Where the first of them is."""
+
+    @property
+    def told(self) -> str:
+        """``hidden files: 2, the first is calls/.a.wav``."""
+        return f"{self.reason}: {self.count:,}, the first is {self.first}"
 
 
 @dataclass(slots=True, kw_only=True)

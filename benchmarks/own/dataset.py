@@ -79,7 +79,7 @@ def own_dataset(place: str | Path, asked: Asked | None = None) -> Dataset:
         words=None if form.once else found.words,
         origin=origin_of(place, asked),
         account=account,
-        notes=f"{empty} of {found.rows} references are empty: insertions there count as errors." if empty else "",
+        notes=f"Empty references: {empty:,} of {found.rows:,}; insertions there count as errors." if empty else "",
     )
 
 
@@ -95,8 +95,8 @@ def _check_asked(place: str, form: Form, asked: Asked) -> None:
 
 def _passed_over(account: Account) -> str:
     """What was found instead of utterances."""
-    left = [f"{one.count} {one.reason}, the first is {one.first}" for one in account.left_out.values()]
-    return f"; passed over: {'; '.join(left)}" if left else ""
+    left = "; ".join(one.told for one in account.left_out.values())
+    return f"; passed over: {left}" if left else ""
 
 
 def _checked(form: Form, place: str, asked: Asked, account: Account) -> Iterator[Item]:

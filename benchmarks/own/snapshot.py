@@ -71,7 +71,7 @@ def items_of_files(found: Version, address: Address, asked: Asked, account: Acco
         form = recognize(place)
     except UsageError as error:
         seen = ", ".join(part.files[:3])
-        msg = f"{address}: its {len(part.files)} files ({seen}) have no form that is known; see docs/your_own_data.md"
+        msg = f"{address}: its files ({seen}) have no form that is known; see docs/your_own_data.md"
         raise UsageError(msg) from error
     if asked.columns and "columns" not in form.uses:
         raise UsageError(
@@ -130,7 +130,7 @@ def _check_size(found: Version, part: Part, account: Account) -> None:
     if size > free:
         how = "name a part with --config or --split, or another disk with HF_HUB_CACHE"
         raise DataError(f"{found.repo.where}: {_mib(size)} to fetch, and {_mib(free)} are free at {near}; {how}")
-    account.note(f"{len(missing):,} files are fetched, {_mib(size)}")
+    account.note(f"files to fetch: {len(missing):,}, {_mib(size)}")
 
 
 def _mib(size: int) -> str:

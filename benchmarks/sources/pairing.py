@@ -156,4 +156,4 @@ def _in_two_files(release: Release, name: str) -> DataError:
 def _check_all_found(release: Release, left: set[str]) -> None:
     """Every transcript must have its audio."""
     if left:
-        raise release.error(f"{len(left)} transcripts have no audio, the first is {min(left)}: get the audio again")
+        raise release.error(f"transcripts without audio: {len(left):,}, the first is {min(left)}: get the audio again")

@@ -50,7 +50,7 @@ def table_rows(repo: str, names: Sequence[str], get: Get, columns: tuple[str, ..
     tables = [name for name in names if name.endswith(TABLES) and not name.startswith("audio/")]
     kind = next((ending for ending in TABLES if any(name.endswith(ending) for name in tables)), None)
     if kind is None:
-        raise DataError(f"{repo}: no table of its rows ({', '.join(TABLES)}) among its {len(names)} files")
+        raise DataError(f"{repo}: no table of its rows ({', '.join(TABLES)}) among its files ({len(names)})")
     for name in (name for name in tables if name.endswith(kind)):
         path = get(name)
         plain = kind == ".parquet"

@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.containers import Window
 from benchmarks.containers.flac import whole_samples
 from benchmarks.containers.statement import in_bytes
+from harness.amounts import amount
 from harness.audio.channels import Meter, Pick, mixed
 from harness.audio.choosing import CODEC_SLACK, Opened, opened
 from harness.audio.decoders import UNKNOWN_FRAMES, Blocks, Decoder, reason
@@ -290,7 +291,9 @@ def _finished(
         DataError: some of its samples are no numbers: given one, a model answers nonsense.
     """
     if levels.invalid:
-        raise DataError(f"{audio.origin}: {levels.invalid} samples are not finite numbers")
+        raise DataError(
+            f"{audio.origin}: {amount(levels.invalid, 'sample is no finite number', 'samples are no finite numbers')}"
+        )
     if levels.scale != 1.0:
         waveform = waveform / np.float32(levels.scale)
     said = (*_of(source), *warnings, *levels.warnings())

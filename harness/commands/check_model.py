@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness import environment
+from harness.amounts import amount
 from harness.commands.shared import add_shared
 from harness.config import HOW, Settings
 from harness.errors import ExitStatus, HarnessError, UsageError
@@ -139,7 +140,7 @@ def _card(found: Conformance) -> str:
         "languages": ", ".join(found.languages) or None,
         "license": found.license,
         "longest clip": None if found.max_seconds is None else f"{found.max_seconds:g} s",
-        "sample": f"{found.clips} clips, {found.audio_seconds:.0f} s" + _percent(found.wer),
+        "sample": f"{amount(found.clips, 'clip')}, {found.audio_seconds:.0f} s" + _percent(found.wer),
         "RTFx": None if found.rtfx is None else f"{found.rtfx:,.1f} alone" + _batches(found.rtfx_batches),
         "peak memory": None
         if memory is None or memory.host_gib is None

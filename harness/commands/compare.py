@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from harness.amounts import amount
 from harness.commands.shared import SCORED, add_shared, given_systems, inputs_of, left, percent, spare, table
 from harness.errors import ExitStatus, UsageError
 from harness.records.comparison import Block, Comparison, Pair, Standing
@@ -84,7 +85,8 @@ def slice_tables(comparison: Comparison) -> list[Table]:
         made = _table_of_two(one.values, comparison, None if by in {"wer", "cer"} else get_metric(by))
         notes = ["p and verdict: corrected after Holm for the values of the tag, the smallest first."]
         notes += [f"Bins: {one.binned}."] if one.binned else []
-        notes += [f"{one.untagged:,} utterances have no {one.tag}, and are in no row."] if one.untagged else []
+        untagged = amount(one.untagged, "utterance has", "utterances have")
+        notes += [f"{untagged} no {one.tag}, so no row."] if one.untagged else []
         columns = (replace(made.columns[0], key="value", title=one.tag), *made.columns[1:])
         found.append(replace(made, title=title, columns=columns, notes=tuple(notes)))
     return found
@@ -176,9 +178,9 @@ def _table_of_many(block: Block, comparison: Comparison) -> Table:
             )
         )
     resolves = block.smallest_difference
-    about = f"{block.utterances:,} utterances, {block.sessions:,} " + (
-        "sessions" if block.unit == "session" else "utterances taken as sessions (none are known)"
-    )
+    apart = "utterance taken as a session (none is known)", "utterances taken as sessions (none are known)"
+    sessions = amount(block.sessions, *(("session",) if block.unit == "session" else apart))
+    about = f"{amount(block.utterances, 'utterance')}, {sessions}"
     points = "points" if scale == 100 or metric is None or metric.resampled else metric.unit
     smallest = "no intervals under five sessions" if resolves is None else f"resolves {scale * resolves:.2f} {points}"
     caption = f"{_rules([block], comparison, metric)}. {about}; {smallest}."

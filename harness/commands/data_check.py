@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.commands.own_data import add_own_data, asked
 from harness.commands.shared import add_shared, teller
 from harness.errors import ExitStatus, UsageError, unknown_name
@@ -157,7 +158,7 @@ def _told(rows: Iterable[Seen], dataset: Dataset, args: argparse.Namespace) -> I
         if now - last > (0.2 if wide else LINE_SECONDS):
             last = now
             left = f" of {total:,}, {_clock((now - begin) * (total - count) / count)} left" if total else ""
-            line = f"{dataset.name}: {count:,} utterances{left}, {seconds / 3600:.2f} h"
+            line = f"{dataset.name}: {amount(count, 'utterance')}{left}, {seconds / 3600:.2f} h"
             if wide:
                 print(f"\r{escape.plain(line)}\x1b[K", end="", file=exact(sys.stderr), flush=True)
             else:
@@ -165,7 +166,7 @@ def _told(rows: Iterable[Seen], dataset: Dataset, args: argparse.Namespace) -> I
     if wide:
         print("\r\x1b[K", end="", file=exact(sys.stderr))
     passed = time.monotonic() - begin
-    tell(f"{dataset.name}: {count:,} utterances, {seconds / 3600:.2f} h measured in {_clock(passed)}")
+    tell(f"{dataset.name}: {amount(count, 'utterance')}, {seconds / 3600:.2f} h measured in {_clock(passed)}")
 
 
 def _clock(seconds: float) -> str:

@@ -11,6 +11,7 @@ import msgspec
 
 from benchmarks.own.account import Account
 from benchmarks.own.describe import Summary, summarize
+from harness.amounts import amount
 from harness.commands.own_data import asked
 from harness.errors import ExitStatus
 from harness.request import own_data
@@ -73,19 +74,19 @@ def _lines(dataset: Dataset, account: Account, found: Summary, *, some: bool) ->
     """The same for a person."""
     rows = f"the first {found.rows:,}, there are more: what is said below is of these" if some else f"{found.rows:,}"
     if found.empty:
-        rows += f", of which {found.empty:,} have an empty reference"
+        rows += f", of which {found.empty:,} {'has' if found.empty == 1 else 'have'} an empty reference"
     spoken = ", ".join(f"{name} {count:,}" for name, count in found.languages.most_common())
     unit = f"{len(found.sessions):,}" if found.sessions else "none stated: each utterance counts as independent"
     if found.sessions and found.without_session:
-        unit += f", and {found.without_session:,} rows without one"
+        unit += f", and {amount(found.without_session, 'row')} without one"
     measured = f"{found.seconds / 3600:,.2f}, the longest {found.longest:,.1f} s"
     if found.unmeasured:
-        measured += f"; {found.unmeasured:,} rows of unknown length"
+        measured += f"; {amount(found.unmeasured, 'row')} of unknown length"
     facts = [
         ("recognized as", f"{account.form} (--form {dataset.sources[0].kind})"),
         ("benchmark", dataset.name),
         ("rows looked at" if some else "rows used", rows),
-        *(("left out", f"{one.count:,} {one.reason}, the first is {one.first}") for one in account.left_out.values()),
+        *(("left out", one.told) for one in account.left_out.values()),
         ("recordings", f"{len(found.files):,}"),
         ("hours", measured),
         ("words", f"{found.words:,}"),

@@ -2,6 +2,7 @@
 
 from itertools import islice, zip_longest
 
+from harness.amounts import amount
 from harness.commands.shared import left, percent, table
 from harness.records.details import Confusions, Details
 from harness.reporting.classes import CAPTION, COLUMNS, cells
@@ -53,7 +54,7 @@ def _metrics(model: str, found: Details) -> Table:
         if flagged.utterances:
             rows.append((f"flagged: {flag}", flagged.utterances, None, "utterances", None))
             notes.append(f"{flag}: {flagged.meaning}.")
-    return table(found.benchmark, f"{model}, {found.utterances:,} utterances.", columns, rows, notes)
+    return table(found.benchmark, f"{model}, {amount(found.utterances, 'utterance')}.", columns, rows, notes)
 
 
 def _slices(found: Details) -> Table:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from harness.amounts import amount
 from harness.devices import kind_of
 from harness.records.journal import read_journal
 from harness.records.run import RUN_FILE, RunRecord
@@ -56,7 +57,7 @@ def _audits(run: RunRecord) -> Iterator[str]:
     for name, entry in run.benchmarks.items():
         if (audit := entry.audit) is not None:
             yield (
-                f"batching: of {audit.utterances} utterances of {name} changed: {audit.alone.changed} alone, "
+                f"batching: of {amount(audit.utterances, 'utterance')} of {name} changed: {audit.alone.changed} alone, "
                 f"{audit.reversed.changed} in reversed order, {audit.one_batch.changed} in one batch"
             )
 
@@ -81,8 +82,9 @@ def _servers(run: RunRecord) -> Iterator[str]:
         first = f", to the first token {served.first_token_p50:.2f}" if served.first_token_p50 is not None else ""
         cost = f", {served.cost:.4f} USD" if served.cost is not None else ""
         yield (
-            f"server: {served.requests} requests for {name}, {served.concurrency} at once, {served.retries} tried "
-            f"again; seconds to the answer, p50 {latency[0]}, p95 {latency[1]}, p99 {latency[2]}{first}{cost}"
+            f"server: {amount(served.requests, 'request')} for {name}, {served.concurrency} at once, "
+            f"{served.retries} tried again; seconds to the answer, p50 {latency[0]}, p95 {latency[1]}, p99 {latency[2]}"
+            f"{first}{cost}"
         )
 
 
@@ -113,7 +115,8 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
     lines = []
     for folder, run in zip(folders, runs, strict=True):
         lines += [
-            f"failed: {entry.failed} of {entry.expected} utterances of {name}, the first is {_first(folder, name)}; "
+            f"failed: {entry.failed} of {amount(entry.expected or 0, 'utterance')} of {name}, "
+            f"the first is {_first(folder, name)}; "
             f"all: grep '\"error\"' {folder / name}.jsonl; to try them again: --retry-failed"
             for name, entry in run.benchmarks.items()
             if entry.failed
@@ -126,14 +129,14 @@ def _next(folders: Sequence[Path], runs: Sequence[RunRecord], written: Written) 
                 if not entry.complete and not entry.failed
             ]
         lines += [
-            f"cut: {entry.speed.limited} transcripts of {name} ended at their limit of tokens, not by themselves; "
+            f"cut: {amount(entry.speed.limited, 'transcript')} of {name} stopped by the limit of tokens; "
             f"which: grep '\"limited\"' {folder / name}.jsonl"
             for name, entry in run.benchmarks.items()
             if entry.speed is not None and entry.speed.limited
         ]
         lines += [
-            f"malformed: {entry.speed.malformed} transcripts of {name} have signs of time or speaker that could not be"
-            f" read, or lack some; their text is kept; which: grep '\"malformed\"' {folder / name}.jsonl"
+            f"malformed: {amount(entry.speed.malformed, 'transcript')} of {name} with signs of time or speaker that "
+            f"could not be read, or without some; the text is kept; which: grep '\"malformed\"' {folder / name}.jsonl"
             for name, entry in run.benchmarks.items()
             if entry.speed is not None and entry.speed.malformed
         ]

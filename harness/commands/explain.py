@@ -4,6 +4,7 @@ import argparse
 
 from msgspec.structs import replace
 
+from harness.amounts import amount
 from harness.commands.shared import add_shared, given_systems, left, percent, table
 from harness.commands.timeline_tables import show_timelines
 from harness.errors import ExitStatus, UsageError
@@ -115,7 +116,7 @@ def _table(found: Explained, one: Explanation) -> Table:
     rows.append(("interaction", "", None, None, one.interaction, None, None, None, ""))
     rows.append((found.second, "", end.rate, one.total, one.total, end.errors.errors, end.words, None, ""))
     failed = f" ({one.failed:,} of them failed, which are left out)" if one.failed else ""
-    caption = f"{found.model}, {one.utterances:,} utterances{failed}, language {one.language}."
+    caption = f"{found.model}, {amount(one.utterances, 'utterance')}{failed}, language {one.language}."
     notes = (
         "Rates in percent, effects in points.",
         "Effect: on top of the steps above it; the effects add up to the difference of the two profiles.",

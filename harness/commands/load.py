@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.commands.own_data import add_own_data, asked, check_unused
 from harness.commands.shared import teller
 from harness.errors import ExitStatus, Interrupted, UsageError
@@ -99,7 +100,7 @@ def _measured(
 
     expected = plan.check()
     calls = [model.call(clip) for clip in clips]  # encoded now, which is no part of any latency
-    say(f"{expected} requests of {len(calls)} clips; one is sent to begin with")
+    say(f"{amount(expected, 'request')} of {amount(len(calls), 'clip')}; one is sent to begin with")
     ask(model, calls[0])
     alive = managed.check if managed is not None else lambda: None
     sweep = Sweep(plan=plan, wire=Threads(asker(model, calls)), folder=folder, say=say, alive=alive)
@@ -172,7 +173,7 @@ def _fitting(clips: Sequence[Clip], longest: float | None, say: Callable[[str], 
     """The clips that the server takes whole; a clip in pieces would be several requests."""
     found = [clip for clip in clips if longest is None or clip.duration <= longest]
     if len(found) < len(clips):
-        say(f"left out: {len(clips) - len(found)} clips longer than the {longest:g} s that the model takes")
+        say(f"left out: {amount(len(clips) - len(found), 'clip')} longer than the {longest:g} s that the model takes")
     if not found:
         raise UsageError("no clip is short enough for the model; send others with --suite or --data")
     return found

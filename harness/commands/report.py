@@ -5,6 +5,7 @@ import math
 import re
 from pathlib import Path
 
+from harness.amounts import amount
 from harness.commands.shared import COSTS, SCORED, add_shared, given_costs, given_systems
 from harness.errors import ExitStatus, UsageError
 from harness.reporting.drawing import Size
@@ -115,5 +116,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         print(reason)
     for said in written.left_out:
         print(said)
-    print(f"\n{written.audio}\n{len(written.files)} files in {args.out}; open {written.files[0]} in a browser")
+    print(
+        f"\n{written.audio}\n{amount(len(written.files), 'file')} in {args.out}; open {written.files[0]} in a browser"
+    )
     return ExitStatus.GOOD

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.commands.own_data import add_own_data, asked, check_unused
 from harness.commands.shared import teller
 from harness.config import WHAT, Settings
@@ -221,7 +222,7 @@ def _shard_done(model: str, shard: str, record: RunRecord) -> str:
     done = sum(entry.done or 0 for entry in record.benchmarks.values())
     failed = sum(entry.failed or 0 for entry in record.benchmarks.values())
     told = f", {failed:,} of them failed" if failed else ""
-    return f"{model}: shard {shard} has {done:,} utterances{told}; the same command without --shard takes it in"
+    return f"{model}: shard {shard} has {amount(done, 'utterance')}{told}; the same command without --shard takes it in"
 
 
 def _name(given: str | None, model: str, models: int) -> str | None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.amounts import amount
 from harness.commands.shared import add_shared, left, percent, table
 from harness.config import Settings
 from harness.errors import ExitStatus, UsageError
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     if verb == "rm":
         return _remove(words, args.out, yes=args.yes)
     if len(words) != 2:
-        raise UsageError(f"`runs mv` takes a run and its new name, not {len(words)} words: runs mv RUN NAME")
+        raise UsageError(f"`runs mv` takes a run and its new name, not {amount(len(words), 'word')}: runs mv RUN NAME")
     return _rename(find_run(words[0], args.out), words[1])
 
 

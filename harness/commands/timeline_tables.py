@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from harness.amounts import amount
 from harness.commands.shared import left, percent, table
 from harness.errors import ExitStatus
 from harness.records.explanation import BenchmarkTimeline, Timeline, VersionStep
@@ -62,7 +63,9 @@ def _benchmark(model: str, one: BenchmarkTimeline) -> Table:
         "What is not known is when the rules of leaderboard@2026-10 were first used for a published table.",
         *(f"Left out: {name}, whose rules for this language are not known." for name in _left_out(one)),
     )
-    caption = f"{model}, {one.utterances:,} utterances, language {one.language}; rates in percent, effects in points."
+    caption = (
+        f"{model}, {amount(one.utterances, 'utterance')}, language {one.language}; rates in percent, effects in points."
+    )
     return table(f"{one.benchmark}: the leaderboard's rules, oldest first", caption, columns, rows, notes)
 
 

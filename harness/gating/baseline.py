@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from harness.amounts import amount
 from harness.errors import DataError, RunError, UsageError
 from harness.gating.repeats import unlike
 from harness.records.baseline import SPEEDS_FILE, SavedBaseline, Speeds, read_speeds
@@ -108,7 +109,8 @@ def incomplete(record: RunRecord, lines: Mapping[str, int] | None = None) -> str
     for name, count in (lines or {}).items():
         expected = record.benchmarks[name].expected
         if not count or expected not in {None, count}:
-            return f"{name}.jsonl has {count:,} of {expected or 'its'} utterances; repeat the run's command first"
+            whole = amount(expected, "utterance") if expected else "its utterances"
+            return f"{name}.jsonl has {count:,} of {whole}; repeat the run's command first"
     return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from harness.amounts import amount
 from harness.errors import UsageError
 from harness.gating.judge import unit_of_change
 from harness.gating.render import excerpts, metric_of, names, table
@@ -89,7 +90,8 @@ def comment(decisions: Sequence[Decision], policy: Policy, *, name: str = NAME, 
         else:
             text += block
     if left_out:
-        text += f"\n{left_out} more tables of utterances do not fit into a comment; the page and the JSON have them.\n"
+        more = amount(left_out, "more table of utterances does", "more tables of utterances do")
+        text += f"\n{more} not fit into a comment; the page and the JSON have all.\n"
     return text
 
 

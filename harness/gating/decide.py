@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from benchmarks.registry import datasets
+from harness.amounts import amount
 from harness.errors import ExitStatus, nearest
 from harness.gating import guards
 from harness.gating.judge import BLAMED, advice, compared, how_to_save, judged, problem, with_worse
@@ -165,9 +166,10 @@ def usable(name: str, side: Side, what: str) -> Scored | tuple[Reason, str]:
     if scored is None or not scored.units.rows:
         return Reason.INCOMPLETE, f"the {what} has no transcript of it"
     if scored.failed and not scored.predictions.scores_empty:
-        return Reason.INCOMPLETE, f"{scored.failed:,} utterances of the {what} have no transcript"
+        one, several = f"utterance of the {what} has", f"utterances of the {what} have"
+        return Reason.INCOMPLETE, f"{amount(scored.failed, one, several)} no transcript"
     if fact.expected not in {None, side.rows(name)}:
-        there = f"{side.rows(name):,} of {fact.expected:,} utterances"
+        there = f"{side.rows(name):,} of {amount(fact.expected or 0, 'utterance')}"
         return Reason.INCOMPLETE, f"the {what} has {there}"
     if (wrong := guards.miscounted(name, side)) is not None:
         return Reason.INCOMPLETE, f"the {what} {wrong}"
@@ -198,10 +200,10 @@ def _same_utterances(new: Scored, old: Scored, policy: Policy) -> PairedBenchmar
     before, after = old.units.rows, new.units.rows
     found = match(before, after)
     if len(found.missing):
-        what = f"{len(found.missing):,} of the baseline's {len(before):,} utterances"
+        what = f"{len(found.missing):,} of the baseline's {amount(len(before), 'utterance')}"
         return Reason.INCOMPLETE, f"the run lacks {what}, such as {before[int(found.missing[0])].id!r}"
     if len(found.added):
-        what = f"{len(found.added):,} utterances that the baseline lacks"
+        what = f"{amount(len(found.added), 'utterance')} that the baseline lacks"
         return Reason.OTHER_DATA, f"the run has {what}, such as {after[int(found.added[0])].id!r}"
     if len(found.changed) > policy.changed_references * len(before):
         return Reason.OTHER_DATA, too_many(keys_of(before, found.changed), len(before), policy.changed_references)
@@ -240,8 +242,8 @@ def _left_out(name: str, paired: PairedBenchmark, pair: Pair, policy: Policy) ->
     words = float(pair.before.words.sum())
     if more > rule.margin * words:
         points = f"{pair.metric.scale * more / words:+.2f} points"
-        message = f"{named(left)} changed, and against the references as they were the run has {more:,} more "
-        message += f"error{'s' if more > 1 else ''} there ({points}); look at them, then save a new baseline"
+        message = f"{named(left)} changed, and against the references as they were the run has "
+        message += f"{amount(more, 'more error')} there ({points}); look at them, then save a new baseline"
         yield problem(f"{name}: references", Reason.OTHER_REFERENCES, message, tier=rule.tier)
 
 
@@ -255,13 +257,13 @@ def _with_unseen(finding: Finding, pair: Pair, paired: PairedBenchmark) -> Findi
     if left:
         said.append(f"left out of {len(left) + len(pair.rows):,}: {named(left)} changed")
     if pair.rewritten:
-        said.append(f"the raw transcripts of {pair.rewritten:,} utterances differ where counts do not")
+        said.append(f"the raw transcripts of {amount(pair.rewritten, 'utterance')} differ where counts do not")
     said += lost.messages(paired.scored[1].profile.name)
     worst = pair.blame(BLAMED) if finding.verdict is not Verdict.FAIL and finding.margin is not None else ()
     alone = [one for one in worst if one.contribution > (finding.margin or 0.0)]
     if alone:
         first, scale = alone[0], pair.metric.scale
-        what = f"{first.more_errors:,.10g} more errors, {scale * first.contribution:+.2f} points"
+        what = f"{amount(first.more_errors, 'more error')}, {scale * first.contribution:+.2f} points"
         others = f" (so do {', '.join(repr(one.id) for one in alone[1:NAMED])})" if len(alone) > 1 else ""
         said.append(f"warning: {first.id!r} alone adds more than the margin ({what}){others}: read its transcript")
     return replace(
@@ -279,7 +281,8 @@ def _failed_more(name: str, run: Side, baseline: Side, tier: Tier) -> Iterator[F
     """Utterances without a transcript that count as empty ones: more of them than before are no noise."""
     new, old = run.failed(name), baseline.failed(name)
     if new > old:
-        message = f"{new:,} utterances of the run have no transcript and count as empty, {old:,} of the baseline"
+        one, several = "utterance of the run has", "utterances of the run have"
+        message = f"{amount(new, one, several)} no transcript, which counts as empty, {old:,} of the baseline"
         yield problem(name, Reason.INCOMPLETE, message, tier=tier)
 
 
@@ -295,7 +298,7 @@ def _average(pairs: Sequence[Pair], benchmarks: int, run: Side, baseline: Side, 
         message = "suite {}, the baseline is of {}: they need not average alike".format(*suites)
         return problem("average", Reason.OTHER_DATA, message, tier=rule.tier)
     if len(pairs) < benchmarks:
-        message = f"only {len(pairs)} of {benchmarks} benchmarks could be compared"
+        message = f"only {len(pairs)} of {amount(benchmarks, 'benchmark')} could be compared"
         return problem("average", Reason.INCOMPLETE, message, tier=rule.tier)
     over = averaging([run.system.suite], rounded=run.profile.round_before_average)
     names = [pair.benchmark for pair in pairs]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.records.decision import Reason
 from harness.records.stored import order_of, taken
 
@@ -27,9 +28,9 @@ def miscounted(name: str, side: Side) -> str | None:
     """In what run.json and the journal of a benchmark contradict each other; None where they do not."""
     fact, rows = side.fact(name), side.rows(name)
     if fact.done not in {None, rows}:
-        return f"has {rows:,} utterances where its run.json counts {fact.done:,}"
+        return f"has {amount(rows, 'utterance')} where its run.json counts {fact.done:,}"
     if fact.failed and fact.failed > side.failed(name):
-        return f"has {side.failed(name):,} failed utterances where its run.json counts {fact.failed:,}"
+        return f"has {amount(side.failed(name), 'failed utterance')} where its run.json counts {fact.failed:,}"
     return None
 
 
@@ -42,7 +43,7 @@ def other_audio(before: Sequence[Line], after: Sequence[Line]) -> str | None:
     if first is None:
         return None
     old, new = first
-    what = f"{count:,} utterances are of another length than the baseline's"
+    what = f"{amount(count, 'utterance is', 'utterances are')} of another length than the baseline's"
     return f"{what}, such as {new.id!r}: {new.duration:g} s, which was {old.duration:g} s"
 
 
@@ -59,7 +60,7 @@ def nothing_there(pair: Pair) -> tuple[Reason, str] | None:
     if not any(_legible(row.reference) for row, _ in pair.rows):
         return Reason.NO_WORDS, "no letter or digit is in any reference, so there is no error rate"
     if not any(_legible(row.hypothesis or "") for row, _ in pair.rows):
-        what = f"the baseline has no word in any of its {len(pair.rows):,} transcripts"
+        what = f"the baseline has no word in any of its {amount(len(pair.rows), 'transcript')}"
         return Reason.INCOMPLETE, f"{what}; save one of a model that works"
     return None
 

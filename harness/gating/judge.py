@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from harness.amounts import amount
 from harness.gating.baseline import directory_of, incomplete, measures_less
 from harness.records.decision import Finding, Reason, Verdict
 from harness.records.policy import Rule, Tier
@@ -77,7 +78,7 @@ def judged(
     verdict = judge(worse, rule.margin, changed=changed)
     reason = Reason.UNCHANGED if changed == 0 else Reason.COMPARED if worse else Reason.FEW_SESSIONS
     margin, enough = f"the margin of {metric.scale * rule.margin:g} {unit_of_change(metric)}", None
-    message = f"{changed:,} of {utterances:,} utterances changed; "
+    message = f"{changed:,} of {amount(utterances, 'utterance')} changed; "
     if reason is Reason.UNCHANGED:
         message = f"no utterance's counts changed, of {utterances:,}"
     elif worse is None:

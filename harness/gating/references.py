@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.records.stored import taken
 from harness.scoring.counting import count_pairs
 
@@ -25,7 +26,7 @@ def named(changed: Sequence[Key]) -> str:
 
 def too_many(changed: Sequence[Key], utterances: int, allowed: float) -> str:
     """Why a benchmark cannot be judged by the rest."""
-    share = f"{len(changed):,} of {utterances:,} references differ from the baseline's"
+    share = f"{len(changed):,} of {amount(utterances, 'reference')} differ from the baseline's"
     what = f"{share}, such as that of {changed[0][0]!r}"
     return f"{what}; at most {100 * allowed:g} % may (changed_references): look at them, then save a new baseline"
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.errors import ExitStatus
 from harness.gating.decide import effect
 from harness.gating.judge import unit_of_change
@@ -127,7 +128,7 @@ def terminal(decision: Decision, policy: Policy, *, width: int | None = None, co
 def more_errors(blame: Blame, finding: Finding) -> str:
     """By how much an utterance got worse."""
     one, several = metric_of(finding).counted
-    return f"{blame.more_errors:,.10g} more {one if blame.more_errors == 1 else several}"
+    return amount(blame.more_errors, f"more {one}", f"more {several}")
 
 
 def _blame_lines(blame: Blame, finding: Finding) -> list[str]:

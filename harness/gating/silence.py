@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from harness.amounts import amount
 from harness.gating.judge import compared, problem
 from harness.gating.pair import Pair, pair_metric
 from harness.records.decision import Reason, Verdict
@@ -48,7 +49,7 @@ def silence(paired: Sequence[PairedBenchmark], policy: Policy) -> Iterator[Findi
                 finding = replace(finding, tier=Tier.INFORMATIVE)
             yield finding
         elif after > before:
-            message = f"{after:,} words are written where the reference has none, the baseline's are {before:,}; "
+            message = f"{amount(after, 'word')} written where the reference has none, in the baseline {before:,}; "
             message += "how long these utterances are is not stated, so that they cannot be judged: look at them"
             yield problem(subject, Reason.NOT_MEASURED, message)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from harness.amounts import amount
 from harness.errors import UsageError
 from harness.gating.judge import compared, problem
 from harness.gating.worse_sessions import MIN_UTTERANCES
@@ -67,8 +68,7 @@ def too_few(sessions: Sequence[str | None]) -> str:
     independent = sessions.count(None) + len({*sessions} - {None})
     if independent >= MIN_SESSIONS:
         return ""
-    what = "1 session" if independent == 1 else f"{independent} sessions"
-    return f"; of {what} only, so that its utterances are taken as independent"
+    return f"; of {amount(independent, 'session')} only, so that its utterances are taken as independent"
 
 
 def sliced_rows(rows: Iterable[tuple[Line, Line]], words: Sequence[int], tag: str) -> Slicing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.gating.judge import BLAMED, SESSION, unit_of_change
 from harness.records.decision import Finding, Reason, Verdict
 from harness.records.policy import Tier
@@ -60,9 +61,9 @@ def worse_sessions(benchmark: str, pair: Pair, rule: SessionTable) -> Iterator[F
         if f"{benchmark}{SESSION}{session}" not in told
     ]
     named.sort(key=lambda one: (-one[0].value, one[1]))
-    rest = f"; {len(named) - NAMED} more sessions got worse" if len(named) > NAMED else ""
+    rest = f"; {amount(len(named) - NAMED, 'more session')} got worse" if len(named) > NAMED else ""
     for change, session, part, p in named[:NAMED]:
-        tests = f"p = {p:.2g}, {len(parts)} sessions tested"
+        tests = f"p = {p:.2g}, {amount(len(parts), 'session')} tested"
         warned = "" if p <= red else "; only a warning, as the benchmark as a whole is no worse"
         yield Finding(
             subject=f"{benchmark}{SESSION}{session}",
@@ -92,7 +93,7 @@ def lost_sessions(
         many = len(held) >= LOST_UTTERANCES and part.before.words.sum() >= LOST_WORDS
         if many and before is not None and after is not None and before <= HELD and after >= LOST:
             found.append((session, part, before, after))
-    rest = f"; {len(found) - NAMED} more sessions are lost" if len(found) > NAMED else ""
+    rest = f"; {amount(len(found) - NAMED, 'more session is', 'more sessions are')} lost" if len(found) > NAMED else ""
     scale, unit = pair.metric.scale, unit_of_change(pair.metric)
     for session, part, before, after in found[:NAMED]:
         points = f"{scale * (after - before):+.2f} {unit}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.amounts import amount
 from harness.health.seen import Seen, finding, of_set
 from harness.types import SAMPLE_RATE
 
@@ -195,12 +196,13 @@ def _references(rows: Sequence[Seen], groups: Iterable[list[int]]) -> Iterator[H
     repeated = [members for text, members in texts.items() if len(members) > 1 and len(text) >= LEAST_LETTERS]
     if repeated:
         rows_of = sum(map(len, repeated))
+        sentences = amount(len(repeated), "sentence is", "sentences are")
         example = rows[repeated[0][0]].reference[:60]
         ids = tuple(rows[members[0]].id for members in repeated)
         yield of_set(
             rows[0].benchmark,
             "repeated_reference",
-            f"{len(repeated)} sentences are the reference of {rows_of} rows: {example!r}, ...",
+            f"{sentences} the reference of {rows_of} rows: {example!r}, ...",
             others=ids,
             value=rows_of,
             confidence=0.5,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.audio import check_duration, listen
 from harness.errors import DataError
 from harness.health.measure import Facts, Listener
@@ -43,6 +44,8 @@ def measured(utterance: Utterance) -> tuple[Facts, tuple[str, ...]]:
     if not facts.seconds:
         raise DataError(f"{audio.origin}: no samples in it")
     if facts.invalid:
-        raise DataError(f"{audio.origin}: {facts.invalid} samples are not finite numbers")
+        raise DataError(
+            f"{audio.origin}: {amount(facts.invalid, 'sample is no finite number', 'samples are no finite numbers')}"
+        )
     check_duration(utterance, facts.seconds)
     return facts, tuple(one.text for one in warnings)

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.health.seen import Seen, of_set
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def check_account(benchmark: str, account: Account | None) -> list[HealthFinding
         of_set(
             benchmark,
             "left_out",
-            f"{one.count:,} {one.reason}, the first is {one.first}",
+            one.told,
             value=one.count,
             confidence=0.5,
             severity="info" if "file" in one.reason else None,
@@ -50,7 +51,11 @@ def _sessions(rows: Sequence[Seen]) -> Iterator[HealthFinding]:
     known = Counter(one.session for one in rows if one.session is not None)
     unsaid = count - sum(known.values())
     if unsaid:
-        share = "no row states" if unsaid == count else f"{unsaid} of {count} rows do not state"
+        share = (
+            "no row states"
+            if unsaid == count
+            else f"{unsaid} of {count} rows {'does' if unsaid == 1 else 'do'} not state"
+        )
         yield of_set(
             benchmark,
             "sessions",
@@ -66,7 +71,7 @@ def _sessions(rows: Sequence[Seen]) -> Iterator[HealthFinding]:
         yield of_set(
             benchmark,
             "sessions",
-            f"{len(known)} sessions only: too few for an interval",
+            f"{amount(len(known), 'session')} only: too few for an interval",
             value=len(known),
             threshold=FEW,
             confidence=0.6,
@@ -105,10 +110,11 @@ def _holes(rows: Sequence[Seen]) -> Iterator[HealthFinding]:
             f"{before}{number:0{widths[before, after]}d}{after}" for number, _ in zip(names, range(5), strict=False)
         ]
     if missing:
+        count = amount(missing, "id is", "ids are")
         yield of_set(
             rows[0].benchmark,
             "missing_rows",
-            f"{missing} ids are left out of series that count up: {', '.join(shown[:5])}{', ...' * (missing > 5)}",
+            f"{count} left out of series that count up: {', '.join(shown[:5])}{', ...' * (missing > 5)}",
             value=missing,
             confidence=0.4,
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.amounts import amount
 from harness.errors import UsageError
 from harness.health.languages import counted_scripts, guess, scripts_of
 from harness.health.seen import Seen, finding
@@ -121,7 +122,7 @@ def _lines(rows: Sequence[Seen], system: System, name: str, *, alone: bool) -> d
             found.setdefault(key, line)
     if not found and alone and rows:
         raise UsageError(
-            f"--systems: {name} has none of the {len(rows)} utterances of {benchmark}; ids must be the same"
+            f"--systems: {name} has none of the {amount(len(rows), 'utterance')} of {benchmark}; ids must be the same"
         )
     return found
 

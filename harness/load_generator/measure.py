@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.amounts import amount
 from harness.load_generator.quantiles import Estimate, mean, quantile
 from harness.records.load import Figure, Lateness, Rate, Times
 
@@ -96,11 +97,11 @@ def _judged(rate: Rate, slo: float | None) -> Rate:
         late = f"this program sent {rate.lateness.mean:.3g} s late on average"
         why.append(f"{late}: the figures are of this machine, not of the server")
     if rate.stopped is not None:
-        why.append(f"stopped after {rate.stopped:.1f} s with {rate.concurrency_max} requests under way")
+        why.append(f"stopped after {rate.stopped:.1f} s with {amount(rate.concurrency_max, 'request')} under way")
     if rate.achieved < KEPT_UP * rate.offered:
         why.append(f"achieved {100 * rate.achieved / rate.offered:.0f} % of what was offered")
     if rate.counted and (lost := rate.counted - rate.answered) > FAILED * rate.counted:
-        why.append(f"{lost} of {rate.counted} requests failed or were given up")
+        why.append(f"{lost} of {amount(rate.counted, 'request')} failed or were given up")
     if not rate.counted:
         why.append("no request fell after the warm-up")
     if slo is not None and rate.latency is not None and rate.latency.p95.value > slo:

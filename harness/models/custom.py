@@ -21,6 +21,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from harness.amounts import amount
 from harness.errors import HarnessError, ModelError, UsageError, unknown_name
 from harness.models._per_clip import finite
 from harness.models.base import Adapter, LoadOptions, Model, ModelCard
@@ -72,7 +73,7 @@ class FunctionModel(Model):
             )
         answers = list(found)
         if len(answers) != len(clips):
-            raise ModelError(f"{self.card.id} returned {len(answers)} texts for {len(clips)} clips")
+            raise ModelError(f"{self.card.id} returned {amount(len(answers), 'text')} for {amount(len(clips), 'clip')}")
         return answers
 
 

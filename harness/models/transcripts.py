@@ -18,6 +18,7 @@ from benchmarks.own.places import id_of
 from benchmarks.own.rows import segment_id
 from benchmarks.sources.handwritten import DELIMITED, read_table
 from benchmarks.sources.json_keys import loads
+from harness.amounts import amount
 from harness.errors import DataError, HarnessError, UsageError
 from harness.models.base import Adapter, Model, ModelCard
 from harness.scoring.interchange import read_kaldi_text, read_trn
@@ -93,7 +94,7 @@ class Transcripts(Model):
                 if text is None:
                     raise DataError(f"{key} has no clear transcript in {self._path}: {why}")
                 return text
-        raise DataError(f"{key} is not in {self._path}, which holds {len(self._by_id)} transcripts")
+        raise DataError(f"{key} is not in {self._path}, which holds {amount(len(self._by_id), 'transcript')}")
 
 
 def _stem(key: str) -> str:

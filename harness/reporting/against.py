@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.reporting.drawing import Point
 from harness.reporting.model import SUBJECT
 from harness.reporting.published import SHARES, Figure, canonical_model, find, lacking
@@ -55,9 +56,7 @@ def against_published(
             rows.append((*facts, Cell(figure.value, notes=notes), Cell(difference), Cell(source)))
     differ = "Where rules, data, suite or hardware differ the two cannot be compared, and no difference is shown."
     caption = f"WER in percent. {differ}"
-    said = f"{compared} of {len(rows)} {'row' if len(rows) == 1 else 'rows'} can be compared." + _offer(
-        alike, rates, offered
-    )
+    said = f"{compared} of {amount(len(rows), 'row')} can be compared." + _offer(alike, rates, offered)
     notes = (said,) if rows else ("Nothing is published of these models on these benchmarks.",)
     return Table("Against published figures", caption, columns, tuple(rows), notes)
 
@@ -67,7 +66,7 @@ def _offer(compared: int, rates: int, offered: Mapping[str, int]) -> str:
     best = max(offered, key=lambda profile: (offered[profile], profile), default=None)
     if best is None or offered[best] <= compared:
         return ""
-    return f" Under --profile {best} {offered[best]} of the {rates} error rates can be, not {compared}."
+    return f" Under --profile {best} {offered[best]} of the {amount(rates, 'error rate')} can be, not {compared}."
 
 
 def _profiles_that_compare(known: Sequence[Figure], score: Scores, run: RunRecord | None) -> set[str]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.health.kinds import SEVERITIES
 from harness.records.codec import Record
 from harness.records.health import HealthFinding, HealthKind
@@ -54,7 +55,8 @@ class _Data(Record, frozen=True, kw_only=True):
 def health_table(health: Health, *, advice: bool = True) -> Table:
     """What was found, kind by kind; with what to do about it, or else with the name that ``--fail-on`` takes."""
     counts = Counter((one.kind, one.severity) for one in health.findings)
-    of = f" of {health.of:,}" if health.of is not None else ""
+    of = f"{health.utterances:,} of " if health.of is not None else ""
+    heard = amount(health.utterances if health.of is None else health.of, "utterance")
     sets = f"{len(health.benchmarks)} sets, " if len(health.benchmarks) > 1 else ""
     share = f"{health.flagged:,} with something to look at ({100 * health.flagged / max(1, health.utterances):.1f} %)"
     columns = (
@@ -70,7 +72,7 @@ def health_table(health: Health, *, advice: bool = True) -> Table:
         )
         for kind in health.kinds
     )
-    caption = f"{sets}{health.utterances:,}{of} utterances, {health.seconds / 3600:.2f} h, {share}"
+    caption = f"{sets}{of}{heard}, {health.seconds / 3600:.2f} h, {share}"
     return Table(f"Health of {health.name}", caption, columns, rows, ())
 
 
@@ -97,10 +99,10 @@ def health_page(health: Health, sets: Mapping[str, Sequence[Seen]], sounds: Soun
     data = _Data(benchmarks=health.benchmarks, kinds=health.kinds, findings=shown, rows=rows)
     table = health_table(health)
     missing = len(health.findings) - len(shown)
-    foot = f"{missing:,} more findings are in health.json. " if missing else ""
+    foot = f"{amount(missing, 'more finding is', 'more findings are')} in health.json. " if missing else ""
     systems = f"Compared with what {', '.join(health.systems)} heard. " if health.systems else ""
     return assemble(
-        ("health.html", ("page.css", "health.css"), ("health.js",)),
+        ("health.html", ("page.css", "health.css"), ("amounts.js", "health.js")),
         title=table.title,
         caption=table.caption,
         tables=[table],

@@ -117,7 +117,10 @@ def _without_dashes(table: Grid) -> Grid:
 
 
 def _fitted(table: Grid, short: dict[str, str]) -> tuple[_Form, list[list[int]]]:
-    """The first form in which all columns fit, else groups of columns under the last resort's."""
+    """The first form in which all columns fit, else groups of columns under the last resort's.
+
+    Then averages come first, so that the part that is read first has them.
+    """
     every = list(range(len(table.columns)))
     for form in _FORMS:
         if sum(_widths(table, form, short)) <= TEXT_WIDTH:
@@ -126,12 +129,17 @@ def _fitted(table: Grid, short: dict[str, str]) -> tuple[_Form, list[list[int]]]
     split = _SPLIT._replace(name=min(_SPLIT.name, _NAMES_WIDTH / len(keys)))
     widths = _widths(table, split, short)
     parts: list[list[int]] = []
-    for at in every[len(keys) :]:
+    for at in sorted(every[len(keys) :], key=lambda at: _turn(table.columns[at].key)):
         if parts and sum(widths[one] for one in (*parts[-1], at)) <= TEXT_WIDTH:
             parts[-1].append(at)
         else:
             parts.append([*keys, at])
     return split, parts or [every]
+
+
+def _turn(key: str) -> int:
+    """Where a column stands among the parts of a table: ranks, averages, and the rest as it was."""
+    return 0 if key == "rank" else 1 if key.startswith("average") else 2
 
 
 def _widths(table: Grid, form: _Form, short: dict[str, str]) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.records.codec import cannot_write, write_text
 from harness.reporting import drawing
 from harness.reporting.drawing import COLORS, GRAY, MARKERS
@@ -79,8 +80,9 @@ def _cell(figure: Figure | None) -> Cell:
 def _caption(load: Load) -> str:
     slo = f"; p95 may be {load.slo:g} s" if load.slo is not None else ""
     return (
-        f"{load.clips} clips of {load.data}, {load.audio_seconds:.0f} s of audio; Poisson arrivals, seed {load.seed}; "
-        f"each rate {load.duration:g} s, the first {load.warmup:g} s not counted; no retries{slo}."
+        f"{amount(load.clips, 'clip')} of {load.data}, {load.audio_seconds:.0f} s of audio; "
+        f"Poisson arrivals, seed {load.seed}; each rate {load.duration:g} s, the first {load.warmup:g} s not counted; "
+        f"no retries{slo}."
     )
 
 
@@ -93,7 +95,9 @@ def _notes(load: Load) -> list[str]:
     if load.knee is not None:
         notes.append(f"Knee, the most throughput for its latency: {_place(load.knee)}.")
     if changed := sum(rate.changed_texts for rate in load.rates):
-        notes.append(f"{changed} transcripts differ from the first that their clip got.")
+        notes.append(
+            f"{amount(changed, 'transcript differs', 'transcripts differ')} from the first that their clip got."
+        )
     for rate in load.rates:
         notes += [f"Rate {rate.rate:g}: {times} x {error}" for error, times in rate.errors.items()]
     return [*notes, *load.notes]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.registry import known_suite
+from harness.amounts import amount
 from harness.processes import available_workers
 from harness.records.codec import cannot_write, write, write_bytes, write_text
 from harness.reporting.against import against_published
@@ -110,14 +111,14 @@ def write_report(
         RunError: the folder cannot be written.
     """
     wishes = wishes or Wishes()
-    say(f"scoring {len(systems)} models")
+    say(f"scoring {amount(len(systems), 'model')}")
     found = _counted(systems, profile, wishes, say)
     say("tables")
     shown, results = _tables(found, profile, wishes)
     say("audio")
     by_interest = _by_interest(found.groups)
     by_interest += [(one.benchmark, row.id) for one in found.plain for row in one.rows.values()]
-    say(f"page: aligning {len(found.groups)} benchmarks")
+    say(f"page: aligning {amount(len(found.groups), 'benchmark')}")
     title = f"Speech recognition: {', '.join(found.suites) or 'results'}"
     index = out / "index.html"
     try:
@@ -143,7 +144,7 @@ def write_report(
         names = ", ".join(path.relative_to(out).as_posix() for path in older[:4]) + (
             f" and {len(older) - 4} more" if len(older) > 4 else ""
         )
-        count = "1 file is" if len(older) == 1 else f"{len(older)} files are"
+        count = amount(len(older), "file is", "files are")
         reasons.append(f"{count} in {out} that this report did not write, perhaps of an earlier one: {names}")
     answers = [*_answers(found, shown), *(by_model(shown["claims"]) if "claims" in shown else ())]
     return Written(table=results, shown=answers, files=every, reasons=reasons, audio=audio.said, left_out=left_out)
@@ -256,7 +257,7 @@ def _page_data(found: Found, audio: Placed, say: Callable[[str], None]) -> PageD
     """What the page's scripts show."""
     benchmarks = []
     for at, one in enumerate(found.groups, start=1):
-        say(f"page: {one.name}, {at} of {len(found.groups)} benchmarks")
+        say(f"page: {one.name}, {at} of {amount(len(found.groups), 'benchmark')}")
         benchmarks.append(page_benchmark(one, audio))
     benchmarks += [plain_benchmark(one, audio) for one in found.plain]
     words, characters = found.points.get("wer"), found.points.get("cer")

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from harness.amounts import amount
 from harness.errors import UsageError
 from harness.perturb.names import clean_among, named
 from harness.reporting.costs import Costs, cost_columns
@@ -321,12 +322,13 @@ def _shortfall(entry: BenchmarkScore, fact: BenchmarkRecord | None) -> tuple[str
     if fact and (entry.part_of or expected is None):  # how many there are is not known before the end
         if fact.complete is False:
             whole = entry.part_of or "the run"
-            return (f"incomplete: {entry.utterances:,} utterances, {whole} did not go to its end",)
+            return (f"incomplete: {amount(entry.utterances, 'utterance')}, {whole} did not go to its end",)
         expected = None
     if not entry.failed and (expected is None or entry.utterances >= expected):
         return ()
-    of = f" of {expected:,}" if expected is not None else ""
-    return (f"incomplete: {entry.utterances:,}{of} utterances, {entry.failed:,} failed",)
+    of = f"{entry.utterances:,} of " if expected is not None else ""
+    asked = entry.utterances if expected is None else expected
+    return (f"incomplete: {of}{amount(asked, 'utterance')}, {entry.failed:,} failed",)
 
 
 def _other_data(entry: BenchmarkScore, fact: BenchmarkRecord | None, usual: int) -> tuple[str, ...]:
@@ -336,7 +338,7 @@ def _other_data(entry: BenchmarkScore, fact: BenchmarkRecord | None, usual: int)
     if limit is not None:
         notes.append(f"a sample only: --limit {limit:,}")
     elif entry.utterances != usual:
-        notes.append(f"other data than in the other rows: {entry.utterances:,} utterances, not {usual:,}")
+        notes.append(f"other data than in the other rows: {amount(entry.utterances, 'utterance')}, not {usual:,}")
     return (*notes, *(f"not the locked data: {drift}" for drift in (fact and fact.drift) or ()))
 
 

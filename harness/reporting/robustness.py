@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.perturb.names import joined, named
 from harness.reporting.model import SUBJECT
 from harness.reporting.table import Cell, Column, Table
@@ -65,9 +66,7 @@ def _rows(name: str, score: Scores, found: Sequence[Gap]) -> Iterator[tuple[Cell
     for one in found:
         entry = entries.get(joined(one.benchmark, one.condition) if one.condition else one.benchmark)
         few = (FEW,) if one.unit == "utterance" else ()
-        short = (
-            (f"{one.left_out:,} utterances left out, which were not transcribed both times",) if one.left_out else ()
-        )
+        short = (f"{amount(one.left_out, 'utterance')} left out, not transcribed both times",) if one.left_out else ()
         interval, change = one.interval, one.difference
         yield (
             Cell(name),

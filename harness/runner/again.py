@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from benchmarks.sampling import sample
+from harness.amounts import amount
 from harness.audio import load_clip
 from harness.errors import ModelError
 from harness.records.run import Audit, Replay, Worst
@@ -143,7 +144,9 @@ def _transcribe(model: Model, batches: Iterable[list[Clip]]) -> dict[str, str]:
     for batch in batches:
         hypotheses = model.text(model.infer(model.transfer(model.features(batch))))
         if len(hypotheses) != len(batch):
-            raise ModelError(f"{model.card.id} returned {len(hypotheses)} texts for {len(batch)} clips")
+            raise ModelError(
+                f"{model.card.id} returned {amount(len(hypotheses), 'text')} for {amount(len(batch), 'clip')}"
+            )
         texts.update((clip.id, hypothesis.text) for clip, hypothesis in zip(batch, hypotheses, strict=True))
     return texts
 

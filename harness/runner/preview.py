@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.amounts import amount
 from harness.devices import free_memory
 from harness.models.base import LoadOptions
 from harness.models.registry import devices_of, expected_card, is_served
@@ -69,16 +70,17 @@ def preview(suite: Suite, datasets: Sequence[Dataset], model: str, settings: Set
         memory = _memory(earlier.peak_memory, stored, settings) or predicted.told(free) or _NO_MEMORY
         waste = "packed" if budget.packs else f"{100 * padding(seconds, batches, budget.window):.1f} % padding"
         longest = f"longest {max(seconds, default=0.0):.1f} s"
-        facts = [f"{len(batches):,} batches", longest, waste, time, memory]
+        facts = [amount(len(batches), "batch", "batches"), longest, waste, time, memory]
         if served:
-            facts = [f"{len(seconds):,} requests or more", longest, time, _cost(total, settings)]
-        lines.append(f"  {dataset.name}: {len(seconds):,} utterances, {total / 3600:.2f} h, {', '.join(facts)}")
+            facts = [f"{amount(len(seconds), 'request')} or more", longest, time, _cost(total, settings)]
+        lines.append(f"  {dataset.name}: {amount(len(seconds), 'utterance')}, {total / 3600:.2f} h, {', '.join(facts)}")
         if not served and (told := predicted.too_much(free)):
             lines.append(f"    {told}")
         if told := _changed(folder, dataset, suite, settings, stored):
             lines.append(f"    since it was run: {told}")
         if guessed:
-            lines.append(f"    {guessed:,} utterances state no length: it is guessed from the size of their files")
+            stating = amount(guessed, "utterance states", "utterances state")
+            lines.append(f"    {stating} no length: it is guessed from the size of the file")
     return "\n".join(lines)
 
 

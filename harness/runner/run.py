@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from harness import environment
+from harness.amounts import amount
 from harness.devices import AUTO, KINDS
 from harness.energy.meter import Meter, sources_of
 from harness.errors import DataError, RunError, UsageError
@@ -427,7 +428,7 @@ class Run:
                 return entry
             if len(journal) != seen:
                 raise RunError(
-                    f"{journal.path} holds {len(journal)} utterances where the data has {seen}: "
+                    f"{journal.path} holds {amount(len(journal), 'utterance')} where the data has {seen:,}: "
                     "they are not of the same data; give another --out, or start over with --fresh"
                 )
             entry.expected, entry.complete, entry.padding = seen, True, _mean_padding(loop.padding)

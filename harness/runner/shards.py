@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from harness.amounts import amount
 from harness.errors import RunError
 from harness.records.codec import MALFORMED, refuse_link, write
 from harness.records.cost import Energy
@@ -113,8 +114,9 @@ def take_in(folder: Path, check: Callable[[Path, RunRecord, RunRecord], None]) -
         path.unlink(missing_ok=True)
     with suppress(OSError):  # where there is none, or something of others
         (folder / SHARDS).rmdir()
-    parts = [f"{shards} shards"] * bool(shards) + [f"{len(lost)} journals of workers"] * bool(lost)
-    return f"took in {' and '.join(parts)}: {count:,} utterances" if parts else ""
+    parts = [amount(shards, "shard")] * bool(shards)
+    parts += [amount(len(lost), "journal of a worker", "journals of workers")] * bool(lost)
+    return f"took in {' and '.join(parts)}: {amount(count, 'utterance')}" if parts else ""
 
 
 _OF_A_RUN = ("version", "name", "suite", "profile", "averaging", "model", "started", "settings", "fingerprint")

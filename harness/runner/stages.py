@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness import devices
+from harness.amounts import amount
 from harness.errors import DeviceLostError, HarnessError, ModelError
 from harness.runner.contain import contained
 from harness.runner.plan import Budget, plan
@@ -156,8 +157,8 @@ def text(model: Model, work: Work, lap: Lap) -> list[Hypothesis]:
 def _checked(hypotheses: Any, clips: Sequence[Clip], model: str) -> list[Hypothesis]:
     """A model's answer, or an error that names the model and the clip."""
     if not isinstance(hypotheses, list) or len(hypotheses) != len(clips):
-        count = len(hypotheses) if isinstance(hypotheses, list) else type(hypotheses).__name__
-        raise ModelError(f"{model} returned {count} texts for {len(clips)} clips (first: {clips[0].id!r})")
+        found = amount(len(hypotheses), "text") if isinstance(hypotheses, list) else type(hypotheses).__name__
+        raise ModelError(f"{model} returned {found} for {amount(len(clips), 'clip')} (first: {clips[0].id!r})")
     for hypothesis, clip in zip(hypotheses, clips, strict=True):
         if not isinstance(hypothesis, Hypothesis) or not isinstance(hypothesis.text, str):
             raise ModelError(f"{model} returned no text for {clip.id!r} but {type(hypothesis).__name__}")

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.config import is_run_name
 from harness.errors import DataError, RunError, UsageError, unknown_name
 from harness.records.codec import Record, read, write
@@ -221,4 +222,4 @@ def together(runs: Iterable[StoredRun]) -> str:
     """How many runs there are, and how many of them did not go to their end."""
     listed = list(runs)
     open_ = sum(not one.complete for one in listed)
-    return f"{len(listed):,} runs" + (f", {open_:,} not complete" if open_ else "")
+    return amount(len(listed), "run") + (f", {open_:,} not complete" if open_ else "")

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
 from benchmarks.own.lookup import audio_stem
+from harness.amounts import amount
 from harness.errors import DataError
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class ById(Generic[T]):
         first = next(iter(self._rows), "none")
         if self._asked and not self._used:
             raise DataError(
-                f"{self._where}: none of its ids, such as {first!r}, is one of the {self._asked:,} utterances, "
+                f"{self._where}: none of its ids, such as {first!r}, is one of the {amount(self._asked, 'utterance')}, "
                 f"such as {next(iter(self._lacking))!r}"
             )
         unused = [name for name in self._rows if name not in self._used]
@@ -55,7 +56,8 @@ class ById(Generic[T]):
         if unused:
             told.append(f"{len(unused):,} match none, the first is {unused[0]!r}")
         if self._lacking:
-            told.append(f"{len(self._lacking):,} utterances have no row, the first is {next(iter(self._lacking))!r}")
+            lacking = amount(len(self._lacking), "utterance has", "utterances have")
+            told.append(f"{lacking} no row, the first is {next(iter(self._lacking))!r}")
         if self._shared:
             row, other = next(iter(self._shared.items()))
             told.append(

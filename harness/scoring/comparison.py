@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
+from harness.amounts import amount
 from harness.perturb.names import clean_among
 from harness.processes import available_workers, in_shares, shares_for
 from harness.records.comparison import Block, Comparison, Pair, Standing
@@ -78,7 +79,7 @@ def compare_systems(
     compared = sorted({index for one in columns for index in one.paired.systems})
     notes = [f"{names[i]} shares no benchmark with the others" for i in range(len(systems)) if i not in compared]
     notes += [
-        f"{one.paired.benchmark}: {one.left_out} utterances left out, which not every system transcribed"
+        f"{one.paired.benchmark}: {amount(one.left_out, 'utterance')} left out, which not every system transcribed"
         for one in columns
         if one.left_out
     ]

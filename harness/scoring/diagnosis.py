@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from harness.amounts import amount
 from harness.records.details import Finding
 from harness.scoring.large import PackedErrors
 
@@ -151,7 +152,7 @@ def _share(kind: str, shown: Sequence[str], count: int, cause: str) -> list[Find
     """Something that may happen once in a while, but not in more than 2 % of the utterances."""
     if len(shown) <= _OFTEN * count:
         return []
-    message = f"{kind} in {len(shown)} of {count} utterances ({100 * len(shown) / count:.1f} %): {cause}"
+    message = f"{kind} in {len(shown)} of {amount(count, 'utterance')} ({100 * len(shown) / count:.1f} %): {cause}"
     return [Finding(kind=kind, message=message, utterances=tuple(shown[:5]))]
 
 

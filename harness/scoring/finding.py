@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.files import near
 from benchmarks.sources.text_files import read_content
+from harness.amounts import amount
 from harness.errors import DataError, UsageError
 from harness.records.packed import is_packed, packed_in
 from harness.records.run import RUN_FILE, SHARDS, read_run_record, run_files
@@ -142,7 +143,7 @@ def _is_empty(path: Path) -> bool:
 def _empty(files: list[Path]) -> str:
     """What to say of files without a row."""
     names = ", ".join(map(str, files[:3])) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
-    count = f"{len(files)} files hold no row" if len(files) > 1 else "1 file holds no row"
+    count = amount(len(files), "file holds no row", "files hold no row")
     return f"{count} ({names}); a run that was begun there goes on with its own command"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.amounts import amount
 from harness.errors import UsageError
 from harness.records.stored import taken
 from harness.scoring.finding import with_something
@@ -276,17 +277,17 @@ def _why(found: Match, one: Scored, other: Scored) -> str:
             rows = len(held.units.rows)
             if count > 1:
                 return (
-                    f"{name!r} stands {count} times in {rows} rows of the one, {count - 1} times in "
+                    f"{name!r} stands {count} times in {rows} rows of the one, {amount(count - 1, 'time')} in "
                     f"{lacking.predictions.source}; each utterance belongs there once, or as often in both"
                 )
             return (
-                f"{len(at)} of {rows} utterances are not in {lacking.predictions.source}, the first is "
+                f"{len(at)} of {amount(rows, 'utterance')} are not in {lacking.predictions.source}, the first is "
                 f"{name!r}; compare runs over the same utterances"
             )
     first = int(found.changed[0])
     row, again = one.units.rows[first], other.units.rows[int(found.places[first])]
     return (
-        f"{len(found.changed)} of {len(found.places)} references differ, the first is {row.id!r}: "
+        f"{len(found.changed)} of {amount(len(found.places), 'reference')} differ, the first is {row.id!r}: "
         f"{row.reference[:60]!r} and {again.reference[:60]!r}; both must be of the same release, written "
         "the same way"
     )

@@ -14,6 +14,7 @@ from benchmarks.sources.rttm import read_rttm
 from benchmarks.sources.text_files import read_content
 from benchmarks.sources.tiers import Tier, read_eaf, read_textgrid
 from benchmarks.sources.timed import Segment
+from harness.amounts import amount
 from harness.errors import DataError
 from harness.scoring.forms import Form, stem
 from harness.scoring.rollover import rolls_over, unwrapped
@@ -105,7 +106,8 @@ def _of_words(listed: Sequence[Segment], path: Path, say: Say) -> Recorded:
             timed_words = unwrapped(timed_words)
         words[name] = tuple(sorted(timed_words, key=lambda word: word.start))
     if rolled:
-        say(f"{path.name}: times of {len(rolled)} recordings ({rolled[0]}, ...) begin again every 10 s; unwrapped")
+        those = rolled[0] if len(rolled) == 1 else f"{len(rolled)} recordings ({rolled[0]}, ...)"
+        say(f"{path.name}: times of {those} begin again every 10 s; unwrapped")
     segments = [
         Segment(name, "", word.start, word.end, word.text, file=first.file, channel=first.channel)
         for name, own in words.items()
@@ -162,7 +164,7 @@ def _of_tiers(path: Path, tiers: list[Tier], say: Say) -> Recorded:
         runs = turns_of("", None, labels, words) or ()
         spoken = [Segment(name, one.speaker, one.start or 0.0, one.end or 0.0, one.text, file=name) for one in runs]
     made = merged(spoken)
-    say(f"{path.name}: {len(spoken)} utterances, {len(words)} words with times")
+    say(f"{path.name}: {amount(len(spoken), 'utterance')}, {amount(len(words), 'word')} with times")
     return made._replace(words={name: words} if words else {})
 
 

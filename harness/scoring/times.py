@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
+from harness.amounts import amount
 from harness.scoring import lattice
 from harness.scoring.align import align
 from harness.scoring.rollover import ends_early, goes_back, rolls_over, unwrapped
@@ -190,29 +191,28 @@ def remarks(rows: Sequence[Line]) -> list[str]:
     straight = [side for side in sides if not rolls_over(side)]
     found = []
     if rolled:
-        found.append(f"times of words begin again at 0 every 10 s in {rolled} texts, and were unwrapped")
+        found.append(f"times of words begin again at 0 every 10 s in {amount(rolled, 'text')}, and were unwrapped")
     if back := sum(map(goes_back, straight)):
-        found.append(f"{back} words begin more than 1 s before the one in front of them does, and were left so")
+        found.append(
+            f"{amount(back, 'word begins', 'words begin')} more than 1 s before the one in front of it does: left so"
+        )
     if ended := sum(map(ends_early, straight)):
-        found.append(f"{ended} words end before they begin, and were left so")
+        found.append(f"{amount(ended, 'word ends before it begins', 'words end before they begin')}: left so")
     return found
 
 
 def contradictions(found: Sequence[TimeErrors | None]) -> list[str]:
     """What words with times and texts do not share, in how many utterances; a sentence a side and kind."""
     known = [one for one in found if one is not None]
-    told = []
+    told, every = [], amount(len(known), "utterance")
     for side, name in enumerate(("reference", "transcript")):
         strays, untimed = [one.strays[side] for one in known], [one.untimed[side] for one in known]
         if any(strays):
-            told.append(
-                f"{sum(strays)} words with times are not the {name}'s, in {_some(strays)} of {len(known)} utterances: "
-                "their times are not scored"
-            )
+            words = amount(sum(strays), "word with times is", "words with times are")
+            told.append(f"{words} not the {name}'s, in {_some(strays)} of {every}: their times are not scored")
         if any(untimed):
-            told.append(
-                f"{sum(untimed)} words of {name}s have no times, in {_some(untimed)} of {len(known)} utterances"
-            )
+            words = amount(sum(untimed), f"word of {name}s has", f"words of {name}s have")
+            told.append(f"{words} no times, in {_some(untimed)} of {every}")
     return told
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from benchmarks.languages import primary_subtag
 from benchmarks.sources.text_files import read_content
+from harness.amounts import amount
 from harness.errors import DataError, UsageError
 from harness.records.journal import Line
 from harness.scoring import file_names
@@ -65,7 +66,8 @@ def read_transcripts(
     for path in _each(hypotheses, reference, say):
         said, written = _read_both(reference, path, form, say)
         written = _fitted(said, written)
-        say(f"{path.name} as {written.form} against {reference.name} as {said.form}: {len(said.texts)} utterances")
+        count = amount(len(said.texts), "utterance")
+        say(f"{path.name} as {written.form} against {reference.name} as {said.form}: {count}")
         rows = _rows(said, written)
         benchmark = stem(reference).removesuffix(".ref")
         model = stem(path).removeprefix(f"{benchmark}.")

@@ -184,7 +184,7 @@ def edit(suffix: str, old: bytes, new: bytes) -> Callable[[dict[str, bytes]], di
 
 TRANS = "1688-142285.trans.txt"
 BROKEN = [
-    (drop("1688-142285-0001.flac"), "1 transcripts have no audio, the first is 1688-142285-0001"),
+    (drop("1688-142285-0001.flac"), "transcripts without audio: 1, the first is 1688-142285-0001"),
     (edit(TRANS, b"1688-142285-0001 ", b"1688-142285-0077 "), "1688-142285-0001.flac has no transcript"),
     (edit(TRANS, b"1688-142285-0001 ", b"1688-142285-0000 "), "line 2: twice utterance id '1688-142285-0000'"),
     (edit(TRANS, b"1688-142285-0001 ", b"one "), "line 2: no utterance id 'one'"),

@@ -67,8 +67,8 @@ def test_a_hypothesis_of_none_has_failed() -> None:
 @pytest.mark.parametrize(
     ("call", "what"),
     [
-        (lambda: harness.score(["a"], []), "1 references and 0 hypotheses"),
-        (lambda: harness.score(["a"], ["a"], ids=["1", "2"]), "1 references and 2 ids"),
+        (lambda: harness.score(["a"], []), "references: 1, hypotheses: 0"),
+        (lambda: harness.score(["a"], ["a"], ids=["1", "2"]), "references: 1, ids: 2"),
         (lambda: harness.score([1], ["a"]), "reference 0 is not a text but int"),  # type: ignore[list-item]
         (lambda: harness.score(["a"], ["a"], profile="leaderbord@2026-08"), "did you mean 'leaderboard@2026-08'"),
         (lambda: harness.score(["a"], ["a"], language="xx"), "no language that is known"),

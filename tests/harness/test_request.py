@@ -80,7 +80,7 @@ def test_columns_are_named_by_the_user(tmp_path: Path) -> None:
     assert dataset.account is not None
     assert dataset.account.columns == {"file": "audio", "text": "tag", "what was said": "text", "call": "session"}
     assert told(dataset) == [
-        "data_odd: 1 utterances, read as a manifest (.jsonl, .json, .ndjson, .csv, .tsv, .psv)",
+        "data_odd: 1 utterance, read as a manifest (.jsonl, .json, .ndjson, .csv, .tsv, .psv)",
         "  audio is in 'file', text is in 'what was said', session is in 'call'",
         "  tags: text",
     ]
@@ -103,7 +103,7 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     path.write_text(path.read_text() + '{"audio": "c0.wav", "text": NaN, "id": "z"}\n', encoding="utf-8")
     _, (dataset,) = own_data([path])
     assert told(dataset)[1] == (
-        f"  left out: 1 rows without a text (null, NaN, or nan as pandas writes it), the first is {path}, line 2"
+        f"  left out: rows without a text (null, NaN, or nan as pandas writes it): 1, the first is {path}, line 2"
     )
     assert dataset.account is not None
     assert (dataset.account.used, dataset.account.found) == (1, 2)

@@ -130,8 +130,8 @@ def _check_folder(folder: Path) -> None:
         msg = f"{folder}: {len(without_text)} of {audio} audio files have no .txt beside them"
         raise DataError(f"{msg}, the first is {without_text[0]}")
     if audio and without_audio:
-        msg = f"{folder}: {len(without_audio)} texts have no audio file beside them, the first is {without_audio[0]}"
-        raise DataError(msg)
+        msg = f"{folder}: texts without an audio file beside them: {len(without_audio):,}"
+        raise DataError(f"{msg}, the first is {without_audio[0]}")
 
 
 def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:

@@ -25,7 +25,7 @@ def _items(place: str, asked: Asked, account: Account) -> Iterator[Item]:
     for item in recognize(place).items(place, replace(asked, form=None), account):
         recordings.setdefault(item.audio.origin, []).append(item)
         segments += 1
-    account.note(f"{segments} segments of {len(recordings)} recordings, each of which is one utterance")
+    account.note(f"each recording is one utterance: {len(recordings):,}, of {segments:,} segments in all")
     names = [Path(origin).stem for origin in recordings]
     for name, (origin, own) in zip(names, recordings.items(), strict=True):
         yield _meeting(name if names.count(name) == 1 else origin, own)

@@ -178,7 +178,7 @@ def _heard_once(said: list[_Said], account: Account) -> list[_Said]:
     for index in sorted(again):
         account.leave_out("segments that overlap another one of the same speaker", said[index].where)
     if both:
-        account.note(f"{both} segments begin while another speaker speaks: both are heard in them")
+        account.note(f"segments that begin while another speaker speaks, so that both are heard: {both:,}")
     return [one for index, one in enumerate(said) if index not in again]
 
 

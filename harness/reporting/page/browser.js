@@ -141,7 +141,7 @@ class Browser {
 
   summarize(every, averages, b) {
     const items = every.filter((item) => !item.one.plain), plain = every.length - items.length, shownPlain = this.found.filter((item) => item.one.plain).length;
-    const without = plain ? `${plain.toLocaleString("en")} utterances have no error rate, ${shownPlain.toLocaleString("en")} of them listed: translations, or speakers without words, shown as they are.` : "";
+    const without = plain ? `${amount(plain, "utterance")} without an error rate, ${shownPlain.toLocaleString("en")} of them listed: translations, or speakers without words, shown as they are.` : "";
     if (plain && !items.length) { this.field("summary").textContent = without; return; }
     const points = (value) => `${value >= 0 ? "+" : "−"}${Math.abs(100 * value).toFixed(3)}`;
     const listed = this.found.length - shownPlain, shown = this.found.reduce((sum, item) => sum + item.part, 0);
@@ -152,12 +152,12 @@ class Browser {
     const under = this.mixed([...new Set(items.map((item) => item.one))]) ? " That is the mean over the conditions too; the table's average is over the clean benchmarks." : "";
     const said = under + (silent.length ? ` In ${silent.length.toLocaleString("en")} of them nothing is said: no rate counts them, ${inserted}.` : "");
     if (items.length && silent.length === items.length) {
-      this.field("summary").textContent = `No ${rate}: in none of these ${items.length.toLocaleString("en")} utterances is anything said; ${inserted}.`;
+      this.field("summary").textContent = `No ${rate}: nothing is said in ${amount(items.length, "utterance")}; ${inserted}.`;
       return;
     }
     this.field("summary").textContent = items.length
       ? `${rate} ${(100 * averages.a).toFixed(2)}` + (b === "" ? "" : ` − ${(100 * averages.b).toFixed(2)} = ${points(this.difference)} points`) +
-        ` over ${items.length.toLocaleString("en")} utterances; the ${listed.toLocaleString("en")} listed make up ${points(shown)}.${said}${without && ` ${without}`}`
+        ` over ${amount(items.length, "utterance")}; the ${listed.toLocaleString("en")} listed make up ${points(shown)}.${said}${without && ` ${without}`}`
       : "These two systems have no benchmark in common.";
   }
 
@@ -174,7 +174,7 @@ class Browser {
     row.id = `row-${at}`; row.dataset.at = at; row.style.top = `${at * ROW}px`;
     row.setAttribute("role", "option");
     row.setAttribute("aria-selected", String(at === this.chosen));
-    const errors = errorsText(errorsA) + (this.field("system-b").value === "" ? "" : `, ${moreText(errorsA - errorsB)}`);
+    const errors = amount(errorsA, "error") + (this.field("system-b").value === "" ? "" : `, ${moreText(errorsA - errorsB)}`);
     if (one.plain) facts.append(...[one.seconds[i] !== null && `${one.seconds[i]} s`, one.ids[i]].filter(Boolean).map((text) => element("span", "", text)));
     else facts.append(element("b", "", `${part >= 0 ? "+" : "−"}${Math.abs(100 * part).toFixed(3)}`), element("span", "", errors), element("span", "", one.seconds[i] === null ? "" : `${one.seconds[i]} s`), element("span", "", one.ids[i]));
     row.append(facts, element("div", "text", one.references[i].slice(0, 300)));
@@ -300,7 +300,7 @@ class Browser {
     parts.push(...first.flatMap((k) => this.transcript(one, k, i)));
     if (others.length) {
       const more = element("details"), inside = element("div");
-      more.append(element("summary", "", `${others.length} other systems`), inside);
+      more.append(element("summary", "", amount(others.length, "other system")), inside);
       more.addEventListener("toggle", () => { if (more.open && !inside.childNodes.length) inside.append(...others.flatMap((k) => this.transcript(one, k, i))); });
       parts.push(more);
     }
@@ -334,9 +334,9 @@ class Browser {
 
   transcript(one, k, i) {
     if (one.plain) return this.plainTranscript(one.systems[k], this.data.models[k].model, i);
-    const system = one.systems[k], errors = errorsOf(system, i), unit = one.characters ? "characters" : "words";
+    const system = one.systems[k], errors = errorsOf(system, i), unit = one.characters ? "character" : "word";
     const kinds = KINDS.filter((kind) => system[kind][i]).map((kind) => `${system[kind][i]} ${{ substitutions: "substituted", deletions: "deleted", insertions: "inserted" }[kind]}`);
-    const head = element("h4", "", `${this.data.models[k].model}: ${errorsText(errors)} in ${system.words[i].toLocaleString("en")} ${unit}${kinds.length ? ` (${kinds.join(", ")})` : ""}`);
+    const head = element("h4", "", `${this.data.models[k].model}: ${amount(errors, "error")} in ${amount(system.words[i], unit)}${kinds.length ? ` (${kinds.join(", ")})` : ""}`);
     if (system.hypotheses[i] === null) return [head, element("p", "note", `failed: ${(system.failed || {})[i] || "no transcript"}`)];
     return [head, sides(writtenLine(one, system, i), alignedLine(one, system, i), textsOf(one, system, i).scored === system.hypotheses[i])];
   }
@@ -348,8 +348,6 @@ function errorsOf(system, i) { return KINDS.reduce((sum, kind) => sum + system[k
 function isUnscored(system, i) { return (system.unscored || "")[i] === "1"; }
 
 function scoredErrors(system, i) { return isUnscored(system, i) ? 0 : errorsOf(system, i); }
-
-function errorsText(count) { return count === 1 ? "1 error" : `${count.toLocaleString("en")} errors`; }
 
 function moreText(more) { return more === 0 ? "as many" : `${Math.abs(more).toLocaleString("en")} ${more > 0 ? "more" : "fewer"}`; }
 

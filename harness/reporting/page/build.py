@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.reporting.page.data import PageData
     from harness.reporting.table import Table
 
-SCRIPTS = ("charts.js", "tables.js", "texts.js", "selection.js", "browser.js", "main.js")
+SCRIPTS = ("amounts.js", "charts.js", "tables.js", "texts.js", "selection.js", "browser.js", "main.js")
 """In the order in which they build on each other."""
 
 

@@ -69,7 +69,7 @@ class Page {
     const found = this.data.findings.filter((one) => this.wanted(one));
     const ids = new Set(found.filter((one) => one.utterance !== null).map((one) => `${one.benchmark}\n${one.utterance}`));
     document.getElementById("summary").textContent =
-      `${found.length.toLocaleString("en")} of ${this.data.findings.length.toLocaleString("en")} findings, in ${ids.size.toLocaleString("en")} utterances`;
+      `${found.length.toLocaleString("en")} of ${amount(this.data.findings.length, "finding")}, in ${amount(ids.size, "utterance")}`;
     const sections = [];
     for (const kind of this.data.kinds) {
       const mine = found.filter((one) => one.kind === kind.kind);

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Sequence
 from typing import Literal
 
+from harness.amounts import amount
 from harness.scoring.keywords.counts import biased_errors, find_keywords
 from harness.scoring.metrics.base import Absent, Metric, Noted, Parts, Utterances, f1, halves
 from harness.scoring.profiles import Profile
@@ -16,7 +17,9 @@ def _noted(counted: Sequence[Parts | None]) -> Sequence[Parts | None] | Noted | 
     left = counted.count(None)
     if left == len(counted):
         return NO_KEYWORDS
-    return Noted(counted, f"{left} of {len(counted)} utterances left out: they have no keywords") if left else counted
+    if not left:
+        return counted
+    return Noted(counted, f"{left} of {amount(len(counted), 'utterance')} left out: they have no keywords")
 
 
 def _share(

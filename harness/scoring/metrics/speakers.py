@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from harness.amounts import amount
 from harness.scoring.metrics.base import Absent, Metric, Noted, Parts, Utterances
 from harness.scoring.speakers import SpeakerErrors, count_speakers
 from harness.scoring.speakers_library import (
@@ -65,7 +66,7 @@ def _each(
         return Absent(reason)
     counted = [count(each) if each is not None and one else None for each, one in zip(found, fit, strict=True)]
     left = fit.count(False)
-    notes = [f"{left} of {len(fit)} utterances left out: {lacks}"] if left else []
+    notes = [f"{left} of {amount(len(fit), 'utterance')} left out: {lacks}"] if left else []
     notes += _contradictions(known)
     return Noted(counted, "; ".join(notes)) if notes else counted
 
@@ -82,7 +83,7 @@ def _contradictions(known: Sequence[Sides]) -> list[str]:
         if apart:
             told.append(
                 f"the turns of {apart} of {len(sides)} {name}s are not their "
-                f"texts: {more} words more, {fewer} fewer; the turns are scored"
+                f"texts: {amount(more, 'word')} more, {fewer:,} fewer; the turns are scored"
             )
     return told
 
@@ -182,7 +183,8 @@ def _chosen(
     )
     if not any(greedy) or isinstance(found, Absent):
         return found
-    note = f"{sum(greedy)} of {len(greedy)} sessions too long to try every assignment of turns: searched greedily"
+    sessions = amount(len(greedy), "session")
+    note = f"{sum(greedy)} of {sessions} too long to try every assignment of turns: searched greedily"
     return Noted(found.parts, f"{found.note}; {note}") if isinstance(found, Noted) else Noted(found, note)
 
 

@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from harness.amounts import amount
 from harness.scoring.metrics.base import Absent, Metric, Noted, Parts, Utterances, untold
 from harness.scoring.times import TimeErrors, contradictions, errors_of, remarks, timed_words
 
@@ -32,7 +33,7 @@ def _each(
     notes = [*contradictions(found), *remarks(rows)]
     left = counted.count(None)
     if left:
-        notes.insert(0, f"{left} of {len(counted)} utterances left out, of which a side has no times")
+        notes.insert(0, f"{left} of {amount(len(counted), 'utterance')} left out, of which a side has no times")
     return Noted(counted, "; ".join(notes)) if notes else counted
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from harness.amounts import amount
 from harness.scoring.profiles import LANGUAGES_WITHOUT_SPACES
 from harness.scoring.written.counts import capitals_of
 from harness.scoring.written.marks import pieces
@@ -24,7 +25,7 @@ def lacks_punctuation(references: Iterable[str], language: str) -> str | None:
     if not words:
         return "the references have no words"
     if marks < FEW * words:
-        return f"the references have no punctuation ({marks:,} marks in {words:,} words)"
+        return f"the references have no punctuation ({amount(marks, 'mark')} in {amount(words, 'word')})"
     return None
 
 
@@ -53,7 +54,7 @@ def lacks_capitals(references: Iterable[str], language: str) -> str | None:
     if not cased:
         return "the references have no letters with case"
     if capitals < FEW * cased:
-        return f"the references have no capitals ({capitals:,} of {cased:,} words)"
+        return f"the references have no capitals ({capitals:,} of {amount(cased, 'word')})"
     if upper > MOST * several or (not several and capitals == cased):
         return f"the references are all in capitals ({upper if several else capitals:,} of {several or cased:,} words)"
     return None

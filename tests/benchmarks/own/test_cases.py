@@ -125,7 +125,8 @@ def test_symlinked_folders(data: Path, tmp_path: Path) -> None:
 def test_a_text_that_is_null_is_left_out_and_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = data / "enc" / "nulltext.jsonl"
     assert main(["data", "verify", str(place)]) == 0
-    assert f"left out: 1 rows without a text (null, NaN, or nan as pandas writes it), the first is {place}, line 2" in (
-        capsys.readouterr().err
+    assert (
+        f"left out: rows without a text (null, NaN, or nan as pandas writes it): 1, the first is {place}, line 2"
+        in (capsys.readouterr().err)
     )
     assert ids(data / "enc" / "hfaudio.jsonl") == ["c0"]

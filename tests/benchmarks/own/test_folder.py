@@ -121,7 +121,7 @@ def test_one_name_with_several_endings(tmp_path: Path) -> None:
 def test_what_is_no_convention_is_said(tmp_path: Path) -> None:
     pair(tmp_path, "c0")
     (tmp_path / "nothing.txt").write_text("x")
-    with pytest.raises(DataError, match=r"1 texts have no audio file beside them, the first is .*nothing.txt"):
+    with pytest.raises(DataError, match=r"texts without an audio file beside them: 1, the first is .*nothing.txt"):
         own_dataset(tmp_path)
 
 

@@ -58,7 +58,7 @@ def test_json_lines(audio: Path) -> None:
     assert read(path) == [("one", "hello there", "de", "call 1", 1.0), ("sub/b", "", "en", None, 2.0)]
     dataset = own_dataset(path)
     assert (dataset.name, dataset.rows, dataset.words) == ("data_calls", 2, 2)
-    assert dataset.notes.startswith("1 of 2 references are empty")
+    assert dataset.notes.startswith("Empty references: 1 of 2")
     assert own_dataset(path, Asked(language="de")).language == "de", "what most of its rows are"
 
 
@@ -194,7 +194,7 @@ def test_folders_with_something_missing(audio: Path) -> None:
         own_dataset(audio)
     for name in ("long", "sub/b", "nothing"):
         (audio / f"{name}.txt").write_text("x", encoding="utf-8")
-    with pytest.raises(DataError, match=r"1 texts have no audio file beside them, the first is .*nothing.txt"):
+    with pytest.raises(DataError, match=r"texts without an audio file beside them: 1, the first is .*nothing.txt"):
         own_dataset(audio)
 
 

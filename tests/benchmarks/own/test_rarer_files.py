@@ -105,7 +105,7 @@ def test_texts_about_the_data_are_no_transcripts(tmp_path: Path, name: str) -> N
     write(tmp_path / name, "about")
     assert read(tmp_path).left_out == {"texts about the data (README, LICENSE, ...)": 1}
     write(tmp_path / f"my {name}", "what")
-    refused(tmp_path, DataError, "1 texts have no audio file beside them")
+    refused(tmp_path, DataError, "texts without an audio file beside them: 1")
 
 
 def test_files_below_hidden_folders_and_those_of_the_system_are_told_apart(tmp_path: Path) -> None:

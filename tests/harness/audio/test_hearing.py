@@ -96,7 +96,7 @@ def test_a_header_that_lies_about_the_length_costs_no_memory() -> None:
         (b"", "not readable as audio"),
         (b"this is no audio at all" * 100, "not readable as audio"),
         (encoded(NOISE[:0]), "no samples in it"),
-        (encoded(np.full(100, np.nan, np.float32)), "100 samples are not finite"),
+        (encoded(np.full(100, np.nan, np.float32)), "100 samples are no finite"),
         (encoded(NOISE, form="FLAC", subtype="PCM_16")[:5_000], r"truncated|not readable"),
         (encoded(NOISE, subtype="PCM_16")[:-8_000], "truncated"),
     ],

@@ -95,11 +95,11 @@ def test_what_is_no_number_is_refused() -> None:
     for value in (np.nan, np.inf, -np.inf):
         samples = VOICE.copy()
         samples[[5, 7, 9]] = value
-        with pytest.raises(DataError, match="clip: 3 samples are not finite numbers"):
+        with pytest.raises(DataError, match="clip: 3 samples are no finite numbers"):
             hear(wav(samples))
     both = VOICE.copy()
     both[:2] = np.inf, -np.inf
-    with pytest.raises(DataError, match="clip: 2 samples are not finite numbers"):
+    with pytest.raises(DataError, match="clip: 2 samples are no finite numbers"):
         hear(wav(both))
 
 

@@ -92,10 +92,10 @@ def test_facts_for_people(calls: Path, capsys: pytest.CaptureFixture[str]) -> No
     lines = capsys.readouterr().out.splitlines()
     for line in (
         f"recognized as  {FORM} (--form manifest)",
-        "rows used      3, of which 1 have an empty reference",
-        f"left out       1 rows without a text (null, NaN, or nan as pandas writes it), the first is {calls}, line 5",
+        "rows used      3, of which 1 has an empty reference",
+        f"left out       rows without a text (null, NaN, or nan as pandas writes it): 1, the first is {calls}, line 5",
         "languages      de 2, en 1",
-        "sessions       1, and 1 rows without one",
+        "sessions       1, and 1 row without one",
         "column         'Sprache' is language",
         "column         'Ort' is tag",
         "note           a semicolon is between columns",
@@ -120,7 +120,7 @@ def test_own_data_is_verified_without_being_decoded(calls: Path, capsys: pytest.
     assert said.out == (
         "good     data_calls: 3 rows, 0.01 hours, 3 words; no audio was decoded, which data check does\n"
     )
-    assert "left out: 1 rows without a text" in said.err
+    assert "left out: rows without a text" in said.err
     (calls.parent / "b.wav").unlink()
     assert main(["data", "verify", str(calls)]) == 4
     assert "line 4: no audio file at" in capsys.readouterr().err

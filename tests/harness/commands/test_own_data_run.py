@@ -47,8 +47,8 @@ def test_two_places_are_two_benchmarks_whose_account_is_told_and_recorded(
 ) -> None:
     assert main(command(places)) == 0
     told = capsys.readouterr()
-    assert "data_de_test: 1 utterances, read as a manifest" in told.err
-    assert f"left out: 1 {NO_TEXT}, the first is {places[0]}, line 3" in told.err
+    assert "data_de_test: 1 utterance, read as a manifest" in told.err
+    assert f"left out: {NO_TEXT}: 1, the first is {places[0]}, line 3" in told.err
     out = places[0].parent.parent / "out" / "data_de_test_and_fr_test"
     (folder,) = (path.parent for path in out.glob("*/run.json"))
     record = read_run_record(folder)

@@ -103,7 +103,7 @@ def test_a_run_is_found_by_what_it_is_called(place: Path, capsys: Told, name: st
         (["list", "a", "b"], "`runs list` takes one DIR, not 2"),
         (["rm"], "`runs rm` takes the runs to remove"),
         (["rm", "nightly"], "would remove results/runs/demo/two; nobody can be asked here: say --yes"),
-        (["mv", "nightly"], "`runs mv` takes a run and its new name, not 1 words"),
+        (["mv", "nightly"], "`runs mv` takes a run and its new name, not 1 word:"),
         (["mv", "nightly", "../x"], "'../x' cannot be a run's name"),
         (["mv", "nightly", "report"], "'report' cannot be a run's name"),
         (["mv", "nightly", "m"], "results/runs/demo/m is there already and is not written over"),

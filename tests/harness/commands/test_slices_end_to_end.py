@@ -60,9 +60,7 @@ def test_score(capsys: Told) -> None:
     assert main(["score", "theirs", *FLAGS]) == 0
     told = capsys.readouterr()
     assert "1 of 120 utterances of calls have no accent, and are in no row." in " ".join(told.out.split())
-    assert (
-        "119 of 120 rows are of utterances; 1 match none, the first is 'nobody'; 1 utterances have no row" in told.err
-    )
+    assert "119 of 120 rows are of utterances; 1 match none, the first is 'nobody'; 1 utterance has no row" in told.err
 
 
 def test_numbers_are_binned_and_that_is_said(capsys: Told) -> None:

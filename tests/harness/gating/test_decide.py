@@ -207,9 +207,15 @@ def cases() -> dict[str, tuple[Side, Side | None, str, Reason, str]]:
         "not begun": (begun, side(good), "read", Reason.INCOMPLETE, "no transcript"),
         "empty": (side(benchmark([])), side(good), "read", Reason.INCOMPLETE, "no transcript"),
         "partial": (side(partial), side(good), "read", Reason.INCOMPLETE, "200 of 201"),
-        "failed": (side(benchmark(GOOD, failed=1)), side(good), "read", Reason.INCOMPLETE, "1 utterances of the run"),
+        "failed": (
+            side(benchmark(GOOD, failed=1)),
+            side(good),
+            "read",
+            Reason.INCOMPLETE,
+            "1 utterance of the run has",
+        ),
         "lost": (side(lost), side(good), "read", Reason.INCOMPLETE, "lacks 1 of the baseline's 200"),
-        "added": (side(good), side(lost), "read", Reason.OTHER_DATA, "1 utterances that the baseline lacks"),
+        "added": (side(good), side(lost), "read", Reason.OTHER_DATA, "1 utterance that the baseline lacks"),
         "text": (
             side(replace(good, units=other_text)),
             side(good),

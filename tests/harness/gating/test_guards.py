@@ -43,7 +43,7 @@ def test_the_same_ids_with_other_lengths_are_other_recordings(
     before: float | None, after: float | None, other: bool
 ) -> None:
     said = other_audio([line(before)], [line(after)])
-    what = "1 utterances are of another length than the baseline's, such as 'a'"
+    what = "1 utterance is of another length than the baseline's, such as 'a'"
     assert said == (f"{what}: {after:g} s, which was {before:g} s" if other else None)
 
 
@@ -316,8 +316,8 @@ def test_settings_that_both_state_are_compared() -> None:
         (2, 1, "has 3 utterances where its run.json counts 2"),
         (4000, 1, "has 3 utterances where its run.json counts 4,000"),
         (0, 2, "has 3 utterances where its run.json counts 0"),
-        (3, 2, "has 1 failed utterances where its run.json counts 2"),
-        (None, 2, "has 1 failed utterances where its run.json counts 2"),
+        (3, 2, "has 1 failed utterance where its run.json counts 2"),
+        (None, 2, "has 1 failed utterance where its run.json counts 2"),
     ],
 )
 def test_a_run_that_contradicts_itself(done: int | None, failed: int | None, said: str | None) -> None:

@@ -21,7 +21,7 @@ TEN = [f"x{letter}" for letter in "abcdefghij"]
     ("sessions", "expected"),
     [
         ([None] * 10, ("info", "no row states a session")),
-        ([None, *"abcdefghi"], ("low", "1 of 10 rows do not state a session")),
+        ([None, *"abcdefghi"], ("low", "1 of 10 rows does not state a session")),
         (list("aaabbbcccd"), ("info", "4 sessions only: too few for an interval")),
         (list("aaaaaabcde"), ("low", "session 'a' has 6 of 10 rows")),
     ],
@@ -57,5 +57,5 @@ def test_what_is_left_out_is_said() -> None:
     account.leave_out("rows without a text", "m.jsonl, line 5")
     (found,) = check_account("data_x", account)
     assert (found.kind, found.severity, found.value) == ("left_out", "low", 2)
-    assert found.message == "2 rows without a text, the first is m.jsonl, line 2"
+    assert found.message == "rows without a text: 2, the first is m.jsonl, line 2"
     assert check_account("data_x", None) == []

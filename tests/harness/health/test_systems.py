@@ -149,7 +149,7 @@ def test_foreign_ids_are_found_by_their_file_names() -> None:
 
 def test_a_system_of_another_set_is_refused_where_there_is_one_set() -> None:
     rows = [seen("words", id="elsewhere")]
-    with pytest.raises(UsageError, match="m has none of the 1 utterances of data_x"):
+    with pytest.raises(UsageError, match="m has none of the 1 utterance of data_x"):
         check_systems(rows, [system({})], ["m"], PROFILE, alone=True) or pytest.fail("no error")
     assert check_systems(rows, [system({"a": "x"}, benchmark="y")], ["m"], PROFILE, alone=False) == []
 

@@ -179,7 +179,7 @@ def test_the_current_folder_stays_reachable_but_is_last(mine: Callable[[str], st
         (lambda waveform, language: None, "c0: f returned NoneType, not a text"),
         (lambda clips: "text", "c0: f returned str for a batch of 2, not a list; a function with one parameter is"),
         (lambda clips: None, "c0: f returned NoneType for a batch of 2, not a list"),
-        (lambda clips: ["a"], "f returned 1 texts for 2 clips"),
+        (lambda clips: ["a"], "f returned 1 text for 2 clips"),
         (lambda clips: ["a", b"b"], "c1: f returned bytes, not a text"),
     ],
 )

@@ -52,14 +52,6 @@ def draw_all(points: list[Point], where: Path, size: Size) -> None:
     phases({point.model: (clock, 300.0 + n) for n, point in enumerate(points)}, where / "phases", size=size)
 
 
-@pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
-    """The figures that would have been saved, by their names."""
-    found: dict[str, Figure] = {}
-    monkeypatch.setattr(drawing, "save", lambda figure, stem: found.update({stem.name: figure}) or [])
-    return found
-
-
 @pytest.mark.parametrize("size", [Size(), COLUMN], ids=["screen", "column"])
 @pytest.mark.parametrize("count", [3, 10, 40, 90])
 def test_no_text_hides_another_or_leaves_the_figure(

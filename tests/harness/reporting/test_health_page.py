@@ -107,7 +107,7 @@ def test_filters(tab: Any) -> None:
     tab.select_option("#kind", "")
     tab.select_option("#severity", "info")
     tab.fill("#search", "number 123 ")
-    assert tab.text_content("#summary") == "1 of 501 findings, in 1 utterances"
+    assert tab.text_content("#summary") == "1 of 501 findings, in 1 utterance"
     tab.fill("#search", "nowhere")
     assert "Nothing that fits the filters" in tab.text_content("#sections")
 

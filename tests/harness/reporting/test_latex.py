@@ -225,3 +225,99 @@ def test_columns_of_dashes_are_left_out_and_named() -> None:
     assert found[0] == ["Model", "why", "rate"]
     assert "Not known in any row, and left out: speed." in text
     assert "left out" not in latex(Table("t", "", columns, ((Cell("a"), Cell(1), Cell(2), Cell(3)),)))
+
+
+@pytest.mark.parametrize(("models", "benchmarks"), [(3, 8), (10, 19), (40, 8)])
+def test_the_first_part_of_a_table_has_the_average(models: int, benchmarks: int) -> None:
+    table = results(models, benchmarks)
+    parts = [rows for _, _, rows in pages(latex(table))]
+    heads = [re.sub(r"\\shortstack\[r\]\{(.*)\}|\\\\", r"\1", cell) for rows in parts for cell in rows[0]]
+    assert heads[:2] == ["Model", "Average"]
+    first = [row for rows in parts if rows[0] == parts[0][0] for row in rows[1:]]
+    assert [row[1] for row in first] == [r"\textbf{10.00}"] * models
+    firsts = [rows[0] for rows in parts if rows[1] == parts[0][1] or rows[1][0] == parts[0][1][0]]
+    shown = [cell for head in firsts for cell in head[1:]]
+    assert len(shown) == len(set(shown)) == len(table.columns) - 1, "each column once"
+
+
+def test_ranks_stand_before_averages_in_parts() -> None:
+    keys = ("rank", *(f"n{n}" for n in range(30)), "average", "average_common_wer", "rtfx")
+    columns = (Column("model", "Model", align="left"), *(Column(key, key, format=".2f") for key in keys))
+    (first, *_) = pages(latex(Table("t", "", columns, ((Cell("a"), *(Cell(1) for _ in keys)),))))
+    plain = [re.sub(r"\\shortstack\[r\]\{(.*)\}", r"\1", cell).replace(r"\\", "") for cell in first[2][0]]
+    assert plain[:5] == ["Model", "rank", "average", r"average\_common\_wer", "n0"]
+    narrow = latex(Table("t", "", (columns[0], columns[1], columns[-3]), ((Cell("a"), Cell(1), Cell(2)),)))
+    assert "Model & rank & average \\\\" in narrow, "a table in one part keeps its order"
+
+
+def test_what_is_written(tmp_path: Path) -> None:
+    """Escapes, marks, intervals beside their values, what is best, and the notes of what is shown."""
+    columns = (
+        Column("model", "Model & co", align="left"),
+        Column("set", "Set_1", align="left"),
+        Column("wer", "WER %", format=".2f", scale=100, best="low"),
+    )
+    rows = (
+        (Cell("a/x_y"), Cell("read"), Cell(0.1, 0.09, 0.11, notes=("only 50 %",), best=True)),
+        (Cell("b/z", best=True), Cell("a/x_y"), Cell(0.2)),
+    )
+    assert latex(Table("T & C", "In #", columns, rows, notes=("All 100 %.",))).splitlines() == [
+        r"\begin{table}",
+        r"\centering",
+        r"\caption{T \& C. In \#}",
+        r"\begin{tabular}{llr}",
+        r"\toprule",
+        r"Model \& co & Set\_1 & WER \% \\",
+        r"\midrule",
+        r"x\_y & read & \textbf{10.00}\textsuperscript{\textdagger{}} {\scriptsize 9.00--11.00} \\",
+        r"\textbf{z} & a/x\_y & 20.00 \\",
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\\ {\footnotesize \textdagger{} only 50 \%}",
+        r"\\ {\footnotesize All 100 \%.}",
+        r"\end{table}",
+    ]
+
+
+def test_what_is_written_of_a_wide_table() -> None:
+    columns = (
+        Column("model", "Model", align="left"),
+        *(Column(f"n{n}", "rate of words", format=".2f", scale=100) for n in range(5)),
+    )
+    name = "organization/a-name-that-is-too-long-for-a-single-line-of-a-table"
+    rows = ((Cell(name), *(Cell(0.1, 0.09, 0.11) for _ in range(5))),)
+    lines = latex(Table("t", "c", columns, rows)).splitlines()
+    assert lines[3:8] == [
+        r"\small",
+        r"\setlength{\tabcolsep}{4pt}",
+        r"\begin{tabular}{lrrrrr}",
+        r"\toprule",
+        " & ".join(["Model", *HEAD * 5]) + r" \\",
+    ]
+    long = r"\shortstack[l]{a-name-that-is-too-long-\\for-a-single-line-of-a-table}"
+    assert lines[9] == " & ".join([long, *[r"\shortstack[r]{10.00\\{\scriptsize 9.00--11.00}}"] * 5]) + r" \\"
+
+
+HEAD = [r"\shortstack[r]{rate of\\words}"]
+
+
+def test_a_part_has_the_notes_of_its_own_cells_and_the_last_those_of_all() -> None:
+    columns = (
+        Column("model", "Model", align="left"),
+        *(Column(f"n{n}", f"number {n}", format=".2f") for n in range(30)),
+    )
+    cells = [Cell(n + 0.25, notes=(f"note {n}",) if n in {0, 29} else ()) for n in range(30)]
+    parts = latex(Table("t", "", columns, ((Cell("a"), *cells),), notes=("of all",))).split(r"\end{table}")[:-1]
+    said = [re.findall(r"note \d+|of all", part) for part in parts]
+    assert (said[0], said[-1]) == (["note 0"], ["note 29", "of all"])
+    assert not any(said[1:-1])
+
+
+def test_a_page_is_filled_and_not_more() -> None:
+    """Rows of 10 points go on where the next would leave the page."""
+    columns = (Column("model", "Model", align="left"), Column("n", "n"))
+    parts = pages(latex(Table("t", "", columns, tuple((Cell(f"m{n}"), Cell(n)) for n in range(100)))))
+    counts = [len(rows) - 1 for _, _, rows in parts]
+    assert sum(counts) == 100
+    room = TEXT_HEIGHT - 12.0 - (1 + 8) * 12.5
+    assert counts[0] == counts[1] == int(room // 12.5)

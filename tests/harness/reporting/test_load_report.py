@@ -48,9 +48,7 @@ def test_a_row_a_rate_with_what_it_was_made_under(load: Load) -> None:
     assert rows[3]["notes"]["sustained"][0].startswith("stopped after ")
     assert "first_token_p50" not in rows[0]
     text = table.render("markdown")
-    assert (
-        "1 clips of sample, 2 s of audio; Poisson arrivals, seed 0; each rate 60 s, the first 6 s not counted" in text
-    )
+    assert "1 clip of sample, 2 s of audio; Poisson arrivals, seed 0; each rate 60 s, the first 6 s not counted" in text
     assert "no retries; p95 may be 1.5 s." in text
     assert "Highest rate that is sustained, with all lower ones that are known: 4 a second." in text
     assert "Not run: 32, since 16 is too much already." in text

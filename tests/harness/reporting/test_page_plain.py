@@ -145,14 +145,14 @@ def test_the_page_shows_them(tmp_path: Path, visit: Callable[..., Any]) -> None:
     tab.wait_for_timeout(400)
     until(tab, "browser.found.length === 3")
     assert tab.text_content("#summary") == (
-        "WER 50.00 over 1 utterances; the 1 listed make up +50.000. 2 utterances have no error rate, 2 of them listed: "
-        "translations, or speakers without words, shown as they are."
+        "WER 50.00 over 1 utterance; the 1 listed make up +50.000. 2 utterances without an error rate, 2 of "
+        "them listed: translations, or speakers without words, shown as they are."
     )
     tab.select_option("#benchmark", label="talks")
     tab.select_option("#system-b", label="b")
     tab.wait_for_timeout(400)  # what is chosen is shown a little later
     until(tab, "browser.found.length === 2")
-    assert tab.text_content("#summary").startswith("2 utterances have no error rate, 2 of them listed")
+    assert tab.text_content("#summary").startswith("2 utterances without an error rate, 2 of them listed")
     assert tab.locator("#list .row").all_text_contents() == ["2 su0Guten Tag Welt", "2 su1Dies ist ein Haus"]
     assert tab.locator("#detail h4").all_text_contents() == ["Reference", "a", "b"]
     assert tab.locator("#detail p.raw").all_text_contents() == ["Guten Tag Welt", "Guten Tag Welt", "Guten Abend"]

@@ -45,7 +45,7 @@ def test_each_condition_stands_beside_the_clean_one(monkeypatch: pytest.MonkeyPa
         ["noise@0dB", 0.3, 0.04, None, pytest.approx(3.0), 2, 2, 20.0],
     ]
     assert [row["wer"].notes for row in rows] == [
-        (), ("3 utterances left out, which were not transcribed both times",), (),
+        (), ("3 utterances left out, not transcribed both times",), (),
     ]  # fmt: skip
     assert [row["difference"].notes for row in rows] == [(), (), (FEW,)]
     assert (rows[1]["difference"].low, rows[1]["difference"].high) == (0.01, 0.07)

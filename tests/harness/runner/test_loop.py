@@ -154,9 +154,9 @@ def test_a_clip_that_breaks_its_batch_costs_one_clip_and_the_batch_its_clock(jou
     [
         (
             lambda output: [Hypothesis(text="one")] * (len(output) - 1),
-            "echo returned 0 texts for 1 clips (first: 'u0')",
+            "echo returned 0 texts for 1 clip (first: 'u0')",
         ),
-        (lambda output: None, "echo returned NoneType texts for 1 clips (first: 'u0')"),
+        (lambda output: None, "echo returned NoneType for 1 clip (first: 'u0')"),
         (lambda output: [None] * len(output), "echo returned no text for 'u0' but NoneType"),
         (lambda output: [Hypothesis(text=None)] * len(output), "echo returned no text for 'u0' but Hypothesis"),  # type: ignore[arg-type]
         (lambda output: [Hypothesis(text=b"bytes")] * len(output), "echo returned no text for 'u0' but Hypothesis"),  # type: ignore[arg-type]

@@ -58,7 +58,7 @@ def test_lengths_that_nobody_states_are_said_to_be_guessed(tmp_path: Path) -> No
             yield utterance if number else replace(utterance, duration=None)
 
     lines = shown(tmp_path, replace(whole, sources=(replace(whole.sources[0], open=unstated),)))
-    assert lines[-1] == "    1 utterances state no length: it is guessed from the size of their files"
+    assert lines[-1] == "    1 utterance states no length: it is guessed from the size of the file"
 
 
 def predicted(

@@ -226,7 +226,7 @@ def test_what_shares_nothing_and_what_the_average_is_over_is_said() -> None:
     found = compare_systems(systems, VERBATIM)
     assert found.notes == (
         "o shares no benchmark with the others",
-        "z: 1 utterances left out, which not every system transcribed",
+        "z: 1 utterance left out, which not every system transcribed",
         "average over what all have complete: x, y",
     )
     assert found.average is not None

@@ -54,7 +54,7 @@ def test_rows_have_their_own_tags_first_and_the_rest_is_said(tmp_path: Path) -> 
     ]
     assert said == [
         f"{path}: 2 of 3 rows are of utterances; 1 match none, the first is 'z'; "
-        "1 utterances have no row, the first is 'c'"
+        "1 utterance has no row, the first is 'c'"
     ]
 
 
@@ -92,7 +92,7 @@ def test_a_row_that_is_taken_for_several_ids_is_said(tmp_path: Path) -> None:
         ('{"accent": "us"}\n', "line 1: no id"),
         ('{"id": "a"\n', "neither JSON lines nor a JSON array"),
         ("[1]", "item 1: not a JSON object but int"),
-        ("id,accent\nz,us\n", "none of its ids, such as 'z', is one of the 1 utterances, such as 'a'"),
+        ("id,accent\nz,us\n", "none of its ids, such as 'z', is one of the 1 utterance, such as 'a'"),
     ],
 )
 def test_mistakes_name_the_file_and_the_line(tmp_path: Path, text: str, message: str) -> None:

@@ -84,7 +84,7 @@ def test_files_of_one_model_are_one_system(tmp_path: Path) -> None:
         ([row("a", "x", "x"), row("b", "y", "y"), row("c", "z", "z")], "1 of 3 utterances are not in .*MODEL_one.*'c'"),
         (
             [row("a", "x", "x"), row("b", "y", "y"), row("b", "y", "y")],
-            "'b' stands 2 times in 3 rows of the one, 1 times in .*MODEL_one",
+            "'b' stands 2 times in 3 rows of the one, 1 time in .*MODEL_one",
         ),
         ([row("a", "X!", "x"), row("b", "y", "y")], "1 of 2 references differ, the first is 'a': 'x' and 'X!'"),
     ],

@@ -280,7 +280,7 @@ def test_turns_that_are_not_the_text_are_counted() -> None:
     assert note("cp_wer", said, said, said) is None
     assert note("cp_wer", said, said[::-1], said) is None
     assert note("cp_wer", said, other, other[:1]) == (
-        "the turns of 2 of 3 transcripts are not their texts: 1 words more, 3 fewer; the turns are scored"
+        "the turns of 2 of 3 transcripts are not their texts: 1 word more, 3 fewer; the turns are scored"
     )
     silent = (Turn("1", "", 0.0, 4.0),)
     lacks = "reference and hypothesis do not both say who speaks"

@@ -333,7 +333,7 @@ def test_long_sessions_are_searched_greedily_and_that_is_said(monkeypatch: pytes
     assert found is not None
     assert (found.value, found.note) == (
         0.0,
-        "1 of 1 sessions too long to try every assignment of turns: searched greedily",
+        "1 of 1 session too long to try every assignment of turns: searched greedily",
     )
 
 

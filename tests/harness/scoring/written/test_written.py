@@ -348,7 +348,7 @@ CAPITALS = ("capitalization_error_rate", "capitalization_f1")
     ("references", "names", "reason"),
     [
         (["HE MET JOHN", "IN PARIS"], METRICS, "the references have no punctuation (0 marks in 5 words)"),
-        (["he met john " * 50, "so."], METRICS, "the references have no punctuation (1 marks in 151 words)"),
+        (["he met john " * 50, "so."], METRICS, "the references have no punctuation (1 mark in 151 words)"),
         (["HE MET JOHN.", "IN, PARIS."], CAPITALS, "the references are all in capitals (5 of 5 words)"),
         (["he met john.", "in, paris."], CAPITALS, "the references have no capitals (0 of 5 words)"),
         (["he met john.", "in, paris."], METRICS[3:], "the references have no capitals (0 of 5 words)"),
