@@ -270,7 +270,7 @@ def test_what_a_lost_worker_of_ray_wrote_is_taken_in_up_to_the_torn_line(tmp_pat
     told = Told()
     again = work(tmp_path / "ray", reporter=told)
     assert again.execute().complete
-    assert told.lines == ["slow: took in 1 journals of workers: 22 utterances"]
+    assert told.lines == ["slow: took in 1 journal of a worker: 22 utterances"]
     assert untimed(again) == untimed(alone)
     assert not (run.folder / SHARDS).exists()
     end_parts(mark)  # as a driver that ends late: there is nothing left, and nothing is said
