@@ -436,7 +436,7 @@ def gate(
     asked = policy if isinstance(policy, Policy) else read_policy(None if policy is None else Path(policy))
     judged = _side(run, "run", asked)
     if isinstance(baseline, Run):
-        if candidate_of not in {None, baseline.model}:
+        if candidate_of not in {None, baseline.model, baseline.system.name}:
             raise UsageError(f"candidate_of={candidate_of!r}: the baseline is of {baseline.model!r}; leave it out")
         return (decide_early if early else decide)(judged, _side(baseline, "baseline", asked), asked)
     if not isinstance(baseline, str | Path):

@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "run", nargs="+", type=Path, metavar="RUN", help="a run folder; further ones repeat it for speed"
         )
     updating.add_argument(
-        "--candidate-of", metavar="NAME", help="the model whose baseline it was, where the model was renamed"
+        "--candidate-of",
+        metavar="NAME",
+        help="the model whose baseline it was, where the model was renamed: its id, or that baseline's name or file",
     )
     updating.add_argument("--dry-run", action="store_true", help="show what would change, and write nothing")
     listing = verbs.add_parser("list", help="list baselines", allow_abbrev=False)

@@ -55,7 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"or `published`, for the published figures of the model",
     )
     parser.add_argument(
-        "--candidate-of", metavar="NAME", help="the model whose baseline the run is held against, where it was renamed"
+        "--candidate-of",
+        metavar="NAME",
+        help="the model whose baseline the run is held against, where it was renamed: its id, or the name, folder or "
+        "file of that baseline",
     )
     parser.add_argument(
         "--early", action="store_true", help="FAIL a run that --gate-early stopped, if its lines show that it would"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness.errors import DataError, UsageError, unknown_name
+from harness.errors import DataError, UsageError
 from harness.gating import published
-from harness.gating.baseline import find, stored
+from harness.gating.baseline import baselines_in, find, stored
 from harness.gating.decide import conclude, decide
-from harness.gating.sides import Read, Side, by_model, read_one, read_side
+from harness.gating.sides import Read, Side, by_model, model_meant, read_one, read_side
 from harness.gating.watch import early_findings
 from harness.records.decision import Reason
 from harness.records.packed import SUFFIX
@@ -45,7 +45,8 @@ def gate_against(
         policy: what is asked.
         profile: rules for the baseline; None takes its own.
         read: reads runs and predictions.
-        candidate_of: the model whose baseline it is held against, where that has another name.
+        candidate_of: the model whose baseline it is held against, where that has another name; or the name, folder
+            or file of that baseline.
         alone: whether it is the only model: then a single baseline is its own whatever model that is of.
         early: whether a run that was stopped early is a FAIL, where its lines show that the complete run would be.
 
@@ -58,7 +59,9 @@ def gate_against(
         return published.decide_published(run, published.figures_of(model, run.profile.name), policy)
     paths, others = find_baseline(baseline, model, run.system.suite, read, any_model=alone and candidate_of is None)
     if not paths and candidate_of is not None:
-        raise unknown_name(f"baseline of {run.system.suite}, for --candidate-of,", candidate_of, others)
+        held = baselines_in(baseline[0]) if baseline and is_folder_of_baselines(baseline[0]) else baseline
+        model = model_meant(candidate_of, held, run.system.suite, read)
+        paths, _ = find_baseline(baseline, model, run.system.suite, read, any_model=False)
     if not paths:
         folder = baseline[0] if baseline and is_folder_of_baselines(baseline[0]) else None
         return _with_hint(decide(run, None, policy, directory=folder), others)

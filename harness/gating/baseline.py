@@ -224,6 +224,11 @@ def directory_of(path: Path, suite: str | None, model: str) -> Path | None:
     return directory if path.relative_to(directory) in names else None
 
 
+def baselines_in(directory: Path) -> list[Path]:
+    """The files of all baselines in a folder, by name."""
+    return sorted(directory.glob(f"*/*{SUFFIX}"))
+
+
 def stored(directory: Path) -> list[SavedBaseline]:
     """All baselines in a folder, by name.
 
@@ -231,7 +236,7 @@ def stored(directory: Path) -> list[SavedBaseline]:
         DataError: a file is broken.
     """
     found = []
-    for path in sorted(directory.glob(f"*/*{SUFFIX}")):
+    for path in baselines_in(directory):
         with opened(path) as folder:
             record, speeds = _record(folder), read_speeds(folder)
             found.append(

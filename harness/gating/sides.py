@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError
+from harness.errors import UsageError, unknown_name
 from harness.gating.baseline import rtfx
 from harness.gating.repeats import unlike
 from harness.records.baseline import read_speeds
@@ -144,15 +144,52 @@ def by_model(paths: Sequence[Path], read: Read = read_one) -> dict[tuple[str, st
     """
     found: dict[tuple[str, str | None], list[Path]] = {}
     for path in paths:
-        with _opened(path) as folder:
-            if (folder / RUN_FILE).is_file():
-                run = read_run_record(folder)
-                key = run.model.id, run.suite
-            else:
-                system = _one_system(read(folder), path)
-                key = system.model, system.suite
-        found.setdefault(key, []).append(path)
+        model, suite, _ = called(path, read)
+        found.setdefault((model, suite), []).append(path)
     return found
+
+
+def called(path: Path, read: Read = read_one) -> tuple[str, str | None, str | None]:
+    """The model of a run, a saved baseline or predictions of others, its suite, and the run's name.
+
+    Raises:
+        UsageError: the path holds no run, or more than one.
+        DataError: a file is broken.
+    """
+    with _opened(path) as folder:
+        if (folder / RUN_FILE).is_file():
+            run = read_run_record(folder)
+            return run.model.id, run.suite, run.name
+        system = _one_system(read(folder), path)
+        return system.model, system.suite, None
+
+
+def model_meant(asked: str, paths: Iterable[Path], suite: str | None, read: Read = read_one) -> str:
+    """The model of the one baseline that a user names: by its model, its run's name, or where it lies.
+
+    Args:
+        asked: a model's id, the name of a run, or the path, or the last part of the path, of a run or of a baseline.
+        paths: the baselines that there are.
+        suite: of which it must be; one that states none may be of any.
+        read: as for `by_model`.
+
+    Raises:
+        UsageError: there is none, or several are called so.
+        DataError: a file is broken.
+    """
+    known: dict[str, set[str | None]] = {}
+    for path in paths:
+        model, of, name = called(path, read)
+        if of in {suite, None}:
+            known.setdefault(model, set()).update({name, str(path), path.name, path.resolve().name, path.stem})
+    if asked in known:
+        return asked
+    found = [model for model, names in known.items() if names & {asked, str(Path(asked))}]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"--candidate-of {asked}: baselines of {', '.join(found)} are called so; give the model")
+    raise unknown_name(f"baseline of {suite}, for --candidate-of,", asked, known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 from shlex import join
 from typing import TYPE_CHECKING
 
-from harness.errors import UsageError, unknown_name
+from harness.errors import UsageError
 from harness.gating.against import gate_against
-from harness.gating.baseline import check_replaces, file_name, find, packed, save, stored
-from harness.gating.sides import by_model, read_side
+from harness.gating.baseline import baselines_in, check_replaces, file_name, find, packed, save
+from harness.gating.sides import by_model, model_meant, read_side
 from harness.records.policy import Policy
 from harness.version import program
 
@@ -39,7 +39,8 @@ def changes(runs: Sequence[Path], directory: Path, *, candidate_of: str | None =
     Args:
         runs: run folders; several of one model are a run and its repeats.
         directory: folder of baselines.
-        candidate_of: the model whose baseline it was, where the run's has another name.
+        candidate_of: the model whose baseline it was, where the run's has another name; or that baseline's name
+            or file.
 
     Raises:
         UsageError: a run is none, is not complete, is of less data than its baseline, or has none.
@@ -53,8 +54,7 @@ def changes(runs: Sequence[Path], directory: Path, *, candidate_of: str | None =
         packed(paths)
         before = find(directory, suite, candidate_of or model)
         if before is None and candidate_of is not None:
-            names = [one.model for one in stored(directory) if one.suite == suite]
-            raise unknown_name(f"baseline of {suite}, for --candidate-of,", candidate_of, names)
+            before = find(directory, suite, model_meant(candidate_of, baselines_in(directory), suite))
         if before is None:
             words = ["baseline", "save", *map(str, paths), "--dir", str(directory)]
             how = f"`{program()} {join(words)}` makes one"

@@ -18,7 +18,7 @@ WORDS = ["apple", "river", "stone", "garden", "window", "mountain", "silver", "p
 def make_run(tmp_path: Path) -> Callable[..., Path]:
     """Writes a run folder: ten sessions of four utterances of ten words, the first words of each heard wrong."""
 
-    def make(name: str, wrong: Callable[[int], int] = lambda i: i % 2, **more: Any) -> Path:
+    def make(name: str, wrong: Callable[[int], int] = lambda i: i % 2, /, **more: Any) -> Path:
         folder = tmp_path / name
         folder.mkdir()
         lines = []

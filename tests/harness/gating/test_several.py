@@ -125,6 +125,34 @@ def test_a_renamed_model(three: Any, make_run: Callable[..., Path], capsys: pyte
     assert main(["gate", str(renamed), "--baseline", str(runs[0]), "--candidate-of", "org/a"]) == 1
 
 
+def test_a_renamed_model_s_baseline_goes_by_other_names_too(
+    three: Any, make_run: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the name of its run, by where it lies, or by its file; a model's id goes before all of them."""
+    folder, runs = three
+    renamed = make_run("renamed", worse, model={"id": "./ckpt"})
+    gate = ["gate", str(renamed), "--json", "--baseline"]
+
+    def against(*given: str) -> str:
+        assert main([*gate, *given]) in {1, 3}
+        return str(json.loads(capsys.readouterr().out)["baseline"]["model"])
+
+    [file] = folder.glob("*/org--b.zip")
+    for name in ("org/b", "org--b.zip", "org--b", str(file)):
+        assert against(str(folder), "--candidate-of", name) == "org/b"
+    nightly = make_run("n", model={"id": "org/n"}, name="nightly")
+    for name in ("nightly", "n", str(nightly), f"{nightly}/", "org/n"):
+        assert against(str(runs[0]), str(nightly), "--candidate-of", name) == "org/n"
+    assert main(["baseline", "save", str(nightly), "--dir", str(folder)]) == 0
+    capsys.readouterr()
+    assert against(str(folder), "--candidate-of", "nightly") == "org/n"
+    twin = make_run("twin", model={"id": "org/twin"}, name="nightly")
+    assert main([*gate, str(nightly), str(twin), "--candidate-of", "nightly"]) == 2
+    assert "baselines of org/n, org/twin are called so; give the model" in capsys.readouterr().err
+    assert main([*gate, str(folder), "--candidate-of", "zzz"]) == 2
+    assert "called 'zzz'; there are: org/a, org/b, org/c, org/n" in capsys.readouterr().err
+
+
 def test_the_page(three: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder, runs = three
     markdown = tmp_path / "c.md"

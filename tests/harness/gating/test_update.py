@@ -72,7 +72,7 @@ def test_a_renamed_model_takes_the_place(
     assert "has no baseline of org/new on demo@1 to update" in capsys.readouterr().err
     assert update(folder, renamed, "--candidate-of", "org/nodel") == 2
     assert "did you mean 'org/model'" in capsys.readouterr().err
-    assert update(folder, renamed, "--candidate-of", "org/model") == 0
+    assert update(folder, renamed, "--candidate-of", "org--model.zip") == 0
     assert [path.name for path in folder.glob("*/*")] == ["org--new.zip"]
 
 

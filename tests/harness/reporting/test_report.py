@@ -28,7 +28,7 @@ from harness.reporting.published import find
 from harness.reporting.table import Table
 from harness.scoring.labels import labels
 from harness.scoring.pairing import read_apart
-from harness.scoring.predictions import read_systems
+from harness.scoring.predictions import Predictions, System, read_systems
 from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_counted
 from harness.scoring.scored import count_systems
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from harness.records.run import RunRecord
     from harness.reporting.points import Metric, Points
-    from harness.scoring.predictions import System
 
 HOSTILE = '</script><script>window.pwned=1</script><img src=x onerror="window.pwned=1">@DATA@ \u2028 =1+1'
 
@@ -89,6 +88,38 @@ def test_all_is_there(made: Path) -> None:
             for form in ("png", "svg")
         ),
     }
+
+
+def test_what_is_sorted_stays_together(tmp_path: Path) -> None:
+    """Name, run, scores and rows at one place are of one system, whatever it is sorted by."""
+    systems = [
+        System(
+            model=name,
+            benchmarks=[
+                Predictions(
+                    benchmark="read",
+                    language="en",
+                    rows=[Line(id="u", language="en", reference="a b c", hypothesis=heard, duration=1.0)],
+                    source=tmp_path / name,
+                    ours=True,
+                )
+            ],
+            run=run(model={"id": name}),
+        )
+        for name, heard in (("third", "x y z"), ("first", "a b c"), ("second", "a b x"))
+    ]
+    for by, order in (
+        ("average", ["first", "second", "third"]),
+        ("given", ["third", "first", "second"]),
+    ):
+        found = report._counted(systems, get_profile("verbatim"), report.Wishes(sort=by), lambda _: None)
+        assert list(found.names) == order
+        assert [one.model for one in found.systems] == order
+        assert [one and one.model.id for one in found.runs] == order
+        assert [one.model for one in found.scores] == order
+        assert [held[0].predictions.source.name for held in found.scored] == order
+        assert [point.model for point in found.points["wer"].averages] == order
+        assert list(found.ranks) == [["first", "second", "third"].index(name) + 1 for name in order]
 
 
 def test_every_table_names_its_profile(made: Path) -> None:
