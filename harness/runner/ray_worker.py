@@ -149,6 +149,13 @@ class Worker:
 
     def first_shares(self, order: bytes) -> dict[int, bytes]:
         """What to add to the work of each of its group, by the worker's number; its own is the first."""
+        try:
+            return self._first_shares(order)
+        except BaseException as error:  # the driver waits for batches of the group, and asks only for those
+            self._done.put(RunError(f"what was sent ahead could not be handed on: {describe(error)}"))
+            raise
+
+    def _first_shares(self, order: bytes) -> dict[int, bytes]:
         told: Order = pickle.loads(order)  # noqa: S301 - our driver's
 
         def piece(number: int, utterances: bytes, seconds: list[float]) -> Piece:

@@ -1,5 +1,6 @@
 import json
 import random
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ def test_a_plan_by_hand() -> None:
     assert plan([1.0, 3.0, 2.0, 3.0], Budget(clips=3)) == [[1, 3, 2], [0]]
     assert plan([9.0], Budget(seconds=6.0)) == [[0]]
     assert plan([], Budget()) == []
+
+
+def test_a_plan_is_the_same_on_all_machines() -> None:
+    """One makes it, another makes it again: sums are those of one clip after the other, whatever a processor adds."""
+    lengths = [0.1] * 3_000
+    half = list(accumulate(lengths))[-1] / 2
+    assert len(spread(lengths, Budget(seconds=half, packs=True), 2)) == 2
 
 
 def test_clips_are_dealt_out_to_several_devices_by_hand() -> None:

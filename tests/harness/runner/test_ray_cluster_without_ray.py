@@ -205,6 +205,8 @@ def test_a_group_has_what_is_sent_ahead_from_its_first(monkeypatch: pytest.Monke
     assert said == [(3, "hold", b"chunk"), *((number, "begin", pickle.dumps(order)) for number in (3, 9))]
     assert cluster.lose(groups[3][0], "shot").unsure == []
     assert cluster.groups() == [], "one is not ready"
+    cluster.begin(groups[1][:2], order)  # that it is to hand on more is not forgotten
+    assert [others for _, others in cluster._passed[groups[1][0]]] == [groups[1][1:], groups[1][1:2]]
     assert cluster.lose(groups[1][0], "shot").unsure == groups[1][1:]
 
 
