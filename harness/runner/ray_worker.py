@@ -151,7 +151,7 @@ class Worker:
         """What to add to the work of each of its group, by the worker's number; its own is the first."""
         try:
             return self._first_shares(order)
-        except BaseException as error:  # the driver waits for batches of the group, and asks only for those
+        except Exception as error:  # the driver waits for batches of the group, and asks only for those
             self._done.put(RunError(f"what was sent ahead could not be handed on: {describe(error)}"))
             raise
 
