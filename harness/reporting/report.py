@@ -30,6 +30,7 @@ from harness.reporting.results import errors_table, metrics_table, results_table
 from harness.reporting.robustness import robustness_table
 from harness.reporting.slices import slices_tables
 from harness.reporting.table import EXTENSIONS, Table
+from harness.reporting.translated_conditions import translated_conditions_table
 from harness.reporting.xlsx import workbook
 from harness.scoring.average import averaging
 from harness.scoring.labels import labels
@@ -225,6 +226,7 @@ def _tables(found: Found, profile: Profile, wishes: Wishes) -> tuple[dict[str, T
         else None,
         "served": served_table(found.scores, found.names),
         "robustness": robustness_table(found.names, found.scores, found.scored),
+        "translated_conditions": translated_conditions_table(found.names, found.scored),
         "hallucination": hallucination_table(found.names, found.scored),
     }
     tables |= {stem: one for stem, one in by_tag.items() if one.rows}
@@ -246,7 +248,7 @@ def _under(profile: Profile, table: Table) -> Table:
 
 def _answers(found: Found, shown: Mapping[str, Table]) -> list[Table]:
     """What a screen is to show of the tables."""
-    special = [shown[stem] for stem in ("robustness", "hallucination") if stem in shown]
+    special = [shown[stem] for stem in ("robustness", "translated_conditions", "hallucination") if stem in shown]
     silent = all(says_nothing(one) for held in found.scored for one in held)
     if special and (silent or "robustness" in shown):
         return special

@@ -10,7 +10,7 @@ import matplotlib as mpl
 import pytest
 
 from benchmarks.registry import get_suite
-from harness.reporting.latex import TEXT_HEIGHT, TEXT_WIDTH, latex, width_of
+from harness.reporting.latex import _FORMS, TEXT_HEIGHT, TEXT_WIDTH, _head, latex, width_of
 from harness.reporting.model import Cell, Column
 from harness.reporting.results import results_table
 from harness.reporting.short_names import short_names
@@ -260,6 +260,7 @@ def test_what_is_written(tmp_path: Path) -> None:
     rows = (
         (Cell("a/x_y"), Cell("read"), Cell(0.1, 0.09, 0.11, notes=("only 50 %",), best=True)),
         (Cell("b/z", best=True), Cell("a/x_y"), Cell(0.2)),
+        (Cell("w"), Cell("far"), Cell("<1 %", best=True)),
     )
     assert latex(Table("T & C", "In #", columns, rows, notes=("All 100 %.",))).splitlines() == [
         r"\begin{table}",
@@ -271,6 +272,7 @@ def test_what_is_written(tmp_path: Path) -> None:
         r"\midrule",
         r"x\_y & read & \textbf{10.00}\textsuperscript{\textdagger{}} {\scriptsize 9.00--11.00} \\",
         r"\textbf{z} & a/x\_y & 20.00 \\",
+        r"w & far & \textbf{\textless{}1 \%} \\",
         r"\bottomrule",
         r"\end{tabular}",
         r"\\ {\footnotesize \textdagger{} only 50 \%}",
@@ -321,3 +323,8 @@ def test_a_page_is_filled_and_not_more() -> None:
     assert sum(counts) == 100
     room = TEXT_HEIGHT - 12.0 - (1 + 8) * 12.5
     assert counts[0] == counts[1] == int(room // 12.5)
+
+
+def test_a_heading_is_measured_as_it_is_shown() -> None:
+    table = Table("t", "", (Column("model", "Model", align="left"), Column("n", "a\x1bb")), ((Cell("a"), Cell(1)),))
+    assert _head(table, 1, _FORMS[0]).width == pytest.approx(width_of(r"a\x1bb", 10.0))
