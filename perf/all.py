@@ -203,12 +203,19 @@ BENCHMARKS = (
         arguments=(str(DATA / "predictions" / "raw"),),
         needs=("predictions/raw/",),
         figures=(
-            Figure(what="the official path's time / ours", path="scoring_ratio", better="more"),
             Figure(
-                what="the official path's processor time / ours",
-                path="cpu_ratios.leaderboard@2026-08",
+                what="the official path's time / ours, a process for each processor",
+                path="scoring_ratio",
                 better="more",
-                bar=10.0,
+            ),
+            *(
+                Figure(
+                    what=f"the official path's processor time / ours, one process, {profile}",
+                    path=f"one_process.cpu_ratios.{profile}",
+                    better="more",
+                    bar=10.0,
+                )
+                for profile in ("leaderboard@2026-08", "leaderboard@2026-10", "unicode@2026-11")
             ),
         ),
     ),

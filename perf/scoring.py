@@ -5,29 +5,33 @@
 FOLDER holds predictions (default: what ASR_TEST_DATA, or ../shared, has in predictions/). Rows of 300 words and more
 are left out of the comparison, since the official path takes minutes for them. Both sides start from texts in memory;
 ours starts cold, and the start of its workers counts. Each profile is measured before and after its official path (of
-our own profile a plain version with jiwer), and the two are averaged: a busy machine slows both. The last line is a
-JSON object; `scoring_ratio` is the one to watch, `ratios` has that of every profile, `cpu_ratios` that of processor
-time over all processes, which other programs change less. Exits with 1 where counts differ.
+our own profile a plain version with jiwer), and the two are averaged: a busy machine slows both.
+
+The last line is a JSON object. The official path is one process. `one_process` compares it with one process of ours:
+`ratios` by the clock, `cpu_ratios` by processor time, which other programs change less, and
+`pairs_per_second_per_core`, of the first profile's processor time. `processes` is how many of ours `ratios` and
+`scoring_ratio`, the first profile's, are of: one for each processor. Exits with 1 where counts differ.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.processes import available_workers
+from harness.scoring import align, banded
 from harness.scoring.counting import count_pairs
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.normalize.english import english_normalizer
-from harness.scoring.normalize.multilingual import multilingual_normalizer
+from harness.scoring.normalize.multilingual import _spelled, multilingual_normalizer
 from harness.scoring.normalize.numbers import _read
 from harness.scoring.normalize.unicode import unicode_normalizer
 from harness.scoring.predictions import Predictions, read_systems
@@ -39,6 +43,7 @@ LONGEST = 300
 PROFILES: tuple[official.Scored, ...] = ("leaderboard@2026-08", "leaderboard@2026-10", "unicode@2026-11")
 Sets = dict[str, tuple[list[tuple[str, str]], str]]
 """Pairs of raw texts, and their language."""
+Found = TypeVar("Found")
 
 
 def short_pairs(predictions: Predictions) -> list[tuple[str, str]]:
@@ -62,56 +67,81 @@ def main() -> int:
     sets = {name: value for name, value in sets.items() if value[1] not in LANGUAGES_WITHOUT_SPACES and value[0]}
     pairs = sum(len(part) for part, _ in sets.values())
 
-    measured = {name: measure(sets, name) for name in PROFILES}
+    processes = available_workers()
+    measured = {name: measure(sets, name, processes) for name in PROFILES}
     first = measured[PROFILES[0]]
     print(
         json.dumps(
             {
                 "benchmark": "scoring",
                 "pairs": pairs,
-                "seconds": round(first.ours, 3),
-                "seconds_official": round(first.theirs, 3),
-                "pairs_per_second": round(pairs / first.ours),
-                "pairs_per_second_official": round(pairs / first.theirs),
                 "identical": all(one.identical for one in measured.values()),
-                "scoring_ratio": round(first.theirs / first.ours, 2),
-                "ratios": {name: round(one.theirs / one.ours, 2) for name, one in measured.items()},
-                "cpu_ratios": {name: round(one.cpu_ratio, 2) for name, one in measured.items()},
+                "official": {"seconds": round(first.official.wall, 3), "pairs_per_second": first.official.rate(pairs)},
+                "one_process": {
+                    "seconds": round(first.alone.wall, 3),
+                    "pairs_per_second_per_core": round(pairs / first.alone.cpu),
+                    "ratios": {name: round(one.official.wall / one.alone.wall, 2) for name, one in measured.items()},
+                    "cpu_ratios": {name: round(one.official.cpu / one.alone.cpu, 2) for name, one in measured.items()},
+                },
+                "processes": processes,
+                "seconds": round(first.together.wall, 3),
+                "pairs_per_second": first.together.rate(pairs),
+                "scoring_ratio": round(first.official.wall / first.together.wall, 2),
+                "ratios": {name: round(one.official.wall / one.together.wall, 2) for name, one in measured.items()},
             }
         )
     )
     return 0 if all(one.identical for one in measured.values()) else 1
 
 
+class Spent(NamedTuple):
+    """What some work took."""
+
+    wall: float
+    """Seconds by the clock."""
+    cpu: float
+    """Seconds of processor time, over all processes."""
+
+    def rate(self, pairs: int) -> int:
+        """Pairs a second."""
+        return round(pairs / self.wall)
+
+
 class Measured(NamedTuple):
     """One profile."""
 
-    ours: float
-    """Seconds, the mean of two."""
-    theirs: float
-    """Seconds."""
-    cpu_ratio: float
-    """Processor time, theirs over ours."""
+    official: Spent
+    alone: Spent
+    """Ours in one process, the mean of two."""
+    together: Spent
+    """Ours in as many processes as may be, the mean of two."""
     identical: bool
     """Whether the counts of every set are."""
 
 
-def measure(sets: Sets, profile: official.Scored) -> Measured:
+def measure(sets: Sets, profile: official.Scored, processes: int) -> Measured:
     """Both sides of one profile; sets that are not counted alike are printed."""
-    cpu = [processor_time()]
-    spent, counts = ours(sets, profile)
-    started = time.perf_counter()
-    cpu.append(processor_time())
-    expected = {name: official.score(part, language, profile) for name, (part, language) in sets.items()}
-    theirs = time.perf_counter() - started
-    cpu.append(processor_time())
-    again, _ = ours(sets, profile)
-    cpu.append(processor_time())
-    differing = [name for name in sets if counts[name] != expected[name]]
-    for name in differing:
-        print(f"{profile}, {name}: {counts[name]}, officially {expected[name]}")
-    first, official_path, second = (after - before for before, after in itertools.pairwise(cpu))
-    return Measured((spent + again) / 2, theirs, 2 * official_path / max(first + second, 0.01), not differing)
+    several = [1, processes] if processes > 1 else [1]
+    before = [ours(sets, profile, workers) for workers in several]
+    theirs, expected = timed(
+        lambda: {name: official.score(part, language, profile) for name, (part, language) in sets.items()}
+    )
+    after = [ours(sets, profile, workers) for workers in several]
+    differing = {name for name in sets for _, counts in [*before, *after] if counts[name] != expected[name]}
+    for name in sorted(differing):
+        print(f"{profile}, {name}: {before[0][1][name]}, officially {expected[name]}")
+    means = [
+        Spent((first.wall + second.wall) / 2, max((first.cpu + second.cpu) / 2, 0.01))
+        for (first, _), (second, _) in zip(before, after, strict=True)
+    ]
+    return Measured(theirs, means[0], means[-1], not differing)
+
+
+def timed(work: Callable[[], Found]) -> tuple[Spent, Found]:
+    """What a piece of work took, and what it found."""
+    cpu, wall = processor_time(), time.perf_counter()
+    found = work()
+    return Spent(time.perf_counter() - wall, processor_time() - cpu), found
 
 
 def processor_time() -> float:
@@ -120,19 +150,18 @@ def processor_time() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def ours(sets: Sets, profile: str) -> tuple[float, dict[str, dict[str, int]]]:
-    """Seconds from a cold start, and the counts of each set as kaldialign names them."""
-    for memo in (english_normalizer, multilingual_normalizer, unicode_normalizer, _read):
+def ours(sets: Sets, profile: str, workers: int) -> tuple[Spent, dict[str, dict[str, int]]]:
+    """What it takes from a cold start, and the counts of each set as kaldialign names them."""
+    for memo in (english_normalizer, multilingual_normalizer, unicode_normalizer, _read, _spelled):
         memo.cache_clear()
-    started = time.perf_counter()
-    counted = iter(
-        count_pairs(
-            [(*pair, language) for part, language in sets.values() for pair in part],
-            get_profile(profile),
-            available_workers(),
+    align._CODES.clear()
+    banded._BEGINNINGS = banded._Beginnings()
+    spent, every = timed(
+        lambda: count_pairs(
+            [(*pair, language) for part, language in sets.values() for pair in part], get_profile(profile), workers
         )
     )
-    spent = time.perf_counter() - started
+    counted = iter(every)
     found = {}
     for name, (part, _) in sets.items():
         total = sum((next(counted).counts for _ in part), ErrorCounts())

@@ -16,7 +16,10 @@ the words that both texts begin with is wrong where compounds merge ("a b c" aga
 
 import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
+from itertools import count as naturals
+from operator import ne
 from typing import Literal, NamedTuple
 
 from harness.scoring.error_counts import ErrorCounts
@@ -62,18 +65,29 @@ def align(reference: Words, hypothesis: Words, *, merge: bool) -> Alignment:
 
 
 def count(reference: Words, hypothesis: Words, *, merge: bool) -> ErrorCounts:
-    """The counts of `align`; equal to `jiwer.process_words`, or to `kaldialign.edit_distance` where compounds merge."""
+    """The counts of `align`; equal to `jiwer.process_words`, or to `kaldialign.edit_distance` where compounds merge.
+
+    Args:
+        reference: words, none of them empty.
+        hypothesis: words, none of them empty.
+        merge: whether compounds merge.
+    """
     if reference == hypothesis:
         return ErrorCounts(len(reference))
     if not merge:
         return _count_plain(reference, hypothesis)
+    start, end = _shared_ends(reference, hypothesis)
+    one_error = max(len(reference), len(hypothesis)) == start + end + 1
+    if one_error and not _merge_at_the_error(reference, hypothesis, start):
+        longer = len(reference) - len(hypothesis)
+        return _of_length(len(reference), 0 if longer else 1, max(longer, 0), max(-longer, 0))
     if len(reference) * len(hypothesis) > LARGEST_SMALL_TABLE:
         return counts_of(_merged(reference, hypothesis))
     from harness.scoring.banded import can_merge
 
     if can_merge(reference, hypothesis) or can_merge(hypothesis, reference):
         return _count_by_kaldialign(reference, hypothesis, merge=True)
-    return _count_without_merges(reference, hypothesis)
+    return _count_without_merges(reference, hypothesis, start, end)
 
 
 def count_characters(reference: str, hypothesis: str) -> ErrorCounts:
@@ -174,29 +188,73 @@ def _of_length(words: int, substitutions: int, deletions: int, insertions: int) 
     return ErrorCounts(words - substitutions - deletions, substitutions, deletions, insertions)
 
 
-def _count_without_merges(reference: Words, hypothesis: Words) -> ErrorCounts:
+def _count_without_merges(reference: Words, hypothesis: Words, start: int, end: int) -> ErrorCounts:
     """Kaldialign's counts of a short pair in which nothing can be merged.
 
-    The cost is then the Levenshtein distance. As deletions less insertions are the difference in length, the cost
-    leaves no choice where it exceeds that difference by at most one substitution. Else kaldialign chooses; cutting off
-    the words that both begin with is safe here, since its way back ends with hits and insertions (or deletions) once
-    it is among them.
+    The cost is then the Levenshtein distance. As deletions less insertions are the difference in length, one deletion
+    and one insertion more are two substitutions less, and one hit more. So there are as many substitutions as the cost
+    leaves room for, unless these are two or more and the words have more in common than that leaves. Else kaldialign
+    chooses; cutting off the words that both begin with is safe here, since its way back ends with hits and insertions
+    (or deletions) once it is among them.
+
+    Args:
+        reference: words.
+        hypothesis: words.
+        start: how many words both begin with.
+        end: how many words behind those both end with.
     """
-    from rapidfuzz.distance import Levenshtein
-
+    distance, in_common = _rapidfuzz()
+    middles = _coded(reference[start : len(reference) - end], hypothesis[start : len(hypothesis) - end])
     longer = len(reference) - len(hypothesis)
-    substitutions = Levenshtein.distance(*_coded(reference, hypothesis)) - abs(longer)
-    if substitutions <= 1:
-        return _of_length(len(reference), substitutions, max(longer, 0), max(-longer, 0))
-    same = _shared_beginning(reference, hypothesis)
-    rest = _count_by_kaldialign(reference[same:], hypothesis[same:], merge=False)
-    return rest + ErrorCounts(hits=same)
+    substitutions = distance(*middles) - abs(longer)
+    counts = _of_length(len(reference), substitutions, max(longer, 0), max(-longer, 0))
+    if substitutions <= 1 or in_common(*middles) == counts.hits - start - end:
+        return counts
+    rest = _count_by_kaldialign(reference[start:], hypothesis[start:], merge=False)
+    return rest + ErrorCounts(hits=start)
 
 
-def _shared_beginning(reference: Words, hypothesis: Words) -> int:
-    """How many words both begin with."""
+@functools.cache
+def _rapidfuzz() -> tuple[Callable[[list[int], list[int]], int], ...]:
+    """The distance of two texts, and the length of the longest sequence of words that both have in order."""
+    from rapidfuzz.distance import LCSseq, Levenshtein
+
+    return Levenshtein.distance, LCSseq.similarity
+
+
+def _shared_beginning(reference: Iterable[str], hypothesis: Iterable[str]) -> int | None:
+    """How many words both begin with; None where one of them is over before they differ."""
+    return next(compress(naturals(), map(ne, reference, hypothesis)), None)
+
+
+def _shared_ends(reference: Words, hypothesis: Words) -> tuple[int, int]:
+    """How many words both begin with, and how many of those behind both end with."""
     shorter = min(len(reference), len(hypothesis))
-    return next((at for at in range(shorter) if reference[at] != hypothesis[at]), shorter)
+    start = _shared_beginning(reference, hypothesis)
+    if start is None:
+        return shorter, 0
+    end = _shared_beginning(reversed(reference), reversed(hypothesis))
+    return start, shorter - start if end is None else min(end, shorter - start)
+
+
+def _merge_at_the_error(reference: Words, hypothesis: Words, start: int) -> bool:
+    """Whether kaldialign may merge words of two texts that one substitution, deletion or insertion tells apart.
+
+    Say that it does. If its first step that is no hit is an error, then its last one that is none is a merge, since
+    nothing else may cost anything. Behind that both texts are alike, so up to there they are one error apart too, and
+    the merge saves nothing: it is not taken. So the first step that is no hit is a merge, with the same words before it
+    on both sides. It stands where they first differ, as no word is equal to a longer one, and there one of the two
+    words begins with the other.
+
+    Args:
+        reference: words.
+        hypothesis: words.
+        start: how many words both begin with.
+    """
+    if start == min(len(reference), len(hypothesis)):
+        return False
+    word, other = reference[start], hypothesis[start]
+    return word.startswith(other) or other.startswith(word)
 
 
 def _count_by_kaldialign(reference: Words, hypothesis: Words, *, merge: bool) -> ErrorCounts:
@@ -217,7 +275,7 @@ def align_nist(reference: Words, hypothesis: Words) -> Alignment:
     """
     if reference == hypothesis or len(reference) * len(hypothesis) > _LONG_PAIR:
         return align(reference, hypothesis, merge=False)
-    same = _shared_beginning(reference, hypothesis)
+    same, _ = _shared_ends(reference, hypothesis)
     # Where the cheapest path leaves the middle by its rim, the beginning that both share is not matched one to one.
     steps = _nist_from(same, reference, hypothesis) or _nist_from(0, reference, hypothesis)
     assert steps is not None

@@ -37,17 +37,55 @@ _NARROW_EVERY = 64
 """Rows after which the band is narrowed."""
 
 
+class _Beginnings:
+    """What the words met so far begin with: two letters or more of each, and the words themselves."""
+
+    def __init__(self) -> None:
+        self._sets: tuple[set[str], set[str]] = set(), set()
+
+    def including(self, words: Sequence[str]) -> set[str]:
+        """The set, with what these words begin with. It is never emptied: another thread may look at it."""
+        known, beginnings = self._sets
+        if known.issuperset(words):
+            return beginnings
+        if len(beginnings) > _BEGINNINGS_LIMIT:
+            self._sets = known, beginnings = set(), set()
+        new = set(words) - known
+        beginnings.update([word[:end] for word in new for end in range(2, len(word) + 1)])
+        known |= new
+        return beginnings
+
+
+_BEGINNINGS = _Beginnings()
+_BEGINNINGS_LIMIT = 200_000
+"""Strings remembered (some 20 MB) before it starts afresh."""
+
+
 def can_merge(words: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether `merged_spans` finds anything."""
-    vocabulary = set(others)
-    longest = max(map(len, vocabulary), default=0)
-    joined = words
-    for size in range(2, len(words) + 1):
-        joined = list(map(add, joined, words[size - 1 :]))
-        if not vocabulary.isdisjoint(joined):
+    """Whether `merged_spans` finds anything.
+
+    Two words in a row are seldom, written together, what any known word begins with, so little has to be looked at.
+
+    Args:
+        words: none of them empty.
+        others: none of them empty.
+    """
+    beginnings = _BEGINNINGS.including(others)
+    for at, two in enumerate(map(add, words, words[1:])):
+        if two in beginnings and (two in others or _three_merge(two, words[at + 2 :], others, beginnings)):
             return True
-        if min(map(len, joined)) > longest:
+    return False
+
+
+def _three_merge(two: str, behind: Sequence[str], others: Sequence[str], beginnings: set[str]) -> bool:
+    """Whether two words and one or more of those behind them are a word of the others."""
+    joined = two
+    for word in behind:
+        joined += word
+        if joined not in beginnings:
             return False
+        if joined in others:
+            return True
     return False
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from harness.processes import can_fork, in_shares
 from harness.scoring.error_counts import ErrorCounts
@@ -22,8 +23,7 @@ WORTH_A_WORKER = 1_000_000
 """Characters of texts to score from which starting a process pays: about a quarter of a second of work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True, gc=False):
     """The score of one pair."""
 
     counts: ErrorCounts
@@ -62,8 +62,9 @@ def count_pairs(pairs: Sequence[Pair], profile: Profile, workers: int = 1) -> li
     Returns:
         One for each pair, in their order.
     """
-    size = sum(len(reference) + len(hypothesis) for reference, hypothesis, _ in pairs)
-    workers = min(workers, 1 + size // WORTH_A_WORKER)
+    if workers > 1:
+        size = sum(len(reference) + len(hypothesis) for reference, hypothesis, _ in pairs)
+        workers = min(workers, 1 + size // WORTH_A_WORKER)
     if workers < 2 or not can_fork():
         return _count_all(pairs, profile)
     counted: list[Counted | None] = [None] * len(pairs)

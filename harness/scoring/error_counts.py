@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class ErrorCounts(msgspec.Struct, frozen=True):
+class ErrorCounts(msgspec.Struct, frozen=True, gc=False):
     """How the words of references fared. Counts add; rates do not, so the rate is derived from the sum.
 
     Where compounds are merged, ``hits`` counts the reference words that were matched, merged ones included, so that

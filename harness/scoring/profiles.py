@@ -180,7 +180,7 @@ class Profile:
         `texts` are those of the language under this profile.
         """
         left, right, as_written = texts.pair(reference, hypothesis)
-        slots = lattice.parse(reference) if self._is_oiwer(language) else None
+        slots = lattice.parse(reference) if self.oiwer and self._is_oiwer(language) else None
         if slots is None:
             return self.count_normalized(left, right, language), left, as_written
         spoken = [[texts.alone(variant) for variant in slot if variant.strip()] for slot in slots]
@@ -233,9 +233,7 @@ class Profile:
 
     def drops(self, normalized_reference: str) -> bool:
         """Whether our own runs leave out an utterance with this reference."""
-        return self.drop_empty_references and (
-            not normalized_reference.strip() or normalized_reference.strip() == DROPPED_REFERENCE
-        )
+        return self.drop_empty_references and normalized_reference.strip() in {"", DROPPED_REFERENCE}
 
     def record(self) -> ProfileRecord:
         """As scores.json states it: the name, every rule, and the libraries behind them."""

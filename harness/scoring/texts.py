@@ -8,6 +8,9 @@ from harness.scoring import lattice
 MOST_KNOWN = 100_000
 """Texts that are remembered at a time: what is asked for again is asked for soon, or is no more than these."""
 
+_UNKNOWN = "\0 not normalized yet"
+"""An object that no normalizer returns: only its identity counts."""
+
 
 def words(text: str) -> list[str]:
     """What is counted in languages written with spaces."""
@@ -53,17 +56,18 @@ class Texts:
 
     def normalized(self, text: str) -> str | None:
         """The normalized text; None where a rule cannot digest it, such as a number of 4,400 digits."""
+        found = self._known.get(text, _UNKNOWN)
+        return self._remembered(text) if found is _UNKNOWN else found
+
+    def _remembered(self, text: str) -> str | None:
         try:
-            return self._known[text]
-        except KeyError:
-            try:
-                found: str | None = self._normalize(text)
-            except ValueError:
-                found = None
-            if len(self._known) >= self.most_known:
-                self._known.clear()
-            self._known[text] = found
-            return found
+            found: str | None = self._normalize(text)
+        except ValueError:
+            found = None
+        if len(self._known) >= self.most_known:
+            self._known.clear()
+        self._known[text] = found
+        return found
 
     def together(self, *raw: str) -> tuple[list[str], bool]:
         """Texts that are scored against each other, and whether that is as written: if one cannot be read, all are."""
@@ -78,8 +82,10 @@ class Texts:
         slots = lattice.parse(reference)
         if slots is not None:
             return self._nearest(slots, hypothesis)
-        (left, right), as_written = self.together(reference, hypothesis)
-        return left, right, as_written
+        left, right = self.normalized(reference), self.normalized(hypothesis)
+        if left is None or right is None:
+            return reference, hypothesis, True
+        return left, right, False
 
     def _nearest(self, slots: lattice.Slots, hypothesis: str) -> tuple[str, str, bool]:
         slots = lattice.joined(slots)

@@ -68,7 +68,7 @@ def _is_single(word: str) -> bool:
 
 def _joined_acronyms(words: list[str]) -> list[str]:
     """Join runs of single letters and digits: two or more, three or more where an "a" or "i" is among them."""
-    if sum(map(_is_single, words)) < 2:
+    if len([word for word in words if len(word) == 1]) < 2:
         return words
     out: list[str] = []
     for is_single, group in itertools.groupby(words, _is_single):
@@ -147,6 +147,9 @@ class EnglishNormalizer:
         tokens = (_glue(lower) if "'" in lower else lower).split()
         out = list(map(self._plain.get, tokens))
         if None in out:
+            self._learn_all(tokens)
+            out = list(map(self._plain.get, tokens))
+        if None in out:
             return self._second_half(self._first_half(lower, tokens))
         joined = " ".join(filter(None, out))
         if self._rules.acronyms and _has_short_run(joined):
@@ -166,14 +169,7 @@ class EnglishNormalizer:
 
     def _first_half(self, lower: str, tokens: list[str]) -> str:
         """Brackets, fillers, contractions, symbols: token by token where nothing reaches beyond one."""
-        halves = self._halves
-        if len(halves) + len(self._locals) > _MEMO_LIMIT:
-            for memo in (halves, self._locals, self._plain):
-                memo.clear()
-        for token in tokens:
-            if token not in halves:
-                self._learn(token)
-        known = [halves[token] for token in tokens]
+        known = [self._halves[token] for token in tokens]
         if None not in known:
             return " ".join(filter(None, known))
         return self._in_parts(lower)
@@ -181,6 +177,15 @@ class EnglishNormalizer:
     def _in_parts(self, lower: str) -> str:
         """The first half: with what reaches further out of the way, what is left of the rules is local."""
         return " ".join(map(self._local, _glue(self._reaching_rules(lower)).split()))
+
+    def _learn_all(self, tokens: list[str]) -> None:
+        """Remember what the first half makes of each token."""
+        if len(self._halves) + len(self._locals) > _MEMO_LIMIT:
+            for memo in (self._halves, self._locals, self._plain):
+                memo.clear()
+        for token in tokens:
+            if token not in self._halves:
+                self._learn(token)
 
     def _learn(self, token: str) -> None:
         """Remember what the first half makes of a token, and the second where it looks at nothing else."""

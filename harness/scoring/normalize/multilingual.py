@@ -102,7 +102,7 @@ class MultilingualNormalizer:
         return regex.sub(r"[^\w\s]", "", "".join([_character(each, "SP") for each in composed]).lower())
 
     def _with_numbers(self, text: str) -> str:
-        if not self._rules.numbers or not _DIGITS.search(text):
+        if not self._rules.numbers or text.replace(" ", "").isalpha() or not _DIGITS.search(text):
             return text
         text = _GROUPED_DIGITS.sub(r"\1\2", text)
         return _DIGITS.sub(lambda match: _spelled(match[0], self._language), text)

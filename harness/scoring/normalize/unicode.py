@@ -27,6 +27,8 @@ _HAMZA_AND_MADDA = frozenset("\u0653\u0654\u0655")
 _SARA_AM = re.compile("\u0e4d([\u0e48-\u0e4b])\u0e32")
 _REPEATED_THAI_MARK = re.compile("([\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])\\1+")
 _CHINESE = ("zh", "yue")
+_ENDS = frozenset(".,?!;:")
+"""Punctuation that most often stands behind a word."""
 _MEMO_LIMIT = 500_000
 
 
@@ -143,9 +145,16 @@ class UnicodeNormalizer:
                 self._tokens.clear()
             for token in tokens:
                 if token not in self._tokens:
-                    self._tokens[token] = self._letters(token)
+                    self._tokens[token] = self._token(token)
             out = [self._tokens[token] for token in tokens]
         return " ".join(filter(None, out))
+
+    def _token(self, token: str) -> str:
+        """All rules on one token; of English letters and digits only that of case says anything."""
+        word = token[:-1] if token[-1] in _ENDS and self._rules.punctuation else token
+        if not (word.isascii() and word.isalnum()) or (self._rules.case and self._language in _DOTTED_I):
+            return self._letters(token)
+        return word.lower() if self._rules.case else word
 
     def _letters(self, text: str) -> str:
         """All rules but that of spaces, on a token or a text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import random
 import tracemalloc
+from operator import ne
 from typing import TYPE_CHECKING
 
 import jiwer
@@ -269,6 +270,52 @@ def test_where_rapidfuzz_counts_otherwise_at_ties() -> None:
         choice = len(edits) - abs(len(words) - len(others)) > 1
         assert alike or choice, "with one substitution or none all alignments have the same counts"
         differing, undecided = differing + (not alike), undecided + choice
-        found = align._count_without_merges(words, others) if words != others else ErrorCounts(len(words))
+        ends = align._shared_ends(words, others)
+        found = align._count_without_merges(words, others, *ends) if words != others else ErrorCounts(len(words))
         assert (found.substitutions, found.deletions, found.insertions) == expected
     assert (differing, undecided) == (818, 4031)
+
+
+def with_one_error(draw: random.Random) -> tuple[list[str], list[str]]:
+    """Words of few letters, and the same with one of them changed, left out or said twice."""
+    words = ["".join(draw.choices("ab", k=draw.randint(1, 3))) for _ in range(draw.randint(1, 6))]
+    at, other = draw.randrange(len(words)), "".join(draw.choices("ab", k=draw.randint(1, 3)))
+    said = [*words[:at], *draw.choice([[other], [], [words[at], other], [words[at]] * 2]), *words[at + 1 :]]
+    return draw.choice([(words, said), (said, words)])
+
+
+def test_one_error_is_counted_as_kaldialign_counts_it_also_where_words_merge(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(7)
+    pairs = [with_one_error(draw) for _ in range(6_000)]
+    expected = []
+    for reference, hypothesis in pairs:
+        theirs = kaldialign.edit_distance(reference, hypothesis, merge_compounds=True)
+        expected.append((theirs["sub"], theirs["del"], theirs["ins"]))
+    assert counted_with_merges(pairs) == expected
+    # Most are told by the error alone; were all, some counts would be others.
+    apart = [pair for pair in pairs if pair[0] != pair[1]]
+    beside = [align._merge_at_the_error(*pair, align._shared_ends(*pair)[0]) for pair in apart]
+    assert (len(apart), sum(beside)) == (5838, 1206)
+    monkeypatch.setattr(align, "_merge_at_the_error", lambda *_: False)
+    assert sum(map(ne, counted_with_merges(pairs), expected)) == 31
+
+
+def counted_with_merges(pairs: Sequence[tuple[list[str], list[str]]]) -> list[tuple[int, int, int]]:
+    counts = [align.count(*pair, merge=True) for pair in pairs]
+    return [(one.substitutions, one.deletions, one.insertions) for one in counts]
+
+
+@pytest.mark.parametrize(
+    ("reference", "hypothesis", "ends"),
+    [
+        ("", "a", (0, 0)),
+        ("a", "a b", (1, 0)),
+        ("b", "a b", (0, 1)),
+        ("a a b", "a b", (1, 1)),
+        ("a", "a a", (1, 0)),
+        ("a x b c", "a y b c", (1, 2)),
+        ("a b", "c d", (0, 0)),
+    ],
+)
+def test_words_that_both_begin_and_end_with(reference: str, hypothesis: str, ends: tuple[int, int]) -> None:
+    assert align._shared_ends(reference.split(), hypothesis.split()) == ends

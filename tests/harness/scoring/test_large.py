@@ -15,6 +15,7 @@ from harness.records import journal
 from harness.records.codec import pretty, write
 from harness.records.journal import Line, encode_lines
 from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord
+from harness.scoring import banded
 from harness.scoring.banded import can_merge, merged_spans
 from harness.scoring.counting import Counted, count_pairs
 from harness.scoring.error_counts import ErrorCounts
@@ -196,7 +197,10 @@ def test_facts_are_those_of_the_rows() -> None:
     assert facts_of([]).seconds is None
 
 
-def test_whether_words_can_merge() -> None:
+@pytest.mark.parametrize("known", [10, 200_000])
+def test_whether_words_can_merge(known: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(banded, "_BEGINNINGS_LIMIT", known)  # starts afresh now and then, or never
+    monkeypatch.setattr(banded, "_BEGINNINGS", banded._Beginnings())
     draw = random.Random(5)
     found = 0
     for _ in range(20_000):
@@ -206,3 +210,11 @@ def test_whether_words_can_merge() -> None:
         assert can_merge(words, others) == bool(merged_spans(words, others)), (words, others)
         found += can_merge(words, others)
     assert found == 1934
+
+
+def test_what_words_begin_with_does_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(banded, "_BEGINNINGS_LIMIT", 5)
+    beginnings = banded._Beginnings()
+    sizes = [len(beginnings.including([word])) for word in ("abc", "abd", "xyz", "abd", "uvw", "uv", "abc")]
+    assert sizes == [2, 3, 5, 5, 7, 1, 3]
+    assert beginnings.including(["abc"]) == {"uv", "ab", "abc"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,3 +117,9 @@ def test_joining_changes_the_number_of_reference_words() -> None:
 def test_digits_stay_where_numbers_are_not_spelled() -> None:
     assert multilingual_normalizer(MultilingualRules(numbers=False), "de")("1.000 Äpfel, 23!") == "1 000 äpfel 23"
     assert multilingual_normalizer(MultilingualRules(), "de")("23!") == "dreiundzwanzig"
+
+
+def test_no_letter_is_a_digit_so_that_texts_of_letters_have_no_numbers() -> None:
+    digits = re.findall(r"\d", "".join(map(chr, range(sys.maxunicode + 1))))
+    assert len(digits) > 600
+    assert [digit for digit in digits if digit.isalpha()] == []

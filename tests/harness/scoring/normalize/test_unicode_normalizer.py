@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import unicodedata
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
@@ -160,3 +161,15 @@ def test_japanese_without_punctuation_and_width(shared: Path) -> None:
         assert entry.cer is not None
         found[entry.language] = (entry.character_errors, entry.characters, round(100 * entry.cer, 2))
     assert found == {"ja": (23832, 151617, 15.72), "zh": (1594, 104765, 1.52)}
+
+
+def test_tokens_of_english_letters_and_digits_are_as_all_rules_make_them() -> None:
+    toggled = [replace(UnicodeRules(), **{one.name: not one.default}) for one in fields(UnicodeRules)]
+    pieces = ["I", "Word", "x1", "0", "IV", "i", "'", "_", "-", ".", ",", "?", "!", ";", ":", "...", "é", "İ", "ı", "²"]
+    draw = random.Random(11)
+    tokens = {"".join(draw.choices(pieces, k=draw.randint(1, 4))) for _ in range(2_000)}
+    for rules in [UnicodeRules(), *toggled]:
+        for language in ("en", "tr", "az"):
+            normalize = unicode_normalizer(replace(rules, simplified_chinese=False), language, spaces=True)
+            assert [token for token in tokens if normalize(token) != normalize._letters(token)] == []
+    assert len(tokens) == 1263
