@@ -102,7 +102,7 @@ def with_common_averages(table: Table, points: Mapping[Metric, Points]) -> Table
             continue
         rate = metric.upper()
         at = next(place for place, column in enumerate(table.columns) if column.key == "average") + 1
-        count = len(found.benchmarks)
+        count = "one" if len(found.benchmarks) == 1 else str(len(found.benchmarks))
         column = Column(
             f"average_common_{metric}", f"{rate} over the {count} common", format=".2f", scale=100, best="low"
         )

@@ -211,8 +211,11 @@ def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
             wrong = sum(count.errors > 0 for count in held.kept)
             each = (counts.errors, counts.substitutions, counts.deletions, counts.insertions)
             shares = [Cell(count / counts.words if counts.words else None) for count in each]
-            facts = (Cell(names[index]), Cell(one.name), Cell(len(held.kept)), Cell(counts.words))
-            spoken = len(held.kept) - (held.scored.empty_references if held.scored.units.ours else 0)
+            there = held.scored.table.present
+            failed = len(held.kept) - there
+            notes = (f"{failed:,} of them failed, and counted in no other column",) if failed else ()
+            facts = (Cell(names[index]), Cell(one.name), Cell(len(held.kept), notes=notes), Cell(counts.words))
+            spoken = there - (held.scored.empty_references if held.scored.units.ours else 0)
             rows.append((*facts, *shares, Cell(wrong / spoken if spoken else None)))
     caption = "Percent of the reference words (characters in languages without spaces); the last column of utterances "
     caption += (

@@ -59,9 +59,11 @@ def test_the_table_has_ranks_and_what_plots_compare() -> None:
     assert [row[1].value for row in ranked.rows] == [3, 1, None, 1, 4]
     assert [row[4].value for row in ranked.rows] == [0.2, 0.1, None, 0.10001, 0.3]
     assert [row[4].best for row in ranked.rows] == [False, True, False, True, False]
-    assert ranked.notes[-1] == "WER over the 1 common: Over the one that all have: read."
+    assert ranked.notes[-1] == "WER over the one common: Over the one that all have: read."
     hollow = with_common_averages(table, {"wer": points("Over the one that all but the hollow ones have: read.")})
-    assert hollow.notes[-1] == "WER over the 1 common: Over the one that all but other have: read.", "a table has names"
+    assert hollow.notes[-1] == "WER over the one common: Over the one that all but other have: read.", (
+        "a table has names"
+    )
     assert with_common_averages(table, {"wer": points()}) == table
     assert with_ranks(table, [1, None, None, None, None]) == table
 

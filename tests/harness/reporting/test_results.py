@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from harness.records.scores import Average
@@ -11,6 +13,7 @@ from harness.records.statistics import MetricValue
 from harness.reporting.page.data import group
 from harness.reporting.results import OTHERS, competing, errors_table, results_table
 from harness.reporting.table import Table
+from harness.scoring.large import pack
 from harness.scoring.predictions import Predictions
 from harness.scoring.profile_files import get_profile
 from harness.scoring.scored import count_predictions
@@ -94,6 +97,22 @@ def test_kinds_of_errors_are_shares_of_the_words() -> None:
         "model": "m", "benchmark": "read", "utterances": 4, "words": 10, "wer": 0.6, "substitutions": 0.1,
         "deletions": 0.2, "insertions": 0.3, "wrong": 2 / 3,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_failed_is_no_utterance_without_errors(packed: bool) -> None:
+    """Of four utterances one failed, one has nothing in its reference, and one of the other two has an error."""
+    rows = lines(("a b", "a x"), ("c d", "c d"), ("e f", ""), ("", "um"), session=["s"] * 4)
+    rows[2] = replace(rows[2], hypothesis=None, error="lost")
+    part = Predictions(benchmark="read", language="en", rows=rows, source=Path("x"), ours=True)
+    scored = count_predictions(part, get_profile("card@2026-04"))
+    scored = dataclasses.replace(scored, counted=pack(scored.counted)) if packed else scored
+    table = errors_table(["m"], group([[scored]]))
+    cells = dict(zip([column.key for column in table.columns], table.rows[0], strict=True))
+    assert (cells["words"].value, cells["wrong"].value) == (4, 1 / 2)
+    assert (cells["utterances"].value, cells["utterances"].notes) == (
+        4, ("1 of them failed, and counted in no other column",),
+    )  # fmt: skip
 
 
 def test_translations_have_no_word_error_rate() -> None:
