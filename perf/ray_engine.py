@@ -79,10 +79,16 @@ class Timed(RayLoop):
 TIMES: list[float] = []
 
 
+class Grouped(Cluster):
+    """One in which few are many: first shares are sent ahead, and handed on."""
+
+    many = 2
+
+
 @contextmanager
-def cluster_of(workers: int, seconds: float) -> Iterator[Cluster]:
+def cluster_of(workers: int, seconds: float, kind: type[Cluster] = Cluster) -> Iterator[Cluster]:
     """So many workers, all of them loaded, with a stub that takes so long a clip."""
-    cluster = Cluster(partial(Occupied, seconds), Share(workers=workers), decoders=1)
+    cluster = kind(partial(Occupied, seconds), Share(workers=workers), decoders=1)
     try:
         while len(cluster.ready) < workers:
             cluster.wait(0.1)
@@ -148,6 +154,8 @@ def calibrated(workers: Sequence[int], clips: int, milliseconds: float) -> dict[
         for count in workers:
             with cluster_of(count, milliseconds / 1000) as cluster:
                 runs[str(count)] = asdict(run(cluster, utterances[:clips], Budget(seconds=BATCH_SECONDS)))
+        with cluster_of(max(workers), milliseconds / 1000, Grouped) as cluster:
+            ahead = run(cluster, utterances[:clips], Budget(seconds=BATCH_SECONDS, packs=True))
         back, back_clip = taking(small, large)
         driver = driver_of(utterances, sent, back, back_clip)
         return {
@@ -157,6 +165,7 @@ def calibrated(workers: Sequence[int], clips: int, milliseconds: float) -> dict[
             "one_clip": asdict(small),
             "no_device": asdict(large),
             "runs": runs,
+            "sent_ahead": asdict(ahead),
             "many_clips": runs[str(max(workers))],
             "decode_rtfx": decoding(utterances[:200]),
             "sync": syncing(Path(name)),

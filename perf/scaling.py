@@ -10,15 +10,17 @@ Three ways to share the work, all with the project's own planner:
 - before: what `--engine ray` did until it gave a first share in one message: a message and 2 ms + 40 us a clip for each
   batch, of which one process does all, and a plan for every 10,000 clips;
 - ray: what it does now: one plan, of batches that are alike and as many for each device, a first share in one message,
-  which where devices are many one of each group hands on to the others, more on demand, what waits at one device taken
-  over by an idle one, and journals of the workers' own.
+  more on demand, what waits at one device taken over by an idle one, and journals of the workers' own. Where devices
+  are many (and the model packs), utterances are dealt to groups of them and sent ahead while they are listed; then one
+  of each group is told to begin, plans what it holds, and hands it on to the others.
 
 Efficiency is the seconds that the work would take at one device's plan, spread without any loss over the same devices,
 over the seconds it took until the last batch was written: the driver's planning, its messages and their way, decoding
 of what nothing was decoded beside, and a shard's sync are in it. What `--calibrate` measures of that is measured; the
 network's and the disk's speed and a decoding thread's are given. Loading, listing the data (and pickling each
-utterance while it is listed) and warming up come before. `whole` is how much later the one journal has all lines, when
-the devices are free already. Devices differ in speed by --spread, as cards of one kind do. Prints one JSON line last.
+utterance while it is listed, and sending it ahead) and warming up come before. `whole` is how much later the one
+journal has all lines, when the devices are free already. Devices differ in speed by --spread, as cards of one kind do.
+Prints one JSON line last.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from harness.records.journal import Line, read_journal
 from harness.runner.plan import Budget
 from perf.ray_driver import BATCH_SECONDS, Driver, told
-from perf.ray_engine import calibrated
+from perf.ray_engine import Grouped, calibrated
 from perf.simulation import BatchTime, Costs, Simulation, speeds_of
 
 LENGTHS = Path(__file__).with_name("librispeech_test_clean_seconds.txt")
@@ -82,16 +84,16 @@ def spgispeech() -> list[float]:
 
 
 NOW = Driver(
-    out=0.13e-3,
+    out=0.12e-3,
     out_clip=0.39e-6,
-    back=0.49e-3,
-    back_clip=16e-6,
-    plan_clip=0.79e-6,
-    ahead_clip=1.5e-6,
+    back=0.33e-3,
+    back_clip=19e-6,
+    plan_clip=0.56e-6,
+    ahead_clip=2.4e-6,
     ready=0.06e-3,
-    begin=0.23e-3,
-    lead_clip=0.48e-6,
-    note_clip=1.7e-6,
+    begin=0.15e-3,
+    lead_clip=0.58e-6,
+    note_clip=1.9e-6,
 )
 """As `--calibrate` measured on two cores of a shared x86 server; there it prints what this machine needs."""
 
@@ -127,16 +129,20 @@ def measured(path: Path, *, packs: bool) -> BatchTime:
     return BatchTime(max(0.0, float(fixed)), float(per_second), f"measured: {len(points)} batches of {path.name}")
 
 
-def compared(found: dict[str, Any], costs: Costs) -> list[dict[str, float]]:
+def compared(found: dict[str, Any], costs: Costs) -> list[dict[str, Any]]:
     """The runs that `--calibrate` measured, and the same simulated, in seconds."""
     rows = []
-    for workers, run in found["runs"].items():
+    most = max(found["runs"], key=int)
+    runs = [*((name, run, False) for name, run in found["runs"].items()), (most, found["sent_ahead"], True)]
+    for workers, run, ahead in runs:
         time = BatchTime(0.0, 0.0, "the stub", per_clip=run["model"] / run["clips"])
         lengths = list(islice(cycle(librispeech()), run["clips"]))
-        simulation = Simulation(lengths, Budget(seconds=BATCH_SECONDS), time, costs)
+        simulation = Simulation(lengths, Budget(seconds=BATCH_SECONDS, packs=ahead), time, costs)
+        if ahead:
+            simulation.many = Grouped.many
         simulated = simulation.taken([1.0] * int(workers))
         seconds = {"measured": run["wall"], "waited": run["waited"], "simulated": simulated.seconds + simulated.whole}
-        rows.append({"workers": int(workers), **seconds})
+        rows.append({"workers": int(workers), "ahead": ahead, **seconds})
     return rows
 
 
@@ -208,9 +214,9 @@ def main() -> None:
         found["compared"] = compared(here, local)
         for row in found["compared"]:
             print(
-                f"{row['workers']} workers: measured here {row['measured']:.2f} s for {here['many_clips']['clips']} "
-                f"clips of {here['milliseconds']:g} ms, of which devices waited {row['waited']:.2f} s for decoding; "
-                f"simulated {row['simulated']:.2f} s"
+                f"{row['workers']} workers{', first shares sent ahead' * row['ahead']}: measured here "
+                f"{row['measured']:.2f} s for {here['many_clips']['clips']} clips of {here['milliseconds']:g} ms, of "
+                f"which devices waited {row['waited']:.2f} s for decoding; simulated {row['simulated']:.2f} s"
             )
     budget = Budget(seconds=args.batch_seconds, packs=not args.padded)
     times = [given(rtfx, args.batch_ms) for rtfx in args.rtfx]

@@ -91,6 +91,9 @@ class Outcome:
 class Simulation:
     """One corpus and one kind of device."""
 
+    many = MANY
+    """Devices from which on some hand work on to others."""
+
     def __init__(self, durations: Sequence[float], budget: Budget, time: BatchTime, costs: Costs) -> None:
         self.durations, self.budget, self.time, self.costs = durations, budget, time, costs
         self.work = sum(self.seconds(batch) for batch in plan(durations, budget))
@@ -136,7 +139,7 @@ class Simulation:
     def sent_ahead(self, devices: int) -> tuple[list[_Group], list[list[int]]]:
         """As the engine does it where devices are many and the model packs: who has which batches, and these."""
         groups, batches = list[_Group](), list[list[int]]()
-        if devices < MANY or not self.budget.packs or self.budget.seconds is None:
+        if devices < self.many or not self.budget.packs or self.budget.seconds is None:
             return groups, batches
         workers = [Handle(None, None, number=number) for number in range(devices)]
         most = SHARE * self.budget.seconds * devices
@@ -256,7 +259,7 @@ class _Dealing:
             for own in given:
                 if self._pending and len(own) < allowed:
                     own.append(self._pending.popleft())
-        if not self._together or count < MANY:
+        if not self._together or count < self._of.many:
             for device, own in enumerate(given):
                 self._give(device, own)
             return

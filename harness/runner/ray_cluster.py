@@ -118,6 +118,8 @@ class Cluster(Model):
 
     size = 0
     """Workers that there are to be."""
+    many = MANY
+    """From how many on some hand work on to others."""
 
     def __init__(
         self, load: Callable[[], Model], share: Share, *, decoders: int, batch_timeout: float | None = None
@@ -189,7 +191,7 @@ class Cluster(Model):
         """Adds to the work of several. Where they are many, most have theirs from another worker."""
         routes = defaultdict[Handle, dict[Handle, Sequence[Piece]]](dict)
         for worker, pieces in given.items():
-            through = worker.leader if worker.leader is not None and len(given) >= MANY else worker
+            through = worker.leader if worker.leader is not None and len(given) >= self.many else worker
             routes[through][worker] = pieces
         for worker, parts in routes.items():
             own = parts.pop(worker, ())
@@ -202,7 +204,7 @@ class Cluster(Model):
 
     def groups(self) -> list[list[Handle]]:
         """All workers, in groups of those that hand on and whom they hand on to; none until all are ready."""
-        if self.size < MANY or len(self.ready) < self.size:
+        if self.size < self.many or len(self.ready) < self.size:
             return []
         found = {worker: [worker] for worker in self.ready if worker.leader is None}
         for worker in self.ready:
@@ -217,7 +219,8 @@ class Cluster(Model):
     def begin(self, group: Sequence[Handle], order: Order) -> None:
         """Has the first of a group give all of it their first shares."""
         leader, *others = group
-        self._passed[leader] = [*self._open(leader), (leader.actor.begin.remote(pickle.dumps(order)), others)]
+        ref = leader.actor.begin.remote(pickle.dumps(order))
+        self._passed.setdefault(leader, []).append((ref, others))  # whether it said so before can be asked later
 
     def listen(self, worker: Handle) -> None:
         """Sees to it that `wait` tells of the next batch of a worker that has work."""
@@ -300,7 +303,7 @@ class Cluster(Model):
 
     def _introduce(self, worker: Handle) -> None:
         """Finds another worker that is to hand work on to one that is ready, where they are many: one in each group."""
-        if self.size < MANY:
+        if self.size < self.many:
             return
         led = Counter(one.leader for one in self.ready)
         for leader in self.ready:

@@ -31,7 +31,6 @@ from harness.records.journal import Line, read_journal
 from harness.records.run import RunRecord
 from harness.records.speed import Speed
 from harness.reporting.report import write_scores
-from harness.runner import ray_cluster
 from harness.runner import run as run_module
 from harness.runner.ray_ahead import Order
 from harness.runner.ray_cluster import Cluster, Handle
@@ -173,7 +172,7 @@ def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happen
     ahead: bool,
 ) -> None:
     """Ahead: of 48 s of audio 19 are first shares, sent while it is listed; the rest is handed out as usual."""
-    monkeypatch.setattr(ray_cluster, "MANY", 2)  # of four workers two hand on to the others
+    monkeypatch.setattr(Cluster, "many", 2)  # of four workers two hand on to the others
     begun, begin = list[Order](), Cluster.begin
 
     def noted(self: Cluster, group: Sequence[Handle], order: Order) -> None:
@@ -211,9 +210,9 @@ def test_a_run_that_loses_a_worker_and_then_a_node_ends_as_if_nothing_had_happen
 DRIVER = """
 import sys
 from pathlib import Path
-from tests.harness.runner.test_ray_cluster import dataset, ray_cluster, ray_stub, run_module, work
+from tests.harness.runner.test_ray_cluster import Cluster, dataset, ray_stub, run_module, work
 
-run_module.load_model, ray_cluster.MANY = ray_stub.load, 2
+run_module.load_model, Cluster.many = ray_stub.load, 2
 settings = {"engine": "ray", "ray_address": sys.argv[3], "batch_size": 2}
 work(Path(sys.argv[1]), dataset(int(sys.argv[4])), sys.argv[2], **settings).execute()
 """

@@ -84,7 +84,7 @@ def many(monkeypatch: pytest.MonkeyPatch, size: int, lost: Sequence[str] = ()) -
             raise RayError
 
     said: list[Any] = []
-    monkeypatch.setattr(ray_cluster, "MANY", 9)
+    monkeypatch.setattr(Cluster, "many", 9)
     cluster = Cluster.__new__(Cluster)
     cluster.size, cluster._workers, cluster._passed, cluster._deaths = size, [], {}, 0
     errors = SimpleNamespace(RayError=RayError)
