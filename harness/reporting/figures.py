@@ -126,7 +126,7 @@ def _of_metric(found: Found, metric: Metric, points: Points, sheet: _Sheet) -> l
     if lengths:
         say(f"plots: {rate} by length")
         without = [name for name in found.names if name not in lengths]
-        said = f"Not shown, over other benchmarks: {', '.join(without)}." if without else ""
+        said = f"Not shown, incomplete or over other benchmarks: {', '.join(without)}." if without else ""
         length_caption = " ".join(part for part in (rules, points.over, said) if part)
         stem = out / f"{metric}_by_length"
         files += plots.wer_by_length(lengths, stem, caption=length_caption, size=size, rate=rate)

@@ -101,9 +101,10 @@ def _scatter(
     unknown = [p.model for p in points if p not in shown]
     by_number = sorted(placed, key=lambda p: (p.wer or 0.0, p.model)) if numbered else []
     numbers = {id(point): str(at) for at, point in enumerate(by_number, start=1)}
+    legend = "; ".join(f"{numbers[id(p)]}\N{NO-BREAK SPACE}{whole.get(p.model, p.model)}" for p in by_number)
     said = [
         caption,
-        "; ".join(f"{numbers[id(p)]}\N{NO-BREAK SPACE}{whole.get(p.model, p.model)}" for p in by_number),
+        f"{legend}." if legend else "",
         drawing.at_the_edge(shown, limit),
         f"Not shown, {rate} not known: {', '.join(unknown)}." if unknown else "",
     ]

@@ -259,11 +259,11 @@ def test_models_without_a_speed_stand_in_a_strip_of_their_own(tmp_path: Path, dr
 
 
 def test_numbers_of_a_scatter_go_by_rate(tmp_path: Path, drawn: dict[str, Figure]) -> None:
-    points = [Point(f"m{n}", 0.1 + n / 100, 10.0 + n) for n in range(5)]
+    points = [*(Point(f"m{n}", 0.1 + n / 100, 10.0 + n) for n in range(5)), Point("m5", None, 9.0)]
     rtfx_wer(points[::-1], tmp_path / "x", size=COLUMN)
     assert sorted(text for text, _, _ in texts(drawn["x"].axes[0])) == ["1", "2", "3", "4", "5"]
     said = " ".join(text.get_text() for text in drawn["x"].texts).replace("\N{NO-BREAK SPACE}", " ")
-    assert "1 m0; 2 m1; 3 m2; 4 m3; 5 m4" in said.replace("\n", " ")
+    assert "1 m0; 2 m1; 3 m2; 4 m3; 5 m4. Not shown, WER not known: m5." in said.replace("\n", " ")
 
 
 def test_columns_of_a_grid_that_have_no_room_go_on_below(tmp_path: Path, drawn: dict[str, Figure]) -> None:

@@ -67,7 +67,7 @@ def test_captions_say_what_averages_are_over_and_what_is_hollow(drawn: dict[str,
         "rtfx_wer": f"{RULES} {over} A note.",
         "wer": f"{RULES} {over} A note.",
         "wer_by_benchmark": f"{RULES} Hollow, or without a color: incomplete, or of other data than the others.",
-        "wer_by_length": f"{RULES} {over} Not shown, over other benchmarks: b.",
+        "wer_by_length": f"{RULES} {over} Not shown, incomplete or over other benchmarks: b.",
     }
     rows = drawn["wer_by_benchmark"][0]
     assert {name: [*row] for name, row in rows.items()} == {"read": ["a", "b"], "far": ["a"]}
