@@ -15,6 +15,7 @@ from typing import Literal
 
 from harness.scoring.normalize import characters, clock_times, numbers, tables
 from harness.scoring.normalize.brackets import without_brackets, without_parentheses
+from harness.scoring.normalize.memo import Memo
 
 _KEPT_SYMBOLS = ".%$¢€£"
 _SPACE_APOSTROPHE = re.compile(r"\s+'")
@@ -126,9 +127,9 @@ class EnglishNormalizer:
             # A spelling is mapped first and its result looked up among the names.
             self._words = tables.NAMES | {word: tables.NAMES.get(to, to) for word, to in self._words.items()}
         self._oh: numbers.Oh = "among digits" if rules.oh_among_digits else "zero"
-        self._halves: dict[str, str | None] = {}
-        self._locals: dict[str, str] = {}
-        self._plain: dict[str, str] = {}
+        self._locals = Memo(self._local)
+        self._halves = Memo(self._half)
+        self._plain = Memo(self._when_plain)
 
     def __call__(self, text: str) -> str:
         """Normalize one text.
@@ -145,10 +146,10 @@ class EnglishNormalizer:
         if self._rules.clock_times and clock_times.may_hold_one(lower):
             return self._second_half(self._in_parts(lower))
         tokens = (_glue(lower) if "'" in lower else lower).split()
-        out = list(map(self._plain.get, tokens))
-        if None in out:
-            self._learn_all(tokens)
-            out = list(map(self._plain.get, tokens))
+        if len(self._plain) + len(self._locals) > _MEMO_LIMIT:
+            for memo in (self._plain, self._halves, self._locals):
+                memo.clear()
+        out = list(map(self._plain.__getitem__, tokens))
         if None in out:
             return self._second_half(self._first_half(lower, tokens))
         joined = " ".join(filter(None, out))
@@ -163,8 +164,6 @@ class EnglishNormalizer:
 
     def half(self, token: str) -> str | None:
         """What the first half makes of a token of `tokens_of`; None where what stands beside it may matter."""
-        if token not in self._halves:
-            self._learn(token)
         return self._halves[token]
 
     def _first_half(self, lower: str, tokens: list[str]) -> str:
@@ -176,38 +175,28 @@ class EnglishNormalizer:
 
     def _in_parts(self, lower: str) -> str:
         """The first half: with what reaches further out of the way, what is left of the rules is local."""
-        return " ".join(map(self._local, _glue(self._reaching_rules(lower)).split()))
+        return " ".join(map(self._locals.__getitem__, _glue(self._reaching_rules(lower)).split()))
 
-    def _learn_all(self, tokens: list[str]) -> None:
-        """Remember what the first half makes of each token."""
-        if len(self._halves) + len(self._locals) > _MEMO_LIMIT:
-            for memo in (self._halves, self._locals, self._plain):
-                memo.clear()
-        for token in tokens:
-            if token not in self._halves:
-                self._learn(token)
-
-    def _learn(self, token: str) -> None:
-        """Remember what the first half makes of a token, and the second where it looks at nothing else."""
+    def _half(self, token: str) -> str | None:
         letters = token[:-1] if token[-1] in _SIMPLE_ENDS else token
-        half: str | None
         if letters.isascii() and letters.isalpha():
-            half = "" if self._fillers.fullmatch(letters) else self._whole_words.get(letters, letters).strip()
-        else:
-            half = None
-            if _REACHING.isdisjoint(token):
-                bare = self._fillers.sub("", token)
-                half = None if bare.startswith("'") else self._local(bare)
-        self._halves[token] = half
-        if half is not None and all(map(self._is_plain, words := half.split())):
-            self._plain[token] = " ".join(self._words.get(word, word) for word in words)
+            return "" if self._fillers.fullmatch(letters) else self._whole_words.get(letters, letters).strip()
+        if not _REACHING.isdisjoint(token):
+            return None
+        bare = self._fillers.sub("", token)
+        return None if bare.startswith("'") else self._locals[bare]
+
+    def _when_plain(self, token: str) -> str | None:
+        """What both halves make of a token whatever stands beside it; None where that may matter."""
+        half = self._halves[token]
+        if half is None:
+            return None
+        words = half.split()
+        return " ".join([self._words.get(word, word) for word in words]) if all(map(self._is_plain, words)) else None
 
     def _local(self, token: str) -> str:
-        """What the local rules make of a token, remembered."""
-        known = self._locals.get(token)
-        if known is None:
-            known = self._locals[token] = " ".join(self._local_rules(token.replace(_GLUE, " ")).split())
-        return known
+        """What the local rules make of a token."""
+        return " ".join(self._local_rules(token.replace(_GLUE, " ")).split())
 
     def _reaching_rules(self, text: str) -> str:
         """The rules that can reach over several tokens: brackets, fillers, spaces before an apostrophe, clock times."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from harness.scoring.normalize import characters
 from harness.scoring.normalize.brackets import without_brackets, without_parentheses
+from harness.scoring.normalize.memo import Memo
 
 _NOT_WORD = re.compile(r"[^\w\s]")
 _SPACES = re.compile(r"\s+")
@@ -62,7 +63,7 @@ class MultilingualNormalizer:
     def __init__(self, rules: MultilingualRules, language: str) -> None:
         self._rules = rules
         self._language = language
-        self._tokens: dict[str, str] = {}
+        self._tokens = Memo(self._token)
 
     def __call__(self, text: str) -> str:
         """Normalize one text; never raises.
@@ -73,20 +74,17 @@ class MultilingualNormalizer:
         lower = text.lower()
         if "<" in lower or "[" in lower or "(" in lower or (self._rules.marks and _SEPARATORS.search(lower)):
             return self._whole(lower)
-        tokens = lower.split()
-        out = list(map(self._tokens.get, tokens))
-        if None in out:
-            if len(self._tokens) > _MEMO_LIMIT:
-                self._tokens.clear()
-            for token in tokens:
-                if token not in self._tokens:
-                    self._tokens[token] = " ".join(self._letters(token).split())
-            out = [self._tokens[token] for token in tokens]
-        return self._with_numbers(" ".join(filter(None, out)))
+        if len(self._tokens) > _MEMO_LIMIT:
+            self._tokens.clear()
+        return self._with_numbers(" ".join(filter(None, map(self._tokens.__getitem__, lower.split()))))
+
+    def _token(self, token: str) -> str:
+        """What becomes of a token or a text, without a space at either end."""
+        return " ".join(self._letters(token).split())
 
     def _whole(self, lower: str) -> str:
         text = without_parentheses(without_brackets(lower))
-        return self._with_numbers(" ".join(self._letters(text).split()))
+        return self._with_numbers(self._token(text))
 
     def _letters(self, text: str) -> str:
         """Lower-case word characters, and spaces for symbols, punctuation and perhaps marks."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.scoring.normalize.chinese import simplifier
+from harness.scoring.normalize.memo import Memo
 
 _APOSTROPHES = dict.fromkeys(
     map(ord, "\u2019\u2018\u201b\u02bc\u02bb\u02b9\u2032\u00b4`\uff07\u05f3\u055a\ua78b\ua78c"), "'"
@@ -128,7 +129,7 @@ class UnicodeNormalizer:
         self._keeps_spaces = spaces or not rules.spaces
         self._simplified = simplifier() if rules.simplified_chinese and language in _CHINESE else None
         self._characters = _Characters(rules)
-        self._tokens: dict[str, str] = {}
+        self._tokens = Memo(self._token)
 
     def __call__(self, text: str) -> str:
         """Normalize one text; never raises.
@@ -138,16 +139,9 @@ class UnicodeNormalizer:
         """
         if not self._keeps_spaces:
             return self._letters(text).replace(" ", "")
-        tokens = text.split()
-        out = list(map(self._tokens.get, tokens))
-        if None in out:
-            if len(self._tokens) > _MEMO_LIMIT:
-                self._tokens.clear()
-            for token in tokens:
-                if token not in self._tokens:
-                    self._tokens[token] = self._token(token)
-            out = [self._tokens[token] for token in tokens]
-        return " ".join(filter(None, out))
+        if len(self._tokens) > _MEMO_LIMIT:
+            self._tokens.clear()
+        return " ".join(filter(None, map(self._tokens.__getitem__, text.split())))
 
     def _token(self, token: str) -> str:
         """All rules on one token; of English letters and digits only that of case says anything."""

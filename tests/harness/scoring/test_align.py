@@ -319,3 +319,17 @@ def counted_with_merges(pairs: Sequence[tuple[list[str], list[str]]]) -> list[tu
 )
 def test_words_that_both_begin_and_end_with(reference: str, hypothesis: str, ends: tuple[int, int]) -> None:
     assert align._shared_ends(reference.split(), hypothesis.split()) == ends
+
+
+def test_one_substitution_is_counted_as_rapidfuzz_counts_it() -> None:
+    draw = random.Random(8)
+    alike_long = 0
+    for reference, hypothesis in (with_one_error(draw) for _ in range(3_000)):
+        edits = [edit.tag for edit in Levenshtein.editops(reference, hypothesis)]
+        found = align.count(reference, hypothesis, merge=False)
+        assert (found.substitutions, found.deletions, found.insertions, found.words) == (
+            *(edits.count(tag) for tag in ("replace", "delete", "insert")),
+            len(reference),
+        )
+        alike_long += len(reference) == len(hypothesis) and reference != hypothesis
+    assert alike_long == 714
