@@ -67,7 +67,7 @@ class Tally:
         system = read_run(folder)
         held = replace(system, benchmarks=[one for one in system.benchmarks if one.measured_as == benchmark])
         (found,) = count_systems([held], [self._profile], cached=True)
-        self.counts = {one.language: total_of(one.kept()) for one in found if one.units.target is None}
+        self.counts = {one.language: total_of(one.kept()) for one in found if one.target is None}
 
     def __str__(self) -> str:
         """Such as ``8.15 % WER, RTFx 13.2``, or ``de 8.15 % WER, fr 3.21 % WER, macro average 5.68 %``."""

@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 def _write_utterances(args: argparse.Namespace, named: Sequence[tuple[str, Sequence[Scored]]]) -> None:
     """The files of single utterances that were asked for."""
     every = [(name, one) for name, each in named for one in each]
-    spoken = [(name, one) for name, one in every if one.units.target is None]
+    spoken = [(name, one) for name, one in every if one.target is None]
     if args.alignments is not None and len(spoken) < len(every):
         tell(f"{args.alignments}: without translations, {NO_WORD_ERRORS}")
     if args.alignments is not None and args.per_utterance is not None and len(spoken) == len(every):
@@ -129,7 +129,7 @@ def _with_slices(name: str, scores: Scores, by_tag: Mapping[str, Sequence[tuple[
 def _detailed(score: Scores, counted: Sequence[Scored]) -> Scores:
     entries = []
     for entry, one in zip(score.benchmarks, counted, strict=True):
-        if one.units.target is None:
+        if one.target is None:
             entries.append(replace(entry, details=describe(one)))
         else:
             tell(f"{entry.benchmark} has no details: translations, {NO_WORD_ERRORS}")

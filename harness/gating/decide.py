@@ -114,7 +114,7 @@ def decide(run: Side, baseline: Side | None, policy: Policy, *, directory: Path 
 def _is_translated(name: str, *sides: Side) -> bool:
     """Whether a side holds translations of a benchmark, which have no word errors."""
     held = (side.scored.get(name) for side in sides)
-    return any(one is not None and one.units.target is not None for one in held)
+    return any(one is not None and one.target is not None for one in held)
 
 
 def _translations(name: str, run: Side, baseline: Side, policy: Policy) -> PairedBenchmark | Finding:
@@ -123,7 +123,7 @@ def _translations(name: str, run: Side, baseline: Side, policy: Policy) -> Paire
     tier = policy.rule(name).tier
     if isinstance(found, tuple):
         return problem(name, *found, tier=tier)
-    if len({one.units.target for one in found.scored}) > 1:
+    if len({one.target for one in found.scored}) > 1:
         message = "one side is transcripts, or translated into another language than the other"
         return problem(name, Reason.OTHER_DATA, message, tier=tier)
     return found

@@ -52,7 +52,7 @@ def classes_table(names: Sequence[str], scored: Sequence[Sequence[Scored]]) -> T
         (Cell(name), Cell(one.units.benchmark), *cells(found))
         for name, held in zip(names, scored, strict=True)
         for one in held
-        if one.units.target is None  # translations are right in many ways
+        if one.target is None  # translations are right in many ways
         for found in by_class(one, one.utterances())
     )
     return Table("Marks, capitals, numbers, keywords", CAPTION, (*SUBJECT, *COLUMNS), rows) if rows else None

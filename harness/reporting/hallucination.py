@@ -64,7 +64,7 @@ def hallucination_table(names: Sequence[str], scored: Sequence[Sequence[Scored]]
 def says_nothing(one: Scored) -> bool:
     """Whether nobody speaks in a benchmark, so that there is no error rate: no reference has words, or turns."""
     rows = one.units.rows
-    return bool(rows) and not any(row.reference.strip() or row.reference_turns for row in rows)
+    return bool(rows) and not one.facts.said and not any(row.reference_turns for row in rows)
 
 
 def _said_most(name: str, one: Scored) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from harness.perturb.names import clean_among
 from harness.records.scores import Average, Scores
 from harness.reporting.drawing import Point
@@ -14,8 +16,9 @@ from harness.reporting.results import competing
 from harness.scoring.average import Averaging, averaging
 from harness.scoring.error_counts import ErrorCounts
 from harness.scoring.intervals import average_interval
+from harness.scoring.large import total_of
 from harness.scoring.pairing import other_utterances
-from harness.scoring.score import speeds_of, suite_speed
+from harness.scoring.score import columns_of, speeds_of, suite_speed
 
 if TYPE_CHECKING:
     from harness.records.run import RunRecord
@@ -169,12 +172,8 @@ def _over(
     chosen = [(entry, one) for entry, one in held if entry.benchmark in common]
     names = [entry.benchmark for entry, _ in chosen]
     over = over.among(names)
-    columns = [
-        ([count.errors for count in kept], [count.words for count in kept], [row.session for row in one.units.rows])
-        for kept, one in ((one.kept(), one) for _, one in chosen)
-    ]
     rate = over.rate({entry.benchmark: entry.rate for entry, _ in chosen})
-    interval = average_interval(columns, weights=over.weights(names))
+    interval = average_interval([columns_of(one) for _, one in chosen], weights=over.weights(names))
     speed = suite_speed(speeds_of(entry for entry, _ in chosen), over.seconds)
     if chosen and chosen[0][0].metric == "cer":
         return Average(cer=rate, cer_interval=interval, rounded=over.rounded, speed=speed)
@@ -212,10 +211,11 @@ def by_length(
             continue
         row = sums[name] = [(ErrorCounts(), 0)] * len(LENGTHS)
         for one in (one for one in held if one.units.benchmark in points.benchmarks):
-            for line, counts in zip(one.units.rows, one.kept(), strict=True):
-                if line.duration is not None:
-                    place = max(at for at, start in enumerate(LENGTHS) if line.duration >= start)
-                    row[place] = (row[place][0] + counts, row[place][1] + 1)
+            kept = one.table.kept(ours=one.units.ours)
+            places = np.searchsorted(LENGTHS, np.asarray(one.facts.durations), side="right") - 1
+            for place in range(len(LENGTHS)):
+                counts = kept.at(places == place)
+                row[place] = (row[place][0] + total_of(counts), row[place][1] + len(counts))
     used = [at for at in range(len(LENGTHS)) if any(row[at][1] for row in sums.values())]
     titles = [f"{a:g}–{b:g}" for a, b in pairwise(LENGTHS)] + [f"{LENGTHS[-1]:g} and more"]
     if not used:

@@ -125,7 +125,8 @@ def write_report(
     try:
         out.mkdir(parents=True, exist_ok=True)
         before = _files_of_report(out) if index.exists() else set()
-        audio = place_audio(by_interest, origins(found.systems, found.chosen), wishes.audio, wishes.audio_bytes, out)
+        where = origins(found.systems, found.chosen, found.scored)
+        audio = place_audio(by_interest, where, wishes.audio, wishes.audio_bytes, out)
         data = _page_data(found, audio, say)
         files = [path for stem, table in shown.items() for path in _write_table(table, out / stem)]
         write_bytes(out / "tables.xlsx", workbook(shown), lasting=False)

@@ -15,7 +15,7 @@ from harness.reporting.remarks import remarks
 from harness.reporting.stretches import apart, mixed
 from harness.reporting.table import Cell, Column, Table, mark_best
 from harness.scoring.average import averaging
-from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.large import errors_and_words, total_of
 from harness.scoring.metrics import Metric, get_metric
 from harness.scoring.metrics import metrics as known_metrics
 from harness.scoring.score import speeds_of
@@ -207,8 +207,8 @@ def errors_table(names: Sequence[str], groups: Sequence[Group]) -> Table:
     rows = []
     for one in groups:
         for index, held in one.systems.items():
-            counts = sum(held.kept, ErrorCounts())
-            wrong = sum(count.errors > 0 for count in held.kept)
+            counts, errors = total_of(held.kept), errors_and_words(held.kept)[0]
+            wrong = int((errors > 0).sum())
             each = (counts.errors, counts.substitutions, counts.deletions, counts.insertions)
             shares = [Cell(count / counts.words if counts.words else None) for count in each]
             there = held.scored.table.present

@@ -39,7 +39,7 @@ FEW = "over utterances, as there are under five sessions: it holds for these spe
 def has_conditions(scored: Sequence[Sequence[Scored]]) -> bool:
     """Whether any system has a benchmark under a condition, but for translations, which have no error rate."""
     every = (one for held in scored for one in held if named(one.units.benchmark) is not None)
-    return any(one.units.target is None for one in every)
+    return any(one.target is None for one in every)
 
 
 def robustness_table(

@@ -52,7 +52,7 @@ def translated_conditions_table(names: Sequence[str], scored: Sequence[Sequence[
     rows: list[tuple[Cell, ...]] = []
     notes: list[str] = []
     for name, held in zip(names, scored, strict=True):
-        translated = [one for one in held if one.units.target is not None]
+        translated = [one for one in held if one.target is not None]
         clean = {one.units.benchmark: one for one in translated if named(one.units.benchmark) is None}
         pairs: dict[str, list[tuple[str, PairedBenchmark]]] = {}
         for one in translated:

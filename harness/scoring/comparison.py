@@ -93,7 +93,7 @@ def compare_systems(
         f"{name} on {one.units.benchmark}: {message}"
         for name, held in zip(names, scored, strict=True)
         for one in held
-        if one.units.target is None  # translations are scored as they are written
+        if one.target is None  # translations are scored as they are written
         for message in one.losses.messages(profile.name)
     ]
     notes += lacking

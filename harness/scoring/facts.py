@@ -19,6 +19,8 @@ class Facts:
     """What was looked at."""
     sessions: list[str | None]
     """Of each row; rows of one session share its name."""
+    durations: array[float]
+    """Of each row, in seconds; -1 where it does not say."""
     seconds: float | None
     """Of audio; None where a row does not say."""
     audio: float | None
@@ -47,13 +49,16 @@ class Looking:
         self._names: dict[str | None, str | None] = {}
         self._sessions: list[str | None] = []
         self._durations, self._times = array("d"), array("d")
-        self._empty = False
+        self._empty = self._silent = False
         self._said = self._other = self._drafted = self._translated = False
 
     def add(self, row: Line) -> None:
         """Looks at one."""
         self._sessions.append(self._names.setdefault(row.session, row.session))
-        if row.duration is not None:
+        if row.duration is None:
+            self._durations.append(-1.0)
+            self._silent = True
+        else:
             self._durations.append(row.duration)
             self._empty |= not row.duration
         if row.time:
@@ -69,10 +74,11 @@ class Looking:
     def facts(self, rows: Sequence[Line]) -> Facts:
         """Those of the rows that were looked at."""
         count = len(self._sessions)
-        seconds = sum(self._durations) if count and len(self._durations) == count else None
+        seconds = sum(self._durations) if count and not self._silent else None
         return Facts(
             rows=rows,
             sessions=self._sessions,
+            durations=self._durations,
             seconds=seconds,
             audio=None if self._empty else seconds,
             spent=sum(self._times) if count and len(self._times) == count else None,

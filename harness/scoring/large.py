@@ -136,6 +136,10 @@ class PackedErrors(Sequence[ErrorCounts]):
         """The counts of a row, or those of some."""
         return PackedErrors(self.table[at]) if isinstance(at, slice) else ErrorCounts(*self.table[at].tolist())
 
+    def at(self, chosen: NDArray[np.bool_]) -> PackedErrors:
+        """Those of the chosen rows."""
+        return PackedErrors(self.table[chosen])
+
     def __eq__(self, other: object) -> bool:
         """Whether the counts are those of another sequence."""
         if not isinstance(other, Sequence):

@@ -93,7 +93,7 @@ class PairedBenchmark:
     @property
     def target(self) -> str | None:
         """The language that was translated into; None of transcripts."""
-        return self.scored[0].units.target
+        return self.scored[0].target
 
     @property
     def by_character(self) -> bool:
@@ -260,7 +260,7 @@ def _pair(held: Sequence[tuple[int, Scored]], names: Sequence[str]) -> PairedBen
         found = match(one.units.rows, other.units.rows)
         if not found.whole:
             raise UsageError(f"{where}: {_why(found, one, other)}")
-        if one.units.target != other.units.target:
+        if one.target != other.target:
             raise UsageError(f"{where}: one is transcripts, or translated into another language than the other")
         if one.language != other.language:
             raise UsageError(

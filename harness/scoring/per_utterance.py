@@ -32,7 +32,7 @@ _LETTERS = {"hit": "", "substitution": "S", "deletion": "D", "insertion": "I"}
 
 def utterance_scores(model: str, scored: Scored) -> Iterator[UtteranceScore]:
     """The rows of one benchmark of one model, failed and left out ones included."""
-    target = scored.units.target
+    target = scored.target
     profile, language = scored.profile, target or scored.language
     texts = profile.texts(language)
     for index, (row, counts, found) in enumerate(zip(scored.units.rows, scored.kept(), scored.counted, strict=True)):

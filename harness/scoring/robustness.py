@@ -91,7 +91,7 @@ def gaps(scored: Sequence[Scored]) -> list[Gap]:
     Benchmarks whose clean one is not there, or is of other utterances, have no gap, nor have translations, which have
     no error rate.
     """
-    scored = [one for one in scored if one.units.target is None]
+    scored = [one for one in scored if one.target is None]
     clean = {one.units.benchmark: one for one in scored if named(one.units.benchmark) is None}
     held: dict[str, list[tuple[Named, _Columns]]] = {}
     for one in scored:

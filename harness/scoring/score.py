@@ -75,7 +75,7 @@ def _benchmark(scored: Scored, fact: BenchmarkRecord | None, asked: Collection[s
     counts = total_of(kept)
     by_character = scored.profile.by_character(units.language)
     interval, lost, facts = interval_of(scored), scored.losses, scored.facts
-    if units.target is not None:
+    if scored.target is not None:
         return _translated(scored, fact, measured)
     return BenchmarkScore(
         benchmark=units.benchmark,
@@ -116,7 +116,7 @@ def _translated(scored: Scored, fact: BenchmarkRecord | None, measured: dict[str
         language_stated=units.language_stated,
         part_of=None if fact is None else units.part_of,
         metric="bleu",
-        target=units.target,
+        target=scored.target,
         utterances=len(scored.predictions.rows),
         failed=scored.failed,
         dropped_references=0,
@@ -161,7 +161,7 @@ def _metrics(scored: Scored, asked: Collection[str]) -> dict[str, MetricValue]:
     wanted = {*asked, *(["wer"] if both else ())}
     chosen = [one for one in metrics().values() if one.name in wanted or one.always(scored.facts)]
     chosen += [get_metric(name) for name in asked if "@" in name]
-    if scored.units.target is None:
+    if scored.target is None:
         return measure_all(chosen, scored, scored.utterances() if chosen else ())
     translated = [one for one in chosen if one.resampled]
     others = {one.name: MetricValue(value=None, reason=_OF_TRANSCRIPTS) for one in chosen if not one.resampled}
@@ -191,10 +191,10 @@ def interval_of(scored: Scored) -> Interval | None:
     """The interval of a benchmark's rate over its sessions."""
     from harness.scoring.intervals import wer_interval
 
-    return wer_interval(*_columns(scored))
+    return wer_interval(*columns_of(scored))
 
 
-def _columns(scored: Scored) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str | None]]:
+def columns_of(scored: Scored) -> tuple[NDArray[np.int64], NDArray[np.int64], list[str | None]]:
     """Errors, words and session of each row."""
     return *errors_and_words(scored.kept()), scored.facts.sessions
 
@@ -244,7 +244,7 @@ def _average(
     if rate is None:
         return Average(rounded=over.rounded, speed=speed)
     weights = over.weights([entry.benchmark for entry in entries])
-    interval = average_interval([_columns(one) for one in scored], weights=weights)
+    interval = average_interval([columns_of(one) for one in scored], weights=weights)
     if kinds == {"cer"}:
         return Average(cer=rate, cer_interval=interval, rounded=over.rounded, speed=speed)
     return Average(wer=rate, wer_interval=interval, rounded=over.rounded, speed=speed)

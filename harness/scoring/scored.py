@@ -89,6 +89,11 @@ class Scored:
         return self.units.language
 
     @cached_property
+    def target(self) -> str | None:
+        """The language that was translated into (`Predictions.target`); None of transcripts, whose rows were seen."""
+        return self.units.target if self.facts.translated else None
+
+    @cached_property
     def failed(self) -> int:
         """Utterances without a transcript, whether or not that counts as an empty one."""
         if self.predictions.scores_empty or not isinstance(self.counted, PackedCounts):

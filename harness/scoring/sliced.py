@@ -79,7 +79,7 @@ def sliced(
         for name, held in zip(names, scored, strict=True):
             for one in held:
                 try:
-                    if one.units.target is None:
+                    if one.target is None:
                         tables.append((name, slice_table(one, tag)))
                     else:
                         slicing_of(one, tag)  # an unknown tag is said as of transcripts

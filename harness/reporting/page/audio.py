@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from harness.perturb.names import named
+from harness.records.stored import taken
 
 if TYPE_CHECKING:
     from benchmarks.dataset import Audio
     from harness.reporting.page.choice import Chosen
     from harness.scoring.predictions import System
+    from harness.scoring.scored import Scored
 
 _CUT = re.compile(r"#t=([\d.eE+-]*),([\d.eE+-]*)\Z")
 _TYPES = {".flac": "audio/flac", ".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".opus": "audio/ogg"}
@@ -40,19 +42,31 @@ Utterance = tuple[str, str]
 """A benchmark and an utterance's id."""
 
 
-def origins(systems: Sequence[System], chosen: Mapping[str, Chosen] | None = None) -> dict[Utterance, str]:
+def origins(
+    systems: Sequence[System],
+    chosen: Mapping[str, Chosen] | None = None,
+    scored: Sequence[Sequence[Scored]] | None = None,
+) -> dict[Utterance, str]:
     """Where the journals say that each utterance's audio is. Predictions of others do not say.
 
-    Of benchmarks of which some utterances are `chosen`, of these alone.
+    Of benchmarks of which some utterances are `chosen`, of these alone; where the systems are given as `scored` too,
+    only these are looked at.
     """
     found: dict[Utterance, str] = {}
-    # Under a condition a model heard something else than what the journal names.
-    heard = (one for system in systems for one in system.benchmarks if one.ours and named(one.benchmark) is None)
-    for predictions in heard:
-        some = (chosen or {}).get(predictions.benchmark)
-        for row in predictions.rows:
-            if row.audio and (some is None or row.id in some.ids or row.parent_id in some.ids):
-                found.setdefault((predictions.benchmark, row.id), row.audio)
+    counted: Sequence[Sequence[Scored | None]]
+    counted = [[None] * len(system.benchmarks) for system in systems] if scored is None else scored
+    for system, held in zip(systems, counted, strict=True):
+        for predictions, one in zip(system.benchmarks, held, strict=True):
+            # Under a condition a model heard something else than what the journal names.
+            if not predictions.ours or named(predictions.benchmark) is not None:
+                continue
+            some = (chosen or {}).get(predictions.benchmark)
+            rows = predictions.rows
+            if some is not None and one is not None and len(rows) and rows[0].parent_id is None:
+                rows = taken(one.units.rows, some.places(one))  # no chunks were put together to these
+            for row in rows:
+                if row.audio and (some is None or row.id in some.ids or row.parent_id in some.ids):
+                    found.setdefault((predictions.benchmark, row.id), row.audio)
     return found
 
 

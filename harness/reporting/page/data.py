@@ -159,7 +159,7 @@ def group(scored: Sequence[Sequence[Scored]], chosen: Mapping[str, Chosen] | Non
     for index, benchmarks in enumerate(scored):
         for one in benchmarks:
             some = (chosen or {}).get(one.units.benchmark)
-            places = [at for at, row in enumerate(one.units.rows) if some is None or row.id in some.ids]
+            places = range(len(one.units.rows)) if some is None else some.places(one).tolist()
             rows = keyed(taken(one.units.rows, places))
             known = groups.setdefault(one.units.benchmark, [])
             home = next((held for held in known if held.takes(one, rows)), None)
@@ -257,7 +257,8 @@ def _system(one: Group, held: Held, normal: _Normalized) -> PageSystem:
     scored = held.scored
     units = scored.units.rows
     # Where failed utterances count as empty transcripts, only the rows as they were read tell which failed.
-    failures = {row.parent_id or row.id: row.error for row in scored.predictions.rows if row.error is not None}
+    read = scored.predictions.rows if scored.failed else ()
+    failures = {row.parent_id or row.id: row.error for row in read if row.error is not None}
     hypotheses: list[str | None] = []
     normalized: list[str | int] = []
     steps: list[Steps | int] = []

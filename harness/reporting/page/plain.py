@@ -23,13 +23,12 @@ MOST_TURNS = 500
 
 def has_no_rate(one: Scored) -> bool:
     """Whether a benchmark has no error rate, whatever its texts are: translations, or no words but speakers."""
-    return one.units.target is not None or only_speakers(one)
+    return one.target is not None or only_speakers(one)
 
 
 def only_speakers(one: Scored) -> bool:
     """Whether references say who speaks when, and none what."""
-    rows = one.units.rows
-    return not any(row.reference.strip() for row in rows) and any(row.reference_turns for row in rows)
+    return not one.facts.said and any(row.reference_turns for row in one.units.rows)
 
 
 def plain_benchmark(one: Group, audio: Placed) -> PageBenchmark:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ from msgspec.structs import replace
 from harness.records.run import RunRecord
 from harness.records.scores import Scores
 from harness.records.speed import Speed
+from harness.reporting.drawing import Point
 from harness.reporting.points import Points, by_length, points_of
+from harness.scoring.large import pack
 from harness.scoring.predictions import Predictions, System
 from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_counted
 from harness.scoring.scored import Scored, count_predictions
 from tests.harness.reporting.made import run
-from tests.harness.scoring.made import lines
+from tests.harness.scoring.made import lines, predictions
 
 RULES = get_profile("verbatim")
 
@@ -102,6 +105,20 @@ def test_classes_of_length_begin_at_their_bound_and_are_over_what_all_have() -> 
         "a": [("5–10", 0.01, 10), ("30 and more", 0.03, 10)],
         "b": [("5–10", 0.02, 10), ("30 and more", 0.04, 10)],
     }
+
+
+def test_rows_of_unknown_length_are_in_no_class_and_failed_ones_count_nothing() -> None:
+    lengths = [None, 0.0, 1.99, 2.0, 4.5, 29.99, 30.0, 3600.0, 2.5, None]
+    texts: list[tuple[str, str | None]] = [("a b c d", "a b x y"), ("", "what no rate counts")]
+    texts += [("a b c d", "a b x y")] * 6 + [("a", None), ("a", "a")]
+    held = count_predictions(predictions(*texts, name="x", ours=True, duration=lengths), get_profile("card@2026-04"))
+    point = Point("m", 0.5, None)
+    for one in (held, dataclasses.replace(held, counted=pack(held.counted))):
+        assert by_length(["m"], [[one]], Points([point], {}, ("x",), "", "")) == {
+            "m": [("0–2", 0.5, 2), ("2–5", 0.5, 3), ("20–30", 0.5, 1), ("30 and more", 0.5, 2)]
+        }
+        assert one.facts.durations.tolist() == [-1 if length is None else length for length in lengths]
+        assert one.facts.seconds is None
 
 
 def test_sorted_points_are_the_same_in_another_order() -> None:

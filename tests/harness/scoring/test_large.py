@@ -176,6 +176,7 @@ def test_facts_are_those_of_the_rows() -> None:
     facts = facts_of(rows)
     assert facts.sessions == [row.session for row in rows]
     assert facts.seconds == facts.audio == total(row.duration for row in rows)
+    assert facts.durations.tolist() == [row.duration for row in rows]
     assert facts.spent is None
     assert (facts.said, facts.ascii, facts.drafted, facts.translated, facts.unit) == (
         True,

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from harness.errors import DataError
 from harness.scoring.align import counts_of
 from harness.scoring.error_counts import ErrorCounts
-from harness.scoring.predictions import System, read_systems
+from harness.scoring.predictions import Predictions, System, read_systems
 from harness.scoring.profile_files import get_profile
 from harness.scoring.profiles import profile_names
-from harness.scoring.scored import count_predictions, count_systems
-from tests.harness.scoring.made import predictions
+from harness.scoring.scored import Scored, count_predictions, count_systems
+from tests.harness.scoring.made import SOURCE, lines, predictions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -187,3 +187,23 @@ def test_counts_are_kept_only_where_that_is_asked_for(monkeypatch: pytest.Monkey
 def test_chunks_that_are_missing_are_an_error_here() -> None:
     with pytest.raises(DataError, match="chunk 0 is missing"):
         count_predictions(predictions(("a", "a"), parent_id=["p"], chunk_index=[1]), VERBATIM)
+
+
+def test_the_language_translated_into_is_asked_of_translations_alone() -> None:
+    """Which saves a look at each of a million rows of transcripts, every time that it is asked for."""
+    asked: list[str] = []
+
+    class Asked(Predictions):
+        """Says that it was asked."""
+
+        @property
+        def target(self) -> str | None:
+            asked.append(self.benchmark)
+            return super().target
+
+    for target, times in ((None, 0), ("de", 1)):
+        rows = lines(("a b", "a b"), ("c", "d"), target=[target] * 2)
+        units = Asked(benchmark="x", language="en", rows=rows, source=SOURCE)
+        scored = Scored(units, units, VERBATIM, [None, None])
+        assert [scored.target for _ in range(3)] == [target] * 3
+        assert len(asked) == times
