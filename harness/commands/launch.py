@@ -16,6 +16,7 @@ from harness.commands.experiment import fill, read_experiment
 from harness.config import Settings
 from harness.errors import ExitStatus, RunError, UsageError
 from harness.flags import made
+from harness.records.run import SHARDS
 from harness.streams import tell
 from harness.version import COMMAND, IN_CHECKOUT, ROOT, SCRIPT
 
@@ -162,10 +163,13 @@ def _hf_jobs(args: argparse.Namespace, settings: Settings) -> str:
         )
     flags = _without_out(args.flags)
     inside = shlex.join([COMMAND, *flags, "--out", JOB])
-    # A bucket is no disk to append to: the journal is written beside it, and copied whole.
+    # A bucket is no disk to append to: the journal is written beside it, and copied whole. A job copies its own part
+    # alone: those of others are at work, and what it saw of them when it began would take the place of more.
     job = (
-        f"mkdir -p {JOB} && cp -R {MOUNT}/. {JOB}/ && status=0 && "
-        f'{{ {inside} --shard "$SHARD/{args.shards}" || status=$?; }}; cp -R {JOB}/. {MOUNT}/ && exit $status'
+        'set -eu; copy() ( cd "$1"; for part in */*/' + f'{SHARDS}/"$SHARD-of-{args.shards}"; do '
+        'if [ -d "$part" ]; then mkdir -p "$2/$part"; cp -R "$part/." "$2/$part/"; fi; done ); '
+        f"mkdir -p {JOB}; copy {MOUNT} {JOB}; status=0; "
+        f'{inside} --shard "$SHARD/{args.shards}" || status=$?; copy {JOB} {MOUNT}; exit $status'
     )
     bucket = f"hf://buckets/{args.bucket}"
     submit = shlex.join(
@@ -185,8 +189,9 @@ def _hf_jobs(args: argparse.Namespace, settings: Settings) -> str:
         + f'  jobs="$jobs $({submit} --env "SHARD=$shard" {shlex.quote(args.image)} sh -c {shlex.quote(job)})"\n'
         + "done\n"
         + "hf jobs wait $jobs || true  # what a lost job did not do is run here\n"
+        + f"cd {shlex.quote(str(Path.cwd()))}\n"
         + f"hf buckets sync {bucket} {shlex.quote(str(settings.out))}\n"
-        + f"cd {shlex.quote(str(Path.cwd()))} && exec {here}\n"
+        + f"exec {here}\n"
     )
 
 

@@ -14,7 +14,9 @@ from msgspec import structs
 from benchmarks.dataset import Request, open_dataset
 from benchmarks.registry import get_dataset
 from harness.cli import main
+from harness.commands import launch
 from harness.records.journal import encode_lines, read_journal
+from harness.version import COMMAND
 
 RUN = ["--suite", "digits", "--model", "transcripts:said.jsonl", "--batch-size", "4", "--limit", "20", "--quiet"]
 
@@ -46,7 +48,7 @@ case "$1 $2" in
     done
     export SHARD
     command=$(printf %s "$command" | sed "s#/tmp/runs#$PLACE/job$SHARD#g")
-    command=$(printf %s "$command" | sed "s# /runs/[.] # $PLACE/bucket/. #; s# /runs/ # $PLACE/bucket/ #")
+    command=$(printf %s "$command" | sed "s# /runs\\([ ;]\\)# $PLACE/bucket\\1#g")
     [ "$SHARD" = "${LOST:-}" ] || sh -c "$command" >&2
     echo "job$SHARD" ;;
   "buckets sync") mkdir -p "$4" && cp -R "$PLACE/bucket/." "$4/" ;;
@@ -69,7 +71,7 @@ def place(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     stub(tmp_path / "bin" / "sbatch", SBATCH)
     stub(tmp_path / "bin" / "hf", HF)
     program = shlex.join([sys.executable, str(root / "run_eval.py")])
-    stub(tmp_path / "bin" / "asr-harness", f'#!/bin/sh\nexec {program} "$@"\n')
+    stub(tmp_path / "bin" / COMMAND, f'#!/bin/sh\nexec {program} "$@"\n')
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
     monkeypatch.setenv("PLACE", str(tmp_path))
@@ -112,11 +114,16 @@ def test_hf_jobs(place: Path) -> None:
     command = ["launch", "--on", "hf-jobs", "--shards", "2", "--bucket", "org/runs", "--image", "an/image", "--submit"]
     assert main([*command, "--job-option=--flavor=l4x1", "--", *RUN, "--out", "many"]) == 0
     assert results(place / "many") == results(place / "one")
+    parts = place.glob("bucket/digits/*/.shards/*-of-2/digits.jsonl")
+    assert sorted((path.parent.name, len(read_journal(path).lines)) for path in parts) == [
+        ("1-of-2", 10),
+        ("2-of-2", 10),
+    ]
     calls = (place / "calls").read_text()
     said = calls.splitlines()
     assert said[0].startswith(
         "hf jobs run --detach --quiet --secrets HF_TOKEN --volume hf://buckets/org/runs:/runs --flavor=l4x1 "
-        "--env SHARD=1 an/image sh -c mkdir -p /tmp/runs"
+        "--env SHARD=1 an/image sh -c set -eu; copy() ("
     )
     assert said[2:] == ["hf jobs wait job1 job2", "hf buckets sync hf://buckets/org/runs many"]
     assert "hf_secret" not in calls
@@ -125,6 +132,40 @@ def test_hf_jobs(place: Path) -> None:
     subprocess.run(["hf", "buckets", "sync", "hf://buckets/org/runs", "many"], check=True)
     assert main([*RUN, "--out", "many"]) == 0
     assert results(place / "many") == before
+
+
+PART = """#!/bin/sh
+cd "$PLACE/job$SHARD/s/m/.shards"
+ls > "$PLACE/seen$SHARD"
+echo more >> "$SHARD-of-2/j.jsonl"
+echo whole > "$PLACE/bucket/s/m/.shards/2-of-2/j.jsonl"
+exit 5
+"""
+
+
+def test_a_job_of_hf_leaves_the_parts_of_others_as_they_are(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second part ends while the first is at work; the script is run in another folder than it was made in."""
+    parts = place / "bucket" / "s" / "m" / ".shards"
+    for number in (1, 2):
+        (parts / f"{number}-of-2").mkdir(parents=True)
+        (parts / f"{number}-of-2" / "j.jsonl").write_text("begun\n")
+    stub(place / "bin" / COMMAND, PART)
+    monkeypatch.setenv("LOST", "2")
+    monkeypatch.setattr(launch, "_program", lambda: ["echo"])
+    words = ["launch", "--on", "hf-jobs", "--shards", "2", "--bucket", "o/b", "--image", "i"]
+    assert main([*words, "--", "--suite", "digits", "--out", "many"]) == 0
+    script = capsys.readouterr().out
+    (place / "elsewhere").mkdir()
+    ended = subprocess.run(["sh"], input=script, text=True, capture_output=True, check=False, cwd=place / "elsewhere")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (place / "seen1").read_text() == "1-of-2\n"
+    files = {str(path.relative_to(place / "many")): path.read_text() for path in (place / "many").rglob("*.jsonl")}
+    assert files == {
+        "s/m/.shards/1-of-2/j.jsonl": "begun\nmore\n",
+        "s/m/.shards/2-of-2/j.jsonl": "whole\n",
+    }
 
 
 KEEP = """#!/bin/sh
