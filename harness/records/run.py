@@ -348,6 +348,11 @@ class RunRecord(msgspec.Struct, kw_only=True):
         return self.settings.get("on_error") == "score-empty"
 
     @property
+    def looked_up(self) -> bool:
+        """Whether its texts were written before, and nothing was listened to: then its speed is of no model."""
+        return self.model.id.startswith("transcripts:")
+
+    @property
     def served(self) -> int | None:
         """Requests at a time, where a server did the work; None where this machine did."""
         at_once = self.settings.get("concurrency")

@@ -75,7 +75,8 @@ def points_of(
     common = tuple(clean_among(_common(able, every)))
     same = [bool(common) and set(common) <= each for each in able]
     at_once = [run.served if run else None for run in runs]
-    local = [one and not many for one, many in zip(same, at_once, strict=True)]
+    looked_up = [run is not None and run.looked_up for run in runs]
+    local = [one and not many and not old for one, many, old in zip(same, at_once, looked_up, strict=True)]
     hardware = [run.hardware if run else None for run in runs]
     machines = [machine for machine, one in zip(hardware, local, strict=True) if one]
     usual = _usual(machines)
@@ -89,7 +90,7 @@ def points_of(
         point = Point(
             name,
             found.rate,
-            found.speed.rtfx,
+            None if looked_up[at] else found.speed.rtfx,
             *_ends(found.interval),
             comparable=same[at],
             frontier=local[at] and (usual is not None and hardware[at] == usual[0]),

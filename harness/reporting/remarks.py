@@ -115,7 +115,7 @@ def _measured_on(runs: Sequence[RunRecord | None], names: Sequence[str]) -> tupl
     """What is true of the whole table: where it was measured, and which data is not locked."""
     machines: dict[str, list[str]] = {}
     for run, model in zip(runs, names, strict=True):
-        if run and run.hardware:
+        if run and run.hardware and not run.looked_up:
             machines.setdefault(run.hardware, []).append(model)
     facts = [item for run in runs if run for item in run.benchmarks.items() if item[1].revision_locked is False]
     unlocked = dict.fromkeys(name for name, fact in facts if not str(fact.source).startswith("embedded"))

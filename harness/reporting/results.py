@@ -99,10 +99,7 @@ def results_table(
                 *(cells[one] for one in spoken),
                 *([] if translated else [_average_cell(score, over)]),
                 *(_metric_cell(entries.get(one), metric, cells[one].notes) for metric, one in further),
-                *(
-                    Cell(getattr(score.average.speed, column.key), notes=(*lacks, *_served(run), *apart(run)))
-                    for column in speeds
-                ),
+                *(_speed_cell(score, run, column.key, (*lacks, *_served(run), *apart(run))) for column in speeds),
                 *spent,
                 Cell(sum(entry.failed for entry in score.benchmarks)),
                 Cell(run.model.parameters if run else None),
@@ -274,6 +271,13 @@ def _speeds(scores: Sequence[Scores], runs: Sequence[RunRecord | None]) -> list[
     if any(score.average.speed.rtfx_leaderboard is not None for score in scores):
         titles["rtfx_leaderboard"] = "RTFx as the leaderboard times"
     return [Column(key, title, format="adaptive", best=fastest) for key, title in titles.items()]
+
+
+def _speed_cell(score: Scores, run: RunRecord | None, key: str, notes: tuple[str, ...]) -> Cell:
+    """A speed of a model on average; none of texts that were written before."""
+    if run is not None and run.looked_up:
+        return Cell(None, notes=("of transcripts that were written before: nothing was listened to",))
+    return Cell(getattr(score.average.speed, key), notes=notes)
 
 
 def _served(run: RunRecord | None) -> tuple[str, ...]:

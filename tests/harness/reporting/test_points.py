@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from harness.records.run import RunRecord
-from harness.records.scores import Scores
+from harness.records.scores import Average, AverageSpeed, Scores
 from harness.records.speed import Speed
 from harness.reporting.drawing import Point
 from harness.reporting.points import Points, by_length, points_of
@@ -127,3 +127,21 @@ def test_sorted_points_are_the_same_in_another_order() -> None:
     assert [one.model for one in turned.averages] == ["b", "a"]
     assert list(turned.by_benchmark["x"]) == ["b", "a"]
     assert turned.by_benchmark["x"]["a"].wer == 0.01
+
+
+def test_transcripts_that_were_written_before_have_no_place_among_speeds() -> None:
+    """Nor does the machine that looked them up say which one most were timed on."""
+    systems = {name: [part("x", wrong)] for wrong, name in enumerate("abc", start=1)}
+    average = {name: {"average": replace(_average(), wer=0.1 * at)} for at, name in enumerate("abc", start=1)}
+    old = run(environment={"hardware": {"accelerator": "A100"}}, model={"id": "transcripts:a.jsonl"})
+    points, _ = made(systems, [old, old, on("H100")], **average)
+    assert [(one.rtfx, one.frontier, one.elsewhere, one.comparable) for one in points.averages] == [
+        (None, False, False, True),
+        (None, False, False, True),
+        (10.0, True, False, True),
+    ]
+    assert points.note == ""
+
+
+def _average() -> Average:
+    return Average(speed=AverageSpeed(rtfx=10.0))

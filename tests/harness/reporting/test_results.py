@@ -115,6 +115,20 @@ def test_what_failed_is_no_utterance_without_errors(packed: bool) -> None:
     )  # fmt: skip
 
 
+def test_transcripts_that_were_written_before_have_no_speed() -> None:
+    """Their lookups are no model's speed: no figure, no machine, and not the fastest of the table."""
+    scores = [score(name, [entry("read", 0.1)], 0.1) for name in ("transcripts:a.jsonl", "org/b")]
+    here = {"hardware": {"accelerator": "H100"}}
+    runs = [run(model={"id": one.model}, environment=here) for one in scores]
+    table = results_table(scores, runs)
+    why = ("of transcripts that were written before: nothing was listened to",)
+    for key, value in (("rtfx", 1234.5), ("rtfx_end_to_end", 7.25)):
+        at = [column.key for column in table.columns].index(key)
+        assert [(row[at].value, row[at].notes) for row in table.rows] == [(None, why), (value, ())]
+    assert "RTFx on H100." in table.notes
+    assert not any("H100" in note for note in results_table(scores[:1], runs[:1]).notes)
+
+
 def test_translations_have_no_word_error_rate() -> None:
     made = entry("talks", None, metric="bleu", target="en", metrics={"bleu": MetricValue(value=31.5)})
     table = results_table([score("m", [made, entry("read", 0.1)], 0.1)], [None])
