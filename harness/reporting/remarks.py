@@ -24,6 +24,7 @@ def remarks(scores: Sequence[Scores], runs: Sequence[RunRecord | None], names: S
     return (
         *_unbegun(scores, names),
         *_drafts(scores, names),
+        *_dropped(scores),
         *_precision(scores),
         *_unseen(scores),
         *_foreign(scores, runs, names),
@@ -46,6 +47,17 @@ def _drafts(scores: Sequence[Scores], names: Sequence[str]) -> tuple[str, ...]:
         if found:
             notes.append(f"Before editing, the drafts of {name} had a WER of {', '.join(found)}.")
     return tuple(notes)
+
+
+def _dropped(scores: Sequence[Scores]) -> tuple[str, ...]:
+    """Which utterances are not in the rates, as their references come to nothing; of each benchmark once."""
+    entries = [entry for score in scores for entry in score.benchmarks if entry.rate is not None]
+    found = dict.fromkeys(
+        f"{one.dropped_references:,} of {one.utterances:,} of {one.benchmark}"
+        for one in entries
+        if one.dropped_references
+    )
+    return (f"Not in the rates, since nothing is said by the reference: {', '.join(found)}.",) if found else ()
 
 
 def _precision(scores: Sequence[Scores]) -> tuple[str, ...]:

@@ -129,6 +129,14 @@ def test_transcripts_that_were_written_before_have_no_speed() -> None:
     assert not any("H100" in note for note in results_table(scores[:1], runs[:1]).notes)
 
 
+def test_references_that_come_to_nothing_are_said_to_be_left_out() -> None:
+    parts = [entry("read", 0.1, dropped_references=6), entry("far", 0.1)]
+    silent = entry("silent", None, dropped_references=100)
+    notes = results_table([score(name, [*parts, silent], 0.1) for name in "ab"], [None] * 2).notes
+    assert "Not in the rates, since nothing is said by the reference: 6 of 100 of read." in notes
+    assert not any("Not in the rates" in one for one in results_table([score("a", parts[1:], 0.1)], [None]).notes)
+
+
 def test_translations_have_no_word_error_rate() -> None:
     made = entry("talks", None, metric="bleu", target="en", metrics={"bleu": MetricValue(value=31.5)})
     table = results_table([score("m", [made, entry("read", 0.1)], 0.1)], [None])
