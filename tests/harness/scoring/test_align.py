@@ -324,7 +324,9 @@ def test_words_that_both_begin_and_end_with(reference: str, hypothesis: str, end
 def test_one_substitution_is_counted_as_rapidfuzz_counts_it() -> None:
     draw = random.Random(8)
     alike_long = 0
-    for reference, hypothesis in (with_one_error(draw) for _ in range(3_000)):
+    for number, (reference, hypothesis) in enumerate(with_one_error(draw) for _ in range(3_000)):
+        if number % 2:
+            hypothesis[0:1] = ["a"]  # perhaps one more
         edits = [edit.tag for edit in Levenshtein.editops(reference, hypothesis)]
         found = align.count(reference, hypothesis, merge=False)
         assert (found.substitutions, found.deletions, found.insertions, found.words) == (
@@ -332,4 +334,4 @@ def test_one_substitution_is_counted_as_rapidfuzz_counts_it() -> None:
             len(reference),
         )
         alike_long += len(reference) == len(hypothesis) and reference != hypothesis
-    assert alike_long == 714
+    assert alike_long == 737
