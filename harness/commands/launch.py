@@ -56,6 +56,11 @@ def run(args: argparse.Namespace) -> ExitStatus:
         raise UsageError("--bucket and --image are of --on hf-jobs; SLURM's jobs share the folder of --out")
     if any("token" in option.lower() for option in args.job_option):
         raise UsageError("--job-option: a token does not belong on a command line; jobs are given HF_TOKEN as a secret")
+    for option in args.job_option:
+        if not option.strip() or (option.startswith("-") and " " in option.partition("=")[0]):
+            raise UsageError(
+                f"--job-option {option!r}: give one flag as one word, as --job-option=--gres=gpu:1; repeats"
+            )
     if not 1 <= args.shards <= MOST:
         raise UsageError(f"--shards {args.shards}: give a number from 1 to {MOST:,}")
     settings = _checked(args.flags, look=not args.unchecked)

@@ -204,6 +204,14 @@ def test_a_script_keeps_every_word_whatever_is_in_it(place: Path, capsys: pytest
         (["--on", "hf-jobs", "--shards", "2", "--", "--suite", "digits"], "give --bucket ORG/NAME"),
         (["--on", "lsf", "--shards", "2", "--", "--suite", "digits"], "invalid choice: 'lsf'"),
         (
+            ["--on", "slurm", "--shards", "2", "--job-option=", "--", "--suite", "digits"],
+            "--job-option '': give one flag",
+        ),
+        (
+            ["--on", "slurm", "--shards", "2", "--job-option=--gres gpu:1", "--", "--suite", "digits"],
+            "--job-option '--gres gpu:1': give one flag as one word, as --job-option=--gres=gpu:1",
+        ),
+        (
             ["--on", "hf-jobs", "--shards", "2", "--job-option=--token=hf_x", "--", "--suite", "digits"],
             "a token does not",
         ),
