@@ -68,19 +68,22 @@ class Browser {
   }
 
   // Every utterance that both systems have, with what it contributes to the difference of their WERs: errors over all words
-  // of the one minus the same of the other, times the weight of the benchmark. Summed, they are the difference.
+  // of the one minus the same of the other, times the weight of the benchmark. Summed, with what the page does not hold,
+  // they are the difference.
   contributions(a, b) {
     const benchmarks = this.chosenBenchmarks(a, b), weights = this.weights(benchmarks), items = [], totals = { a: 0, b: 0 };
     this.whole = true;
     benchmarks.forEach((one, at) => {
       const A = one.systems[a], B = b === "" ? null : one.systems[b], indices = [];
-      let wordsA = 0, wordsB = 0;
+      let wordsA = A.words_left_out || 0, wordsB = (B && B.words_left_out) || 0;
       for (let i = 0; i < one.ids.length; i += 1) {
         if (A.there[i] !== "1" || (B && B.there[i] !== "1")) { if (A.there[i] === "1" || (B && B.there[i] === "1")) this.whole = false; continue; }
         indices.push(i);
         wordsA += A.words[i];
         if (B) wordsB += B.words[i];
       }
+      totals.a += wordsA ? ((A.errors_left_out || 0) / wordsA) * weights[at] : 0;
+      totals.b += wordsB ? ((B.errors_left_out || 0) / wordsB) * weights[at] : 0;
       for (const i of indices) {
         const errorsA = errorsOf(A, i), errorsB = B ? errorsOf(B, i) : 0;
         const partA = wordsA ? (scoredErrors(A, i) / wordsA) * weights[at] : 0, partB = wordsB ? (scoredErrors(B, i) / wordsB) * weights[at] : 0;
@@ -147,6 +150,8 @@ class Browser {
     const listed = this.found.length - shownPlain, shown = this.found.reduce((sum, item) => sum + item.part, 0);
     const characters = items.filter((item) => item.one.characters).length;
     const rate = !characters ? "WER" : characters === items.length ? "CER" : "Mean of WER and CER";
+    const leftOut = [...new Set(items.map((item) => item.one))].reduce((sum, one) => sum + (one.left_out || 0), 0);
+    const held = leftOut ? `, of which the page holds ${items.length.toLocaleString("en")}` : "";
     const silent = items.filter((item) => item.unscored), made = (side) => silent.reduce((sum, item) => sum + item[side], 0);
     const inserted = `${made("errorsA").toLocaleString("en")}${b === "" ? "" : ` and ${made("errorsB").toLocaleString("en")}`} inserted`;
     const under = this.mixed([...new Set(items.map((item) => item.one))]) ? " That is the mean over the conditions too; the table's average is over the clean benchmarks." : "";
@@ -157,7 +162,7 @@ class Browser {
     }
     this.field("summary").textContent = items.length
       ? `${rate} ${(100 * averages.a).toFixed(2)}` + (b === "" ? "" : ` − ${(100 * averages.b).toFixed(2)} = ${points(this.difference)} points`) +
-        ` over ${amount(items.length, "utterance")}; the ${listed.toLocaleString("en")} listed make up ${points(shown)}.${said}${without && ` ${without}`}`
+        ` over ${amount(items.length + leftOut, "utterance")}${held}; the ${listed.toLocaleString("en")} listed make up ${points(shown)}.${said}${without && ` ${without}`}`
       : "These two systems have no benchmark in common.";
   }
 

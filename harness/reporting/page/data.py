@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from msgspec import field
 
 from harness.perturb.names import named
@@ -13,6 +14,7 @@ from harness.records.codec import Record
 from harness.records.stored import taken
 from harness.reporting.drawing import Point
 from harness.scoring.error_counts import ErrorCounts
+from harness.scoring.large import total_of
 from harness.scoring.pairing import keyed, mismatch
 from harness.scoring.score import speeds_of
 from harness.scoring.scored import Scored, ScoredUtterance
@@ -99,6 +101,10 @@ class PageSystem(Record, frozen=True, kw_only=True):
     insertions: list[int]
     unscored: str = ""
     """1 for each utterance that no rate counts, since its reference comes to nothing; empty where there is none."""
+    errors_left_out: int = 0
+    """Of the utterances that the page does not hold, as rates count them."""
+    words_left_out: int = 0
+    """Likewise."""
 
 
 class PageBenchmark(Record, frozen=True, kw_only=True):
@@ -125,6 +131,8 @@ class PageBenchmark(Record, frozen=True, kw_only=True):
     """Values of the tags that utterances can be grouped by."""
     plain: bool = False
     """Whether texts are shown as they are, as there is no error rate of them (`harness.reporting.page.plain`)."""
+    left_out: int = 0
+    """Utterances that the page does not hold (`harness.reporting.page.choice`)."""
     condition: bool = False
     """Whether its audio is under a condition: the averages are over the others, where there are any."""
 
@@ -208,6 +216,7 @@ def page_benchmark(one: Group, audio: Placed) -> PageBenchmark:
         silences=silences,
         silent=silent,
         tags=tags_of(rows),
+        left_out=max(0, *(len(held.kept) - len(rows) for held in one.systems.values())),
         condition=named(one.benchmark) is not None,
     )
 
@@ -281,6 +290,11 @@ def _system(one: Group, held: Held, normal: _Normalized) -> PageSystem:
         aligned = normal.gap.join(known.hypothesis)
         normalized.append(0 if aligned == text else aligned)
         steps.append(_steps(known.alignment, normal.gap))
+    left_out = ErrorCounts()
+    if len(held.rows) < len(held.kept):
+        there = np.zeros(len(held.kept), dtype=bool)
+        there[list(held.rows.values())] = True
+        left_out = total_of(scored.table.kept(ours=scored.units.ours).at(~there))
     return PageSystem(
         hypotheses=hypotheses,
         normalized=normalized,
@@ -288,6 +302,8 @@ def _system(one: Group, held: Held, normal: _Normalized) -> PageSystem:
         failed=failed,
         there="".join("1" if key in held.rows else "0" for key in one.rows),
         unscored="".join(map(str, map(int, unscored))) if any(unscored) else "",
+        errors_left_out=left_out.errors,
+        words_left_out=left_out.words,
         words=[count.words for count in counts],
         substitutions=[count.substitutions for count in counts],
         deletions=[count.deletions for count in counts],

@@ -18,9 +18,9 @@ from harness.records.run import BenchmarkRecord, ModelRecord, RunRecord
 from harness.records.stored import Stored
 from harness.reporting import report
 from harness.reporting.page import choice
-from harness.reporting.page.audio import origins
+from harness.reporting.page.audio import Placed, origins
 from harness.reporting.page.choice import choose
-from harness.reporting.page.data import group
+from harness.reporting.page.data import group, page_benchmark
 from harness.reporting.report import write_report
 from harness.scoring.predictions import System, read_run
 from harness.scoring.profile_files import get_profile
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PROFILE = get_profile("verbatim")
 COUNT = 200
+NO_AUDIO = Placed({}, {}, "", [])
 
 
 def run(folder: Path, name: str, wrong: range, failed: int = 13) -> System:
@@ -121,6 +122,22 @@ def test_the_longest_have_as_much_room_as_there_is(tmp_path: Path, monkeypatch: 
     assert 19 < len(chosen.ids) < 28, "u013 is of both, and what is drawn may be"
     monkeypatch.setattr(choice, "CHOSEN_BYTES", 1)
     assert {"u013"} <= choose(counted, round(size / 2) + 1)["b"].ids, "one, however long it is"
+
+
+def test_rates_of_the_page_are_of_all(tmp_path: Path) -> None:
+    """Errors and words of what it holds, with those of what it leaves out, are the table's."""
+    systems = [run(tmp_path, "one", range(50, 90)), run(tmp_path, "two", range(120, 160))]
+    counted = count_systems(systems, [PROFILE] * 2)
+    (whole,), (cut,) = ([page_benchmark(one, NO_AUDIO) for one in group(counted, some)] for some in (
+        None, {"b": choose(counted, 3000)["b"]}
+    ))  # fmt: skip
+    assert (whole.left_out, cut.left_out) == (0, COUNT - len(cut.ids))
+    for key, system in cut.systems.items():
+        of_all = whole.systems[key]
+        assert (of_all.errors_left_out, of_all.words_left_out) == (0, 0)
+        assert sum(system.words) + system.words_left_out == sum(of_all.words) == 4 * (COUNT - 1)
+        errors = sum(map(sum, (system.substitutions, system.deletions, system.insertions)))
+        assert errors + system.errors_left_out == sum(range(40)) > errors
 
 
 def test_rows_are_looked_for_only_where_systems_have_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,12 +18,13 @@ import pytest
 from harness.cli import main
 from harness.reporting.drawing import Point
 from harness.reporting.page.build import page
+from harness.reporting.page.choice import choose
 from harness.reporting.page.data import PageBenchmark, PageData, PageSystem
 from harness.reporting.table import Cell, Column, Table
 from harness.scoring.predictions import read_systems
 from harness.scoring.profile_files import get_profile
 from harness.scoring.score import score_systems
-from tests.harness.reporting.in_browser import HOSTILE, WORDS, browser, made, needs_chromium, until, visit
+from tests.harness.reporting.in_browser import HOSTILE, WORDS, browser, made, needs_chromium, run_of, until, visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,22 @@ def test_contributions_sum_to_the_difference(made: Path, visit: Callable[..., An
     assert f"= +{100 * expected:.3f} points over 180 utterances" in tab.text_content("#summary")
     parts = tab.evaluate("browser.found.map(item => item.part)")
     assert parts == sorted(parts, reverse=True)
+
+
+def test_rates_are_of_what_the_page_does_not_hold_too(
+    tmp_path: Path, visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten of twenty utterances have an error in two words; the page holds five of them and one without."""
+    monkeypatch.setattr(choose, "__defaults__", (85,))
+    run = run_of(tmp_path / "run", [("ab cd", "ab cd")] * 10 + [("ab cd", "ab xy")] * 10)
+    assert main(["report", str(run), "--out", str(tmp_path / "r")]) == 0
+    tab = visit(tmp_path / "r" / "index.html")
+    said = "WER 25.00 over 20 utterances, of which the page holds 6; the 6 listed make up +12.500."
+    until(tab, "browser.found.length > 0")
+    assert tab.text_content("#summary") == said, "the table's average"
+    tab.select_option("#benchmark", label="clips")
+    tab.wait_for_timeout(300)
+    assert tab.text_content("#summary") == said, "the sum over this benchmark"
 
 
 def test_filters_and_search(made: Path, visit: Callable[..., Any]) -> None:
