@@ -106,8 +106,8 @@ class Silent:
     def benchmark_started(self, model: str, benchmark: str, profile: str, done: Sequence[Line]) -> None:
         """A benchmark begins; `done` are the journal lines that are there from before."""
 
-    def planned(self, utterances: int, seconds: float) -> None:
-        """So many utterances of so many seconds were found and are about to be run."""
+    def planned(self, utterances: int, seconds: float, *, more: bool = False) -> None:
+        """So many utterances of so many seconds were found and are about to be run; `more` are still to be read."""
 
     def batch(self, lines: Sequence[Line]) -> None:
         """A batch was journalled."""
@@ -144,15 +144,17 @@ class Lines(Silent):
         large = isinstance(done, Stored)  # counting the errors of a million takes a minute
         self._tally.add(done, texts=not large)
         self._total = self._left = 0.0
+        self._more = False
         self._begin = time.monotonic()
         if done:
             later = ", whose errors are counted at the end" if large else ""
             self._say(f"{self._name}: going on after {amount(len(done), 'utterance')}{later}")
 
-    def planned(self, utterances: int, seconds: float) -> None:
+    def planned(self, utterances: int, seconds: float, *, more: bool = False) -> None:
         """Adds to what is to be done."""
         self._total += seconds
         self._left += seconds
+        self._more = more
 
     def batch(self, lines: Sequence[Line]) -> None:
         """Counts, and shows how far it is."""
@@ -166,6 +168,8 @@ class Lines(Silent):
             share = 1.0 - max(0.0, self._left) / self._total if self._total else 1.0
             passed = time.monotonic() - self._begin
             ahead = f", {_clock(passed * (1 - share) / share)} left" if share else ""
+            if self._more:
+                ahead = " of what was read so far"
             self._say(f"{self._name}: {100 * share:.0f} %{ahead}, {self._tally}")
 
     def benchmark_finished(self, folder: Path, benchmark: str) -> None:
@@ -191,10 +195,11 @@ class Bars(Lines):
         super().benchmark_started(model, benchmark, profile, done)
         self._progress.reset(self._task, total=None, description=plain(self._name), tally="", visible=True)
 
-    def planned(self, utterances: int, seconds: float) -> None:
+    def planned(self, utterances: int, seconds: float, *, more: bool = False) -> None:
         """A longer bar."""
-        super().planned(utterances, seconds)
-        self._progress.update(self._task, total=self._total)
+        super().planned(utterances, seconds, more=more)
+        if not more:  # until then nobody knows
+            self._progress.update(self._task, total=self._total)
 
     def _moved(self, seconds: float) -> None:
         self._progress.update(self._task, advance=seconds, tally=str(self._tally))

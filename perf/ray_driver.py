@@ -177,13 +177,14 @@ def preparing(utterances: Sequence[Utterance], *, ahead: bool) -> tuple[float, f
             state = State(model=cast("Model", nobody), budget=budget, clock=Clock(), stop=Stop())
             loop = RayLoop(state=state, benchmark="perf", journal=journal, listener=Silent())
             loop._ahead = loop._sent_ahead()
-            read: Future[tuple[list[Utterance], list[float]] | None] = Future()
-            read.set_result(([one for one, _ in loop._listed(window)], lengths))
+            read: Future[tuple[list[Utterance], list[float], bool] | None] = Future()
+            read.set_result(([one for one, _ in loop._listed(window)], lengths, False))
             if loop._ahead is not None:
                 full(loop._ahead)  # was sent while the data was listed
             with Threads(Occupied(0.0), 1) as threads, suppress(InterruptedError):
                 begin = time.thread_time()
-                loop._window(*(loop._result(read) or ([], [])), set(), threads)
+                listed, seconds, more = loop._result(read) or ([], [], False)
+                loop._window(listed, seconds, set(), threads, more=more)
             times.append((nobody.first - begin, (time.thread_time() - nobody.last) / clips))
     first, behind = zip(*times, strict=True)
     return median(first), median(behind)

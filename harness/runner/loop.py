@@ -37,14 +37,14 @@ WINDOW_ITEMS = 10_000
 """Utterances of a window: some 150 batches, so that sorting within windows costs next to no padding."""
 
 
-Window = tuple["list[Utterance]", list[float]]
+Window = tuple["list[Utterance]", list[float], bool]
 """Utterances of a stretch, and what to plan with, in seconds."""
 
 
 class Listener(Protocol):
     """Who wants to know how the run goes."""
 
-    def planned(self, utterances: int, seconds: float) -> None:
+    def planned(self, utterances: int, seconds: float, *, more: bool) -> None:
         """So many utterances of so many seconds were found and are about to be run."""
 
     def batch(self, lines: Sequence[Line]) -> None:
@@ -84,9 +84,9 @@ class Loop:
             coming = _in_background(windows)
             while (found := self._result(coming)) is not None:
                 coming = _in_background(windows)
-                window, seconds = found
+                window, seconds, more = found
                 seen += len(window)
-                self._window(window, seconds, self._done_before(window, places), threads)
+                self._window(window, seconds, self._done_before(window, places), threads, more=more)
             self._finish()
         return seen
 
@@ -135,7 +135,9 @@ class Loop:
             self._finish()
             raise
 
-    def _window(self, window: list[Utterance], seconds: list[float], done: set[int], threads: Threads) -> None:
+    def _window(
+        self, window: list[Utterance], seconds: list[float], done: set[int], threads: Threads, *, more: bool
+    ) -> None:
         """Plans and runs what is missing of one stretch, all but the places that are done.
 
         The plan is that of the whole stretch, whatever was done before: a resumed run has the batches of an
@@ -148,7 +150,7 @@ class Loop:
             batches = [[index for index in batch if index not in done] for batch in batches]
             batches = [batch for batch in batches if batch]
         left = [length for index, length in enumerate(seconds) if index not in done] if done else seconds
-        self.listener.planned(len(left), sum(left))
+        self.listener.planned(len(left), sum(left), more=more)
         self._run(window, seconds, batches, threads)
 
     def _planned(self, seconds: list[float]) -> list[list[int]]:
@@ -210,7 +212,10 @@ def _in_background(windows: Iterator[Window]) -> Future[Window | None]:
 
 
 def _windows(listed: Iterable[tuple[Utterance, float]], stop: Stop, items: int) -> Iterator[Window]:
-    """Stretches of a stream that fit into memory. The stream is left when a stop is requested."""
+    """Stretches of a stream that fit into memory, each with whether another follows.
+
+    The stream is left when a stop is requested.
+    """
     window: list[Utterance] = []
     seconds: list[float] = []
     held = 0
@@ -219,13 +224,13 @@ def _windows(listed: Iterable[tuple[Utterance, float]], stop: Stop, items: int) 
             raise Interrupted("the batch in hand was finished; the same command goes on where it was")
         size = 0 if utterance.audio.data is None else len(utterance.audio.data)
         if len(window) >= items or (window and held + size > WINDOW_BYTES):
-            yield window, seconds
+            yield window, seconds, True
             window, seconds, held = [], [], 0
         window.append(utterance)
         seconds.append(length)
         held += size
     if window:
-        yield window, seconds
+        yield window, seconds, False
 
 
 def planning_seconds(utterance: Utterance) -> float:

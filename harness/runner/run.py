@@ -505,8 +505,8 @@ class _Saving:
         self._usage = usage
         entry.failed = usage.errors
 
-    def planned(self, utterances: int, seconds: float) -> None:
-        self._run.reporter.planned(utterances, seconds)
+    def planned(self, utterances: int, seconds: float, *, more: bool) -> None:
+        self._run.reporter.planned(utterances, seconds, more=more)
 
     def batch(self, lines: Sequence[Line]) -> None:
         self._entry.failed = (self._entry.failed or 0) + sum(line.error is not None for line in lines)

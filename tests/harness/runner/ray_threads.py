@@ -131,7 +131,7 @@ class Quiet:
         self.utterances = 0
         self.after: Callable[[], None] = lambda: None
 
-    def planned(self, utterances: int, seconds: float) -> None:
+    def planned(self, utterances: int, seconds: float, *, more: bool) -> None:
         self.utterances += utterances
 
     def batch(self, lines: Sequence[Line]) -> None:

@@ -15,6 +15,7 @@ from harness.errors import Interrupted, RunError
 from harness.models.base import Model, ModelCard
 from harness.records.journal import AudioFile, Line, read_journal
 from harness.records.run import Event
+from harness.runner import loop as module
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
@@ -45,9 +46,11 @@ class Quiet:
     def __init__(self, after: Callable[[], None] = lambda: None) -> None:
         self.after = after
         self.utterances = 0
+        self.more: list[bool] = []
 
-    def planned(self, utterances: int, seconds: float) -> None:
+    def planned(self, utterances: int, seconds: float, *, more: bool) -> None:
         self.utterances += utterances
+        self.more.append(more)
 
     def batch(self, lines: Sequence[Line]) -> None:
         self.after()
@@ -112,6 +115,16 @@ def test_every_utterance_is_journalled_once_with_its_own_text(journal: JournalFi
             given="",
         ),
     )
+
+
+@pytest.mark.parametrize(("number", "more"), [(1, [False]), (2, [False]), (3, [True, False]), (4, [True, False])])
+def test_the_last_window_is_known_as_such(
+    journal: JournalFile, monkeypatch: pytest.MonkeyPatch, number: int, more: list[bool]
+) -> None:
+    monkeypatch.setattr(module, "WINDOW_ITEMS", 2)
+    heard = Quiet()
+    assert loop(Echo(), journal, listener=heard).run(utterances([1.0] * number)) == number
+    assert heard.more == more
 
 
 def test_times_sum_to_what_the_clock_counted(journal: JournalFile) -> None:
