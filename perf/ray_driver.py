@@ -22,10 +22,11 @@ from harness.progress import Silent
 from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.plan import Budget
-from harness.runner.ray_ahead import Ahead, Chunk, Order
+from harness.runner.ray_ahead import Ahead
 from harness.runner.ray_cluster import Answer, Cluster, Handle
 from harness.runner.ray_connect import library
 from harness.runner.ray_engine import RayLoop
+from harness.runner.ray_held import Chunk, Order
 from harness.runner.ray_worker import Piece, Worker
 from harness.runner.stages import State, Stop
 from harness.runner.threads import Threads

@@ -24,7 +24,7 @@ from harness.runner.ray_folder import remove
 from harness.runner.ray_worker import Hung, Piece, Worker, Written
 
 if TYPE_CHECKING:
-    from harness.runner.ray_ahead import Order
+    from harness.runner.ray_held import Order
     from harness.types import Clip, Hypothesis
 
 PLACE_SECONDS = 60.0

@@ -26,7 +26,7 @@ from harness.records.run import Event
 from harness.runner.journal import failed
 from harness.runner.loop import LOOK_SECONDS, WINDOW_ITEMS, Loop, planning_seconds
 from harness.runner.plan import plan, spread
-from harness.runner.ray_ahead import Ahead, Order
+from harness.runner.ray_ahead import Ahead
 from harness.runner.ray_data import check_data, with_whole_path
 from harness.runner.ray_speed import Devices
 from harness.runner.ray_worker import Piece, Written
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from harness.runner.clock import Clock
     from harness.runner.loop import Window
     from harness.runner.ray_cluster import Answer, Cluster, Handle
+    from harness.runner.ray_held import Order
     from harness.runner.threads import Threads
 
 T = TypeVar("T", Line, Event)

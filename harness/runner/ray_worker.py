@@ -27,7 +27,7 @@ from harness.runner.contain import contained
 from harness.runner.journal import describe
 from harness.runner.pipeline import Done, Pipeline
 from harness.runner.plan import Budget, plan
-from harness.runner.ray_ahead import Held, Order
+from harness.runner.ray_held import Held, Order
 from harness.runner.stages import State, Stop
 from harness.runner.threads import Threads
 from harness.runner.watchdog import Watched

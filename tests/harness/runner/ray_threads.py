@@ -16,9 +16,9 @@ from harness.runner.clock import Clock
 from harness.runner.journal import JournalFile
 from harness.runner.loop import Loop
 from harness.runner.plan import Budget
-from harness.runner.ray_ahead import Chunk, Order
 from harness.runner.ray_cluster import Answer, Handle, Place
 from harness.runner.ray_engine import RayLoop
+from harness.runner.ray_held import Chunk, Order
 from harness.runner.ray_worker import Hung, Piece, Worker, Written
 from harness.runner.stages import State, Stop
 from harness.types import Clip, Hypothesis

@@ -11,8 +11,9 @@ import pytest
 from harness.errors import RunError
 from harness.runner import ray_ahead
 from harness.runner.plan import Budget
-from harness.runner.ray_ahead import Ahead, Chunk, Held, Order
+from harness.runner.ray_ahead import Ahead
 from harness.runner.ray_cluster import Handle
+from harness.runner.ray_held import Chunk, Held, Order
 from harness.runner.ray_worker import Piece, Worker
 from tests.harness.runner.ray_threads import Packing
 

@@ -32,8 +32,8 @@ from harness.records.run import RunRecord
 from harness.records.speed import Speed
 from harness.reporting.report import write_scores
 from harness.runner import run as run_module
-from harness.runner.ray_ahead import Order
 from harness.runner.ray_cluster import Cluster, Handle
+from harness.runner.ray_held import Order
 from harness.runner.run import Run
 from harness.runner.stages import Stop
 from harness.version import VERSION

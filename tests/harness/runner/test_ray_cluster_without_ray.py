@@ -13,9 +13,9 @@ import pytest
 from harness.errors import RunError, UsageError
 from harness.runner import ray_actor, ray_cluster
 from harness.runner.plan import Budget
-from harness.runner.ray_ahead import Chunk, Order
 from harness.runner.ray_cluster import Answer, Cluster, Handle, Place, without_calls
 from harness.runner.ray_connect import Share
+from harness.runner.ray_held import Chunk, Order
 from tests.harness.runner.stub_run import Slow
 
 

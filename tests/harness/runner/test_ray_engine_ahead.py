@@ -16,8 +16,8 @@ from harness.errors import DataError, Interrupted
 from harness.runner import ray_ahead, ray_engine
 from harness.runner.journal import JournalFile
 from harness.runner.plan import Budget
-from harness.runner.ray_ahead import Order
 from harness.runner.ray_cluster import Answer, Handle
+from harness.runner.ray_held import Order
 from harness.runner.stages import Stop
 from tests.harness.runner import ray_threads
 from tests.harness.runner.ray_threads import Grouped, Packing, Quiet, driver, expected, texts
