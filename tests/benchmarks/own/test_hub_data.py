@@ -423,7 +423,7 @@ def test_what_does_not_fit_is_not_fetched(hub: Hub, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("shutil.disk_usage", lambda _place: SimpleNamespace(free=size))
     account = own_dataset(SET).account
     assert account is not None
-    assert f"3 files are fetched, {size / 2**20:,.1f} MiB" in account.notes
+    assert f"files to fetch: 3, {size / 2**20:,.1f} MiB" in account.notes
 
 
 def test_a_folder_of_the_hubs_cache_is_data(hub: Hub, tmp_path: Path) -> None:

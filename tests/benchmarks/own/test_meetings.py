@@ -56,7 +56,7 @@ def test_every_form_with_speakers_and_times_is_the_same(folder: Path) -> None:
         assert found.texts == {"call": "hello there so it is", "other": "bye"}, place
         assert [one.turns for one in found.utterances] == [(ANNA, BERT), (SpokenTurn("anna", "bye", 3.0, 3.5),)]
         assert {(one.audio.start, one.audio.end, one.duration) for one in found.utterances} == {(None, None, 4.0)}
-        assert "3 segments of 2 recordings, each of which is one utterance" in found.account.notes
+        assert "each recording is one utterance: 2, of 3 segments in all" in found.account.notes
 
 
 def test_a_session_is_the_recording_unless_one_is_named_for_several(folder: Path) -> None:

@@ -45,7 +45,7 @@ def test_so_it_is_with_a_column_that_is_named(tmp_path: Path) -> None:
 
 
 def test_data_without_any_is_refused(tmp_path: Path) -> None:
-    refused(rows(tmp_path, {}, {}), DataError, f"no utterances in it.*passed over: 2 {LEFT_OUT}", translation=True)
+    refused(rows(tmp_path, {}, {}), DataError, f"no utterances in it.*passed over: {LEFT_OUT}: 2", translation=True)
 
 
 @pytest.mark.parametrize("form", ["folder", "librispeech"])

@@ -156,7 +156,7 @@ def test_keys_with_dots(tmp_path: Path, wav: bytes) -> None:
         ([("a.wav", b"x"), ("a.json", b"[]")], "x.tar!a.json: a JSON list, not an object"),
         ([("a.wav", b"x"), ("a.json", b'{"text": "x", "language": "xx"}')], "x.tar!a: language 'xx'"),
         ([("../a.wav", b"x"), ("../a.txt", b"x")], "the member '../a.wav' would leave its folder"),
-        ([("a.wav", b"x")], "no utterances in it, .*passed over: 1 samples without a transcript"),
+        ([("a.wav", b"x")], "no utterances in it, .*passed over: samples without a transcript: 1"),
     ],
 )
 def test_faults_name_the_member(tmp_path: Path, members: list[tuple[str, bytes]], message: str) -> None:

@@ -76,7 +76,7 @@ def test_nothing_leads_out_of_the_folder(place: Path, cache: Path, tmp_path: Pat
     with zipfile.ZipFile(place, "a") as archive:
         archive.writestr("../../../out.txt", "x")
         archive.writestr("/absolute.txt", "x")
-    refused(place, DataError, "texts have no audio file beside them")
+    refused(place, DataError, "texts without an audio file beside them: 2")
     assert not (tmp_path / "out.txt").exists()
     assert {path.name for path in cache.rglob("*.txt")} == {"a.txt", "out.txt", "absolute.txt"}
 
