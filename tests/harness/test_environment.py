@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS = (
-    *(f"harness/{name}.py" for name in ("__init__", "errors", "version", "environment", "secret_values")),
-    *(f"harness/records/{name}.py" for name in ("__init__", "codec", "cost", "run")),
+    *(f"harness/{name}.py" for name in ("__init__", "devices", "errors", "version", "environment", "secret_values")),
+    *(f"harness/records/{name}.py" for name in ("__init__", "codec", "cost", "format_1", "run", "speed")),
     *(f"benchmarks/{name}.py" for name in ("__init__", "files")),
     "pyproject.toml",
 )
