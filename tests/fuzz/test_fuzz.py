@@ -116,7 +116,6 @@ def test_planted_faults_are_found(
     monkeypatch.setattr("harness.cli.main", main)
     monkeypatch.setattr(worker, "SECONDS", 0.05)
     monkeypatch.setattr(worker, "WAIT", 20.0)
-    monkeypatch.setattr(worker, "BYTES", 1 << 40)  # the process of these tests holds what other tests loaded
     result = worker.call(Case(7, "score", ["score", "x"]))
     assert (result.outcome, result.bad) == (outcome, not outcome.startswith("exit"))
 
@@ -124,7 +123,6 @@ def test_planted_faults_are_found(
 def test_what_waits_is_found_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.cli.main", waits)
     monkeypatch.setattr(worker, "WAIT", 0.05)
-    monkeypatch.setattr(worker, "BYTES", 1 << 40)
     result = worker.call(Case(7, "score", ["score", "x"]))
     assert result.outcome == "hang"
     assert result.processor < 5, "which no processor's time would have told"
@@ -133,7 +131,6 @@ def test_what_waits_is_found_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> No
 def test_what_others_hold_up_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.cli.main", works_for_long_beside_others)
     monkeypatch.setattr(worker, "SECONDS", 0.15)
-    monkeypatch.setattr(worker, "BYTES", 1 << 40)
     result = worker.call(Case(7, "score", ["score", "x"]))
     assert (result.outcome, result.processor <= result.seconds) == ("exit 0", True)
 
@@ -151,9 +148,18 @@ def test_a_process_that_hears_no_alarm_is_ended(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_too_much_memory_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.cli.main", says("fine", 0, out=True))
-    monkeypatch.setattr(worker, "BYTES", 1 << 20)
-    assert worker.call(Case(7, "score", ["score", "x"])).outcome == "memory"
+    """What the process held before is none of the case's."""
+    taken: list[int] = []
+
+    def takes(_words: list[str]) -> int:
+        return len(bytearray(b"x") * taken[0]) and 0
+
+    monkeypatch.setattr("harness.cli.main", takes)
+    monkeypatch.setattr(worker, "BYTES", 64 << 20)
+    for size, outcome in ((1, "exit 0"), (100 << 20, "memory"), (1, "exit 0")):
+        taken[:] = [size]
+        result = worker.call(Case(7, "score", ["score", "x"]))
+        assert (result.outcome, result.mib > 64) == (outcome, outcome == "memory")
 
 
 def test_a_process_that_dies_costs_its_case_only(monkeypatch: pytest.MonkeyPatch) -> None:

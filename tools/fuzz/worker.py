@@ -26,8 +26,8 @@ SECONDS = 10.0
 """Of the processor for one case: beyond that it hangs."""
 WAIT = 30 * SECONDS
 """On the clock, where others may be using the processor: beyond that it waits for what does not come."""
-BYTES = 1 << 30
-"""Of memory that a case may hold."""
+BYTES = 512 << 20
+"""Of memory that a case may take, beside what its process holds already."""
 ADDRESSES = 12 << 30
 """Of address space, so that a bomb is an error here and not the end of the machine."""
 GOOD_STATUS = {0, 2, 4, 5}
@@ -61,6 +61,7 @@ class Result:
     seconds: float = 0.0
     """On the clock."""
     mib: int = 0
+    """Of memory, beside what its process held before."""
     processor: float = 0.0
     """Seconds of it, which others on the machine do not make more."""
 
@@ -113,6 +114,7 @@ def call(case: Case) -> Result:
     kept = sys.stdin, sys.stdout, sys.stderr
     sys.stdin, sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO(case.stdin), encoding="utf-8"), out, errors
     _forget_peak()
+    held = _peak()
     begin, used, escaped, status = time.monotonic(), time.process_time(), "", -1
     try:
         with _alarm(), _small_disk(), _pictures(drawn=case.number % DRAWN == 0):
@@ -125,7 +127,7 @@ def call(case: Case) -> Result:
         escaped = f"internal {type(error).__name__}: {error}"
     finally:
         sys.stdin, sys.stdout, sys.stderr = kept
-    seconds, used, mib = time.monotonic() - begin, time.process_time() - used, _peak() >> 20
+    seconds, used, mib = time.monotonic() - begin, time.process_time() - used, (_peak() - held) >> 20
     said = [each.getvalue().decode("utf-8", "replace") for each in written]
     outcome, what = _judged(case, status, escaped, (said[0], said[1]), mib)
     return Result(case.number, case.verb, outcome, case.words, what[:500], round(seconds, 2), mib, round(used, 2))
