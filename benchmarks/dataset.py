@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, cast
 from isal import isal_zlib
 
 from benchmarks.files import regular, whole
+from benchmarks.frozen import frozen_when_checked
 from harness.errors import AccessError, DataError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ LONGEST = 1e7
 """Seconds, four months: what says that it is longer is not believed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen_when_checked(frozen=True, slots=True, kw_only=True)
 class Audio:
     """Where the encoded audio of one utterance is. Nothing is decoded here: the runner does that, late."""
 
@@ -164,7 +165,7 @@ class SpokenWord(NamedTuple):
     end: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen_when_checked(frozen=True, slots=True, kw_only=True)
 class Transcript:
     """What was said in one piece of speech."""
 
@@ -192,7 +193,7 @@ class Transcript:
     """Anything else worth slicing by: gender, accent, split."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen_when_checked(frozen=True, slots=True, kw_only=True)
 class Utterance(Transcript):
     """One piece of speech and what was said in it."""
 
@@ -206,7 +207,7 @@ Utterances = Iterator[Utterance]
 """What a source gives: its utterances, one at a time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen_when_checked(frozen=True, slots=True, kw_only=True)
 class Entry(Transcript):
     """A line of a corpus's transcripts: all of an utterance but its audio, which is found by another way.
 
@@ -378,20 +379,26 @@ def open_dataset(dataset: Dataset, request: Request) -> Iterator[Utterance]:
         DataError: the data is broken, or an id occurs twice.
     """
     session = re.compile(dataset.session_pattern).search if dataset.session_pattern else None
+    whole_already = session is None and request.channel == "mix" and request.target is None
     seen = set[str]()
     for utterance in _first_open_source(dataset, request):
         if utterance.id in seen:
             msg = f"{dataset.name}: the id {utterance.id!r} occurs twice, the second time at {utterance.audio.origin}"
             raise DataError(msg)
         seen.add(utterance.id)
-        found = session(utterance.id) if session and utterance.session is None else None
-        if found:
-            utterance = replace(utterance, session=sys.intern(found.group(1)))  # noqa: PLW2901
-        if request.channel != "mix" and utterance.audio.channel is None:
-            utterance = replace(utterance, audio=replace(utterance.audio, channel=request.channel))  # noqa: PLW2901
-        if request.target is not None:
-            utterance = replace(utterance, target=request.target)  # noqa: PLW2901
-        yield utterance
+        yield utterance if whole_already else _completed(utterance, request, session)
+
+
+def _completed(
+    utterance: Utterance, request: Request, session: Callable[[str], re.Match[str] | None] | None
+) -> Utterance:
+    """With what the data set and the request say of it."""
+    found = session(utterance.id) if session and utterance.session is None else None
+    if found:
+        utterance = replace(utterance, session=sys.intern(found.group(1)))
+    if request.channel != "mix" and utterance.audio.channel is None:
+        utterance = replace(utterance, audio=replace(utterance.audio, channel=request.channel))
+    return utterance if request.target is None else replace(utterance, target=request.target)
 
 
 def in_turn(dataset: Dataset, request: Request) -> list[Source]:

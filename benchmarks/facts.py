@@ -40,15 +40,17 @@ class Seen:
             seconds: its decoded length, where it is known; else the metadata's.
         """
         self.rows += 1
-        length = seconds if seconds is not None else utterance.duration
+        length = utterance.duration if seconds is None else seconds
         if length is None:
             self.unmeasured += 1
         else:
             self.seconds += length
-        if utterance.parent_id is None or utterance.parent_id not in self._parents:
+        parent = utterance.parent_id
+        if parent is None:
             self.words += len(utterance.reference.split())
-        if utterance.parent_id is not None:
-            self._parents.add(utterance.parent_id)
+        elif parent not in self._parents:
+            self.words += len(utterance.reference.split())
+            self._parents.add(parent)
 
     @property
     def hours(self) -> float | None:
