@@ -262,6 +262,9 @@ def test_lines_by_their_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     expected = [True, False, True, True, True]
     assert Places(held.lines).of(asked) == Places(large.lines).of(asked) == expected
     assert Places(large.lines).of([]) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(StoredLines, "__getitem__", None)  # where the hashes tell, no line is looked at again
+        assert Places(large.lines).of(asked) == expected
     for lines in (held.lines, large.lines):
         with pytest.raises(OtherReferenceError, match=r"^u49$"):
             Places(lines).of([*asked[:2], other("u49"), other("z")])

@@ -110,6 +110,12 @@ def test_padding_by_hand() -> None:
     assert padding([0.0], [[0]]) == 0.0
 
 
+def test_a_window_is_the_least_that_a_clip_costs() -> None:
+    assert Budget(window=30.0).cost([1.0, 40.0]) == 80.0
+    assert Budget(packs=True, window=30.0).cost([1.0, 40.0]) == 70.0
+    assert Budget(packs=True).cost([1.0, 40.0]) == 41.0
+
+
 def test_a_halved_budget_fits_half_of_what_did_not() -> None:
     assert Budget(seconds=600.0).halved([10.0] * 60) == Budget(seconds=300.0, clips=30)
     assert Budget(clips=3, packs=True).halved([4.0, 2.0]) == Budget(seconds=3.0, clips=1, packs=True)
